@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift target of Waybill shares.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    .swiftLanguageMode(.v6),
+]
+
+/// A Swift target and the test target that mirrors it; `notCode` are folders of the tests that the compiler leaves alone.
+func module(_ name: String, _ dependencies: [Target.Dependency], notCode: [String] = []) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+            exclude: notCode,
+            swiftSettings: settings),
+    ]
+}
+
+let package = Package(
+    name: "waybill",
+    products: [.executable(name: "waybill", targets: ["waybill"])],
+    targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(
+            name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CMicrohttpd", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "TestSupport", dependencies: ["Database", "Intake", "Jobs"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "waybill",
+            dependencies: [
+                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Reports", "Store",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "waybillTests", dependencies: ["TestSupport", "API", "Database"], swiftSettings: settings),
+    ]
+        + module("Inventory", [])
+        + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto"])
+        + module("HTTP", ["CMicrohttpd"])
+        + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"])
+        + module("BOM", ["Inventory", "Bytes"])
+        + module("Intake", ["Database", "BOM", "Inventory", "Bytes", "Jobs"])
+        + module("Reports", ["Database", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])
+        + module("Jobs", ["Database"])
+        + module("Store", ["Bytes", "CCurl"])
+        + module("API", ["HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
+)

@@ -1,0 +1,121 @@
+import Bytes
+package import Database
+package import HTTP
+package import Jobs
+package import Reports
+
+// DESIGN. The one table of errors that a client of the Mend API sees. Clients throw away the body of an answer whose
+// status is not 200, so errors are HTTP 200 with `{"errorCode", "errorMessage"}` (mend-api.md §1.1, §1.2). A message
+// names the field, the value and what is accepted. Who has no business with a token hears one text, whatever the reason.
+
+/// Why a call was refused: what the client is told.
+package enum APIError: Error, Equatable {
+    case badJSON(String)
+    case unknownRequest(String)
+    case missing(String, accepted: String)
+    case badValue(String, of: String, accepted: String)
+    /// Unknown user, unknown token, or a token of somebody else: never told apart.
+    case refused
+    /// The user is known in the scope, but may not do this there.
+    case roleTooLow(Role, needed: Role, call: String)
+    case nameTaken(String, of: ScopeKind)
+    case unknownProcess(String, field: String)
+    case notReady(String, state: Job.State)
+    case failed(String, why: String)
+    case notDownloadable(String)
+    case finishedAlready(String, state: Job.State)
+    case notYours(String)
+    case report(ReportError)
+    case full(String)
+    /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
+    case storage(id: String)
+    /// Something that is our fault; the cause is in the log under this id.
+    case unexpected(id: String)
+
+    /// The number that says that the fault is not the client's.
+    package static let faultCode: Int64 = 4000
+
+    /// Mend's number (reports.md §1.7).
+    package var code: Int64 {
+        switch self {
+        case .nameTaken(_, .product): 2001
+        case .nameTaken(_, .project): 2010
+        case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
+            .finishedAlready, .full, .nameTaken(_, .organization):
+            3000
+        case .missing, .report(.missing): 3010
+        case .report: 3000
+        case .storage, .unexpected: Self.faultCode
+        case .refused, .roleTooLow, .notYours: 5001
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .badJSON(let why): "the request body is not a JSON object: \(why)"
+        case .unknownRequest(let name): "requestType has the value \(Self.short(name)), which is not known"
+        case .missing(let field, let accepted): "\(field) is missing; accepted: \(accepted)"
+        case .badValue(let value, let field, let accepted):
+            "\(field) has the value \(Self.short(value)); accepted: \(accepted)"
+        case .refused: "the user is not allowed to perform this action; check userKey and the token"
+        case .roleTooLow(let role, let needed, let call):
+            "the user is not allowed to perform this action: \(call) needs the role \(needed.word), the user is \(role.word)"
+        case .nameTaken(let name, let kind): "\(kind.rawValue)Name has the value \(name), which is taken already"
+        case .unknownProcess(let uuid, let field):
+            "\(field) has the value \(Self.short(uuid)); no process with it exists here, or its time is over"
+        case .notReady(let uuid, let state):
+            """
+            the report \(uuid) is \(state.rawValue); ask getAsyncProcessStatus until it is SUCCESS and download it then
+            """
+        case .failed(let uuid, let why): "the report \(uuid) FAILED: \(why)"
+        case .notDownloadable(let uuid): "the process \(uuid) is no report: there is nothing to download"
+        case .finishedAlready(let uuid, let state): "the process \(uuid) has ended already: it is \(state.rawValue)"
+        case .notYours(let uuid):
+            "the user is not allowed to perform this action: \(uuid) was started by somebody else, and only an administrator may cancel it"
+        case .report(let error): error.description
+        case .full(let why): why
+        case .storage(let id):
+            "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
+        case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"
+        }
+    }
+
+    /// A value from outside, short enough for a message.
+    private static func short(_ value: String) -> String {
+        value.count > 100 ? "\(value.prefix(100))…" : value
+    }
+
+    /// The answer: HTTP 200, as all that reached the API.
+    package var response: HTTPResponse {
+        var body = ByteSink()
+        body.append("{\"errorCode\":")
+        body.append(decimal: code)
+        body.append(",\"errorMessage\":")
+        body.append(jsonString: message)
+        body.append("}")
+        var response = HTTPResponse(type: Answer.mediaType, bytes: body.bytes)
+        response.mark.error = Int(code)
+        return response
+    }
+}
+
+extension APIError {
+    /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as ReportError:
+            if case .unreadable = error { return nil }
+            self = .report(error)
+        case AccountError.nameTaken(let name, let kind): self = .nameTaken(name, of: kind)
+        case AccountError.badName(let name, let kind):
+            self = .badValue(
+                name, of: "\(kind.rawValue)Name",
+                accepted: "1 to \(AccountError.nameLimit) bytes of text without control characters")
+        case let error as QueueError:
+            guard case .full = error else { return nil }
+            self = .full(error.description)
+        default: return nil
+        }
+    }
+}

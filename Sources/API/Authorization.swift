@@ -1,0 +1,90 @@
+import Bytes
+package import Database
+import Jobs
+import Reports
+
+// DESIGN. The one place that decides who may do what. A user key and a token become an account, a role and a `Scope`;
+// everything behind works on the scope and never looks at a tenant again. All that may be wrong with key and token ends in
+// the same answer, after the same query: nobody learns which tokens exist. The key itself is looked up by its digest,
+// so that what an index comparison takes in time tells nothing of the key.
+
+/// Which token a call needs.
+package enum TokenRule: Sendable, Equatable {
+    /// The token of this kind of scope. Tokens of other kinds beside it are not looked at: clients send them along.
+    case one(ScopeKind)
+    /// Any; the narrowest counts when there are several.
+    case any
+
+    /// The fields that may hold it, narrowest first.
+    var fields: [(name: String, kind: ScopeKind)] {
+        switch self {
+        case .one(let kind): [(kind.tokenField, kind)]
+        case .any: [ScopeKind.project, .product, .organization].map { ($0.tokenField, $0) }
+        }
+    }
+}
+
+extension ScopeKind {
+    /// Mend's name of the field that holds a token of this kind.
+    package var tokenField: String {
+        switch self {
+        case .organization: "orgToken"
+        case .product: "productToken"
+        case .project: "projectToken"
+        }
+    }
+}
+
+/// A user who was let in.
+struct Access: Sendable {
+    let standing: Standing
+    /// What the token names, narrowed to what the user may see.
+    let scope: Scope
+    /// The user's role there.
+    let role: Role
+
+    /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong.
+    static func check(
+        _ request: Request, for call: Call, on connection: any Connection
+    ) throws -> Access {
+        let key = UserKey(try request.text("userKey", accepted: "the key of a user, 64 hexadecimal characters"))
+        let (kind, token) = try token(of: request, by: call.token)
+
+        let (found, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, on: connection)
+        let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, key.digest)
+        guard isSame, let found, let standing = holder?.standing,
+            let role = standing.role(inProduct: found.product)
+        else { throw APIError.refused }
+
+        guard role >= call.role else { throw APIError.roleTooLow(role, needed: call.role, call: call.requestType) }
+        let scope = Scope(
+            kind: found.kind, organization: found.organization, product: found.product, project: found.project,
+            visibleProducts: standing.visibleProducts)
+        return Access(standing: standing, scope: scope, role: role)
+    }
+
+    /// Compared with when no account has the key.
+    private static let nobody = [UInt8](repeating: 0, count: 32)
+
+    private static func token(of request: Request, by rule: TokenRule) throws(APIError) -> (ScopeKind, String) {
+        for field in rule.fields {
+            if let token = try request.textIfAny(field.name, accepted: "a token, 64 hexadecimal characters") {
+                return (field.kind, token)
+            }
+        }
+        throw .missing(
+            rule.fields.map(\.name).joined(separator: " or "), accepted: "a token, 64 hexadecimal characters")
+    }
+
+    /// Whether the user may see a job of the organization, and what it made.
+    ///
+    /// A report of the whole organization shows what its asker could see: it is for those who see at least as much.
+    func canSee(_ job: Job) -> Bool {
+        guard let visible = standing.visibleProducts else { return true }
+        if job.product != 0 { return visible.contains(job.product) }
+        guard job.kind == .report, let request = try? ReportRequest(json: job.request),
+            let shown = request.scope.visibleProducts
+        else { return false }
+        return Set(shown).isSubset(of: visible)
+    }
+}

@@ -1,0 +1,57 @@
+package import Database
+package import HTTP
+package import Jobs
+
+/// A file in the artifact store, ready to be sent.
+package enum StoredArtifact: Sendable {
+    /// Sent by the kernel; ranges of it can be asked for.
+    case file(OpenFile)
+    /// From another machine: pieces as `HTTPResponse.Body.stream` wants them.
+    case stream(size: Int, next: @Sendable () async throws -> [UInt8]?)
+    /// The client fetches it by itself from an address that only it may learn.
+    case redirect(url: String)
+}
+
+/// Something that went wrong inside, for the log. Holds no key, no token and no value of a request.
+package struct Incident: Sendable {
+    /// What the client was told to quote.
+    package let id: String
+    /// The request type, or the path.
+    package let request: String
+    package let cause: String
+}
+
+/// What the door stands on: values and closures, so that a test gives its own.
+package struct Backend: Sendable {
+    package var database: any Database
+    package var queue: Queue
+    package var bell: Bell
+    package var random: Randomness
+    /// Opens what an artifact's row stands for; nil when the store has it no more. May block.
+    package var openArtifact: @Sendable (Artifact) throws -> StoredArtifact?
+    /// Why the server cannot work now, or nil when it can.
+    package var unreadiness: @Sendable () -> String?
+    /// The counters, as Prometheus reads them.
+    package var metrics: @Sendable () -> String
+    package var log: @Sendable (Incident) -> Void
+    /// Where uploads go; nil where there are none, and their paths do not exist.
+    package var uploads: UploadSettings?
+
+    package init(
+        database: any Database, queue: Queue, bell: Bell, random: Randomness = .system,
+        openArtifact: @escaping @Sendable (Artifact) throws -> StoredArtifact?,
+        unreadiness: @escaping @Sendable () -> String? = { nil },
+        metrics: @escaping @Sendable () -> String = { "" }, uploads: UploadSettings? = nil,
+        log: @escaping @Sendable (Incident) -> Void
+    ) {
+        self.database = database
+        self.queue = queue
+        self.bell = bell
+        self.random = random
+        self.openArtifact = openArtifact
+        self.unreadiness = unreadiness
+        self.metrics = metrics
+        self.uploads = uploads
+        self.log = log
+    }
+}

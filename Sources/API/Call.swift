@@ -1,0 +1,72 @@
+package import Database
+import HTTP
+
+// DESIGN. THE table of calls. A call is data: its name, the token it needs, the least role, what it costs, and the function
+// that answers. A new call is a `static let` in a file of `Calls/` and its line in `table`; the tests walk the table.
+
+/// One request that the Mend API answers.
+package struct Call: Sendable {
+    /// Where the work of a call may be done.
+    package enum Cost: Sendable {
+        /// A few point queries: on the server's event thread when the database is in this process.
+        case points
+        /// Lists, files: on a thread of its own.
+        case work
+    }
+
+    /// Mend's name, matched with its case.
+    package let requestType: String
+    package let token: TokenRule
+    /// The least role in the scope of the token.
+    package let role: Role
+    let cost: Cost
+    let answer: @Sendable (borrowing Visit) throws -> Outcome
+
+    init(
+        _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost,
+        answer: @escaping @Sendable (borrowing Visit) throws -> Outcome
+    ) {
+        self.requestType = requestType
+        self.token = token
+        self.role = role
+        self.cost = cost
+        self.answer = answer
+    }
+
+    /// All calls.
+    package static let table: [Call] = [
+        .generateOrganizationReport, .generateProductReport, .generateProjectReport,
+        .processStatus, .downloadReport, .cancelProcess,
+        .organizationDetails, .allProducts, .allProjects,
+        .organizationProductVitals, .productVitals,
+        .organizationProjectVitals, .productProjectVitals, .projectVitals,
+        .createProduct, .createProject,
+    ]
+
+    private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.requestType, $0) })
+
+    /// The call that a request names.
+    static func named(in request: Request) throws(APIError) -> Call {
+        let name = try request.text("requestType", accepted: "the name of a request, as getAsyncProcessStatus")
+        guard let call = byName[name] else { throw .unknownRequest(name) }
+        return call
+    }
+}
+
+/// A request that was let in: all that a call may use. Lives while the connection is lent.
+struct Visit: ~Copyable {
+    let request: Request
+    let access: Access
+    let headers: HTTPFields
+    let connection: any Connection
+    let backend: Backend
+
+    var scope: Scope { access.scope }
+}
+
+/// How a call ends.
+enum Outcome: Sendable {
+    case answer(HTTPResponse)
+    /// All is checked; something has to be made durable before the answer.
+    case write(@Sendable () async throws -> HTTPResponse)
+}

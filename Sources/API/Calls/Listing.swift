@@ -1,0 +1,83 @@
+import Database
+import HTTP
+
+// Organizations, products, projects and their vitals: mend-api.md §2 and §3.1. Every tool begins with these.
+
+extension Call {
+    static let organizationDetails = Call("getOrganizationDetails", .one(.organization), .readOnly, .points) { visit in
+        guard let details = try OrganizationDetails.read(visit.scope, on: visit.connection) else {
+            throw APIError.refused
+        }
+        return .answer(
+            Answer.object { answer in
+                answer.text("orgName", details.name)
+                answer.text("orgToken", details.token)
+                answer.zonedTime("creationDate", details.created)
+            })
+    }
+
+    static let allProducts = Call("getAllProducts", .one(.organization), .readOnly, .work) { visit in
+        let products = try ProductVital.list(visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("products", products) { answer, product in
+                    answer.text("productName", product.name)
+                    answer.text("productToken", product.token)
+                    answer.number("productId", product.id)
+                }
+                answer.text("message", "Organization products")
+            })
+    }
+
+    static let allProjects = Call("getAllProjects", .one(.product), .readOnly, .work) { visit in
+        let projects = try ProjectVital.list(visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("projects", projects) { answer, project in
+                    answer.text("projectName", project.name)
+                    answer.text("projectToken", project.token)
+                    answer.number("projectId", project.id)
+                }
+            })
+    }
+
+    static let organizationProductVitals = productVitals(called: "getOrganizationProductVitals", in: .organization)
+    static let productVitals = productVitals(called: "getProductVitals", in: .product)
+
+    static let organizationProjectVitals = projectVitals(called: "getOrganizationProjectVitals", in: .organization)
+    static let productProjectVitals = projectVitals(called: "getProductProjectVitals", in: .product)
+    static let projectVitals = projectVitals(called: "getProjectVitals", in: .project)
+
+    private static func productVitals(called name: String, in kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let products = try ProductVital.list(visit.scope, on: visit.connection)
+            return .answer(
+                Answer.object { answer in
+                    answer.objects("productVitals", products) { answer, product in
+                        answer.text("name", product.name)
+                        answer.text("token", product.token)
+                        answer.zonedTime("creationDate", product.created)
+                        answer.zonedTime("lastUpdatedDate", product.updated)
+                    }
+                })
+        }
+    }
+
+    private static func projectVitals(called name: String, in kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let projects = try ProjectVital.list(visit.scope, on: visit.connection)
+            return .answer(
+                Answer.object { answer in
+                    answer.objects("projectVitals", projects) { answer, project in
+                        answer.text("pluginName", project.pluginName)
+                        answer.text("name", project.name)
+                        answer.text("token", project.token)
+                        answer.text("uploadedBy", project.uploadedBy)
+                        answer.zonedTime("creationDate", project.created)
+                        answer.zonedTime("lastUpdatedDate", project.updated)
+                        answer.text("productName", project.productName)
+                    }
+                })
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Database
+import HTTP
+import Jobs
+import Reports
+
+// Following a process to its end: reports.md §1.4, §1.5. Polling takes any token of the organization.
+
+extension Call {
+    static let processStatus = Call("getAsyncProcessStatus", .any, .readOnly, .points) { visit in
+        let (job, _) = try visit.job(named: ["uuid", "reportStatusUUID"])
+        return .answer(try visit.envelope(job).response)
+    }
+
+    /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
+    static let cancelProcess = Call("cancelAsyncProcess", .any, .readOnly, .points) { visit in
+        let (job, field) = try visit.job(named: ["uuid", "reportStatusUUID"])
+        let standing = visit.access.standing
+        guard job.account == standing.account || standing.role(inProduct: job.product) == .administrator else {
+            throw APIError.notYours(job.uuid)
+        }
+        guard !job.state.isFinal else { throw APIError.finishedAlready(job.uuid, state: job.state) }
+        let (backend, email) = (visit.backend, try visit.email(of: job))
+        return .write {
+            _ = try await backend.queue.cancel(job)
+            // Reads through the writer: a blocking read has no place on a thread that tasks share.
+            let now = try await backend.database.write { connection in
+                try backend.queue.find(uuid: job.uuid, organization: job.organization, on: connection)
+            }
+            guard let now else { throw APIError.unknownProcess(job.uuid, field: field) }
+            return Envelope(job: now, email: email).response
+        }
+    }
+
+    static let downloadReport = Call("downloadAsyncReport", .any, .readOnly, .work) { visit in
+        let (job, field) = try visit.job(named: ["reportStatusUUID", "uuid"])
+        guard job.kind == .report else { throw APIError.notDownloadable(job.uuid) }
+        switch job.state {
+        case .pending, .inProgress: throw APIError.notReady(job.uuid, state: job.state)
+        case .failed: throw APIError.failed(job.uuid, why: job.error)
+        case .success: break
+        }
+        let backend = visit.backend
+        let artifact = try backend.queue.artifact(
+            uuid: job.artifact, organization: job.organization, on: visit.connection)
+        guard let artifact, let stored = try backend.openArtifact(artifact) else {
+            throw APIError.unknownProcess(job.uuid, field: field)
+        }
+        return .answer(download(artifact, stored, headers: visit.headers))
+    }
+
+    /// The ZIP. Its type has no charset and is no `text/`: clients take it for binary by that (reports.md §1.5).
+    private static func download(
+        _ artifact: Artifact, _ stored: StoredArtifact, headers: HTTPFields
+    ) -> HTTPResponse {
+        let type = "application/zip"
+        switch stored {
+        case .file(let file):
+            // The call reads, though Mend sends it by POST: ranges mean what they mean for GET. A condition does not, as
+            // an answer without a body is nothing that a client of this API expects.
+            var conditions = HTTPFields()
+            for name in ["Range", "If-Range"] { conditions[name] = headers[name] }
+            let reading = HTTPRequest(method: "GET", path: "/", headers: conditions)
+            return .download(file, type: type, name: artifact.fileName, etag: artifact.sha256, for: reading)
+        case .stream(let size, let next):
+            var response = HTTPResponse(
+                headers: ["Content-Type": type, "ETag": "\"\(artifact.sha256)\""],
+                body: .stream(size: size, next: next))
+            response.attach(as: artifact.fileName)
+            return response
+        case .redirect(let url):
+            // 303: what was asked by POST is fetched by GET. The address is a key for a while: nobody keeps it.
+            return HTTPResponse(status: 303, headers: ["Location": url, "Cache-Control": "no-store"])
+        }
+    }
+}
+
+extension Visit {
+    /// The process that the request names by the first of these fields that is there, if the user may see it.
+    fileprivate func job(named fields: [String]) throws -> (Job, field: String) {
+        let (field, uuid) = try request.text(oneOf: fields, accepted: "the uuid that a generate request answered")
+        let job = try backend.queue.find(
+            uuid: uuid.lowercased(), organization: scope.organization, on: connection)
+        guard let job, access.canSee(job) else { throw APIError.unknownProcess(uuid, field: field) }
+        return (job, field)
+    }
+
+    fileprivate func envelope(_ job: Job) throws -> Envelope {
+        var envelope = Envelope(job: job, email: try email(of: job))
+        switch job.state {
+        case .pending: envelope.uploadsAhead = try backend.queue.uploadsAhead(of: job, on: connection)
+        case .success where !job.artifact.isEmpty:
+            envelope.notes =
+                try backend.queue.artifact(uuid: job.artifact, organization: job.organization, on: connection)?.notes
+                ?? []
+        case .inProgress, .success, .failed: break
+        }
+        return envelope
+    }
+
+    fileprivate func email(of job: Job) throws -> String {
+        guard let account = job.account else { return "" }
+        return account == access.standing.account
+            ? access.standing.email : try Accounts.email(of: account, on: connection)
+    }
+}

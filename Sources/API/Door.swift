@@ -1,0 +1,210 @@
+import Bytes
+import Database
+import Dispatch
+package import HTTP
+import Jobs
+import Reports
+
+// DESIGN. From an HTTP request to a reply. Cheap calls are answered on the server's event thread, as a hop to another
+// thread would cost more than they do; lists and files go to threads of our own, and writes wait for their commit in a
+// task, which holds no thread. Every error ends here: what the client may know comes from the table in APIError.swift, all
+// else is a number for the client and a line for the log.
+
+/// The Mend API and the paths of operation, as a handler for the server.
+package struct Door: Sendable {
+    /// The longest body of a call, in bytes.
+    package static let bodyLimit = 1 << 20
+    /// Longer bodies are read on a thread of their own.
+    private static let quickBody = 1 << 15
+
+    private let backend: Backend
+    private let threads = DispatchQueue(label: "api", attributes: .concurrent)
+    private let uploads: UploadDoor?
+
+    package init(_ backend: Backend) {
+        self.backend = backend
+        uploads = backend.uploads.map { UploadDoor(backend, $0) }
+    }
+
+    // MARK: Paths
+
+    private enum Path {
+        case api
+        case live
+        case ready
+        case metrics
+
+        /// `/api/v1.0` to `/api/v1.4`, with and without a slash at the end.
+        private static let versions = Set((0...4).flatMap { ["/api/v1.\($0)", "/api/v1.\($0)/"] })
+
+        init?(_ path: String) {
+            switch path {
+            case "/api", "/api/": self = .api
+            case "/health/live": self = .live
+            case "/health/ready": self = .ready
+            case "/metrics": self = .metrics
+            default:
+                guard Self.versions.contains(path) else { return nil }
+                self = .api
+            }
+        }
+    }
+
+    /// Whether a path is the door's.
+    package static func has(path: String) -> Bool { Path(path) != nil || UploadPath(path) != nil }
+
+    /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
+    package func policy(for request: HTTPRequest) -> BodyPolicy {
+        if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
+        guard case .api = Path(request.path), request.method == "POST" else {
+            return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
+        }
+        return .memory(limit: Self.bodyLimit)
+    }
+
+    /// Answers a request.
+    package func reply(to request: HTTPRequest) -> Reply {
+        if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
+        if let refusal = notHere(request) { return .now(refusal) }
+        switch Path(request.path) {
+        case .api: return call(request)
+        case .live, nil: return .now(.text(200, "ok"))
+        case .ready:
+            // Asks the database, which may take its time.
+            return .later { [backend, threads] in
+                let reason = await Self.run(on: threads) { backend.unreadiness() }
+                return reason.map { .text(503, $0) } ?? .text(200, "ready")
+            }
+        case .metrics:
+            return .later { [backend, threads] in
+                let text = await Self.run(on: threads) { backend.metrics() }
+                return HTTPResponse(type: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(text.utf8))
+            }
+        }
+    }
+
+    /// The door and the path of a request about uploads; nil for all others, and for methods that the path has not.
+    private func upload(_ request: HTTPRequest) -> (UploadDoor, UploadPath)? {
+        guard let uploads, let path = UploadPath(request.path) else { return nil }
+        return path.methods.contains(request.method) ? (uploads, path) : nil
+    }
+
+    /// The answer to a request of a path or method that does not exist; nil for all others.
+    private func notHere(_ request: HTTPRequest) -> HTTPResponse? {
+        let allowed: [String]
+        switch Path(request.path) {
+        case .api: allowed = ["POST"]
+        case .live, .ready, .metrics: allowed = ["GET", "HEAD"]
+        case nil:
+            guard uploads != nil, let path = UploadPath(request.path) else {
+                return .text(404, "There is nothing here. The API is at POST /api/v1.4.")
+            }
+            allowed = path.methods
+        }
+        guard !allowed.contains(request.method) else { return nil }
+        let list = allowed.joined(separator: ", ")
+        var response = HTTPResponse.text(
+            405, "The method \(request.method.prefix(20)) is not allowed here; allowed: \(list).")
+        response.headers["Allow"] = list
+        return response
+    }
+
+    // MARK: Calls
+
+    private func call(_ request: HTTPRequest) -> Reply {
+        guard case .bytes(let body) = request.body else {
+            return .now(.text(413, "A call has at most \(Self.bodyLimit) bytes."))
+        }
+        let headers = request.headers
+        // A database of this process answers a point query in microseconds, another machine's does not.
+        let isQuick = body.count <= Self.quickBody && backend.database.engine == .sqlite
+        do {
+            guard isQuick else {
+                return .later { [self] in
+                    let read = await Self.run(on: threads) { Self.read(body) }
+                    switch read {
+                    case .success((let call, let request)): return await work(call, request, headers)
+                    case .failure(let error): return error.response
+                    }
+                }
+            }
+            let (call, parsed) = try Self.read(body).get()
+            guard call.cost == .points else { return .later { await work(call, parsed, headers) } }
+            switch begin(call, parsed, headers) {
+            case .answer(let response): return .now(response.marked(call))
+            case .write(let write): return .later { await finish(call, write) }
+            }
+        } catch {
+            return .now(error.response)
+        }
+    }
+
+    private static func read(_ body: [UInt8]) -> Result<(Call, Request), APIError> {
+        Result { () throws(APIError) in
+            let request = try Request(body)
+            return (try Call.named(in: request), request)
+        }
+    }
+
+    /// Does a call from a task: what blocks is done on a thread of our own.
+    private func work(_ call: Call, _ request: Request, _ headers: HTTPFields) async -> HTTPResponse {
+        switch await Self.run(on: threads, { begin(call, request, headers) }) {
+        case .answer(let response): return response.marked(call)
+        case .write(let write): return await finish(call, write)
+        }
+    }
+
+    /// Lets the user in and does all of a call but what it writes. Blocks the calling thread for the database's answers.
+    private func begin(_ call: Call, _ request: Request, _ headers: HTTPFields) -> Outcome {
+        do {
+            // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
+            // the file once instead of for each query, which is most of what a poll costs.
+            return try backend.database.snapshot { connection in
+                let access = try Access.check(request, for: call, on: connection)
+                return try call.answer(
+                    Visit(
+                        request: request, access: access, headers: headers, connection: connection, backend: backend))
+            }
+        } catch {
+            return .answer(refusal(of: call, because: error))
+        }
+    }
+
+    private func finish(_ call: Call, _ write: @Sendable () async throws -> HTTPResponse) async -> HTTPResponse {
+        do {
+            return try await write().marked(call)
+        } catch {
+            return refusal(of: call, because: error).marked(call)
+        }
+    }
+
+    /// What the client hears of an error; the log hears of those that are not the client's.
+    private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
+        if let known = APIError(error) { return known.response }
+        let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
+        backend.log(Incident(id: id, request: call.requestType, cause: "\(error)"))
+        switch error as? DatabaseError {
+        case .storage, .busy: return APIError.storage(id: id).response
+        case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, nil:
+            return APIError.unexpected(id: id).response
+        }
+    }
+
+    /// Runs what blocks on a thread of the queue, while the calling task sleeps.
+    private static func run<Result: Sendable>(
+        on queue: DispatchQueue, _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// Names the call for logs and counters.
+    fileprivate func marked(_ call: Call) -> HTTPResponse {
+        var response = self
+        response.mark.name = call.requestType
+        return response
+    }
+}

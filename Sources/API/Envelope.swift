@@ -1,0 +1,76 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+
+// DESIGN. `asyncProcessStatus`, the answer to a submission, a poll and a cancellation: reports.md §1.3. Clients print it,
+// compare its status and name files after `processType`. Members that Mend does not have stand behind its own.
+
+/// A job as its envelope shows it.
+struct Envelope {
+    let job: Job
+    /// The address of who asked; may be empty.
+    let email: String
+    /// Uploads that a waiting report waits for.
+    var uploadsAhead = 0
+    /// What had to be cut to fit the format.
+    var notes: [String] = []
+
+    var response: HTTPResponse {
+        Answer.object { answer in
+            answer.object("asyncProcessStatus") { answer in
+                answer.text("uuid", job.uuid)
+                answer.text("requestToken", job.requestToken)
+                // The only documented example with a number is that of an SBOM; all others show a string.
+                if job.processType.hasSuffix("SBOM_REPORT") {
+                    answer.number("contextId", contextID)
+                } else {
+                    answer.text("contextId", String(contextID))
+                }
+                answer.text("contextType", kind.contextType)
+                answer.text("processType", job.processType)
+                answer.text("userEmail", email)
+                answer.text("messageContentSha1", job.requestSHA1)
+                answer.text("status", job.state.rawValue)
+                answer.time("created", job.created)
+                answer.time("modified", job.modified)
+                if job.state == .failed { answer.text("errorMessage", job.error) }
+                if job.state != .pending { answer.number("rowsDone", job.rowsDone) }
+                if uploadsAhead > 0 {
+                    answer.object("waitingFor") { $0.number("uploads", Int64(uploadsAhead)) }
+                }
+                if !notes.isEmpty { answer.texts("notes", notes) }
+            }
+        }
+    }
+
+    private var kind: ScopeKind { job.project != 0 ? .project : job.product != 0 ? .product : .organization }
+
+    private var contextID: Int64 {
+        switch kind {
+        case .organization: job.organization
+        case .product: job.product
+        case .project: job.project
+        }
+    }
+
+    /// A report type in upper snake case: `ProjectSBOMReport` is `PROJECT_SBOM_REPORT`.
+    static func processType(_ name: String) -> String {
+        let letters = Array(name)
+        var word = ""
+        for (index, letter) in letters.enumerated() {
+            let endsAcronym = index + 1 < letters.count && letters[index + 1].isLowercase
+            if index > 0, letter.isUppercase, !letters[index - 1].isUppercase || endsAcronym { word += "_" }
+            word += letter.uppercased()
+        }
+        return word
+    }
+
+    /// A digit, a UUID of version 4 without its hyphens, and the time in milliseconds: 46 characters.
+    static func requestToken(at time: Int64, _ random: Randomness) throws -> String {
+        let digit = try random.bytes(1)[0] % 10
+        let uuid = try random.uuid().filter { $0 != "-" }
+        let milliseconds = String(max(0, time))
+        return "\(digit)\(uuid)\(String(repeating: "0", count: max(0, 13 - milliseconds.count)))\(milliseconds)"
+    }
+}

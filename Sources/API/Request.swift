@@ -1,0 +1,206 @@
+import Bytes
+
+// DESIGN. The body of a call is read once into a small value; after that nothing looks at JSON any more. What clients get
+// wrong and servers have to take is settled here (reports.md §1.1): unknown keys stay and are not looked at, an empty text
+// or null is as if the key were absent, numbers, booleans and texts stand for each other.
+
+/// A value of a request.
+package enum Field: Sendable, Equatable {
+    case null
+    case flag(Bool)
+    /// As the text spells it.
+    case number(String)
+    case text(String)
+    case list([Field])
+    case object([String: Field])
+
+    /// As one text: what a filter's check reads. Nil for null, lists and objects.
+    var word: String? {
+        switch self {
+        case .flag(let value): value ? "true" : "false"
+        case .number(let text), .text(let text): text
+        case .null, .list, .object: nil
+        }
+    }
+
+    /// Whether it says nothing: null, an empty text, an empty list.
+    var isAbsent: Bool {
+        switch self {
+        case .null: true
+        case .text(let text): text.trimmingBlanks().isEmpty
+        case .list(let values): values.isEmpty
+        case .flag, .number, .object: false
+        }
+    }
+
+    /// As texts: a list as several. An object is told as such, so that a check refuses it by its name.
+    var words: [String] {
+        switch self {
+        case .list(let values): values.flatMap(\.words)
+        case .object: ["{…}"]
+        case .null, .flag, .number, .text: word.map { [$0] } ?? []
+        }
+    }
+}
+
+/// The JSON object that a client sent.
+package struct Request: Sendable {
+    /// Levels of objects and arrays in a request.
+    static let depthLimit = 32
+    /// Values in a request, all levels together.
+    static let valueLimit = 100_000
+
+    private let fields: [String: Field]
+    /// The bytes as they came, for the digest in the envelope.
+    let body: [UInt8]
+
+    /// Reads a body. The error says what is wrong and where.
+    package init(_ body: [UInt8]) throws(APIError) {
+        self.body = body
+        guard body.contains(where: { $0 > 0x20 }) else {
+            throw .badJSON("it is empty; send an object with requestType, userKey and a token")
+        }
+        var json = JSONReader(body)
+        var values = 0
+        do {
+            fields = try Self.object(from: &json, depth: 1, values: &values)
+            try json.finish()
+        } catch let error as JSONError {
+            throw .badJSON(error.description + Self.hint(for: body))
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw .badJSON("\(error)")
+        }
+    }
+
+    private static func object(
+        from json: inout JSONReader, depth: Int, values: inout Int
+    ) throws -> [String: Field] {
+        var members: [String: Field] = [:]
+        if depth == 1 { members.reserveCapacity(8) }
+        try json.beginObject()
+        while try json.nextKey() {
+            let key = json.key()
+            let value = try value(from: &json, depth: depth, values: &values)
+            guard members.updateValue(value, forKey: key) == nil else {
+                throw JSONError.duplicateKey(key, offset: json.offset)
+            }
+        }
+        return members
+    }
+
+    private static func value(from json: inout JSONReader, depth: Int, values: inout Int) throws -> Field {
+        values += 1
+        guard values <= valueLimit else { throw APIError.badJSON("it has more than \(valueLimit) values") }
+        switch try json.peek() {
+        case .null:
+            try json.null()
+            return .null
+        case .bool: return .flag(try json.bool())
+        case .number: return .number(try json.numberText())
+        case .string: return .text(try json.string())
+        case .array:
+            try check(depth: depth + 1)
+            try json.beginArray()
+            var elements: [Field] = []
+            while try json.nextElement() {
+                elements.append(try value(from: &json, depth: depth + 1, values: &values))
+            }
+            return .list(elements)
+        case .object:
+            try check(depth: depth + 1)
+            return .object(try object(from: &json, depth: depth + 1, values: &values))
+        }
+    }
+
+    private static func check(depth: Int) throws(APIError) {
+        guard depth <= depthLimit else { throw .badJSON("values are nested deeper than \(depthLimit) levels") }
+    }
+
+    /// Mend's own page prints its examples with typographic quotes; who copies them should hear of it.
+    private static func hint(for body: [UInt8]) -> String {
+        // U+2018 to U+201F are E2 80 98 to E2 80 9F.
+        let isTypographic = body.indices.dropLast(2).contains { index in
+            body[index] == 0xE2 && body[index + 1] == 0x80 && (0x98...0x9F).contains(body[index + 2])
+        }
+        return isTypographic
+            ? "; the text has typographic quotation marks (“ ” ‘ ’), but JSON takes only the straight one (\")" : ""
+    }
+
+    // MARK: Looking
+
+    /// The value of a field, or nil when it is absent, null or empty.
+    subscript(key: String) -> Field? {
+        guard let field = fields[key], !field.isAbsent else { return nil }
+        return field
+    }
+
+    /// The text of a field without blanks at its ends, or nil when it is absent. Other kinds of values are an error.
+    func textIfAny(_ key: String, accepted: String) throws(APIError) -> String? {
+        switch self[key] {
+        case nil: return nil
+        case .text(let text): return text.trimmingBlanks()
+        case .number(let text): return text
+        case .some(let other):
+            throw .badValue(other.words.first ?? "{…}", of: key, accepted: accepted)
+        }
+    }
+
+    /// The text of a field that has to be there.
+    func text(_ key: String, accepted: String) throws(APIError) -> String {
+        guard let text = try textIfAny(key, accepted: accepted) else { throw .missing(key, accepted: accepted) }
+        return text
+    }
+
+    /// The text of the first of these fields that is there.
+    func text(oneOf keys: [String], accepted: String) throws(APIError) -> (key: String, text: String) {
+        for key in keys {
+            if let text = try textIfAny(key, accepted: accepted) { return (key, text) }
+        }
+        throw .missing(keys.joined(separator: " or "), accepted: accepted)
+    }
+
+    /// The filters of a report, wherever the client put them, by their keys in lower case.
+    ///
+    /// Documented is the object `filter`; some clients put filters beside it. `filter` wins, except for the keys in
+    /// `topFirst` (in lower case), which are documented beside it (reports.md §1.1 no. 3, §16).
+    func filters(topFirst: Set<String>) throws(APIError) -> [String: [String]] {
+        let outer = Self.lowered(fields)
+        let inner: [String: Field]
+        switch self["filter"] {
+        case nil: inner = [:]
+        case .object(let members): inner = Self.lowered(members)
+        case .some(let other):
+            throw .badValue(other.words.joined(separator: ","), of: "filter", accepted: "an object")
+        }
+        var merged = outer.merging(inner) { _, filter in filter }
+        for key in topFirst {
+            if let field = outer[key] { merged[key] = field }
+        }
+        return merged.mapValues(\.words)
+    }
+
+    /// Members that say something, by key in lower case; of keys that differ in case only, the first in byte order.
+    private static func lowered(_ members: [String: Field]) -> [String: Field] {
+        var found: [String: Field] = [:]
+        for (key, field) in members.sorted(by: { $0.key < $1.key }) where !field.isAbsent {
+            let key = key.lowercased()
+            if found[key] == nil { found[key] = field }
+        }
+        return found
+    }
+}
+
+extension String {
+    /// Without blanks at both ends.
+    func trimmingBlanks() -> String {
+        // Tokens and names begin and end with ASCII nearly always: no look into the tables of Unicode for those.
+        let visible: ClosedRange<UInt8> = 0x21...0x7E
+        if let first = utf8.first, let last = utf8.last, visible.contains(first), visible.contains(last) { return self }
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

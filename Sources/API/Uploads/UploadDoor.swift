@@ -1,0 +1,146 @@
+import Bytes
+import Database
+import Dispatch
+import Glibc
+import HTTP
+import Jobs
+
+// DESIGN. The key is looked at when the head is here, so that nobody without one fills the disk, and again, with all else,
+// when the body is here. Then: decode into a file of the folder of uploads, look where it goes, publish the file (flushed
+// and renamed), put the job into the queue, ring, answer. A crash before the job leaves a file that the sweep of uploads
+// takes; one after it loses nothing.
+
+/// The paths under which Dependency-Track's clients upload.
+struct UploadDoor: Sendable {
+    /// Whose answers `GET /api/version` promises: clients refuse servers that say less than they were made for.
+    static let spokenVersion = "4.13.0"
+
+    let backend: Backend
+    let settings: UploadSettings
+    private let threads = DispatchQueue(label: "uploads", attributes: .concurrent)
+
+    init(_ backend: Backend, _ settings: UploadSettings) {
+        self.backend = backend
+        self.settings = settings
+    }
+
+    /// What to do with the body of a request.
+    func policy(for request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
+        guard path == .bom else { return .refuse(.text(400, "This path takes no body.")) }
+        guard let key = Self.key(of: request) else { return .refuse(UploadError.unknownKey.response) }
+        // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
+        guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
+        do {
+            _ = try backend.database.read { try UploadAccess(key, uploads: true, on: $0) }
+            return .file(limit: settings.limit)
+        } catch {
+            return .refuse(refusal(of: path, because: error))
+        }
+    }
+
+    func reply(to request: HTTPRequest, _ path: UploadPath) -> Reply {
+        switch path {
+        case .version:
+            return .now(
+                Answer.object { answer in
+                    answer.text("application", "Waybill")
+                    answer.text("version", Self.spokenVersion)
+                })
+        case .token(let uuid):
+            return .later { [self] in
+                await run { try processing(uuid, request) }.answer { refusal(of: path, because: $0) }
+            }
+        case .bom:
+            return .later { [self] in
+                do {
+                    let (upload, file) = try await run { try accept(request) }.get()
+                    return try await submit(upload, file)
+                } catch {
+                    return refusal(of: path, because: error)
+                }
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    /// `X-Api-Key`, as Dependency-Track's clients send it, or `Authorization: Bearer`.
+    static func key(of request: HTTPRequest) -> UserKey? {
+        if let text = request.headers["X-Api-Key"]?.trimmingBlanks(), !text.isEmpty { return UserKey(text) }
+        guard let text = request.headers["Authorization"]?.trimmingBlanks(), text.count > 7,
+            text.prefix(7).lowercased() == "bearer "
+        else { return nil }
+        return UserKey(String(text.dropFirst(7)).trimmingBlanks())
+    }
+
+    private func processing(_ uuid: String, _ request: HTTPRequest) throws -> HTTPResponse {
+        let key = Self.key(of: request)
+        let isProcessing = try backend.database.snapshot { connection in
+            try UploadAccess(key, uploads: false, on: connection).isProcessing(uuid.lowercased())
+        }
+        return HTTPResponse(type: Answer.mediaType, bytes: Array("{\"processing\":\(isProcessing)}".utf8))
+    }
+
+    /// Reads and decodes the body, and decides where it goes.
+    private func accept(_ request: HTTPRequest) throws -> (Upload, DurableFile) {
+        let key = Self.key(of: request)
+        _ = try backend.database.read { try UploadAccess(key, uploads: true, on: $0) }
+        let uuid = try backend.random.uuid()
+        let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
+        let fields = try UploadBody.read(request, into: file)
+        let upload = try backend.database.snapshot { connection in
+            try UploadAccess(key, uploads: true, on: connection).place(for: fields, uuid: uuid)
+        }
+        try file.publish()
+        return (upload, file)
+    }
+
+    private func submit(_ upload: Upload, _ file: DurableFile) async throws -> HTTPResponse {
+        let job = settings.newJob(upload)
+        do {
+            _ = try await backend.database.write { [queue = backend.queue, settings, path = file.path] connection in
+                try settings.share(upload, path, connection)
+                return try queue.submit(job, on: connection)
+            }
+        } catch DatabaseError.unknownOutcome(let why) {
+            // The job may be there and need the file.
+            throw DatabaseError.unknownOutcome(why: why)
+        } catch {
+            await run { file.remove() }
+            throw error
+        }
+        backend.bell.ring()
+        return Answer.object { $0.text("token", upload.uuid) }
+    }
+
+    private func refusal(of path: UploadPath, because error: any Error) -> HTTPResponse {
+        if let known = UploadError(error) { return known.response }
+        let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
+        backend.log(Incident(id: id, request: path.name, cause: "\(error)"))
+        return UploadError(error, id: id).response
+    }
+
+    /// Runs what blocks on a thread of our own, while the calling task sleeps.
+    @discardableResult
+    private func run<Success: Sendable>(
+        _ body: @escaping @Sendable () throws -> Success
+    ) async -> Result<Success, any Error> {
+        await withCheckedContinuation { continuation in
+            threads.async { continuation.resume(returning: Result { try body() }) }
+        }
+    }
+}
+
+extension DurableFile {
+    /// Removes a published file that nothing needs.
+    fileprivate func remove() { unlink(path) }
+}
+
+extension Result where Success == HTTPResponse, Failure == any Error {
+    fileprivate func answer(_ refusal: (any Error) -> HTTPResponse) -> HTTPResponse {
+        switch self {
+        case .success(let response): response
+        case .failure(let error): refusal(error)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+
+// DESIGN. The errors of the upload paths, as Dependency-Track answers them: the status counts, texts are plain, and a field
+// that breaks a rule is a JSON array of violations (its `ValidationError`). Its clients print the body.
+
+/// Why an upload was refused.
+enum UploadError: Error, Equatable {
+    /// No key, or one that nobody has.
+    case unknownKey
+    /// The key is good, but not for this.
+    case forbidden(String)
+    case noProject
+    case noParent
+    /// A field breaks a rule: its name, its value, what is accepted.
+    case invalid(String, value: String, accepted: String)
+    /// The body is not what its type says.
+    case malformed(String)
+    case full(String)
+    /// The disk or the database takes nothing at the moment; the cause is in the log under this id.
+    case storage(id: String)
+    case unexpected(id: String)
+
+    var response: HTTPResponse {
+        switch self {
+        case .unknownKey:
+            var response = HTTPResponse.text(401, "The key in X-Api-Key is missing or unknown.")
+            response.headers["WWW-Authenticate"] = "Bearer"
+            return response
+        case .forbidden(let why): return .text(403, why)
+        case .noProject: return .text(404, "The project could not be found.")
+        case .noParent: return .text(404, "The parent component could not be found.")
+        case .invalid(let field, let value, let accepted):
+            var body = ByteSink()
+            body.append("[{\"message\":")
+            body.append(jsonString: "The \(field) is not valid; accepted: \(accepted)")
+            body.append(",\"messageTemplate\":")
+            body.append(jsonString: "The \(field) is not valid; accepted: \(accepted)")
+            body.append(",\"path\":")
+            body.append(jsonString: field)
+            body.append(",\"invalidValue\":")
+            body.append(jsonString: String(value.prefix(100)))
+            body.append("}]")
+            return HTTPResponse(status: 400, type: Answer.mediaType, bytes: body.bytes)
+        case .malformed(let why): return .text(400, why)
+        case .full(let why):
+            var response = HTTPResponse.text(503, why)
+            response.headers["Retry-After"] = "30"
+            return response
+        case .storage(let id):
+            return .text(507, "The upload cannot be stored at the moment; the operator finds the reason under \(id).")
+        case .unexpected(let id):
+            return .text(500, "Unexpected error; the server's operator finds the reason under \(id).")
+        }
+    }
+
+    /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as UploadError: self = error
+        case let error as MultipartError: self = .malformed("\(error)")
+        case let error as Base64Error:
+            self = .invalid("bom", value: "", accepted: "a bill of materials in base64 (RFC 4648); \(error)")
+        case APIError.badJSON(let why): self = .malformed("the request body is not a JSON object: \(why)")
+        case APIError.badValue(let value, let field, let accepted):
+            self = .invalid(field, value: value, accepted: accepted)
+        case let error as QueueError:
+            guard case .full = error else { return nil }
+            self = .full(error.description)
+        default: return nil
+        }
+    }
+
+    /// An error that is ours, with what the log knows it by.
+    init(_ error: any Error, id: String) {
+        switch error {
+        case DatabaseError.storage, DatabaseError.busy, SinkError.system: self = .storage(id: id)
+        default: self = .unexpected(id: id)
+        }
+    }
+}

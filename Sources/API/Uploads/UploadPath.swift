@@ -1,0 +1,46 @@
+import HTTP
+
+// The paths of OWASP Dependency-Track that a CI step uses: its BomResource, EventResource and VersionResource.
+
+/// A path of the upload door.
+enum UploadPath: Equatable {
+    /// `PUT` with JSON, `POST` with a form.
+    case bom
+    /// Whether an upload is being worked at; both paths answer alike.
+    case token(String)
+    case version
+
+    init?(_ path: String) {
+        // Every poll of a report comes by here.
+        guard path.hasPrefix("/api/v1/") || path.hasPrefix("/api/version") else { return nil }
+        let path = path.hasSuffix("/") ? path.dropLast() : path[...]
+        switch path {
+        case "/api/v1/bom": self = .bom
+        case "/api/version": self = .version
+        default:
+            for prefix in ["/api/v1/bom/token/", "/api/v1/event/token/"] where path.hasPrefix(prefix) {
+                let uuid = path.dropFirst(prefix.count)
+                guard !uuid.isEmpty, !uuid.contains("/") else { return nil }
+                self = .token(String(uuid))
+                return
+            }
+            return nil
+        }
+    }
+
+    var methods: [String] {
+        switch self {
+        case .bom: ["PUT", "POST"]
+        case .token, .version: ["GET", "HEAD"]
+        }
+    }
+
+    /// The name of the path in logs.
+    var name: String {
+        switch self {
+        case .bom: "/api/v1/bom"
+        case .token: "/api/v1/bom/token"
+        case .version: "/api/version"
+        }
+    }
+}

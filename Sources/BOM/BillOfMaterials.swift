@@ -1,0 +1,326 @@
+// DESIGN. One model for every standard. A document is not a tree in memory: readers hand its parts to a `BOMReceiver`
+// as they meet them, writers take the parts in a fixed order (document, components, dependencies, vulnerabilities).
+// So a bill of a million components needs the memory of one component and of the graph of references.
+
+/// What a bill of materials says of itself.
+package struct BOMDocument: Sendable, Equatable {
+    /// The standards that Waybill reads or writes.
+    package enum Standard: String, Sendable {
+        case cycloneDX = "CycloneDX"
+        case spdx = "SPDX"
+    }
+
+    package var standard: Standard
+    /// The version of the standard, as "1.5" or "2.3".
+    package var version: String
+    /// SPDX document name; of CycloneDX the name of the described component.
+    package var name = ""
+    /// CycloneDX serial number (`urn:uuid:…`) or SPDX document namespace.
+    package var identifier = ""
+    /// The time of creation as the document spells it (RFC 3339), or empty.
+    package var created = ""
+    package var creators: [Agent] = []
+    /// The tools that made the document, as "name-version".
+    package var tools: [String] = []
+    package var comment = ""
+    package var dataLicense = ""
+    /// The references of the components that the document describes (CycloneDX `metadata.component`, SPDX DESCRIBES).
+    package var describes: [String] = []
+    /// Texts of licences that are in no list: SPDX `hasExtractedLicensingInfos`.
+    package var extractedLicenses: [ExtractedLicense] = []
+    package var properties: [Property] = []
+    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    package var extra = ""
+
+    package init(standard: Standard, version: String) {
+        self.standard = standard
+        self.version = version
+    }
+}
+
+/// A person, an organization or a tool that had a part in something.
+package struct Agent: Sendable, Equatable {
+    package enum Kind: String, Sendable { case person, organization, tool }
+    package var kind: Kind
+    package var name: String
+    package var email = ""
+    package var urls: [String] = []
+
+    package init(_ kind: Kind, name: String, email: String = "", urls: [String] = []) {
+        self.kind = kind
+        self.name = name
+        self.email = email
+        self.urls = urls
+    }
+}
+
+/// The text behind a `LicenseRef-`.
+package struct ExtractedLicense: Sendable, Equatable {
+    package var id: String
+    package var name = ""
+    package var text = ""
+    package var urls: [String] = []
+    package var comment = ""
+
+    package init(id: String) { self.id = id }
+}
+
+/// A piece of software, of hardware or of data that a document lists.
+package struct Component: Sendable, Equatable {
+    /// CycloneDX component types (1.6, `components[].type`); SPDX purposes are mapped to them.
+    package enum Kind: String, Sendable, CaseIterable {
+        case application, framework, library, container, platform, device, firmware, file, data
+        case operatingSystem = "operating-system"
+        case deviceDriver = "device-driver"
+        case machineLearningModel = "machine-learning-model"
+        case cryptographicAsset = "cryptographic-asset"
+        case source, archive, install, other
+        case service
+    }
+
+    /// Names the component inside its document; unique there once a reader has handed it out.
+    package var ref: String
+    package var kind = Kind.library
+    package var group = ""
+    package var name: String
+    package var version = ""
+    /// The package URL as the document spells it, or empty.
+    package var purl = ""
+    package var cpes: [String] = []
+    package var supplier: Agent?
+    /// SPDX originator, CycloneDX manufacturer.
+    package var originator: Agent?
+    package var author = ""
+    package var publisher = ""
+    package var description = ""
+    package var summary = ""
+    package var comment = ""
+    package var copyright = ""
+    package var homepage = ""
+    package var downloadLocation = ""
+    package var fileName = ""
+    package var sourceInfo = ""
+    package var hashes: [Hash] = []
+    /// The licences that the supplier declares, in the order of the document.
+    package var licenses: [LicenseClaim] = []
+    /// What an analysis came to; empty when the document does not say.
+    package var concludedLicenses: [LicenseClaim] = []
+    package var licenseComment = ""
+    /// Texts to be repeated wherever the component is used.
+    package var attributionTexts: [String] = []
+    package var externalReferences: [ExternalReference] = []
+    package var properties: [Property] = []
+    /// CycloneDX scope: `required`, `optional`, `excluded`, or empty.
+    package var scope = ""
+    /// Where the component was found: paths.
+    package var locations: [String] = []
+    package var releaseDate = ""
+    /// The reference of the component that contains this one, when nested.
+    package var parent: String?
+    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    package var extra = ""
+
+    package init(ref: String, name: String) {
+        self.ref = ref
+        self.name = name
+    }
+}
+
+/// A digest. Names are spelled as CycloneDX spells them: `SHA-1`, `SHA-256`, `MD5`, `BLAKE2b-256`, …
+package struct Hash: Sendable, Equatable {
+    package var algorithm: String
+    /// Lower-case hexadecimal.
+    package var value: String
+
+    package init(algorithm: String, value: String) {
+        self.algorithm = algorithm
+        self.value = value
+    }
+}
+
+/// One licence statement as the document makes it.
+package struct LicenseClaim: Sendable, Equatable {
+    package enum Form: Sendable, Equatable {
+        /// An identifier of the SPDX licence list.
+        case id(String)
+        /// A free name.
+        case name(String)
+        /// An SPDX expression.
+        case expression(String)
+        /// SPDX NONE: there is no licence.
+        case none
+        /// SPDX NOASSERTION: nothing is said.
+        case noAssertion
+    }
+    package var form: Form
+    package var text = ""
+    package var url = ""
+
+    package init(_ form: Form, text: String = "", url: String = "") {
+        self.form = form
+        self.text = text
+        self.url = url
+    }
+}
+
+package struct ExternalReference: Sendable, Equatable {
+    /// CycloneDX type (`vcs`, `website`, …), or the SPDX category and type joined by a blank (`SECURITY cpe23Type`).
+    package var kind: String
+    package var url: String
+    package var comment = ""
+    package var hashes: [Hash] = []
+
+    package init(kind: String, url: String, comment: String = "") {
+        self.kind = kind
+        self.url = url
+        self.comment = comment
+    }
+}
+
+package struct Property: Sendable, Equatable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A source or binary file that a document lists below a package (SPDX `files`).
+package struct SourceFile: Sendable, Equatable {
+    package var ref: String
+    package var path: String
+    package var hashes: [Hash] = []
+    /// The licences that stand in the file (SPDX `licenseInfoInFiles`).
+    package var licenses: [LicenseClaim] = []
+    /// What an analysis came to; empty when the document does not say.
+    package var concludedLicenses: [LicenseClaim] = []
+    package var copyright = ""
+    /// The reference of the package that contains the file, or empty when that is not known yet: a document may say so
+    /// later, by a dependency of kind `contains`.
+    package var component = ""
+    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    package var extra = ""
+
+    package init(ref: String, path: String) {
+        self.ref = ref
+        self.path = path
+    }
+}
+
+/// An edge between two references.
+package struct Dependency: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// `from` needs `to` (CycloneDX `dependsOn`, SPDX DEPENDS_ON and its turned-round kin).
+        case dependsOn
+        /// `from` contains `to` (SPDX CONTAINS; CycloneDX nesting).
+        case contains
+        /// Any other SPDX relationship; its name is in `label`.
+        case other
+    }
+    package var from: String
+    package var to: String
+    package var kind: Kind
+    /// The SPDX name of the relationship as it stood in the document, where `kind` does not say it all.
+    package var label = ""
+
+    package init(from: String, to: String, kind: Kind = .dependsOn, label: String = "") {
+        self.from = from
+        self.to = to
+        self.kind = kind
+        self.label = label
+    }
+}
+
+/// A vulnerability that a document speaks of, with what its author found out (VEX).
+package struct VulnerabilityClaim: Sendable, Equatable {
+    package struct Rating: Sendable, Equatable {
+        package var source = ""
+        package var score: Double?
+        /// `critical`, `high`, `medium`, `low`, `info`, `none`, `unknown`, or empty.
+        package var severity = ""
+        /// `CVSSv2`, `CVSSv3`, `CVSSv31`, `CVSSv4`, `OWASP`, `SSVC`, `other`, or empty.
+        package var method = ""
+        package var vector = ""
+        package init() {}
+    }
+    package struct Analysis: Sendable, Equatable {
+        package var state = ""
+        package var justification = ""
+        package var responses: [String] = []
+        package var detail = ""
+        package init() {}
+    }
+    /// An affected component (`ref`) and, where given, one of its versions or a range with its status.
+    package struct Affected: Sendable, Equatable {
+        package struct Version: Sendable, Equatable {
+            package var version = ""
+            package var range = ""
+            /// `affected`, `unaffected`, `unknown`.
+            package var status = "affected"
+            package init() {}
+        }
+        package var ref: String
+        package var versions: [Version] = []
+        package init(ref: String) { self.ref = ref }
+    }
+    package var ref = ""
+    package var id: String
+    package var sourceName = ""
+    package var sourceURL = ""
+    package var aliases: [String] = []
+    package var ratings: [Rating] = []
+    /// CWE numbers.
+    package var weaknesses: [Int] = []
+    package var description = ""
+    package var detail = ""
+    package var recommendation = ""
+    package var advisories: [String] = []
+    package var created = ""
+    package var published = ""
+    package var updated = ""
+    package var analysis: Analysis?
+    package var affects: [Affected] = []
+    package var properties: [Property] = []
+    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    package var extra = ""
+
+    package init(id: String) { self.id = id }
+}
+
+/// Takes the parts of a document as a reader meets them, in any order; the document itself comes last.
+package protocol BOMReceiver {
+    mutating func component(_ component: Component) throws(BOMError)
+    mutating func file(_ file: SourceFile) throws(BOMError)
+    mutating func dependency(_ dependency: Dependency) throws(BOMError)
+    mutating func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError)
+    /// Something odd that was skipped or mended; said to whoever imports the document.
+    mutating func warning(_ text: String)
+    /// Called once, after everything else.
+    mutating func document(_ document: BOMDocument) throws(BOMError)
+}
+
+/// Why a document was refused whole. Nothing that was handed out before counts.
+package enum BOMError: Error, Equatable, CustomStringConvertible {
+    /// None of the formats that Waybill reads; `why` names what was found instead.
+    case unrecognized(why: String)
+    /// The bytes are not the syntax they begin with.
+    case malformed(what: String, offset: Int)
+    /// Readable, but breaks a rule that cannot be mended.
+    case invalid(what: String)
+    /// Larger than a limit that protects the server.
+    case tooLarge(what: String, limit: Int)
+    /// The receiver or the file system failed.
+    case failed(what: String)
+
+    package var description: String {
+        switch self {
+        case .unrecognized(let why): "this is no SBOM that Waybill reads: \(why)"
+        case .malformed(let what, let offset): "\(what) at byte \(offset)"
+        case .invalid(let what): what
+        case .tooLarge(let what, let limit): "\(what); the limit is \(limit)"
+        case .failed(let what): what
+        }
+    }
+}

@@ -1,0 +1,216 @@
+// DESIGN. What every standard and syntax shares: references become unique, edges wait until all references are known,
+// warnings are counted so that a bad document cannot fill a log. A reader of one syntax builds the parts and calls this.
+
+/// The receiver without its type, so that the readers are compiled once.
+struct BOMOutlet {
+    let component: (Component) throws(BOMError) -> Void
+    let file: (SourceFile) throws(BOMError) -> Void
+    let dependency: (Dependency) throws(BOMError) -> Void
+    let vulnerability: (VulnerabilityClaim) throws(BOMError) -> Void
+    let warning: (String) -> Void
+    let document: (BOMDocument) throws(BOMError) -> Void
+}
+
+/// Puts the parts of one document together on their way to the receiver.
+struct BOMAssembly {
+    /// What a reader finds odd. Each is said in full a few times, then counted.
+    enum Oddity: String, CaseIterable {
+        case duplicateReference = "references that stand for two things"
+        case danglingReference = "references to nothing in this document"
+        case affectedReference = "vulnerabilities of something outside this document"
+        case outsideReference = "references into other documents"
+        case nameless = "components without a name"
+        case purl = "package URLs that do not begin with pkg:"
+        case kind = "unknown component types"
+        case hash = "hashes that cannot be right"
+        case license = "licences that are stated wrongly"
+        case scope = "unknown scopes"
+        case relationship = "unknown relationships"
+        case extra = "fields that are too large to be kept"
+        case snippet = "snippets"
+    }
+
+    /// What a reference stands for.
+    private enum Referent: UInt8 { case unmentioned, affected, unknown, part, unkept }
+
+    /// How often an oddity is said in full.
+    static let warningsOfAKind = 10
+
+    private let outlet: BOMOutlet
+    private(set) var graph = DependencyGraph()
+    private var referents: [Referent] = []
+    /// The last number given to a further bearer of a reference.
+    private var copies: [Int32: Int] = [:]
+    /// What the document describes, in its order.
+    private var described: [Int32] = []
+    private var isDescribed = Set<Int32>()
+    private var oddities: [Oddity: Int] = [:]
+    private(set) var componentCount = 0
+    private(set) var namelessCount = 0
+
+    init(outlet: BOMOutlet) { self.outlet = outlet }
+
+    // MARK: - References
+
+    /// The number of a reference that something mentions.
+    mutating func mention(_ text: UnsafeRawBufferPointer) throws(BOMError) -> Int32 {
+        try known(graph.references.number(for: text), as: .unknown)
+    }
+
+    /// The number of a reference that something mentions.
+    mutating func mention(_ text: String) throws(BOMError) -> Int32 {
+        try known(graph.references.number(for: text), as: .unknown)
+    }
+
+    private mutating func known(_ number: Int32?, as referent: Referent) throws(BOMError) -> Int32 {
+        guard let number else {
+            throw .tooLarge(what: "the document has too many references", limit: ReferenceTable.limit)
+        }
+        while referents.count <= Int(number) { referents.append(.unmentioned) }
+        if referents[Int(number)].rawValue < referent.rawValue { referents[Int(number)] = referent }
+        return number
+    }
+
+    /// Makes a reference stand for a part that will be handed out; where it is taken, another one is made from it.
+    mutating func declare(_ wanted: String, isGiven: Bool = true) throws(BOMError) -> String {
+        let number = try mention(wanted)
+        if referents[Int(number)] == .unknown {
+            referents[Int(number)] = .part
+            return wanted
+        }
+        while true {
+            let copy = (copies[number] ?? 1) + 1
+            copies[number] = copy
+            let made = "\(wanted)#\(copy)"
+            let other = try mention(made)
+            guard referents[Int(other)] == .unknown else { continue }
+            referents[Int(other)] = .part
+            if isGiven {
+                warn(
+                    .duplicateReference,
+                    "\"\(wanted.prefix(200))\" stands for two things; the second one became \"\(made.prefix(220))\"")
+            }
+            return made
+        }
+    }
+
+    /// Makes a reference stand for something that Waybill does not keep: edges to it vanish silently.
+    mutating func declareUnkept(_ reference: String) throws(BOMError) {
+        let number = try mention(reference)
+        if referents[Int(number)] == .unknown { referents[Int(number)] = .unkept }
+    }
+
+    // MARK: - Parts
+
+    /// Hands out a component, its reference declared or still empty. Mends what can be mended; returns the reference, or
+    /// nil when the component had to be skipped.
+    @discardableResult
+    mutating func add(_ component: Component, isDeclared: Bool) throws(BOMError) -> String? {
+        var component = component
+        if !component.purl.isEmpty, !component.purl.hasPrefix("pkg:") {
+            warn(
+                .purl,
+                "component \"\(component.name.prefix(200))\": \"\(component.purl.prefix(200))\" is no package URL")
+        }
+        if component.name.isEmpty {
+            component.name = Self.name(inPURL: component.purl)
+            if component.name.isEmpty, isDeclared { component.name = component.ref }
+            guard !component.name.isEmpty else {
+                namelessCount += 1
+                warn(.nameless, "a component without a name was skipped (reference \"\(component.ref.prefix(200))\")")
+                return nil
+            }
+            warn(
+                .nameless, "a component without a name is called \"\(component.name.prefix(200))\" after its reference")
+        }
+        if !isDeclared { component.ref = try declareReference(of: component) }
+        componentCount += 1
+        try outlet.component(component)
+        return component.ref
+    }
+
+    /// Declares the reference of a component: its own, its package URL, or one made of its name.
+    mutating func declareReference(of component: Component) throws(BOMError) -> String {
+        if !component.ref.isEmpty { return try declare(component.ref) }
+        if !component.purl.isEmpty { return try declare(component.purl, isGiven: false) }
+        let group = component.group.isEmpty ? "" : component.group + "/"
+        return try declare("\(component.kind.rawValue):\(group)\(component.name)@\(component.version)", isGiven: false)
+    }
+
+    /// The last segment of a package URL's path, before version, qualifiers and subpath.
+    private static func name(inPURL purl: String) -> String {
+        guard purl.hasPrefix("pkg:") else { return "" }
+        let path = purl.prefix { $0 != "?" && $0 != "#" }
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return String(path[path.index(after: slash)...].prefix { $0 != "@" })
+    }
+
+    mutating func add(_ file: SourceFile) throws(BOMError) {
+        var file = file
+        file.ref = try declare(file.ref.isEmpty ? "file:" + file.path : file.ref, isGiven: !file.ref.isEmpty)
+        try outlet.file(file)
+    }
+
+    mutating func add(_ vulnerability: VulnerabilityClaim) throws(BOMError) {
+        for affected in vulnerability.affects {
+            _ = try known(graph.references.number(for: affected.ref), as: .affected)
+        }
+        try outlet.vulnerability(vulnerability)
+    }
+
+    mutating func connect(_ from: Int32, _ to: Int32, _ kind: Dependency.Kind, label: String = "") throws(BOMError) {
+        try graph.add(from: from, to: to, kind: kind, label: label)
+    }
+
+    mutating func connect(_ from: String, _ to: String, _ kind: Dependency.Kind) throws(BOMError) {
+        try graph.add(from: mention(from), to: mention(to), kind: kind)
+    }
+
+    /// The document describes what has this reference.
+    mutating func describe(_ reference: String) throws(BOMError) {
+        let number = try mention(reference)
+        if isDescribed.insert(number).inserted { described.append(number) }
+    }
+
+    // MARK: - The end
+
+    /// Hands out the edges whose two ends exist, then the document.
+    mutating func finish(_ document: BOMDocument) throws(BOMError) -> DependencyGraph {
+        var document = document
+        for number in referents.indices where referents[number] == .unknown || referents[number] == .affected {
+            let text = graph.references[Int32(number)]
+            if referents[number] == .affected {
+                warn(
+                    .affectedReference, "a vulnerability affects \"\(text.prefix(200))\", which is not in this document"
+                )
+            } else if text.hasPrefix("urn:cdx:") || text.hasPrefix("DocumentRef-") {
+                warn(.outsideReference, "\"\(text.prefix(200))\" lies in another document; edges to it were dropped")
+            } else {
+                warn(
+                    .danglingReference, "\"\(text.prefix(200))\" is nothing in this document; edges to it were dropped")
+            }
+        }
+        graph.roots = described.filter { referents[Int($0)] == .part }
+        document.describes = graph.roots.map { graph.references[$0] }
+        graph.seal { [referents] in referents[Int($0)] == .part ? $0 : nil }
+        for edge in graph.edges {
+            try outlet.dependency(
+                Dependency(
+                    from: graph.references[edge.from], to: graph.references[edge.to], kind: edge.kind,
+                    label: graph.labels[Int(edge.label)]))
+        }
+        for oddity in Oddity.allCases {
+            guard let count = oddities[oddity], count > Self.warningsOfAKind else { continue }
+            outlet.warning("\(count - Self.warningsOfAKind) more \(oddity.rawValue)")
+        }
+        try outlet.document(document)
+        return graph
+    }
+
+    /// Says something odd, unless that kind has been said often enough.
+    mutating func warn(_ oddity: Oddity, _ text: @autoclosure () -> String) {
+        let count = (oddities[oddity] ?? 0) + 1
+        oddities[oddity] = count
+        if count <= Self.warningsOfAKind { outlet.warning(text()) }
+    }
+}

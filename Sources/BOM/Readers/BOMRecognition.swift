@@ -1,0 +1,86 @@
+import Bytes
+
+extension BOMReader {
+    /// A standard in a syntax that Waybill reads.
+    enum Syntax: Equatable {
+        case cycloneDXJSON(JSONReader.Encoding)
+        case spdxJSON(JSONReader.Encoding)
+    }
+
+    /// Tells standard and syntax from the content.
+    static func recognize(_ source: () -> JSONReader.Source) throws(BOMError) -> Syntax {
+        let head = try head(source())
+        if head.isEmpty { throw .unrecognized(why: "the file is empty") }
+        if head.starts(with: [0x1F, 0x8B]) { throw .unrecognized(why: "it is packed with gzip; unpack it first") }
+        if head.starts(with: [0x50, 0x4B, 3, 4]) {
+            throw .unrecognized(why: "it is a ZIP archive (or a spreadsheet, which is one)")
+        }
+        let encoding = JSONReader.Encoding(recognizing: head)
+        let first = head.first { ![0xEF, 0xBB, 0xBF, 0xFE, 0xFF, 0x20, 0x09, 0x0A, 0x0D, 0].contains($0) }
+        switch first {
+        case nil: throw .unrecognized(why: "the file holds nothing but blanks")
+        case UInt8(ascii: "{"): return try recognizeJSON(source(), encoding)
+        case UInt8(ascii: "["): throw .unrecognized(why: "it is a JSON array; an SBOM is a JSON object")
+        case UInt8(ascii: "<"): throw .unrecognized(why: "it is XML; CycloneDX and SPDX are read as JSON")
+        default:
+            let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+            if text.contains("SPDXVersion:") {
+                throw .unrecognized(why: "it is SPDX tag-value; SPDX is read as JSON")
+            }
+            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object")
+        }
+    }
+
+    private static func head(_ source: JSONReader.Source) throws(BOMError) -> [UInt8] {
+        var head = [UInt8](repeating: 0, count: 4096)
+        var result: Result<Int, JSONError> = .success(0)
+        head.withUnsafeMutableBytes { bytes in
+            do throws(JSONError) { result = .success(try source(bytes)) } catch { result = .failure(error) }
+        }
+        switch result {
+        case .success(let count): return Array(head.prefix(count))
+        case .failure(let error): throw BOMError(error)
+        }
+    }
+
+    private enum Sign: String, CaseIterable, Sendable {
+        case bomFormat, spdxVersion, headers
+        case context = "@context"
+    }
+    private static let signs = JSONKeys<Sign>()
+
+    /// Walks through the members of the outermost object up to one that decides.
+    private static func recognizeJSON(
+        _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
+    ) throws(BOMError) -> Syntax {
+        var json = JSONReader(window: window, source: JSONReader.transcoding(encoding, source))
+        var keys: [String] = []
+        var isScan = false
+        do throws(JSONError) {
+            var seen = JSONSeenKeys()
+            try json.beginObject()
+            walk: while try json.nextKey() {
+                switch try json.key(in: signs, seen: &seen) {
+                case .bomFormat: return .cycloneDXJSON(encoding)
+                case .spdxVersion: return .spdxJSON(encoding)
+                case .context:
+                    keys = []
+                    break walk
+                case .headers: isScan = true
+                case nil: if keys.count < 8 { keys.append("\"\(json.key().prefix(40))\"") }
+                }
+                try json.skipValue()
+            }
+            if json.depth == 0 { try json.finish() }
+        } catch {
+            throw BOMError(error)
+        }
+        if json.depth > 0 {
+            throw .unrecognized(why: "it is JSON-LD, as SPDX 3; SPDX is read in 2.2 and 2.3")
+        }
+        if isScan { throw .unrecognized(why: "it is the result of a scan (ScanCode), which is no SBOM") }
+        throw .unrecognized(
+            why: "it is JSON with \(keys.isEmpty ? "nothing in it" : keys.joined(separator: ", ")), "
+                + "but has neither bomFormat nor spdxVersion")
+    }
+}

@@ -1,0 +1,104 @@
+/// What the syntaxes of SPDX 2.x share: from the words of the standard (2.3, clauses 6 to 12) to the model.
+enum SPDXMapping {
+    static let documentID = "SPDXRef-DOCUMENT"
+
+    /// Text, or nothing where the document says that it says nothing. NONE stays: it says that there is none.
+    static func said(_ text: String) -> String { text == "NOASSERTION" ? "" : text }
+
+    /// `Person: Jane Doe (jane@example.com)`, `Organization: …`, `Tool: …` (§6.8, §7.5); nil for NOASSERTION.
+    static func agent(_ text: String) -> Agent? {
+        guard text != "NOASSERTION", text != "NONE", !text.isEmpty else { return nil }
+        let prefixes: [(String, Agent.Kind)] = [
+            ("Organization:", .organization), ("Person:", .person), ("Tool:", .tool),
+        ]
+        var agent = Agent(.organization, name: text)
+        for (prefix, kind) in prefixes where text.hasPrefix(prefix) {
+            agent.kind = kind
+            agent.name = trimmed(text.dropFirst(prefix.count))
+        }
+        if agent.kind != .tool, agent.name.hasSuffix(")"), let open = agent.name.lastIndex(of: "(") {
+            agent.email = trimmed(agent.name[agent.name.index(after: open)...].dropLast())
+            agent.name = trimmed(agent.name[..<open])
+        }
+        return agent.name.isEmpty || agent.name == "NOASSERTION" ? nil : agent
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+
+    /// A licence field (§7.13, §7.15); nothing when it is empty.
+    static func claims(_ text: String) -> [LicenseClaim] {
+        switch text {
+        case "": []
+        case "NONE": [LicenseClaim(.none)]
+        case "NOASSERTION": [LicenseClaim(.noAssertion)]
+        default: [LicenseClaim(.expression(text))]
+        }
+    }
+
+    /// A package purpose (§7.24); nil when the standard has no such purpose.
+    static func kind(_ purpose: String) -> Component.Kind? {
+        switch purpose.uppercased() {
+        case "APPLICATION": .application
+        case "FRAMEWORK": .framework
+        case "LIBRARY": .library
+        case "CONTAINER": .container
+        case "OPERATING-SYSTEM", "OPERATING_SYSTEM": .operatingSystem
+        case "DEVICE": .device
+        case "FIRMWARE": .firmware
+        case "SOURCE": .source
+        case "ARCHIVE": .archive
+        case "FILE": .file
+        case "INSTALL": .install
+        case "OTHER": .other
+        default: nil
+        }
+    }
+
+    /// One external reference (§7.21), put where the model has a place for it.
+    static func add(category: String, type: String, locator: String, comment: String, to component: inout Component) {
+        guard !locator.isEmpty else { return }
+        let name = type.hasPrefix("http://spdx.org/rdf/references/") ? String(type.dropFirst(31)) : type
+        switch name {
+        case "purl" where component.purl.isEmpty: component.purl = locator
+        case "cpe22Type", "cpe23Type": component.cpes.append(locator)
+        default:
+            let category = String(category.map { $0 == "_" ? "-" : $0 })
+            component.externalReferences.append(
+                ExternalReference(kind: "\(category) \(type)", url: locator, comment: comment))
+        }
+    }
+
+    /// What becomes of a relationship (§11.1, table 68).
+    enum Meaning {
+        case describes(isReversed: Bool)
+        case edge(Dependency.Kind, isReversed: Bool, label: String)
+    }
+
+    /// The meaning of a relationship's name; nil when the standard has no such name.
+    static func meaning(_ name: String) -> Meaning? {
+        switch name {
+        case "DESCRIBES": .describes(isReversed: false)
+        case "DESCRIBED_BY": .describes(isReversed: true)
+        case "CONTAINS": .edge(.contains, isReversed: false, label: "")
+        case "CONTAINED_BY": .edge(.contains, isReversed: true, label: "")
+        case "DEPENDS_ON": .edge(.dependsOn, isReversed: false, label: "")
+        case "DEPENDENCY_OF": .edge(.dependsOn, isReversed: true, label: "")
+        case "BUILD_DEPENDENCY_OF", "DEV_DEPENDENCY_OF", "OPTIONAL_DEPENDENCY_OF", "PROVIDED_DEPENDENCY_OF",
+            "RUNTIME_DEPENDENCY_OF", "TEST_DEPENDENCY_OF":
+            .edge(.dependsOn, isReversed: true, label: name)
+        case "DEPENDENCY_MANIFEST_OF", "GENERATES", "GENERATED_FROM", "ANCESTOR_OF", "DESCENDANT_OF", "VARIANT_OF",
+            "DISTRIBUTION_ARTIFACT", "PATCH_FOR", "PATCH_APPLIED", "COPY_OF", "FILE_ADDED", "FILE_DELETED",
+            "FILE_MODIFIED", "EXPANDED_FROM_ARCHIVE", "DYNAMIC_LINK", "STATIC_LINK", "DATA_FILE_OF", "TEST_CASE_OF",
+            "BUILD_TOOL_OF", "DEV_TOOL_OF", "TEST_OF", "TEST_TOOL_OF", "DOCUMENTATION_OF", "OPTIONAL_COMPONENT_OF",
+            "METAFILE_OF", "PACKAGE_OF", "AMENDS", "PREREQUISITE_FOR", "HAS_PREREQUISITE", "EXAMPLE_OF",
+            "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR", "OTHER":
+            .edge(.other, isReversed: false, label: name)
+        default: nil
+        }
+    }
+}

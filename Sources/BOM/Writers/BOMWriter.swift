@@ -1,0 +1,97 @@
+package import Bytes
+
+/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` of one reference at a
+/// time, every `vulnerability`, `end`. Steps may be left out, not turned round.
+///
+/// What is written is valid by its standard whatever is given: references that lead nowhere, hashes, dates and links that are
+/// none are left out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the
+/// same bytes. Memory holds the references that were seen, not the components.
+package protocol BOMWriter: Sendable {
+    /// What could not be written, and how often.
+    var losses: [BOMLoss: Int] { get }
+
+    /// Opens the document. `document.created` must be a time (RFC 3339), `document.identifier` a `urn:uuid:` for CycloneDX
+    /// (empty: none) and a URI without `#` for SPDX. `root` is what the document describes; it must not come again as a component.
+    mutating func begin(_ document: BOMDocument, root: Component?, to out: inout ByteSink) throws(SinkError)
+    /// Gives the licences that the `LicenseRef-`s of the components to come refer to, instead of those of `begin` or of the
+    /// call before: documents that become one may mean different licences by the same id.
+    mutating func declare(_ licenses: [ExtractedLicense])
+    /// Adds a component. A component that comes right after its `parent` or the parent's other children is nested in it where the
+    /// standard can. `advisories` are the vulnerabilities that SPDX mentions at the package; CycloneDX takes them from `vulnerability`.
+    mutating func component(_ component: Component, advisories: [Advisory], to out: inout ByteSink) throws(SinkError)
+    /// Adds the edges that lead from one reference: once for each, all at once.
+    mutating func dependencies(of ref: String, _ edges: [Dependency], to out: inout ByteSink) throws(SinkError)
+    mutating func vulnerability(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) throws(SinkError)
+    /// Closes the document; the caller flushes the sink.
+    mutating func end(to out: inout ByteSink) throws(SinkError)
+}
+
+/// A vulnerability as a package of SPDX mentions it.
+package struct Advisory: Sendable, Equatable {
+    package var id: String
+    /// The page of the advisory; empty takes the page of the database that the id belongs to.
+    package var url: String
+
+    package init(id: String, url: String = "") {
+        self.id = id
+        self.url = url
+    }
+
+    /// `url`, or the page that the id is known by.
+    var page: String {
+        if !url.isEmpty { return url }
+        let id = URLText.path(id)
+        if id.hasPrefix("CVE-") { return "https://nvd.nist.gov/vuln/detail/\(id)" }
+        if id.hasPrefix("GHSA-") { return "https://github.com/advisories/\(id)" }
+        return "https://osv.dev/vulnerability/\(id)"
+    }
+}
+
+/// What a document could not say.
+package enum BOMLoss: String, Sendable, CaseIterable {
+    case unresolvedEdge = "an edge to or from a reference that is not in the document"
+    case edgeKind = "a relationship that the standard has no word for"
+    case containment = "that a component contains another, which CycloneDX says by nesting only"
+    case repeatedEdges = "edges of a reference that came a second time"
+    case hash = "a digest that is none, or of an algorithm that the version does not know"
+    case purl = "a package URL that is none (kept as a property or comment)"
+    case link = "a link that is no URI, or not of a kind that the standard takes"
+    case time = "a time that is none"
+    case affected = "an affected component that is not in the document"
+    case vulnerability = "a vulnerability that SPDX cannot tell in full"
+    case licenseText = "the text of a licence, because the document has too many of them (its name stands instead)"
+    case mark = "the words <text> and </text> in a text of tag-value (a blank was put into them)"
+    case word = "a name or version that readers of tag-value take for something else (put into quotation marks)"
+    case longCell = "the end of a text that is longer than what a cell of a spreadsheet holds"
+    case longField = "an expression or a locator that is longer than what a cell of a spreadsheet holds"
+}
+
+/// The program that writes, as documents name it: `Waybill` and its version.
+package struct BOMTool: Sendable, Equatable {
+    package var name: String
+    package var version: String
+
+    package init(name: String = "Waybill", version: String) {
+        self.name = name
+        self.version = version
+    }
+}
+
+/// Identifiers that follow from content.
+package enum BOMIdentifier {
+    /// A `urn:uuid:` (RFC 9562 §5.8, version 8) from the first 16 bytes of a digest of the content; nil of a shorter one.
+    package static func serialNumber(digest: [UInt8]) -> String? {
+        guard digest.count >= 16 else { return nil }
+        var bytes = Array(digest.prefix(16))
+        bytes[6] = bytes[6] & 0x0f | 0x80
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = Array("urn:uuid:".utf8)
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

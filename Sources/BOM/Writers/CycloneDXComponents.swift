@@ -1,0 +1,264 @@
+import Bytes
+import Inventory
+
+/// The parts of components and services, in the order of the XML schema.
+extension CycloneDXWriter {
+    /// What comes behind the components that lie in a component.
+    struct Evidence {
+        var locations: [String]
+        var licenses: [LicenseClaim]
+    }
+
+    /// The members of a component but its evidence, which is given back; the object stays open.
+    mutating func write(_ it: Component, ref: String, to out: inout ByteSink) -> Evidence {
+        tree.attribute("type", version.type(it.kind), to: &out)
+        tree.attribute("bom-ref", ref, to: &out)
+        if let supplier = it.supplier { writeOrganization(supplier, "supplier", to: &out) }
+        if version.hasManufacturer, let originator = it.originator, originator.name != it.author {
+            writeOrganization(originator, "manufacturer", to: &out)
+        }
+        tree.text(
+            "author", it.author.isEmpty && !version.hasManufacturer ? it.originator?.name ?? "" : it.author, to: &out)
+        tree.text("publisher", it.publisher, to: &out)
+        tree.text("group", it.group, to: &out)
+        tree.field("name", it.name.isEmpty ? "unnamed" : it.name, to: &out)
+        tree.text("version", it.version, to: &out)
+        tree.text("description", it.description.isEmpty ? it.summary : it.description, to: &out)
+        if ["required", "optional", "excluded"].contains(it.scope) { tree.field("scope", it.scope, to: &out) }
+        writeHashes(it.hashes, to: &out)
+        let hasDeclared = it.licenses.contains { $0.form != .noAssertion && $0.form != .none }
+        writeLicenses(
+            hasDeclared ? it.licenses : it.concludedLicenses, acknowledgement: hasDeclared ? "declared" : "concluded",
+            to: &out)
+        tree.text("copyright", it.copyright == "NONE" ? "" : it.copyright, to: &out)
+        var properties = it.properties
+        // There is room for one, and the schema takes none that is malformed.
+        let cpe = it.cpes.firstIndex { SPDXText.cpeType($0) != nil }
+        if let cpe { tree.field("cpe", it.cpes[cpe], to: &out) }
+        for (index, other) in it.cpes.enumerated() where index != cpe {
+            properties.append(.init(name: "waybill:cpe", value: other))
+        }
+        if let purl = PurlText.valid(it.purl) {
+            tree.field("purl", purl, to: &out)
+        } else if !it.purl.isEmpty {
+            properties.append(.init(name: "waybill:purl", value: it.purl))
+            lose(.purl)
+        }
+        writeReferences(of: it, to: &out)
+        // What SPDX has a field for.
+        for (name, value) in [
+            ("comment", it.comment), ("fileName", it.fileName), ("sourceInfo", it.sourceInfo),
+            ("summary", it.description == it.summary || it.description.isEmpty ? "" : it.summary),
+            ("licenseComment", it.licenseComment), ("releaseDate", it.releaseDate),
+        ] where !value.isBlank {
+            properties.append(.init(name: "waybill:\(name)", value: value))
+        }
+        properties += it.attributionTexts.filter { !$0.isBlank }.map {
+            Property(name: "waybill:attribution", value: $0)
+        }
+        if !version.hasOccurrences {
+            properties += it.locations.map { Property(name: "waybill:location", value: $0) }
+        }
+        if version.type(it.kind) != it.kind.rawValue {
+            properties.append(.init(name: "waybill:type", value: it.kind.rawValue))
+        }
+        writeProperties(properties, to: &out)
+        return Evidence(
+            locations: version.hasOccurrences ? it.locations.filter { !$0.isBlank } : [],
+            licenses: hasDeclared
+                ? it.concludedLicenses.filter { $0.form != .noAssertion && $0.form != .none } : [])
+    }
+
+    mutating func write(service it: Component, to out: inout ByteSink) {
+        tree.beginObject("service", to: &out)
+        tree.attribute("bom-ref", it.ref, to: &out)
+        if let provider = it.supplier { writeOrganization(provider, "provider", to: &out) }
+        tree.text("group", it.group, to: &out)
+        tree.field("name", it.name.isEmpty ? "unnamed" : it.name, to: &out)
+        tree.text("version", it.version, to: &out)
+        tree.text("description", it.description, to: &out)
+        writeLicenses(
+            it.licenses.isEmpty ? it.concludedLicenses : it.licenses,
+            acknowledgement: it.licenses.isEmpty ? "concluded" : "declared", to: &out)
+        writeReferences(of: it, to: &out)
+        writeProperties(it.properties, to: &out)
+        tree.endObject(to: &out)
+    }
+
+    // MARK: - Licences
+
+    /// `licenses`: always there, for readers that loop over it. An expression stands alone; beside others it is a named licence.
+    private mutating func writeLicenses(
+        _ claims: [LicenseClaim], acknowledgement: String, to out: inout ByteSink
+    ) {
+        tree.beginList("licenses", to: &out)
+        let statements = claims.map { (LicenseStatement($0, resolvingNames: false), $0) }
+        let said = statements.filter { $0.0 != .none && $0.0 != .noAssertion }
+        var seen: [(LicenseStatement, String, String)] = []
+        for (statement, claim) in said {
+            if seen.contains(where: { $0 == (statement, claim.text, claim.url) }) { continue }
+            seen.append((statement, claim.text, claim.url))
+            if case .expression(let expression) = statement, Self.listedID(expression) == nil,
+                expression.single?.isReference != true, said.count == 1, claim.text.isEmpty, claim.url.isEmpty
+            {
+                tree.beginObject("expression", to: &out)
+                if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }
+                tree.content("expression", expression.text, to: &out)
+                tree.endObject(to: &out)
+                continue
+            }
+            tree.beginObject("", to: &out)
+            tree.beginObject("license", to: &out)
+            if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }
+            var text = claim.text
+            switch statement {
+            case .expression(let expression):
+                if let id = Self.listedID(expression) {
+                    tree.field("id", id, to: &out)
+                } else {
+                    let name = expression.text
+                    tree.field("name", name, to: &out)
+                    if text.isEmpty, let known = extracted[name] { text = known.text }
+                }
+            case .name(let name): tree.field("name", name.isEmpty ? "unnamed" : name, to: &out)
+            case .none, .noAssertion: break
+            }
+            if !text.isEmpty {
+                tree.beginObject("text", to: &out)
+                tree.attribute(TreeName("contentType", xml: "content-type"), "text/plain", to: &out)
+                tree.content("content", text, to: &out)
+                tree.endObject(to: &out)
+            }
+            tree.text("url", URLText.reference(claim.url), to: &out)
+            tree.endObject(to: &out)
+            tree.endObject(to: &out)
+        }
+        tree.endList(to: &out)
+    }
+
+    /// The id when the expression is nothing else.
+    private static func listedID(_ expression: LicenseExpression) -> String? {
+        guard let term = expression.single, term.exception.isEmpty, !term.isReference else { return nil }
+        return LicenseList.spdx.license(id: term.orLater ? term.id + "+" : term.id)?.id
+    }
+
+    // MARK: - Small parts
+
+    private mutating func writeHashes(_ hashes: [Hash], to out: inout ByteSink) {
+        let taken = hashes.filter(version.takes)
+        if taken.count < hashes.count { lose(.hash, hashes.count - taken.count) }
+        guard !taken.isEmpty else { return }
+        tree.beginList("hashes", to: &out)
+        for hash in taken {
+            tree.beginObject("hash", to: &out)
+            tree.attribute("alg", hash.algorithm, to: &out)
+            tree.content("content", hash.value, to: &out)
+            tree.endObject(to: &out)
+        }
+        tree.endList(to: &out)
+    }
+
+    private mutating func writeReferences(of it: Component, to out: inout ByteSink) {
+        var references = it.externalReferences
+        for (kind, url) in [("website", it.homepage), ("distribution", it.downloadLocation)] {
+            guard !url.isEmpty, url != "NOASSERTION", url != "NONE" else { continue }
+            if !references.contains(where: { $0.url == url && $0.kind == kind }) {
+                references.append(.init(kind: kind, url: url))
+            }
+        }
+        references.removeAll { $0.url.isEmpty }
+        guard !references.isEmpty else { return }
+        tree.beginList("externalReferences", to: &out)
+        for reference in references {
+            var comment = reference.comment
+            let type = Self.referenceType(reference.kind, version: version)
+            if type == "other", reference.kind != "other" {
+                comment = comment.isEmpty ? reference.kind : "\(reference.kind): \(comment)"
+            }
+            tree.beginObject("reference", to: &out)
+            tree.attribute("type", type, to: &out)
+            tree.field("url", URLText.reference(reference.url), to: &out)
+            tree.text("comment", comment, to: &out)
+            writeHashes(reference.hashes, to: &out)
+            tree.endObject(to: &out)
+        }
+        tree.endList(to: &out)
+    }
+
+    /// The CycloneDX type of a kind that may be an SPDX category and type.
+    private static func referenceType(_ kind: String, version: CycloneDXVersion) -> String {
+        let name = kind.split(separator: " ").last.map(String.init) ?? kind
+        switch name {
+        case "advisory" where kind.hasPrefix("SECURITY "): return "advisories"
+        default: return version.knows(referenceType: name) ? name : "other"
+        }
+    }
+
+    mutating func writeProperties(_ properties: [Property], to out: inout ByteSink) {
+        guard !properties.isEmpty else { return }
+        tree.beginList("properties", to: &out)
+        for property in properties {
+            tree.beginObject("property", to: &out)
+            tree.attribute("name", property.name, to: &out)
+            tree.content("value", property.value, to: &out)
+            tree.endObject(to: &out)
+        }
+        tree.endList(to: &out)
+    }
+
+    mutating func write(_ evidence: Evidence, to out: inout ByteSink) {
+        guard !evidence.locations.isEmpty || !evidence.licenses.isEmpty else { return }
+        tree.beginObject("evidence", to: &out)
+        if !evidence.locations.isEmpty {
+            tree.beginList("occurrences", to: &out)
+            for location in evidence.locations {
+                tree.beginObject("occurrence", to: &out)
+                tree.field("location", location, to: &out)
+                tree.endObject(to: &out)
+            }
+            tree.endList(to: &out)
+        }
+        if !evidence.licenses.isEmpty { writeLicenses(evidence.licenses, acknowledgement: "concluded", to: &out) }
+        tree.endObject(to: &out)
+    }
+
+    mutating func writeOrganization(_ agent: Agent, _ name: TreeName, to out: inout ByteSink) {
+        tree.beginObject(name, to: &out)
+        tree.text("name", agent.name, to: &out)
+        let urls = agent.urls.filter { !$0.isEmpty }
+        if !urls.isEmpty {
+            tree.beginList(.notXML("url"), to: &out)
+            for url in urls { tree.field("url", URLText.reference(url), to: &out) }
+            tree.endList(to: &out)
+        }
+        if agent.kind == .person || Self.isAddress(agent.email) {
+            tree.beginList(.notXML("contact"), to: &out)
+            writeContact(agent, "contact", to: &out)
+            tree.endList(to: &out)
+        }
+        tree.endObject(to: &out)
+    }
+
+    mutating func writeContact(_ agent: Agent, _ name: TreeName, to out: inout ByteSink) {
+        tree.beginObject(name, to: &out)
+        tree.text("name", agent.name, to: &out)
+        if Self.isAddress(agent.email) { tree.field("email", agent.email, to: &out) }
+        tree.endObject(to: &out)
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[0].isEmpty && parts[1].contains(".")
+            && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"<>()[]\\,;:\"".utf8.contains($0) }
+    }
+}
+
+/// Package URLs as documents may carry them.
+enum PurlText {
+    /// The text as it was spelled where that is fit to print, else its canonical form; nil when it is no package URL.
+    static func valid(_ text: String) -> String? {
+        guard !text.isEmpty, let purl = PackageURL(text) else { return nil }
+        let isFit = text.hasPrefix("pkg:") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 }
+        return isFit ? text : purl.text
+    }
+}

@@ -1,0 +1,154 @@
+import Bytes
+import Inventory
+
+// DESIGN. Texts come last in an SPDX document, so they wait here: up to a limit, then licences keep their names only. An id
+// that a document declares may be taken by another text, when documents are merged; then the claims that follow are led to a new one.
+
+/// The licences of an SPDX document that no list knows: an id for each, and its text at the end (clause 10).
+struct LicenseTexts: Sendable {
+    /// A name with the digest of its text: texts that are not kept must not stay here either.
+    private struct Content: Hashable {
+        let name: String
+        let digest: [UInt8]
+
+        init(name: String, text: String) {
+            self.name = name.utf8.count > 256 ? "" : name
+            let digested = name.utf8.count > 256 ? "\(name)\n\(text)" : text
+            digest = digested.isEmpty ? [] : Digest.of(Array(digested.utf8), .sha256)
+        }
+    }
+    /// Bytes of texts that are kept.
+    static let limit = 64 << 20
+
+    private var entries: [ExtractedLicense] = []
+    private var places: [String: Int] = [:]
+    private var references: [Content: String] = [:]
+    /// The ids of the document that is being merged which had to become others.
+    private var renamed: [String: String] = [:]
+    private var held = 0
+    /// Texts that were dropped.
+    private(set) var lost = 0
+
+    /// Takes over what a document declares, for the claims that follow.
+    mutating func declare(_ licenses: [ExtractedLicense]) {
+        renamed = [:]
+        for license in licenses {
+            let id = LicenseStatement.reference(license.id)
+            guard let place = places[id] else {
+                keep(license, id: id)
+                continue
+            }
+            if entries[place].text == license.text || license.text.isBlank { continue }
+            let content = Content(name: "\(id)\n\(license.name)", text: license.text)
+            if let known = references[content] {
+                renamed[id] = known
+            } else {
+                let other = free(id)
+                references[content] = other
+                renamed[id] = other
+                keep(license, id: other)
+            }
+        }
+    }
+
+    private mutating func keep(_ license: ExtractedLicense, id: String) {
+        var license = license
+        license.id = id
+        if held + license.text.utf8.count + license.name.utf8.count > Self.limit {
+            license.text = ""
+            license.name = ""
+            lost += 1
+        }
+        held += license.text.utf8.count + license.name.utf8.count
+        places[id] = entries.count
+        entries.append(license)
+    }
+
+    /// The id, numbered where it is taken.
+    private func free(_ base: String) -> String {
+        var id = base
+        var number = 1
+        while places[id] != nil {
+            number += 1
+            id = "\(base)-\(number)"
+        }
+        return id
+    }
+
+    /// The expression that says all claims, each licence in it listed or declared; `NONE` or `NOASSERTION` where that is said.
+    mutating func expression(of claims: [LicenseClaim]) -> String {
+        var said: [LicenseExpression] = []
+        var isNone = false
+        for claim in claims {
+            switch LicenseStatement(claim, resolvingNames: true) {
+            case .none: isNone = true
+            case .noAssertion: break
+            case .name(let name): said.append(reference(name: name, claim))
+            case .expression(var expression):
+                if !renamed.isEmpty {
+                    let renamed = renamed
+                    expression = expression.mapTerms { term in
+                        guard let other = renamed[term.id] else { return .term(term) }
+                        return .term(.init(id: other))
+                    }
+                }
+                for term in expression.terms where term.isReference { use(term.id, claim) }
+                said.append(expression)
+            }
+        }
+        return LicenseExpression.all(said)?.text ?? (isNone ? "NONE" : "NOASSERTION")
+    }
+
+    /// A `LicenseRef-` of an expression: declared already, or declared now with what is known.
+    private mutating func use(_ id: String, _ claim: LicenseClaim) {
+        guard places[id] == nil else { return }
+        var license = ExtractedLicense(id: id)
+        license.text = claim.text
+        if !claim.url.isEmpty { license.urls = [claim.url] }
+        keep(license, id: id)
+    }
+
+    /// A licence known by its name only: one id for each name and text.
+    private mutating func reference(name: String, _ claim: LicenseClaim) -> LicenseExpression {
+        let content = Content(name: name, text: claim.text)
+        let base = LicenseStatement.reference(name)
+        let id: String
+        if let known = references[content] {
+            id = known
+        } else if name.hasPrefix("LicenseRef-"), places[renamed[base] ?? base] != nil {
+            id = renamed[base] ?? base
+        } else {
+            id = free(base)
+            references[content] = id
+            var license = ExtractedLicense(id: id)
+            license.name = SPDXText.line(name)
+            license.text = claim.text.isBlank ? name : claim.text
+            if !claim.url.isEmpty { license.urls = [claim.url] }
+            keep(license, id: id)
+        }
+        return LicenseExpression(root: .term(.init(id: id)))
+    }
+
+    func write(with tree: inout some TreeWriter, to out: inout ByteSink) throws(SinkError) {
+        guard !entries.isEmpty else { return }
+        tree.beginList(.notXML("hasExtractedLicensingInfos"), to: &out)
+        for license in entries {
+            tree.beginObject("hasExtractedLicensingInfos", to: &out)
+            tree.field("licenseId", license.id, to: &out)
+            let given = SPDXText.line(license.name)
+            let name = given.isEmpty ? String(license.id.dropFirst(11)) : given
+            tree.field("extractedText", license.text.isBlank ? name : license.text, to: &out)
+            tree.field("name", name, to: &out)
+            let urls = license.urls.filter(URLText.isWebLocation)
+            if !urls.isEmpty {
+                tree.beginList(.notXML("seeAlsos"), to: &out)
+                for url in urls { tree.field("seeAlsos", url, to: &out) }
+                tree.endList(to: &out)
+            }
+            tree.text("comment", license.comment, to: &out)
+            tree.endObject(to: &out)
+            try out.drain()
+        }
+        tree.endList(to: &out)
+    }
+}

@@ -1,0 +1,200 @@
+package import Bytes
+import Inventory
+
+// DESIGN. The document is written in one pass: packages, then relationships, then the licence texts that the packages turned
+// out to need. Ids come from file names in the order of the packages, so the same input gives the same ids.
+
+/// Writes SPDX 2.2 and 2.3 in one syntax.
+package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
+    private enum Phase { case none, packages, relationships, ended }
+
+    let version: SPDXVersion
+    private let tool: BOMTool
+    var tree = Tree()
+    private var phase = Phase.none
+    private var describes: [String] = []
+    private var identifiers: [String: String] = [:]
+    private var takenIdentifiers: Set<String> = ["SPDXRef-DOCUMENT"]
+    private var nextNumbers: [String: Int] = [:]
+    private var firstIdentifier = ""
+    /// Nesting, to be written as CONTAINS.
+    private var nested: [(parent: String, child: String)] = []
+    private var finished: Set<String> = []
+    var texts = LicenseTexts()
+    private var counted: [BOMLoss: Int] = [:]
+    package var losses: [BOMLoss: Int] {
+        var all = counted.merging(tree.losses, uniquingKeysWith: +)
+        if texts.lost > 0 { all[.licenseText] = texts.lost }
+        return all
+    }
+
+    package init(version: SPDXVersion, tool: BOMTool) {
+        self.version = version
+        self.tool = tool
+    }
+
+    package mutating func begin(
+        _ document: BOMDocument, root: Component?, to out: inout ByteSink
+    ) throws(SinkError) {
+        guard phase == .none else { throw .format("SPDX: begin was called twice") }
+        guard let created = WriterTime.utc(document.created) else {
+            throw .format("SPDX: the time of creation \"\(document.created)\" is no RFC 3339 time")
+        }
+        guard URLText.isAbsolute(document.identifier) else {
+            throw .format("SPDX: the namespace \"\(document.identifier)\" is no URI without fragment")
+        }
+        tree.beginObject("Document", to: &out)
+        tree.field("spdxVersion", "SPDX-\(version.rawValue)", to: &out)
+        tree.field("dataLicense", "CC0-1.0", to: &out)
+        tree.field("SPDXID", "SPDXRef-DOCUMENT", to: &out)
+        let name = document.name.isEmpty ? root?.name ?? "" : document.name
+        tree.field("name", SPDXText.name(name), to: &out)
+        tree.field("documentNamespace", document.identifier, to: &out)
+        tree.text("comment", document.comment, to: &out)
+        tree.beginObject("creationInfo", to: &out)
+        tree.field("created", created, to: &out)
+        tree.beginList(.notXML("creators"), to: &out)
+        tree.field("creators", "Tool: \(SPDXText.line("\(tool.name)-\(tool.version)"))", to: &out)
+        for creator in document.creators {
+            if let text = SPDXText.creator(creator) { tree.field("creators", text, to: &out) }
+        }
+        for tool in document.tools where !tool.isEmpty {
+            tree.field("creators", "Tool: \(SPDXText.line(tool))", to: &out)
+        }
+        tree.endList(to: &out)
+        tree.field("licenseListVersion", LicenseList.version, to: &out)
+        tree.endObject(to: &out)
+        declare(document.extractedLicenses)
+        describes = root.map { [$0.ref] } ?? document.describes
+        tree.beginList(.notXML("packages"), to: &out)
+        phase = .packages
+        if let root { try component(root, advisories: [], to: &out) }
+    }
+
+    package mutating func declare(_ licenses: [ExtractedLicense]) { texts.declare(licenses) }
+
+    package mutating func component(
+        _ component: Component, advisories: [Advisory], to out: inout ByteSink
+    ) throws(SinkError) {
+        guard phase == .packages else { throw .format("SPDX: a component out of turn") }
+        let purl = PackageURL(component.purl)
+        let id = claimIdentifier(for: component, purl: purl)
+        if identifiers[component.ref] == nil { identifiers[component.ref] = id }
+        if firstIdentifier.isEmpty { firstIdentifier = id }
+        if let parent = component.parent { nested.append((parent, id)) }
+        write(component, id: id, purl: purl, advisories: advisories, to: &out)
+        try out.drain()
+    }
+
+    package mutating func dependencies(
+        of ref: String, _ edges: [Dependency], to out: inout ByteSink
+    ) throws(SinkError) {
+        guard phase == .packages || phase == .relationships else { throw .format("SPDX: dependencies out of turn") }
+        try enterRelationships(to: &out)
+        guard let from = identifiers[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
+        guard finished.insert(ref).inserted else { return lose(.repeatedEdges) }
+        var seen = Set<String>()
+        for edge in edges {
+            guard let to = edge.to == "NONE" || edge.to == "NOASSERTION" ? edge.to : identifiers[edge.to] else {
+                lose(.unresolvedEdge)
+                continue
+            }
+            let (first, name, second, comment) = relationship(edge, from: from, to: to)
+            guard from != to, seen.insert("\(first) \(name) \(second)").inserted else { continue }
+            // Nesting has said it already.
+            if name == "CONTAINS", containments.contains("\(first) \(second)") { continue }
+            write(first, name, second, comment: comment, to: &out)
+        }
+        try out.drain()
+    }
+
+    /// SPDX 2 has no place of its own for vulnerabilities: packages mention the advisories, which came with `component`.
+    package mutating func vulnerability(
+        _ vulnerability: VulnerabilityClaim, to out: inout ByteSink
+    ) throws(SinkError) {
+        guard phase != .none, phase != .ended else { throw .format("SPDX: a vulnerability out of turn") }
+        if !vulnerability.ratings.isEmpty || vulnerability.analysis != nil { lose(.vulnerability) }
+    }
+
+    package mutating func end(to out: inout ByteSink) throws(SinkError) {
+        guard phase != .none, phase != .ended else { throw .format("SPDX: end out of turn") }
+        try enterRelationships(to: &out)
+        tree.endList(to: &out)
+        try texts.write(with: &tree, to: &out)
+        tree.endObject(to: &out)
+        phase = .ended
+        try out.drain()
+    }
+
+    // MARK: - Relationships
+
+    /// Pairs that nesting has written.
+    private var containments: Set<String> = []
+
+    private mutating func enterRelationships(to out: inout ByteSink) throws(SinkError) {
+        guard phase == .packages else { return }
+        phase = .relationships
+        tree.endList(to: &out)
+        tree.beginList(.notXML("relationships"), to: &out)
+        var described: [String] = []
+        for id in describes.compactMap({ identifiers[$0] }) where !described.contains(id) { described.append(id) }
+        if described.isEmpty { described = [firstIdentifier.isEmpty ? "NOASSERTION" : firstIdentifier] }
+        for id in described { write("SPDXRef-DOCUMENT", "DESCRIBES", id, comment: "", to: &out) }
+        for (parent, child) in nested {
+            guard let id = identifiers[parent], id != child, containments.insert("\(id) \(child)").inserted else {
+                continue
+            }
+            write(id, "CONTAINS", child, comment: "", to: &out)
+            try out.drain()
+        }
+        nested = []
+    }
+
+    private func relationship(
+        _ edge: Dependency, from: String, to: String
+    ) -> (first: String, name: String, second: String, comment: String) {
+        switch edge.kind {
+        case .contains: return (from, "CONTAINS", to, "")
+        case .dependsOn:
+            // The named kinds of dependency look from the other end.
+            if edge.label.hasSuffix("DEPENDENCY_OF"), version.knows(relationship: edge.label), to.hasPrefix("SPDXRef-")
+            {
+                return (to, edge.label, from, "")
+            }
+            return (from, "DEPENDS_ON", to, "")
+        case .other:
+            return version.knows(relationship: edge.label)
+                ? (from, edge.label, to, "") : (from, "OTHER", to, edge.label.isEmpty ? "not named" : edge.label)
+        }
+    }
+
+    private mutating func write(
+        _ from: String, _ name: String, _ to: String, comment: String, to out: inout ByteSink
+    ) {
+        tree.beginObject("relationships", to: &out)
+        tree.field("spdxElementId", from, to: &out)
+        tree.field("relationshipType", name, to: &out)
+        tree.field("relatedSpdxElement", to, to: &out)
+        tree.text("comment", comment, to: &out)
+        tree.endObject(to: &out)
+    }
+
+    // MARK: - Identifiers
+
+    /// `SPDXRef-Package-<file name>`, with a number where that is taken.
+    private mutating func claimIdentifier(for component: Component, purl: PackageURL?) -> String {
+        let file =
+            !component.fileName.isEmpty
+            ? component.fileName
+            : purl.map { LibraryCoordinates($0).fileName }
+                ?? (component.version.isEmpty ? component.name : "\(component.name)-\(component.version)")
+        let base = "SPDXRef-Package-" + IDText.safe(file)
+        if takenIdentifiers.insert(base).inserted { return base }
+        var number = nextNumbers[base] ?? 2
+        while !takenIdentifiers.insert("\(base)-\(number)").inserted { number += 1 }
+        nextNumbers[base] = number + 1
+        return "\(base)-\(number)"
+    }
+
+    mutating func lose(_ loss: BOMLoss, _ count: Int = 1) { counted[loss, default: 0] += count }
+}

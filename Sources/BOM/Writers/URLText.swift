@@ -1,0 +1,140 @@
+/// Links made fit for documents.
+enum URLText {
+    /// A text as an IRI reference (RFC 3987): what may not stand in one is percent-coded, `user@host:path` becomes
+    /// `ssh://user@host/path`. Empty stays empty.
+    static func reference(_ text: String) -> String {
+        var text = text
+        let bytes = Array(text.utf8)
+        if !hasScheme(bytes), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            !bytes[..<colon].contains(where: { "/?#".utf8.contains($0) })
+        {
+            if bytes[..<colon].contains(UInt8(ascii: "@")) {
+                let path = String(decoding: bytes[(colon + 1)...], as: UTF8.self)
+                text = "ssh://" + String(decoding: bytes[..<colon], as: UTF8.self) + "/" + path.drop { $0 == "/" }
+            } else {
+                // A relative reference has no colon in its first segment (RFC 3986 §4.2).
+                text = "./" + text
+            }
+        }
+        return portless(coded(text))
+    }
+
+    /// A text as one path segment of a URI.
+    static func path(_ text: String) -> String {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            if isAlphanumeric(byte) || "-._~:".utf8.contains(byte) {
+                result.append(byte)
+            } else {
+                percent(byte, &result)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Whether the text is a link of the kind that SPDX takes for home pages and downloads: a scheme (behind `git+`, `hg+`,
+    /// `svn+`, `bzr+` where given), and a host name with a dot; no blank in it.
+    static func isWebLocation(_ text: String) -> Bool {
+        var rest = Substring(text)
+        for prefix in ["git+", "hg+", "svn+", "bzr+"] where rest.hasPrefix(prefix) {
+            rest = rest.dropFirst(prefix.count)
+        }
+        guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }), let mark = rest.range(of: "://") else { return false }
+        guard ["http", "https", "ssh", "git", "svn", "sftp", "ftp"].contains(rest[..<mark.lower].lowercased()) else {
+            return false
+        }
+        var host = rest[mark.upper...].prefix { !"/?#".contains($0) }
+        if let at = host.lastIndex(of: "@") { host = host[host.index(after: at)...] }
+        host = host.prefix { $0 != ":" }
+        var previous = UInt8(ascii: ".")
+        var letters = 0
+        var isDotted = false
+        for byte in host.utf8 {
+            if isAlphanumeric(byte) {
+                let isLetter = byte | 32 >= 97 && byte | 32 <= 122
+                letters = isLetter && letters >= 0 ? letters + 1 : -1
+                if isDotted && letters >= 2 { return true }
+            } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") {
+                if previous == UInt8(ascii: ".") || previous == UInt8(ascii: "-") { return false }
+                isDotted = byte == UInt8(ascii: ".")
+                letters = 0
+            } else {
+                return false
+            }
+            previous = byte
+        }
+        return false
+    }
+
+    /// Whether the text is an absolute URI without fragment.
+    static func isAbsolute(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return hasScheme(bytes) && bytes.allSatisfy { $0 > 32 && $0 < 127 && !"#<>\"{}|\\^`".utf8.contains($0) }
+    }
+
+    private static func hasScheme(_ bytes: [UInt8]) -> Bool {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0, bytes.count > colon + 1,
+            bytes[0] | 32 >= 97, bytes[0] | 32 <= 122
+        else { return false }
+        return bytes[..<colon].allSatisfy { isAlphanumeric($0) || "+-.".utf8.contains($0) }
+    }
+
+    private static func coded(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var hasFragment = false
+        for (index, byte) in bytes.enumerated() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                let isCoded =
+                    index + 2 < bytes.count && isHexadecimal(bytes[index + 1]) && isHexadecimal(bytes[index + 2])
+                if isCoded { result.append(byte) } else { percent(byte, &result) }
+            case UInt8(ascii: "#"):
+                if hasFragment { percent(byte, &result) } else { result.append(byte) }
+                hasFragment = true
+            case 0...32, 127, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "{"),
+                UInt8(ascii: "}"), UInt8(ascii: "|"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+                UInt8(ascii: "["), UInt8(ascii: "]"), 128...255:
+                // Letters beyond ASCII may stand in an IRI, but not all of them and not for every reader.
+                percent(byte, &result)
+            default: result.append(byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Codes the colon of what looks like a port and is none (`http://host:${port}/`), and all but the last `@`.
+    private static func portless(_ text: String) -> String {
+        guard let mark = Substring(text).range(of: "://") else { return text }
+        let authority = text[mark.upper...].prefix { !"/?#".contains($0) }
+        guard let colon = authority.lastIndex(of: ":"),
+            authority[colon...].dropFirst().contains(where: { !$0.isNumber }),
+            !authority[colon...].contains("@")
+        else { return text }
+        return text[..<colon] + "%3A" + text[text.index(after: colon)...]
+    }
+
+    private static func percent(_ byte: UInt8, _ result: inout [UInt8]) {
+        let digits = Array("0123456789ABCDEF".utf8)
+        result.append(UInt8(ascii: "%"))
+        result.append(digits[Int(byte >> 4)])
+        result.append(digits[Int(byte & 15)])
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57)
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 102)
+    }
+}
+
+extension Substring {
+    /// Where the text stands for the first time.
+    fileprivate func range(of text: String) -> (lower: Index, upper: Index)? {
+        guard let range = firstRange(of: text) else { return nil }
+        return (range.lowerBound, range.upperBound)
+    }
+}

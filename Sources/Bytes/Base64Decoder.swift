@@ -1,0 +1,136 @@
+// DESIGN. Base64 comes from people's shells, so what cannot be misunderstood is taken: both alphabets of RFC 4648 (§4 and
+// §5), blanks and line breaks anywhere, padding or none. What would lose bytes silently is refused: a foreign character,
+// text behind the padding, a length that no number of bytes has. Four characters at a time go through one table; only a
+// group with something else in it is looked at character by character.
+
+/// Decodes base64 piece by piece, wherever the pieces are cut.
+package struct Base64Decoder: Sendable {
+    private static let blank: UInt8 = 0x40
+    private static let padding: UInt8 = 0x41
+    private static let foreign: UInt8 = 0x80
+
+    /// What each byte stands for: 0 to 63, or one of the above.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: foreign, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        for (value, byte) in alphabet.enumerated() { values[Int(byte)] = UInt8(value) }
+        values[Int(UInt8(ascii: "-"))] = 62
+        values[Int(UInt8(ascii: "_"))] = 63
+        for byte in " \t\r\n".utf8 { values[Int(byte)] = blank }
+        values[Int(UInt8(ascii: "="))] = padding
+        return values
+    }()
+
+    /// Bits of the group at hand, and how many characters of it have come.
+    private var bits: UInt32 = 0
+    private var held = 0
+    private var paddings = 0
+    /// Bytes of text taken so far.
+    private var offset = 0
+
+    package init() {}
+
+    /// The most bytes that so much text comes to, whatever came before it.
+    package static func room(for count: Int) -> Int { count / 4 * 3 + 3 }
+
+    /// Whether a byte can stand in base64 text: one of the alphabets, padding, a blank or a line break.
+    package static func takes(_ byte: UInt8) -> Bool { values[Int(byte)] != foreign }
+
+    /// Decodes a piece of text and returns how many bytes it came to.
+    ///
+    /// - Parameter output: at least `room(for: input.count)` bytes.
+    package mutating func decode(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(Base64Error) -> Int {
+        precondition(output.count >= Self.room(for: input.count), "no room for what the text comes to")
+        var index = 0
+        var written = 0
+        let table = Self.values
+        while index < input.count {
+            if held == 0, paddings == 0 {
+                (index, written) = Self.groups(of: input, from: index, into: output, at: written, by: table)
+                guard index < input.count else { break }
+            }
+            let byte = input[index]
+            let value = table[Int(byte)]
+            switch value {
+            case Self.blank: break
+            case Self.padding:
+                paddings += 1
+                // A group has two characters at least, and padding fills it up to four (RFC 4648 §4).
+                guard held >= 2, held + paddings <= 4 else { throw .badPadding(offset: offset + index) }
+            case Self.foreign: throw .foreignCharacter(byte, offset: offset + index)
+            default:
+                guard paddings == 0 else { throw .textAfterPadding(offset: offset + index) }
+                bits = bits << 6 | UInt32(value)
+                held += 1
+                if held == 4 {
+                    Self.put(bits, into: output, at: written)
+                    written += 3
+                    (bits, held) = (0, 0)
+                }
+            }
+            index += 1
+        }
+        offset += input.count
+        return written
+    }
+
+    /// Ends the text and returns the bytes that are left, at most two.
+    package mutating func finish() throws(Base64Error) -> [UInt8] {
+        guard paddings == 0 || held + paddings == 4 else { throw .badPadding(offset: offset) }
+        switch held {
+        case 0: return []
+        // Bits beyond the last byte are not looked at, as RFC 4648 §3.5 allows.
+        case 2: return [UInt8(truncatingIfNeeded: bits >> 4)]
+        case 3: return [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
+        default: throw .truncated(offset: offset)
+        }
+    }
+
+    /// Whole groups of plain characters, up to the first that has something else in it.
+    private static func groups(
+        of input: UnsafeRawBufferPointer, from start: Int, into output: UnsafeMutableRawBufferPointer, at place: Int,
+        by table: [UInt8]
+    ) -> (index: Int, written: Int) {
+        var (index, written) = (start, place)
+        table.withUnsafeBufferPointer { table in
+            while index + 4 <= input.count {
+                let a = table[Int(input[index])]
+                let b = table[Int(input[index + 1])]
+                let c = table[Int(input[index + 2])]
+                let d = table[Int(input[index + 3])]
+                guard (a | b | c | d) < blank else { return }
+                put(UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d), into: output, at: written)
+                index += 4
+                written += 3
+            }
+        }
+        return (index, written)
+    }
+
+    private static func put(_ bits: UInt32, into output: UnsafeMutableRawBufferPointer, at place: Int) {
+        output[place] = UInt8(truncatingIfNeeded: bits >> 16)
+        output[place + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+        output[place + 2] = UInt8(truncatingIfNeeded: bits)
+    }
+}
+
+/// Why a text is not base64. Offsets count bytes of the text.
+package enum Base64Error: Error, Equatable, CustomStringConvertible {
+    case foreignCharacter(UInt8, offset: Int)
+    case badPadding(offset: Int)
+    case textAfterPadding(offset: Int)
+    /// One character is left, which is less than a byte.
+    case truncated(offset: Int)
+
+    package var description: String {
+        switch self {
+        case .foreignCharacter(let byte, let offset):
+            "the byte 0x\(String(byte, radix: 16)) at \(offset) is no character of base64"
+        case .badPadding(let offset): "the padding (=) at byte \(offset) does not fill up four characters"
+        case .textAfterPadding(let offset): "text follows behind the padding (=), at byte \(offset)"
+        case .truncated(let offset): "the text ends at byte \(offset) in the middle of a byte"
+        }
+    }
+}

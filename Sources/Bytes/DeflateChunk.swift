@@ -1,0 +1,96 @@
+import Dispatch
+import Synchronization
+
+/// A piece of a deflate stream with all that is needed to compress it on any thread.
+///
+/// Its life is a circle: filled by the owner, made ready, claimed by whoever comes first (a thread of the pool or the
+/// owner itself), compressed, waited for and read by the owner. Who comes late finds it claimed and goes away.
+///
+/// Unchecked, because the type system cannot see the circle: only the owner touches the content before `makeReady` and
+/// after `wait`, only who won `claim` in between; the atomic and the semaphore order these accesses.
+final class DeflateChunk: @unchecked Sendable {
+    /// Bytes of input. Measured: half of it costs 0.3 % in size, twice gains nothing.
+    static let size = 1 << 18
+
+    /// The window before the chunk, then its input.
+    private let input = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: DeflateCodec.window + DeflateChunk.size, alignment: 64)
+    private var output = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: DeflateChunk.size + DeflateChunk.size / 16, alignment: 64)
+    private var codec: DeflateCodec
+    private var windowCount = 0
+    private var outputCount = 0
+    private(set) var inputCount = 0
+    private(set) var crc: UInt32 = 0
+    private(set) var error: SinkError?
+    /// Set by the owner for the chunk that ends the stream.
+    var isLast = false
+
+    private let isReady = Atomic<Bool>(false)
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ level: CompressionLevel) throws(SinkError) { codec = try DeflateCodec(level) }
+
+    deinit {
+        input.deallocate()
+        output.deallocate()
+    }
+
+    // MARK: For the owner
+
+    var isFull: Bool { inputCount == DeflateChunk.size }
+
+    /// What the chunk became.
+    var result: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: output[..<outputCount]) }
+
+    /// Begins anew, at the beginning of a stream or behind another chunk, whose last bytes are the window.
+    func begin(behind other: DeflateChunk? = nil) {
+        windowCount = min(DeflateCodec.window, other.map { $0.windowCount + $0.inputCount } ?? 0)
+        if let other {
+            let end = DeflateCodec.window + other.inputCount
+            UnsafeMutableRawBufferPointer(rebasing: input[(DeflateCodec.window - windowCount)...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: other.input[(end - windowCount)..<end]))
+        }
+        inputCount = 0
+        outputCount = 0
+        isLast = false
+        error = nil
+    }
+
+    /// Takes the beginning of `bytes` as far as there is room, and gives its length.
+    func fill(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
+        let count = min(bytes.count, DeflateChunk.size - inputCount)
+        let place = DeflateCodec.window + inputCount
+        UnsafeMutableRawBufferPointer(rebasing: input[place...]).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
+        inputCount += count
+        return count
+    }
+
+    /// Lets the first who comes compress it.
+    func makeReady() { isReady.store(true, ordering: .releasing) }
+
+    /// Waits until it is compressed. To be called once after `makeReady`.
+    func wait() { done.wait() }
+
+    // MARK: For anyone
+
+    /// Compresses when nobody else has begun to; true when this call did.
+    @discardableResult
+    func compressIfFree() -> Bool {
+        guard isReady.compareExchange(expected: true, desired: false, ordering: .acquiringAndReleasing).exchanged
+        else { return false }
+        let bytes = UnsafeRawBufferPointer(input)
+        let begin = DeflateCodec.window
+        let data = UnsafeRawBufferPointer(rebasing: bytes[begin..<(begin + inputCount)])
+        let window = UnsafeRawBufferPointer(rebasing: bytes[(begin - windowCount)..<begin])
+        crc = crc32(data)
+        do throws(SinkError) {
+            outputCount = try codec.compress(data, dictionary: window, isLast: isLast, to: &output)
+        } catch {
+            self.error = error
+        }
+        done.signal()
+        return true
+    }
+}

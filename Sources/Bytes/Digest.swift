@@ -1,0 +1,83 @@
+import CCrypto
+
+/// A running digest, by OpenSSL's libcrypto.
+///
+/// `@unchecked Sendable`: the context has one owner, for the value cannot be copied, and libcrypto's contexts are bound to
+/// no thread.
+package struct Digest: ~Copyable, @unchecked Sendable {
+    package enum Algorithm: Sendable, CaseIterable {
+        /// For comparison with what others publish only: it is broken. Empty where the system forbids it (FIPS).
+        case md5
+        case sha1
+        case sha256
+
+        fileprivate var method: OpaquePointer? {
+            switch self {
+            case .md5: Methods.md5
+            case .sha1: Methods.sha1
+            case .sha256: Methods.sha256
+            }
+        }
+    }
+
+    /// Fetched once: a look-up by name costs more than a short digest.
+    private enum Methods {
+        // The pointers stay valid for the life of the process, and libcrypto lets all threads read what they point to.
+        nonisolated(unsafe) static let md5 = EVP_MD_fetch(nil, "MD5", nil)
+        nonisolated(unsafe) static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
+        nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
+    }
+
+    private let context: OpaquePointer?
+
+    package init(_ algorithm: Algorithm) {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex2(context, algorithm.method, nil)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of all that was fed in.
+    package consuming func finish() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
+            var size: UInt32 = 0
+            let isDone = EVP_DigestFinal_ex(context, buffer.baseAddress, &size) == 1
+            count = isDone ? Int(size) : 0
+        }
+    }
+
+    /// The digest of some bytes.
+    package static func of(_ bytes: UnsafeRawBufferPointer, _ algorithm: Algorithm) -> [UInt8] {
+        var digest = Digest(algorithm)
+        digest.update(bytes)
+        return digest.finish()
+    }
+
+    /// The digest of some bytes.
+    package static func of(_ bytes: [UInt8], _ algorithm: Algorithm) -> [UInt8] {
+        bytes.withUnsafeBytes { of($0, algorithm) }
+    }
+
+    /// The digest of some bytes.
+    package static func of(_ bytes: some Sequence<UInt8>, _ algorithm: Algorithm) -> [UInt8] {
+        of(Array(bytes), algorithm)
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case hexadecimal digits for each byte.
+    package var hexadecimal: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(underestimatedCount * 2)
+        for byte in self {
+            for digit in [byte >> 4, byte & 15] {
+                text.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a"))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

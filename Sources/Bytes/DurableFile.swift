@@ -1,0 +1,128 @@
+import Glibc
+import Synchronization
+
+// DESIGN. Bytes go to `NAME.part-PROCESS-NUMBER` beside the final place, so that two writers of one name never share a
+// file and the rename stays within a file system. `publish` flushes the file, renames it and flushes the folder: after a
+// crash the name is there with all its bytes, or as it was before. What a dead process left is removed by `removeParts`.
+
+/// A file that appears under its name whole or not at all.
+///
+/// One that is not published is removed with this object. Written by one thread at a time.
+package final class DurableFile: Sendable {
+    private static let mark = ".part-"
+
+    package let path: String
+    private let partPath: String
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Negative once the file is closed.
+        var descriptor: Int32
+        var isPublished = false
+        var size: Int64 = 0
+    }
+
+    /// Bytes written so far.
+    package var size: Int64 { state.withLock { $0.size } }
+
+    /// Creates the file beside its final place; the folder must exist.
+    package init(path: String) throws(SinkError) {
+        self.path = path
+        var name = ""
+        var opened: Int32 = -1
+        repeat {
+            name = path + Self.mark + "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+            opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        } while opened < 0 && (errno == EEXIST || errno == EINTR)
+        guard opened >= 0 else { throw .system(doing: "cannot create the file", path: name, errno: errno) }
+        partPath = name
+        state = Mutex(State(descriptor: opened))
+    }
+
+    deinit {
+        let last = state.withLock { $0 }
+        if last.descriptor >= 0 { close(last.descriptor) }
+        if !last.isPublished { unlink(partPath) }
+    }
+
+    /// Appends bytes.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) {
+        let descriptor = state.withLock { $0.descriptor }
+        guard descriptor >= 0 else { throw .format("\(path) is published and takes no more bytes") }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system(doing: "cannot write to", path: partPath, errno: errno)
+            }
+            rest = rest.dropFirst(count)
+            state.withLock { $0.size += Int64(count) }
+        }
+    }
+
+    /// Makes the file appear under its name, for good; one of that name is replaced.
+    package func publish() throws(SinkError) {
+        let descriptor = state.withLock { $0.descriptor }
+        guard descriptor >= 0 else { throw .format("\(path) is published already") }
+        guard fsync(descriptor) == 0 else {
+            throw .system(doing: "cannot flush to the disk", path: partPath, errno: errno)
+        }
+        // Some file systems tell only here that the disk is full.
+        let closed = close(descriptor)
+        state.withLock { $0.descriptor = -1 }
+        guard closed == 0 || errno == EINTR else {
+            throw .system(doing: "cannot close", path: partPath, errno: errno)
+        }
+        guard rename(partPath, path) == 0 else {
+            throw .system(doing: "cannot rename to", path: path, errno: errno)
+        }
+        state.withLock { $0.isPublished = true }
+        try Self.flush(folder: Self.folder(of: path))
+    }
+
+    /// Removes what writers of this name left that died before they published it. Gives their number.
+    @discardableResult
+    package static func removeParts(of path: String) throws(SinkError) -> Int {
+        let folder = folder(of: path)
+        guard let listing = opendir(folder) else {
+            if errno == ENOENT { return 0 }
+            throw .system(doing: "cannot list the folder", path: folder, errno: errno)
+        }
+        defer { closedir(listing) }
+        let beginning = (path.split(separator: "/").last ?? "") + mark
+        var count = 0
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix(beginning), isMark(name.dropFirst(beginning.count)) else { continue }
+            let part = folder + "/" + name
+            guard unlink(part) == 0 || errno == ENOENT else {
+                throw .system(doing: "cannot remove", path: part, errno: errno)
+            }
+            count += 1
+        }
+        return count
+    }
+
+    /// Whether a text is what follows the mark: a process and a number.
+    private static func isMark(_ text: Substring) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && UInt32(parts[0]) != nil && UInt64(parts[1], radix: 36) != nil
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func flush(folder: String) throws(SinkError) {
+        let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { throw .system(doing: "cannot open the folder", path: folder, errno: errno) }
+        defer { close(parent) }
+        guard fsync(parent) == 0 else {
+            throw .system(doing: "cannot flush the folder", path: folder, errno: errno)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import CCrypto
+
+/// Random and derived identifiers.
+package enum Identifier {
+    /// Bytes of the operating system's generator, by libcrypto. Nil when it has none to give.
+    package static func randomBytes(_ count: Int) -> [UInt8]? {
+        guard count > 0 else { return [] }
+        var bytes = [UInt8](repeating: 0, count: count)
+        return RAND_bytes(&bytes, Int32(count)) == 1 ? bytes : nil
+    }
+
+    /// A random UUID (RFC 9562 §5.4). Nil when the system has no random bytes to give.
+    package static func randomUUID() -> String? { randomBytes(16).map { uuid($0, version: 4) } }
+
+    /// The UUID of a name in a space of names (RFC 9562 §5.5, version 5): the same for the same, everywhere.
+    ///
+    /// - Parameter space: the 16 bytes of the UUID of the space.
+    package static func uuid(of name: String, in space: [UInt8]) -> String {
+        uuid(Digest.of(space + Array(name.utf8), .sha1), version: 5)
+    }
+
+    /// A UUID whose bits come from the first 16 bytes (RFC 9562: version 4 for random ones, 8 for digests).
+    package static func uuid(_ bytes: [UInt8], version: UInt8) -> String {
+        var bits = Array(bytes.prefix(16))
+        bits += Array(repeating: 0, count: 16 - bits.count)
+        bits[6] = bits[6] & 0x0f | version << 4
+        bits[8] = bits[8] & 0x3f | 0x80
+        let text = bits.hexadecimal
+        var parts: [Substring] = []
+        var rest = text[...]
+        for length in [8, 4, 4, 4, 12] {
+            parts.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return parts.joined(separator: "-")
+    }
+
+    /// Whether two secrets are equal, in a time that tells nothing of where they differ.
+    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+}

@@ -1,0 +1,50 @@
+/// An address outside, fit to be written into a PDF.
+struct PDFLink {
+    /// Longer ones are not made links: no browser takes them.
+    private static let limit = 2048
+
+    private let address: [UInt8]
+
+    /// Nil unless it begins with `http://` or `https://` and a host follows. Whatever RFC 3986 (2.2, 2.3) does not allow
+    /// in a URI is percent-encoded, and so are `(`, `)`, `'` and `\`, so that nothing can end the string it stands in.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count <= Self.limit, let colon = bytes.prefix(6).firstIndex(of: UInt8(ascii: ":")) else {
+            return nil
+        }
+        let scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
+        guard scheme == "http" || scheme == "https", bytes.count > colon + 3,
+            bytes[(colon + 1)...].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")]),
+            Self.isAlphanumeric(bytes[colon + 3]) || bytes[colon + 3] == UInt8(ascii: "[") || bytes[colon + 3] >= 0x80
+        else { return nil }
+        var address: [UInt8] = []
+        for byte in bytes {
+            if Self.isAlphanumeric(byte) || "-._~:/?#[]@!$&*+,;=%".utf8.contains(byte) {
+                address.append(byte)
+            } else if byte > 0x20, byte != 0x7F {
+                let hex = Array("0123456789ABCDEF".utf8)
+                address += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            } else {
+                return nil
+            }
+        }
+        self.address = address
+    }
+
+    /// Appends the annotation's dictionary (ISO 32000-1, 12.5.6.5); the rectangle is left, bottom, right, top in PDF's
+    /// own coordinates, y upwards.
+    func append(
+        to annotations: inout [UInt8], rectangle: (left: Double, bottom: Double, right: Double, top: Double)
+    ) {
+        let sides = [rectangle.left, rectangle.bottom, rectangle.right, rectangle.top]
+            .map { String(Int($0.rounded())) }.joined(separator: " ")
+        // 4 in F: the link is printed as what it shows, not hidden.
+        annotations += Array(
+            "<< /Type /Annot /Subtype /Link /F 4 /Border [0 0 0] /Rect [\(sides)] /A << /S /URI /URI (".utf8)
+        annotations += address
+        annotations += Array(") >> >>\n".utf8)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}

@@ -1,0 +1,56 @@
+/// Rows of cells as clean UTF-8, one after the other, in memory that is used again.
+struct PDFRows: ~Copyable {
+    private(set) var bytes: [UInt8] = []
+    /// Where each cell ends in `bytes`; all rows have the same number of them.
+    private(set) var ends: [Int] = []
+    private var begun = 0
+    /// Rows that are complete.
+    private(set) var count = 0
+    /// Cells that had more bytes than are kept.
+    private(set) var cut = 0
+
+    mutating func cell(_ utf8: UnsafeRawBufferPointer) {
+        if PDFCellText.append(utf8, to: &bytes) { cut += 1 }
+        ends.append(bytes.count)
+    }
+
+    /// Adds to the last cell, after a comma when it is not empty.
+    mutating func item(_ utf8: UnsafeRawBufferPointer) {
+        guard ends.count > begun, let end = ends.popLast() else { return cell(utf8) }
+        let begin = ends.last ?? 0
+        if end - begin < PDFCellText.limit {
+            if end > begin { bytes.append(contentsOf: ", ".utf8) }
+            if PDFCellText.append(utf8, to: &bytes) { cut += 1 }
+            // The items after this one are left out, and an ellipsis says so.
+            if bytes.count - begin >= PDFCellText.limit {
+                bytes.append(contentsOf: ", …".utf8)
+                cut += 1
+            }
+        }
+        ends.append(bytes.count)
+    }
+
+    mutating func end(columns: Int) {
+        while ends.count - begun < columns { ends.append(bytes.count) }
+        if ends.count - begun > columns {
+            ends.removeLast(ends.count - begun - columns)
+            bytes.removeLast(bytes.count - (ends.last ?? 0))
+        }
+        begun = ends.count
+        count += 1
+    }
+
+    func withCell<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let begin = index == 0 ? 0 : ends[index - 1]
+        let end = ends[index]
+        return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[begin..<end])) }
+    }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        begun = 0
+        count = 0
+        cut = 0
+    }
+}

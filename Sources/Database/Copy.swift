@@ -1,0 +1,207 @@
+// DESIGN. A copy reads one snapshot of the source, table by table in the order of the keys, and writes batches, each in a
+// transaction of its own, so memory is bounded and an interruption costs a batch. How far an earlier attempt came is read
+// from the target: the last key of each table. While a copy is unfinished a mark in the target keeps everybody else out.
+// At the end both sides are read once more and their counts and digests compared.
+
+/// A connection that inserts into tables whose names come from the schema itself.
+protocol CatalogueConnection: Connection {
+    func insert(_ rows: borrowing RowBuffer, table: String, columns: [String]) throws(DatabaseError)
+}
+
+extension CatalogueConnection {
+    func insert(
+        _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
+    ) throws(DatabaseError) {
+        try insert(rows, table: table.description, columns: columns.map(\.description))
+    }
+}
+
+/// Copies all rows of one database into another, between any two engines.
+package struct DatabaseCopy: Sendable {
+    /// What is being done, for a person who waits.
+    package struct Progress: Sendable, Equatable {
+        package enum Action: String, Sendable { case copying, verifying }
+        package let action: Action
+        package let table: String
+        package let rows: Int64
+        /// Rows of the table in the source.
+        package let total: Int64
+    }
+
+    /// Bytes of rows that are in memory at a time, and rows of a transaction.
+    private static let batch = (bytes: 4 << 20, rows: 20_000)
+
+    private let target: any Database
+    private let origin: String
+    private let newDigest: @Sendable () -> CopyDigest
+    private let progress: @Sendable (Progress) -> Void
+
+    /// - Parameter origin: names the source; an unfinished copy is continued when its origin is the same.
+    package init(
+        to target: any Database, origin: String, newDigest: @escaping @Sendable () -> CopyDigest,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.target = target
+        self.origin = origin
+        self.newDigest = newDigest
+        self.progress = progress
+    }
+
+    /// Copies all rows and compares them. Afterwards the target is still closed to others: see `finish`.
+    ///
+    /// `source` is a snapshot: every statement on it sees the same state. Run again after an interruption, it continues;
+    /// what is there already is compared only. Throws `CopyError` when the target is not empty or differs at the end.
+    /// - Returns: The state of each table.
+    @discardableResult
+    package func run(from source: any Connection) throws -> [TableState] {
+        let plan = try CopyPlan.make(schema: Self.schema(of: source))
+        let stage = try begin(plan)
+        var totals: [String: Int64] = [:]
+        for table in plan.tables { totals[table.name] = try source.integer(table.selectCount) ?? 0 }
+        if stage == .rows {
+            for table in plan.tables { try copy(table, from: source, total: totals[table.name] ?? 0) }
+            for table in plan.tables where table.isCounted { try copyCounter(of: table, from: source) }
+        }
+        let states = try plan.tables.map { table in
+            let total = totals[table.name] ?? 0
+            return try TableState.read(table, on: source, digest: newDigest()) {
+                progress(Progress(action: .verifying, table: table.name, rows: $0, total: total))
+            }
+        }
+        guard stage == .rows else { return states }
+        try target.snapshot { target in
+            for (table, expected) in zip(plan.tables, states) {
+                let found = try TableState.read(table, on: target, digest: newDigest()) { _ in }
+                guard found == expected else {
+                    throw CopyError.differs(
+                        table: table.name, source: "\(expected.rows) rows, \(expected.digest.prefix(12))",
+                        target: "\(found.rows) rows, \(found.digest.prefix(12))")
+                }
+            }
+        }
+        try target.write { [origin] in try CopyMark(stage: .files, origin: origin).write(on: $0) }
+        return states
+    }
+
+    /// Opens the target to others and brings its schema up to date.
+    package func finish() throws {
+        try target.write { try CopyMark.remove(on: $0) }
+        try target.migrate()
+    }
+
+    /// The states of all tables of a database, on a snapshot of it.
+    package static func states(
+        of source: any Connection, newDigest: () -> CopyDigest
+    ) throws -> [TableState] {
+        try CopyPlan.make(schema: schema(of: source)).tables.map {
+            try TableState.read($0, on: source, digest: newDigest()) { _ in }
+        }
+    }
+
+    /// The number of the last migration of a database.
+    private static func schema(of source: any Connection) throws -> Int {
+        let known = Migration.all.count
+        let table: SQL =
+            switch source.engine {
+            case .sqlite: "SELECT 1 FROM sqlite_schema WHERE name = 'migration'"
+            case .postgresql: "SELECT 1 FROM pg_class WHERE oid = to_regclass('migration')"
+            }
+        guard try source.integer(table) != nil else { throw CopyError.unknownSchema(found: 0, known: known) }
+        if let mark = try CopyMark.read(on: source) { throw mark.refusal(of: source.engine) }
+        let found = Int(try source.integer("SELECT max(number) FROM migration") ?? 0)
+        guard (1...known).contains(found) else { throw CopyError.unknownSchema(found: found, known: known) }
+        return found
+    }
+
+    /// Makes the target's tables and puts the mark there, or finds that of an earlier attempt.
+    private func begin(_ plan: CopyPlan) throws -> CopyMark.Stage {
+        let dialect = Dialect(target.engine)
+        return try target.write { [origin] connection in
+            try connection.script(Migration.table(dialect))
+            let found = Int(try connection.integer("SELECT max(number) FROM migration WHERE number < 1000000") ?? 0)
+            if let mark = try CopyMark.read(on: connection) {
+                guard mark.origin == origin, found == plan.schema else {
+                    throw CopyError.otherCopy(of: mark.origin, schema: found)
+                }
+                return mark.stage
+            }
+            if found == 0 { try Migration.run(on: connection, upTo: plan.schema) }
+            guard found == 0 || found == plan.schema else {
+                throw CopyError.otherSchema(source: plan.schema, target: found)
+            }
+            for table in plan.tables {
+                if try connection.integer(SQL(stringLiteral: "SELECT 1 FROM \(table.name) LIMIT 1")) != nil {
+                    throw CopyError.notEmpty(table: table.name)
+                }
+            }
+            try CopyMark(stage: .rows, origin: origin).write(on: connection)
+            return .rows
+        }
+    }
+
+    private func copy(_ table: CopyTable, from source: any Connection, total: Int64) throws {
+        let (last, before) = try target.read { target in
+            let last = try target.first(table.selectLastKey) { row in table.key.indices.map { row.value($0) } } ?? []
+            return (last, last.isEmpty ? 0 : try target.integer(table.selectCount) ?? 0)
+        }
+        var done = before
+        let cursor = try source.cursor(table.select(after: last))
+        defer { cursor.finish() }
+        var isOver = false
+        while !isOver {
+            var rows = RowBuffer(capacity: 1 << 20)
+            while rows.rowCount < Self.batch.rows, rows.byteCount < Self.batch.bytes, !isOver {
+                isOver = try !cursor.next(into: &rows)
+            }
+            done += Int64(rows.rowCount)
+            try write(rows, into: table)
+            progress(Progress(action: .copying, table: table.name, rows: done, total: total))
+        }
+    }
+
+    private func write(_ rows: consuming RowBuffer, into table: CopyTable) throws {
+        guard rows.rowCount > 0 else { return }
+        let rows = Rows(rows)
+        try target.write { connection in
+            guard let connection = connection as? any CatalogueConnection else {
+                throw DatabaseError.statement(sql: table.name, why: "this connection takes no rows by a table's name")
+            }
+            try connection.insert(rows.buffer, table: table.name, columns: table.columns)
+        }
+    }
+
+    /// Rows that a transaction's closure may hold.
+    private final class Rows: Sendable {
+        let buffer: RowBuffer
+        init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
+    }
+
+    /// Numbers that were given out once are not given out again, even when their rows are gone.
+    private func copyCounter(of table: CopyTable, from source: any Connection) throws {
+        let last = try Self.counter(of: table, on: source)
+        guard last > 0 else { return }
+        try target.write { connection in
+            switch connection.engine {
+            case .sqlite:
+                // Inserting rows has made the counter's row; an empty table has none.
+                let isThere = try connection.run("UPDATE sqlite_sequence SET seq = \(last) WHERE name = \(table.name)")
+                if isThere == 0 {
+                    try connection.run("INSERT INTO sqlite_sequence (name, seq) VALUES (\(table.name), \(last))")
+                }
+            case .postgresql:
+                try connection.run("SELECT setval(pg_get_serial_sequence(\(table.name), \(table.key[0])), \(last))")
+            }
+        }
+    }
+
+    /// The last number that a counted key was given; 0 when none was.
+    static func counter(of table: CopyTable, on connection: any Connection) throws -> Int64 {
+        switch connection.engine {
+        case .sqlite:
+            return try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = \(table.name)") ?? 0
+        case .postgresql:
+            let sequence: SQL = "pg_get_serial_sequence(\(table.name), \(table.key[0]))::regclass"
+            return try connection.integer("SELECT pg_sequence_last_value(\(sequence))") ?? 0
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// A SQLite file that travels: a backup.
+package enum DatabaseFile {
+    /// Copies a SQLite database to a new file while others go on working with it.
+    package static func copy(_ path: String, to copy: String) throws(DatabaseError) {
+        try SQLiteConnection(path: path, create: true).copy(to: copy)
+    }
+
+    /// Makes a database that was written with others beside it (its log) into one file. Nobody else has it open.
+    package static func seal(_ path: String) throws(DatabaseError) {
+        let connection = try SQLiteConnection(path: path, create: true)
+        try connection.script("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+    }
+
+    /// Reads a sealed file, which is left as it is, in one transaction.
+    package static func read<Result>(_ path: String, _ body: (any Connection) throws -> Result) throws -> Result {
+        let connection = try SQLiteConnection(sealed: path)
+        try connection.script("BEGIN")
+        return try body(connection)
+    }
+}

@@ -1,0 +1,184 @@
+// DESIGN. What differs between the engines is the connection, not the queries. A `Connection` prepares, binds, steps and
+// inserts in bulk; everything above it is SQL that both engines speak. Calls block the thread that makes them: they are
+// made on threads of our own (a writer, report workers, the HTTP server's pool), never on the cooperative pool.
+
+/// The engines behind the one contract.
+package enum Engine: String, Sendable, CaseIterable { case sqlite, postgresql }
+
+/// What went wrong below a query.
+package enum DatabaseError: Error, CustomStringConvertible {
+    /// The database could not be opened: where, and why.
+    case unavailable(url: String, why: String)
+    /// A statement failed. Bound values are not told: they may be secret.
+    case statement(sql: String, why: String)
+    /// A rule of the schema forbids the row (a name that is taken).
+    case conflict(sql: String, why: String)
+    /// Another process holds the database longer than the time allowed.
+    case busy
+    /// No room on the disk, or it cannot be written.
+    case storage(why: String)
+    /// The connection broke while the engine was told to commit: the write may stand or not.
+    case unknownOutcome(why: String)
+    /// The schema is newer than this program.
+    case newerSchema(found: Int, known: Int)
+
+    package var description: String {
+        switch self {
+        case .unavailable(let url, let why): "cannot open the database \(url): \(why)"
+        case .statement(let sql, let why): "\(why), in: \(sql.prefix(300))"
+        case .conflict(_, let why): why
+        case .busy: "the database is locked by another process"
+        case .storage(let why): "the database cannot be written: \(why)"
+        case .unknownOutcome(let why):
+            "the connection broke during a commit, look whether the change is there before doing it again: \(why)"
+        case .newerSchema(let found, let known):
+            "the database has schema \(found), this program knows \(known): run the newer waybill"
+        }
+    }
+}
+
+/// A running query of one transaction, or of one `read`; it ends with it.
+package protocol RowCursor: AnyObject {
+    /// Appends the next row to `buffer`; false, and nothing appended, when there is none.
+    func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool
+    /// Gives the statement back. Called by `deinit` at the latest.
+    func finish()
+}
+
+/// One session with a database, used by one thread at a time.
+package protocol Connection: AnyObject {
+    var engine: Engine { get }
+
+    /// Runs a statement to its end and gives the number of rows that it changed.
+    @discardableResult
+    func run(_ sql: SQL) throws(DatabaseError) -> Int
+
+    /// Starts a query. Several cursors may be open at once. Inside a snapshot each takes bounded memory however long it
+    /// is; elsewhere, what is left of a long cursor is kept in memory when another statement needs the connection, and
+    /// that is refused beyond 64 MiB.
+    func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
+
+    /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.
+    /// Cells have the type of their column: an integer may stand for a real, nothing else is converted.
+    func insert(_ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]) throws(DatabaseError)
+
+    /// Runs a script of several statements without values: migrations.
+    func script(_ text: String) throws(DatabaseError)
+
+    /// Wakes the listeners of `channel`, in all processes where the engine can, once the running write is committed.
+    func notify(_ channel: StaticString) throws(DatabaseError)
+
+    /// The engine's plan of a query, a line each, for tests that refuse a sort or a scan.
+    func plan(_ sql: SQL) throws(DatabaseError) -> [String]
+}
+
+extension Connection {
+    /// Calls `body` once for each row; the row's cells are 0, 1, 2, ….
+    package func each(
+        _ sql: SQL, _ body: (borrowing RowBuffer) throws -> Void
+    ) throws {
+        let cursor = try cursor(sql)
+        defer { cursor.finish() }
+        var row = RowBuffer(capacity: 1024)
+        while try cursor.next(into: &row) {
+            try body(row)
+            row.removeAll()
+        }
+    }
+
+    /// The first row as `body` makes it, or nil when there is none.
+    package func first<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> Result? {
+        let cursor = try cursor(sql)
+        defer { cursor.finish() }
+        var row = RowBuffer(capacity: 1024)
+        guard try cursor.next(into: &row) else { return nil }
+        return try body(row)
+    }
+
+    /// All rows as `body` makes them. For results that are known to be small.
+    package func all<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> [Result] {
+        var found: [Result] = []
+        try each(sql) { row in found.append(try body(row)) }
+        return found
+    }
+
+    /// The integer in the first cell of the first row, or nil.
+    package func integer(_ sql: SQL) throws -> Int64? { try first(sql) { $0.integerOrNil(0) } ?? nil }
+
+    /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
+    package func take(_ count: Int, from sequence: StaticString) throws -> Int64 {
+        let name = sequence.description
+        let next = try integer(
+            """
+            INSERT INTO sequence (name, next) VALUES (\(name), \(1 + count))
+            ON CONFLICT (name) DO UPDATE SET next = sequence.next + \(count) RETURNING next
+            """)
+        guard let next else { throw DatabaseError.statement(sql: "sequence \(name)", why: "no number came back") }
+        return next - Int64(count)
+    }
+}
+
+/// A database that threads share.
+///
+/// Reads take a connection of their own and see a committed state. Writes are transactions; with SQLite they queue for the
+/// one writer, and all that wait are committed together, with one flush to the disk.
+package protocol Database: AnyObject, Sendable {
+    var engine: Engine { get }
+
+    /// Runs `body` on a connection that refuses to write. Each statement sees the newest state, for itself.
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result
+
+    /// Runs `body` in one read transaction: every statement sees the same state, however long it runs.
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result
+
+    /// Runs `body` in a transaction and returns when it is durable. Blocks the calling thread.
+    ///
+    /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves
+    /// a conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more: it
+    /// has no effect but on the database. Writers run side by side on PostgreSQL (READ COMMITTED): what a write read may
+    /// be old when it writes, so conditions belong into the statement that changes the row.
+    @discardableResult
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
+
+    /// As `write`, for what a power cut may undo as long as it ends this process as well: SQLite does not wait for the disk.
+    /// What a killed process wrote stays. PostgreSQL may live on another machine, so there it is `write`.
+    @discardableResult
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result
+
+    /// As `write`, for asynchronous callers: the calling thread is free meanwhile.
+    @discardableResult
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result
+
+    /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may
+    /// come as one call, and calls may come without a write: when signals could have been missed. SQLite tells writes of
+    /// this process only, so callers poll too. `body` runs on a thread of the database's and is short.
+    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening
+
+    /// Brings the schema up to date; safe when several processes do it at once.
+    func migrate() throws
+    /// Closes all connections; no call may follow.
+    func close()
+}
+
+extension Database {
+    package func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result {
+        try write(body)
+    }
+}
+
+extension Engine {
+    /// Ends a SELECT that takes one row of many contenders: locks it and passes over rows that others have locked.
+    /// SQLite has one writer, so nothing needs to be said.
+    package var skippingLocked: SQL {
+        switch self {
+        case .sqlite: ""
+        case .postgresql: "FOR UPDATE SKIP LOCKED"
+        }
+    }
+}

@@ -1,0 +1,320 @@
+import CPostgreSQL
+import Glibc
+
+// DESIGN. libpq lets one statement at a time use the connection. Cursors therefore come in two kinds. Outside a snapshot a
+// query is a prepared statement whose rows stream one by one; when another statement needs the connection meanwhile, the
+// rest of the stream is parked in memory, up to a bound. Inside a snapshot a query is a cursor of the server's, fetched in
+// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor.
+
+/// One session with a PostgreSQL server.
+///
+/// `@unchecked Sendable`: it has no lock of its own. It is right because `PostgreSQLPool` alone makes connections and
+/// hands each to one thread at a time.
+final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
+    /// What the connection is in the middle of.
+    enum Transaction { case none, snapshot, write }
+
+    /// Why the last transaction failed, as far as it decides whether to try again.
+    enum Trouble {
+        case none
+        /// A statement failed: the transaction cannot be committed.
+        case failed(DatabaseError)
+        /// The server undid the transaction in favour of another, or the statement has to be prepared anew.
+        case conflict(DatabaseError)
+        /// The connection broke before a commit.
+        case lost(DatabaseError)
+    }
+
+    let engine = Engine.postgresql
+    private let dialer: PostgreSQLDialer
+    private var url: PostgreSQLURL { dialer.url }
+    private(set) var handle: OpaquePointer
+    private(set) var transaction = Transaction.none
+    private(set) var trouble = Trouble.none
+    /// Counts transactions and reads; cursors of an earlier one are over.
+    private(set) var epoch = 0
+    /// The cursor whose rows are on the wire.
+    weak var streaming: PostgreSQLCursor?
+    private var cursors = 0
+    private var prepared: [Statement: String] = [:]
+    private var preparedCount = 0
+    /// A prepared statement went stale: the session is given up, not mended.
+    private var isWorn = false
+    var columnTypes: [String: [Oid]] = [:]
+
+    private struct Statement: Hashable {
+        let text: String
+        let kinds: [Value.Kind]
+    }
+
+    /// With patience, a server that is away for a moment is waited for.
+    init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
+        self.dialer = dialer
+        handle = patiently ? try dialer.connect() : try dialer.url.connect()
+        try prepareSession()
+    }
+
+    deinit { PQfinish(handle) }
+
+    private func prepareSession() throws(DatabaseError) {
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        // Reads refuse to write. Plans of cursors are made for reading all rows, as those of plain queries. A lock is
+        // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the
+        // 4 MiB of the default. What the URL, the role or the server's file says comes first.
+        try script(
+            """
+            SET default_transaction_read_only = on; SET cursor_tuple_fraction = 1;
+            SELECT set_config(s.name, CASE s.name WHEN 'work_mem' THEN '32MB' ELSE '30s' END, false)
+            FROM pg_settings s WHERE s.name IN ('work_mem', 'lock_timeout') AND s.source = 'default'
+            """)
+    }
+
+    /// Whether the connection is of use. Looks for a server that has gone, without asking it: its last words are read
+    /// first, then the end behind them.
+    var isHealthy: Bool {
+        !isWorn && !isBroken && PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && !isBroken
+    }
+
+    var isBroken: Bool { PQstatus(handle) != CONNECTION_OK }
+
+    /// Whether the transaction that failed may succeed when it is run again. A commit whose outcome is unknown is not
+    /// among them.
+    var isWorthTrying: Bool {
+        switch trouble {
+        case .none, .failed: false
+        case .conflict, .lost: true
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Begins to use the connection; `none` is for statements that each see the newest state.
+    func begin(_ kind: Transaction) throws(DatabaseError) {
+        epoch += 1
+        trouble = .none
+        switch kind {
+        case .none: break
+        case .snapshot: try script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        case .write: try script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        }
+        transaction = kind
+    }
+
+    /// Commits a write, unless a statement of it failed.
+    func commit() throws(DatabaseError) {
+        endCursors()
+        if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
+        switch trouble {
+        case .none: break
+        case .failed(let error), .conflict(let error), .lost(let error): throw error
+        }
+        let result = PQexec(handle, "COMMIT")
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else {
+            if isBroken { throw .unknownOutcome(why: url.message(of: handle)) }
+            throw failure(result, sql: "COMMIT")
+        }
+        transaction = .none
+        // The server answers so, without an error, when it had to undo the transaction.
+        guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
+            throw .statement(sql: "COMMIT", why: "the server undid the transaction")
+        }
+    }
+
+    /// Ends whatever runs and undoes it. Leaves the connection idle, or broken.
+    func end() {
+        endCursors()
+        transaction = .none
+        if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE { PQclear(PQexec(handle, "ROLLBACK")) }
+    }
+
+    private func endCursors() {
+        streaming?.finish()
+        streaming = nil
+        epoch += 1
+    }
+
+    // MARK: Statements
+
+    func run(_ sql: SQL) throws(DatabaseError) -> Int {
+        let result = try execute(sql)
+        defer { PQclear(result) }
+        return Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+
+    func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
+        if transaction == .snapshot {
+            cursors += 1
+            return try PostgreSQLCursor(declaring: "c\(cursors)", sql, on: self)
+        }
+        guard transaction == .none else { return try PostgreSQLCursor(streaming: sql, on: self) }
+        // Nothing was read yet, and a read changes nothing: it may be asked again on a new connection.
+        return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(streaming: sql, on: self) }
+    }
+
+    /// Runs `body`, and again on a new session when this one broke: a server that restarts may take a connection and
+    /// close it at once, so several times. `body` has no effect but to read.
+    func onWholeSession<Result>(_ body: () throws(DatabaseError) -> Result) throws(DatabaseError) -> Result {
+        var attempt = 1
+        while true {
+            do throws(DatabaseError) {
+                if attempt > 1 { try reconnect() }
+                return try body()
+            } catch {
+                guard isBroken, attempt < 30 else { throw error }
+            }
+            usleep(UInt32(min(attempt, 10)) * 40_000)
+            attempt += 1
+        }
+    }
+
+    func script(_ text: String) throws(DatabaseError) {
+        try settle()
+        let result = PQexec(handle, text)
+        defer { PQclear(result) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        default: throw failure(result, sql: text)
+        }
+    }
+
+    func notify(_ channel: StaticString) throws(DatabaseError) {
+        _ = try run("SELECT pg_notify(\(channel.description), '')")
+    }
+
+    func plan(_ sql: SQL) throws(DatabaseError) -> [String] {
+        let cursor = try PostgreSQLCursor(streaming: "EXPLAIN (COSTS OFF) " + sql, on: self)
+        defer { cursor.finish() }
+        var row = RowBuffer(capacity: 256)
+        var lines: [String] = []
+        while try cursor.next(into: &row) {
+            lines.append(row.string(0))
+            row.removeAll()
+        }
+        return lines
+    }
+
+    /// Runs a statement and gives its result, which the caller clears.
+    private func execute(_ sql: SQL) throws(DatabaseError) -> OpaquePointer? {
+        let text = sql.text
+        let parameters = try PostgreSQLParameters(sql, text: text)
+        let name = try prepare(text, sql.kinds)
+        let result = parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) }
+        try check(result, sql: text)
+        return result
+    }
+
+    /// Sends a query whose rows come one by one.
+    func stream(_ sql: SQL, text: String) throws(DatabaseError) {
+        let parameters = try PostgreSQLParameters(sql, text: text)
+        let name = try prepare(text, sql.kinds)
+        let sent = parameters.withPointers { PQsendQueryPrepared(handle, name, $0, $1, $2, $3, 1) }
+        guard sent == 1, PQsetSingleRowMode(handle) == 1 else { throw failure(nil, sql: text) }
+    }
+
+    /// Makes a cursor of the server's; its statement is not kept, for the server cannot keep its plan.
+    func declare(_ name: String, _ sql: SQL, text: String) throws(DatabaseError) {
+        let parameters = try PostgreSQLParameters(sql, text: text)
+        try settle()
+        let result = parameters.withPointers {
+            PQexecParams(handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)
+        }
+        defer { PQclear(result) }
+        try check(result, sql: text, clear: false)
+    }
+
+    private func prepare(_ text: String, _ kinds: [Value.Kind]) throws(DatabaseError) -> String {
+        try settle()
+        let key = Statement(text: text, kinds: kinds)
+        if let name = prepared[key] { return name }
+        // A bound for texts that are made at run time (lists of varying length).
+        if prepared.count >= 256 {
+            try script("DEALLOCATE ALL")
+            prepared.removeAll()
+        }
+        preparedCount += 1
+        let name = "s\(preparedCount)"
+        let result = PQprepare(handle, name, text, Int32(kinds.count), kinds.map(\.oid))
+        defer { PQclear(result) }
+        try check(result, sql: text, clear: false)
+        prepared[key] = name
+        return name
+    }
+
+    /// Parks the cursor that uses the connection, if any.
+    func settle() throws(DatabaseError) {
+        guard let streaming else { return }
+        try streaming.park()
+        self.streaming = nil
+    }
+
+    /// Replaces a broken session by a new one.
+    func reconnect() throws(DatabaseError) {
+        let fresh = try dialer.connect()
+        PQfinish(handle)
+        handle = fresh
+        prepared.removeAll()
+        columnTypes.removeAll()
+        streaming = nil
+        epoch += 1
+        trouble = .none
+        try prepareSession()
+    }
+
+    // MARK: Errors
+
+    func check(_ result: OpaquePointer?, sql: String, clear: Bool = true) throws(DatabaseError) {
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return
+        default:
+            defer { if clear { PQclear(result) } }
+            throw failure(result, sql: sql)
+        }
+    }
+
+    /// An error of ours about a statement: the transaction cannot be committed.
+    func refuse(sql: String, why: String) -> DatabaseError {
+        let error = DatabaseError.statement(sql: sql, why: why)
+        if case .none = trouble { trouble = .failed(error) }
+        return error
+    }
+
+    /// What a failed result means (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
+    /// message is left out, for it repeats values.
+    func failure(_ result: OpaquePointer?, sql: String) -> DatabaseError {
+        func field(_ letter: Unicode.Scalar) -> String? {
+            PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
+        }
+        let state = field("C") ?? ""
+        let why =
+            field("M").map(url.cleaned)
+            ?? PQresultErrorMessage(result).map { url.cleaned(String(cString: $0)) }.flatMap { $0.isEmpty ? nil : $0 }
+            ?? url.message(of: handle)
+        let error: DatabaseError =
+            switch state {
+            case _ where state.hasPrefix("23"): .conflict(sql: sql, why: why)
+            case "40001", "40P01", "55P03": .busy
+            case "53100", "58030": .storage(why: why)
+            case "53300", "57P01", "57P02", "57P03": .unavailable(url: url.description, why: why)
+            case _ where state.hasPrefix("08") || isBroken: .unavailable(url: url.description, why: why)
+            default: .statement(sql: sql, why: why)
+            }
+        if case .none = trouble {
+            switch state {
+            case "40001", "40P01": trouble = .conflict(error)
+            // A prepared statement that a change of the schema made invalid.
+            case "0A000" where why.contains("cached plan"), "26000":
+                isWorn = true
+                trouble = .conflict(error)
+            case "57P01", "57P02", "57P03": trouble = .lost(error)
+            case _ where isBroken || state.hasPrefix("08"): trouble = .lost(error)
+            default: trouble = .failed(error)
+            }
+        }
+        return error
+    }
+}
+
+extension DatabaseError {
+    static let nulInText = "a text holds the character NUL, which no text in the database may"
+}

@@ -1,0 +1,254 @@
+import CPostgreSQL
+
+// DESIGN. A batch is a result of libpq's: one row of a stream, or what one FETCH brought. The next FETCH is sent as soon as
+// the last one has arrived, so the server reads on while rows are rendered; when another cursor needs the connection, that
+// one batch is received and parked. How many rows a batch asks for follows the size of the rows seen, so that a cursor
+// holds about two times half a mebibyte.
+
+/// A running query on a PostgreSQL connection.
+final class PostgreSQLCursor: RowCursor {
+    private static let batchBytes = 512 << 10
+    private static let parkingBytes = 64 << 20
+
+    private let connection: PostgreSQLConnection
+    private let text: String
+    private let epoch: Int
+    /// The server's cursor; nil when rows stream.
+    private let name: String?
+    private var types: [PostgreSQLType]?
+    /// The batch that is being read, and where.
+    private var batch: OpaquePointer?
+    private var row: Int32 = 0
+    private var rows: Int32 = 0
+    /// The batch behind that one, when the connection was needed before this cursor was.
+    private var parked: OpaquePointer?
+    /// What was left of a stream when the connection was needed, and where it is read.
+    private var rest = RowBuffer(capacity: 0)
+    private var restRow = 0
+    /// Results of this query are on the wire.
+    private var isOutstanding = false
+    /// The server has no more rows.
+    private var isExhausted = false
+    private var isClosed = false
+    private var asked: Int32 = 64
+
+    /// Sends the query and waits for the first row.
+    init(streaming sql: SQL, on connection: PostgreSQLConnection) throws(DatabaseError) {
+        self.connection = connection
+        text = sql.text
+        epoch = connection.epoch
+        name = nil
+        try connection.stream(sql, text: text)
+        isOutstanding = true
+        connection.streaming = self
+        try use(receive())
+    }
+
+    /// Makes a cursor of the server's, inside a transaction.
+    init(declaring name: String, _ sql: SQL, on connection: PostgreSQLConnection) throws(DatabaseError) {
+        self.connection = connection
+        text = sql.text
+        epoch = connection.epoch
+        try connection.declare(name, sql, text: text)
+        self.name = name
+        try fetch()
+    }
+
+    deinit { finish() }
+
+    func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool {
+        while row == rows {
+            if restRow < rest.rowCount, epoch == connection.epoch {
+                buffer.beginRow()
+                buffer.append(cellsOf: rest, from: rest.start(of: restRow), count: types?.count ?? 0)
+                restRow += 1
+                return true
+            }
+            guard try advance() else { return false }
+        }
+        guard let batch else { return false }
+        try decode(batch, row, into: &buffer)
+        row += 1
+        return true
+    }
+
+    func finish() {
+        clearBatch()
+        PQclear(parked)
+        parked = nil
+        rest = RowBuffer(capacity: 0)
+        restRow = 0
+        isExhausted = true
+        guard epoch == connection.epoch else { return }
+        if isOutstanding { discard() }
+        guard let name, !isClosed else { return }
+        isClosed = true
+        // What it fails with shows at the next statement.
+        if !connection.isBroken { try? connection.script("CLOSE \(name)") }
+    }
+
+    /// Receives what is on the wire and keeps it, so that the connection is free.
+    func park() throws(DatabaseError) {
+        while isOutstanding, let result = try receive() {
+            guard name == nil else {
+                parked = result
+                return
+            }
+            defer { PQclear(result) }
+            try decode(result, 0, into: &rest)
+            if rest.byteCount > Self.parkingBytes {
+                let error = connection.refuse(
+                    sql: text,
+                    why: "another statement was run while a long query was read: finish it first, or use a snapshot")
+                finish()
+                throw error
+            }
+        }
+    }
+
+    private func decode(_ batch: OpaquePointer, _ row: Int32, into buffer: inout RowBuffer) throws(DatabaseError) {
+        guard let types else { return }
+        buffer.beginRow()
+        for column in 0..<types.count {
+            let place = Int32(truncatingIfNeeded: column)
+            let count = PQgetlength(batch, row, place)
+            if count == 0, PQgetisnull(batch, row, place) == 1 {
+                buffer.appendNull()
+                continue
+            }
+            let bytes = UnsafeRawBufferPointer(start: PQgetvalue(batch, row, place), count: Int(count))
+            guard types[column].append(bytes, to: &buffer) else {
+                throw connection.refuse(
+                    sql: text, why: "column \(column + 1) holds a number that fits into no 64-bit integer or real")
+            }
+        }
+    }
+
+    // MARK: Batches
+
+    private func clearBatch() {
+        PQclear(batch)
+        batch = nil
+        row = 0
+        rows = 0
+    }
+
+    /// Goes to the next batch; false when there is none.
+    private func advance() throws(DatabaseError) -> Bool {
+        clearBatch()
+        guard epoch == connection.epoch else {
+            throw .statement(sql: text, why: "the transaction of this cursor is over")
+        }
+        if let next = parked {
+            parked = nil
+            use(next)
+        } else {
+            if name != nil, !isExhausted, !isOutstanding { try fetch() }
+            if isOutstanding { try use(receive()) }
+        }
+        guard batch != nil else {
+            finish()
+            return false
+        }
+        // As early as possible, but not when that would make another cursor park its batch.
+        if name != nil, !isExhausted, !isOutstanding, connection.streaming == nil { try fetch() }
+        return true
+    }
+
+    private func use(_ result: OpaquePointer?) {
+        batch = result
+        row = 0
+        rows = PQntuples(result)
+    }
+
+    private func fetch() throws(DatabaseError) {
+        guard let name else { return }
+        try connection.settle()
+        guard
+            PQsendQueryParams(
+                connection.handle, "FETCH FORWARD \(asked) FROM \(name)", 0, nil, nil, nil, nil, 1) == 1
+        else { throw connection.failure(nil, sql: text) }
+        isOutstanding = true
+        connection.streaming = self
+    }
+
+    /// The next result with rows from the wire, or nil when the query is at its end.
+    private func receive() throws(DatabaseError) -> OpaquePointer? {
+        guard let result = PQgetResult(connection.handle) else {
+            quit()
+            return nil
+        }
+        let status = PQresultStatus(result)
+        switch status {
+        case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
+            do throws(DatabaseError) {
+                if types == nil { types = try readTypes(result) }
+            } catch {
+                PQclear(result)
+                throw error
+            }
+            if status == PGRES_SINGLE_TUPLE { return result }
+            empty()
+            guard name != nil else {
+                PQclear(result)
+                return nil
+            }
+            let count = PQntuples(result)
+            isExhausted = count < asked
+            if count > 0 {
+                let size = PQresultMemorySize(result) / Int(count)
+                asked = Int32(max(1, min(Self.batchBytes / max(size, 1), Int(asked) * 4, 1000)))
+            }
+            return result
+        case PGRES_COMMAND_OK:
+            PQclear(result)
+            empty()
+            return nil
+        default:
+            defer { PQclear(result) }
+            // First to the end, where a broken connection shows.
+            empty()
+            throw connection.failure(result, sql: text)
+        }
+    }
+
+    /// Reads to the end of the query, so that the next one may be sent.
+    private func empty() {
+        while let result = PQgetResult(connection.handle) { PQclear(result) }
+        quit()
+    }
+
+    private func quit() {
+        isOutstanding = false
+        if connection.streaming === self { connection.streaming = nil }
+    }
+
+    /// Throws away what is on the wire. A long query outside a transaction is told to stop.
+    private func discard() {
+        var count = 0
+        while let result = PQgetResult(connection.handle) {
+            PQclear(result)
+            count += 1
+            if count == 1000, connection.transaction == .none, let cancel = PQgetCancel(connection.handle) {
+                var why = [CChar](repeating: 0, count: 256)
+                PQcancel(cancel, &why, 256)
+                PQfreeCancel(cancel)
+            }
+        }
+        quit()
+    }
+
+    private func readTypes(_ result: OpaquePointer) throws(DatabaseError) -> [PostgreSQLType] {
+        var types: [PostgreSQLType] = []
+        for column in 0..<PQnfields(result) {
+            let oid = PQftype(result, column)
+            guard let type = PostgreSQLType(oid: oid) else {
+                throw connection.refuse(
+                    sql: text,
+                    why: "column \(column + 1) is neither integer, real, text nor bytea but pg_type \(oid)")
+            }
+            types.append(type)
+        }
+        return types
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Synchronization
+
+// DESIGN. All connections are alike and come from one pool. A write is a transaction on one of them, so writers run side
+// by side and PostgreSQL gathers their flushes; the asynchronous ones run on threads of a queue of ours as wide as the
+// pool. What the server undid in favour of another, or what broke before its commit, is done once more here.
+
+/// A PostgreSQL database, reached by libpq.
+final class PostgreSQLDatabase: Database {
+    let engine = Engine.postgresql
+    private let pool: PostgreSQLPool
+    private let threads: BoundedQueue
+    private let listener: PostgreSQLListener
+
+    /// Makes the first connection at once, so that a wrong address or password shows here.
+    init(url text: String, connections: Int = 16) throws(DatabaseError) {
+        let dialer = PostgreSQLDialer(PostgreSQLURL(text))
+        pool = try PostgreSQLPool(dialer: dialer, limit: connections)
+        threads = BoundedQueue(label: "database writers", width: connections)
+        listener = PostgreSQLListener(dialer: dialer)
+    }
+
+    deinit { close() }
+
+    func close() {
+        listener.close()
+        pool.close()
+    }
+
+    func migrate() throws {
+        try write { connection in
+            // One process at a time, however long it takes: the lock is the transaction's. The number is "waybill".
+            try connection.script("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(33602696198581356)")
+            try Migration.run(on: connection)
+        }
+    }
+
+    // MARK: Reading
+
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        try pool.use { connection in
+            try connection.begin(.none)
+            defer { connection.end() }
+            return try body(connection)
+        }
+    }
+
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        try pool.use { connection in
+            // Nothing is read yet: a connection that had died unseen is replaced.
+            try connection.onWholeSession { () throws(DatabaseError) in try connection.begin(.snapshot) }
+            defer { connection.end() }
+            return try body(connection)
+        }
+    }
+
+    // MARK: Writing
+
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
+        var attempt = 1
+        while true {
+            var again = false
+            do {
+                return try pool.use { connection in
+                    do {
+                        try connection.begin(.write)
+                        let result = try body(connection)
+                        try connection.commit()
+                        connection.end()
+                        return result
+                    } catch {
+                        again = connection.isWorthTrying
+                        connection.end()
+                        throw error
+                    }
+                }
+            } catch {
+                guard again, attempt < 30 else { throw error }
+            }
+            // Whoever collided shall not collide again in step.
+            let pause = Int.random(in: 1...(4 << min(attempt, 6)))
+            usleep(UInt32(pause) * 1000)
+            attempt += 1
+        }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            threads.run { continuation.resume(with: Swift.Result { try self.write(body) }) }
+        }
+    }
+
+    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+        listener.add(channel, body)
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+import Synchronization
+
+/// Makes connections to one server and waits for it while it restarts.
+///
+/// The first caller that finds the server gone, and those beside it, try again with growing pauses for 10 seconds. After
+/// that an outage is known and each call tries once, so that nobody hangs, until one succeeds.
+final class PostgreSQLDialer: Sendable {
+    let url: PostgreSQLURL
+    private let isOut = Mutex(false)
+
+    init(_ url: PostgreSQLURL) { self.url = url }
+
+    /// A connection, or why there is none.
+    func connect() throws(DatabaseError) -> OpaquePointer {
+        var waited = 0
+        var pause = 50
+        while true {
+            do throws(DatabaseError) {
+                let handle = try url.connect()
+                isOut.withLock { $0 = false }
+                return handle
+            } catch {
+                guard waited < 10_000, !isOut.withLock({ $0 }) else {
+                    isOut.withLock { $0 = true }
+                    throw error
+                }
+            }
+            // Not all at once: somewhere in the second half of the pause.
+            usleep(UInt32.random(in: UInt32(pause * 500)...UInt32(pause * 1000)))
+            waited += pause
+            pause = min(pause * 2, 1000)
+        }
+    }
+}

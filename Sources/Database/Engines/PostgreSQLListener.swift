@@ -1,0 +1,116 @@
+import CPostgreSQL
+import Dispatch
+import Glibc
+import Synchronization
+
+// DESIGN. One connection of its own, made when somebody first listens, on one thread that sleeps in `poll` until the
+// server or this process has something to say. After each (re)connection all listeners are called, for what was signalled
+// meanwhile is lost.
+
+/// Hears the notifications of one server.
+final class PostgreSQLListener: Sendable {
+    private struct State {
+        var isRunning = false
+        var isClosed = false
+    }
+
+    private let dialer: PostgreSQLDialer
+    private let listeners = Listeners()
+    private let state = Mutex(State())
+    /// A pipe that is written to when the thread shall look around.
+    private let wake: (read: Int32, write: Int32)
+
+    init(dialer: PostgreSQLDialer) {
+        self.dialer = dialer
+        var ends: [Int32] = [-1, -1]
+        // Without one (no file descriptor is left), the thread looks around each second.
+        if pipe(&ends) == 0 {
+            for end in ends {
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+                _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            }
+        }
+        wake = (ends[0], ends[1])
+    }
+
+    deinit {
+        Glibc.close(wake.read)
+        Glibc.close(wake.write)
+    }
+
+    func add(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+        let listening = listeners.add(channel, body)
+        let starts = state.withLock { state in
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if starts { DispatchQueue(label: "database listener").async { self.work() } }
+        lookAround()
+        return listening
+    }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        lookAround()
+    }
+
+    private func lookAround() {
+        var byte: UInt8 = 0
+        // A pipe that is full wakes as well.
+        _ = write(wake.write, &byte, 1)
+    }
+
+    private var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    private func work() {
+        while !isClosed {
+            if let handle = try? dialer.connect() {
+                hear(handle)
+                PQfinish(handle)
+            }
+            // The server is gone: not at once again. Closing wakes.
+            if !isClosed { sleep(on: nil, milliseconds: 1000) }
+        }
+    }
+
+    /// Calls listeners until the connection breaks or the database is closed.
+    private func hear(_ handle: OpaquePointer) {
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        var heard: Set<String> = []
+        while !isClosed {
+            for channel in listeners.channels.subtracting(heard) {
+                guard listen(handle, to: channel) else { return }
+                heard.insert(channel)
+                listeners.call(channel)
+            }
+            guard PQconsumeInput(handle) == 1 else { return }
+            var called: Set<String> = []
+            while let notice = PQnotifies(handle) {
+                called.insert(String(cString: notice.pointee.relname))
+                PQfreemem(notice)
+            }
+            for channel in called { listeners.call(channel) }
+            if PQstatus(handle) != CONNECTION_OK { return }
+            sleep(on: handle, milliseconds: wake.read < 0 ? 1000 : -1)
+        }
+    }
+
+    private func listen(_ handle: OpaquePointer, to channel: String) -> Bool {
+        guard let name = PQescapeIdentifier(handle, channel, channel.utf8.count) else { return false }
+        defer { PQfreemem(name) }
+        let result = PQexec(handle, "LISTEN \(String(cString: name))")
+        defer { PQclear(result) }
+        return PQresultStatus(result) == PGRES_COMMAND_OK
+    }
+
+    /// Sleeps until the server speaks, somebody wakes us or the time is over.
+    private func sleep(on handle: OpaquePointer?, milliseconds: Int32) {
+        var places = [
+            pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: handle.map { PQsocket($0) } ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        poll(&places, nfds_t(places.count), milliseconds)
+        var bytes: [UInt8] = Array(repeating: 0, count: 64)
+        while read(wake.read, &bytes, bytes.count) > 0 {}
+    }
+}

@@ -1,0 +1,104 @@
+import Dispatch
+import Synchronization
+
+/// The connections to one server: made when needed, at most so many, used again while they are whole.
+final class PostgreSQLPool: Sendable {
+    private struct State {
+        var idle: [PostgreSQLConnection] = []
+        var isClosed = false
+    }
+
+    private let dialer: PostgreSQLDialer
+    private let limit: Int
+    private let state: Mutex<State>
+    /// One for each connection that may yet be used.
+    private let free: DispatchSemaphore
+
+    /// Makes the first connection, without patience: the server is there or it is not.
+    init(dialer: PostgreSQLDialer, limit: Int) throws(DatabaseError) {
+        self.dialer = dialer
+        self.limit = limit
+        free = DispatchSemaphore(value: limit)
+        state = Mutex(State())
+        let first = try PostgreSQLConnection(dialer, patiently: false)
+        state.withLock { $0.idle.append(first) }
+    }
+
+    /// Runs `body` with a connection that no one else uses. Waits up to 30 seconds for one.
+    func use<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
+        guard free.wait(timeout: .now() + 30) == .success else {
+            throw DatabaseError.unavailable(
+                url: dialer.url.description, why: "all \(limit) connections were in use for 30 seconds")
+        }
+        defer { free.signal() }
+        let connection = try take()
+        defer { giveBack(connection) }
+        return try body(connection)
+    }
+
+    /// No connection is kept from now on.
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { state.idle.removeAll() }
+            return state.idle
+        }
+        // Each says goodbye as it goes, outside the lock.
+        _ = idle.count
+    }
+
+    /// The one used last, whose pages and plans are warm.
+    private func take() throws(DatabaseError) -> PostgreSQLConnection {
+        while let connection = state.withLock({ $0.idle.popLast() }) {
+            if connection.isHealthy { return connection }
+        }
+        return try PostgreSQLConnection(dialer, patiently: true)
+    }
+
+    private func giveBack(_ connection: PostgreSQLConnection) {
+        guard connection.isHealthy else { return }
+        state.withLock { if !$0.isClosed { $0.idle.append(connection) } }
+    }
+}
+
+/// A queue on threads of its own, at most so many at a time.
+final class BoundedQueue: Sendable {
+    private struct State {
+        var running = 0
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private let queue: DispatchQueue
+    private let width: Int
+    private let state = Mutex(State())
+
+    init(label: String, width: Int) {
+        queue = DispatchQueue(label: label, attributes: .concurrent)
+        self.width = width
+    }
+
+    func run(_ work: @escaping @Sendable () -> Void) {
+        let starts = state.withLock { state in
+            state.waiting.append(work)
+            guard state.running < width else { return false }
+            state.running += 1
+            return true
+        }
+        if starts { queue.async { self.drain() } }
+    }
+
+    /// Works until nothing waits.
+    private func drain() {
+        while let work = next() { work() }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            if state.waiting.isEmpty {
+                state.running -= 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Dispatch
+import Synchronization
+
+// DESIGN. Readers are connections in a pool. There is one writer, on a queue of its own: whoever wants to write leaves a
+// closure, the writer takes all that have gathered, runs each in a savepoint, and commits them together. So a thousand
+// submissions that arrive while the disk flushes cost one further flush (group commit), and one bad write undoes only
+// itself. Writers of other processes are waited for by SQLite's busy handler.
+
+/// A SQLite file with its pool of readers and its one writer.
+final class SQLiteDatabase: Database {
+    let engine = Engine.sqlite
+    private let path: String
+    private let idle: Mutex<[SQLiteConnection]>
+    private let writer: SQLiteConnection
+    private let queue = DispatchQueue(label: "database writer")
+    private let waiting = Mutex<[Waiting]>([])
+    private let listeners = Listeners()
+    /// Whether the writer's commits wait for the disk. Used on the writer's queue.
+    private let isFlushing = Atomic<Bool>(true)
+
+    /// A write that waits for its turn, and what is told about its outcome.
+    private struct Waiting: Sendable {
+        /// Whether it waits for the disk.
+        let isFlushed: Bool
+        let body: @Sendable (any Connection) throws -> Void
+        let done: @Sendable ((any Error)?) -> Void
+    }
+
+    /// Opens or creates the file at `path`; its folder must exist.
+    init(path: String) throws(DatabaseError) {
+        self.path = path
+        writer = try SQLiteConnection(path: path, create: true)
+        idle = Mutex([])
+    }
+
+    func close() { idle.withLock { $0.removeAll() } }
+
+    func migrate() throws {
+        try write { connection in try Migration.run(on: connection) }
+    }
+
+    // MARK: Reading
+
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        let connection = try idle.withLock { $0.popLast() } ?? SQLiteConnection(path: path, create: false)
+        defer { idle.withLock { if $0.count < 32 { $0.append(connection) } } }
+        return try body(connection)
+    }
+
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        try read { connection in
+            // Not as scripts, which would be compiled each time.
+            try connection.run("BEGIN")
+            do {
+                let result = try body(connection)
+                try connection.run("COMMIT")
+                return result
+            } catch {
+                // The first error is the one to tell; a rollback that fails too leaves nothing to undo.
+                _ = try? connection.run("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
+        try wait(for: body, isFlushed: true)
+    }
+
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result {
+        try wait(for: body, isFlushed: false)
+    }
+
+    private func wait<Result: Sendable>(
+        for body: @escaping @Sendable (any Connection) throws -> Result, isFlushed: Bool
+    ) throws -> Result {
+        dispatchPrecondition(condition: .notOnQueue(queue))
+        let box = Mutex<Swift.Result<Result, any Error>?>(nil)
+        let finished = DispatchSemaphore(value: 0)
+        enqueue(body, isFlushed: isFlushed) { result in
+            box.withLock { $0 = result }
+            finished.signal()
+        }
+        finished.wait()
+        // The semaphore is signalled after the result was put down, never before.
+        guard let result = box.withLock({ $0 }) else { throw DatabaseError.busy }
+        return try result.get()
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(body, isFlushed: true) { continuation.resume(with: $0) }
+        }
+    }
+
+    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+        listeners.add(channel, body)
+    }
+
+    private func enqueue<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result, isFlushed: Bool,
+        done: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) {
+        let made = Box<Result>()
+        let write = Waiting(
+            isFlushed: isFlushed,
+            body: { connection in
+                let result = try body(connection)
+                made.value.withLock { $0 = result }
+            },
+            done: { error in
+                if let error {
+                    done(.failure(error))
+                } else if let result = made.value.withLock({ $0 }) {
+                    done(.success(result))
+                } else {
+                    done(.failure(DatabaseError.busy))
+                }
+            })
+        waiting.withLock { $0.append(write) }
+        queue.async { self.commitWaiting() }
+    }
+
+    private final class Box<Content: Sendable>: Sendable {
+        let value = Mutex<Content?>(nil)
+    }
+
+    /// Says whether the next commit waits for the disk. One that does not is flushed with the next one that does, for the
+    /// log is flushed as a whole; the database stays whole in any case (SQLite, "PRAGMA synchronous").
+    private func flush(_ isFlushed: Bool) throws {
+        guard isFlushing.exchange(isFlushed, ordering: .relaxed) != isFlushed else { return }
+        try writer.script("PRAGMA synchronous = \(isFlushed ? "FULL" : "NORMAL")")
+    }
+
+    /// Runs on the writer's queue: one transaction for all writes that wait, at most 512 of them.
+    private func commitWaiting() {
+        let batch = waiting.withLock { waiting in
+            let batch = Array(waiting.prefix(512))
+            waiting.removeFirst(batch.count)
+            return batch
+        }
+        guard !batch.isEmpty else { return }
+        var outcomes: [(any Error)?] = Array(repeating: nil, count: batch.count)
+        do {
+            try flush(batch.contains { $0.isFlushed })
+            try writer.script("BEGIN IMMEDIATE")
+            for (index, write) in batch.enumerated() {
+                try writer.script("SAVEPOINT one")
+                let notified = writer.notified.count
+                writer.failed = nil
+                do {
+                    try write.body(writer)
+                    // As on PostgreSQL: a statement that failed undoes the write, even when nobody minded.
+                    if let failed = writer.failed { throw failed }
+                    try writer.script("RELEASE one")
+                } catch {
+                    writer.notified.removeSubrange(notified...)
+                    outcomes[index] = error
+                    try writer.script("ROLLBACK TO one; RELEASE one")
+                }
+            }
+            try writer.script("COMMIT")
+        } catch {
+            // A full disk makes SQLite end the transaction itself; then this rollback has nothing to do.
+            try? writer.script("ROLLBACK")
+            for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = error }
+        }
+        let notified = Set(writer.notified)
+        writer.notified.removeAll()
+        for (write, outcome) in zip(batch, outcomes) { write.done(outcome) }
+        if outcomes.contains(where: { $0 == nil }) { for channel in notified { listeners.call(channel) } }
+    }
+}

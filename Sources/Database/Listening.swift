@@ -1,0 +1,45 @@
+import Synchronization
+
+/// Somebody listens to a channel as long as this lives.
+package final class Listening: Sendable {
+    private let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
+}
+
+/// Who listens to which channel in this process.
+final class Listeners: Sendable {
+    private struct Listener: Sendable {
+        let channel: String
+        let body: @Sendable () -> Void
+    }
+
+    private struct State {
+        var next = 0
+        var listeners: [Int: Listener] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+        let number = state.withLock { state in
+            state.next += 1
+            state.listeners[state.next] = Listener(channel: channel.description, body: body)
+            return state.next
+        }
+        return Listening { [weak self] in self?.state.withLock { $0.listeners[number] = nil } }
+    }
+
+    /// The channels that somebody listens to.
+    var channels: Set<String> { state.withLock { Set($0.listeners.values.map(\.channel)) } }
+
+    /// Calls the listeners of a channel, or all.
+    func call(_ channel: String? = nil) {
+        let found = state.withLock { state in
+            state.listeners.values.filter { channel == nil || $0.channel == channel }
+        }
+        for listener in found { listener.body() }
+    }
+}

@@ -1,0 +1,105 @@
+// DESIGN. What an import left behind goes in small transactions. Rows with the scan's number belong to it alone. Libraries
+// and licences that it inserted may have been found by others: they go when nothing refers to them, and only while no
+// import of the organization is running, which may have looked them up already. They are numbered from the scan's marks on.
+
+/// A scan that nobody will look at again.
+package struct AbandonedScan: Sendable, Equatable {
+    package let id: Int64
+    let organization: Int64
+    /// Whether it was never shown.
+    let wasStaged: Bool
+    let libraryMark: Int64
+    let licenseMark: Int64
+
+    /// Replaced scans, and staged ones whose import is over or was begun anew.
+    package static func all(on connection: any Connection) throws -> [AbandonedScan] {
+        try connection.all(
+            """
+            SELECT s.id, s.organization, s.state, s.library_mark, s.license_mark FROM scan s
+            WHERE s.state IN ('OBSOLETE', 'ABANDONED') OR s.state = 'STAGING' AND (
+                NOT EXISTS (SELECT 1 FROM job j WHERE j.id = s.job AND j.state = 'IN_PROGRESS')
+                OR EXISTS (SELECT 1 FROM scan n WHERE n.state = 'STAGING' AND n.job = s.job AND n.id > s.id))
+            ORDER BY s.id
+            """
+        ) {
+            AbandonedScan(
+                id: $0.integer(0), organization: $0.integer(1), wasStaged: $0.string(2) != "OBSOLETE",
+                libraryMark: $0.integer(3), licenseMark: $0.integer(4))
+        }
+    }
+
+    /// Deletes the scan and what it left, about `limit` rows in a transaction. False when facts had to stay for now,
+    /// because an import of the organization is running; the scan's row stays with them for another sweep.
+    package func delete(from database: any Database, limit: Int) throws -> Bool {
+        try database.write { connection in
+            _ = try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(id) AND state = 'STAGING'")
+        }
+        for (table, key) in Self.tables {
+            while try database.write({ try deleteSome(of: SQL(table), by: SQL(key), limit: limit, on: $0) }) {}
+        }
+        if wasStaged {
+            let end = try database.read { try $0.integer("SELECT next FROM sequence WHERE name = 'library'") } ?? 0
+            for first in stride(from: libraryMark, to: end, by: limit) {
+                guard
+                    try database.write({ try forgetLibraries(from: first, to: min(end, first + Int64(limit)), on: $0) })
+                else { return false }
+            }
+            guard try database.write({ try forgetLicenses(on: $0) }) else { return false }
+        }
+        try database.write { connection in
+            _ = try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
+        }
+        return true
+    }
+
+    private static let tables: [(StaticString, StaticString)] = [
+        ("dependency", "source"), ("vulnerability_claim", "position"), ("source_file", "position"),
+        ("component", "position"), ("occurrence", "position"),
+    ]
+
+    /// False when no rows are left.
+    private func deleteSome(of table: SQL, by key: SQL, limit: Int, on connection: any Connection) throws -> Bool {
+        let last = try connection.integer(
+            "SELECT \(key) FROM \(table) WHERE scan = \(id) ORDER BY \(key) LIMIT 1 OFFSET \(limit)")
+        guard let last else {
+            try connection.run("DELETE FROM \(table) WHERE scan = \(id)")
+            return false
+        }
+        try connection.run("DELETE FROM \(table) WHERE scan = \(id) AND \(key) <= \(last)")
+        return true
+    }
+
+    /// Whether facts may go: no import of the organization is running. The organization's row stays locked.
+    private func isQuiet(on connection: any Connection) throws -> Bool {
+        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        return try connection.integer(
+            "SELECT 1 FROM scan WHERE state = 'STAGING' AND organization = \(organization) LIMIT 1") == nil
+    }
+
+    /// Deletes libraries with these numbers that nothing refers to; false when facts have to stay.
+    private func forgetLibraries(from first: Int64, to end: Int64, on connection: any Connection) throws -> Bool {
+        guard try isQuiet(on: connection) else { return false }
+        let orphans: SQL = """
+            SELECT l.id FROM library l WHERE l.id >= \(first) AND l.id < \(end) AND l.organization = \(organization)
+                AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.library = l.id)
+                AND NOT EXISTS (SELECT 1 FROM inventory_event e WHERE e.library = l.id)
+            """
+        try connection.run("DELETE FROM finding_fix WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM finding WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM library_package WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM library_license WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM library_facts WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM library WHERE id IN (\(orphans))")
+        return true
+    }
+
+    private func forgetLicenses(on connection: any Connection) throws -> Bool {
+        guard try isQuiet(on: connection) else { return false }
+        try connection.run(
+            """
+            DELETE FROM license WHERE organization = \(organization) AND id >= \(licenseMark)
+                AND NOT EXISTS (SELECT 1 FROM library_license x WHERE x.license = license.id)
+            """)
+        return true
+    }
+}

@@ -1,0 +1,215 @@
+// DESIGN. Advisories belong to nobody, libraries to organizations; what joins them is the text of a package (Inventory's
+// `PackageKey`). Two locks keep them together (docs/adr/011): who writes advisories holds the row `advisory` of `sequence`
+// alone, who inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched
+// with the new advisories when it comes.
+
+extension Engine {
+    /// Ends a SELECT that keeps a row from being locked or changed by others until the transaction ends.
+    var sharing: SQL {
+        switch self {
+        case .sqlite: ""
+        case .postgresql: "FOR SHARE"
+        }
+    }
+}
+
+/// The tables of advisories and vulnerabilities.
+package enum Advisories {
+    /// Waits until no one else writes advisories or inserts libraries, and keeps it so until the transaction ends.
+    package static func lock(on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.locking)")
+    }
+
+    /// Keeps advisories as they are until the transaction ends.
+    package static func share(on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
+    }
+
+    /// Calls `body` for slices of the values, each as a list for `IN`.
+    package static func inSlices<Element>(
+        _ values: some Collection<Element>, of size: Int = 500, as value: (Element) -> Value,
+        _ body: (SQL) throws -> Void
+    ) throws {
+        var rest = values[...]
+        while !rest.isEmpty {
+            try body(SQL.list(rest.prefix(size).map(value)))
+            rest = rest.dropFirst(size)
+        }
+    }
+
+    /// What is known of the advisories with these names.
+    package static func known(
+        _ names: [String], on connection: any Connection
+    ) throws -> [String: (id: Int64, modified: Int64, isWithdrawn: Bool)] {
+        var known: [String: (id: Int64, modified: Int64, isWithdrawn: Bool)] = [:]
+        try inSlices(names, as: Value.text) { list in
+            try connection.each("SELECT name, id, modified, withdrawn FROM advisory WHERE name IN \(list)") { row in
+                known[row.string(0)] = (row.integer(1), row.integer(2), !row.isNull(3))
+            }
+        }
+        return known
+    }
+
+    /// Deletes what hangs on advisories that are about to be written again, and their own rows.
+    package static func delete(_ ids: [Int64], on connection: any Connection) throws {
+        try inSlices(ids, as: Value.integer) { list in
+            try connection.run("DELETE FROM advisory_name WHERE advisory IN \(list)")
+            try connection.run("DELETE FROM affected_package WHERE advisory IN \(list)")
+            try connection.run("DELETE FROM advisory WHERE id IN \(list)")
+        }
+    }
+
+    package static let advisoryColumns: [StaticString] = [
+        "id", "name", "modified", "published", "withdrawn", "aliases", "summary", "details", "vectors", "severity",
+        "weaknesses", "links", "credits",
+    ]
+    package static let nameColumns: [StaticString] = ["name", "advisory"]
+    package static let affectedColumns: [StaticString] = [
+        "package", "advisory", "position", "registry", "ranges", "versions",
+    ]
+
+    /// Says that the libraries of the packages of these advisories have to be matched again. Packages that no library is of
+    /// are left out.
+    package static func markStale(packagesOf advisories: some Collection<Int64>, on connection: any Connection) throws {
+        try inSlices(advisories, as: Value.integer) { list in
+            try connection.run(
+                """
+                INSERT INTO stale_package (package, mark)
+                SELECT DISTINCT a.package, 1 FROM affected_package a
+                WHERE a.advisory IN \(list) AND EXISTS (SELECT 1 FROM library_package l WHERE l.package = a.package)
+                ON CONFLICT (package) DO UPDATE SET mark = stale_package.mark + 1
+                """)
+        }
+    }
+
+    // MARK: Names in common
+
+    /// The names of advisories, their own included.
+    package static func names(
+        of advisories: some Collection<Int64>, on connection: any Connection
+    ) throws -> [Int64: [String]] {
+        var names: [Int64: [String]] = [:]
+        try inSlices(advisories, as: Value.integer) { list in
+            try connection.each(
+                "SELECT advisory, name FROM advisory_name WHERE advisory IN \(list) ORDER BY advisory, name"
+            ) { row in names[row.integer(0), default: []].append(row.string(1)) }
+        }
+        return names
+    }
+
+    /// The advisories that have one of these names.
+    package static func advisories(
+        named names: some Collection<String>, on connection: any Connection
+    ) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        try inSlices(names, as: Value.text) { list in
+            try connection.each("SELECT advisory FROM advisory_name WHERE name IN \(list)") {
+                found.insert($0.integer(0))
+            }
+        }
+        return found
+    }
+
+    /// The vulnerabilities that advisories are of.
+    package static func vulnerabilities(
+        of advisories: some Collection<Int64>, on connection: any Connection
+    ) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        try inSlices(advisories, as: Value.integer) { list in
+            try connection.each("SELECT vulnerability FROM vulnerability_advisory WHERE advisory IN \(list)") { row in
+                found.insert(row.integer(0))
+            }
+        }
+        return found
+    }
+
+    /// The advisories of vulnerabilities.
+    package static func advisories(
+        of vulnerabilities: some Collection<Int64>, on connection: any Connection
+    ) throws -> [Int64: [Int64]] {
+        var found: [Int64: [Int64]] = [:]
+        try inSlices(vulnerabilities, as: Value.integer) { list in
+            try connection.each(
+                "SELECT vulnerability, advisory FROM vulnerability_advisory WHERE vulnerability IN \(list)"
+            ) { row in found[row.integer(0), default: []].append(row.integer(1)) }
+        }
+        return found
+    }
+
+    /// The ids of vulnerabilities with these names; those that are missing get one, and a row to be filled.
+    package static func vulnerabilities(
+        named names: Set<String>, on connection: any Connection
+    ) throws -> [String: Int64] {
+        var found: [String: Int64] = [:]
+        try inSlices(names.sorted(), as: Value.text) { list in
+            try connection.each("SELECT name, id FROM vulnerability WHERE name IN \(list)") { row in
+                found[row.string(0)] = row.integer(1)
+            }
+        }
+        let missing = names.filter { found[$0] == nil }.sorted()
+        guard !missing.isEmpty else { return found }
+        var id = try connection.take(missing.count, from: "vulnerability")
+        var rows = RowBuffer(capacity: missing.count * 256)
+        for name in missing {
+            found[name] = id
+            VulnerabilityRow(name: name).append(id: id, to: &rows)
+            id += 1
+        }
+        try connection.insert(rows, into: "vulnerability", VulnerabilityRow.columns)
+        return found
+    }
+
+    /// Replaces the vulnerabilities of advisories.
+    package static func link(_ links: [Int64: Set<Int64>], on connection: any Connection) throws {
+        try inSlices(Array(links.keys), as: Value.integer) { list in
+            try connection.run("DELETE FROM vulnerability_advisory WHERE advisory IN \(list)")
+        }
+        var rows = RowBuffer(capacity: links.count * 32)
+        for (advisory, vulnerabilities) in links.sorted(by: { $0.key < $1.key }) {
+            for vulnerability in vulnerabilities.sorted() {
+                rows.beginRow()
+                rows.append(advisory)
+                rows.append(vulnerability)
+            }
+        }
+        if rows.rowCount > 0 {
+            try connection.insert(rows, into: "vulnerability_advisory", ["advisory", "vulnerability"])
+        }
+    }
+
+    /// What the merging of advisories needs of them.
+    package struct Summary: Sendable {
+        package let id: Int64
+        package let name: String
+        package let modified: Int64
+        package let published: Int64?
+        package let isWithdrawn: Bool
+        package let aliases: [String]
+        package let vectors: [String]
+        package let severity: String
+        package let weaknesses: [String]
+    }
+
+    package static func summaries(
+        of advisories: some Collection<Int64>, on connection: any Connection
+    ) throws -> [Int64: Summary] {
+        var found: [Int64: Summary] = [:]
+        try inSlices(advisories, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT id, name, modified, published, withdrawn, aliases, vectors, severity, weaknesses
+                FROM advisory WHERE id IN \(list)
+                """
+            ) { row in
+                func lines(_ cell: Int, of row: borrowing RowBuffer) -> [String] {
+                    row.string(cell).split(separator: "\n").map(String.init)
+                }
+                found[row.integer(0)] = Summary(
+                    id: row.integer(0), name: row.string(1), modified: row.integer(2), published: row.integerOrNil(3),
+                    isWithdrawn: !row.isNull(4), aliases: lines(5, of: row), vectors: lines(6, of: row),
+                    severity: row.string(7), weaknesses: lines(8, of: row))
+            }
+        }
+        return found
+    }
+}

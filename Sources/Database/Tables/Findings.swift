@@ -1,0 +1,248 @@
+/// Which libraries have which vulnerabilities.
+package struct Finding: Sendable, Equatable {
+    package struct Fix: Sendable, Hashable {
+        package let version: String
+        package let advisory: Int64
+
+        package init(version: String, advisory: Int64) {
+            self.version = version
+            self.advisory = advisory
+        }
+    }
+
+    package let vulnerability: Int64
+    package let edition: Int64
+    /// The smallest version that leaves all known vulnerabilities of the library behind.
+    package var topFix: Fix?
+    /// Versions that leave this one behind, the smallest first.
+    package var fixes: [Fix]
+
+    package init(vulnerability: Int64, edition: Int64, topFix: Fix?, fixes: [Fix]) {
+        self.vulnerability = vulnerability
+        self.edition = edition
+        self.topFix = topFix
+        self.fixes = fixes
+    }
+}
+
+/// The tables of libraries' packages and findings.
+package enum Findings {
+    /// A name under which advisories may speak of a library.
+    package struct Package: Sendable {
+        package let library: Int64
+        package let text: String
+        package let version: String
+        package let registry: String
+
+        package init(library: Int64, text: String, version: String, registry: String) {
+            self.library = library
+            self.text = text
+            self.version = version
+            self.registry = registry
+        }
+    }
+
+    /// What an advisory says of a package. An advisory that is of several vulnerabilities gives a row for each.
+    package struct Affected: Sendable {
+        package let package: String
+        package let advisory: Int64
+        package let position: Int64
+        package let registry: String
+        package let ranges: String
+        package let versions: String
+        package let vulnerability: Int64
+        package let edition: Int64
+    }
+
+    /// What is known of packages, advisory by advisory; nothing that was withdrawn.
+    package static func eachAffected(
+        _ packages: [String], on connection: any Connection, _ body: (Affected) -> Void
+    ) throws {
+        try Advisories.inSlices(packages, of: 200, as: Value.text) { list in
+            try connection.each(
+                """
+                SELECT a.package, a.advisory, a.position, a.registry, a.ranges, a.versions, v.id, v.edition
+                FROM affected_package a JOIN advisory d ON d.id = a.advisory
+                    JOIN vulnerability_advisory x ON x.advisory = a.advisory JOIN vulnerability v ON v.id = x.vulnerability
+                WHERE a.package IN \(list) AND d.withdrawn IS NULL
+                ORDER BY a.package, a.advisory, a.position, v.id
+                """
+            ) { row in
+                body(
+                    Affected(
+                        package: row.string(0), advisory: row.integer(1), position: row.integer(2),
+                        registry: row.string(3), ranges: row.string(4), versions: row.string(5),
+                        vulnerability: row.integer(6), edition: row.integer(7)))
+            }
+        }
+    }
+
+    /// Inserts the packages of new libraries.
+    package static func insert(packages: [Package], on connection: any Connection) throws {
+        guard !packages.isEmpty else { return }
+        var rows = RowBuffer(capacity: packages.count * 96)
+        for package in packages {
+            rows.beginRow()
+            rows.append(package.text)
+            rows.append(package.library)
+            rows.append(package.version)
+            rows.append(package.registry)
+        }
+        try connection.insert(rows, into: "library_package", ["package", "library", "version", "registry"])
+    }
+
+    /// Inserts the findings of libraries that have none.
+    package static func insert(_ findings: [(library: Int64, findings: [Finding])], on connection: any Connection)
+        throws
+    {
+        var rows = RowBuffer(capacity: findings.count * 256)
+        var fixes = RowBuffer(capacity: findings.count * 256)
+        for (library, found) in findings {
+            for finding in found {
+                rows.beginRow()
+                rows.append(library)
+                rows.append(finding.vulnerability)
+                rows.append(finding.edition)
+                rows.append(finding.topFix.map { .text($0.version) } ?? .null)
+                rows.append(finding.topFix.map { .integer($0.advisory) } ?? .null)
+                for (position, fix) in finding.fixes.enumerated() {
+                    fixes.beginRow()
+                    fixes.append(library)
+                    fixes.append(finding.vulnerability)
+                    fixes.append(position)
+                    fixes.append(fix.version)
+                    fixes.append(fix.advisory)
+                }
+            }
+        }
+        if rows.rowCount > 0 {
+            try connection.insert(
+                rows, into: "finding", ["library", "vulnerability", "edition", "top_fix", "top_fix_advisory"])
+        }
+        if fixes.rowCount > 0 {
+            try connection.insert(
+                fixes, into: "finding_fix", ["library", "vulnerability", "position", "version", "advisory"])
+        }
+    }
+
+    /// The findings of libraries.
+    package static func read(
+        _ libraries: [Int64], on connection: any Connection
+    ) throws -> [Int64: [Finding]] {
+        var found: [Int64: [Finding]] = [:]
+        var fixes: [Int64: [Int64: [Finding.Fix]]] = [:]
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT library, vulnerability, version, advisory FROM finding_fix WHERE library IN \(list)
+                ORDER BY library, vulnerability, position
+                """
+            ) { row in
+                fixes[row.integer(0), default: [:]][row.integer(1), default: []].append(
+                    Finding.Fix(version: row.string(2), advisory: row.integer(3)))
+            }
+            try connection.each(
+                """
+                SELECT library, vulnerability, edition, top_fix, top_fix_advisory FROM finding WHERE library IN \(list)
+                ORDER BY library, vulnerability
+                """
+            ) { row in
+                let top = row.isNull(3) ? nil : Finding.Fix(version: row.string(3), advisory: row.integer(4))
+                found[row.integer(0), default: []].append(
+                    Finding(
+                        vulnerability: row.integer(1), edition: row.integer(2), topFix: top,
+                        fixes: fixes[row.integer(0)]?[row.integer(1)] ?? []))
+            }
+        }
+        return found
+    }
+
+    /// Deletes the findings of libraries.
+    package static func delete(of libraries: [Int64], on connection: any Connection) throws {
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.run("DELETE FROM finding_fix WHERE library IN \(list)")
+            try connection.run("DELETE FROM finding WHERE library IN \(list)")
+        }
+    }
+
+    // MARK: Matching again
+
+    /// A package whose libraries have to be matched again, and the mark that it has now; nil when there is none.
+    package static func nextStale(on connection: any Connection) throws -> (package: String, mark: Int64)? {
+        try connection.first("SELECT package, mark FROM stale_package ORDER BY package LIMIT 1") {
+            ($0.string(0), $0.integer(1))
+        }
+    }
+
+    /// Takes the mark away, unless the package became stale again.
+    package static func settle(_ package: String, mark: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM stale_package WHERE package = \(package) AND mark = \(mark)")
+    }
+
+    /// Waits for others that match again, and keeps them waiting until the transaction ends.
+    package static func lockMatching(on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.locking)")
+    }
+
+    /// Some libraries of a package, in the order of their numbers, behind `last`.
+    package static func libraries(
+        of package: String, after last: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Int64] {
+        try connection.all(
+            """
+            SELECT library FROM library_package WHERE package = \(package) AND library > \(last)
+            ORDER BY library LIMIT \(limit)
+            """
+        ) { $0.integer(0) }
+    }
+
+    /// All packages of libraries.
+    package static func packages(of libraries: [Int64], on connection: any Connection) throws -> [Package] {
+        var found: [Package] = []
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT library, package, version, registry FROM library_package WHERE library IN \(list)
+                ORDER BY library, package
+                """
+            ) { row in
+                found.append(
+                    Package(
+                        library: row.integer(0), text: row.string(1), version: row.string(2), registry: row.string(3)))
+            }
+        }
+        return found
+    }
+
+    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations.
+    package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
+        var projects: Set<Int64> = []
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT DISTINCT s.project FROM occurrence o JOIN scan s ON s.id = o.scan
+                WHERE o.library IN \(list) AND s.state = 'CURRENT'
+                """
+            ) { projects.insert($0.integer(0)) }
+        }
+        guard !projects.isEmpty else { return }
+        var organizations: Set<Int64> = []
+        var products: Set<Int64> = []
+        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
+            try connection.each("SELECT organization, product FROM project WHERE id IN \(list)") { row in
+                organizations.insert(row.integer(0))
+                products.insert(row.integer(1))
+            }
+        }
+        // Organizations first and in order: imports lock their organization before anything else of it.
+        for organization in organizations.sorted() {
+            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        }
+        try Advisories.inSlices(products.sorted(), as: Value.integer) { list in
+            try connection.run("UPDATE product SET revision = revision + 1 WHERE id IN \(list)")
+        }
+        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
+            try connection.run("UPDATE project SET revision = revision + 1 WHERE id IN \(list)")
+        }
+    }
+}

@@ -1,0 +1,241 @@
+// DESIGN. The writes of an import. Rows of libraries and licences are looked up and inserted in one transaction that
+// holds the organization's row, so that two imports of one organization never insert the same fact twice. Everything
+// else of a scan has the scan's number in its key and cannot collide. A scan that is no longer STAGING takes no rows:
+// whoever took it away (the sweeper, after a lease was lost) wins.
+
+extension Engine {
+    /// Ends a SELECT that reads a row in order to change what hangs on it: the row is locked until the transaction ends.
+    /// SQLite has one writer, so nothing needs to be said.
+    package var locking: SQL {
+        switch self {
+        case .sqlite: ""
+        case .postgresql: "FOR UPDATE"
+        }
+    }
+}
+
+/// The scan that an import writes.
+package struct StagedScan: Sendable, Equatable {
+    package let id: Int64
+    package let organization: Int64
+
+    /// Begins a scan; nil when the organization does not exist.
+    package static func begin(
+        organization: Int64, job: Int64, at time: Int64, on connection: any Connection
+    ) throws -> StagedScan? {
+        // Locked, so that no sweep takes facts away that this import is about to find.
+        let locked = try connection.integer(
+            "SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        guard locked != nil else { return nil }
+        let id = try connection.take(1, from: "scan")
+        try connection.run(
+            """
+            INSERT INTO scan (id, organization, project, state, created_at, job, library_mark, license_mark)
+            VALUES (\(id), \(organization), 0, 'STAGING', \(time), \(job),
+                coalesce((SELECT next FROM sequence WHERE name = 'library'), 1),
+                coalesce((SELECT next FROM sequence WHERE name = 'license'), 1))
+            """)
+        return StagedScan(id: id, organization: organization)
+    }
+
+    /// Whether the scan still takes rows; its row is locked until the transaction ends.
+    package func isOpen(on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            "SELECT 1 FROM scan WHERE id = \(id) AND state = 'STAGING' \(connection.engine.locking)") != nil
+    }
+
+    /// Locks the organization's row until the transaction ends.
+    package func lockOrganization(on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+    }
+
+    // MARK: Libraries and licences
+
+    /// How many digests one look-up names; shorter lists are filled up, so that the statement stays the same.
+    private static let lookUp = 200
+
+    /// Calls `found` with the place in `digests` and the id of each library that the organization has.
+    package func libraries(
+        with digests: [[UInt8]], on connection: any Connection, found: (Int, Int64) -> Void
+    ) throws {
+        var places: [[UInt8]: Int] = [:]
+        var first = 0
+        while first < digests.count {
+            let slice = first..<min(first + Self.lookUp, digests.count)
+            places.removeAll(keepingCapacity: true)
+            for place in slice { places[digests[place]] = place }
+            let last = Value.blob(digests[slice.upperBound - 1])
+            let list = slice.map { Value.blob(digests[$0]) } + Array(repeating: last, count: Self.lookUp - slice.count)
+            try connection.each(
+                "SELECT digest, id FROM library WHERE organization = \(organization) AND digest IN \(SQL.list(list))"
+            ) { row in
+                if let place = places[row.blob(0)] { found(place, row.integer(1)) }
+            }
+            first = slice.upperBound
+        }
+    }
+
+    /// Inserts libraries. `rows` has the columns of `libraryColumns`, then the facts, a row each; ids count up from the
+    /// one that is returned.
+    package func insert(libraries rows: borrowing RowBuffer, on connection: any Connection) throws -> Int64 {
+        let first = try connection.take(rows.rowCount, from: "library")
+        let width = Self.libraryColumns.count
+        var libraries = RowBuffer(capacity: rows.byteCount)
+        var facts = RowBuffer(capacity: rows.byteCount)
+        for row in 0..<rows.rowCount {
+            let id = first + Int64(row)
+            libraries.beginRow()
+            libraries.append(id)
+            libraries.append(organization)
+            libraries.append(cellsOf: rows, from: rows.start(of: row), count: width)
+            facts.beginRow()
+            facts.append(id)
+            facts.append(cellsOf: rows, from: rows.start(of: row) + width, count: 1)
+        }
+        try connection.insert(libraries, into: "library", ["id", "organization"] + Self.libraryColumns)
+        try connection.insert(facts, into: "library_facts", ["library", "body"])
+        return first
+    }
+
+    /// Columns of `library` that an import fills, but for `id` and `organization`.
+    package static let libraryColumns: [StaticString] = [
+        "digest", "uuid", "key_id", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
+        "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
+        "release_date", "match_type",
+    ]
+
+    /// The place of the package URL among `libraryColumns`.
+    package static let purlColumn = 9
+
+    /// The id of a licence, which is inserted when the organization lacks it. What a present row says is kept.
+    package func license(
+        spdx: String, name: String, url: String, type: String, risk: Int?, on connection: any Connection
+    ) throws -> Int64 {
+        let known = try connection.integer(
+            "SELECT id FROM license WHERE organization = \(organization) AND spdx = \(spdx) AND name = \(name)")
+        if let known { return known }
+        let id = try connection.take(1, from: "license")
+        try connection.run(
+            """
+            INSERT INTO license (id, organization, spdx, name, url, type, risk_score)
+            VALUES (\(id), \(organization), \(spdx), \(name), \(url), \(type), \(risk.map(Int64.init)))
+            """)
+        return id
+    }
+
+    // MARK: The end
+
+    /// What the project shows so far.
+    package struct Target: Sendable, Equatable {
+        package let product: Int64
+        package let productToken: String
+        package let project: Int64
+        package let projectToken: String
+    }
+
+    /// Finds the product and the project by name, or makes them with these tokens; a change of the configuration is
+    /// written for each that is made.
+    package func target(
+        product: String, project: String, newTokens: (product: String, project: String), account: Int64?,
+        at time: Int64, on connection: any Connection
+    ) throws -> Target {
+        var found = try connection.first(
+            "SELECT id, token FROM product WHERE organization = \(organization) AND name = \(product)"
+        ) { ($0.integer(0), $0.string(1)) }
+        if found == nil {
+            let id = try connection.take(1, from: "product")
+            try connection.run(
+                """
+                INSERT INTO product (id, organization, token, name, created_at, updated_at)
+                VALUES (\(id), \(organization), \(newTokens.product), \(product), \(time), \(time))
+                """)
+            try note(
+                made: "PRODUCT", id: id, name: product, product: id, project: nil, account: account, at: time,
+                on: connection)
+            found = (id, newTokens.product)
+        }
+        guard let (productID, productToken) = found else { throw DatabaseError.busy }
+        let known = try connection.first(
+            "SELECT id, token FROM project WHERE product = \(productID) AND name = \(project)"
+        ) {
+            Target(
+                product: productID, productToken: productToken, project: $0.integer(0), projectToken: $0.string(1))
+        }
+        if let known { return known }
+        let id = try connection.take(1, from: "project")
+        try connection.run(
+            """
+            INSERT INTO project (id, organization, product, token, name, created_at, updated_at)
+            VALUES (\(id), \(organization), \(productID), \(newTokens.project), \(project), \(time), \(time))
+            """)
+        try note(
+            made: "PROJECT", id: id, name: project, product: productID, project: id, account: account, at: time,
+            on: connection)
+        return Target(
+            product: productID, productToken: productToken, project: id, projectToken: newTokens.project)
+    }
+
+    private func note(
+        made scope: String, id: Int64, name: String, product: Int64?, project: Int64?, account: Int64?,
+        at time: Int64, on connection: any Connection
+    ) throws {
+        try connection.run(
+            """
+            INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, after, operator,
+                account, product, project)
+            VALUES (\(organization), \(time), 'CONFIGURATION', 'ENTITY', 'CREATED', \(scope), \(id), \(name), \(name),
+                \(account == nil ? "SYSTEM" : "USER"), \(account), \(product), \(project))
+            """)
+    }
+
+    /// Makes the project show this scan instead of the one before, and writes what appeared and what went.
+    package func publish(
+        in target: Target, document: String, digest: [UInt8], libraries: Int, uploadedBy: String, plugin: String,
+        at time: Int64, on connection: any Connection
+    ) throws {
+        let before =
+            try connection.integer(
+                "SELECT scan FROM project WHERE id = \(target.project) \(connection.engine.locking)") ?? 0
+        try writeEvents(since: before, project: target.project, libraries: libraries, at: time, on: connection)
+        try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE id = \(before)")
+        try connection.run(
+            """
+            UPDATE scan SET state = 'CURRENT', project = \(target.project), document = \(document),
+                source_digest = \(digest), libraries = \(libraries)
+            WHERE id = \(id)
+            """)
+        try connection.run(
+            """
+            UPDATE project SET scan = \(id), revision = revision + 1, updated_at = \(time),
+                uploaded_by = \(uploadedBy), plugin_name = \(plugin)
+            WHERE id = \(target.project)
+            """)
+        try connection.run(
+            "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(target.product)")
+        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+    }
+
+    private func writeEvents(
+        since before: Int64, project: Int64, libraries: Int, at time: Int64, on connection: any Connection
+    ) throws {
+        let known = try connection.integer("SELECT libraries FROM scan WHERE id = \(before)") ?? 0
+        // At most so many numbers are needed; those left over stay unused.
+        let first = try connection.take(libraries + Int(known) + 1, from: "inventory_event")
+        let removed = try connection.run(
+            """
+            INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
+            SELECT \(first) - 1 + row_number() OVER (ORDER BY o.position), \(organization), \(project), \(id), \(time),
+                'REMOVED', o.library
+            FROM occurrence o WHERE o.scan = \(before)
+                AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(id) AND n.library = o.library)
+            """)
+        try connection.run(
+            """
+            INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
+            SELECT \(first + Int64(removed)) - 1 + row_number() OVER (ORDER BY o.position), \(organization),
+                \(project), \(id), \(time), 'ADDED', o.library
+            FROM occurrence o WHERE o.scan = \(id)
+                AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(before) AND n.library = o.library)
+            """)
+    }
+}

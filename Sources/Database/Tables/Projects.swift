@@ -1,0 +1,75 @@
+// DESIGN. What lists of organizations, products and projects show. Every query is bound to a `Scope`, which authorization
+// made: nothing here decides who may see what.
+
+/// What an organization says of itself.
+package struct OrganizationDetails: Sendable, Equatable {
+    package let name: String
+    package let token: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+
+    /// Reads the details; nil when the organization does not exist (any more).
+    package static func read(_ scope: Scope, on connection: any Connection) throws -> OrganizationDetails? {
+        try connection.first("SELECT name, token, created_at FROM organization WHERE id = \(scope.organization)") {
+            OrganizationDetails(name: $0.string(0), token: $0.string(1), created: $0.integer(2))
+        }
+    }
+}
+
+/// A product as lists show it.
+package struct ProductVital: Sendable, Equatable {
+    package let id: Int64
+    package let name: String
+    package let token: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+    package let updated: Int64
+
+    /// The products of a scope that the user may see, in the order of their names; in a product's or project's scope that
+    /// product.
+    package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProductVital] {
+        var query: SQL = """
+            SELECT d.id, d.name, d.token, d.created_at, d.updated_at FROM product d
+            WHERE d.organization = \(scope.organization)
+            """
+        if scope.product != 0 { query.append(" AND d.id = \(scope.product)") }
+        if let visible = scope.visibleProducts {
+            query.append(" AND d.id IN \(SQL.list(visible.map(Value.integer)))")
+        }
+        query.append(" ORDER BY d.name")
+        return try connection.all(query) { row in
+            ProductVital(
+                id: row.integer(0), name: row.string(1), token: row.string(2), created: row.integer(3),
+                updated: row.integer(4))
+        }
+    }
+}
+
+/// A project as lists show it.
+package struct ProjectVital: Sendable, Equatable {
+    package let id: Int64
+    package let name: String
+    package let token: String
+    package let productName: String
+    /// What uploaded the content that it shows; empty before the first upload.
+    package let pluginName: String
+    package let uploadedBy: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+    package let updated: Int64
+
+    /// The projects of a scope, in the order in which they were made.
+    package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProjectVital] {
+        try connection.all(
+            """
+            SELECT p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at
+            FROM project p JOIN product d ON d.id = p.product WHERE \(scope.condition) ORDER BY p.id
+            """
+        ) { row in
+            ProjectVital(
+                id: row.integer(0), name: row.string(1), token: row.string(2), productName: row.string(3),
+                pluginName: row.string(4), uploadedBy: row.string(5), created: row.integer(6),
+                updated: row.integer(7))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+/// How wide a scope is.
+package enum ScopeKind: String, Sendable, CaseIterable {
+    case organization
+    case product
+    case project
+
+    /// The beginning of report types in this scope.
+    package var prefix: String {
+        switch self {
+        case .organization: "Org"
+        case .product: "Product"
+        case .project: "Project"
+        }
+    }
+
+    /// Mend's `contextType`.
+    package var contextType: String {
+        switch self {
+        case .organization: "DOMAIN"
+        case .product: "PRODUCT"
+        case .project: "PROJECT"
+        }
+    }
+}
+
+/// The projects that a request may see: those of an organization, of one product, or one project; fewer when the user is
+/// a member of some products only. Authorization makes scopes, queries join them, nothing else looks at tenants.
+package struct Scope: Sendable, Equatable {
+    package let kind: ScopeKind
+    package let organization: Int64
+    /// The product; 0 in an organization's scope.
+    package let product: Int64
+    /// The project; 0 in a wider scope.
+    package let project: Int64
+    /// The products that the user may see, or nil for all.
+    package let visibleProducts: [Int64]?
+
+    package init(
+        kind: ScopeKind, organization: Int64, product: Int64 = 0, project: Int64 = 0, visibleProducts: [Int64]? = nil
+    ) {
+        self.kind = kind
+        self.organization = organization
+        self.product = product
+        self.project = project
+        self.visibleProducts = visibleProducts?.sorted()
+    }
+
+    /// The number that Mend calls `contextId`.
+    package var id: Int64 {
+        switch kind {
+        case .organization: organization
+        case .product: product
+        case .project: project
+        }
+    }
+
+    /// The condition on rows of `project p`.
+    package var condition: SQL {
+        var sql: SQL = "p.organization = \(organization)"
+        switch kind {
+        case .organization: break
+        case .product: sql.append(" AND p.product = \(product)")
+        case .project: sql.append(" AND p.id = \(project)")
+        }
+        if let visibleProducts { sql.append(" AND p.product IN \(SQL.list(visibleProducts.map(Value.integer)))") }
+        return sql
+    }
+
+    /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
+    /// import yet are among them, with scan 0.
+    package var clause: SQL {
+        """
+        WITH scope (project, scan, project_name, project_token, product, product_name) AS (
+            SELECT p.id, p.scan, p.name, p.token, p.product, d.name
+            FROM project p JOIN product d ON d.id = p.product WHERE \(condition))
+
+        """
+    }
+}
+
+/// What a report says of its scope.
+package struct ScopeFacts: Sendable, Equatable {
+    /// The name of the organization, product or project.
+    package let name: String
+    /// The names around it, widest first: organization, product.
+    package let path: [String]
+    /// Counts up with every change of the scope's content.
+    package let revision: Int64
+    /// When the content last changed: milliseconds since 1970, UTC.
+    package let updated: Int64
+
+    /// Reads the facts; nil when the scope does not exist (any more).
+    package static func read(_ scope: Scope, on connection: any Connection) throws -> ScopeFacts? {
+        let row: SQL =
+            switch scope.kind {
+            case .organization:
+                """
+                SELECT o.name, '', '', o.revision,
+                    coalesce((SELECT max(updated_at) FROM product d WHERE d.organization = o.id), o.created_at)
+                FROM organization o WHERE o.id = \(scope.organization)
+                """
+            case .product:
+                """
+                SELECT d.name, o.name, '', d.revision, d.updated_at
+                FROM product d JOIN organization o ON o.id = d.organization
+                WHERE d.id = \(scope.product) AND d.organization = \(scope.organization)
+                """
+            case .project:
+                """
+                SELECT p.name, o.name, d.name, p.revision, p.updated_at
+                FROM project p JOIN product d ON d.id = p.product JOIN organization o ON o.id = p.organization
+                WHERE p.id = \(scope.project) AND p.organization = \(scope.organization)
+                """
+            }
+        return try connection.first(row) { row in
+            ScopeFacts(
+                name: row.string(0), path: [row.string(1), row.string(2)].filter { !$0.isEmpty },
+                revision: row.integer(3), updated: row.integer(4))
+        }
+    }
+}

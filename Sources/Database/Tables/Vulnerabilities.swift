@@ -1,0 +1,96 @@
+/// A vulnerability as reports show it.
+package struct VulnerabilityRow: Sendable, Equatable {
+    package var name: String
+    package var type = ""
+    package var aliases = ""
+    package var advisory: Int64 = 0
+    package var published: Int64?
+    package var modified: Int64 = 0
+    package var url = ""
+    package var weaknesses = ""
+    package var severity = ""
+    package var score: Int64?
+    package var score2 = ""
+    package var vector2 = ""
+    package var severity3 = ""
+    package var score3 = ""
+    package var vector3 = ""
+    package var severity4 = ""
+    package var score4 = ""
+    package var vector4 = ""
+    /// The words of version 3: attack vector, attack complexity, privileges required, user interaction, scope,
+    /// confidentiality, integrity, availability. Empty without such a vector.
+    package var words: [String] = []
+    package var edition: Int64 = 0
+
+    package init(name: String) { self.name = name }
+
+    package static let columns: [StaticString] = [
+        "id", "name", "type", "aliases", "advisory", "published", "modified", "url", "weaknesses", "severity", "score",
+        "score2", "vector2", "severity3", "score3", "vector3", "severity4", "score4", "vector4", "attack_vector",
+        "attack_complexity", "privileges_required", "user_interaction", "impact_scope", "confidentiality", "integrity",
+        "availability", "edition",
+    ]
+
+    func append(id: Int64, to rows: inout RowBuffer) {
+        rows.beginRow()
+        rows.append(id)
+        for text in [name, type, aliases] { rows.append(text) }
+        rows.append(advisory)
+        rows.append(published.map(Value.integer) ?? .null)
+        rows.append(modified)
+        for text in [url, weaknesses, severity] { rows.append(text) }
+        rows.append(score.map(Value.integer) ?? .null)
+        for text in [score2, vector2, severity3, score3, vector3, severity4, score4, vector4] { rows.append(text) }
+        for place in 0..<8 { rows.append(orNull: place < words.count ? words[place] : "") }
+        rows.append(edition)
+    }
+
+    /// The rows as they are, by id.
+    package static func read(
+        _ ids: some Collection<Int64>, on connection: any Connection
+    ) throws -> [Int64: VulnerabilityRow] {
+        var found: [Int64: VulnerabilityRow] = [:]
+        let columns: SQL = SQL(stringLiteral: Self.columns.map(\.description).joined(separator: ", "))
+        try Advisories.inSlices(ids, as: Value.integer) { list in
+            try connection.each("SELECT \(columns) FROM vulnerability WHERE id IN \(list)") { row in
+                var made = VulnerabilityRow(name: row.string(1))
+                made.type = row.string(2)
+                made.aliases = row.string(3)
+                made.advisory = row.integer(4)
+                made.published = row.integerOrNil(5)
+                made.modified = row.integer(6)
+                made.url = row.string(7)
+                made.weaknesses = row.string(8)
+                made.severity = row.string(9)
+                made.score = row.integerOrNil(10)
+                made.score2 = row.string(11)
+                made.vector2 = row.string(12)
+                made.severity3 = row.string(13)
+                made.score3 = row.string(14)
+                made.vector3 = row.string(15)
+                made.severity4 = row.string(16)
+                made.score4 = row.string(17)
+                made.vector4 = row.string(18)
+                if !row.isNull(19) {
+                    for cell in 19..<27 { made.words.append(row.string(cell)) }
+                }
+                made.edition = row.integer(27)
+                found[row.integer(0)] = made
+            }
+        }
+        return found
+    }
+
+    /// Writes rows in place of those with their ids; deletes the others of `ids`.
+    package static func replace(
+        _ ids: [Int64], with made: [Int64: VulnerabilityRow], on connection: any Connection
+    ) throws {
+        try Advisories.inSlices(ids, as: Value.integer) { list in
+            try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
+        }
+        var rows = RowBuffer(capacity: made.count * 512)
+        for (id, row) in made.sorted(by: { $0.key < $1.key }) { row.append(id: id, to: &rows) }
+        if rows.rowCount > 0 { try connection.insert(rows, into: "vulnerability", columns) }
+    }
+}

@@ -1,0 +1,118 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// One socket of a client, from accept to close.
+///
+/// The event thread writes a `mark` at each step of a request and nothing more; the watch looks once a second what step
+/// it is and how far the kernel says the bytes have come. So a request costs no clock, no lock and no system call here.
+final class Connection: Sendable {
+    enum Phase: UInt64 {
+        case waiting, body, handling, replying
+    }
+
+    /// What the watch knows of the step that `mark` names.
+    private struct Watched {
+        /// Nil once the library is about to close the socket: nothing may touch the number then, as the kernel gives it
+        /// to another.
+        var descriptor: Int32?
+        var mark: UInt64 = 0
+        var since: Double
+        var received: UInt64 = 0
+        var delivered: UInt64 = 0
+        var headSince: Double?
+    }
+
+    let client: String?
+    private let watched: Mutex<Watched>
+    /// Number of the step, and in the two low bits its phase. Written by the event thread of the connection only.
+    private let mark = Atomic<UInt64>(0)
+    private let sleeper = Mutex<Sleeper?>(nil)
+
+    init(descriptor: Int32, client: String?, now: Double) {
+        self.client = client
+        watched = Mutex(Watched(descriptor: descriptor, since: now))
+    }
+
+    /// Says what goes on from now. Called by the event thread of the connection.
+    func enter(_ phase: Phase) {
+        let step = (mark.load(ordering: .relaxed) >> 2) + 1
+        mark.store(step << 2 | phase.rawValue, ordering: .relaxed)
+    }
+
+    /// The library closes the socket after this returns.
+    func forget() { watched.withLock { $0.descriptor = nil } }
+
+    /// Who can be told that nobody waits any more; nil when the connection is awake.
+    func setSleeper(_ sleeper: Sleeper?) { self.sleeper.withLock { $0 = sleeper } }
+
+    /// Ends what the connection waits for with the answer that it has for this case.
+    func giveUp() {
+        // Called without the lock: it wakes a task, and that may come back here.
+        sleeper.withLock { $0 }?.giveUp()
+    }
+
+    /// A second descriptor of the socket, which outlives the library's; nil when there is none left.
+    func duplicate() -> Int32? {
+        watched.withLock { watched in
+            guard let descriptor = watched.descriptor else { return nil }
+            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+            return copy >= 0 ? copy : nil
+        }
+    }
+
+    /// Cuts the connection off when its client is too slow, or idle while the server drains. Called by the watch.
+    func check(_ deadlines: HTTPConfiguration.Deadlines, now: Double, isDraining: Bool) {
+        var isGone = false
+        watched.withLock { watched in
+            var progress = waybill_progress()
+            guard let descriptor = watched.descriptor, waybill_socket_progress(descriptor, &progress) == 0 else {
+                return
+            }
+            let mark = mark.load(ordering: .relaxed)
+            if mark != watched.mark {
+                watched = Watched(
+                    descriptor: descriptor, mark: mark, since: now, received: progress.received,
+                    delivered: progress.delivered)
+            }
+            let elapsed = now - watched.since
+            let allowed = { (bytes: UInt64) in deadlines.slack + Double(bytes) / deadlines.minimumRate }
+            // Phases are written from `Phase` alone, so the two low bits name one.
+            switch Phase(rawValue: mark & 3) ?? .waiting {
+            case .waiting where progress.unsent > 0, .replying where progress.unsent > 0:
+                // The library is done when the kernel has taken all; the client is not.
+                if elapsed > allowed(progress.delivered - watched.delivered) { Self.cut(descriptor) }
+            case .replying:
+                // The client has taken all there is: the time is ours, not his.
+                watched.since = now
+                watched.delivered = progress.delivered
+                isGone = progress.hungup != 0
+            case .waiting where progress.received > watched.received:
+                let since = watched.headSince ?? (mark == 0 ? watched.since : now)
+                watched.headSince = since
+                if now - since > deadlines.head { Self.cut(descriptor) }
+            case .waiting:
+                // A client that has just connected is about to ask; a second will tell.
+                if elapsed > deadlines.idle || (isDraining && (mark != 0 || elapsed > 1)) {
+                    shutdown(descriptor, Int32(SHUT_RDWR))
+                }
+            case .body:
+                // What waits unread is held up by us.
+                if progress.unread == 0, elapsed > allowed(progress.received - watched.received) {
+                    Self.cut(descriptor)
+                }
+            case .handling:
+                isGone = progress.hungup != 0
+            }
+        }
+        if isGone { sleeper.withLock { $0 }?.cancel() }
+    }
+
+    /// Ends both directions; the library notices, closes, and the kernel forgets what was not delivered, megabytes of
+    /// which a client that does not read could otherwise leave behind.
+    private static func cut(_ descriptor: Int32) {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+}

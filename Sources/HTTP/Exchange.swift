@@ -1,0 +1,214 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// One request and its answer. Belongs to the event thread of its connection, which alone calls it.
+///
+/// DESIGN. A body that is too large by its own `Content-Length` is answered at the head, and the socket is kept open for
+/// a while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients
+/// would report that instead of the answer. One that turns out too large (chunked), or that the disk does not take, is
+/// read to its end and thrown away, as the library can answer only there, up to a bound.
+final class Exchange {
+    private enum Receiving {
+        case nothing
+        case memory([UInt8], limit: Int)
+        case file(SpoolFile, limit: Int)
+        case discarding(HTTPResponse, rest: Int)
+    }
+
+    /// How much of a refused body is read only to be able to answer.
+    private static let patience = 1 << 26
+
+    private let service: Service
+    private let connection: Connection
+    private let handle: OpaquePointer
+    private var request: HTTPRequest
+    private let started = Service.now()
+    private var receiving = Receiving.nothing
+    private var spooled: SpoolFile?
+    private var suspension: Suspension<HTTPResponse>?
+    private var streamed: StreamedBody?
+    private var status = 0
+    private var mark = HTTPResponse.Mark()
+    private var bytes = 0
+    /// The client sends more of a refused body than is worth reading.
+    private(set) var isHopeless = false
+
+    init(service: Service, connection: Connection, handle: OpaquePointer, request: HTTPRequest) {
+        self.service = service
+        self.connection = connection
+        self.handle = handle
+        self.request = request
+    }
+
+    /// The head is here.
+    func start() -> MHD_Result {
+        let isChunked = request.headers["Transfer-Encoding"] != nil
+        let lengths = request.headers.all("Content-Length")
+        // Two statements about the body's end are how requests are smuggled past a proxy (RFC 9112 §6.3, §11.2); the
+        // library takes the first.
+        guard lengths.count + (isChunked ? 1 : 0) <= 1 else {
+            return send(.text(400, "The request says in two ways how long its body is."))
+        }
+        // The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
+        let declared = lengths.first.map { Int($0) ?? Int.max } ?? 0
+        // An answer given at the head makes the library close the connection, body or none; `proceed` comes at once.
+        guard isChunked || declared > 0 else { return .YES }
+
+        connection.enter(.body)
+        let refusal: HTTPResponse
+        switch service.policy(request) {
+        case .refuse(let response): refusal = response
+        case .memory(let limit) where isChunked || declared <= limit:
+            var body: [UInt8] = []
+            // Not more than a page on a promise: memory is for bytes that have come.
+            body.reserveCapacity(min(isChunked ? 4096 : declared, 4096))
+            receiving = .memory(body, limit: limit)
+            return .YES
+        case .file(let limit) where isChunked || declared <= limit:
+            guard let file = SpoolFile.make(in: service.configuration.spool) else {
+                refusal = Self.notStored(errno)
+                break
+            }
+            receiving = .file(file, limit: limit)
+            return .YES
+        case .memory(let limit), .file(let limit): refusal = Self.tooLarge(limit)
+        }
+        if let copy = connection.duplicate() { service.watch.linger(copy) }
+        return send(refusal)
+    }
+
+    /// A piece of the body is here.
+    func receive(_ piece: UnsafeRawBufferPointer) {
+        switch receiving {
+        case .nothing: break
+        case .memory(var body, let limit):
+            // The enum lets go of the array first, or appending would copy all of it.
+            receiving = .nothing
+            if piece.count > limit - body.count {
+                discard(Self.tooLarge(limit))
+            } else {
+                body.append(contentsOf: piece)
+                receiving = .memory(body, limit: limit)
+            }
+        case .file(let file, let limit):
+            if piece.count > limit - file.size {
+                discard(Self.tooLarge(limit))
+            } else if !file.append(piece) {
+                discard(Self.notStored(errno))
+            }
+        case .discarding(let response, let rest):
+            receiving = .discarding(response, rest: rest - piece.count)
+            isHopeless = piece.count > rest
+        }
+    }
+
+    private func discard(_ answer: HTTPResponse) { receiving = .discarding(answer, rest: Self.patience) }
+
+    /// The body is complete, or the connection has woken up.
+    func proceed() -> MHD_Result {
+        if let suspension {
+            guard let response = suspension.take() else { return .YES }
+            self.suspension = nil
+            connection.setSleeper(nil)
+            return send(response)
+        }
+        switch receiving {
+        case .nothing: break
+        case .memory(let body, _): request.body = .bytes(body)
+        case .file(let file, _):
+            spooled = file
+            request.body = .file(path: file.path, size: file.size)
+        case .discarding(let response, _): return send(response)
+        }
+        receiving = .nothing
+        return dispatch()
+    }
+
+    private func dispatch() -> MHD_Result {
+        connection.enter(.handling)
+        switch service.handler(request) {
+        case .now(let response): return send(response)
+        case .later(let work):
+            // The request is the task's now; what it holds of the body goes when the task ends.
+            request.body = .bytes([])
+            suspension = Suspension.begin(
+                handle, of: connection, isClosing: service.isClosing,
+                fallback: .text(503, "The server is being stopped; try again."), work: work)
+            return .YES
+        }
+    }
+
+    private func send(_ response: HTTPResponse) -> MHD_Result {
+        connection.enter(.replying)
+        if let queued = queue(response) { return queued }
+        return queue(.text(500, "The answer could not be sent.")) ?? .NO
+    }
+
+    /// Nil when there is no such response: no memory, no descriptor, or a header that holds a line break.
+    private func queue(_ response: HTTPResponse) -> MHD_Result? {
+        guard let outgoing = outgoing(response.body) else { return nil }
+        // The library counts references; the connection has its own from queueing on.
+        defer { MHD_destroy_response(outgoing) }
+        for (name, value) in response.headers.pairs where MHD_add_response_header(outgoing, name, value) == .NO {
+            return nil
+        }
+        if service.isDraining.load(ordering: .relaxed),
+            MHD_add_response_header(outgoing, "Connection", "close") == .NO
+        {
+            return nil
+        }
+        status = response.status
+        mark = response.mark
+        return MHD_queue_response(handle, UInt32(clamping: response.status), outgoing)
+    }
+
+    private func outgoing(_ body: HTTPResponse.Body) -> OpaquePointer? {
+        streamed = nil
+        switch body {
+        case .bytes(let array):
+            bytes = array.count
+            return array.withUnsafeBytes {
+                // Copied before the call returns: the library does not write to it.
+                MHD_create_response_from_buffer(
+                    $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        case .file(let file, let offset, let count):
+            guard count >= 0, offset >= 0, let descriptor = file.duplicate() else { return nil }
+            bytes = count
+            let response = MHD_create_response_from_fd_at_offset64(UInt64(count), descriptor, UInt64(offset))
+            // The response closes the descriptor; without one it is still ours.
+            if response == nil { close(descriptor) }
+            return response
+        case .stream(let size, let next):
+            let body = StreamedBody(next: next, handle: handle, connection: connection, service: service)
+            streamed = body
+            return body.response(size: size)
+        }
+    }
+
+    /// The library is done with the request.
+    func end(completed: Bool) {
+        connection.setSleeper(nil)
+        suspension?.cancel()
+        streamed?.cancel()
+        connection.enter(.waiting)
+        spooled = nil
+        receiving = .nothing
+        let isHead = request.method == "HEAD"
+        service.access(
+            AccessEvent(
+                method: request.method, path: request.path, status: status,
+                bytes: isHead ? 0 : streamed?.produced ?? bytes, seconds: Service.now() - started,
+                client: request.client, completed: completed, mark: mark))
+    }
+
+    private static func tooLarge(_ limit: Int) -> HTTPResponse {
+        .text(413, "The body is larger than the \(limit) bytes that this path takes.")
+    }
+
+    private static func notStored(_ code: Int32) -> HTTPResponse {
+        code == ENOSPC || code == EDQUOT
+            ? .text(507, "The body could not be stored: no space left.") : .text(500, "The body could not be stored.")
+    }
+}

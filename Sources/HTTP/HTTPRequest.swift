@@ -1,0 +1,76 @@
+/// One request, wholly received.
+package struct HTTPRequest: Sendable {
+    /// Where the body is.
+    package enum Body: Sendable {
+        /// In memory; empty when the request has none.
+        case bytes([UInt8])
+        /// In a file of the spool folder that the handler may rename to keep it. The server removes what is still under
+        /// this path when the request has ended.
+        case file(path: String, size: Int)
+    }
+
+    /// The method as sent, in the client's case: `GET`, `POST`.
+    package let method: String
+    /// The path, percent-decoded, without the query. Never a name of a file.
+    package let path: String
+    /// The parameters of the query, decoded; one without `=` has an empty value.
+    package let query: HTTPFields
+    package let headers: HTTPFields
+    /// The numeric address of the peer, without port; nil when it is gone already.
+    package let client: String?
+    /// Whether the connection is encrypted by this server (a proxy in front may say otherwise in a header).
+    package let isTLS: Bool
+    /// Empty while the body policy is asked.
+    package internal(set) var body: Body
+
+    package init(
+        method: String, path: String, query: HTTPFields = [:], headers: HTTPFields = [:], body: Body = .bytes([]),
+        client: String? = nil, isTLS: Bool = false
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.client = client
+        self.isTLS = isTLS
+    }
+}
+
+/// What to do with the body of a request whose head has arrived.
+package enum BodyPolicy: Sendable {
+    /// Keep at most `limit` bytes in memory.
+    case memory(limit: Int)
+    /// Write at most `limit` bytes to a file of the spool folder.
+    case file(limit: Int)
+    /// Do not read it: answer at once and close the connection.
+    case refuse(HTTPResponse)
+}
+
+/// How a handler answers.
+package enum Reply: Sendable {
+    /// At once, computed on the server's event thread: for work of microseconds, as all other connections of the thread
+    /// wait.
+    case now(HTTPResponse)
+    /// Later, from a task of its own, while the connection sleeps. The task is cancelled when the client goes away or
+    /// the grace period of a drain is over.
+    case later(@Sendable () async -> HTTPResponse)
+}
+
+/// One request that has ended, for logs and counters. Holds no header, no query and no body.
+package struct AccessEvent: Sendable {
+    package let method: String
+    package let path: String
+    /// The status of the answer; 0 when the client went before there was one.
+    package let status: Int
+    /// Bytes of the answer's body as declared; for a stream, as produced.
+    package let bytes: Int
+    /// From the head's arrival to the answer's end.
+    package let seconds: Double
+    /// The numeric address of the peer.
+    package let client: String?
+    /// Whether the whole answer was handed to the kernel.
+    package let completed: Bool
+    /// What the handler said that the answer is about.
+    package let mark: HTTPResponse.Mark
+}

@@ -1,0 +1,72 @@
+/// An answer: status, header fields and a body.
+///
+/// `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's; a handler does not set them. For a
+/// HEAD request the same answer is given as for GET, and the server leaves the body out.
+package struct HTTPResponse: Sendable {
+    package enum Body: Sendable {
+        case bytes([UInt8])
+        /// A part of an open file, sent by the kernel (sendfile).
+        case file(OpenFile, offset: Int, count: Int)
+        /// Pieces made while they are sent, one in memory at a time. `size` is the sum where it is known: then there is a
+        /// `Content-Length`, and pieces that do not add up to it break the connection off. The closure returns nil after
+        /// the last piece; when it throws, the connection breaks off, so that no client takes a part for the whole.
+        case stream(size: Int?, next: @Sendable () async throws -> [UInt8]?)
+    }
+
+    /// What an answer is about, for logs and counters; never sent. Words of the program, not of the request.
+    package struct Mark: Sendable, Equatable {
+        package var name = ""
+        /// The handler's own number for an error; 0 for none.
+        package var error = 0
+    }
+
+    package var status: Int
+    package var headers: HTTPFields
+    package var body: Body
+    package var mark = Mark()
+
+    package init(status: Int = 200, headers: HTTPFields = [:], body: Body = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A body of bytes with its media type.
+    package init(status: Int = 200, type: String, bytes: [UInt8]) {
+        self.init(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
+    }
+
+    /// A short text for a person, in plain UTF-8.
+    package static func text(_ status: Int, _ text: String) -> HTTPResponse {
+        HTTPResponse(status: status, type: "text/plain;charset=UTF-8", bytes: Array("\(text)\n".utf8))
+    }
+
+    /// Asks for the file to be saved under a name (RFC 6266): an ASCII form for all, and the true name in UTF-8 by
+    /// `filename*` (RFC 8187) where they differ.
+    package mutating func attach(as name: String) {
+        var plain = ""
+        var encoded = ""
+        for scalar in name.unicodeScalars {
+            // `%` in the plain form is decoded by some browsers and not by others (RFC 6266 appendix D).
+            let isPlain = (0x20..<0x7F).contains(scalar.value) && !"\"\\%/".unicodeScalars.contains(scalar)
+            plain.unicodeScalars.append(isPlain ? scalar : "_")
+        }
+        for byte in name.utf8 {
+            let isFree =
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: "!#$&+-.^_`|~".utf8.contains(byte)
+                }
+            if isFree {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        headers["Content-Disposition"] =
+            "attachment; filename=\"\(plain)\"" + (plain == name ? "" : "; filename*=UTF-8''\(encoded)")
+    }
+}

@@ -1,0 +1,209 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// An HTTP/1.1 server.
+///
+/// It serves from the moment it is made until `drain` returns; who makes one must drain it, as its threads hold it.
+///
+///     let server = try HTTPServer(configuration, policy: { _ in .memory(limit: 1 << 20) }) { request in
+///         .now(.text(200, "You asked for \(request.path)"))
+///     }
+///     print("listening on \(server.url)")
+///     await server.drain(grace: .seconds(10))
+package final class HTTPServer: Sendable {
+    /// Where it listens, with the true port.
+    package let address: ListenAddress
+    private let service: Service
+
+    /// Starts to serve.
+    ///
+    /// `policy` is asked at the head of each request that has a body; `access` hears of each request that has ended (not of
+    /// those that were no HTTP and never reached `policy` or `handler`). All three closures are called on the event threads,
+    /// with no lock held, and must not block. Errors: the address, the spool folder, the TLS files, no threads.
+    package init(
+        _ configuration: HTTPConfiguration,
+        policy: @escaping @Sendable (HTTPRequest) -> BodyPolicy,
+        access: @escaping @Sendable (AccessEvent) -> Void = { _ in },
+        handler: @escaping @Sendable (HTTPRequest) -> Reply
+    ) throws(HTTPError) {
+        let tls = try configuration.tls.map { tls throws(HTTPError) in try Self.pem(tls) }
+        try SpoolFile.sweep(configuration.spool)
+        let (socket, address) = try configuration.listen.listen()
+        self.address = address
+        service = Service(configuration: configuration, policy: policy, access: access, handler: handler)
+        let daemon = try Daemon(service, socket: socket, pem: tls)
+        do {
+            try Self.detach { daemon.run() }
+        } catch {
+            daemon.stop()
+            throw error
+        }
+    }
+
+    /// As a person types it into a browser.
+    package var url: String { "\(service.configuration.tls == nil ? "http" : "https")://\(address)" }
+
+    /// Connections that are open now, with or without a request.
+    package var openConnections: Int { service.watch.count }
+
+    /// Stops accepting at once, lets requests end for as long as the grace period says, then cancels and answers 503 to
+    /// those that still wait, and stops. Returns when no thread, socket or callback of the server is left. May be called
+    /// again, also to shorten the grace period.
+    package func drain(grace: Duration) async {
+        let (seconds, attoseconds) = grace.components
+        await service.watch.drain(grace: Double(seconds) + Double(attoseconds) * 1e-18)
+    }
+
+    private static func pem(_ tls: HTTPConfiguration.TLS) throws(HTTPError) -> (certificate: [CChar], key: [CChar]) {
+        func read(_ path: String, expecting word: String) throws(HTTPError) -> [CChar] {
+            guard let file = fopen(path, "re") else { throw .system(doing: "read", what: path, errno: errno) }
+            defer { fclose(file) }
+            // A chain of certificates has a few kilobytes.
+            var text = [CChar](repeating: 0, count: 1 << 20)
+            let count = fread(&text, 1, text.count - 1, file)
+            guard ferror(file) == 0 else { throw .system(doing: "read", what: path, errno: EIO) }
+            guard strstr(text, "-----BEGIN ") != nil, strstr(text, word) != nil else {
+                throw .badPEM(path: path, expected: word.lowercased())
+            }
+            return Array(text[...count])
+        }
+        return (try read(tls.certificate, expecting: "CERTIFICATE"), try read(tls.key, expecting: "PRIVATE KEY"))
+    }
+
+    /// Runs a closure on a thread of its own, which ends with it.
+    private static func detach(_ work: @escaping @Sendable () -> Void) throws(HTTPError) {
+        final class Box: Sendable {
+            let work: @Sendable () -> Void
+            init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+        }
+        var thread = pthread_t()
+        // The thread takes this retain back; when there is no thread, the line after does.
+        let box = Unmanaged.passRetained(Box(work))
+        let code = pthread_create(
+            &thread, nil,
+            { pointer in
+                if let pointer { Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().work() }
+                return nil
+            }, box.toOpaque())
+        guard code == 0 else {
+            box.release()
+            throw .cannotStart(reason: "no thread: \(String(cString: strerror(code)))")
+        }
+        pthread_detach(thread)
+    }
+}
+
+/// The library's daemon with what it borrows: the service, the PEM texts are copied by it, the complaint's buffer.
+private final class Daemon: Sendable {
+    private let service: Service
+    private let held: Mutex<(daemon: OpaquePointer, complaint: UnsafeMutablePointer<waybill_complaint>)?>
+
+    /// Takes the listening socket: the library closes it when it does not start (seen with 0.9.75), so nobody else may.
+    init(_ service: Service, socket: Int32, pem: (certificate: [CChar], key: [CChar])?) throws(HTTPError) {
+        guard let complaint = waybill_complaint_create() else { throw .cannotStart(reason: "no memory") }
+        let configuration = service.configuration
+        var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+        var options = [
+            MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
+            // What an idle connection costs, and the greatest head.
+            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 1 << 14, ptr_value: nil),
+            MHD_OptionItem(
+                option: .CONNECTION_LIMIT, value: max(configuration.connections, configuration.threads),
+                ptr_value: nil),
+            MHD_OptionItem(
+                option: .PER_IP_CONNECTION_LIMIT, value: configuration.connectionsPerClient, ptr_value: nil),
+            MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 1, ptr_value: nil),
+            // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
+            MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 0, ptr_value: nil),
+        ]
+        // A pool of one is refused; one thread is what there is without a pool.
+        if configuration.threads > 1 {
+            options.append(
+                MHD_OptionItem(option: .THREAD_POOL_SIZE, value: configuration.threads, ptr_value: nil))
+        }
+        // Given to the daemon; taken back in `stop`, or below when there is none.
+        let context = Unmanaged.passRetained(service)
+        let daemon = Self.withTexts(pem) { texts in
+            if let texts {
+                flags |= MHD_USE_TLS.rawValue
+                options += [
+                    MHD_OptionItem(option: .HTTPS_MEM_CERT, value: 0, ptr_value: texts.certificate),
+                    MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: texts.key),
+                    // TLS 1.2 and 1.3 (RFC 8996 forbids what was before).
+                    MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: texts.priorities),
+                ]
+            }
+            options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
+            return waybill_start_daemon(
+                flags, onRequest, onCompletion, onConnection, context.toOpaque(), complaint, options)
+        }
+        guard let daemon else {
+            context.release()
+            let reason = String(cString: waybill_complaint_text(complaint))
+                .trimmingSuffix { $0.isWhitespace }
+            free(complaint)
+            if let tls = configuration.tls {
+                throw .badTLS(certificate: tls.certificate, key: tls.key, reason: reason)
+            }
+            throw .cannotStart(reason: reason.isEmpty ? "libmicrohttpd gives no reason" : reason)
+        }
+        waybill_complaint_close(complaint)
+        self.service = service
+        held = Mutex((daemon, complaint))
+    }
+
+    /// Serves until it is told to drain.
+    func run() {
+        var socket: Int32 = -1
+        service.watch.run(service) { [self] in
+            // The library leaves the listening socket to us from here on. New clients are refused at once, but the
+            // number is not given back yet: an event thread may be about to accept from it.
+            socket = held.withLock { held in held.map { MHD_quiesce_daemon($0.daemon) } ?? -1 }
+            if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+        service.watch.wakeAll(service)
+        stop(closing: socket)
+    }
+
+    func stop(closing socket: Int32 = -1) {
+        let taken = held.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        guard let taken else { return }
+        MHD_stop_daemon(taken.daemon)
+        if socket >= 0 { close(socket) }
+        // No thread of the library is left: nothing reads the complaint or the service any more.
+        free(taken.complaint)
+        Unmanaged.passUnretained(service).release()
+        service.watch.finish()
+    }
+
+    private static func withTexts<Result>(
+        _ pem: (certificate: [CChar], key: [CChar])?,
+        _ body: (
+            (certificate: UnsafeMutableRawPointer, key: UnsafeMutableRawPointer, priorities: UnsafeMutableRawPointer)?
+        ) -> Result
+    ) -> Result {
+        guard let pem else { return body(nil) }
+        var (certificate, key) = pem
+        return certificate.withUnsafeMutableBytes { certificate in
+            key.withUnsafeMutableBytes { key in
+                "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2".withCString { priorities in
+                    // None of them is empty: each ends with a zero.
+                    guard let certificate = certificate.baseAddress, let key = key.baseAddress else { return body(nil) }
+                    return body((certificate, key, UnsafeMutableRawPointer(mutating: priorities)))
+                }
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        var text = self[...]
+        while let last = text.last, predicate(last) { text.removeLast() }
+        return String(text)
+    }
+}

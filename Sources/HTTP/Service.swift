@@ -1,0 +1,125 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// What all connections of a server share. The library holds it (one retain) while the daemon runs.
+final class Service: Sendable {
+    let configuration: HTTPConfiguration
+    let policy: @Sendable (HTTPRequest) -> BodyPolicy
+    let handler: @Sendable (HTTPRequest) -> Reply
+    let access: @Sendable (AccessEvent) -> Void
+    /// No new connections; answers say `Connection: close`.
+    let isDraining = Atomic<Bool>(false)
+    /// The grace period is over: nothing may sleep any more.
+    let isClosing = Atomic<Bool>(false)
+    let watch = Watch()
+
+    init(
+        configuration: HTTPConfiguration, policy: @escaping @Sendable (HTTPRequest) -> BodyPolicy,
+        access: @escaping @Sendable (AccessEvent) -> Void, handler: @escaping @Sendable (HTTPRequest) -> Reply
+    ) {
+        self.configuration = configuration
+        self.policy = policy
+        self.access = access
+        self.handler = handler
+    }
+
+    /// Seconds of the monotonic clock.
+    static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
+
+// The callbacks of the library. `context` is the service in all of them: not nil, as it is what the daemon was started
+// with, and alive, as the retain taken for the daemon is given back only after the daemon has stopped.
+
+/// A socket was accepted, or is about to be closed. The library keeps the `Connection` between the two (one retain).
+let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContext, code in
+    guard let context, let handle, let socketContext else { return }
+    let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
+    switch code {
+    case .CONNECTION_NOTIFY_STARTED:
+        let descriptor = waybill_connection_socket(handle)
+        let connection = Connection(
+            descriptor: descriptor, client: numericPeer(of: descriptor), now: Service.now())
+        service.watch.add(connection)
+        socketContext.pointee = Unmanaged.passRetained(connection).toOpaque()
+    case .CONNECTION_NOTIFY_CLOSED:
+        guard let pointer = socketContext.pointee else { return }
+        socketContext.pointee = nil
+        // Takes back the retain of the case above; the pointer is cleared, so once.
+        let connection = Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue()
+        connection.forget()
+        service.watch.remove(connection)
+    }
+}
+
+/// A step of a request: its head, a piece of its body, its end, or its waking.
+let onRequest: MHD_AccessHandlerCallback = { context, handle, path, method, _, upload, uploadCount, requestContext in
+    guard let context, let handle, let path, let method, let uploadCount, let requestContext else { return .NO }
+    if let pointer = requestContext.pointee {
+        // Borrowed: the retain below lasts until `onCompletion`, after which the library does not call for this request.
+        let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
+        guard uploadCount.pointee > 0 else { return exchange.proceed() }
+        exchange.receive(UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee))
+        uploadCount.pointee = 0
+        return exchange.isHopeless ? .NO : .YES
+    }
+    let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
+    guard let socketContext = waybill_connection_context(handle) else { return .NO }
+    // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which comes after all of its requests.
+    let connection = Unmanaged<Connection>.fromOpaque(socketContext).takeUnretainedValue()
+    let exchange = Exchange(
+        service: service, connection: connection, handle: handle,
+        request: readHead(handle, method: method, path: path, connection: connection, service: service))
+    requestContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
+    return exchange.start()
+}
+
+/// A request that `onRequest` saw has ended, well or not.
+let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
+    guard let requestContext, let pointer = requestContext.pointee else { return }
+    requestContext.pointee = nil
+    // Takes back the retain of `onRequest`; the pointer is cleared, so once.
+    Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
+        .end(completed: code == .REQUEST_TERMINATED_COMPLETED_OK)
+}
+
+private func readHead(
+    _ handle: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, connection: Connection,
+    service: Service
+) -> HTTPRequest {
+    // MHD_get_connection_values_n calls back before it returns, so the pointers to these are good.
+    let collect: MHD_KeyValueIteratorN = { fields, _, name, nameCount, value, valueCount in
+        let name = UnsafeRawBufferPointer(start: name, count: nameCount)
+        let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueCount)
+        fields?.assumingMemoryBound(to: HTTPFields.self).pointee
+            .append(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        return .YES
+    }
+    var headers = HTTPFields()
+    var query = HTTPFields()
+    _ = withUnsafeMutablePointer(to: &headers) { MHD_get_connection_values_n(handle, .HEADER_KIND, collect, $0) }
+    _ = withUnsafeMutablePointer(to: &query) { MHD_get_connection_values_n(handle, .GET_ARGUMENT_KIND, collect, $0) }
+    return HTTPRequest(
+        method: String(cString: method), path: String(cString: path), query: query, headers: headers,
+        client: connection.client, isTLS: service.configuration.tls != nil)
+}
+
+/// The address at the other end without its port; IPv4 in its own form on a socket of both families.
+private func numericPeer(of descriptor: Int32) -> String? {
+    var address = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            getpeername(descriptor, address, &length) == 0
+                ? getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) : EAI_FAIL
+        }
+    }
+    guard code == 0 else { return nil }
+    let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return name.hasPrefix("::ffff:") && name.contains(".") ? String(name.dropFirst(7)) : name
+}

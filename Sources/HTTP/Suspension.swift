@@ -1,0 +1,90 @@
+import CMicrohttpd
+import Synchronization
+
+/// How to reach what a connection waits for, whatever its type.
+struct Sleeper: Sendable {
+    /// Tells the task that nobody waits for it. The connection wakes when the task ends.
+    let cancel: @Sendable () -> Void
+    /// The same, and wakes the connection at once.
+    let giveUp: @Sendable () -> Void
+}
+
+/// A connection put aside by the library until a task has made a value for it.
+///
+/// The library asks three things, each of which is undefined behaviour otherwise: a connection is resumed once, only
+/// while it is suspended, and before the daemon stops. The state under the lock is the proof of the first two; the call
+/// to resume is made under the lock, so that who sees `awake` knows that it has been made. The third is kept by the
+/// watch, which gives up every sleeper before it stops the daemon, and by `begin`, which looks at `isClosing` after the
+/// sleeper can be found.
+final class Suspension<Value: Sendable>: Sendable {
+    private enum State {
+        case asleep(OpaquePointer, Task<Void, Never>?)
+        case awake(Value)
+        case taken
+    }
+
+    private let state: Mutex<State>
+    private let fallback: Value
+
+    private init(_ handle: sending OpaquePointer, fallback: Value) {
+        state = Mutex(.asleep(handle, nil))
+        self.fallback = fallback
+    }
+
+    /// Puts the connection aside and starts the work. Called from a callback of the library, on the connection's thread.
+    /// When the server gives up before the work is done, the value is `fallback`.
+    static func begin(
+        _ handle: OpaquePointer, of connection: Connection, isClosing: borrowing Atomic<Bool>, fallback: Value,
+        work: @escaping @Sendable () async -> Value
+    ) -> Suspension {
+        // The library's pointer stays good while the connection is suspended, and any thread may resume it.
+        nonisolated(unsafe) let handle = handle
+        let suspension = Suspension(handle, fallback: fallback)
+        MHD_suspend_connection(handle)
+        connection.setSleeper(Sleeper(cancel: suspension.cancel, giveUp: suspension.giveUp))
+        // Unstructured, as its parent is a callback from C: its end is `wake`, and the connection cancels it.
+        let task = Task { suspension.wake(await work()) }
+        let isAsleep = suspension.state.withLock { state in
+            guard case .asleep(let handle, nil) = state else { return false }
+            state = .asleep(handle, task)
+            return true
+        }
+        // Given up before the task could be found: it is told here.
+        if !isAsleep { task.cancel() }
+        if isClosing.load(ordering: .sequentiallyConsistent) { suspension.giveUp() }
+        return suspension
+    }
+
+    /// The value once the connection is awake, for the thread that it woke on; nil before, and after the first time.
+    func take() -> Value? {
+        state.withLock { state in
+            guard case .awake(let value) = state else { return nil }
+            state = .taken
+            return value
+        }
+    }
+
+    @Sendable func cancel() { task?.cancel() }
+
+    @Sendable private func giveUp() {
+        let task = task
+        // First, or the cancelled task would give its own answer.
+        wake(fallback)
+        task?.cancel()
+    }
+
+    private var task: Task<Void, Never>? {
+        state.withLock { state in
+            guard case .asleep(_, let task) = state else { return nil }
+            return task
+        }
+    }
+
+    private func wake(_ value: Value) {
+        state.withLock { state in
+            guard case .asleep(let handle, _) = state else { return }
+            state = .awake(value)
+            MHD_resume_connection(handle)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// The server's second look: one thread that cuts off slow clients, reads the rest of refused bodies, and ends the server.
+///
+/// DESIGN. The library's timeouts count inactivity, so a client that moves one byte a second lives for ever. Here the
+/// kernel is asked once a second how many bytes each socket has moved (`Connection.check`); all that needs no state of
+/// its own stays with the library.
+final class Watch: Sendable {
+    private struct Lingering {
+        let descriptor: Int32
+        let until: Double
+        var rest: Int
+    }
+
+    private struct Shared {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var lingering: [Lingering] = []
+        /// When the grace period is over, once there is one.
+        var drainUntil: Double?
+        var isStopped = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let shared = Mutex(Shared())
+    private let bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+
+    deinit { close(bell) }
+
+    func add(_ connection: Connection) { shared.withLock { $0.connections[ObjectIdentifier(connection)] = connection } }
+
+    func remove(_ connection: Connection) {
+        _ = shared.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+
+    /// Connections that are open.
+    var count: Int { shared.withLock { $0.connections.count } }
+
+    /// Takes a copy of a socket whose request was refused, and reads it for a while so that the client reads the answer.
+    func linger(_ descriptor: Int32) {
+        let isTaken = shared.withLock { shared in
+            guard shared.lingering.count < 64, !shared.isStopped else { return false }
+            shared.lingering.append(Lingering(descriptor: descriptor, until: Service.now() + 5, rest: 1 << 28))
+            return true
+        }
+        if isTaken { ring() } else { close(descriptor) }
+    }
+
+    /// Ends the server when no connection is left or the grace period is over, and returns then.
+    func drain(grace: Double) async {
+        await withCheckedContinuation { continuation in
+            let isStopped = shared.withLock { shared in
+                if shared.isStopped { return true }
+                shared.drainUntil = min(shared.drainUntil ?? .infinity, Service.now() + grace)
+                shared.waiting.append(continuation)
+                return false
+            }
+            if isStopped { continuation.resume() } else { ring() }
+        }
+    }
+
+    private func ring() { eventfd_write(bell, 1) }
+
+    /// The thread's work: returns when the server is to be stopped.
+    func run(_ service: Service, quiesce: () -> Void) {
+        var nextCheck = Service.now() + 1
+        var isDraining = false
+        while true {
+            let now = Service.now()
+            readRest(waiting: max(0, min(nextCheck - now, isDraining ? 0.02 : 1)), now: now)
+            let until = shared.withLock { $0.drainUntil }
+            if until != nil, !isDraining {
+                isDraining = true
+                service.isDraining.store(true, ordering: .relaxed)
+                quiesce()
+            }
+            if isDraining || Service.now() >= nextCheck {
+                if Service.now() >= nextCheck { nextCheck = Service.now() + 1 }
+                for connection in all() {
+                    connection.check(service.configuration.deadlines, now: Service.now(), isDraining: isDraining)
+                }
+            }
+            if let until, isDraining, count == 0 || Service.now() >= until { return }
+        }
+    }
+
+    /// Wakes everything that sleeps, and gives the answers a moment to go out.
+    func wakeAll(_ service: Service) {
+        service.isClosing.store(true, ordering: .sequentiallyConsistent)
+        for connection in all() { connection.giveUp() }
+        let end = Service.now() + 0.5
+        while count > 0, Service.now() < end { usleep(10_000) }
+        // A stream that was cut short here may have been put aside once more before it saw the flag: `begin` wakes it.
+    }
+
+    /// The daemon is stopped: tells those who wait for it.
+    func finish() {
+        let (waiting, lingering) = shared.withLock { shared in
+            shared.isStopped = true
+            defer { (shared.waiting, shared.lingering) = ([], []) }
+            return (shared.waiting, shared.lingering)
+        }
+        for item in lingering { close(item.descriptor) }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func all() -> [Connection] { shared.withLock { Array($0.connections.values) } }
+
+    /// Waits for the bell, and throws away what comes from clients that were refused.
+    private func readRest(waiting seconds: Double, now: Double) {
+        // Only this thread removes from the list, so indices stay good; new ones come behind.
+        var lingering = shared.withLock { $0.lingering }
+        var polled = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
+        polled += lingering.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), Int32((seconds * 1000).rounded(.up))) >= 0 else { return }
+        if polled[0].revents != 0 {
+            var value: eventfd_t = 0
+            eventfd_read(bell, &value)
+        }
+        guard !lingering.isEmpty else { return }
+        var ended: Set<Int32> = []
+        withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
+            for index in lingering.indices {
+                let descriptor = lingering[index].descriptor
+                var count = 0
+                if polled[index + 1].revents != 0 {
+                    count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                    if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { ended.insert(descriptor) }
+                }
+                lingering[index].rest -= max(0, count)
+                if lingering[index].rest <= 0 || now > lingering[index].until { ended.insert(descriptor) }
+            }
+        }
+        shared.withLock { shared in
+            for index in lingering.indices { shared.lingering[index].rest = lingering[index].rest }
+            shared.lingering.removeAll { ended.contains($0.descriptor) }
+        }
+        for descriptor in ended { close(descriptor) }
+    }
+}

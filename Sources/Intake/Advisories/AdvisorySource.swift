@@ -1,0 +1,172 @@
+import Bytes
+import Glibc
+
+// DESIGN. A path is walked, a ZIP and a file of lines are read as streams, and each record is handed on by itself: memory
+// holds one record. What cannot be read is told with its name and passed over; only a path that was given and cannot be
+// opened is an error.
+
+/// Finds OSV records in files, folders, ZIP archives and files of lines.
+struct AdvisorySource {
+    /// How deep folders are followed.
+    private static let depthLimit = 32
+    /// The longest line of a file of lines.
+    private static let lineLimit = 16 << 20
+
+    /// Takes a record.
+    let record: (OSVRecord) throws -> Void
+    /// Takes the name of what was skipped, and why.
+    let warning: (String, String) -> Void
+
+    /// Reads a path that was given.
+    func read(path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { return try folder(path, depth: 0) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw IntakeError.unreadableFile(path: path, why: "it is neither a file nor a folder")
+        }
+        if try !file(path) { try json(path) }
+    }
+
+    private func folder(_ path: String, depth: Int) throws {
+        guard depth < Self.depthLimit else { return warning(path, "folders are nested deeper than \(Self.depthLimit)") }
+        guard let entries = opendir(path) else {
+            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+        }
+        var names: [String] = []
+        while let entry = readdir(entries) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        closedir(entries)
+        // In one order everywhere, so that warnings and numbers are.
+        for name in names.sorted() {
+            let inner = "\(path)/\(name)"
+            var status = stat()
+            // Links are not followed: they may lead anywhere, or in circles.
+            guard lstat(inner, &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: try folder(inner, depth: depth + 1)
+            case S_IFREG: _ = try file(inner)
+            default: continue
+            }
+        }
+    }
+
+    /// Reads a file by the end of its name; false when the end says nothing.
+    private func file(_ path: String) throws -> Bool {
+        let lower = path.lowercased()
+        if lower.hasSuffix(".json") {
+            try json(path)
+        } else if lower.hasSuffix(".jsonl") || lower.hasSuffix(".ndjson") {
+            try lines(path)
+        } else if lower.hasSuffix(".zip") {
+            try archive(path)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    // MARK: Kinds of files
+
+    private func json(_ path: String) throws {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return warning(path, systemMessage(errno)) }
+        defer { close(file) }
+        var json = JSONReader(fileDescriptor: file, window: 1 << 16)
+        try take(&json, named: path)
+    }
+
+    private func archive(_ path: String) throws {
+        let zip: ZIPReader
+        do {
+            zip = try ZIPReader(path: path)
+        } catch {
+            return warning(path, error.description)
+        }
+        while true {
+            let entry: ZIPReader.Entry
+            do {
+                guard let next = try zip.next() else { return }
+                entry = next
+            } catch {
+                return warning(path, error.description)
+            }
+            if entry.name.lowercased().hasSuffix(".json") { try take(entry, of: zip) }
+        }
+    }
+
+    private func take(_ entry: ZIPReader.Entry, of zip: ZIPReader) throws {
+        let name = "\(zip.path): \(Self.label(entry.name))"
+        var content: ZIPReader.Content
+        do {
+            content = try zip.open(entry)
+        } catch {
+            return warning(name, error.description)
+        }
+        var json = JSONReader(window: 1 << 14) { (buffer) throws(JSONError) in
+            do throws(ZIPError) {
+                return try zip.read(&content, into: buffer)
+            } catch {
+                throw .source(error.description)
+            }
+        }
+        try take(&json, named: name)
+    }
+
+    private func lines(_ path: String) throws {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return warning(path, systemMessage(errno)) }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var line: [UInt8] = []
+        var isTooLong = false
+        var number = 0
+        func end() throws {
+            number += 1
+            defer {
+                line.removeAll(keepingCapacity: line.capacity <= 1 << 20)
+                isTooLong = false
+            }
+            if isTooLong { return warning("\(path):\(number)", "the line is longer than \(Self.lineLimit) bytes") }
+            guard line.contains(where: { $0 > 32 }) else { return }
+            var json = JSONReader(line)
+            try take(&json, named: "\(path):\(number)")
+        }
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return warning(path, systemMessage(errno)) }
+            if count == 0 { break }
+            var rest = buffer[..<count]
+            while let newline = rest.firstIndex(of: 10) {
+                if !isTooLong { line += rest[..<newline] }
+                try end()
+                rest = rest[(newline + 1)...]
+            }
+            if line.count + rest.count > Self.lineLimit { isTooLong = true }
+            if isTooLong { line.removeAll() } else { line += rest }
+        }
+        if !line.isEmpty || isTooLong { try end() }
+    }
+
+    private func take(_ json: inout JSONReader, named name: String) throws {
+        let found: OSVRecord
+        do {
+            found = try OSVReader.read(&json)
+        } catch {
+            return warning(name, error.description)
+        }
+        try record(found)
+    }
+
+    /// A name for messages: what a terminal would obey is left out.
+    private static func label(_ name: String) -> String {
+        String(String.UnicodeScalarView(name.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(200))
+    }
+}

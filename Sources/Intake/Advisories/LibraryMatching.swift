@@ -1,0 +1,55 @@
+import Database
+import Inventory
+
+/// Decides which vulnerabilities libraries have.
+struct LibraryMatching {
+    private let connection: any Connection
+    private var packages: [String: PackageAdvisories] = [:]
+
+    init(on connection: any Connection) { self.connection = connection }
+
+    /// Inserts the packages and findings of libraries that are being inserted, in their transaction.
+    static func insert(_ libraries: [(id: Int64, purl: String)], on connection: any Connection) throws {
+        var packages: [Findings.Package] = []
+        for (id, text) in libraries where !text.isEmpty {
+            guard let purl = PackageURL(text) else { continue }
+            var seen: Set<String> = []
+            for key in PackageKey.keys(of: purl) where seen.insert(key.text).inserted {
+                packages.append(
+                    Findings.Package(library: id, text: key.text, version: key.version, registry: key.registry))
+            }
+        }
+        if packages.isEmpty { return }
+        try Advisories.share(on: connection)
+        try Findings.insert(packages: packages, on: connection)
+        var matching = LibraryMatching(on: connection)
+        try Findings.insert(try matching.match(packages), on: connection)
+    }
+
+    /// The findings of libraries, each with all its packages side by side; those without findings are left out.
+    mutating func match(_ packages: [Findings.Package]) throws -> [(library: Int64, findings: [Finding])] {
+        try load(Set(packages.map(\.text)))
+        var found: [(library: Int64, findings: [Finding])] = []
+        for package in packages {
+            guard let advisories = self.packages[package.text] else { continue }
+            let findings = advisories.findings(version: package.version, registry: package.registry)
+            if findings.isEmpty { continue }
+            if let last = found.last, last.library == package.library {
+                // Known under two names: what the first name gave holds.
+                let known = Set(last.findings.map(\.vulnerability))
+                found[found.count - 1].findings += findings.filter { !known.contains($0.vulnerability) }
+                found[found.count - 1].findings.sort { $0.vulnerability < $1.vulnerability }
+            } else {
+                found.append((package.library, findings))
+            }
+        }
+        return found
+    }
+
+    private mutating func load(_ texts: Set<String>) throws {
+        let missing = texts.filter { packages[$0] == nil }.sorted()
+        try Findings.eachAffected(missing, on: connection) { row in
+            packages[row.package, default: PackageAdvisories(scheme: PackageKey.scheme(of: row.package))].add(row)
+        }
+    }
+}

@@ -1,0 +1,306 @@
+import Bytes
+import Inventory
+
+/// Reads one record of OSV from a JSON text.
+struct OSVReader: ~Copyable {
+    private enum Key: String, CaseIterable {
+        case id, modified, published, withdrawn, aliases, upstream, summary, details, severity, affected, references
+        case credits
+        case specific = "database_specific"
+    }
+    private static let keys = JSONKeys<Key>()
+
+    private var record = OSVRecord()
+    private var upstream: [String] = []
+    private var times = (modified: "", published: "", withdrawn: "")
+    private var versionCount = 0
+    /// Vectors of single packages, for records that have none of their own.
+    private var packageVectors: [String] = []
+    private var word = ""
+
+    private init() {}
+
+    /// Reads the record that comes next.
+    static func read(_ json: inout JSONReader) throws(OSVRecord.Fault) -> OSVRecord {
+        var reader = OSVReader()
+        do throws(JSONError) {
+            json.ceiling = json.offset + OSVRecord.Limit.record
+            try reader.object(&json)
+        } catch {
+            throw .json(error)
+        }
+        return try reader.finish()
+    }
+
+    private mutating func finish() throws(OSVRecord.Fault) -> OSVRecord {
+        guard !record.id.isEmpty, record.id.utf8.count <= 200, Self.isLine(record.id) else { throw .missing("id") }
+        guard !times.modified.isEmpty else { throw .missing("modified") }
+        guard let modified = TimeText.milliseconds(times.modified) else {
+            throw .badTime(times.modified, of: "modified")
+        }
+        record.modified = modified
+        record.published = TimeText.milliseconds(times.published)
+        if !times.withdrawn.isEmpty {
+            guard let withdrawn = TimeText.milliseconds(times.withdrawn) else {
+                throw .badTime(times.withdrawn, of: "withdrawn")
+            }
+            record.withdrawn = withdrawn
+        }
+        // A distribution's record of one CVE is called after it (`DEBIAN-CVE-…`) and says so as `upstream`.
+        for name in upstream where OSVRecord.isCVE(name) && record.id.hasSuffix("-\(name)") {
+            record.aliases.append(name)
+        }
+        var seen: Set<String> = [record.id]
+        record.aliases = record.aliases.filter { seen.insert($0).inserted }
+        if record.vectors.isEmpty { record.vectors = packageVectors }
+        record.severity = Self.severity(word)
+        return record
+    }
+
+    /// The words of GitHub, of distributions and of people, as words of CVSS.
+    private static func severity(_ word: String) -> String {
+        switch word.lowercased() {
+        case "low", "negligible", "minor": "low"
+        case "moderate", "medium": "medium"
+        case "high", "important", "major": "high"
+        case "critical": "critical"
+        default: ""
+        }
+    }
+
+    private static func isLine(_ text: String) -> Bool { !text.utf8.contains { $0 < 32 } }
+
+    // MARK: Members
+
+    private mutating func object(_ json: inout JSONReader) throws(JSONError) {
+        var seen = JSONSeenKeys()
+        try json.beginObject()
+        while try json.nextKey() {
+            switch try json.key(in: Self.keys, seen: &seen) {
+            case .id: record.id = try text(&json)
+            case .modified: times.modified = try text(&json)
+            case .published: times.published = try text(&json)
+            case .withdrawn: times.withdrawn = try text(&json)
+            case .aliases: record.aliases = try names(&json)
+            case .upstream: upstream = try names(&json)
+            case .summary: record.summary = Self.cut(try text(&json))
+            case .details: record.details = Self.cut(try text(&json))
+            case .severity: record.vectors = try severities(&json)
+            case .affected:
+                try elements(&json) { (reader, json) throws(JSONError) in try reader.affected(&json) }
+            case .references:
+                try elements(&json) { (reader, json) throws(JSONError) in
+                    let pair = try reader.pair(&json, "type", "url")
+                    if pair.1.isEmpty || reader.record.links.count >= OSVRecord.Limit.links { return }
+                    reader.record.links.append("\(pair.0.isEmpty ? "WEB" : pair.0) \(pair.1)")
+                }
+            case .credits:
+                try elements(&json) { (reader, json) throws(JSONError) in
+                    let pair = try reader.pair(&json, "type", "name")
+                    if pair.1.isEmpty || reader.record.credits.count >= OSVRecord.Limit.links { return }
+                    reader.record.credits.append("\(pair.0.isEmpty ? "OTHER" : pair.0) \(pair.1)")
+                }
+            case .specific: try specific(&json)
+            case nil: try json.skipValue()
+            }
+        }
+    }
+
+    private mutating func specific(_ json: inout JSONReader) throws(JSONError) {
+        try members(&json) { (reader, json) throws(JSONError) in
+            if json.keyEquals("severity"), try json.peek() == .string {
+                if reader.word.isEmpty { reader.word = try json.string() } else { try json.skipValue() }
+            } else if json.keyEquals("cwe_ids"), try json.peek() == .array {
+                reader.record.weaknesses = try reader.names(&json)
+            } else if json.keyEquals("CWE"), try json.peek() == .object {
+                let pair = try reader.pair(&json, "desc", "id")
+                if !pair.1.isEmpty { reader.record.weaknesses = [pair.1] }
+            } else {
+                try json.skipValue()
+            }
+        }
+    }
+
+    /// The vectors that can be scored; a word that is none is kept apart.
+    private mutating func severities(_ json: inout JSONReader) throws(JSONError) -> [String] {
+        var vectors: [String] = []
+        var found: [(String, String)] = []
+        try elements(&json) { (reader, json) throws(JSONError) in
+            let pair = try reader.pair(&json, "type", "score")
+            if found.count < 20 { found.append(pair) }
+        }
+        for (type, score) in found {
+            if type.hasPrefix("CVSS") {
+                if CVSS(score) != nil, !vectors.contains(score) { vectors.append(score) }
+            } else if word.isEmpty {
+                word = score
+            }
+        }
+        return vectors
+    }
+
+    // MARK: Affected packages
+
+    private mutating func affected(_ json: inout JSONReader) throws(JSONError) {
+        var ecosystem = ""
+        var name = ""
+        var ranges: [(type: String, repository: String, events: [RangeEvent])] = []
+        var versions: [String] = []
+        try members(&json) { (reader, json) throws(JSONError) in
+            if json.keyEquals("package"), try json.peek() == .object {
+                (ecosystem, name) = try reader.pair(&json, "ecosystem", "name")
+            } else if json.keyEquals("ranges") {
+                try reader.elements(&json) { (reader, json) throws(JSONError) in
+                    let range = try reader.range(&json)
+                    if ranges.count < 1000 { ranges.append(range) }
+                }
+            } else if json.keyEquals("versions") {
+                let limit = OSVRecord.Limit.versions - reader.versionCount
+                versions = try reader.names(&json, limit: limit)
+                reader.versionCount += versions.count
+            } else if json.keyEquals("severity") {
+                let vectors = try reader.severities(&json)
+                if reader.packageVectors.isEmpty { reader.packageVectors = vectors }
+            } else {
+                try json.skipValue()
+            }
+        }
+        guard record.affected.count < OSVRecord.Limit.affected else { return }
+        if name.isEmpty {
+            keepRepository(ranges, versions)
+        } else if let key = PackageKey(ecosystem: ecosystem, name: name) {
+            keep(key, ranges, versions)
+        }
+    }
+
+    private mutating func keep(
+        _ key: PackageKey, _ ranges: [(type: String, repository: String, events: [RangeEvent])], _ versions: [String]
+    ) {
+        let known = ranges.compactMap { range -> VersionRange? in
+            switch range.type {
+            // Go's scheme is SemVer with its own spelling.
+            case "SEMVER": VersionRange(range.events, scheme: key.scheme == .go ? .go : .semantic)
+            case "ECOSYSTEM": key.scheme.flatMap { VersionRange(range.events, scheme: $0) }
+            default: nil
+            }
+        }
+        let affected = AffectedVersions(ranges: known, versions: versions)
+        if affected.isEmpty { return }
+        record.affected.append(.init(package: key.text, registry: key.registry, versions: affected))
+    }
+
+    /// Without a package, the repository of the ranges of commits is what the versions are of.
+    private mutating func keepRepository(
+        _ ranges: [(type: String, repository: String, events: [RangeEvent])], _ versions: [String]
+    ) {
+        guard !versions.isEmpty else { return }
+        var seen: Set<String> = []
+        for range in ranges where !range.repository.isEmpty && seen.insert(range.repository).inserted {
+            guard let key = PackageKey(repository: range.repository) else { continue }
+            keep(key, ranges, versions)
+        }
+    }
+
+    private mutating func range(
+        _ json: inout JSONReader
+    ) throws(JSONError) -> (type: String, repository: String, events: [RangeEvent]) {
+        var type = ""
+        var repository = ""
+        var events: [RangeEvent] = []
+        try members(&json) { (reader, json) throws(JSONError) in
+            if json.keyEquals("type") {
+                type = try reader.text(&json)
+            } else if json.keyEquals("repo") {
+                repository = try reader.text(&json)
+            } else if json.keyEquals("events") {
+                try reader.elements(&json) { (reader, json) throws(JSONError) in
+                    try reader.members(&json) { (reader, json) throws(JSONError) in
+                        var kind: RangeEvent.Kind?
+                        if json.keyEquals("introduced") {
+                            kind = .introduced
+                        } else if json.keyEquals("fixed") {
+                            kind = .fixed
+                        } else if json.keyEquals("last_affected") {
+                            kind = .lastAffected
+                        } else if json.keyEquals("limit") {
+                            kind = .limit
+                        }
+                        let version = try reader.text(&json)
+                        if let kind, !version.isEmpty, events.count < 10_000 {
+                            events.append(RangeEvent(kind, version))
+                        }
+                    }
+                }
+            } else {
+                try json.skipValue()
+            }
+        }
+        return (type, repository, events)
+    }
+
+    // MARK: Pieces
+
+    /// A string; empty for anything else, which is read past.
+    private mutating func text(_ json: inout JSONReader) throws(JSONError) -> String {
+        guard try json.peek() == .string else {
+            try json.skipValue()
+            return ""
+        }
+        let text = try json.string()
+        // No database takes NUL.
+        return text.utf8.contains(0) ? String(text.filter { $0 != "\0" }) : text
+    }
+
+    /// The strings of an array that are lines; others are left out.
+    private mutating func names(
+        _ json: inout JSONReader, limit: Int = OSVRecord.Limit.names
+    ) throws(JSONError) -> [String] {
+        var found: [String] = []
+        try elements(&json) { (reader, json) throws(JSONError) in
+            let name = try reader.text(&json)
+            if found.count < limit, !name.isEmpty, name.utf8.count <= 300, Self.isLine(name) { found.append(name) }
+        }
+        return found
+    }
+
+    /// Two members of an object, as lines.
+    private mutating func pair(
+        _ json: inout JSONReader, _ first: StaticString, _ second: StaticString
+    ) throws(JSONError) -> (String, String) {
+        var found = ("", "")
+        try members(&json) { (reader, json) throws(JSONError) in
+            let isFirst = json.keyEquals(first)
+            guard isFirst || json.keyEquals(second) else { return try json.skipValue() }
+            let text = try reader.text(&json)
+            guard text.utf8.count <= 2000, Self.isLine(text) else { return }
+            if isFirst { found.0 = text } else { found.1 = text }
+        }
+        return found
+    }
+
+    /// Walks through an array; anything else is read past.
+    private mutating func elements(
+        _ json: inout JSONReader, _ body: (inout OSVReader, inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard try json.peek() == .array else { return try json.skipValue() }
+        try json.beginArray()
+        while try json.nextElement() { try body(&self, &json) }
+    }
+
+    /// Walks through an object; anything else is read past.
+    private mutating func members(
+        _ json: inout JSONReader, _ body: (inout OSVReader, inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard try json.peek() == .object else { return try json.skipValue() }
+        try json.beginObject()
+        while try json.nextKey() { try body(&self, &json) }
+    }
+
+    /// At most `OSVRecord.Limit.text` bytes, cut between characters.
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > OSVRecord.Limit.text else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: OSVRecord.Limit.text)
+        while end > text.startIndex, String.Index(end, within: text) == nil { end = text.utf8.index(before: end) }
+        return String(text[..<end])
+    }
+}

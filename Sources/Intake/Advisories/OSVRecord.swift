@@ -1,0 +1,62 @@
+import Bytes
+import Inventory
+
+// DESIGN. One record is read value by value into what is kept of it; what is not kept is read past. Every list has a limit,
+// so that a record costs bounded memory whatever it holds. Only what makes the record useless is an error.
+
+/// An advisory as OSV writes it (OSV schema 1.7), as far as it is kept.
+struct OSVRecord: Sendable, Equatable {
+    struct Affected: Sendable, Equatable {
+        var package: String
+        var registry: String
+        var versions: AffectedVersions
+    }
+
+    var id = ""
+    /// Milliseconds since 1970, UTC.
+    var modified: Int64 = 0
+    var published: Int64?
+    var withdrawn: Int64?
+    var aliases: [String] = []
+    var summary = ""
+    var details = ""
+    /// CVSS vectors that can be scored, as they came.
+    var vectors: [String] = []
+    /// The word of the database where it gives one: `low`, `medium`, `high`, `critical` or empty.
+    var severity = ""
+    var weaknesses: [String] = []
+    /// `TYPE address`.
+    var links: [String] = []
+    /// `TYPE name`.
+    var credits: [String] = []
+    var affected: [Affected] = []
+
+    /// The most that is kept of a record.
+    enum Limit {
+        static let names = 500
+        static let links = 200
+        static let affected = 20_000
+        static let versions = 200_000
+        static let text = 64 << 10
+        /// Bytes of one record.
+        static let record = 64 << 20
+    }
+
+    /// What makes a record useless.
+    enum Fault: Error, CustomStringConvertible {
+        case json(JSONError)
+        case missing(String)
+        case badTime(String, of: String)
+
+        var description: String {
+            switch self {
+            case .json(let error): error.description
+            case .missing(let field): "it has no \(field): it is no OSV record"
+            case .badTime(let value, let field): "\(field) is \"\(value.prefix(40))\", which is no time (RFC 3339)"
+            }
+        }
+    }
+
+    /// Whether the name is a CVE.
+    static func isCVE(_ name: String) -> Bool { name.hasPrefix("CVE-") }
+}

@@ -1,0 +1,113 @@
+import Database
+import Inventory
+
+/// What all advisories say of one package, and the decisions that follow from it.
+struct PackageAdvisories {
+    /// One `affected` of one advisory.
+    private struct Entry {
+        let advisory: Int64
+        let registry: String
+        let versions: AffectedVersions
+        /// The vulnerabilities that the advisory is of, with their editions.
+        var vulnerabilities: [(id: Int64, edition: Int64)]
+
+        func concerns(_ registry: String) -> Bool {
+            self.registry.isEmpty || registry.isEmpty || self.registry == registry
+        }
+    }
+
+    /// The most versions that are tried as fixes of one library.
+    private static let candidateLimit = 2000
+    /// The most fixes that are kept of one finding.
+    private static let fixLimit = 20
+
+    private let scheme: VersionScheme?
+    private var entries: [Entry] = []
+    private var lastPosition: Int64 = -1
+
+    init(scheme: VersionScheme?) { self.scheme = scheme }
+
+    /// Takes rows in the order of advisory and position; one more row of the same names another vulnerability.
+    mutating func add(_ row: Findings.Affected) {
+        if let last = entries.last, last.advisory == row.advisory, lastPosition == row.position {
+            entries[entries.count - 1].vulnerabilities.append((row.vulnerability, row.edition))
+            return
+        }
+        lastPosition = row.position
+        entries.append(
+            Entry(
+                advisory: row.advisory, registry: row.registry,
+                versions: AffectedVersions(ranges: row.ranges, versions: row.versions),
+                vulnerabilities: [(row.vulnerability, row.edition)]))
+    }
+
+    /// The vulnerabilities of a version, in the order of their numbers, with the fixes that are known.
+    func findings(version: String, registry: String) -> [Finding] {
+        var affecting: [Int] = []
+        for index in entries.indices
+        where entries[index].concerns(registry) && entries[index].versions.contains(version, scheme: scheme) {
+            affecting.append(index)
+        }
+        if affecting.isEmpty { return [] }
+        let candidates = candidates(above: version, registry: registry)
+        // What no version leaves behind cannot be asked of the best one.
+        let hopeless = affecting.filter { index in candidates.allSatisfy { holds(index, $0.version) } }
+        let top = top(of: candidates, affecting: affecting, except: hopeless, registry: registry)
+        var editions: [Int64: Int64] = [:]
+        var places: [Int64: [Int]] = [:]
+        for index in affecting {
+            for vulnerability in entries[index].vulnerabilities {
+                editions[vulnerability.id] = vulnerability.edition
+                places[vulnerability.id, default: []].append(index)
+            }
+        }
+        return editions.keys.sorted().map { id in
+            let own = places[id] ?? []
+            let advisories = Set(own.map { entries[$0].advisory })
+            var versions: Set<String> = []
+            let fixes = candidates.filter { candidate in
+                advisories.contains(candidate.advisory) && !own.contains { holds($0, candidate.version) }
+                    && versions.insert(candidate.version).inserted
+            }
+            return Finding(
+                vulnerability: id, edition: editions[id] ?? 0,
+                topFix: own.contains(where: hopeless.contains) ? nil : top,
+                fixes: Array(fixes.prefix(Self.fixLimit)))
+        }
+    }
+
+    private func holds(_ index: Int, _ version: String) -> Bool {
+        entries[index].versions.contains(version, scheme: scheme)
+    }
+
+    /// The smallest candidate that no advisory of the package affects, but for those that nothing fixes.
+    private func top(
+        of candidates: [Finding.Fix], affecting: [Int], except hopeless: [Int], registry: String
+    ) -> Finding.Fix? {
+        // Those that affect the version at hand most likely affect the next ones: asked first.
+        let rest = entries.indices.filter { entries[$0].concerns(registry) && !affecting.contains($0) }
+        let order = affecting.filter { !hopeless.contains($0) } + rest
+        return candidates.first { candidate in !order.contains { holds($0, candidate.version) } }
+    }
+
+    /// Versions above this one that an advisory names as fixed, each once, the smallest first.
+    private func candidates(above version: String, registry: String) -> [Finding.Fix] {
+        guard let scheme else { return [] }
+        var found: [Finding.Fix] = []
+        var seen: Set<String> = []
+        for entry in entries where entry.concerns(registry) {
+            for fixed in entry.versions.fixed {
+                let name = scheme == .go && fixed.hasSuffix("-0") ? String(fixed.dropLast(2)) : fixed
+                guard seen.insert("\(name) \(entry.advisory)").inserted, (scheme.compare(name, version) ?? 0) > 0 else {
+                    continue
+                }
+                found.append(Finding.Fix(version: name, advisory: entry.advisory))
+            }
+        }
+        found.sort { left, right in
+            let order = scheme.compare(left.version, right.version) ?? 0
+            return order != 0 ? order < 0 : left.advisory < right.advisory
+        }
+        return found.count <= Self.candidateLimit ? found : Array(found[..<Self.candidateLimit])
+    }
+}

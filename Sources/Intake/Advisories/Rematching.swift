@@ -1,0 +1,60 @@
+package import Database
+
+/// Matches libraries again whose packages have changed advisories.
+package struct Rematching {
+    /// Libraries of one transaction.
+    private static let page = 500
+
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Works until no package is stale; returns how many findings are new or changed.
+    ///
+    /// Costs nothing for libraries of other packages. May run in several processes: they take turns.
+    @discardableResult
+    package func run() throws -> Int {
+        var changed = 0
+        while let (package, mark) = try database.read({ try Findings.nextStale(on: $0) }) {
+            var last: Int64 = 0
+            while true {
+                let after = last
+                let step = try database.write { connection in
+                    try Self.page(of: package, mark: mark, after: after, on: connection)
+                }
+                changed += step.changed
+                guard let next = step.last else { break }
+                last = next
+            }
+        }
+        return changed
+    }
+
+    /// Matches the next libraries of a package; nil as `last` when they were the last, and the package is settled.
+    private static func page(
+        of package: String, mark: Int64, after last: Int64, on connection: any Connection
+    ) throws -> (changed: Int, last: Int64?) {
+        try Findings.lockMatching(on: connection)
+        let libraries = try Findings.libraries(of: package, after: last, limit: page, on: connection)
+        if libraries.isEmpty {
+            try Findings.settle(package, mark: mark, on: connection)
+            return (0, nil)
+        }
+        let before = try Findings.read(libraries, on: connection)
+        var matching = LibraryMatching(on: connection)
+        let found = try matching.match(try Findings.packages(of: libraries, on: connection))
+        let after = Dictionary(uniqueKeysWithValues: found.map { ($0.library, $0.findings) })
+        let different = libraries.filter { before[$0] ?? [] != after[$0] ?? [] }
+        if !different.isEmpty {
+            try Findings.delete(of: different, on: connection)
+            let rows = different.compactMap { library in after[library].map { (library: library, findings: $0) } }
+            try Findings.insert(rows, on: connection)
+            try Findings.touch(scopesOf: different, on: connection)
+        }
+        let changed = different.reduce(0) { sum, library in
+            let old = before[library] ?? []
+            return sum + (after[library] ?? []).filter { !old.contains($0) }.count
+        }
+        return (changed, libraries.last)
+    }
+}

@@ -1,0 +1,168 @@
+import BOM
+package import Database
+package import Jobs
+
+// DESIGN. Whatever the source, an import is: a new scan, parts handed to `ScanStaging`, `complete`, and one transaction
+// that publishes the scan and ends the job. Before that transaction nothing of it can be seen; after it nothing is left
+// to do. What an import leaves behind when it dies is a scan that `sweep` removes.
+
+/// Brings facts into the inventory.
+package struct Intake: Sendable {
+    package let database: any Database
+    package let queue: Queue
+    /// Makes the token of a new product or project: 64 lower-case hexadecimal characters.
+    package let newToken: @Sendable () throws -> String
+
+    package init(queue: Queue, newToken: @escaping @Sendable () throws -> String) {
+        database = queue.database
+        self.queue = queue
+        self.newToken = newToken
+    }
+
+    /// Where the facts of an import go, and who brings them.
+    package struct Destination: Sendable, Equatable {
+        package var organization: Int64
+        /// A product's name; it is made when there is none.
+        package var product: String
+        /// A project's name, or empty for the name of what the document describes.
+        package var project = ""
+        /// Follows the project's name: `name - version`.
+        package var projectVersion = ""
+        package var account: Int64?
+        /// Shown as who uploaded it last.
+        package var uploadedBy = ""
+        /// Shown as what brought it last.
+        package var plugin = ""
+
+        package init(organization: Int64, product: String) {
+            self.organization = organization
+            self.product = product
+        }
+
+        /// The longest name of a product or a project, in characters.
+        package static let nameLimit = 1000
+    }
+
+    /// What an import made; the job's result as JSON.
+    package struct Result: Sendable, Equatable {
+        package var product: String
+        package var productToken: String
+        package var project: String
+        package var projectToken: String
+        /// Distinct components kept, as the document lists them.
+        package var libraries: Int
+        package var warnings: [String]
+    }
+
+    /// Runs one import under a lease, from the new scan to the finished job.
+    ///
+    /// `read` hands parts to the staging and returns the graph. Errors: `IntakeError.refused` when the document is at
+    /// fault, `WorkError.stopped` when the lease ended, others when the database failed.
+    func run(
+        _ lease: Lease, into destination: Destination, referenceType: String, digest: [UInt8],
+        read: (inout ScanStaging) throws -> ScanStaging.Outcome
+    ) throws -> Result {
+        try destination.check()
+        let (organization, job, time) = (destination.organization, lease.job, queue.now())
+        let scan = try database.write { connection in
+            try StagedScan.begin(organization: organization, job: job.id, at: time, on: connection)
+        }
+        guard let scan else { throw IntakeError.noOrganization(organization) }
+        var staging = ScanStaging(database: database, scan: scan, lease: lease, referenceType: referenceType)
+        let outcome: ScanStaging.Outcome
+        do {
+            outcome = try read(&staging)
+        } catch let error as BOMError {
+            throw staging.failure ?? IntakeError.refused(error)
+        }
+        lease.progress = staging.entries.count
+        return try publish(outcome, of: scan, in: destination, warnings: staging.warnings, digest: digest, lease: lease)
+    }
+
+    private func publish(
+        _ outcome: ScanStaging.Outcome, of scan: StagedScan, in destination: Destination, warnings: [String],
+        digest: [UInt8], lease: Lease
+    ) throws -> Result {
+        let project = try destination.projectName(root: outcome.rootName)
+        let tokens = (product: try newToken(), project: try newToken())
+        let (queue, time) = (queue, queue.now())
+        return try database.write { connection in
+            try scan.lockOrganization(on: connection)
+            guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+            let target = try scan.target(
+                product: destination.product, project: project, newTokens: tokens, account: destination.account,
+                at: time, on: connection)
+            try scan.publish(
+                in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
+                uploadedBy: destination.uploadedBy, plugin: destination.plugin, at: time, on: connection)
+            let result = Result(
+                product: destination.product, productToken: target.productToken, project: project,
+                projectToken: target.projectToken, libraries: outcome.components, warnings: warnings)
+            try queue.succeed(lease.job, owner: lease.owner, result: result.json, on: connection)
+            return result
+        }
+    }
+
+    // MARK: Sweeping
+
+    /// Deletes replaced and abandoned scans with all that is theirs, in short transactions; returns how many went.
+    ///
+    /// Facts that a failed import brought stay while another import of the organization runs: a later sweep takes them.
+    @discardableResult
+    package func sweep() throws -> Int {
+        var gone = 0
+        for scan in try database.read({ try AbandonedScan.all(on: $0) }) {
+            if try scan.delete(from: database, limit: 2000) { gone += 1 }
+        }
+        return gone
+    }
+}
+
+extension Intake.Destination {
+    /// Refuses names that cannot be shown.
+    func check() throws(IntakeError) {
+        try Self.check(product, field: "product")
+        if !project.isEmpty { try Self.check(project, field: "project") }
+    }
+
+    /// The project's name, taken from the document when none was given.
+    func projectName(root: String) throws(IntakeError) -> String {
+        var name = project.isEmpty ? Self.oneLine(root) : project
+        if name.isEmpty {
+            throw .badName(
+                field: "project", value: "", accepted: "a name, because the document does not say what it describes")
+        }
+        if !projectVersion.isEmpty { name += " - \(projectVersion)" }
+        try Self.check(name, field: "project")
+        return name
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        let words = text.split { $0.isNewline || $0 == "\t" }
+        return String(words.joined(separator: " ").prefix(nameLimit - 100))
+    }
+
+    private static func check(_ name: String, field: String) throws(IntakeError) {
+        let isShown = name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 }
+        guard isShown, name.count <= nameLimit else {
+            throw .badName(
+                field: field, value: name, accepted: "1 to \(nameLimit) characters without control characters")
+        }
+    }
+}
+
+extension Intake.Result {
+    /// As the job keeps it and the command line prints it.
+    package var json: String {
+        var writer = FactsWriter()
+        writer.object {
+            $0.required("product", product)
+            $0.required("productToken", productToken)
+            $0.required("project", project)
+            $0.required("projectToken", projectToken)
+            $0.number("libraries", libraries)
+            $0.required("warnings", warnings)
+        }
+        return writer.text
+    }
+}

@@ -1,0 +1,166 @@
+import BOM
+import Bytes
+import Database
+import Glibc
+package import Jobs
+
+// DESIGN. An upload is a file in the data folder and a job whose request names it. The job may be done by any process
+// that sees the folder, any number of times until it is final; only then is the file removed, by the import when it
+// succeeded and by `sweepSpool` in every other case. Where nodes share a database but no folder, the bytes are in the
+// database as well (`SharedUpload`), so any node may do the job.
+
+/// The request of an INTAKE job.
+package struct IntakeJob: Sendable, Equatable {
+    package enum Kind: String, Sendable { case sbom, debian }
+
+    package var kind: Kind
+    /// The file, relative to the data folder or absolute; the machine's root for `debian`.
+    package var path: String
+    /// Whether the file is ours and goes with the job.
+    package var isSpooled = false
+    /// `debian`: whether the files of packages are kept.
+    package var withFiles = false
+    package var destination: Intake.Destination
+
+    package init(kind: Kind, path: String, isSpooled: Bool = false, destination: Intake.Destination) {
+        self.kind = kind
+        self.path = path
+        self.isSpooled = isSpooled
+        self.destination = destination
+    }
+
+    /// The folder of uploads below the data folder.
+    package static let spoolFolder = "spool"
+
+    /// Where the upload of a job lies, relative to the data folder; the name is the job's uuid.
+    package static func spoolPath(of uuid: String) -> String { "\(spoolFolder)/\(uuid)" }
+
+    /// The job for the queue.
+    package func newJob(uuid: String) -> NewJob {
+        var job = NewJob(
+            uuid: uuid, organization: destination.organization, kind: .intake, request: json,
+            processType: "Inventory Update")
+        job.account = destination.account
+        return job
+    }
+
+    // MARK: The request as JSON
+
+    package var json: String {
+        var writer = FactsWriter()
+        writer.object {
+            $0.text("kind", kind.rawValue)
+            $0.text("path", path)
+            if isSpooled { $0.flag("spooled") }
+            if withFiles { $0.flag("files") }
+            $0.text("product", destination.product)
+            $0.text("project", destination.project)
+            $0.text("projectVersion", destination.projectVersion)
+            $0.text("uploadedBy", destination.uploadedBy)
+            $0.text("plugin", destination.plugin)
+        }
+        return writer.text
+    }
+
+    /// Reads the request of a job; organization and account are the job's own.
+    package init(_ job: Job) throws(IntakeError) {
+        var kind: String?
+        var made = IntakeJob(
+            kind: .sbom, path: "", destination: Intake.Destination(organization: job.organization, product: ""))
+        made.destination.account = job.account
+        do throws(FactsError) {
+            try decoding("the request of job \(job.uuid)", job.request) { (json) throws(JSONError) in
+                try ComponentFacts.members(&json) { (json) throws(JSONError) in
+                    if json.keyEquals("kind") {
+                        kind = try json.string()
+                    } else if json.keyEquals("path") {
+                        made.path = try json.string()
+                    } else if json.keyEquals("spooled") {
+                        made.isSpooled = try json.bool()
+                    } else if json.keyEquals("files") {
+                        made.withFiles = try json.bool()
+                    } else if json.keyEquals("product") {
+                        made.destination.product = try json.string()
+                    } else if json.keyEquals("project") {
+                        made.destination.project = try json.string()
+                    } else if json.keyEquals("projectVersion") {
+                        made.destination.projectVersion = try json.string()
+                    } else if json.keyEquals("uploadedBy") {
+                        made.destination.uploadedBy = try json.string()
+                    } else if json.keyEquals("plugin") {
+                        made.destination.plugin = try json.string()
+                    } else {
+                        return false
+                    }
+                    return true
+                }
+            }
+        } catch {
+            throw .unreadableFacts(error)
+        }
+        guard let kind = kind.flatMap(Kind.init(rawValue:)) else {
+            throw .unknownKind(kind ?? "", job: job.uuid)
+        }
+        made.kind = kind
+        self = made
+    }
+
+    // MARK: Doing it
+
+    /// Does an INTAKE job: for the worker and for the command line. The job is SUCCESS when this returns.
+    ///
+    /// Throws `WorkError.hopeless` with a text for the person who uploaded it when the file or a name is at fault, any
+    /// other error when another attempt may help.
+    @discardableResult
+    package static func run(_ lease: Lease, intake: Intake, dataFolder: String) throws -> Intake.Result {
+        do {
+            let job = try IntakeJob(lease.job)
+            let path = job.path.hasPrefix("/") ? job.path : "\(dataFolder)/\(job.path)"
+            if job.isSpooled { try SharedUpload.fetch(job: lease.job.uuid, to: path, from: intake.database) }
+            let result: Intake.Result
+            switch job.kind {
+            case .sbom: result = try intake.importSBOM(file: path, into: job.destination, lease: lease)
+            case .debian:
+                result = try intake.importDebian(
+                    root: path, into: job.destination, withFiles: job.withFiles, lease: lease)
+            }
+            if job.isSpooled {
+                unlink(path)
+                // What is not forgotten now is by the sweep.
+                try? SharedUpload.forget(job: lease.job.uuid, in: intake.database)
+            }
+            return result
+        } catch let error as IntakeError {
+            switch error {
+            case .superseded: throw WorkError.stopped
+            case .refused, .noOrganization, .badName, .unreadableFacts, .unknownKind, .unreadableFile:
+                throw WorkError.hopeless(error.description)
+            }
+        }
+    }
+
+    /// Removes uploads whose job is final, and those that never got a job, once they are a day old. Returns how many.
+    @discardableResult
+    package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> Int {
+        try SharedUpload.sweep(queue.database)
+        let folder = "\(dataFolder)/\(spoolFolder)"
+        guard let entries = opendir(folder) else { return 0 }
+        defer { closedir(entries) }
+        var removed = 0
+        while let entry = readdir(entries) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            var status = stat()
+            guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
+            else { continue }
+            let state = try queue.database.read { connection in
+                try connection.first("SELECT state FROM job WHERE uuid = \(name)") { $0.string(0) }
+            }
+            let age = queue.now() / 1000 - Int64(status.st_mtim.tv_sec)
+            let isOver = state.map { $0 == "SUCCESS" || $0 == "FAILED" } ?? (age > 86_400)
+            if isOver, unlink("\(folder)/\(name)") == 0 { removed += 1 }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,25 @@
+import Bytes
+
+/// The SHA-256 that names a set of facts, in a form that is cheap to compare and to keep by the million.
+struct LibraryDigest: Hashable, Sendable {
+    private let words: SIMD4<UInt64>
+
+    init(of bytes: [UInt8]) {
+        var digest = Digest(.sha256)
+        bytes.withUnsafeBytes { digest.update($0) }
+        let made = digest.finish()
+        words = made.withUnsafeBytes { $0.loadUnaligned(as: SIMD4<UInt64>.self) }
+    }
+
+    /// The 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
+    /// The digest is well mixed already: its first 64 bits tell nearly all.
+    func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+
+    /// The digest as a UUID: RFC 9562 version 8, made from what a thing is.
+    var uuid: String { Identifier.uuid(bytes, version: 8) }
+
+    /// A positive number that JavaScript reads exactly (below 2^53).
+    var number: Int64 { Int64(words[3] & 0x001F_FFFF_FFFF_FFFF) }
+}

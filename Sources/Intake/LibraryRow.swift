@@ -1,0 +1,81 @@
+import BOM
+import Database
+import Inventory
+
+// DESIGN. What reports show of a library is decided here, once, when its facts are first seen. The digest covers the facts
+// and the number of these rules: a rule that changes makes new rows, and rows never change.
+
+/// A library as the inventory keeps it.
+struct LibraryRow: Sendable {
+    /// Counts up when the columns are derived otherwise.
+    static let rules: UInt8 = 1
+
+    var digest: LibraryDigest
+    var body: String
+    var component: Component
+    /// Where licences are said to be found: `SBOM`, `License file`.
+    var licenses: [EffectiveLicense] = []
+
+    /// Appends the cells of `StagedScan.libraryColumns` and the facts.
+    func append(to rows: inout RowBuffer) {
+        let purl = component.purl.isEmpty ? nil : PackageURL(component.purl)
+        var coordinates =
+            purl.map { LibraryCoordinates($0) }
+            ?? LibraryCoordinates(group: component.group, name: component.name, version: component.version)
+        if coordinates.version.isEmpty { coordinates.version = component.version }
+        let sha1 = component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? ""
+        let canonical = purl?.text ?? ""
+        let identity =
+            canonical.isEmpty
+            ? [coordinates.type.constant, component.group, component.name, component.version, sha1]
+            : [canonical, sha1]
+        let name = LibraryDigest(of: Array(identity.joined(separator: "\0").utf8))
+        rows.beginRow()
+        rows.append(digest.bytes)
+        rows.append(name.uuid)
+        rows.append(name.number)
+        rows.append(coordinates.type.displayName)
+        rows.append(coordinates.type.constant)
+        rows.append(coordinates.groupId)
+        rows.append(coordinates.artifactId)
+        rows.append(coordinates.version)
+        rows.append(component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName))
+        rows.append(canonical)
+        rows.append(sha1)
+        rows.append(component.description.isEmpty ? component.summary : component.description)
+        rows.append(licenseNames)
+        rows.append(Self.said(component.homepage) ? component.homepage : reference(["website", "vcs"]))
+        rows.append(Self.said(component.downloadLocation) ? component.downloadLocation : reference(["distribution"]))
+        rows.append(Self.said(component.copyright) ? component.copyright : "")
+        rows.append(component.author.isEmpty ? component.originator?.name ?? "" : component.author)
+        rows.append(component.supplier?.name ?? component.publisher)
+        rows.append(component.releaseDate)
+        rows.append(component.hashes.isEmpty && canonical.isEmpty ? "Filename Match" : "Exact Match")
+        rows.append(body)
+    }
+
+    /// Each name once, one a line: two ids may share a name.
+    private var licenseNames: String {
+        if licenses.count < 2 { return licenses.first?.name ?? "" }
+        var seen = Set<String>()
+        return licenses.map(\.name).filter { seen.insert($0).inserted }.joined(separator: "\n")
+    }
+
+    /// SPDX says NONE where there is nothing.
+    private static func said(_ text: String) -> Bool { !text.isEmpty && text != "NONE" && text != "NOASSERTION" }
+
+    private func reference(_ kinds: [String]) -> String {
+        for kind in kinds {
+            if let found = component.externalReferences.first(where: { $0.kind == kind }) { return found.url }
+        }
+        return ""
+    }
+
+    /// What follows the last slash: SPDX gives file names with their folders.
+    private static func lastPart(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path.index(after: slash) < path.endIndex else {
+            return path
+        }
+        return String(path[path.index(after: slash)...])
+    }
+}

@@ -1,0 +1,187 @@
+import BOM
+import Database
+import Jobs
+
+// DESIGN. Libraries wait in a batch until it is worth a transaction. Those that the organization has are found by a read;
+// only the others go through the writer, which looks again under the organization's lock. In memory remain, for each
+// different library of the scan, its digest, its id and its count.
+
+/// Turns components into library rows, each distinct one once.
+struct LibraryStaging: ~Copyable {
+    /// Libraries of a batch, and bytes of facts: whichever comes first ends it. About 20 ms of writing.
+    private static let batchRows = 1000
+    private static let batchBytes = 2 << 20
+
+    private let database: any Database
+    private let scan: StagedScan
+    private let referenceType: String
+    private var writer = FactsWriter()
+    private var effective = EffectiveLicenses()
+    private var places: [LibraryDigest: Int32] = [:]
+    private var waiting: [LibraryRow] = []
+    private var waitingBytes = 0
+    /// The ids of licences that are surely in the database.
+    private var licenseIDs: [EffectiveLicense: Int64] = [:]
+
+    /// The library of each occurrence, in the order of first appearance; 0 while it waits.
+    private(set) var libraries: [Int64] = []
+    /// How often each was listed.
+    private(set) var counts: [Int32] = []
+    /// Services among the libraries, which are kept like them but are nobody's component.
+    private(set) var services = 0
+    /// Libraries with more licences than are kept.
+    private(set) var tooManyLicenses = 0
+
+    init(database: any Database, scan: StagedScan, referenceType: String) {
+        self.database = database
+        self.scan = scan
+        self.referenceType = referenceType
+    }
+
+    /// Counts the component in and returns the place of its library, counted from 0.
+    mutating func add(_ component: Component) throws -> Int32 {
+        writer.removeAll()
+        ComponentFacts.write(component, to: &writer)
+        let digest = LibraryDigest(of: writer.bytes + [LibraryRow.rules])
+        if let place = places[digest] {
+            counts[Int(place)] += 1
+            return place
+        }
+        let place = Int32(libraries.count)
+        places[digest] = place
+        libraries.append(0)
+        counts.append(1)
+        if component.kind == .service { services += 1 }
+        waiting.append(LibraryRow(digest: digest, body: writer.text, component: component))
+        waitingBytes += writer.count
+        if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }
+        return place
+    }
+
+    /// Takes one listing of a library back; its place stays empty when it was the only one.
+    mutating func withdraw(_ place: Int32) { counts[Int(place)] -= 1 }
+
+    /// Writes what waits.
+    mutating func flush() throws {
+        guard !waiting.isEmpty else { return }
+        let first = libraries.count - waiting.count
+        let digests = waiting.map(\.digest.bytes)
+        let scan = scan
+        let known = try database.read { connection in
+            var known: [Int: Int64] = [:]
+            try scan.libraries(with: digests, on: connection) { known[$0] = $1 }
+            return known
+        }
+        for (place, id) in known { libraries[first + place] = id }
+        if known.count < waiting.count { try insert(waiting.indices.filter { known[$0] == nil }, from: first) }
+        waiting.removeAll(keepingCapacity: true)
+        waitingBytes = 0
+    }
+
+    private mutating func insert(_ places: [Int], from first: Int) throws {
+        var rows = RowBuffer(capacity: waitingBytes * 2)
+        var licenses: [[EffectiveLicense]] = []
+        licenses.reserveCapacity(places.count)
+        for place in places {
+            let (kept, dropped) = effective.licenses(of: waiting[place].component)
+            if dropped > 0 { tooManyLicenses += 1 }
+            waiting[place].licenses = kept
+            waiting[place].append(to: &rows)
+            licenses.append(kept)
+        }
+        let batch = NewLibraries(
+            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, licenses: licenses,
+            licenseIDs: licenseIDs, referenceType: referenceType)
+        let (ids, licenseIDs) = try database.write { connection in try batch.insert(on: connection) }
+        self.licenseIDs = licenseIDs.count > 4096 ? [:] : licenseIDs
+        for (place, id) in zip(places, ids) { libraries[first + place] = id }
+    }
+}
+
+/// A batch of libraries on its way through one transaction.
+private final class NewLibraries: Sendable {
+    private let scan: StagedScan
+    private let rows: RowBuffer
+    private let digests: [[UInt8]]
+    private let licenses: [[EffectiveLicense]]
+    private let licenseIDs: [EffectiveLicense: Int64]
+    private let referenceType: String
+
+    init(
+        scan: StagedScan, rows: consuming RowBuffer, digests: [[UInt8]], licenses: [[EffectiveLicense]],
+        licenseIDs: [EffectiveLicense: Int64], referenceType: String
+    ) {
+        self.scan = scan
+        self.rows = rows
+        self.digests = digests
+        self.licenses = licenses
+        self.licenseIDs = licenseIDs
+        self.referenceType = referenceType
+    }
+
+    /// Inserts what is still missing; gives the ids of all, and those of the licences.
+    func insert(on connection: any Connection) throws -> ([Int64], [EffectiveLicense: Int64]) {
+        try scan.lockOrganization(on: connection)
+        guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+        var ids = [Int64](repeating: 0, count: digests.count)
+        var count = 0
+        try scan.libraries(with: digests, on: connection) { place, id in
+            ids[place] = id
+            count += 1
+        }
+        if count == digests.count { return (ids, licenseIDs) }
+        if count == 0 {
+            let first = try scan.insert(libraries: rows, on: connection)
+            for place in ids.indices { ids[place] = first + Int64(place) }
+            try match(Array(ids.indices), ids: ids, on: connection)
+            return (ids, try insertLicenses(of: Array(ids.indices), ids: ids, on: connection))
+        }
+        // Another import of the organization was faster with some of them.
+        var missing = RowBuffer(capacity: rows.byteCount)
+        let places = ids.indices.filter { ids[$0] == 0 }
+        let width = StagedScan.libraryColumns.count + 1
+        for place in places {
+            missing.beginRow()
+            missing.append(cellsOf: rows, from: rows.start(of: place), count: width)
+        }
+        let first = try scan.insert(libraries: missing, on: connection)
+        for (number, place) in places.enumerated() { ids[place] = first + Int64(number) }
+        try match(places, ids: ids, on: connection)
+        return (ids, try insertLicenses(of: places, ids: ids, on: connection))
+    }
+
+    /// Finds the vulnerabilities of those that were inserted.
+    private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
+        let new = places.map { (id: ids[$0], purl: rows.string(rows.start(of: $0) + StagedScan.purlColumn)) }
+        try LibraryMatching.insert(new, on: connection)
+    }
+
+    private func insertLicenses(
+        of places: [Int], ids: [Int64], on connection: any Connection
+    ) throws -> [EffectiveLicense: Int64] {
+        var known = licenseIDs
+        var links = RowBuffer(capacity: 64 * places.count)
+        for place in places {
+            for (position, license) in licenses[place].enumerated() {
+                var key = license
+                key.reference = ""
+                var id = known[key]
+                if id == nil {
+                    id = try scan.license(
+                        spdx: license.spdx, name: license.name, url: license.url, type: license.type,
+                        risk: license.riskScore, on: connection)
+                    known[key] = id
+                }
+                links.beginRow()
+                links.append(ids[place])
+                links.append(position)
+                links.append(id ?? 0)
+                links.append(referenceType)
+                links.append(license.reference)
+            }
+        }
+        try connection.insert(
+            links, into: "library_license", ["library", "position", "license", "reference_type", "reference"])
+        return known
+    }
+}

@@ -1,0 +1,37 @@
+import BOM
+import Bytes
+import Glibc
+package import Jobs
+
+extension Intake {
+    /// Imports a bill of materials of any syntax that Waybill reads, as one project.
+    ///
+    /// An odd file is imported with warnings, one that cannot be read is refused whole: `IntakeError.refused`.
+    @discardableResult
+    package func importSBOM(file path: String, into destination: Destination, lease: Lease) throws -> Result {
+        let digest = try digest(ofFile: path)
+        return try run(lease, into: destination, referenceType: "SBOM", digest: digest) { staging in
+            let graph = try BOMReader.read(file: path, into: &staging)
+            return try staging.complete(graph)
+        }
+    }
+
+    /// The SHA-256 of a file.
+    private func digest(ofFile path: String) throws -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw IntakeError.unreadableFile(path: path, why: systemMessage(errno)) }
+        defer { close(file) }
+        var digest = Digest(.sha256)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+            if count == 0 { return digest.finish() }
+            if count > 0 {
+                digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            } else if errno != EINTR {
+                throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package import BOM
+package import Database
+package import Jobs
+
+// DESIGN. Parts come in any order and the document last, so what depends on the whole (positions of the ends of edges,
+// depths, what the root is) is written at the end: entries, occurrences and edges wait in memory as small numbers.
+// Libraries, files and claims go to the database as they come. `docs/adr/008-intake-in-stages.md` says why.
+
+/// Takes the parts of one document and stages them as the rows of one scan.
+package final class ScanStaging: BOMReceiver {
+    /// Rows of a transaction.
+    static let chunk = 2000
+    /// Bytes of paths that are kept of one document's entries, and paths of one entry.
+    static let locationBytes = 64 << 20
+    static let locationsOfEntry = 100
+    static let warningLimit = 100
+
+    /// One listing of a component. Position 0 is the root's, so entries count from 1.
+    struct Entry {
+        /// The place of its library in `LibraryStaging`.
+        var library: Int32
+        /// Numbers in `references`; -1 without a parent.
+        var reference: Int32
+        var parent: Int32
+        var scope: String
+        /// Where its paths lie in `paths`.
+        var pathStart: UInt32 = 0
+        var pathCount: UInt32 = 0
+    }
+
+    /// What a reference stands for.
+    static let nothing = Int32.min
+
+    let database: any Database
+    let scan: StagedScan
+    private let lease: Lease
+    var libraries: LibraryStaging
+    var entries: [Entry] = []
+    var references = ReferenceTable()
+    /// For each reference a position, or -1 minus the position of a file, or `nothing`.
+    var targets: [Int32] = []
+    private(set) var paths: [UInt8] = []
+    private var droppedPaths = 0
+    private(set) var document: BOMDocument?
+    private(set) var warnings: [String] = []
+    private var moreWarnings = 0
+    private(set) var fileCount = 0
+    private var claimCount = 0
+    private var files = RowBuffer(capacity: 1 << 12)
+    private var claims = RowBuffer(capacity: 1 << 12)
+    /// What stopped the staging, where it was not the document.
+    private(set) var failure: (any Error)?
+
+    /// - Parameter referenceType: where licences are said to be found: `SBOM`, `License file`.
+    package init(database: any Database, scan: StagedScan, lease: Lease, referenceType: String) {
+        self.database = database
+        self.scan = scan
+        self.lease = lease
+        libraries = LibraryStaging(database: database, scan: scan, referenceType: referenceType)
+    }
+
+    // MARK: BOMReceiver
+
+    package func component(_ component: Component) throws(BOMError) {
+        try working { try add(component) }
+    }
+
+    package func file(_ file: SourceFile) throws(BOMError) {
+        try working {
+            try checkLease()
+            let number = try number(of: file.ref)
+            targets[number] = Int32(-1 - fileCount)
+            let owner = file.component.isEmpty ? Self.nothing : targets[try self.number(of: file.component)]
+            files.beginRow()
+            files.append(scan.id)
+            files.append(fileCount)
+            files.append(owner >= 0 ? Int(owner) : -1)
+            files.append(Self.lastPart(of: file.path))
+            files.append(file.path)
+            files.append(file.hashes.first { $0.algorithm == "SHA-1" }?.value ?? "")
+            files.append(SourceFileFacts.encode(file))
+            fileCount += 1
+            if files.rowCount >= Self.chunk || files.byteCount > 2 << 20 { try flushFiles() }
+        }
+    }
+
+    /// Edges are taken from the reader's graph at the end.
+    package func dependency(_ dependency: Dependency) throws(BOMError) {}
+
+    package func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError) {
+        try working {
+            try checkLease()
+            claims.beginRow()
+            claims.append(scan.id)
+            claims.append(claimCount)
+            claims.append(vulnerability.id)
+            claims.append(VulnerabilityFacts.encode(vulnerability))
+            claimCount += 1
+            if claims.rowCount >= Self.chunk || claims.byteCount > 2 << 20 { try flushClaims() }
+        }
+    }
+
+    package func warning(_ text: String) {
+        if warnings.count < Self.warningLimit {
+            warnings.append(String(text.prefix(500)))
+        } else {
+            moreWarnings += 1
+        }
+    }
+
+    package func document(_ document: BOMDocument) throws(BOMError) { self.document = document }
+
+    // MARK: Parts
+
+    private func add(_ component: Component) throws {
+        if entries.count & 63 == 0 {
+            try checkLease()
+            lease.progress = entries.count
+        }
+        let reference = try number(of: component.ref)
+        let parent = try component.parent.map { try number(of: $0) }
+        var entry = Entry(
+            library: try libraries.add(component), reference: Int32(reference), parent: Int32(parent ?? -1),
+            scope: component.scope)
+        keepPaths(of: component, in: &entry)
+        entries.append(entry)
+        targets[reference] = Int32(entries.count)
+    }
+
+    private func keepPaths(of component: Component, in entry: inout Entry) {
+        guard !component.locations.isEmpty else { return }
+        entry.pathStart = UInt32(paths.count)
+        for (index, path) in component.locations.enumerated() {
+            guard index < Self.locationsOfEntry, paths.count + path.utf8.count < Self.locationBytes else {
+                droppedPaths += component.locations.count - index
+                break
+            }
+            if index > 0 { paths.append(UInt8(ascii: "\n")) }
+            // Paths are kept one a line.
+            for byte in path.utf8 { paths.append(byte == 10 || byte == 13 ? UInt8(ascii: " ") : byte) }
+        }
+        entry.pathCount = UInt32(paths.count) - entry.pathStart
+    }
+
+    private func number(of reference: String) throws(BOMError) -> Int {
+        guard let number = references.number(for: reference) else {
+            throw .tooLarge(what: "the document's references are too long", limit: 1 << 32)
+        }
+        while targets.count <= Int(number) { targets.append(Self.nothing) }
+        return Int(number)
+    }
+
+    static func lastPart(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    // MARK: Writing
+
+    /// Writes what waits, and says what had to be left out.
+    func flush() throws {
+        try libraries.flush()
+        try flushFiles()
+        try flushClaims()
+        if droppedPaths > 0 { warning("\(droppedPaths) locations of components were not kept: they are too many") }
+        if libraries.tooManyLicenses > 0 {
+            warning(
+                "\(libraries.tooManyLicenses) components have more than \(EffectiveLicenses.limit) licences; the others "
+                    + "are in their bill of materials only")
+        }
+        if moreWarnings > 0 {
+            warnings.append("\(moreWarnings) more warnings")
+            moreWarnings = 0
+        }
+    }
+
+    private func flushFiles() throws {
+        var rows = RowBuffer(capacity: 1 << 12)
+        swap(&rows, &files)
+        try insert(
+            rows, into: "source_file", ["scan", "position", "component", "name", "path", "sha1", "body"])
+    }
+
+    private func flushClaims() throws {
+        var rows = RowBuffer(capacity: 1 << 12)
+        swap(&rows, &claims)
+        try insert(rows, into: "vulnerability_claim", ["scan", "position", "name", "body"])
+    }
+
+    /// Inserts rows of this scan in a transaction of their own.
+    func insert(_ rows: consuming RowBuffer, into table: StaticString, _ columns: [StaticString]) throws {
+        guard rows.rowCount > 0 else { return }
+        try checkLease()
+        let rows = Rows(rows)
+        let scan = scan
+        try database.write { connection in
+            guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+            try connection.insert(rows.buffer, into: table, columns)
+        }
+    }
+
+    /// Rows that a transaction's closure may hold.
+    private final class Rows: Sendable {
+        let buffer: RowBuffer
+        init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
+    }
+
+    func checkLease() throws {
+        if lease.stopReason != nil { throw WorkError.stopped }
+    }
+
+    /// Keeps the cause of a failure that is not the document's; readers know `BOMError` only.
+    private func working(_ body: () throws -> Void) throws(BOMError) {
+        do {
+            try body()
+        } catch let error as BOMError {
+            throw error
+        } catch {
+            failure = error
+            throw .failed(what: "\(error)")
+        }
+    }
+}

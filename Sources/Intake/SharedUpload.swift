@@ -1,0 +1,80 @@
+import Bytes
+package import Database
+import Glibc
+
+// DESIGN. With SQLite there is one machine, and an upload is a file of its data directory. With PostgreSQL any node may do
+// the job, and the node that took the upload may die for good; so the bytes go into the database in the transaction that
+// submits the job, in pieces of a megabyte, and are gone when the job is over. A backup holds them too, for either engine.
+
+/// The bytes of uploads in the database.
+package enum SharedUpload {
+    private static let piece = 1 << 20
+
+    /// Keeps the bytes of an upload for all nodes, in the transaction that submits its job. Does nothing where the
+    /// database is of one machine.
+    package static func share(file path: String, job uuid: String, on connection: any Connection) throws {
+        guard connection.engine == .postgresql else { return }
+        try keep(file: path, job: uuid, on: connection)
+    }
+
+    /// Keeps the bytes of a file; pieces that are there already are replaced.
+    package static func keep(file path: String, job uuid: String, on connection: any Connection) throws {
+        guard let file = fopen(path, "r") else {
+            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+        }
+        defer { fclose(file) }
+        try connection.run("DELETE FROM upload WHERE job = \(uuid)")
+        var position = 0
+        while true {
+            let bytes = [UInt8](unsafeUninitializedCapacity: piece) { buffer, count in
+                count = fread(buffer.baseAddress, 1, piece, file)
+            }
+            guard ferror(file) == 0 else {
+                throw IntakeError.unreadableFile(path: path, why: "reading failed after \(position) MiB")
+            }
+            // An empty upload has one empty piece, so that it is told from one that is not there.
+            if bytes.isEmpty, position > 0 { return }
+            try connection.run("INSERT INTO upload (job, position, bytes) VALUES (\(uuid), \(position), \(bytes))")
+            position += 1
+            if bytes.count < piece { return }
+        }
+    }
+
+    /// Puts an upload at `path`, when it is not there and the database has it.
+    package static func fetch(job uuid: String, to path: String, from database: any Database) throws {
+        guard access(path, F_OK) != 0 else { return }
+        try database.snapshot { connection in
+            guard try connection.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") != nil else { return }
+            let file = try DurableFile(path: path)
+            try connection.each("SELECT bytes FROM upload WHERE job = \(uuid) ORDER BY position") { row in
+                try file.write(row.bytes(0))
+            }
+            try file.publish()
+        }
+    }
+
+    static func forget(job uuid: String, in database: any Database) throws {
+        guard try database.read({ try $0.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") }) != nil else {
+            return
+        }
+        try database.write { _ = try $0.run("DELETE FROM upload WHERE job = \(uuid)") }
+    }
+
+    /// Forgets uploads whose job is over.
+    static func sweep(_ database: any Database) throws {
+        let over: SQL = """
+            NOT EXISTS (SELECT 1 FROM job WHERE job.uuid = upload.job AND job.state IN ('PENDING', 'IN_PROGRESS'))
+            """
+        let names = try database.read { connection in
+            try connection.all("SELECT DISTINCT job FROM upload WHERE \(over) LIMIT 1000") { $0.string(0) }
+        }
+        for name in names { try forget(job: name, in: database) }
+    }
+
+    /// Uploads in a data folder whose jobs are not over: the jobs' uuids.
+    package static func waiting(on connection: any Connection) throws -> [String] {
+        try connection.all(
+            "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id"
+        ) { $0.string(0) }
+    }
+}

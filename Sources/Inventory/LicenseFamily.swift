@@ -1,0 +1,166 @@
+// DESIGN. Families say how far a licence reaches into the work that uses it. The table below is ours, by pattern of SPDX
+// ids, first match wins; an id that no pattern names has no family and no score, since a number must not be made up.
+// Scores are the seven steps of Mend's `copyrightRiskScore` (ONE … SEVEN) spread over 0–100: (step - 1) * 100 / 6, so that
+// MIT has the 17 of the published sample.
+
+/// How far a licence's conditions reach.
+package enum LicenseFamily: String, Sendable, CaseIterable {
+    /// No conditions: dedicated to the public (CC0-1.0, Unlicense, 0BSD).
+    case publicDomain = "Public Domain"
+    /// Keep the notice (MIT, BSD, ISC).
+    case permissive = "Permissive"
+    /// Keep the notice and more: patents, state changes, advertising, names (Apache-2.0, BSD-4-Clause, CC-BY).
+    case conditionalPermissive = "Permissive with Conditions"
+    /// Share changes of the files or the library itself (MPL, EPL, CDDL, LGPL).
+    case weakCopyleft = "Weak Copyleft"
+    /// Share alike for documents, data, fonts and media (CC-BY-SA, GFDL, ODbL).
+    case shareAlike = "Share Alike"
+    /// Share the whole work when it is handed out (GPL, EUPL, CECILL).
+    case strongCopyleft = "Strong Copyleft"
+    /// Share the whole work when it is used over a network (AGPL, OSL, SSPL).
+    case networkCopyleft = "Network Copyleft"
+    /// Use itself is restricted: no commerce, no changes, no competition (CC-BY-NC, BUSL, Elastic).
+    case restricted = "Restricted Use"
+
+    /// Mend's step, 1 … 7.
+    package var riskLevel: Int {
+        switch self {
+        case .publicDomain: 1
+        case .permissive: 2
+        case .conditionalPermissive: 3
+        case .weakCopyleft: 4
+        case .shareAlike: 5
+        case .strongCopyleft: 6
+        case .networkCopyleft, .restricted: 7
+        }
+    }
+
+    /// The copyright risk, 0 … 100: 0, 17, 33, 50, 67, 83, 100.
+    package var riskScore: Int { ((riskLevel - 1) * 100 + 3) / 6 }
+
+    /// Mend's word for the step (`copyrightRiskScore`).
+    package var riskWord: String { ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN"][riskLevel - 1] }
+
+    /// Mend's `copyleft`: `NO`, `PARTIAL` or `FULL`.
+    package var copyleft: String {
+        switch self {
+        case .publicDomain, .permissive, .conditionalPermissive, .restricted: "NO"
+        case .weakCopyleft, .shareAlike: "PARTIAL"
+        case .strongCopyleft, .networkCopyleft: "FULL"
+        }
+    }
+
+    /// The family of a licence of the SPDX list; nil when the table does not say.
+    package init?(licenseID id: String) {
+        guard let family = familyTable.first(where: { $0.matches(id) })?.family else { return nil }
+        self = family
+    }
+
+    /// The family of an expression: of a choice the mildest, of "all of them" the hardest; nil when that rests on a
+    /// licence without family.
+    package init?(_ expression: LicenseExpression) {
+        guard let family = Self.family(of: expression.root) else { return nil }
+        self = family
+    }
+
+    private static func family(of node: LicenseExpression.Node) -> LicenseFamily? {
+        switch node {
+        case .term(let term): return family(of: term)
+        case .or(let operands):
+            return operands.compactMap(family).min { $0.riskLevel < $1.riskLevel }
+        case .and(let operands):
+            let families = operands.compactMap(family)
+            guard families.count == operands.count else { return nil }
+            return families.max { $0.riskLevel < $1.riskLevel }
+        }
+    }
+
+    private static func family(of term: LicenseExpression.Term) -> LicenseFamily? {
+        guard let family = LicenseFamily(licenseID: term.id) else { return nil }
+        // An exception to the GPL lets other code link or be generated: what is left is copyleft of the library itself.
+        if family == .strongCopyleft, !term.exception.isEmpty { return .weakCopyleft }
+        return family
+    }
+}
+
+/// A family's patterns: ids, or their beginnings when they end in `*`.
+private struct FamilyPatterns: Sendable {
+    let family: LicenseFamily
+    let ids: Set<String>
+    let prefixes: [String]
+
+    init(_ family: LicenseFamily, _ patterns: String) {
+        self.family = family
+        let words = patterns.split(separator: " ").map { $0.lowercased() }
+        ids = Set(words.filter { !$0.hasSuffix("*") })
+        prefixes = words.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+    }
+
+    func matches(_ id: String) -> Bool {
+        let id = id.lowercased()
+        return ids.contains(id) || prefixes.contains { id.hasPrefix($0) }
+    }
+}
+
+private let familyTable: [FamilyPatterns] = [
+    .init(
+        .restricted,
+        """
+        CC-BY-NC* CC-BY-ND* BUSL-* Elastic-* PolyForm-* FSL-* SUL-* Aladdin JPNIC Hippocratic-* BSD-3-Clause-No-Military-License \
+        MS-LPL CPOL-1.02 Adobe-Display-PostScript Adobe-Utopia LZMA-SDK-9.11* C-UDA-1.0 UnRAR COIL-1.0 DRL-1.* \
+        IEC-Code-Components-EULA
+        """),
+    .init(
+        .networkCopyleft,
+        "AGPL-* SSPL-* OSL-* NPOSL-* CAL-1.0* CPAL-* RPL-* Parity-* Watcom-* ESA-PL-strong*"),
+    .init(
+        .shareAlike,
+        """
+        CC-BY-SA* CC-SA-* GFDL-* ODbL-* CDLA-Sharing* FreeBSD-DOC OPUBL-* D-FSL-* LAL-* ClArtistic \
+        Linux-man-pages-copyleft* CERN-OHL-W* TAPR-OHL* CERN-OHL-1*
+        """),
+    .init(
+        .strongCopyleft,
+        """
+        GPL-* Sleepycat QPL-* EUPL-* CECILL-1.* CECILL-2.* copyleft-next-* CERN-OHL-S* LiLiQ-Rplus* OGTSL SMAIL-GPL TGPPL-* \
+        OCLC-2.0 SimPL-2.0 RHeCos-1.1 gSOAP-1.3b CPOL-* BSD-Protection GL2PS
+        """),
+    .init(
+        .weakCopyleft,
+        """
+        LGPL-* LGPLLR MPL-* EPL-* CDDL-* CPL-1.0 IPL-1.0 APSL-* NPL-* SPL-1.0 CECILL-C MS-RL Artistic-1* Artistic-dist SISSL* \
+        ErlPL-1.1 Interbase-1.0 Nokia NOSL RPSL-* RSCPL SGI-B-1* YPL-* CUA-OPL* CATOSL-1.1 OSET-PL* LPL-1* Motosoto SugarCRM* \
+        LiLiQ-R-1.1 wxWindows eCos-2.0 Frameworx-1.0 OCCT-PL LPPL-* OPL-1.0 Ruby Ruby-pty Zimbra-* gnuplot \
+        MMPL-* ESA-PL-weak* BitTorrent-* NASA-1.3 SNIA Vim Ubuntu-font-1.0 MakeIndex NGPL
+        """),
+    .init(
+        .publicDomain,
+        """
+        CC0-1.0 Unlicense* 0BSD CC-PDDC CC-PDM-1.0 PDDL-1.0 WTFPL WTFNMFPL NIST-PD* MIT-0 SAX-PD* ANTLR-PD* NTIA-PD NCBI-PD blessing \
+        libselinux-1.0 DL-DE-ZERO* SGP4 GLWTPL
+        """),
+    .init(
+        .conditionalPermissive,
+        """
+        Apache-* BSD-4-Clause* BSD-4.3* BSD-Advertising* BSD-Attribution* BSD-3-Clause-Attribution OpenSSL* SSLeay* CC-BY-* AFL-* ECL-* \
+        MS-PL Artistic-2.0 PHP-3* Zend-2.0 Python-2* PSF-2.0 CNRI-* OFL-* MulanPSL-* Unicode-TOU UPL-1.0 BSD-2-Clause-Patent \
+        CDLA-Permissive* ODC-By-1.0 OGL-* OGDL* etalab-2.0 NLOD-* LiLiQ-P-1.1 CERN-OHL-P* BlueOak-1.0.0 DL-DE-BY* Xnet W3C* JSON EUDatagrid \
+        ZPL-* Plexus Entessa Sendmail* XFree86-1.1 FTL IJG* Bitstream-* Arphic* MIT-advertising Community-Spec-1.0 \
+        O-UDA-1.0 OpenMDW-1.0 ESA-PL-permissive*
+        """),
+    .init(
+        .permissive,
+        """
+        MIT MIT-* BSD-* ISC* X11* Zlib* BSL-1.0 HPND* NCSA NTP* PostgreSQL curl Libpng* libtiff ICU Unicode-* Spencer-* TCL \
+        bzip2-* Beerware Fair FSFUL* FSFAP* Info-ZIP Net-SNMP OLDAP-* SMLNJ StandardML-NJ SWL TCP-wrappers Xerox xinetd \
+        Intel* NAIST-2003 MITNFA MirOS Naumen NIST-Software NRL OML psutils Rdisc RSA-MD SGI-B-2.0 SSH-OpenSSH SSH-short SunPro \
+        UCL-1.0 VSL-1.0 Afmparse AML APAFML bcrypt-Solar-Designer Boehm-GC* Brian-Gladman* check-cvs checkmk CMU-Mach* Cronyx \
+        dtoa DOC DSDP EFL-2.0 Furuseth GD Giftware Glulxe HTMLTIDY IBM-pibs ImageMagick JasPer-2.0 Latex2e* Leptonica \
+        libpng-2.0 Linux-OpenIB lsof Mackerras-3-Clause* Martin-Birgmeier metamail Minpack mpich2 NetCDF Newsletr Noweb Nunit \
+        OFFIS OGC-1.0 Pixar pkgconf PADL Qhull radvd Saxpath snprintf softSurfer ssh-keyscan swrule TermReadKey TTWL TU-Berlin* \
+        UCAR UnixCrypt Vixie-Cron Widget-Workshop WordNet Wsuipa xlock xpp Zeeff HDF5 HIDAPI Caldera* FBM fwlw GCR-docs \
+        CFITSIO Catharon Clips eGenix gtkbook hdparm Inner-Net-2.0 jove Kastrup Kazlib Knuth-CTAN LOOP magaz mailprio man2html \
+        Multics python-ldap SL Soundex Sun-PPP* Symlinks ThirdEye threeparttable TPDL TTYP0 ulem UMich-Merit w3m xkeyboard-config* \
+        CryptoSwift mpi-permissive OAR CECILL-B generic-xts Graphics-Gems NICTA-1.0 TrustedQSL Xdebug-1.03 SchemeReport
+        """),
+]

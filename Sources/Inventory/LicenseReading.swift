@@ -1,0 +1,111 @@
+/// Making sense of what people write where a licence expression belongs.
+extension LicenseList {
+    /// The expression that a text means: a valid one with known ids, a name or an alias, or such joined by `and`, `or`,
+    /// `/`, `|`, `,` and `;` (Debian's `GPL-2+ or Artistic`, Cargo's old `MIT/Apache-2.0`); nil when any part is unknown.
+    ///
+    /// A `/`, `|` stands for a choice (as Cargo and Composer mean it), a `,` or `;` for "all of them".
+    package func expression(reading text: String) -> LicenseExpression? {
+        guard text.utf8.count <= LicenseExpression.sizeLimit else { return nil }
+        if let expression = expression(named: text) { return expression }
+        if let expression = LicenseExpression(text), let known = knownForm(of: expression) { return known }
+        guard text.utf8.count <= 4096 else { return nil }
+        return parts(of: text)
+    }
+
+    /// The expression with every unknown id replaced by what its name means; nil when one means nothing.
+    package func knownForm(of expression: LicenseExpression) -> LicenseExpression? {
+        var complete = true
+        let result = expression.mapTerms { term in
+            if term.isKnown { return .term(term) }
+            if let meaning = meaning(of: term) { return meaning }
+            complete = false
+            return .term(term)
+        }
+        return complete ? result : nil
+    }
+
+    /// What an unknown term means: `GPLv2+`, `BSD-3`, `Expat`; nil when no name fits.
+    private func meaning(of term: LicenseExpression.Term) -> LicenseExpression.Node? {
+        guard !term.isReference else { return nil }
+        guard let found = self.expression(named: term.id + (term.orLater ? "+" : "")) else { return nil }
+        if term.exception.isEmpty { return found.root }
+        // The exception stays with the licence that it was said of.
+        guard var single = found.single, single.exception.isEmpty, exception(id: term.exception) != nil else {
+            return nil
+        }
+        single.exception = term.exception
+        return .term(single)
+    }
+
+    /// Splits at operators and separators outside parentheses, the weakest first.
+    private func parts(of text: String) -> LicenseExpression? {
+        var text = Substring(text)
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        if text.first == "(", text.last == ")" { text = text.dropFirst().dropLast() }
+        guard !text.contains("("), !text.contains(")") else { return nil }
+        let separators: [(String, Bool)] = [
+            (";", true), (",", true), (" or ", false), (" | ", false), ("|", false), ("/", false), (" and ", true),
+            (" & ", true),
+        ]
+        for (separator, isAll) in separators {
+            let pieces = split(text, at: separator)
+            guard pieces.count > 1, pieces.count <= 64 else { continue }
+            var nodes: [LicenseExpression.Node] = []
+            for piece in pieces {
+                guard let part = expression(named: String(piece)) ?? parts(of: String(piece)) else { return nil }
+                nodes.append(part.root)
+            }
+            return LicenseExpression.joined(nodes, and: isAll)
+        }
+        return nil
+    }
+
+    /// Splits at an ASCII separator in any case; pieces are trimmed, empty ones left out.
+    private func split(_ text: Substring, at separator: String) -> [Substring] {
+        let pattern = Array(separator.utf8)
+        let bytes = Array(text.utf8)
+        guard bytes.count > pattern.count else { return [text] }
+        var pieces: [Substring] = []
+        var start = 0
+        var index = 0
+        func piece(_ end: Int) {
+            let piece = String(decoding: bytes[start..<end], as: UTF8.self).trimmingBlanks()
+            if !piece.isEmpty { pieces.append(Substring(piece)) }
+        }
+        while index + pattern.count <= bytes.count {
+            let matches = pattern.indices.allSatisfy { offset in
+                let byte = bytes[index + offset]
+                return (byte >= 65 && byte <= 90 ? byte | 32 : byte) == pattern[offset]
+            }
+            if matches {
+                piece(index)
+                index += pattern.count
+                start = index
+            } else {
+                index += 1
+            }
+        }
+        piece(bytes.count)
+        return pieces
+    }
+}
+
+extension String {
+    /// Without white space at either end.
+    fileprivate func trimmingBlanks() -> String {
+        var text = Substring(self)
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension LicenseExpression {
+    /// Expressions joined by one operator, equal operands said once; nil of none.
+    package static func joined(_ nodes: [Node], and: Bool) -> LicenseExpression? {
+        var seen = Set<Node>()
+        let different = nodes.filter { seen.insert($0).inserted }
+        return different.isEmpty ? nil : LicenseExpression(root: join(different, and: and))
+    }
+}

@@ -1,0 +1,77 @@
+/// An ecosystem as OSV names it (OSV schema 1.7, "Defined ecosystems"): how its packages are called and its versions ordered.
+///
+/// What follows a colon in OSV's name is a release (`Debian:12`) or the address of a registry (`Maven:https://…`).
+package struct Ecosystem: Sendable, Hashable {
+    /// The name without what follows: `Debian`, `npm`. Two names of one ecosystem are one here.
+    package let name: String
+    /// The release, in the form that `PackageKey` makes of a purl: `12`, `v3.16`, `22.04`; empty where there are none.
+    package let release: String
+    /// The address of the registry, or empty for the ecosystem's own.
+    package let registry: String
+
+    /// The order of versions; nil where none is known and only lists count.
+    package var scheme: VersionScheme? { Self.schemes[name] }
+
+    /// The order of versions in an ecosystem, whatever release is named with it.
+    static func scheme(of place: String) -> VersionScheme? {
+        schemes[place] ?? schemes[String(place.prefix { $0 != ":" })]
+    }
+
+    private static let schemes: [String: VersionScheme] = [
+        "npm": .semantic, "crates.io": .semantic, "Pub": .semantic, "Hex": .semantic, "SwiftURL": .semantic,
+        "GitHub Actions": .semantic, "Bitnami": .semantic, "Julia": .semantic, "GIT": .semantic, "Go": .go,
+        "NuGet": .nuget, "PyPI": .python, "Maven": .maven, "RubyGems": .gem, "Packagist": .composer, "CRAN": .numbers,
+        "Hackage": .numbers, "Debian": .debian, "Ubuntu": .debian, "Alpine": .alpine, "Wolfi": .alpine,
+        "Chainguard": .alpine, "Alpaquita": .alpine, "MinimOS": .alpine, "Red Hat": .rpm, "AlmaLinux": .rpm,
+        "Rocky Linux": .rpm, "openSUSE": .rpm, "Photon OS": .rpm, "Mageia": .rpm, "Azure Linux": .rpm,
+    ]
+
+    /// Reads OSV's name. Nil where no purl tells that a package is of this release: Red Hat's streams of extended support,
+    /// Ubuntu's special builds.
+    package init?(_ text: String) {
+        let colon = text.firstIndex(of: ":")
+        let name = String(colon.map { text[..<$0] } ?? text[...])
+        let rest = colon.map { String(text[text.index(after: $0)...]) } ?? ""
+        self.name = name
+        if rest.hasPrefix("http://") || rest.hasPrefix("https://") {
+            release = ""
+            registry = Self.registry(rest)
+            return
+        }
+        registry = ""
+        let parts = rest.split(separator: ":").map(String.init)
+        switch name {
+        case "Ubuntu":
+            // `22.04:LTS`, `Pro:18.04:LTS`. The packages of a machine without Pro are the same, only without the fix.
+            let release = parts.first { $0.first?.isNumber ?? false }
+            guard let release, parts.allSatisfy({ $0 == release || $0 == "LTS" || $0 == "Pro" }) else { return nil }
+            self.release = release
+        case "Red Hat":
+            // `enterprise_linux:8::baseos`, a part of a CPE.
+            guard parts.first == "enterprise_linux", parts.count > 1 else { return nil }
+            release = String(parts[1].prefix { $0 != "." })
+        case "Debian", "AlmaLinux", "Rocky Linux":
+            release = String(rest.prefix { $0 != "." && $0 != ":" })
+        default:
+            release = rest
+        }
+    }
+
+    /// Whether versions count for each release apart, so that a package without a release is nobody's.
+    package var hasReleases: Bool {
+        switch name {
+        case "Debian", "Ubuntu", "Alpine", "Alpaquita", "AlmaLinux", "Rocky Linux", "Red Hat", "openSUSE", "Photon OS",
+            "Mageia", "Azure Linux":
+            true
+        default: false
+        }
+    }
+
+    /// The address in one spelling: without the scheme and a slash at its end, in lower case.
+    static func registry(_ address: String) -> String {
+        var text = address.lowercased()[...]
+        if let scheme = text.firstRange(of: "://") { text = text[scheme.upperBound...] }
+        while text.last == "/" { text.removeLast() }
+        return String(text)
+    }
+}

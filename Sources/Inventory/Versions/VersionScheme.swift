@@ -1,0 +1,69 @@
+// DESIGN. Each ecosystem orders versions by rules of its own. A scheme is one of these rules as a pure function over the
+// bytes of two texts: no tree, no array where the rule can do without. What is not of the scheme has no place in its
+// order, and `compare` says so instead of guessing: callers fall back on lists of versions.
+
+/// The bytes of a version while it is compared.
+typealias VersionBytes = UnsafeBufferPointer<UInt8>
+
+/// Rules by which versions are ordered.
+package enum VersionScheme: UInt8, Sendable, CaseIterable {
+    /// Semantic Versioning 2.0.0, read leniently: a leading `v`, absent parts are 0.
+    case semantic
+    /// The same for Go modules (go.dev/ref/mod#versions): pseudo-versions, `+incompatible`, the `go1.20.1` of toolchains.
+    case go
+    /// NuGet: a fourth part, letters without case.
+    case nuget
+    /// Python: PEP 440.
+    case python
+    /// Maven's `ComparableVersion` (3.8).
+    case maven
+    /// RubyGems' `Gem::Version`.
+    case gem
+    /// Composer's version parser with PHP's `version_compare`.
+    case composer
+    /// Debian Policy §5.6.12.
+    case debian
+    /// apk-tools 2.
+    case alpine
+    /// `rpmvercmp` of rpm with epoch and release.
+    case rpm
+    /// Numbers between points and hyphens, the shorter first: CRAN, Hackage.
+    case numbers
+
+    /// The longest version that is looked at, in bytes.
+    package static let lengthLimit = 256
+
+    /// Negative, 0 or positive as `left` is lower than, equal to or higher than `right`; nil when one of them is not a
+    /// version of the scheme.
+    package func compare(_ left: String, _ right: String) -> Int? {
+        withBytes(left) { left in withBytes(right) { right in compare(left, right) } }
+    }
+
+    /// Whether the text is a version of the scheme.
+    package func recognizes(_ text: String) -> Bool { compare(text, text) != nil }
+
+    func compare(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
+        guard 1...Self.lengthLimit ~= left.count, 1...Self.lengthLimit ~= right.count else { return nil }
+        return switch self {
+        case .semantic: SemanticVersion.compare(left, right, as: .semantic)
+        case .go: SemanticVersion.compare(left, right, as: .go)
+        case .nuget: SemanticVersion.compare(left, right, as: .nuget)
+        case .python: PythonVersion.compare(left, right)
+        case .maven: MavenVersion.compare(left, right)
+        case .gem: GemVersion.compare(left, right)
+        case .composer: ComposerVersion.compare(left, right)
+        case .debian: DebianVersion.compare(left, right)
+        case .alpine: AlpineVersion.compare(left, right)
+        case .rpm: RPMVersion.compare(left, right)
+        case .numbers: NumberVersion.compare(left, right)
+        }
+    }
+}
+
+/// Lends the bytes of a text, without a copy where it is stored as one piece.
+@inline(__always)
+func withBytes<Result>(_ text: String, _ body: (VersionBytes) -> Result) -> Result {
+    if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var copy = text
+    return copy.withUTF8(body)
+}

@@ -1,0 +1,155 @@
+import Database
+
+/// A piece of work that survives crashes: a row, its state, and who works on it.
+package struct Job: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// Makes an artifact out of the inventory.
+        case report = "REPORT"
+        /// Brings an upload into the inventory.
+        case intake = "INTAKE"
+    }
+
+    /// `docs/job-states.md` shows the ways between them.
+    package enum State: String, Sendable {
+        case pending = "PENDING"
+        case inProgress = "IN_PROGRESS"
+        case success = "SUCCESS"
+        case failed = "FAILED"
+
+        package var isFinal: Bool { self == .success || self == .failed }
+    }
+
+    package let id: Int64
+    package let uuid: String
+    package let organization: Int64
+    /// Who asked; nil for work that the server or its operator started.
+    package let account: Int64?
+    package let kind: Kind
+    /// The product and the project of its scope; 0 where the scope is wider.
+    package let product: Int64
+    package let project: Int64
+    /// What to do, as JSON. Whoever registered the work for the kind understands it.
+    package let request: String
+    package let requestSHA1: String
+    package let requestToken: String
+    package let processType: String
+    package let state: State
+    /// How often it was begun, this time included.
+    package let attempt: Int
+    package let rowsDone: Int64
+    package let error: String
+    /// The artifact of a finished report, or empty.
+    package let artifact: String
+    /// What a finished intake found, as JSON, or empty.
+    package let result: String
+    package let isCancelled: Bool
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+    package let modified: Int64
+
+    /// The columns that `init(row:)` reads, in its order.
+    static let columns: SQL = """
+        id, uuid, organization, account, kind, product, project, request, request_sha1, request_token, process_type, \
+        state, attempt, rows_done, error, artifact, result, cancelled, created_at, modified_at
+        """
+
+    init(row: borrowing RowBuffer) throws {
+        guard let kind = Kind(rawValue: row.string(4)), let state = State(rawValue: row.string(11)) else {
+            throw QueueError.unreadable(uuid: row.string(1))
+        }
+        id = row.integer(0)
+        uuid = row.string(1)
+        organization = row.integer(2)
+        account = row.integerOrNil(3)
+        self.kind = kind
+        product = row.integer(5)
+        project = row.integer(6)
+        request = row.string(7)
+        requestSHA1 = row.string(8)
+        requestToken = row.string(9)
+        processType = row.string(10)
+        self.state = state
+        attempt = Int(row.integer(12))
+        rowsDone = row.integer(13)
+        error = row.string(14)
+        artifact = row.string(15)
+        result = row.string(16)
+        isCancelled = row.boolean(17)
+        created = row.integer(18)
+        modified = row.integer(19)
+    }
+}
+
+/// A job that is not in the queue yet.
+package struct NewJob: Sendable {
+    package var uuid: String
+    package var organization: Int64
+    package var account: Int64?
+    package var kind: Job.Kind
+    package var product: Int64 = 0
+    package var project: Int64 = 0
+    package var request: String
+    package var requestSHA1 = ""
+    package var requestToken = ""
+    package var processType: String
+
+    package init(uuid: String, organization: Int64, kind: Job.Kind, request: String, processType: String) {
+        self.uuid = uuid
+        self.organization = organization
+        self.kind = kind
+        self.request = request
+        self.processType = processType
+    }
+}
+
+/// A file that a report left in the store.
+package struct Artifact: Sendable, Equatable {
+    /// The name in the store: the job's uuid and the attempt that made it.
+    package var uuid: String
+    package var organization: Int64
+    package var cacheKey: String
+    package var fileName: String
+    package var size: Int64
+    package var sha1: String
+    package var sha256: String
+    package var parts: Int
+    package var rows: Int64
+    /// What had to be cut to fit the format.
+    package var notes: [String]
+
+    package init(
+        uuid: String, organization: Int64, cacheKey: String, fileName: String, size: Int64, sha1: String,
+        sha256: String, parts: Int, rows: Int64, notes: [String]
+    ) {
+        self.uuid = uuid
+        self.organization = organization
+        self.cacheKey = cacheKey
+        self.fileName = fileName
+        self.size = size
+        self.sha1 = sha1
+        self.sha256 = sha256
+        self.parts = parts
+        self.rows = rows
+        self.notes = notes
+    }
+}
+
+/// Why the queue refused.
+package enum QueueError: Error, Equatable, CustomStringConvertible {
+    /// The organization has too many unfinished jobs.
+    case full(limit: Int)
+    /// The lease ran out and another worker may have the job: nothing may be published.
+    case leaseLost(uuid: String)
+    case cancelled
+    case unreadable(uuid: String)
+
+    package var description: String {
+        switch self {
+        case .full(let limit):
+            "the organization has \(limit) jobs waiting already; try again when some of them are finished"
+        case .leaseLost(let uuid): "the lease on job \(uuid) was lost"
+        case .cancelled: "cancelled on request"
+        case .unreadable(let uuid): "job \(uuid) has a kind or a state that this version does not know"
+        }
+    }
+}

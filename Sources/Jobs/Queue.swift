@@ -1,0 +1,446 @@
+package import Database
+
+// DESIGN. A job is a row. Claiming is one short transaction: choose the organization whose turn it is, take its oldest job
+// that may run, count the attempt, set the lease. Everything a worker says later (heartbeat, outcome) names its lease and
+// the attempt; a worker that lost its lease changes nothing (fencing). A report waits for uploads of its scope that were
+// accepted before it, a bounded time; an upload waits for the uploads before it of the same project.
+
+/// The jobs of a database.
+package struct Queue: Sendable {
+    package struct Settings: Sendable {
+        /// Milliseconds that a lease lasts without a heartbeat.
+        package var lease: Int64 = 15_000
+        /// Attempts, after which a job fails for good.
+        package var attempts = 8
+        /// Milliseconds since a job's submission in which an outage of what it stands on costs no attempt.
+        package var endurance: Int64 = 86_400_000
+        /// Milliseconds that a report waits at most for uploads.
+        package var patience: Int64 = 600_000
+        /// Unfinished jobs of one organization.
+        package var depth = 20_000
+        /// Milliseconds that artifacts and finished jobs are kept.
+        package var retention: Int64 = 7 * 86_400_000
+
+        package init() {}
+    }
+
+    package let database: any Database
+    package let settings: Settings
+    /// Milliseconds since 1970, UTC.
+    package let now: @Sendable () -> Int64
+
+    package init(database: any Database, settings: Settings = Settings(), now: @escaping @Sendable () -> Int64) {
+        self.database = database
+        self.settings = settings
+        self.now = now
+    }
+
+    // MARK: Submitting
+
+    /// Puts a job into the queue, as part of a transaction.
+    package func submit(_ job: NewJob, on connection: any Connection) throws -> Job {
+        let time = now()
+        let last = settings.depth - 1
+        // Counted only when the numbers of what waits are far enough apart: a look at both ends of an index.
+        let isFull = try connection.integer(
+            """
+            SELECT CASE WHEN
+                (SELECT max(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING')
+                - (SELECT min(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING') >= \(last)
+            THEN (SELECT 1 FROM job WHERE organization = \(job.organization) AND state = 'PENDING'
+                ORDER BY id LIMIT 1 OFFSET \(last)) END
+            """)
+        guard isFull == nil else { throw QueueError.full(limit: settings.depth) }
+        return try insert(job, state: .pending, lease: nil, time: time, on: connection)
+    }
+
+    /// Puts a job into the queue that the caller does at once, under its own lease. When the caller dies, a worker
+    /// takes the job over.
+    package func submit(_ job: NewJob, claimedBy owner: String, on connection: any Connection) throws -> Job {
+        try insert(job, state: .inProgress, lease: owner, time: now(), on: connection)
+    }
+
+    private func insert(
+        _ job: NewJob, state: Job.State, lease: String?, time: Int64, on connection: any Connection
+    ) throws -> Job {
+        let made = try connection.first(
+            """
+            INSERT INTO job (uuid, organization, account, kind, product, project, request, request_sha1, request_token,
+                process_type, state, attempt, run_at, lease_owner, lease_until, created_at, modified_at)
+            VALUES (\(job.uuid), \(job.organization), \(job.account), \(job.kind.rawValue), \(job.product),
+                \(job.project), \(job.request), \(job.requestSHA1), \(job.requestToken), \(job.processType),
+                \(state.rawValue), \(lease == nil ? 0 : 1), \(time), \(lease ?? ""),
+                \(lease == nil ? 0 : time + settings.lease), \(time), \(time))
+            RETURNING \(Job.columns)
+            """, Job.init(row:))
+        guard let made else { throw QueueError.unreadable(uuid: job.uuid) }
+        return made
+    }
+
+    // MARK: Looking
+
+    /// The job with this uuid, if it belongs to the organization.
+    package func find(uuid: String, organization: Int64, on connection: any Connection) throws -> Job? {
+        try connection.first(
+            "SELECT \(Job.columns) FROM job WHERE uuid = \(uuid) AND organization = \(organization)",
+            Job.init(row:))
+    }
+
+    /// How many uploads a waiting job waits for.
+    package func uploadsAhead(of job: Job, on connection: any Connection) throws -> Int {
+        guard job.state == .pending else { return 0 }
+        return Int(
+            try connection.integer("SELECT count(*) FROM job j JOIN job i ON \(Self.ahead) WHERE j.id = \(job.id)")
+                ?? 0)
+    }
+
+    /// `i` is an upload that job `j` of the same organization has to let go first.
+    private static let ahead: SQL = """
+        i.organization = j.organization AND i.kind = 'INTAKE' AND i.state IN ('PENDING', 'IN_PROGRESS') \
+        AND i.id < j.id AND (i.product = 0 OR j.product = 0 OR i.product = j.product) \
+        AND (i.project = 0 OR j.project = 0 OR i.project = j.project)
+        """
+
+    /// Jobs by state, and the creation time of the oldest unfinished one.
+    package func depth(on connection: any Connection) throws -> [(state: String, count: Int64)] {
+        try connection.all("SELECT state, count(*) FROM job GROUP BY state ORDER BY state") {
+            ($0.string(0), $0.integer(1))
+        }
+    }
+
+    /// Unfinished jobs of one kind and state.
+    package struct Depth: Sendable, Equatable {
+        package let kind: Job.Kind
+        package let state: Job.State
+        package let count: Int64
+        /// When the oldest was submitted.
+        package let oldest: Int64
+    }
+
+    /// Unfinished jobs by kind and state, found by indexes that hold no finished job.
+    package func depths(on connection: any Connection) throws -> [Depth] {
+        try connection.all(
+            """
+            SELECT kind, state, count(*), min(created_at) FROM job WHERE state = 'PENDING' GROUP BY kind, state
+            UNION ALL
+            SELECT kind, state, count(*), min(created_at) FROM job WHERE state = 'IN_PROGRESS' GROUP BY kind, state
+            """
+        ) { row in
+            guard let kind = Job.Kind(rawValue: row.string(0)), let state = Job.State(rawValue: row.string(1)) else {
+                throw QueueError.unreadable(uuid: "of kind \(row.string(0))")
+            }
+            return Depth(kind: kind, state: state, count: row.integer(2), oldest: row.integer(3))
+        }
+    }
+
+    // MARK: Working
+
+    /// Takes the next job for a worker, or nil when none may run now.
+    package func claim(for owner: String) throws -> Job? {
+        guard try database.read({ try $0.integer("SELECT 1 FROM job WHERE state = 'PENDING' LIMIT 1") }) != nil else {
+            return nil
+        }
+        // A power cut that undoes a claim ends the worker, too: the job is as it was before.
+        return try database.writeUnflushed { connection in try claim(for: owner, on: connection) }
+    }
+
+    private func claim(for owner: String, on connection: any Connection) throws -> Job? {
+        let time = now()
+        // Organizations that wait, found by skipping from one to the next in the index: those with the fewest running
+        // jobs first, then those whose last turn is longest ago.
+        let tenants = try connection.all(
+            """
+            WITH RECURSIVE tenant (organization) AS (
+                SELECT min(organization) FROM job WHERE state = 'PENDING'
+                UNION ALL
+                SELECT (SELECT min(j.organization) FROM job j
+                        WHERE j.state = 'PENDING' AND j.organization > tenant.organization)
+                FROM tenant WHERE tenant.organization IS NOT NULL)
+            SELECT t.organization FROM tenant t LEFT JOIN turn u ON u.organization = t.organization
+            WHERE t.organization IS NOT NULL
+            ORDER BY (SELECT count(*) FROM job r WHERE r.state = 'IN_PROGRESS' AND r.organization = t.organization),
+                coalesce(u.number, 0), t.organization
+            """
+        ) { $0.integer(0) }
+        let impatient = time - settings.patience
+        for tenant in tenants {
+            let next = try connection.integer(
+                """
+                SELECT j.id FROM job j
+                WHERE j.state = 'PENDING' AND j.organization = \(tenant) AND j.run_at <= \(time)
+                    AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
+                        OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
+                ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked)
+                """)
+            guard let next else { continue }
+            let number = try connection.take(1, from: "turn")
+            try connection.run(
+                """
+                INSERT INTO turn (organization, number) VALUES (\(tenant), \(number))
+                ON CONFLICT (organization) DO UPDATE SET number = \(number)
+                """)
+            return try connection.first(
+                """
+                UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = \(owner),
+                    lease_until = \(time + settings.lease), modified_at = \(time), rows_done = 0
+                WHERE id = \(next) AND state = 'PENDING' RETURNING \(Job.columns)
+                """, Job.init(row:))
+        }
+        return nil
+    }
+
+    /// What a heartbeat finds.
+    package enum Pulse: Sendable {
+        case alive
+        case cancelled
+        case lost
+    }
+
+    /// Renews a lease and tells how far the work is.
+    package func heartbeat(_ job: Job, owner: String, rows: Int64) throws -> Pulse {
+        let time = now()
+        return try database.writeUnflushed { connection in
+            let cancelled = try connection.integer(
+                """
+                UPDATE job SET lease_until = \(time + settings.lease), rows_done = \(rows), modified_at = \(time)
+                WHERE \(held(job, by: owner)) RETURNING cancelled
+                """)
+            return cancelled.map { $0 == 0 ? .alive : .cancelled } ?? .lost
+        }
+    }
+
+    /// The condition that a worker still holds what it claimed.
+    private func held(_ job: Job, by owner: String) -> SQL {
+        "id = \(job.id) AND state = 'IN_PROGRESS' AND lease_owner = \(owner) AND attempt = \(job.attempt)"
+    }
+
+    /// Marks a report as made; its artifact's row appears in the same transaction.
+    ///
+    /// With `isNew` false the artifact is one that exists, whose life is prolonged.
+    package func succeed(_ job: Job, owner: String, artifact: Artifact, isNew: Bool) throws {
+        let time = now()
+        try database.write { connection in
+            if isNew {
+                try connection.run(
+                    """
+                    INSERT INTO artifact (uuid, organization, cache_key, file_name, size, sha1, sha256, parts,
+                        rows_written, notes, created_at, expires_at)
+                    VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
+                        \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
+                        \(artifact.notes.joined(separator: "\n")), \(time), \(time + settings.retention))
+                    """)
+            } else {
+                let prolonged = try connection.run(
+                    "UPDATE artifact SET expires_at = \(time + settings.retention) WHERE uuid = \(artifact.uuid)")
+                guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
+            }
+            let rows = try connection.run(
+                """
+                UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
+                    error = '', lease_owner = '', modified_at = \(time), finished_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+            guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
+        }
+    }
+
+    /// Marks an intake as done, inside the transaction that publishes what it brought.
+    package func succeed(_ job: Job, owner: String, result: String, on connection: any Connection) throws {
+        let time = now()
+        let rows = try connection.run(
+            """
+            UPDATE job SET state = 'SUCCESS', result = \(result), error = '', lease_owner = '', modified_at = \(time),
+                finished_at = \(time)
+            WHERE \(held(job, by: owner))
+            """)
+        guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
+    }
+
+    /// Ends a job whose work cannot be done, for a reason that will not pass.
+    package func fail(_ job: Job, owner: String, why: String) throws {
+        let time = now()
+        try database.write { connection in
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'FAILED', error = \(why), lease_owner = '', modified_at = \(time),
+                    finished_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Puts a job back after a fault that may pass; it fails for good when its attempts are used up or it was cancelled.
+    package func retry(_ job: Job, owner: String, why: String) throws {
+        if job.attempt >= settings.attempts {
+            try fail(job, owner: owner, why: "given up after \(job.attempt) attempts: \(why)")
+            return
+        }
+        let time = now()
+        try database.write { connection in
+            try endCancelled(job, owner: owner, at: time, on: connection)
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', error = \(why), lease_owner = '', modified_at = \(time),
+                    run_at = \(time + Self.pause(after: job.attempt))
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Puts a job back because what it stands on is away: later, and at no cost of an attempt, as an outage would use up all
+    /// of them in a minute. A job that is older than `endurance` is retried like any other.
+    package func postpone(_ job: Job, owner: String, why: String) throws {
+        let time = now()
+        guard time - job.created < settings.endurance else { return try retry(job, owner: owner, why: why) }
+        // The older the job, the longer the pause: it grows by a quarter each time, and needs no count of its own.
+        let pause = min(60_000, max(1_000, (time - job.created) / 4))
+        try database.write { connection in
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', attempt = attempt - 1, error = \(why), lease_owner = '',
+                    run_at = \(time + pause), modified_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Puts a job back because its worker stops; costs no attempt. A cancelled one fails instead.
+    package func giveBack(_ job: Job, owner: String) throws {
+        let time = now()
+        try database.write { connection in
+            try endCancelled(job, owner: owner, at: time, on: connection)
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', attempt = attempt - 1, lease_owner = '', run_at = \(time),
+                    modified_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Ends a held job whose end was asked for; it would begin again otherwise.
+    private func endCancelled(_ job: Job, owner: String, at time: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            UPDATE job SET state = 'FAILED', error = \(QueueError.cancelled.description), lease_owner = '',
+                modified_at = \(time), finished_at = \(time)
+            WHERE \(held(job, by: owner)) AND cancelled = 1
+            """)
+    }
+
+    /// Milliseconds until the next attempt: half a second, doubled each time, at most a minute.
+    static func pause(after attempt: Int) -> Int64 { min(60_000, 250 << Int64(min(attempt, 16))) }
+
+    // MARK: Tending
+
+    /// Puts back the jobs whose lease ran out, and those of owners that `isDead` knows to be gone. Returns how many.
+    package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> Int {
+        let time = now()
+        let lost = try database.read { connection in
+            try connection.all("SELECT \(Job.columns), lease_owner, lease_until FROM job WHERE state = 'IN_PROGRESS'") {
+                (job: try Job(row: $0), owner: $0.string(20), until: $0.integer(21))
+            }.filter { $0.until < time || isDead($0.owner) }
+        }
+        for (job, owner, _) in lost { try retry(job, owner: owner, why: "the worker \(owner) died or was cut off") }
+        return lost.count
+    }
+
+    /// Asks for the end of a job. A waiting one fails at once, a running one at its next heartbeat. False when it was
+    /// finished already.
+    package func cancel(_ job: Job) async throws -> Bool {
+        let time = now()
+        return try await database.write { connection in
+            let waiting = try connection.run(
+                """
+                UPDATE job SET state = 'FAILED', cancelled = 1, error = \(QueueError.cancelled.description),
+                    modified_at = \(time), finished_at = \(time)
+                WHERE id = \(job.id) AND state = 'PENDING'
+                """)
+            let running = try connection.run(
+                "UPDATE job SET cancelled = 1, modified_at = \(time) WHERE id = \(job.id) AND state = 'IN_PROGRESS'")
+            return waiting + running > 0
+        }
+    }
+
+    /// The artifact that answers a request with this key, if one exists and has a while to live.
+    package func artifact(cacheKey: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
+        try connection.first(
+            """
+            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
+            FROM artifact WHERE organization = \(organization) AND cache_key = \(cacheKey)
+                AND expires_at > \(now() + 60_000)
+            ORDER BY created_at DESC, uuid LIMIT 1
+            """, Artifact.init(row:))
+    }
+
+    package func artifact(uuid: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
+        try connection.first(
+            """
+            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
+            FROM artifact WHERE organization = \(organization) AND uuid = \(uuid)
+            """, Artifact.init(row:))
+    }
+
+    /// Names of artifacts whose time is over, at most `limit`.
+    package func expired(limit: Int) throws -> [String] {
+        let time = now()
+        return try database.read { connection in
+            try connection.all(
+                "SELECT uuid FROM artifact WHERE expires_at < \(time) ORDER BY expires_at LIMIT \(limit)"
+            ) { $0.string(0) }
+        }
+    }
+
+    /// Forgets an expired artifact with the jobs that made or shared it; its file may then be removed. False when
+    /// somebody prolonged its life meanwhile.
+    package func forget(artifact uuid: String) throws -> Bool {
+        let time = now()
+        return try database.write { connection in
+            let gone = try connection.run("DELETE FROM artifact WHERE uuid = \(uuid) AND expires_at < \(time)")
+            guard gone == 1 else { return false }
+            try connection.run("DELETE FROM job WHERE artifact = \(uuid) AND artifact <> ''")
+            return true
+        }
+    }
+
+    /// Forgets finished jobs without an artifact whose time is over.
+    package func forgetFinishedJobs() throws {
+        let before = now() - settings.retention
+        try database.write { connection in
+            _ = try connection.run(
+                """
+                DELETE FROM job WHERE state IN ('SUCCESS', 'FAILED') AND artifact = '' AND finished_at < \(before)
+                """)
+        }
+    }
+
+    /// Of names found in the store, those that nobody will ask for: no artifact has them and no running job makes them.
+    package func strays(among names: [String]) throws -> [String] {
+        // One snapshot: a job that ends between the two questions would seem to own nothing.
+        try database.snapshot { connection in
+            try names.filter { name in
+                let known = try connection.integer("SELECT 1 FROM artifact WHERE uuid = \(name)")
+                if known != nil { return false }
+                // A name is the job's uuid, a hyphen and the attempt.
+                guard let cut = name.lastIndex(of: "-"), let attempt = Int64(name[name.index(after: cut)...]) else {
+                    return true
+                }
+                let running = try connection.integer(
+                    """
+                    SELECT 1 FROM job WHERE uuid = \(String(name[..<cut])) AND state = 'IN_PROGRESS'
+                        AND attempt = \(attempt)
+                    """)
+                return running == nil
+            }
+        }
+    }
+}
+
+extension Artifact {
+    init(row: borrowing RowBuffer) {
+        self.init(
+            uuid: row.string(0), organization: row.integer(1), cacheKey: row.string(2), fileName: row.string(3),
+            size: row.integer(4), sha1: row.string(5), sha256: row.string(6), parts: Int(row.integer(7)),
+            rows: row.integer(8), notes: row.string(9).split(separator: "\n").map(String.init))
+    }
+}

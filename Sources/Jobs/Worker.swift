@@ -1,0 +1,266 @@
+import Database
+package import Dispatch
+import Synchronization
+
+// DESIGN. A worker is some threads that claim and run, and one that keeps the leases of all that run. Who claims holds
+// a place, of which there are as many as jobs may be worked on at once; a job that has only to be brought to disk or
+// store gives its place to the next, so that slow flushes do not idle processors, and flushes of several jobs go
+// together. Threads are our own (a Dispatch queue): report work blocks, and must not block Swift's cooperative pool.
+// The bell wakes an idle thread when a job arrives in this process; jobs of other processes are found by looking every
+// half second.
+
+/// A job in a worker's hands. The work looks at `stopReason` now and then, and tells how far it is.
+package final class Lease: Sendable {
+    package enum StopReason: UInt8, Sendable {
+        case cancelled = 1
+        case lost
+        case shutdown
+    }
+
+    package let job: Job
+    package let owner: String
+    private let stop = Atomic<UInt8>(0)
+    private let rows = Atomic<Int>(0)
+    private let place: Mutex<DispatchSemaphore?>
+
+    /// - Parameter place: signalled once, when the job or its computing is over.
+    package init(job: Job, owner: String, place: DispatchSemaphore? = nil) {
+        self.job = job
+        self.owner = owner
+        self.place = Mutex(place)
+    }
+
+    /// Says that what is left of the work is waiting for the disk or the store: another job may begin.
+    package func leavePlace() {
+        let taken = place.withLock { place in
+            defer { place = nil }
+            return place
+        }
+        taken?.signal()
+    }
+
+    /// Why the work should end early, or nil to go on.
+    package var stopReason: StopReason? { StopReason(rawValue: stop.load(ordering: .relaxed)) }
+
+    /// Rows done so far; shown in the job's status.
+    package var progress: Int {
+        get { rows.load(ordering: .relaxed) }
+        set { rows.store(newValue, ordering: .relaxed) }
+    }
+
+    package func end(because reason: StopReason) {
+        _ = stop.compareExchange(expected: 0, desired: reason.rawValue, ordering: .relaxed)
+    }
+}
+
+/// How the work on a job went wrong, as far as the queue cares.
+package enum WorkError: Error, CustomStringConvertible {
+    /// It cannot be done, now or later; the text is for the person who asked.
+    case hopeless(String)
+    /// It may be done another time, as what it stands on is away: costs no attempt.
+    case passing(String)
+    /// It ended because the lease said so.
+    case stopped
+
+    package var description: String {
+        switch self {
+        case .hopeless(let why), .passing(let why): why
+        case .stopped: "stopped"
+        }
+    }
+}
+
+/// What happened to a job, for logs and metrics.
+package struct JobEvent: Sendable {
+    package enum Outcome: String, Sendable { case success, failed, retried, cancelled, givenBack, lost }
+    package let job: Job
+    package let outcome: Outcome
+    package let why: String
+    /// Milliseconds from the claim to the outcome.
+    package let took: Int64
+    /// Milliseconds from the submission to the claim.
+    package let waited: Int64
+}
+
+/// Wakes those who wait for work. A ring that nobody hears at once is kept for who sleeps next, so none is lost between
+/// a look into the queue and the sleep after it.
+package final class Bell: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let kept = Atomic<Int>(0)
+    private let relay: (@Sendable () -> Void)?
+
+    /// - Parameter relay: called at each ring, to wake sleepers elsewhere.
+    package init(relay: (@Sendable () -> Void)? = nil) { self.relay = relay }
+
+    /// Wakes one sleeper, now or when it lies down.
+    package func ring() {
+        relay?()
+        // More rings than sleepers could ever hear would only wake them in vain.
+        guard kept.load(ordering: .relaxed) < 64 else { return }
+        kept.wrappingAdd(1, ordering: .relaxed)
+        semaphore.signal()
+    }
+
+    /// Sleeps until the bell rings, at most so many milliseconds.
+    package func sleep(atMost milliseconds: Int) {
+        if semaphore.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
+            kept.wrappingSubtract(1, ordering: .relaxed)
+        }
+    }
+}
+
+/// Claims jobs and runs them until it is told to stop.
+package final class Worker: Sendable {
+    private let queue: Queue
+    private let owner: String
+    private let bell: Bell
+    private let work: @Sendable (Lease) throws -> Void
+    private let observe: @Sendable (JobEvent) -> Void
+    private let running = Mutex<[Int64: Lease]>([:])
+    private let stopping = Atomic<Bool>(false)
+    private let threads = DispatchGroup()
+    private let pool = DispatchQueue(label: "report workers", attributes: .concurrent)
+
+    /// - Parameters:
+    ///   - owner: names this process and no other, living or dead.
+    ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
+    package init(
+        queue: Queue, owner: String, bell: Bell, observe: @escaping @Sendable (JobEvent) -> Void,
+        work: @escaping @Sendable (Lease) throws -> Void
+    ) {
+        self.queue = queue
+        self.owner = owner
+        self.bell = bell
+        self.observe = observe
+        self.work = work
+    }
+
+    /// Starts threads that work on `count` jobs at once and one that keeps leases.
+    package func start(count: Int) {
+        let places = DispatchSemaphore(value: count)
+        // Three more threads for each, which wait for the disk.
+        for _ in 0..<(count * 4) { pool.async(group: threads) { self.loop(places) } }
+        pool.async(group: threads) { self.keepLeases() }
+    }
+
+    /// Stops claiming, lets running jobs end within `grace` milliseconds, then has them given back. Blocks until all
+    /// threads are done.
+    package func stop(grace: Int) {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        for _ in 0..<64 { bell.ring() }
+        if threads.wait(timeout: .now() + .milliseconds(grace)) == .timedOut {
+            for lease in running.withLock({ Array($0.values) }) { lease.end(because: .shutdown) }
+            threads.wait()
+        }
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    private func loop(_ places: DispatchSemaphore) {
+        var pause = 0
+        places.wait()
+        defer { places.signal() }
+        while !isStopping {
+            do {
+                if let job = try queue.claim(for: owner) {
+                    pause = 0
+                    // One call may stand for many jobs: whoever found one wakes the next.
+                    bell.ring()
+                    run(Lease(job: job, owner: owner, place: places))
+                    places.wait()
+                    continue
+                }
+                bell.sleep(atMost: 500)
+            } catch {
+                // The database is away: everybody else notices it too, and the health endpoint says so.
+                pause = min(5_000, max(100, pause * 2))
+                bell.sleep(atMost: pause)
+            }
+        }
+    }
+
+    /// Runs one job that is claimed already, on the calling thread, and tells the queue how it went.
+    package func run(_ lease: Lease) {
+        let job = lease.job
+        running.withLock { $0[job.id] = lease }
+        let begun = queue.now()
+        var outcome = JobEvent.Outcome.success
+        var why = ""
+        do {
+            try work(lease)
+        } catch {
+            (outcome, why) = settle(lease, after: error)
+        }
+        lease.leavePlace()
+        _ = running.withLock { $0.removeValue(forKey: job.id) }
+        observe(
+            JobEvent(job: job, outcome: outcome, why: why, took: queue.now() - begun, waited: begun - job.created))
+    }
+
+    private func settle(_ lease: Lease, after error: any Error) -> (JobEvent.Outcome, String) {
+        let job = lease.job
+        do {
+            switch (lease.stopReason, error) {
+            case (.shutdown?, _):
+                try queue.giveBack(job, owner: owner)
+                return (.givenBack, "the server stops")
+            case (.lost?, _), (_, QueueError.leaseLost):
+                return (.lost, "the lease was lost")
+            case (.cancelled?, _):
+                try queue.fail(job, owner: owner, why: QueueError.cancelled.description)
+                return (.cancelled, "")
+            case (nil, WorkError.hopeless(let why)):
+                try queue.fail(job, owner: owner, why: why)
+                return (.failed, why)
+            case (nil, WorkError.passing(let why)):
+                try queue.postpone(job, owner: owner, why: why)
+                return (.retried, why)
+            case (nil, _):
+                try queue.retry(job, owner: owner, why: "\(error)")
+                return (job.attempt >= queue.settings.attempts ? .failed : .retried, "\(error)")
+            }
+        } catch let second {
+            // Nothing could be said to the queue: the lease runs out and another attempt is made.
+            return (.lost, "\(error); then: \(second)")
+        }
+    }
+
+    private func keepLeases() {
+        let pulse = Int(queue.settings.lease / 3)
+        var rested = 0
+        while !isStopping || running.withLock({ !$0.isEmpty }) {
+            // Short naps, so that stopping does not wait for a pulse.
+            let nap = min(100, pulse)
+            bell.nap(nap)
+            rested += nap
+            guard rested >= pulse else { continue }
+            rested = 0
+            for lease in running.withLock({ Array($0.values) }) { beat(lease) }
+        }
+    }
+
+    /// Renews one lease. A heartbeat that fails is tried again at the next pulse, twice before the lease runs out.
+    private func beat(_ lease: Lease) {
+        switch try? queue.heartbeat(lease.job, owner: owner, rows: Int64(lease.progress)) {
+        case .alive, nil: break
+        case .cancelled: lease.end(because: .cancelled)
+        case .lost:
+            // A job that has just ended is no longer running: then nobody looks at the reason.
+            lease.end(because: .lost)
+        }
+    }
+
+    /// Keeps one lease while `body` runs, for work outside the loop (a command line).
+    package func keeping(_ lease: Lease, _ body: () -> Void) {
+        pool.async(group: threads) { self.keepLeases() }
+        body()
+        stop(grace: 0)
+    }
+}
+
+extension Bell {
+    /// Sleeps without listening.
+    func nap(_ milliseconds: Int) {
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(milliseconds))
+    }
+}

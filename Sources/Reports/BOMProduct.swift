@@ -1,0 +1,212 @@
+import BOM
+import Bytes
+import Database
+
+// DESIGN. A product contains its projects; a library that several of them hold stands once, named by its uuid, with the
+// edges of all. Components come first, so that the graph can be collected behind them, project by project: what a project
+// holds is written at once, edges between libraries wait until all projects are through.
+
+extension BOMSource {
+    mutating func writeProduct(_ scans: [Scan], to writer: inout some BOMWriter, _ out: inout ByteSink) throws {
+        let root = synthesized("product:\(facts.name)", name: facts.name)
+        var document = head(of: scans)
+        document.creators = try creators(of: scans)
+        try writer.begin(document, root: root, to: &out)
+        let advisories = try mergedAdvisories(of: scans)
+        var seen = Set<String>()
+        for scan in scans {
+            let told = try facts(of: scan)
+            writer.declare(told?.document.extractedLicenses ?? [])
+            var project = told?.root ?? synthesized("", name: scan.project)
+            project.ref = Self.ref(of: scan)
+            project.parent = nil
+            try writer.component(project, advisories: [], to: &out)
+            try eachComponent(of: scan) { found in
+                if wanted.hides(depth: found.depth) { return }
+                guard seen.insert(found.uuid).inserted else { return }
+                var component = found.component
+                component.ref = found.uuid
+                component.parent = nil
+                // These are a project's, and the library is of all.
+                component.scope = ""
+                component.locations = []
+                try writer.component(component, advisories: advisories[found.uuid] ?? [], to: &out)
+                try production.step(&rows)
+            }
+        }
+        described = try differentDescriptions(of: scans)
+        try writeEdges(of: scans, root: root, to: &writer, &out)
+        if wanted.includesVulnerabilities { try writeClaims(of: scans, shown: seen, to: &writer, &out) }
+    }
+
+    private static func ref(of scan: Scan) -> String { "project:\(scan.project)" }
+
+    private func creators(of scans: [Scan]) throws -> [Agent] {
+        var found: [Agent] = []
+        var seen = Set<String>()
+        for scan in scans {
+            for agent in try facts(of: scan)?.document.creators ?? [] {
+                if seen.insert("\(agent.kind) \(agent.email) \(agent.name)").inserted { found.append(agent) }
+            }
+        }
+        return found
+    }
+
+    /// Libraries beyond the first that share a uuid.
+    private func differentDescriptions(of scans: [Scan]) throws -> Int {
+        guard !scans.isEmpty else { return 0 }
+        let list = SQL.list(scans.map { Value.integer($0.id) })
+        return Int(
+            try connection.integer(
+                """
+                SELECT count(DISTINCT l.id) - count(DISTINCT l.uuid) FROM occurrence o JOIN library l ON l.id = o.library
+                WHERE o.scan IN \(list)
+                """) ?? 0)
+    }
+
+    // MARK: Edges
+
+    private func writeEdges(
+        of scans: [Scan], root: Component, to writer: inout some BOMWriter, _ out: inout ByteSink
+    ) throws {
+        // CycloneDX has no word for containing but nesting, and what several projects hold cannot lie in all.
+        let holds: Dependency.Kind = wanted.standard == .spdx ? .contains : .dependsOn
+        try writer.dependencies(
+            of: root.ref, scans.map { Dependency(from: root.ref, to: Self.ref(of: $0), kind: holds) }, to: &out)
+        var graph = MergedGraph()
+        for scan in scans {
+            let project = Self.ref(of: scan)
+            var nodes: [Int: Int32] = [:]
+            var held: [Dependency] = []
+            var direct: [String] = []
+            try eachPlace(of: scan) { position, uuid, depth in
+                if wanted.hides(depth: depth) { return }
+                nodes[position] = graph.node(uuid)
+                if depth == 1 { direct.append(uuid) }
+                if holds == .contains || depth < 0 { held.append(Dependency(from: project, to: uuid, kind: holds)) }
+            }
+            var own: [Dependency] = []
+            try eachSource(of: scan) { source, edges in
+                for edge in edges {
+                    guard let to = nodes[edge.target] else { continue }
+                    if source == 0 {
+                        own.append(Self.dependency(edge.kind, project, graph.refs[Int(to)]))
+                    } else if let from = nodes[source] {
+                        graph.add(edge.kind, from: from, to: to)
+                    }
+                }
+            }
+            own = rootEdges(project, told: own, direct: direct)
+            try writer.dependencies(of: project, own + held, to: &out)
+        }
+        for node in graph.refs.indices {
+            let edges = graph.edges(from: node)
+            if !edges.isEmpty { try writer.dependencies(of: graph.refs[node], edges, to: &out) }
+        }
+    }
+
+    /// Where the components of a scan stand, and which library each is.
+    private func eachPlace(of scan: Scan, _ body: (Int, String, Int) throws -> Void) throws {
+        try connection.each(
+            """
+            SELECT c.position, l.uuid, c.depth FROM component c
+            JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence JOIN library l ON l.id = o.library
+            WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
+            """
+        ) { row in try body(Int(row.integer(0)), row.string(1), Int(row.integer(2))) }
+    }
+
+    // MARK: Vulnerabilities
+
+    private func writeClaims(
+        of scans: [Scan], shown: Set<String>, to writer: inout some BOMWriter, _ out: inout ByteSink
+    ) throws {
+        var seen = Set<[UInt8]>()
+        for scan in scans {
+            let names = try names(in: scan)
+            try eachClaim(of: scan) { claim in
+                var claim = claim
+                claim.affects = claim.affects.compactMap { affected in
+                    guard let name = names[affected.ref] else { return nil }
+                    if !shown.contains(name), name != Self.ref(of: scan) { return nil }
+                    var affected = affected
+                    affected.ref = name
+                    return affected
+                }
+                if claim.affects.isEmpty, !names.isEmpty { return }
+                claim.ref = ""
+                // What several projects say of one library is said once.
+                let digest = Digest.of(Array(VulnerabilityFacts.encode(claim).utf8), .sha1)
+                if seen.insert(digest).inserted { try writer.vulnerability(claim, to: &out) }
+            }
+        }
+    }
+
+    /// The references of a scan's document that vulnerabilities may name, as this document spells them.
+    private func names(in scan: Scan) throws -> [String: String] {
+        var names: [String: String] = [:]
+        guard
+            try connection.integer("SELECT 1 FROM vulnerability_claim WHERE scan = \(scan.id) LIMIT 1") != nil
+        else { return names }
+        try connection.each(
+            """
+            SELECT c.ref, l.uuid FROM component c
+            LEFT JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
+            LEFT JOIN library l ON l.id = o.library WHERE c.scan = \(scan.id)
+            """
+        ) { row in names[row.string(0)] = row.isNull(1) ? Self.ref(of: scan) : row.string(1) }
+        return names
+    }
+
+    /// The advisories of all projects, by the uuid of the library.
+    private func mergedAdvisories(of scans: [Scan]) throws -> [String: [Advisory]] {
+        var merged: [String: [Advisory]] = [:]
+        guard wanted.includesVulnerabilities, wanted.standard == .spdx else { return merged }
+        for scan in scans {
+            let names = try names(in: scan)
+            for (ref, found) in try advisories(of: scan) {
+                guard let name = names[ref] else { continue }
+                for advisory in found where merged[name]?.contains(advisory) != true {
+                    merged[name, default: []].append(advisory)
+                }
+            }
+        }
+        for name in merged.keys { merged[name]?.sort { ($0.id, $0.url) < ($1.id, $1.url) } }
+        return merged
+    }
+}
+
+/// The edges between the libraries of a product, by numbers.
+private struct MergedGraph {
+    private struct Edge: Hashable, Comparable {
+        let to: Int32
+        let kind: Int32
+
+        static func < (left: Self, right: Self) -> Bool { (left.to, left.kind) < (right.to, right.kind) }
+    }
+    private(set) var refs: [String] = []
+    private var numbers: [String: Int32] = [:]
+    private var targets: [Set<Edge>] = []
+    private var kinds: [String] = []
+
+    mutating func node(_ ref: String) -> Int32 {
+        if let number = numbers[ref] { return number }
+        let number = Int32(refs.count)
+        numbers[ref] = number
+        refs.append(ref)
+        targets.append([])
+        return number
+    }
+
+    mutating func add(_ kind: String, from: Int32, to: Int32) {
+        guard from != to else { return }
+        let number = kinds.firstIndex(of: kind) ?? kinds.count
+        if number == kinds.count { kinds.append(kind) }
+        targets[Int(from)].insert(Edge(to: to, kind: Int32(number)))
+    }
+
+    /// In the order in which the targets came first.
+    func edges(from node: Int) -> [Dependency] {
+        targets[node].sorted().map { BOMSource.dependency(kinds[Int($0.kind)], refs[node], refs[Int($0.to)]) }
+    }
+}

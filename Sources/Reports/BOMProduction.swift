@@ -1,0 +1,294 @@
+import BOM
+import Bytes
+import Database
+import Inventory
+
+// DESIGN. A bill of materials is a stream through a writer: components, then edges, then vulnerabilities, each read from the
+// snapshot when it is due. Memory holds references, for SPDX the ids of advisories, for a product the merged graph; never
+// components, documents or vulnerabilities. The writer is chosen here: one mapping for each standard, one tree for each syntax.
+
+extension Production {
+    /// The one part of a bill of materials, and the ZIP around it.
+    func bom(
+        _ facts: ScopeFacts, on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
+    ) throws -> Produced {
+        let wanted = try BOMRequest(request.options)
+        let word = wanted.standard.rawValue
+        let zip = ZIPWriter(
+            time: facts.updated, level: .quick, isLarge: true,
+            to: { bytes throws(SinkError) in try destination(bytes) })
+        let entry = try zip.begin(partName(facts, word: word, part: nil))
+        var source = BOMSource(production: self, wanted: wanted, facts: facts, connection: connection)
+        let tool = BOMTool(version: ProgramVersion.current)
+        let losses: [BOMLoss: Int]
+        switch wanted.standard {
+        case .cycloneDX: losses = try cycloneDX(wanted, tool, &source, to: entry)
+        case .spdx: losses = try spdx(wanted, tool, &source, to: entry)
+        }
+        try zip.end()
+        try zip.finish()
+        var notes = losses.map { "left out: \($0.key.rawValue) (\($0.value) times)" }.sorted()
+        if source.described > 0 {
+            notes.append(
+                "\(source.described) libraries that projects describe differently are told as the first has it")
+        }
+        return Produced(
+            scope: facts, fileName: stem(facts, word: word) + ".zip", parts: 1, rows: source.rows, notes: notes)
+    }
+
+    private func cycloneDX(
+        _ wanted: BOMRequest, _ tool: BOMTool, _ source: inout BOMSource, to entry: @escaping ByteSink.Destination
+    ) throws -> [BOMLoss: Int] {
+        guard let version = CycloneDXVersion(rawValue: wanted.version) else { throw wanted.unknownVersion }
+        switch request.format {
+        case .json: return try write(CycloneDXWriter<JSONTree>(version: version, tool: tool), &source, to: entry)
+        case .xml: return try write(CycloneDXWriter<XMLTree>(version: version, tool: tool), &source, to: entry)
+        case .yaml, .tv, .xlsx, .pdf, .csv: throw notOffered(wanted)
+        }
+    }
+
+    private func spdx(
+        _ wanted: BOMRequest, _ tool: BOMTool, _ source: inout BOMSource, to entry: @escaping ByteSink.Destination
+    ) throws -> [BOMLoss: Int] {
+        guard let version = SPDXVersion(rawValue: wanted.version) else { throw wanted.unknownVersion }
+        switch request.format {
+        case .json: return try write(SPDXWriter<JSONTree>(version: version, tool: tool), &source, to: entry)
+        case .xml: return try write(SPDXWriter<XMLTree>(version: version, tool: tool), &source, to: entry)
+        case .yaml: return try write(SPDXWriter<YAMLTree>(version: version, tool: tool), &source, to: entry)
+        case .tv: return try write(SPDXWriter<TagValueTree>(version: version, tool: tool), &source, to: entry)
+        case .xlsx:
+            return try SPDXWorkbook(version: version, tool: tool, time: source.facts.updated)
+                .write(to: entry) { writer, sink in try source.write(to: &writer, &sink) }
+        case .pdf, .csv: throw notOffered(wanted)
+        }
+    }
+
+    private func write(
+        _ writer: some BOMWriter, _ source: inout BOMSource, to entry: @escaping ByteSink.Destination
+    ) throws -> [BOMLoss: Int] {
+        var writer = writer
+        var sink = ByteSink(to: entry)
+        try source.write(to: &writer, &sink)
+        try sink.flush()
+        return writer.losses
+    }
+
+    private func notOffered(_ wanted: BOMRequest) -> ReportError {
+        .formatNotOffered(request.format.rawValue, by: request.type, offered: wanted.formats)
+    }
+}
+
+/// What a bill of materials is made from: the scope's scans in one snapshot.
+struct BOMSource {
+    let production: Production
+    let wanted: BOMRequest
+    let facts: ScopeFacts
+    let connection: any Connection
+    /// Components written.
+    var rows = 0
+    /// Libraries of a product that came again with another description.
+    var described = 0
+
+    struct Scan {
+        let id: Int64
+        let project: String
+        let digest: [UInt8]
+    }
+
+    /// Writes the whole document; as often as it is called, the same.
+    mutating func write(to writer: inout some BOMWriter, _ out: inout ByteSink) throws {
+        rows = 0
+        described = 0
+        let scans = try connection.all(
+            production.request.scope.clause + """
+                SELECT s.scan, s.project_name, c.source_digest FROM scope s JOIN scan c ON c.id = s.scan
+                ORDER BY s.project
+                """
+        ) { row in
+            Scan(id: row.integer(0), project: row.string(1), digest: row.blob(2))
+        }
+        if production.request.scope.kind == .project {
+            try writeProject(scans.first, to: &writer, &out)
+        } else {
+            try writeProduct(scans, to: &writer, &out)
+        }
+        try writer.end(to: &out)
+    }
+
+    // MARK: One project
+
+    private mutating func writeProject(
+        _ scan: Scan?, to writer: inout some BOMWriter, _ out: inout ByteSink
+    ) throws {
+        let told = try scan.flatMap { try facts(of: $0) }
+        let root = told?.root ?? synthesized("project:\(facts.name)", name: facts.name)
+        var document = head(of: scan.map { [$0] } ?? [])
+        document.creators = told?.document.creators ?? []
+        document.extractedLicenses = told?.document.extractedLicenses ?? []
+        try writer.begin(document, root: root, to: &out)
+        guard let scan else { return }
+        let advisories = try advisories(of: scan)
+        var refs: [Int: String] = [0: root.ref]
+        var hidden = Set<String>()
+        var direct: [Int] = []
+        try eachComponent(of: scan) { found in
+            if wanted.hides(depth: found.depth) {
+                if wanted.includesVulnerabilities { hidden.insert(found.component.ref) }
+                return
+            }
+            refs[found.position] = found.component.ref
+            if found.depth == 1 { direct.append(found.position) }
+            try writer.component(found.component, advisories: advisories[found.component.ref] ?? [], to: &out)
+            try production.step(&rows)
+        }
+        var own: [Dependency] = []
+        try eachSource(of: scan) { source, edges in
+            guard let from = refs[source] else { return }
+            let known = edges.compactMap { edge in refs[edge.target].map { Self.dependency(edge.kind, from, $0) } }
+            if source == 0 {
+                own = known
+            } else if !known.isEmpty {
+                try writer.dependencies(of: from, known, to: &out)
+            }
+        }
+        let needed = direct.compactMap { refs[$0] }
+        try writer.dependencies(of: root.ref, rootEdges(root.ref, told: own, direct: needed), to: &out)
+        guard wanted.includesVulnerabilities else { return }
+        try eachClaim(of: scan) { claim in
+            if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
+            try writer.vulnerability(claim, to: &out)
+        }
+    }
+}
+
+// MARK: - What both scopes need
+
+extension BOMSource {
+    func synthesized(_ ref: String, name: String) -> Component {
+        var root = Component(ref: ref, name: name)
+        root.kind = .application
+        return root
+    }
+
+    /// What the document of a scan says of itself, and what it describes.
+    func facts(of scan: Scan) throws -> DocumentFacts? {
+        let text = try connection.first("SELECT document FROM scan WHERE id = \(scan.id)") { $0.string(0) } ?? ""
+        return text.isEmpty ? nil : try DocumentFacts.decode(text)
+    }
+
+    /// The head of the document; its identifier follows from what it holds.
+    func head(of scans: [Scan]) -> BOMDocument {
+        var content = "\(wanted.standard.rawValue) \(wanted.version) \(wanted.depth ?? -1) "
+        content += "\(wanted.includesVulnerabilities)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
+        content += "\(facts.updated)\n"
+        for scan in scans { content += "\(scan.project) \(scan.digest.hexadecimal)\n" }
+        let digest = Digest.of(Array(content.utf8), .sha256)
+        var document = BOMDocument(standard: wanted.standard, version: wanted.version)
+        document.name = facts.name
+        document.created = TimeText.rfc3339(facts.updated)
+        switch wanted.standard {
+        case .cycloneDX: document.identifier = BOMIdentifier.serialNumber(digest: digest) ?? ""
+        case .spdx:
+            let name = facts.name.utf8.prefix(80).map { byte in
+                let isSafe = (48...57).contains(byte) || (97...122).contains(byte | 32)
+                return isSafe ? Character(UnicodeScalar(byte)) : "-"
+            }
+            // The form that the specification advises to those without a site of their own (SPDX 2.3 §6.5.1).
+            document.identifier =
+                "https://spdx.org/spdxdocs/\(String(name))-\(Identifier.uuid(digest, version: 8))"
+        }
+        return document
+    }
+
+    /// A component of a scan with its place.
+    struct Placed {
+        var component: Component
+        let position: Int
+        /// Edges from what the document describes; -1 when no path leads there.
+        let depth: Int
+        let uuid: String
+    }
+
+    /// The components of a scan, what contains others before what it contains.
+    func eachComponent(of scan: Scan, _ body: (Placed) throws -> Void) throws {
+        // Readers hand out what lies inside first; backwards it is the order of the tree, which CycloneDX nests by.
+        let isBackwards =
+            try wanted.standard == .cycloneDX && production.request.scope.kind == .project
+            && connection.integer(
+                "SELECT 1 FROM component WHERE scan = \(scan.id) AND parent > position LIMIT 1") != nil
+        let query: SQL =
+            """
+            SELECT c.position, c.ref, c.scope, p.ref, c.depth, c.locations, l.uuid, f.body
+            FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
+            JOIN library l ON l.id = o.library JOIN library_facts f ON f.library = o.library
+            LEFT JOIN component p ON p.scan = c.scan AND p.position = c.parent
+            WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
+            """
+        try connection.each(isBackwards ? query + " DESC" : query) { row in
+            var component = try ComponentFacts.decode(row.string(7))
+            component.ref = row.string(1)
+            component.scope = row.string(2)
+            component.parent = row.isNull(3) ? nil : row.string(3)
+            component.locations = row.string(5).split(separator: "\n").map(String.init)
+            try body(
+                Placed(
+                    component: component, position: Int(row.integer(0)), depth: Int(row.integer(4)),
+                    uuid: row.string(6)))
+        }
+    }
+
+    /// The edges of a scan, those from one entry at a time.
+    func eachSource(of scan: Scan, _ body: (Int, [(target: Int, kind: String)]) throws -> Void) throws {
+        var edges: [(target: Int, kind: String)] = []
+        var source: Int?
+        try connection.each(
+            "SELECT source, target, kind FROM dependency WHERE scan = \(scan.id) ORDER BY source, target, kind"
+        ) { row in
+            let from = Int(row.integer(0))
+            if let source, source != from {
+                try body(source, edges)
+                edges.removeAll(keepingCapacity: true)
+            }
+            source = from
+            edges.append((Int(row.integer(1)), row.string(2)))
+        }
+        if let source { try body(source, edges) }
+    }
+
+    /// The edges of what a scan's document describes: as told, and where no need was told, it needs what nothing else needs
+    /// (so says the inventory, too) and what it is not said to contain.
+    func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {
+        if told.contains(where: { $0.kind == .dependsOn }) { return told }
+        let isSaid = wanted.standard == .spdx
+        let contained = Set(told.filter { isSaid && $0.kind == .contains }.map(\.to))
+        return told + direct.filter { !contained.contains($0) }.map { Dependency(from: root, to: $0) }
+    }
+
+    static func dependency(_ kind: String, _ from: String, _ to: String) -> Dependency {
+        if let known = Dependency.Kind(rawValue: kind), known != .other {
+            return Dependency(from: from, to: to, kind: known)
+        }
+        return Dependency(from: from, to: to, kind: .other, label: kind)
+    }
+
+    func eachClaim(of scan: Scan, _ body: (VulnerabilityClaim) throws -> Void) throws {
+        try connection.each(
+            "SELECT body FROM vulnerability_claim WHERE scan = \(scan.id) ORDER BY position"
+        ) { row in
+            try body(try VulnerabilityFacts.decode(row.string(0)))
+        }
+    }
+
+    /// For SPDX, which mentions vulnerabilities at the packages: the advisories by the reference of what they affect.
+    func advisories(of scan: Scan) throws -> [String: [Advisory]] {
+        var found: [String: [Advisory]] = [:]
+        guard wanted.includesVulnerabilities, wanted.standard == .spdx else { return found }
+        try eachClaim(of: scan) { claim in
+            let advisory = Advisory(id: claim.id, url: claim.sourceURL)
+            for affected in claim.affects where found[affected.ref]?.last != advisory {
+                found[affected.ref, default: []].append(advisory)
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,45 @@
+import Database
+
+extension Report {
+    /// Libraries in use: one row for each library of each project.
+    static let inventory = Report(
+        name: .prefixed("InventoryReport", in: .organization, .product, .project),
+        title: "Inventory",
+        formats: Format.tabular(first: .xlsx),
+        filters: [
+            .flag(
+                "includeInHouseData", default: true, "false drops libraries that are marked as in-house",
+                otherwise: "l.in_house = 0"),
+            Filter("extraLibraryFields", .list(["releaseDate"]), "releaseDate adds the date of the library's release"),
+        ],
+        body: .tables([
+            Table(
+                key: "libraries", item: "library", title: "Inventory",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    """,
+                order: ["s.project", "o.position"],
+                columns: [
+                    .text("keyUuid", "", "l.uuid"),
+                    .text("name", "Name", "l.filename", width: 36),
+                    .text("groupId", "Group", "l.group_id", width: 24),
+                    .text("artifactId", "Artifact", "l.artifact", width: 28),
+                    .text("version", "Version", "l.version", width: 14),
+                    .text("type", "Type", "l.type", width: 16),
+                    .text("sha1", "SHA1", "l.sha1", width: 42),
+                    .text("description", "Description", "l.description", width: 40),
+                    .names(
+                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
+                        "l.licenses"),
+                    .text("matchType", "Match Type", "l.match_type", width: 14),
+                    .boolean("directDependency", "Direct Dependency", "o.direct", width: 18),
+                    .text("productName", "Product", "s.product_name"),
+                    .text("projectName", "Project", "s.project_name"),
+                    .integer("", "Occurrences", "o.count", width: 12),
+                    .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
+                        .only(when: "extraLibraryFields", has: "releaseDate"),
+                ],
+                bound: "SELECT sum(c.libraries) FROM scope s JOIN scan c ON c.id = s.scan")
+        ])
+    )
+}

@@ -1,0 +1,37 @@
+/// The forms in which reports come. `Production` has one `switch` over them.
+package enum Format: String, Sendable, CaseIterable {
+    case xlsx
+    case json
+    case xml
+    case pdf
+    case csv
+    /// SPDX tag-value.
+    case tv
+    case yaml
+
+    /// The ending of a part's file name, without the dot.
+    package var fileExtension: String {
+        switch self {
+        case .tv: "spdx"
+        case .xlsx, .json, .xml, .pdf, .csv, .yaml: rawValue
+        }
+    }
+
+    /// The media type of a single part.
+    package var mediaType: String {
+        switch self {
+        case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        case .json: "application/json;charset=UTF-8"
+        case .xml: "application/xml;charset=UTF-8"
+        case .pdf: "application/pdf"
+        case .csv: "text/csv;charset=UTF-8"
+        case .tv: "text/spdx;charset=UTF-8"
+        case .yaml: "application/yaml;charset=UTF-8"
+        }
+    }
+
+    /// Every tabular report offers these; its documented default comes first.
+    package static func tabular(first: Format) -> [Format] {
+        [first] + [.xlsx, .json, .xml, .pdf, .csv].filter { $0 != first }
+    }
+}

@@ -1,0 +1,73 @@
+import Bytes
+import Database
+
+// DESIGN. Sheets, PDF and CSV show a row as a line: the columns with a heading, then one cell for each column of each list,
+// in which the child rows stand one below the other.
+
+/// A heading and where its cells are.
+struct FlatColumn: Sendable {
+    enum Source: Sendable {
+        case cell(Int)
+        /// One column of the child rows: the cell of the list, the width of a child row, the cell in it.
+        case list(Int, width: Int, cell: Int)
+    }
+
+    let title: String
+    let kind: Column.Kind
+    let width: Int
+    let source: Source
+
+    /// Cells are counted from the row's first cell, its order's integers included.
+    static func columns(of query: TableQuery) -> [FlatColumn] {
+        let offset = query.table.order.count
+        var found: [FlatColumn] = []
+        for (index, column) in query.columns.enumerated() where !column.title.isEmpty {
+            found.append(
+                FlatColumn(title: column.title, kind: column.kind, width: column.width, source: .cell(offset + index)))
+        }
+        for (number, list) in query.lists.enumerated() {
+            let place = offset + query.columns.count + number
+            for (index, column) in list.columns.enumerated() where !column.title.isEmpty {
+                found.append(
+                    FlatColumn(
+                        title: column.title, kind: column.kind, width: column.width,
+                        source: .list(place, width: list.columns.count, cell: index)))
+            }
+        }
+        return found
+    }
+
+    /// Appends the cell's text as a person reads it: names with commas, children one a line, nothing for null.
+    func appendText(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) {
+        switch source {
+        case .cell(let cell): Self.append(rows, start + cell, kind, to: &text)
+        case .list(let place, let width, let cell):
+            let list = rows.list(start + place)
+            for index in 0..<list.count {
+                if index > 0 { text.append(10) }
+                Self.append(rows, list.first + index * width + cell, kind, to: &text)
+            }
+        }
+    }
+
+    private static func append(
+        _ rows: borrowing RowBuffer, _ cell: Int, _ kind: Column.Kind, to text: inout [UInt8]
+    ) {
+        if rows.isNull(cell) { return }
+        switch kind {
+        case .text, .link: text.append(contentsOf: rows.bytes(cell))
+        case .integer: text.append(contentsOf: String(rows.integer(cell)).utf8)
+        case .real: text.append(contentsOf: "\(rows.real(cell))".utf8)
+        case .boolean: text.append(contentsOf: (rows.boolean(cell) ? "true" : "false").utf8)
+        case .date: text.append(contentsOf: TimeText.date(rows.integer(cell)).utf8)
+        case .timestamp: text.append(contentsOf: TimeText.time(rows.integer(cell)).utf8)
+        case .names:
+            var isFirst = true
+            eachLine(rows.bytes(cell)) { name in
+                if !isFirst { text.append(contentsOf: ", ".utf8) }
+                isFirst = false
+                text.append(contentsOf: name)
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+package import Bytes
+package import Database
+
+// DESIGN. A workbook is a ZIP of XML parts (ECMA-376 Part 1, SpreadsheetML). The sheet is written row by row with inline
+// strings and without cell references, so nothing is kept but the hyperlinks, whose number Excel limits. Parts that
+// depend on the sheets (relationships) follow them; the directory of the ZIP lets readers find them in any order.
+
+/// An XLSX workbook with a sheet for each table.
+package struct XLSXFormat: TableRenderer, ~Copyable {
+    /// Rows that a sheet holds, its heading included.
+    package static let rowLimit = 1_048_576
+    /// Hyperlinks that Excel accepts in a sheet.
+    private static let linkLimit = 65_530
+
+    package private(set) var cutCells = 0
+    private let head: ReportHead
+    private let zip: ZIPWriter
+    private let columns: [[FlatColumn]]
+    private var sink: ByteSink
+    private var table = 0
+    private var rowNumber = 0
+    /// The cells with a link, each with the number of its address; equal addresses share one relationship.
+    private var links: [(cell: String, address: Int)] = []
+    private var addresses: [String] = []
+    private var addressNumbers: [String: Int] = [:]
+    private var text: [UInt8] = []
+
+    package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError) {
+        self.head = head
+        zip = ZIPWriter(time: head.scope.updated, level: .quick, isLarge: false, to: destination)
+        columns = head.tables.map(FlatColumn.columns(of:))
+        sink = ByteSink()
+        try part("[Content_Types].xml", Self.contentTypes(sheets: head.tables.count))
+        try part(
+            "_rels/.rels",
+            Self.relationships([
+                ("officeDocument", "xl/workbook.xml"), ("metadata/core-properties", "docProps/core.xml"),
+            ]))
+        try part("docProps/core.xml", Self.coreProperties(head))
+        try part("xl/styles.xml", Self.styles)
+        try part(
+            "xl/_rels/workbook.xml.rels",
+            Self.relationships(
+                head.tables.indices.map { ("worksheet", "worksheets/sheet\($0 + 1).xml") } + [("styles", "styles.xml")])
+        )
+    }
+
+    package mutating func beginTable(_ index: Int) throws(SinkError) {
+        table = index
+        rowNumber = 1
+        links = []
+        addresses = []
+        addressNumbers = [:]
+        sink = ByteSink(to: try zip.begin("xl/worksheets/sheet\(index + 1).xml"))
+        sink.append(
+            """
+            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" \
+            xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheetViews>
+            """)
+        sink.append(
+            raw: """
+                <sheetView\(index == 0 ? " tabSelected=\"1\"" : "") workbookViewId="0"><pane ySplit="1" \
+                topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>\
+                <sheetFormatPr defaultRowHeight="15"/><cols>
+                """)
+        for (number, column) in columns[index].enumerated() {
+            let width = max(column.width, column.title.count + 4)
+            sink.append(raw: "<col min=\"\(number + 1)\" max=\"\(number + 1)\" width=\"\(width)\" customWidth=\"1\"/>")
+        }
+        sink.append("</cols><sheetData><row>")
+        for column in columns[index] {
+            sink.append("<c s=\"1\" t=\"inlineStr\"><is><t>")
+            Array(column.title.utf8).withUnsafeBytes { _ = sink.append(sheetText: $0) }
+            sink.append("</t></is></c>")
+        }
+        sink.append("</row>\n")
+    }
+
+    package mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError) {
+        rowNumber += 1
+        sink.append("<row>")
+        let columns = self.columns[table]
+        for index in columns.indices {
+            switch columns[index].source {
+            case .cell(let cell): single(rows, start + cell, columns[index].kind, column: index)
+            case .list:
+                text.removeAll(keepingCapacity: true)
+                columns[index].appendText(rows, at: start, to: &text)
+                string(style: "<c")
+            }
+        }
+        sink.append("</row>\n")
+        try sink.drain()
+    }
+
+    private mutating func single(_ rows: borrowing RowBuffer, _ cell: Int, _ kind: Column.Kind, column: Int) {
+        if rows.isNull(cell) {
+            sink.append("<c/>")
+            return
+        }
+        switch kind {
+        case .text:
+            appendString(rows.bytes(cell))
+        case .integer:
+            sink.append("<c><v>")
+            sink.append(decimal: rows.integer(cell))
+            sink.append("</v></c>")
+        case .real:
+            sink.append("<c><v>")
+            sink.append(jsonNumber: rows.real(cell))
+            sink.append("</v></c>")
+        case .boolean:
+            sink.append(rows.boolean(cell) ? "<c t=\"b\"><v>1</v></c>" : "<c t=\"b\"><v>0</v></c>")
+        case .date:
+            sink.append("<c s=\"2\"><v>")
+            sink.append(sheetTime: rows.integer(cell))
+            sink.append("</v></c>")
+        case .timestamp:
+            sink.append("<c s=\"3\"><v>")
+            sink.append(sheetTime: rows.integer(cell))
+            sink.append("</v></c>")
+        case .link:
+            let address = rows.bytes(cell)
+            if links.count < Self.linkLimit, let target = SheetLink.target(address) {
+                links.append((Self.reference(column: column, row: rowNumber), number(of: target)))
+                text.removeAll(keepingCapacity: true)
+                text.append(contentsOf: address)
+                string(style: "<c s=\"4\"")
+            } else {
+                appendString(address)
+            }
+        case .names:
+            text.removeAll(keepingCapacity: true)
+            columns[table][column].appendText(rows, at: cell - offset(column), to: &text)
+            string(style: "<c")
+        }
+    }
+
+    private func offset(_ column: Int) -> Int {
+        if case .cell(let cell) = columns[table][column].source { cell } else { 0 }
+    }
+
+    private mutating func string(style: StaticString) {
+        if text.isEmpty {
+            sink.append("<c/>")
+            return
+        }
+        sink.append(style)
+        sink.append(" t=\"inlineStr\"><is><t xml:space=\"preserve\">")
+        if text.withUnsafeBytes({ sink.append(sheetText: $0) }) { cutCells += 1 }
+        sink.append("</t></is></c>")
+    }
+
+    @inline(__always)
+    private mutating func appendString(_ bytes: UnsafeRawBufferPointer) {
+        guard let first = bytes.first, let last = bytes.last else {
+            sink.append("<c/>")
+            return
+        }
+        // Blanks at the ends are dropped by readers unless the element says otherwise.
+        if first <= 32 || last <= 32 {
+            sink.append("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">")
+        } else {
+            sink.append("<c t=\"inlineStr\"><is><t>")
+        }
+        if sink.append(sheetText: bytes) { cutCells += 1 }
+        sink.append("</t></is></c>")
+    }
+
+    package mutating func endTable() throws(SinkError) {
+        sink.append("</sheetData>")
+        let last = Self.reference(column: max(0, columns[table].count - 1), row: rowNumber)
+        sink.append(raw: "<autoFilter ref=\"A1:\(last)\"/>")
+        if !links.isEmpty {
+            sink.append("<hyperlinks>")
+            for link in links {
+                sink.append(raw: "<hyperlink ref=\"\(link.cell)\" r:id=\"rId\(link.address + 1)\"/>")
+                try sink.drain()
+            }
+            sink.append("</hyperlinks>")
+        }
+        sink.append("</worksheet>")
+        try sink.flush()
+        try zip.end()
+        if !links.isEmpty { try linkPart() }
+    }
+
+    private mutating func number(of address: String) -> Int {
+        if let known = addressNumbers[address] { return known }
+        addressNumbers[address] = addresses.count
+        addresses.append(address)
+        return addresses.count - 1
+    }
+
+    private mutating func linkPart() throws(SinkError) {
+        sink = ByteSink(to: try zip.begin("xl/worksheets/_rels/sheet\(table + 1).xml.rels"))
+        sink.append(Self.relationshipsBegin)
+        for (number, address) in addresses.enumerated() {
+            sink.append(
+                raw: """
+                    <Relationship Id="rId\(number + 1)" Type="\(Self.relationshipBase)hyperlink" Target="
+                    """)
+            Array(address.utf8).withUnsafeBytes { sink.append(xmlText: $0) }
+            sink.append("\" TargetMode=\"External\"/>")
+            try sink.drain()
+        }
+        sink.append("</Relationships>")
+        try sink.flush()
+        try zip.end()
+    }
+
+    package mutating func end() throws(SinkError) {
+        var book = """
+            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+            <workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" \
+            xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>
+            """
+        for (number, query) in head.tables.enumerated() {
+            book += "<sheet name=\"\(query.table.title)\" sheetId=\"\(number + 1)\" r:id=\"rId\(number + 1)\"/>"
+        }
+        book += "</sheets></workbook>"
+        try part("xl/workbook.xml", book)
+        try zip.finish()
+    }
+
+    private func part(_ name: String, _ text: String) throws(SinkError) {
+        var sink = ByteSink(to: try zip.begin(name))
+        sink.append(raw: text)
+        try sink.flush()
+        try zip.end()
+    }
+
+    /// `A1` notation, counted from column 0 and row 1.
+    static func reference(column: Int, row: Int) -> String {
+        var letters = ""
+        var rest = column
+        repeat {
+            letters = String(UnicodeScalar(UInt8(65 + rest % 26))) + letters
+            rest = rest / 26 - 1
+        } while rest >= 0
+        return letters + String(row)
+    }
+}

@@ -1,0 +1,203 @@
+package import Database
+
+// DESIGN. A report is data: where its rows come from, what its columns are called and how they are read. Everything else
+// is derived from that: the query, every format, the documentation, the checks of a request, the matrix of the tests.
+// A definition never mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Scope.swift).
+
+/// A column of a report: its names, its kind and where it comes from.
+package struct Column: Sendable {
+    package enum Kind: Sendable, Equatable {
+        case text
+        case integer
+        case real
+        case boolean
+        /// Milliseconds since 1970, UTC; shown as `yyyy-MM-dd`.
+        case date
+        /// Milliseconds since 1970, UTC; shown as `yyyy-MM-dd HH:mm:ss`.
+        case timestamp
+        /// An address; a link where the format has links.
+        case link
+        /// Names, one a line. JSON and XML show each as an object `item` with the name under `key` and the constant
+        /// members `rest` (raw JSON) behind it, or the name alone where `key` is empty; flat formats join them with a
+        /// comma.
+        case names(item: String, key: String, rest: String)
+    }
+
+    /// The place in JSON and XML; `references.url` nests. Empty: not shown there.
+    package let key: String
+    /// The heading in spreadsheets, PDF and CSV. Empty: not shown there.
+    package let title: String
+    package let kind: Kind
+    /// The SQL of the value; a constant, so that no run-time value can get in.
+    package let sql: StaticString
+    /// Width in a sheet, in characters; a weight in a PDF.
+    package var width = 16
+    /// Leaves the key out of JSON and XML when the value is null. An object whose members are all left out like this is
+    /// left out with its first.
+    package var isOmittedWhenNull = false
+    /// Shown only when the request has this value of this filter.
+    package var option: (filter: String, value: String)?
+
+    package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticString, width: Int) {
+        self.key = key
+        self.title = title
+        self.kind = kind
+        self.sql = sql
+        self.width = width
+    }
+
+    package static func text(_ key: String, _ title: String, _ sql: StaticString, width: Int = 20) -> Column {
+        Column(key, title, .text, sql, width: width)
+    }
+
+    package static func integer(_ key: String, _ title: String, _ sql: StaticString, width: Int = 10) -> Column {
+        Column(key, title, .integer, sql, width: width)
+    }
+
+    package static func boolean(_ key: String, _ title: String, _ sql: StaticString, width: Int = 10) -> Column {
+        Column(key, title, .boolean, sql, width: width)
+    }
+
+    package static func timestamp(_ key: String, _ title: String, _ sql: StaticString, width: Int = 19) -> Column {
+        Column(key, title, .timestamp, sql, width: width)
+    }
+
+    package static func link(_ key: String, _ title: String, _ sql: StaticString, width: Int = 30) -> Column {
+        Column(key, title, .link, sql, width: width)
+    }
+
+    package static func names(
+        _ key: String, _ title: String, item: String, name: String, rest: String = "", _ sql: StaticString,
+        width: Int = 24
+    ) -> Column {
+        Column(key, title, .names(item: item, key: name, rest: rest), sql, width: width)
+    }
+
+    /// The same column, shown only when `filter` has `value` in the request.
+    package func only(when filter: String, has value: String) -> Column {
+        var column = self
+        column.option = (filter, value)
+        return column
+    }
+
+    /// The same column, left out of JSON and XML when it is null.
+    package var omittedWhenNull: Column {
+        var column = self
+        column.isOmittedWhenNull = true
+        return column
+    }
+}
+
+/// Rows of one kind: a sheet, a JSON array, or a list under the rows of another table.
+package struct Table: Sendable {
+    /// The JSON key of the array, the XML element of a row, the name of the sheet.
+    package let key: String
+    package let item: String
+    package let title: String
+    /// What follows FROM, with a WHERE that is never empty; joins `scope s`.
+    package let from: StaticString
+    /// Integers, unique together and not null, which order the rows; an index has to serve the order. In a list they
+    /// begin with the order of the table above.
+    package let order: [StaticString]
+    package let columns: [Column]
+    /// Tables whose rows repeat under a row of this one.
+    package var lists: [Table] = []
+    /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
+    package var bound: StaticString?
+
+    package init(
+        key: String, item: String, title: String, from: StaticString, order: [StaticString], columns: [Column],
+        lists: [Table] = [], bound: StaticString? = nil
+    ) {
+        self.key = key
+        self.item = item
+        self.title = title
+        self.from = from
+        self.order = order
+        self.columns = columns
+        self.lists = lists
+        self.bound = bound
+    }
+}
+
+/// A key of the request's `filter` that a report understands.
+package struct Filter: Sendable {
+    package enum Kind: Sendable {
+        /// A boolean: `true`, `"true"`, `"True"`.
+        case flag(default: Bool)
+        /// One of some words, in any case.
+        case choice([String])
+        /// Any of some words, as a list or as one text with commas.
+        case list([String])
+        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC.
+        case time
+        /// A whole number in a range.
+        case integer(ClosedRange<Double>)
+        /// Any text.
+        case text
+    }
+
+    package let key: String
+    package let kind: Kind
+    package let meaning: String
+    /// The condition on the rows for a value, or nil when the value asks for none. Values are checked by then; times are
+    /// milliseconds as text.
+    package let condition: @Sendable ([String]) -> SQL?
+
+    package init(
+        _ key: String, _ kind: Kind, _ meaning: String,
+        condition: @escaping @Sendable ([String]) -> SQL? = { _ in nil }
+    ) {
+        self.key = key
+        self.kind = kind
+        self.meaning = meaning
+        self.condition = condition
+    }
+
+    /// A boolean that narrows the rows when it is not its default.
+    package static func flag(_ key: String, default value: Bool, _ meaning: String, otherwise condition: StaticString)
+        -> Filter
+    {
+        let narrowed = SQL(condition)
+        return Filter(key, .flag(default: value), meaning) { $0 == [value ? "true" : "false"] ? nil : narrowed }
+    }
+}
+
+/// A report that can be asked for.
+package struct Report: Sendable {
+    /// What kinds of scope a report is offered in, and its name in each.
+    package struct Name: Sendable {
+        package let types: [ScopeKind: String]
+        /// The word for file names and titles: `Inventory`.
+        package let word: String
+
+        /// `Org`, `Product` and `Project` in front of a common name.
+        package static func prefixed(_ name: String, in scopes: ScopeKind...) -> Name {
+            Name(
+                types: Dictionary(uniqueKeysWithValues: scopes.map { ($0, $0.prefix + name) }),
+                word: name.hasSuffix("Report") ? String(name.dropLast(6)) : name)
+        }
+    }
+
+    package enum Body: Sendable {
+        case tables([Table])
+        /// A software bill of materials.
+        case bom
+    }
+
+    package let name: Name
+    /// The title for people.
+    package let title: String
+    /// The first is the default.
+    package let formats: [Format]
+    package let filters: [Filter]
+    package let body: Body
+
+    package init(name: Name, title: String, formats: [Format], filters: [Filter], body: Body) {
+        self.name = name
+        self.title = title
+        self.formats = formats
+        self.filters = filters
+        self.body = body
+    }
+}

@@ -1,0 +1,130 @@
+package import Database
+
+// DESIGN. A table is one query, each of its lists one more, all in one snapshot and in one order. Reading them is a merge:
+// a list's rows are taken as long as their order begins with the parent's, rows without a parent (a filter removed it) are
+// passed over. Two lists under one row never multiply, and memory holds one row with its children.
+
+/// A table with what a request makes of it: which columns are shown, which rows are left.
+package struct TableQuery: Sendable {
+    package let table: Table
+    package let columns: [Column]
+    package let lists: [TableQuery]
+    private let conditions: [SQL]
+
+    package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
+        self.table = table
+        columns = table.columns.filter { column in
+            guard let option = column.option else { return true }
+            return request.options[option.filter.lowercased()]?.contains(option.value.lowercased()) ?? false
+        }
+        lists = table.lists.map { TableQuery($0, request: request, filters: []) }
+        conditions = filters.compactMap { filter in
+            request.options[filter.key.lowercased()].flatMap(filter.condition)
+        }
+    }
+
+    /// The SELECT: the order's integers, then the columns.
+    package func sql(in scope: Scope) -> SQL {
+        let order = table.order.map(\.description).joined(separator: ", ")
+        let cells = columns.map { "\($0.sql)" }.joined(separator: ", ")
+        var sql = scope.clause
+        sql.append(SQL(stringLiteral: "SELECT \(order)\(cells.isEmpty ? "" : ", ")\(cells) FROM \(table.from)"))
+        for condition in conditions { sql.append(" AND (\(condition))") }
+        sql.append(SQL(stringLiteral: " ORDER BY \(order)"))
+        return sql
+    }
+
+    /// The number of rows, counted.
+    package func countSQL(in scope: Scope) -> SQL {
+        var sql = scope.clause
+        sql.append(SQL(stringLiteral: "SELECT count(*) FROM \(table.from)"))
+        for condition in conditions { sql.append(" AND (\(condition))") }
+        return sql
+    }
+
+    /// At least the number of rows, cheaply; just the number where no filter narrows them. Nil when only counting tells.
+    package func bound(in scope: Scope) -> (sql: SQL, isExact: Bool)? {
+        table.bound.map { (scope.clause + SQL($0), conditions.isEmpty) }
+    }
+}
+
+/// The rows of a table with their lists, read in one pass.
+package struct MergedRows: ~Copyable {
+    private let cursor: any RowCursor
+    private let keys: Int
+    private var children: [Child]
+
+    /// A list's cursor and the row it stands on.
+    private final class Child {
+        let cursor: any RowCursor
+        let keys: Int
+        let width: Int
+        var row = RowBuffer(capacity: 4096)
+        var isDone = false
+
+        init(_ query: TableQuery, scope: Scope, on connection: any Connection) throws(DatabaseError) {
+            cursor = try connection.cursor(query.sql(in: scope))
+            keys = query.table.order.count
+            width = query.columns.count
+        }
+
+        func advance() throws(DatabaseError) {
+            row.removeAll()
+            isDone = try !cursor.next(into: &row)
+        }
+    }
+
+    /// Opens the query and one for each list. Lists of lists are not offered.
+    package init(_ query: TableQuery, scope: Scope, on connection: any Connection) throws(DatabaseError) {
+        let cursor = try connection.cursor(query.sql(in: scope))
+        var children: [Child] = []
+        for list in query.lists {
+            let child = try Child(list, scope: scope, on: connection)
+            try child.advance()
+            children.append(child)
+        }
+        self.cursor = cursor
+        self.children = children
+        keys = query.table.order.count
+    }
+
+    /// Appends rows until `batch` holds about `bytes` bytes; false when there are no more.
+    ///
+    /// A row's cells are the order's integers, the columns, then a list cell for each list.
+    package mutating func fill(_ batch: inout RowBuffer, bytes: Int) throws(DatabaseError) -> Bool {
+        while batch.byteCount < bytes {
+            guard try cursor.next(into: &batch) else { return false }
+            if !children.isEmpty { try appendLists(to: &batch) }
+        }
+        return true
+    }
+
+    private mutating func appendLists(to batch: inout RowBuffer) throws(DatabaseError) {
+        let root = batch.start(of: batch.rowCount - 1)
+        var places: [Int] = []
+        for _ in children { places.append(batch.appendList()) }
+        for (child, place) in zip(children, places) {
+            let first = batch.nextCell
+            var count = 0
+            while !child.isDone {
+                let order = compare(child.row, with: batch, at: root)
+                if order > 0 { break }
+                if order == 0 {
+                    batch.append(cellsOf: child.row, from: child.keys, count: child.width)
+                    count += 1
+                }
+                try child.advance()
+            }
+            batch.setList(at: place, first: first, count: count)
+        }
+    }
+
+    /// Negative when the child belongs to an earlier row, 0 when it belongs to this one.
+    private func compare(_ child: borrowing RowBuffer, with batch: borrowing RowBuffer, at root: Int) -> Int {
+        for key in 0..<keys {
+            let (left, right) = (child.integer(key), batch.integer(root + key))
+            if left != right { return left < right ? -1 : 1 }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,190 @@
+import Bytes
+package import Database
+import FoundationEssentials
+
+/// Why a report cannot be asked for like this. The text names the field, the value and what is accepted.
+package enum ReportError: Error, Equatable, CustomStringConvertible {
+    case unknownType(String, scope: ScopeKind)
+    case typeOfOtherScope(String, scope: ScopeKind, offered: [ScopeKind])
+    case formatNotOffered(String, by: String, offered: [Format])
+    case badValue(String, of: String, accepted: String)
+    case missing(String, accepted: String)
+    /// A stored request that this version cannot read.
+    case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .unknownType(let type, let scope):
+            """
+            reportType \(type) is not known; types in the scope \(scope.rawValue): \
+            \(Report.catalog.compactMap { $0.name.types[scope] }.sorted().joined(separator: ", "))
+            """
+        case .typeOfOtherScope(let type, let scope, let offered):
+            """
+            reportType \(type) does not exist in the scope \(scope.rawValue); ask for it in the scope \
+            \(offered.map(\.rawValue).joined(separator: " or "))
+            """
+        case .formatNotOffered(let format, let type, let offered):
+            "\(type) has no format \(format); it offers \(offered.map(\.rawValue).joined(separator: ", "))"
+        case .badValue(let value, let key, let accepted): "\(key) has the value \(value); accepted: \(accepted)"
+        case .missing(let key, let accepted): "\(key) is missing; accepted: \(accepted)"
+        case .unreadable(let why): "the stored request cannot be read: \(why)"
+        }
+    }
+}
+
+/// A request that was checked against the catalog: what a job keeps.
+package struct ReportRequest: Sendable, Equatable {
+    /// The type as the catalog spells it.
+    package let type: String
+    package let scope: Scope
+    package let format: Format
+    /// Checked filter values by the key in lower case: words in lower case, flags `true` or `false`, times in
+    /// milliseconds, texts as they came.
+    package let options: [String: [String]]
+
+    /// Checks a request. `fields` holds the filter's keys and values as texts, lists as several; unknown ones are ignored.
+    package init(
+        type: String, scope: Scope, format: String?, fields: [String: [String]]
+    ) throws(ReportError) {
+        guard let report = Report.named(type, in: scope.kind), let name = report.name.types[scope.kind] else {
+            let offered = Report.scopes(of: type)
+            throw offered.isEmpty
+                ? .unknownType(type, scope: scope.kind)
+                : .typeOfOtherScope(type, scope: scope.kind, offered: offered)
+        }
+        self.type = name
+        self.scope = scope
+        var lowered: [String: [String]] = [:]
+        for (key, values) in fields { lowered[key.lowercased()] = values }
+        var options: [String: [String]] = [:]
+        for filter in report.filters {
+            guard let given = lowered[filter.key.lowercased()] else { continue }
+            let values = try filter.check(given)
+            if !values.isEmpty { options[filter.key.lowercased()] = values }
+        }
+        self.format = try Self.format(format, report: report, name: name, options: &options)
+        self.options = options
+    }
+
+    private static func format(
+        _ text: String?, report: Report, name: String, options: inout [String: [String]]
+    ) throws(ReportError) -> Format {
+        var offered = report.formats
+        if case .bom = report.body {
+            offered = try BOMRequest.complete(&options)
+        }
+        guard let text, !text.isEmpty else { return offered[0] }
+        guard let format = Format(rawValue: text.lowercased()), offered.contains(format) else {
+            throw .formatNotOffered(text, by: name, offered: offered)
+        }
+        return format
+    }
+
+    /// The report that was asked for.
+    package func report() throws(ReportError) -> Report {
+        guard let report = Report.named(type, in: scope.kind) else {
+            throw .unknownType(type, scope: scope.kind)
+        }
+        return report
+    }
+
+    // MARK: As JSON
+
+    private struct Stored: Codable {
+        let type: String
+        let format: String
+        let kind: String
+        let organization: Int64
+        let product: Int64
+        let project: Int64
+        let visible: [Int64]?
+        let options: [String: [String]]
+    }
+
+    /// The request as JSON with sorted keys: equal requests are equal texts.
+    package func json() throws(ReportError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let stored = Stored(
+            type: type, format: format.rawValue, kind: scope.kind.rawValue, organization: scope.organization,
+            product: scope.product, project: scope.project, visible: scope.visibleProducts, options: options)
+        do {
+            return String(decoding: try encoder.encode(stored), as: UTF8.self)
+        } catch {
+            throw .unreadable("\(error)")
+        }
+    }
+
+    package init(json: String) throws(ReportError) {
+        let stored: Stored
+        do {
+            stored = try JSONDecoder().decode(Stored.self, from: Data(json.utf8))
+        } catch {
+            throw .unreadable("\(error)")
+        }
+        guard let kind = ScopeKind(rawValue: stored.kind), let format = Format(rawValue: stored.format) else {
+            throw .unreadable("scope \(stored.kind), format \(stored.format)")
+        }
+        type = stored.type
+        scope = Scope(
+            kind: kind, organization: stored.organization, product: stored.product, project: stored.project,
+            visibleProducts: stored.visible)
+        self.format = format
+        options = stored.options
+    }
+}
+
+extension Filter {
+    /// The values in their checked form; none when nothing was said (null, an empty text).
+    func check(_ given: [String]) throws(ReportError) -> [String] {
+        let given = given.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+        guard let first = given.first else { return [] }
+        switch kind {
+        case .flag:
+            let word = first.lowercased()
+            guard word == "true" || word == "false" else {
+                throw .badValue(first, of: key, accepted: "true, false")
+            }
+            return [word]
+        case .choice(let words):
+            guard let word = words.first(where: { $0.lowercased() == first.lowercased() }) else {
+                throw .badValue(first, of: key, accepted: words.joined(separator: ", "))
+            }
+            return [word.lowercased()]
+        case .list(let words):
+            var found: [String] = []
+            for value in given.flatMap({ $0.split(separator: ",") }).map({ String($0).trimmingBlanks() }) {
+                guard let word = words.first(where: { $0.lowercased() == value.lowercased() }) else {
+                    throw .badValue(value, of: key, accepted: words.joined(separator: ", "))
+                }
+                if !found.contains(word.lowercased()) { found.append(word.lowercased()) }
+            }
+            return found.sorted()
+        case .time:
+            guard let milliseconds = TimeText.milliseconds(first) else {
+                throw .badValue(first, of: key, accepted: "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss (UTC)")
+            }
+            return [String(milliseconds)]
+        case .integer(let range):
+            guard let number = Double(first), number == number.rounded(), range.contains(number) else {
+                throw .badValue(
+                    first, of: key, accepted: "a whole number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+                )
+            }
+            return [String(Int(number))]
+        case .text:
+            return [first]
+        }
+    }
+}
+
+extension String {
+    /// Without blanks at both ends.
+    func trimmingBlanks() -> String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

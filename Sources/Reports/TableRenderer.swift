@@ -1,0 +1,34 @@
+package import Bytes
+package import Database
+
+/// What a renderer knows before the first row.
+package struct ReportHead: Sendable {
+    /// The title for people: `Inventory`.
+    package let title: String
+    package let scopeKind: ScopeKind
+    package let scope: ScopeFacts
+    package let tables: [TableQuery]
+
+    package init(title: String, scopeKind: ScopeKind, scope: ScopeFacts, tables: [TableQuery]) {
+        self.title = title
+        self.scopeKind = scopeKind
+        self.scope = scope
+        self.tables = tables
+    }
+}
+
+/// One part of a report, from its first byte to its last. Writes forward only.
+///
+/// All tables of the head are begun and ended in order, also those without rows, so that a part is a document of its own.
+package protocol TableRenderer: ~Copyable {
+    /// Cells that were shortened to fit the format.
+    var cutCells: Int { get }
+
+    init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError)
+    mutating func beginTable(_ index: Int) throws(SinkError)
+    /// Writes the row whose order begins at cell `start`.
+    mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError)
+    mutating func endTable() throws(SinkError)
+    /// Writes what is left. Nothing may follow.
+    mutating func end() throws(SinkError)
+}

@@ -1,0 +1,107 @@
+import Bytes
+import Glibc
+
+/// Artifacts as files below one folder: `ab/abcdef….zip`, so that no folder grows without bound.
+package struct FileStore: ArtifactStore {
+    private let root: String
+
+    /// Makes the folder when it is not there.
+    package init(root: String) throws(StoreError) {
+        self.root = root
+        try Self.makeFolder(root)
+    }
+
+    package func create(_ name: String) throws(StoreError) -> any ArtifactUpload {
+        try Self.makeFolder(folder(of: name))
+        do {
+            return FileUpload(file: try DurableFile(path: path(of: name)))
+        } catch {
+            throw .failed(doing: "creating artifact \(name)", why: "\(error)")
+        }
+    }
+
+    package func locate(_ name: String) throws(StoreError) -> StoredArtifact {
+        let path = path(of: name)
+        guard access(path, R_OK) == 0 else { throw .missing(name: name) }
+        return .file(path: path)
+    }
+
+    package func remove(_ name: String) throws(StoreError) {
+        let path = path(of: name)
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw .failed(doing: "removing \(path)", why: systemMessage(errno))
+        }
+        do {
+            try DurableFile.removeParts(of: path)
+        } catch {
+            throw .failed(doing: "removing what was left of artifact \(name)", why: "\(error)")
+        }
+    }
+
+    package func names() throws(StoreError) -> [String] {
+        var found: Set<String> = []
+        for folder in try Self.entries(of: root) where folder.utf8.count == 2 {
+            for file in try Self.entries(of: "\(root)/\(folder)") {
+                guard let end = file.firstRange(of: ".zip") else { continue }
+                found.insert(String(file[..<end.lowerBound]))
+            }
+        }
+        return found.sorted()
+    }
+
+    package func check() throws(StoreError) {
+        let upload = try create("00-check")
+        do {
+            try [UInt8](repeating: 0, count: 4096).withBytes { bytes throws(SinkError) in try upload.write(bytes) }
+        } catch {
+            throw .failed(doing: "writing below \(root)", why: "\(error)")
+        }
+    }
+
+    private func folder(of name: String) -> String { "\(root)/\(name.prefix(2))" }
+
+    private func path(of name: String) -> String { "\(folder(of: name))/\(name).zip" }
+
+    private static func makeFolder(_ path: String) throws(StoreError) {
+        if mkdir(path, 0o750) == 0 {
+            // An artifact is as durable as the folder that it is in.
+            let parent = open("\(path)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { if parent >= 0 { close(parent) } }
+            guard parent >= 0, fsync(parent) == 0 else {
+                throw .failed(doing: "flushing the folder around \(path)", why: systemMessage(errno))
+            }
+        } else if errno != EEXIST {
+            throw .failed(doing: "creating the folder \(path)", why: systemMessage(errno))
+        }
+    }
+
+    /// Names in a folder but for those with a dot in front; none when it is gone.
+    private static func entries(of folder: String) throws(StoreError) -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw .failed(doing: "reading the folder \(folder)", why: systemMessage(errno))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+}
+
+/// An artifact on its way into a folder.
+private final class FileUpload: ArtifactUpload {
+    private let file: DurableFile
+
+    init(file: DurableFile) { self.file = file }
+
+    var size: Int64 { file.size }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) { try file.write(bytes) }
+
+    func publish() throws(SinkError) { try file.publish() }
+}

@@ -1,0 +1,83 @@
+import Bytes
+import Glibc
+
+/// Who asks a bucket. Has no description that would show a secret.
+package struct S3Credentials: Sendable, CustomStringConvertible {
+    package let accessKey: String
+    package let secretKey: String
+    /// Of temporary credentials.
+    package let sessionToken: String?
+
+    package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+        self.sessionToken = sessionToken
+    }
+
+    package var description: String { "credentials" }
+
+    /// The text without any part of the credentials that a server might have put into it.
+    func removed(from text: String) -> String {
+        var text = text
+        for secret in [secretKey, sessionToken ?? "", accessKey] where !secret.isEmpty {
+            text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "…")
+        }
+        return text
+    }
+
+    /// Credentials from the variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; where the first
+    /// two are not set, from a file.
+    ///
+    /// - Parameters:
+    ///   - file: as the tools for AWS share it: sections `[profile]` of lines `aws_access_key_id = …`.
+    ///   - profile: the section.
+    ///   - variable: gives a variable of the environment.
+    package static func find(
+        file: String, profile: String, variable: (String) -> String?
+    ) throws(StoreError) -> S3Credentials {
+        if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY"), !key.isEmpty {
+            return S3Credentials(accessKey: key, secretKey: secret, sessionToken: variable("AWS_SESSION_TOKEN"))
+        }
+        let doing = "reading the credentials of the artifact store from \(file)"
+        let fields = try section(profile, of: file, doing: doing)
+        guard let key = fields["aws_access_key_id"], let secret = fields["aws_secret_access_key"] else {
+            throw .failed(
+                doing: doing,
+                why: "aws_access_key_id and aws_secret_access_key are not both in its section [\(profile)]")
+        }
+        return S3Credentials(accessKey: key, secretKey: secret, sessionToken: fields["aws_session_token"])
+    }
+
+    /// The fields of a section; those of a section that is not there are none.
+    private static func section(
+        _ name: String, of path: String, doing: String
+    ) throws(StoreError) -> [String: String] {
+        guard let file = fopen(path, "re") else {
+            throw .failed(
+                doing: doing,
+                why: "\(systemMessage(errno)); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name another file")
+        }
+        defer { fclose(file) }
+        var fields: [String: String] = [:]
+        var isHere = false
+        var line = [CChar](repeating: 0, count: 8192)
+        // A file of more lines is none of credentials.
+        for _ in 0..<10_000 where fgets(&line, Int32(line.count), file) != nil {
+            let text = trimmed(
+                String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)[...])
+            if text.hasPrefix("[") {
+                isHere = trimmed(text.dropFirst().prefix { $0 != "]" }) == name
+            } else if isHere, !text.hasPrefix("#"), let mark = text.firstIndex(of: "=") {
+                fields[trimmed(text[..<mark]).lowercased()] = String(trimmed(text[text.index(after: mark)...]))
+            }
+        }
+        return fields
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,56 @@
+/// The XML of an answer of S3, as far as it is read here: elements with a name, and the texts in them.
+///
+/// The documents of the S3 API have no attributes but `xmlns`, no comments and no mixed content. What is not so gives no
+/// elements; it does no harm.
+struct S3Document {
+    private let text: Substring
+
+    init(_ bytes: [UInt8]) { text = String(decoding: bytes, as: UTF8.self)[...] }
+
+    private init(_ text: Substring) { self.text = text }
+
+    /// The contents of all elements with this name, wherever they are. Elements of one name do not nest in one another.
+    func elements(_ name: String) -> [S3Document] {
+        var found: [S3Document] = []
+        var rest = text.utf8[...]
+        let close = Array("</\(name)>".utf8)
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            rest = rest[rest.index(after: start)...]
+            guard rest.starts(with: name.utf8) else { continue }
+            let behind = rest.dropFirst(name.utf8.count)
+            guard let next = behind.first, next == UInt8(ascii: ">") || next == UInt8(ascii: " "),
+                let open = behind.firstIndex(of: UInt8(ascii: ">"))
+            else { continue }
+            let content = behind[behind.index(after: open)...]
+            guard let end = content.firstRange(of: close) else { break }
+            found.append(S3Document(text[content.startIndex..<end.lowerBound]))
+            rest = content[end.upperBound...]
+        }
+        return found
+    }
+
+    /// The text of the first element with this name; nil when there is none.
+    func text(_ name: String) -> String? { elements(name).first.map { Self.plain($0.text) } }
+
+    /// Text without the five entities of XML; others stay as they are.
+    private static func plain(_ text: Substring) -> String {
+        guard text.contains("&") else { return String(text) }
+        var result = ""
+        var rest = text
+        while let mark = rest.firstIndex(of: "&") {
+            result += rest[..<mark]
+            rest = rest[mark...]
+            let known = [
+                ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#34;", "\""), ("&amp;", "&"),
+            ]
+            if let (entity, character) = known.first(where: { rest.hasPrefix($0.0) }) {
+                result += character
+                rest = rest.dropFirst(entity.count)
+            } else {
+                result += "&"
+                rest = rest.dropFirst()
+            }
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,75 @@
+import Bytes
+
+// DESIGN. Requests are signed by libcurl, in a header. A link that another program follows carries its signature in the
+// query, which libcurl cannot make. This is "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" of
+// the Amazon S3 API Reference; the tests hold it against that document's own example.
+
+/// A signature of one day, region and service, in the query of a URL.
+struct S3Signature {
+    let credentials: S3Credentials
+    let region: String
+    /// Milliseconds since 1970, UTC.
+    let time: Int64
+
+    /// The URL of a GET that anybody may make for `seconds`, with these parameters beside those of the signature.
+    func link(
+        scheme: String, host: String, path: String, parameters: [(name: String, value: String)], seconds: Int
+    ) -> String {
+        let stamp = Self.stamp(time)
+        let scope = "\(stamp.prefix(8))/\(region)/s3/aws4_request"
+        var all = parameters
+        all.append(("X-Amz-Algorithm", "AWS4-HMAC-SHA256"))
+        all.append(("X-Amz-Credential", "\(credentials.accessKey)/\(scope)"))
+        all.append(("X-Amz-Date", stamp))
+        all.append(("X-Amz-Expires", "\(seconds)"))
+        all.append(("X-Amz-SignedHeaders", "host"))
+        if let token = credentials.sessionToken { all.append(("X-Amz-Security-Token", token)) }
+        let query = Self.query(all)
+        let canonical = "GET\n\(path)\n\(query)\nhost:\(host)\n\nhost\nUNSIGNED-PAYLOAD"
+        let digest = Digest.of(canonical.utf8, .sha256).hexadecimal
+        let signature = sign("AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(digest)", day: stamp.prefix(8))
+        return "\(scheme)://\(host)\(path)?\(query)&X-Amz-Signature=\(signature)"
+    }
+
+    private func sign(_ text: String, day: Substring) -> String {
+        var key = Array("AWS4\(credentials.secretKey)".utf8)
+        for step in [String(day), region, "s3", "aws4_request"] { key = Self.hmac(key, Array(step.utf8)) }
+        return Self.hmac(key, Array(text.utf8)).hexadecimal
+    }
+
+    /// Parameters as they are signed and as they are sent: escaped, then in the order of their bytes.
+    static func query(_ parameters: [(name: String, value: String)]) -> String {
+        parameters.map { (escaped($0.name), escaped($0.value)) }
+            .sorted { Array($0.0.utf8).lexicographicallyPrecedes(Array($1.0.utf8)) }
+            .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+    }
+
+    /// All but the unreserved characters as `%XX`.
+    static func escaped(_ text: String) -> String {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            if S3Settings.isPlain(byte) {
+                result.append(byte)
+            } else {
+                result.append(UInt8(ascii: "%"))
+                for digit in [byte >> 4, byte & 15] {
+                    result.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "A"))
+                }
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// `yyyyMMddTHHmmssZ`.
+    private static func stamp(_ time: Int64) -> String {
+        TimeText.rfc3339(time).prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
+    }
+
+    /// HMAC with SHA-256 (RFC 2104).
+    static func hmac(_ key: [UInt8], _ text: [UInt8]) -> [UInt8] {
+        var block = key.count > 64 ? Digest.of(key, .sha256) : key
+        block += [UInt8](repeating: 0, count: 64 - block.count)
+        let inner = Digest.of(block.map { $0 ^ 0x36 } + text, .sha256)
+        return Digest.of(block.map { $0 ^ 0x5c } + inner, .sha256)
+    }
+}

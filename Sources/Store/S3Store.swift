@@ -1,0 +1,132 @@
+import Bytes
+import Glibc
+import Synchronization
+
+// DESIGN. An artifact is the object `PREFIX/NAME.zip`. It is written by a multipart upload, which shows nothing until it is
+// completed; what fits into one part is a single PUT. What a dead process left is an unfinished upload: the listing shows
+// it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed: whatever else is
+// in the bucket is not ours to delete.
+
+/// Artifacts as objects of a bucket, at Amazon or at whoever speaks its API.
+package struct S3Store: ArtifactStore {
+    let client: S3Client
+    /// Seconds of the monotonic clock when writing was last tried and went well.
+    private let checked = LastCheck()
+
+    private final class LastCheck: Sendable {
+        let time = Atomic<Int>(.min)
+    }
+
+    /// Asks nothing of the bucket: whether it can be used is known by `check`.
+    package init(_ settings: S3Settings) { client = S3Client(settings) }
+
+    private var settings: S3Settings { client.settings }
+
+    package func create(_ name: String) throws(StoreError) -> any ArtifactUpload {
+        S3Upload(client, key: settings.key(name))
+    }
+
+    package func locate(_ name: String) throws(StoreError) -> StoredArtifact {
+        let key = settings.key(name)
+        let answer: S3Answer
+        do {
+            answer = try client.send(S3Request(method: .head, key: key))
+        } catch {
+            throw absence(of: name, error)
+        }
+        guard answer.length >= 0, let etag = answer.etag else {
+            throw .failed(doing: "looking for \(client.place(key))", why: "S3 did not say its length and its ETag")
+        }
+        guard let seconds = settings.linkLife else {
+            return .remote(S3Download(client, key: key, size: answer.length, etag: etag))
+        }
+        return .link { [client] fileName throws(StoreError) in try client.link(key, as: fileName, seconds: seconds) }
+    }
+
+    /// What the fault of a HEAD means. Its answer has no body that tells a missing key from a missing bucket or says what is
+    /// wrong with a signature: that of a listing has.
+    private func absence(of name: String, _ fault: S3Fault) -> StoreError {
+        let key = settings.key(name)
+        guard let status = fault.status, !fault.mayPass else { return client.failure("looking for", key, fault) }
+        do {
+            _ = try client.send(.list(key, most: 1))
+            return status == 404 ? .missing(name: name) : client.failure("looking for", key, fault)
+        } catch {
+            return client.failure("looking for", key, error)
+        }
+    }
+
+    package func remove(_ name: String) throws(StoreError) {
+        let key = settings.key(name)
+        do {
+            _ = try client.send(S3Request(method: .delete, key: key))
+        } catch {
+            // Some answer so to a key that is not there.
+            guard error.isRefusal("NoSuchKey") else { throw client.failure("removing", key, error) }
+        }
+        try client.abortUploads(of: key)
+    }
+
+    package func names() throws(StoreError) -> [String] {
+        var names: Set<String> = []
+        var token: String?
+        do {
+            repeat {
+                let page = S3Document(try client.send(.list(settings.prefix, after: token)).body)
+                names.formUnion(page.elements("Contents").compactMap { $0.text("Key").flatMap(name(of:)) })
+                let next = page.text("IsTruncated") == "true" ? page.text("NextContinuationToken") : nil
+                guard next == nil || next != token else { break }
+                token = next
+            } while token != nil
+            try client.eachUpload(below: settings.prefix) { upload in
+                if let name = name(of: upload.key) { names.insert(name) }
+            }
+        } catch {
+            throw client.failure("listing", settings.prefix, error)
+        }
+        return names.sorted()
+    }
+
+    /// The name behind a key, if it is one that a job gives (a UUID, a hyphen, the attempt) or that of a check.
+    private func name(of key: String) -> String? {
+        guard key.hasPrefix(settings.prefix), key.hasSuffix(".zip") else { return nil }
+        let name = key.dropFirst(settings.prefix.count).dropLast(4)
+        if name == Self.checkName { return String(name) }
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        let isOurs =
+            parts.count == 6 && zip(parts, [8, 4, 4, 4, 12]).allSatisfy { $0.utf8.count == $1 }
+            && parts.dropLast().joined().utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+            && Int(parts[5]) != nil
+        return isOurs ? String(name) : nil
+    }
+
+    private static let checkName = "00-check"
+
+    /// Begins an upload and ends it, which needs what writing needs and leaves nothing. After it went well it is not done
+    /// again for a quarter of a minute, for health is asked for often and requests have a price.
+    package func check() throws(StoreError) {
+        let key = settings.key(Self.checkName)
+        let now = Self.now()
+        if now - 15 < checked.time.load(ordering: .relaxed) { return }
+        do {
+            let begun = S3Document(try client.send(.begin(key), attempts: 1).body)
+            guard let upload = begun.text("UploadId") else {
+                throw StoreError.failed(doing: "beginning \(client.place(key))", why: "S3 gave no UploadId")
+            }
+            try client.abort(upload, of: key, attempts: 1)
+        } catch let error as S3Fault {
+            throw client.failure("beginning an upload of", key, error)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .failed(doing: "checking \(client.place(key))", why: "\(error)")
+        }
+        checked.time.store(now, ordering: .relaxed)
+    }
+
+    private static func now() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec
+    }
+}

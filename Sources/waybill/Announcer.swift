@@ -1,0 +1,43 @@
+import Database
+import Dispatch
+import Glibc
+import Synchronization
+
+// DESIGN. PostgreSQL holds a lock over the commit, flush included, of every transaction that notifies (src/backend/commands/
+// async.c, PreCommit_Notify), so submissions that notify themselves are committed one after the other: measured 6 to 8 times
+// slower with 16 clients. So the call goes out after the commit, in a transaction of its own that writes nothing and flushes
+// nothing, one for all submissions of a moment. A process that dies in between is covered by the polling of the workers.
+
+/// Tells the workers of all processes on a database that there are jobs.
+final class Announcer: Sendable {
+    static let channel: StaticString = "job"
+
+    private let database: any Database
+    private let queue = DispatchQueue(label: "announcer")
+    private let state = Mutex<State>(.idle)
+
+    private enum State { case idle, sending, again }
+
+    init(_ database: any Database) { self.database = database }
+
+    /// Returns at once.
+    func announce() {
+        let starts = state.withLock { state in
+            defer { state = state == .idle ? .sending : .again }
+            return state == .idle
+        }
+        if starts { queue.async { self.send() } }
+    }
+
+    private func send() {
+        repeat {
+            state.withLock { $0 = .sending }
+            // Where nobody can be told, workers look by themselves.
+            try? database.write { try $0.notify(Self.channel) }
+            usleep(2000)
+        } while state.withLock { state in
+            if state == .sending { state = .idle }
+            return state != .idle
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/// A flag of the command line.
+struct Flag: Sendable {
+    let name: String
+    /// The word for its value in the help; nil for a switch.
+    let value: String?
+    let meaning: String
+    var isRequired = false
+
+    init(_ name: String, _ value: String? = nil, _ meaning: String, required: Bool = false) {
+        self.name = name
+        self.value = value
+        self.meaning = meaning
+        isRequired = required
+    }
+
+    /// The flag of commands that print data.
+    static let json = Flag("json", nil, "print one JSON value and nothing else")
+
+    /// Flags of every command.
+    static let shared =
+        [
+            Flag("data", "DIR", "the directory of the database and the artifacts (./waybill-data)"),
+            Flag("database", "URL", "sqlite:PATH or postgresql://… (sqlite below the data directory)"),
+            Flag("artifacts", "URL", "file:DIR or s3://bucket/prefix (below the data directory)"),
+            Flag("workers", "N", "report workers in this process; 0 for none (the number of processors)"),
+            Flag("log-level", "LEVEL", "debug, info, warning or error (info)"),
+            Flag("config", "FILE", "settings, one `name = value` a line, names as those of the flags"),
+            Flag("help", nil, "show this help"),
+        ] + s3
+}
+
+/// Wrong usage: told with the help's first line, exit status 2.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// A command line, taken apart.
+struct Arguments: Sendable {
+    private(set) var flags: [String: String] = [:]
+    private(set) var operands: [String] = []
+
+    /// - Parameter known: the flags of the command, the shared ones included.
+    init(_ words: [String], known: [Flag]) throws(UsageError) {
+        let byName = Dictionary(known.map { ($0.name, $0) }) { first, _ in first }
+        var index = 0
+        var isOver = false
+        while index < words.count {
+            let word = words[index]
+            index += 1
+            if isOver || word == "-" || !word.hasPrefix("-") {
+                operands.append(word)
+            } else if word == "--" {
+                isOver = true
+            } else if word == "-h" {
+                flags["help"] = "true"
+            } else {
+                let parts = word.drop { $0 == "-" }.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let name = String(parts.first ?? "")
+                guard word.hasPrefix("--"), let flag = byName[name] else {
+                    throw UsageError(description: "unknown flag \(word)")
+                }
+                if flag.value == nil {
+                    guard parts.count == 1 else { throw UsageError(description: "--\(name) takes no value") }
+                    flags[name] = "true"
+                } else if parts.count == 2 {
+                    flags[name] = String(parts[1])
+                } else if index < words.count {
+                    flags[name] = words[index]
+                    index += 1
+                } else {
+                    throw UsageError(description: "--\(name) needs a value: \(flag.value ?? "")")
+                }
+            }
+        }
+    }
+
+    subscript(_ name: String) -> String? { flags[name] }
+
+    func has(_ name: String) -> Bool { flags[name] == "true" }
+}

@@ -1,0 +1,136 @@
+import Bytes
+import Database
+import Glibc
+import Jobs
+import Store
+
+/// An artifact's row, as far as moving its bytes needs it.
+struct ArtifactFacts: Sendable {
+    let name: String
+    let size: Int64
+    let sha256: String
+
+    /// All artifacts of a database, in the order of their names, in batches.
+    static func each(in database: any Database, _ body: (ArtifactFacts) throws -> Void) throws {
+        var last = ""
+        while true {
+            let batch = try database.read { connection in
+                try connection.all(
+                    "SELECT uuid, size, sha256 FROM artifact WHERE uuid > \(last) ORDER BY uuid LIMIT 500"
+                ) { ArtifactFacts(name: $0.string(0), size: $0.integer(1), sha256: $0.string(2)) }
+            }
+            guard let end = batch.last else { return }
+            for artifact in batch { try body(artifact) }
+            last = end.name
+        }
+    }
+}
+
+/// What became of artifacts that were moved.
+struct ArtifactTally: Sendable {
+    var copied = 0
+    var bytes: Int64 = 0
+    /// In the target already.
+    var present = 0
+    /// In the database, but not in the store they should be in.
+    var missing = 0
+
+    var text: String {
+        var text = "\(copied) artifacts copied, \(bytes) bytes"
+        if present > 0 { text += ", \(present) were there already" }
+        if missing > 0 { text += ", \(missing) are not in their store: their reports have to be asked for again" }
+        return text
+    }
+}
+
+/// Brings artifacts into a store, each proved by the digest that its row has.
+struct ArtifactDelivery: Sendable {
+    let store: any ArtifactStore
+
+    /// Whether the store has the artifact already.
+    func has(_ artifact: ArtifactFacts) throws -> Bool {
+        do throws(StoreError) {
+            _ = try store.locate(artifact.name)
+            return true
+        } catch {
+            if case .missing = error { return false }
+            throw error
+        }
+    }
+
+    /// Writes an artifact from pieces that `read` gives; it appears only when its digest is right.
+    func deliver(_ artifact: ArtifactFacts, read: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        let upload = try store.create(artifact.name)
+        let digest = RunningDigest()
+        try read { bytes in
+            digest.update(bytes)
+            try upload.write(bytes)
+        }
+        let found = digest.finish()
+        guard found == artifact.sha256, upload.size == artifact.size else {
+            throw Failure(
+                "artifact \(artifact.name) is damaged where it comes from: it has \(upload.size) bytes with SHA-256 \(found), "
+                    + "expected are \(artifact.size) and \(artifact.sha256)")
+        }
+        try upload.publish()
+    }
+}
+
+extension StoredArtifact {
+    /// Gives the bytes in pieces.
+    func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        switch self {
+        case .file(let path):
+            guard let file = fopen(path, "r") else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+            defer { fclose(file) }
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = fread(&buffer, 1, buffer.count, file)
+                guard count > 0 else { break }
+                try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            }
+            guard ferror(file) == 0 else { throw Failure("cannot read \(path) to its end") }
+        case .remote(let download):
+            while let bytes = try download.read() { try bytes.withUnsafeBytes { try body($0) } }
+        case .link: throw Failure("the store gives links, not bytes")
+        }
+    }
+}
+
+/// A SHA-256 that closures share; one thread at a time.
+final class RunningDigest: Sendable {
+    private let digests = Digests()
+
+    func update(_ bytes: UnsafeRawBufferPointer) { digests.update(bytes) }
+
+    /// In hexadecimal; called once.
+    func finish() -> String { digests.finish().sha256 }
+}
+
+extension CopyDigest {
+    /// SHA-256.
+    @Sendable static func sha256() -> CopyDigest {
+        let digest = RunningDigest()
+        return CopyDigest(update: { digest.update($0) }, finish: { digest.finish() })
+    }
+}
+
+/// Shows how far a long copy is: on a terminal one line that changes, elsewhere a line for each table.
+final class CopyProgress: Sendable {
+    private let isTerminal = isatty(2) == 1
+    private let isQuiet: Bool
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    func show(_ progress: DatabaseCopy.Progress) {
+        guard !isQuiet else { return }
+        let text = "\(progress.action.rawValue) \(progress.table): \(progress.rows) of \(progress.total) rows"
+        if isTerminal {
+            complain("\r\u{1b}[K\(text)")
+        } else if progress.rows == progress.total {
+            complain("\(text)\n")
+        }
+    }
+
+    func end() { if isTerminal, !isQuiet { complain("\r\u{1b}[K") } }
+}

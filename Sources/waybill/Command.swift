@@ -1,0 +1,43 @@
+/// A command of the executable.
+struct Command: Sendable {
+    let words: [String]
+    /// What stands behind the words in the usage line.
+    let operands: String
+    let summary: String
+    let flags: [Flag]
+    /// Whether it prints data, and so has `--json`.
+    var printsData = true
+    let run: @Sendable (Arguments, Configuration) throws -> Void
+
+    /// All commands. The first whose words begin the command line is meant.
+    static let all: [Command] = [
+        .serve, .worker, .initialize, .importSBOM, .importDebian, .importAdvisories, .report, .backup, .restore,
+        .migrate,
+        .demo, .doctor,
+    ]
+
+    /// The flags of this command and those of all.
+    var allFlags: [Flag] { flags + Flag.shared + (printsData ? [.json] : []) }
+
+    var name: String { "waybill " + words.joined(separator: " ") }
+
+    var help: String {
+        var text = "usage: \(name)\(operands.isEmpty ? "" : " " + operands) [flags]\n\n\(summary)\n\nflags:\n"
+        for flag in allFlags {
+            let left = "--\(flag.name)\(flag.value.map { " " + $0 } ?? "")"
+            let padding = String(repeating: " ", count: max(2, 30 - left.count))
+            text += "  \(left)\(padding)\(flag.meaning)\(flag.isRequired ? " (required)" : "")\n"
+        }
+        return text
+            + "\nSettings come from flags, then WAYBILL_* variables (WAYBILL_DATA), then the file of --config.\n"
+    }
+
+    static var overview: String {
+        var text = "usage: waybill COMMAND [flags]\n\ncommands:\n"
+        for command in all {
+            let left = command.words.joined(separator: " ")
+            text += "  \(left)\(String(repeating: " ", count: max(2, 20 - left.count)))\(command.summary)\n"
+        }
+        return text + "\n`waybill COMMAND --help` tells more. `waybill --version` prints the version.\n"
+    }
+}

@@ -1,0 +1,111 @@
+import Bytes
+import Database
+import Glibc
+import Inventory
+import Store
+
+extension Command {
+    static let doctor = Command(
+        words: ["doctor"], operands: "",
+        summary: "Checks configuration, database, artifact store, fonts and licence list; says what to do.",
+        flags: []
+    ) { arguments, configuration in
+        let findings = Doctor(configuration).examine()
+        if arguments.has("json") {
+            var json = ByteSink()
+            json.append("{\"checks\":[")
+            for (number, finding) in findings.enumerated() {
+                json.append(number == 0 ? "{\"check\":" : ",{\"check\":")
+                json.append(jsonString: finding.check)
+                json.append(raw: ",\"ok\":\(finding.isGood),\"message\":")
+                json.append(jsonString: finding.message)
+                json.append("}")
+            }
+            json.append("]}")
+            print(json.text)
+        } else {
+            for finding in findings {
+                print("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.message)")
+            }
+        }
+        let bad = findings.filter { !$0.isGood }.count
+        if bad > 0 { throw Failure("\(bad) of \(findings.count) checks failed") }
+    }
+}
+
+/// Looks at everything that a server stands on.
+struct Doctor {
+    struct Finding {
+        let check: String
+        let isGood: Bool
+        let message: String
+    }
+
+    private let configuration: Configuration
+
+    init(_ configuration: Configuration) { self.configuration = configuration }
+
+    func examine() -> [Finding] {
+        [
+            check("data directory") {
+                let directory = try DataDirectory(configuration.dataDirectory())
+                var space = statvfs()
+                guard statvfs(directory.path, &space) == 0 else {
+                    throw Failure("\(directory.path): \(systemMessage(errno))")
+                }
+                let free = (Int(space.f_bavail) * Int(space.f_frsize)) >> 20
+                guard free >= 512 else {
+                    throw Failure("\(directory.path) has \(free) MiB left; make room, reports and uploads need it")
+                }
+                return "\(directory.path), \(free) MiB free"
+            },
+            check("database") {
+                let url = try configuration.databaseURL()
+                let database = try url.open()
+                defer { database.close() }
+                try database.migrate()
+                let (organizations, projects) = try database.read { connection in
+                    (
+                        try connection.integer("SELECT count(*) FROM organization") ?? 0,
+                        try connection.integer("SELECT count(*) FROM project") ?? 0
+                    )
+                }
+                return "\(url): \(organizations) organizations, \(projects) projects"
+            },
+            check("artifact store") {
+                try configuration.artifactStore().check()
+                return "can be written"
+            },
+            check("fonts") { try fonts() },
+            check("licence list") {
+                let count = LicenseList.spdx.licenses.count
+                guard count > 0 else { throw Failure("the program holds no licence list: build it anew") }
+                return "\(count) licences of the SPDX list \(LicenseList.version)"
+            },
+            check("settings") {
+                _ = try configuration.workers()
+                _ = try configuration.logLevel()
+                return "\(try configuration.workers()) workers"
+            },
+        ]
+    }
+
+    private func check(_ name: String, _ look: () throws -> String) -> Finding {
+        do {
+            return Finding(check: name, isGood: true, message: try look())
+        } catch {
+            return Finding(check: name, isGood: false, message: "\(error)")
+        }
+    }
+
+    /// Draws a text in several scripts: a PDF without fonts would be empty boxes.
+    private func fonts() throws -> String {
+        let missing = try PDFCanvas.missingScripts()
+        guard missing.isEmpty else {
+            throw Failure(
+                "no font for \(missing.joined(separator: ", ")); install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core"
+            )
+        }
+        return "Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Chinese, Japanese and Korean"
+    }
+}

@@ -1,0 +1,149 @@
+import API
+import Bytes
+import Database
+import Glibc
+import Intake
+import Jobs
+
+extension Command {
+    static let importSBOM = Command(
+        words: ["import", "sbom"], operands: "FILE…",
+        summary: "Brings SBOMs into the inventory, one project for each file.",
+        flags: [
+            Flag("org", "TOKEN", "the organization's token", required: true),
+            Flag("product", "NAME", "the product; made when it is not there", required: true),
+            Flag("project", "NAME", "the project (the name of what the SBOM describes)"),
+            Flag("project-version", "V", "appended to the project's name"),
+        ]
+    ) { arguments, configuration in
+        guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
+        if configuration["project"] != nil, arguments.operands.count > 1 {
+            throw UsageError(description: "--project names one project; \(arguments.operands.count) files are given")
+        }
+        let runtime = try Runtime(configuration)
+        let organization = try runtime.organization(token: try configuration.required("org"))
+        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var destination = Intake.Destination(
+            organization: organization, product: try configuration.required("product"))
+        destination.project = configuration["project"] ?? ""
+        destination.projectVersion = configuration["project-version"] ?? ""
+        do {
+            for file in arguments.operands {
+                let job = IntakeJob(kind: .sbom, path: try regularFile(file), destination: destination)
+                try imported.run(job, label: file)
+            }
+        } catch {
+            // The files before this one are in.
+            if !imported.results.isEmpty { imported.tell(arguments) }
+            throw error
+        }
+        imported.tell(arguments)
+    }
+
+    static let importDebian = Command(
+        words: ["import", "debian"], operands: "",
+        summary: "Brings the packages of this Debian machine into the inventory, as a project.",
+        flags: [
+            Flag("org", "TOKEN", "the organization's token", required: true),
+            Flag("product", "NAME", "the product; made when it is not there (Machines)"),
+            Flag("project", "NAME", "the project (the name of the machine)"),
+            Flag("root", "DIR", "the root of the machine's file system (/)"),
+            Flag("files", nil, "keep the packages' files with their digests, too"),
+        ]
+    ) { arguments, configuration in
+        let runtime = try Runtime(configuration)
+        let organization = try runtime.organization(token: try configuration.required("org"))
+        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var destination = Intake.Destination(
+            organization: organization, product: configuration["product"] ?? "Machines")
+        destination.project = configuration["project"] ?? LocalImport.hostName()
+        var job = IntakeJob(kind: .debian, path: try absolute(configuration["root"] ?? "/"), destination: destination)
+        job.withFiles = arguments.has("files")
+        try imported.run(job, label: "the packages of \(job.path)")
+        imported.tell(arguments)
+    }
+
+    /// The path from the root; fails when nothing is there.
+    private static func absolute(_ path: String) throws -> String {
+        guard let full = realpath(path, nil) else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+        defer { free(full) }
+        return String(cString: full)
+    }
+
+    /// The path from the root of a file that has an end and can be read twice: no pipe, no device.
+    private static func regularFile(_ path: String) throws -> String {
+        let full = try absolute(path)
+        var status = stat()
+        guard stat(full, &status) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure("cannot read \(path): it is no regular file; save what it gives into one first")
+        }
+        return full
+    }
+}
+
+/// Imports that the command line does itself, as jobs of the queue: when it dies, a worker goes on. One that fails is
+/// over: its user hears why, and nothing is tried behind the user's back.
+struct LocalImport {
+    private let runtime: Runtime
+    private let isQuiet: Bool
+    private(set) var results: [Intake.Result] = []
+
+    init(_ runtime: Runtime, isQuiet: Bool) {
+        self.runtime = runtime
+        self.isQuiet = isQuiet
+    }
+
+    static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Does one import and waits for it. Fails with the reason for which the job failed.
+    mutating func run(_ import: IntakeJob, label: String) throws {
+        let runtime = self.runtime
+        let new = `import`.newJob(uuid: try Randomness.system.uuid())
+        let job = try runtime.database.write { connection in
+            try runtime.queue.submit(new, claimedBy: runtime.owner.name, on: connection)
+        }
+        let lease = Lease(job: job, owner: runtime.owner.name)
+        let outcome = Outcome()
+        let intake = runtime.intake
+        let worker = Worker(
+            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), observe: { outcome.set($0) },
+            work: { lease in
+                do {
+                    outcome.set(try IntakeJob.run(lease, intake: intake, dataFolder: runtime.directory.path))
+                } catch WorkError.stopped {
+                    throw WorkError.stopped
+                } catch {
+                    throw WorkError.hopeless("\(error)")
+                }
+            })
+        let ticker = isQuiet ? nil : Ticker(label: label, count: { lease.progress })
+        worker.keeping(lease) { worker.run(lease) }
+        ticker?.stop()
+        // What this import replaced, or left when it failed. A server does the same, but there may never be one.
+        do {
+            _ = try intake.sweep()
+        } catch {
+            runtime.log(.warning, "sweep of uploads failed", ["error": "\(error)"])
+        }
+        guard let result = outcome.result else { throw Failure("\(label): \(outcome.why)") }
+        results.append(result)
+    }
+
+    /// Prints what was imported.
+    func tell(_ arguments: Arguments) {
+        if arguments.has("json") {
+            print("{\"projects\":[\(results.map(\.json).joined(separator: ","))]}")
+            return
+        }
+        for result in results {
+            print("\(result.product) / \(result.project): \(result.libraries) libraries")
+            print("  productToken \(result.productToken)\n  projectToken \(result.projectToken)")
+            for warning in result.warnings { print("  warning: \(warning)") }
+        }
+    }
+}

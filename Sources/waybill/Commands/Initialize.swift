@@ -1,0 +1,58 @@
+import API
+import Bytes
+import Database
+
+extension Command {
+    static let initialize = Command(
+        words: ["init"], operands: "",
+        summary: "Creates an organization with its first administrator.",
+        flags: [
+            Flag("organization", "NAME", "the organization's name", required: true),
+            Flag("email", "EMAIL", "the administrator's address", required: true),
+        ]
+    ) { arguments, configuration in
+        let runtime = try Runtime(configuration)
+        let made = try NewOrganization.create(
+            named: try configuration.required("organization"), email: try configuration.required("email"),
+            in: runtime.database)
+        if arguments.has("json") {
+            var json = ByteSink()
+            json.append("{\"organization\":")
+            json.append(jsonString: made.name)
+            json.append(",\"orgToken\":")
+            json.append(jsonString: made.token)
+            json.append(",\"userKey\":")
+            json.append(jsonString: made.userKey)
+            json.append("}")
+            print(json.text)
+        } else {
+            print(
+                """
+                organization \(made.name)
+                orgToken     \(made.token)
+                userKey      \(made.userKey)
+
+                The key is shown only here: keep it.
+                """)
+        }
+    }
+}
+
+/// An organization that was just made, with the one chance to see its key.
+struct NewOrganization {
+    let name: String
+    let token: String
+    let userKey: String
+
+    static func create(named name: String, email: String, in database: any Database) throws -> NewOrganization {
+        let random = Randomness.system
+        let token = try random.token()
+        let key = UserKey(random: try random.bytes(32))
+        let time = Clock.now()
+        let made = try database.write { connection in
+            try Accounts.createOrganization(
+                named: name, token: token, administrator: email, keyDigest: key.digest, at: time, on: connection)
+        }
+        return NewOrganization(name: made.name, token: token, userKey: key.text)
+    }
+}

@@ -1,0 +1,166 @@
+import Bytes
+import Database
+import Glibc
+import Intake
+import Store
+
+extension Command {
+    static let migrate = Command(
+        words: ["migrate"], operands: "",
+        summary: "Copies all data into another, empty database, and artifacts into another store.",
+        flags: [
+            Flag("from", "URL", "the database to copy: sqlite:PATH or postgresql://…", required: true),
+            Flag("to", "URL", "the database to fill: sqlite:PATH or postgresql://…", required: true),
+            Flag("from-artifacts", "URL", "where the artifacts are (artifacts/ beside a SQLite database)"),
+            Flag("to-artifacts", "URL", "where they go: file:DIR or s3://bucket/prefix (they stay where they are)"),
+        ]
+    ) { arguments, configuration in
+        let migration = try DataMigration(arguments, configuration)
+        let outcome = try migration.run()
+        if arguments.has("json") {
+            print(outcome.json)
+        } else {
+            print(outcome.text)
+        }
+    }
+}
+
+/// What a copy came to.
+struct CopyOutcome {
+    let tables: [TableState]
+    let uploads: Int
+    let artifacts: ArtifactTally?
+
+    private var rows: Int64 { tables.reduce(0) { $0 + $1.rows } }
+
+    var text: String {
+        var lines = ["\(rows) rows in \(tables.count) tables copied and compared"]
+        if uploads > 0 { lines.append("\(uploads) uploads that wait to be imported") }
+        lines.append(artifacts?.text ?? "artifacts stay where they are")
+        return lines.joined(separator: "\n")
+    }
+
+    var json: String {
+        let tally = artifacts ?? ArtifactTally()
+        return """
+            {"tables":\(tables.count),"rows":\(rows),"uploads":\(uploads),"artifacts":{"copied":\(tally.copied),\
+            "bytes":\(tally.bytes),"present":\(tally.present),"missing":\(tally.missing)}}
+            """
+    }
+}
+
+// DESIGN. Rows first (see Database/Copy.swift), then the uploads that wait in the source's spool, which go into the target
+// database, then artifacts, each proved by its digest. Every step looks what is there already, so a run that was
+// interrupted anywhere is run again; only the last one opens the target for work.
+
+/// One run of `waybill migrate`.
+struct DataMigration {
+    private let from: DatabaseURL
+    private let to: DatabaseURL
+    private let fromStore: (any ArtifactStore)?
+    private let toStore: (any ArtifactStore)?
+    private let progress: CopyProgress
+
+    init(_ arguments: Arguments, _ configuration: Configuration) throws {
+        func url(_ flag: String) throws -> DatabaseURL {
+            let text = try configuration.required(flag)
+            guard let url = DatabaseURL(text) else {
+                throw UsageError(description: "--\(flag) is \(text); accepted: sqlite:PATH or postgresql://…")
+            }
+            return url
+        }
+        from = try url("from")
+        to = try url("to")
+        guard from != to else { throw UsageError(description: "--from and --to are the same database") }
+        progress = CopyProgress(isQuiet: arguments.has("json"))
+        guard let target = arguments["to-artifacts"] else {
+            (fromStore, toStore) = (nil, nil)
+            return
+        }
+        let beside = from.sqlitePath.map { "file:\(folder(of: $0))/artifacts" }
+        guard let source = arguments["from-artifacts"] ?? beside else {
+            throw UsageError(
+                description: "--from-artifacts is missing; a database on a server does not say where they are")
+        }
+        fromStore = try configuration.artifactStore(at: source, linking: false)
+        toStore = try configuration.artifactStore(at: target, linking: false)
+    }
+
+    func run() throws -> CopyOutcome {
+        if let path = from.sqlitePath {
+            guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+            // What a server took in while its data moves would be lost.
+            try DataDirectory.lock(folder(of: path))
+        }
+        let source = try from.open()
+        defer { source.close() }
+        let target = try to.open()
+        defer { target.close() }
+        let copy = DatabaseCopy(to: target, origin: "\(from)", newDigest: CopyDigest.sha256) { [progress] in
+            progress.show($0)
+        }
+        let tables = try source.snapshot { try copy.run(from: $0) }
+        progress.end()
+        let uploads = try from.sqlitePath.map { path in
+            try SpooledUploads.keep(folder: folder(of: path), in: target)
+        }
+        let artifacts = try moveArtifacts(of: target)
+        try copy.finish()
+        return CopyOutcome(tables: tables, uploads: uploads ?? 0, artifacts: artifacts)
+    }
+
+    private func moveArtifacts(of database: any Database) throws -> ArtifactTally? {
+        guard let fromStore, let toStore else { return nil }
+        let delivery = ArtifactDelivery(store: toStore)
+        var tally = ArtifactTally()
+        try ArtifactFacts.each(in: database) { artifact in
+            guard try !delivery.has(artifact) else {
+                tally.present += 1
+                return
+            }
+            let place: StoredArtifact
+            do throws(StoreError) {
+                place = try fromStore.locate(artifact.name)
+            } catch {
+                guard case .missing = error else { throw error }
+                tally.missing += 1
+                return
+            }
+            try delivery.deliver(artifact) { try place.read($0) }
+            tally.copied += 1
+            tally.bytes += artifact.size
+        }
+        return tally
+    }
+}
+
+/// Uploads that wait in the spool of a data directory.
+enum SpooledUploads {
+    /// Puts them into a database whose jobs wait for them; returns how many.
+    static func keep(folder: String, in database: any Database) throws -> Int {
+        var count = 0
+        for uuid in try database.read({ try SharedUpload.waiting(on: $0) }) {
+            let path = "\(folder)/\(IntakeJob.spoolPath(of: uuid))"
+            guard access(path, R_OK) == 0 else { continue }
+            try database.write { try SharedUpload.keep(file: path, job: uuid, on: $0) }
+            count += 1
+        }
+        return count
+    }
+}
+
+extension DatabaseURL {
+    /// The file of a SQLite database.
+    var sqlitePath: String? {
+        switch self {
+        case .sqlite(let path): path
+        case .postgresql: nil
+        }
+    }
+}
+
+/// The folder that a file is in.
+func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}

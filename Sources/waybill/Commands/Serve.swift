@@ -1,0 +1,92 @@
+import Dispatch
+import Glibc
+import HTTP
+
+extension Command {
+    /// Flags of commands that run a server.
+    static let serverFlags = [
+        Flag("listen", "HOST:PORT", "where to listen; port 0 picks a free one (127.0.0.1:8080)"),
+        Flag("tls-certificate", "FILE", "certificate chain, PEM"),
+        Flag("tls-key", "FILE", "private key, PEM"),
+        Flag("connections", "N", "connections at a time (4096)"),
+        Flag("http-threads", "N", "threads of the HTTP server (4)"),
+        Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
+        Flag("retention-days", "N", "days that artifacts are kept (7)"),
+        Flag("part-size", "BYTES", "size after which a report is split, about, before compression (1 GiB)"),
+        Flag("grace", "SECONDS", "time that running requests and jobs get when the server stops (20)"),
+    ]
+
+    static let serve = Command(
+        words: ["serve"], operands: "",
+        summary: "Runs the API and the report workers in one process.",
+        flags: serverFlags, printsData: false
+    ) { _, configuration in
+        let signals = StopSignals()
+        let (listen, grace) = (try configuration.listen(), try configuration.grace())
+        let runtime = try Runtime(configuration, exclusively: true)
+        let server = try Server(runtime, listen: listen)
+        server.start()
+        print("listening on \(server.url)")
+        fflush(nil)
+        signals.wait()
+        server.stopAndWait(grace: grace)
+    }
+}
+
+extension Configuration {
+    /// Where to listen.
+    func listen() throws(UsageError) -> ListenAddress {
+        do {
+            return try ListenAddress(parsing: self["listen"] ?? "127.0.0.1:8080")
+        } catch {
+            throw UsageError(description: "--\(error)")
+        }
+    }
+
+    /// Seconds that requests and jobs get when a server stops.
+    func grace() throws(UsageError) -> Int { try number("grace", in: 0...3600, default: 20) }
+}
+
+extension Server {
+    /// As `stop`, for a thread that has nothing else to do.
+    func stopAndWait(grace: Int) {
+        waiting { [self] in await stop(grace: grace) }
+    }
+}
+
+extension HTTPServer {
+    /// As `drain`, for a thread that has nothing else to do.
+    func drainAndWait(seconds: Int) {
+        waiting { [self] in await drain(grace: .seconds(seconds)) }
+    }
+}
+
+/// Blocks the calling thread until `work` is done.
+private func waiting(_ work: @escaping @Sendable () async -> Void) {
+    let done = DispatchSemaphore(value: 0)
+    // The task is waited for: it has a parent in all but name.
+    Task {
+        await work()
+        done.signal()
+    }
+    done.wait()
+}
+
+/// SIGTERM and SIGINT, kept from ending the process. Made before any thread is, so that none takes them.
+struct StopSignals {
+    private var set = sigset_t()
+
+    init() {
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Blocks until one of them arrives.
+    func wait() {
+        var set = set
+        var signal: Int32 = 0
+        sigwait(&set, &signal)
+    }
+}

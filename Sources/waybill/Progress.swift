@@ -1,0 +1,53 @@
+import Dispatch
+import Glibc
+import Intake
+import Jobs
+import Synchronization
+
+/// What a job that this process did came to.
+final class Outcome: Sendable {
+    private let kept = Mutex<(result: Intake.Result?, why: String)>((nil, "it did not run"))
+
+    func set(_ result: Intake.Result) { kept.withLock { $0.result = result } }
+
+    func set(_ event: JobEvent) { kept.withLock { $0.why = event.why } }
+
+    var result: Intake.Result? { kept.withLock { $0.result } }
+    var why: String { kept.withLock { $0.why } }
+}
+
+/// A line on the terminal that shows a growing number. Silent when standard error is no terminal.
+final class Ticker: Sendable {
+    private let isOver = Atomic<Bool>(false)
+    private let finished = DispatchSemaphore(value: 0)
+    private let isShown = isatty(2) == 1
+
+    init(label: String, count: @escaping @Sendable () -> Int) {
+        guard isShown else { return }
+        DispatchQueue(label: "ticker").async { [self] in
+            while !isOver.load(ordering: .relaxed) {
+                usleep(300_000)
+                complain("\r\(label): \(count()) …")
+            }
+            finished.signal()
+        }
+    }
+
+    /// Ends the line.
+    func stop() {
+        guard isShown else { return }
+        isOver.store(true, ordering: .relaxed)
+        finished.wait()
+        complain("\r\u{1b}[K")
+    }
+}
+
+/// A number that one thread sets and another shows.
+final class Count: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int {
+        get { number.load(ordering: .relaxed) }
+        set { number.store(newValue, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,152 @@
+import Bytes
+import Database
+import Inventory
+import Jobs
+import Reports
+import Store
+import Synchronization
+
+/// What a worker does with a REPORT job: request -> production -> artifact.
+struct ReportWork: Sendable {
+    let database: any Database
+    let queue: Queue
+    let store: any ArtifactStore
+    let settings: Production.Settings
+    let observe: @Sendable (MadeReport) -> Void
+
+    /// Makes the report of a lease and marks the job as done.
+    func run(_ lease: Lease) throws {
+        let job = lease.job
+        let request: ReportRequest
+        do {
+            request = try ReportRequest(json: job.request)
+        } catch {
+            throw WorkError.hopeless("\(error)")
+        }
+        let name = "\(job.uuid)-\(job.attempt)"
+        do {
+            try make(request, name: name, lease: lease)
+        } catch let error as ProductionError {
+            if lease.stopReason != nil { throw WorkError.stopped }
+            throw WorkError.hopeless("\(error)")
+        } catch let error as ReportError {
+            throw WorkError.hopeless("\(error)")
+        } catch SinkError.format(let why) {
+            throw WorkError.hopeless(why)
+        } catch SinkError.unavailable(let why) {
+            throw WorkError.passing(why)
+        } catch let error as StoreError {
+            throw WorkError.passing("\(error)")
+        }
+    }
+
+    private func make(_ request: ReportRequest, name: String, lease: Lease) throws {
+        let job = lease.job
+        let begun = queue.now()
+        let existing = try database.read { connection in
+            let facts = try ScopeFacts.read(request.scope, on: connection)
+            guard let facts else { throw ProductionError.scopeGone }
+            let key = try Self.cacheKey(request, facts)
+            return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
+        }
+        // What was made before of the same data is the answer. An expiry in between is a reason to make it anew.
+        if let existing, try isStored(existing) {
+            do {
+                try queue.succeed(job, owner: lease.owner, artifact: existing, isNew: false)
+                observe(MadeReport(request, existing, isNew: false, took: queue.now() - begun))
+                return
+            } catch QueueError.leaseLost(let uuid) where uuid == existing.uuid {}
+        }
+        let upload = try store.create(name)
+        let digests = Digests()
+        let production = try Production(
+            request, settings: settings, progress: { lease.progress = $0 }, shouldStop: { lease.stopReason != nil })
+        let produced = try database.snapshot { connection in
+            try production.run(on: connection) { bytes throws(SinkError) in
+                digests.update(bytes)
+                try upload.write(bytes)
+            }
+        }
+        if lease.stopReason != nil { throw ProductionError.stopped }
+        let (sha1, sha256) = digests.finish()
+        lease.leavePlace()
+        try upload.publish()
+        let artifact = Artifact(
+            uuid: name, organization: job.organization, cacheKey: try Self.cacheKey(request, produced.scope),
+            fileName: produced.fileName, size: upload.size, sha1: sha1, sha256: sha256, parts: produced.parts,
+            rows: Int64(produced.rows), notes: produced.notes)
+        do {
+            try queue.succeed(job, owner: lease.owner, artifact: artifact, isNew: true)
+            observe(MadeReport(request, artifact, isNew: true, took: queue.now() - begun))
+        } catch {
+            // Not ours to publish any more; the sweeper takes what cannot be removed now.
+            try? store.remove(name)
+            throw error
+        }
+    }
+
+    /// Whether the store still has an artifact. A store that cannot tell is no reason to make it anew.
+    private func isStored(_ artifact: Artifact) throws(StoreError) -> Bool {
+        do {
+            _ = try store.locate(artifact.uuid)
+            return true
+        } catch .missing {
+            return false
+        }
+    }
+
+    /// Equal keys mean equal bytes: the request, the state of what it shows, and the program that makes it.
+    private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts) throws -> String {
+        let text = "\(ProgramVersion.current)\n\(facts.revision)\n\(facts.name)\n\(try request.json())"
+        return Digest.of(Array(text.utf8), .sha256).hexadecimal
+    }
+}
+
+/// A report that a job came to, for the counters.
+struct MadeReport: Sendable {
+    /// As the catalog spells it.
+    let type: String
+    let format: String
+    let rows: Int64
+    let size: Int64
+    /// False when an artifact that existed was the answer.
+    let isNew: Bool
+    /// Milliseconds.
+    let took: Int64
+
+    init(_ request: ReportRequest, _ artifact: Artifact, isNew: Bool, took: Int64) {
+        type = request.type
+        format = request.format.rawValue
+        rows = artifact.rows
+        size = artifact.size
+        self.isNew = isNew
+        self.took = took
+    }
+}
+
+/// The digests of a file that is being written, on whatever thread writes it.
+final class Digests: Sendable {
+    private struct Pair: ~Copyable {
+        var sha1 = Digest(.sha1)
+        var sha256 = Digest(.sha256)
+
+        consuming func finish() -> (String, String) { (sha1.finish().hexadecimal, sha256.finish().hexadecimal) }
+    }
+
+    private let pair = Mutex<Pair?>(Pair())
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        pair.withLock { pair in
+            pair?.sha1.update(bytes)
+            pair?.sha256.update(bytes)
+        }
+    }
+
+    /// The digests in hexadecimal; called once.
+    func finish() -> (sha1: String, sha256: String) {
+        pair.withLock { pair in
+            guard let done = pair.take() else { return ("", "") }
+            return done.finish()
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import API
+import Bytes
+import Database
+import Dispatch
+import HTTP
+import Jobs
+import Store
+
+/// API and report workers in one process, from start to drain.
+final class Server: Sendable {
+    private let runtime: Runtime
+    private let http: HTTPServer
+    private let workforce: Workforce
+
+    /// Where it listens: `http://HOST:PORT`.
+    var url: String { http.url }
+    var address: ListenAddress { http.address }
+
+    init(_ runtime: Runtime, listen: ListenAddress) throws {
+        let configuration = runtime.configuration
+        self.runtime = runtime
+        let (metrics, log) = (runtime.metrics, runtime.log)
+        let workers = try configuration.workers()
+        workforce = try Workforce(runtime, workers: workers)
+        let store = runtime.store
+        let queue = runtime.queue
+        let door = Door(
+            Backend(
+                database: runtime.database, queue: queue, bell: workforce.doorbell,
+                openArtifact: { artifact in
+                    do throws(StoreError) {
+                        let place = try store.locate(artifact.uuid)
+                        return try Self.open(place, as: artifact.fileName)
+                    } catch {
+                        if case .missing = error { return nil }
+                        throw error
+                    }
+                },
+                unreadiness: { runtime.unreadiness() },
+                metrics: { metrics.text(queue, workers: workers) }, uploads: try runtime.uploadSettings(),
+                log: { incident in
+                    metrics.countRequestFailure()
+                    log(
+                        .error, "request failed",
+                        ["id": incident.id, "request": incident.request, "cause": incident.cause])
+                }))
+        var settings = HTTPConfiguration(
+            listen: listen, spool: runtime.directory.incoming)
+        settings.threads = max(2, try configuration.number("http-threads", in: 1...64, default: 4))
+        settings.connections = try configuration.number("connections", in: 1...100_000, default: 4096)
+        switch (configuration["tls-certificate"], configuration["tls-key"]) {
+        case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
+        case (nil, nil): break
+        default: throw UsageError(description: "--tls-certificate and --tls-key go together; one of them is missing")
+        }
+        http = try HTTPServer(
+            settings, policy: { door.policy(for: $0) },
+            access: { event in
+                metrics.count(event)
+                log(
+                    .debug, "http",
+                    [
+                        "method": event.method, "path": event.path, "status": "\(event.status)",
+                        "bytes": "\(event.bytes)",
+                    ])
+            },
+            handler: { door.reply(to: $0) })
+    }
+
+    private static func open(
+        _ place: Store.StoredArtifact, as fileName: String
+    ) throws(StoreError) -> API.StoredArtifact {
+        switch place {
+        case .file(let path):
+            do {
+                return .file(try OpenFile(path: path))
+            } catch {
+                throw .failed(doing: "opening \(path)", why: "\(error)")
+            }
+        case .remote(let download):
+            return .stream(size: Int(download.size)) { try await download.next() }
+        case .link(let make): return .redirect(url: try make(fileName))
+        }
+    }
+
+    /// Starts the workers and what tends the queue.
+    func start() { workforce.start() }
+
+    /// Stops accepting, lets requests and jobs end within `grace` seconds, gives the rest back.
+    func stop(grace: Int) async {
+        runtime.log(.info, "stopping")
+        workforce.stopTending()
+        await http.drain(grace: .seconds(grace))
+        // Blocks, so not on a thread of the tasks.
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "stopping").async { [workforce] in
+                workforce.stop(grace: grace)
+                continuation.resume()
+            }
+        }
+        runtime.database.close()
+    }
+}

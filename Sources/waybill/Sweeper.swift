@@ -1,0 +1,44 @@
+import Jobs
+import Store
+
+/// Removes what nobody will ask for any more: artifacts and jobs whose time is over, files that no artifact or running job
+/// owns, jobs whose worker is gone.
+struct Sweeper: Sendable {
+    let queue: Queue
+    let store: any ArtifactStore
+    let owner: Owner
+    let log: Log
+
+    /// Puts back the jobs of dead workers.
+    func rescue() {
+        do {
+            let count = try queue.rescue(isDead: owner.knowsDead)
+            if count > 0 { log(.warning, "jobs rescued", ["count": "\(count)"]) }
+        } catch {
+            log(.error, "rescue failed", ["error": "\(error)"])
+        }
+    }
+
+    /// Removes expired artifacts with their jobs, then files that belong to nothing.
+    func sweep() {
+        do {
+            while true {
+                let expired = try queue.expired(limit: 100)
+                var gone = 0
+                for name in expired where try queue.forget(artifact: name) {
+                    try store.remove(name)
+                    gone += 1
+                }
+                if gone < 100 { break }
+            }
+            try queue.forgetFinishedJobs()
+            // Listed first, looked up second: whoever began a file meanwhile is known by then.
+            for name in try queue.strays(among: try store.names()) {
+                try store.remove(name)
+                log(.info, "stray artifact removed", ["name": name])
+            }
+        } catch {
+            log(.error, "sweep failed", ["error": "\(error)"])
+        }
+    }
+}

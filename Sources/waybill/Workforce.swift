@@ -1,0 +1,90 @@
+import Database
+import Dispatch
+import Glibc
+import Intake
+import Jobs
+import Synchronization
+
+/// The workers of a process and what tends the queue: for `serve` and `worker` alike.
+final class Workforce: Sendable {
+    /// To be rung when a job was submitted here: wakes workers of this process and of others.
+    let doorbell: Bell
+    let count: Int
+    private let runtime: Runtime
+    private let worker: Worker
+    private let bell: Bell
+    private let sweeper: Sweeper
+    private let isStopping = Atomic<Bool>(false)
+    private let tending = DispatchGroup()
+    private let listening = Mutex<Listening?>(nil)
+
+    init(_ runtime: Runtime, workers: Int) throws {
+        self.runtime = runtime
+        count = workers
+        let bell = Bell()
+        let announcer = runtime.database.engine == .postgresql ? Announcer(runtime.database) : nil
+        let (metrics, log) = (runtime.metrics, runtime.log)
+        doorbell = Bell {
+            bell.ring()
+            announcer?.announce()
+        }
+        self.bell = bell
+        sweeper = Sweeper(queue: runtime.queue, store: runtime.store, owner: runtime.owner, log: log)
+        worker = try runtime.worker(bell: bell) { [doorbell] event in
+            metrics.count(event)
+            // Reports that waited for the upload may run now, and what was given back is for others.
+            if event.job.kind == .intake || event.outcome == .givenBack { doorbell.ring() }
+            log(
+                event.outcome == .failed ? .warning : .info, "job \(event.outcome.rawValue)",
+                [
+                    "uuid": event.job.uuid, "type": event.job.processType, "attempt": "\(event.job.attempt)",
+                    "took_ms": "\(event.took)", "waited_ms": "\(event.waited)", "why": event.why,
+                ])
+        }
+    }
+
+    func start() {
+        sweeper.rescue()
+        sweeper.sweep()
+        if runtime.database.engine == .postgresql, runtime.configuration["artifacts"] == nil {
+            runtime.log(
+                .warning, "artifacts are kept on this machine alone; with other nodes, give all one --artifacts")
+        }
+        if runtime.database.engine == .postgresql, count > 0 {
+            listening.withLock { $0 = runtime.database.listen(Announcer.channel) { [bell] in bell.ring() } }
+        }
+        if count > 0 { worker.start(count: count) }
+        DispatchQueue(label: "sweeper").async(group: tending) { [self] in
+            // What died with the last process may be much: not before the first request.
+            sweep()
+            var seconds = 0
+            while !isStopping.load(ordering: .relaxed) {
+                sleep(1)
+                seconds += 1
+                if seconds % 5 == 0 { sweeper.rescue() }
+                if seconds % 60 == 0 { sweep() }
+            }
+        }
+    }
+
+    private func sweep() {
+        sweeper.sweep()
+        do {
+            _ = try runtime.intake.sweep()
+            _ = try IntakeJob.sweepSpool(runtime.queue, dataFolder: runtime.directory.path)
+        } catch {
+            runtime.log(.error, "sweep of uploads failed", ["error": "\(error)"])
+        }
+    }
+
+    /// Tends the queue no more.
+    func stopTending() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Lets running jobs end within `grace` seconds, gives the rest back. Blocks until all is at rest.
+    func stop(grace: Int) {
+        stopTending()
+        if count > 0 { worker.stop(grace: grace * 1000) }
+        listening.withLock { $0 = nil }
+        tending.wait()
+    }
+}

@@ -1,0 +1,179 @@
+import Bytes
+import Database
+import Foundation
+import HTTP
+import Jobs
+import Testing
+
+@testable import API
+
+/// Who may do what. The walks are over the table of calls itself: a new call is in them the moment it is in the table.
+struct AuthorizationTests {
+    let fixture: Fixture
+    init() throws { fixture = try Fixture() }
+
+    /// The tokens that a call takes.
+    private func kinds(of call: Call) -> [ScopeKind] { call.token.fields.map(\.kind) }
+
+    /// The fields of a call beside key and token, good enough to get past the checks of absence.
+    private func fields(of call: Call, process: String) -> [String: Any] {
+        var fields: [String: Any] = ["uuid": process, "productName": "New", "projectName": "New"]
+        for kind in kinds(of: call) where call.requestType.hasPrefix("generate") {
+            fields["reportType"] = "\(kind.prefix)InventoryReport"
+        }
+        return fields
+    }
+
+    private func process() async throws -> String {
+        try #require(
+            try await fixture.envelope(
+                "generateProductReportAsync",
+                ["productToken": fixture.acme.token(.product), "reportType": "ProductInventoryReport"])["uuid"]
+                as? String)
+    }
+
+    @Test func namesInTheTableAreDistinct() {
+        #expect(Set(Call.table.map(\.requestType)).count == Call.table.count)
+    }
+
+    @Test func nobodyLearnsWhichTokensExist() async throws {
+        let process = try await process()
+        let nobody = UserKey(random: try Randomness.system.bytes(32)).text
+        let unknown = String(repeating: "0", count: 64)
+        for call in Call.table {
+            for kind in kinds(of: call) {
+                var texts: Set<String> = []
+                for (key, token) in [
+                    (fixture.acme.administrator, fixture.rival.token(kind)), (fixture.acme.administrator, unknown),
+                    (nobody, fixture.acme.token(kind)), (nobody, unknown),
+                ] {
+                    let before = try (fixture.count("job"), fixture.count("product"), fixture.count("project"))
+                    var fields = fields(of: call, process: process)
+                    fields[kind.tokenField] = token
+                    let answer = try await fixture.call(call.requestType, fields, key: key)
+                    #expect(answer["errorCode"] as? Int == 5001, "\(call.requestType) \(kind)")
+                    texts.insert(try #require(answer["errorMessage"] as? String))
+                    let after = try (fixture.count("job"), fixture.count("product"), fixture.count("project"))
+                    #expect(before == after)
+                }
+                #expect(texts.count == 1)
+            }
+        }
+    }
+
+    @Test func aTokenOfTheWrongKindFails() async throws {
+        let process = try await process()
+        for call in Call.table {
+            for kind in kinds(of: call) {
+                for wrong in ScopeKind.allCases where wrong != kind {
+                    var fields = fields(of: call, process: process)
+                    fields[kind.tokenField] = fixture.acme.token(wrong)
+                    #expect(try await fixture.code(call.requestType, fields) == 5001, "\(call.requestType) \(wrong)")
+                }
+            }
+        }
+    }
+
+    @Test func aCallNamesTheTokenThatItLacks() async throws {
+        for call in Call.table {
+            let answer = try await fixture.call(call.requestType, fields(of: call, process: "x"))
+            #expect(answer["errorCode"] as? Int == 3010)
+            for kind in kinds(of: call) {
+                #expect((answer["errorMessage"] as? String)?.contains(kind.tokenField) == true)
+            }
+        }
+        let answer = try await fixture.send(
+            #"{"requestType":"getOrganizationDetails","orgToken":"\#(fixture.acme.token)","userKey":""}"#)
+        #expect(answer["errorCode"] as? Int == 3010)
+        #expect((answer["errorMessage"] as? String)?.contains("userKey") == true)
+    }
+
+    @Test func rolesOfTheOrganization() async throws {
+        let process = try await process()
+        for role in Role.allCases {
+            let key = try fixture.user(role)
+            for call in Call.table where call.requestType != "cancelAsyncProcess" {
+                var fields = fields(of: call, process: process)
+                fields["productName"] = "by \(role)"
+                fields["projectName"] = "by \(role)"
+                let kind = try #require(kinds(of: call).first)
+                fields[kind.tokenField] = fixture.acme.token(kind)
+                let body = try fixture.body(call.requestType, fields, key: key)
+                let code = try Fixture.json(await fixture.post(Array(body.utf8)))["errorCode"] as? Int
+                if role < call.role {
+                    #expect(code == 5001, "\(call.requestType) \(role)")
+                } else {
+                    // The process is not finished: a download is refused for that, not for the role.
+                    #expect(
+                        code == (call.requestType == "downloadAsyncReport" ? 3000 : nil), "\(call.requestType) \(role)")
+                }
+            }
+        }
+    }
+
+    @Test func aProductAdministratorStaysInTheProduct() async throws {
+        let process = try await process()
+        let key = try fixture.user(.administrator, product: 0)
+        for call in Call.table where call.token != .any {
+            let kind = try #require(kinds(of: call).first)
+            for place in [0, 1] {
+                var fields = fields(of: call, process: process)
+                fields[kind.tokenField] = fixture.acme.token(kind, place)
+                let code = try await fixture.code(call.requestType, fields, key: key)
+                if kind == .organization {
+                    // Reading shows the own product; nothing of the organization may be changed.
+                    #expect(code == (call.role == .readOnly ? nil : 5001), "\(call.requestType)")
+                } else {
+                    #expect(code == (place == 0 ? nil : 5001), "\(call.requestType) \(place)")
+                }
+            }
+        }
+        let products = try await fixture.call("getAllProducts", ["orgToken": fixture.acme.token], key: key)
+        #expect((products["products"] as? [[String: Any]])?.map { $0["productName"] as? String } == ["Shop"])
+        let projects = try await fixture.call(
+            "getOrganizationProjectVitals", ["orgToken": fixture.acme.token], key: key)
+        #expect((projects["projectVitals"] as? [[String: Any]])?.count == 2)
+        #expect(
+            (projects["projectVitals"] as? [[String: Any]])?.allSatisfy { $0["productName"] as? String == "Shop" }
+                == true)
+    }
+
+    @Test func anOrganizationsReportShowsAMemberTheOwnProducts() async throws {
+        let key = try fixture.user(.member, product: 1)
+        _ = try await fixture.envelope(
+            "generateOrganizationReportAsync",
+            ["orgToken": fixture.acme.token, "reportType": "OrgInventoryReport"], key: key)
+        let stored = try #require(
+            try fixture.database.read { try $0.first("SELECT request FROM job") { $0.string(0) } })
+        let request = try #require(
+            try JSONSerialization.jsonObject(with: Data(stored.utf8)) as? [String: Any])
+        #expect(request["visible"] as? [Int64] == [fixture.acme.products[1].id])
+        #expect(!stored.contains(key))
+    }
+
+    @Test func theNarrowestTokenCounts() async throws {
+        // One client sends the organization's token along, another the product's (mend-api.md §1).
+        let vitals = try await fixture.call(
+            "getProjectVitals", ["orgToken": fixture.acme.token, "projectToken": fixture.acme.token(.project)])
+        #expect((vitals["projectVitals"] as? [[String: Any]])?.count == 1)
+        let process = try await process()
+        let code = try await fixture.code(
+            "getAsyncProcessStatus",
+            ["orgToken": fixture.acme.token, "productToken": fixture.rival.token(.product), "uuid": process])
+        #expect(code == 5001)
+    }
+
+    @Test func keysAreStoredAsDigestsOnly() throws {
+        let key = fixture.acme.administrator
+        #expect(key.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+        #expect(fixture.acme.token.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+        let digests = try fixture.database.read { connection in
+            try connection.all("SELECT key_digest FROM account ORDER BY id") { $0.blob(0) }
+        }
+        #expect(digests.first == Digest.of(key.utf8, .sha256))
+        for name in try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path) {
+            let bytes = try Data(contentsOf: fixture.folder.appendingPathComponent(name))
+            #expect(bytes.range(of: Data(key.utf8)) == nil, "\(name) holds the key")
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import BOM
+import Foundation
+import Testing
+
+/// What an independent reader counted in each file of the shared data.
+private struct Expected: Decodable {
+    var file: String
+    var ok: Bool
+    var format: String?
+    var components: Int?
+    var purls: Int?
+    var distinctPurls: Int?
+    var licences: [String: Int]?
+    var licencesConcluded: [String: Int]?
+    var licencesDeclared: [String: Int]?
+    var hashes: Int?
+    var packageChecksums: Int?
+    var files: Int?
+    var extractedLicences: Int?
+    var dependencyEdges: Int?
+    var containsEdges: Int?
+    var danglingRefs: Int?
+    var duplicateBomRefs: Int?
+    var duplicateSpdxids: Int?
+    var described: Int?
+    var maxDepth: Int?
+    var maxDepthWithContains: Int?
+    var hasCycle: Bool?
+    var services: Int?
+    var vulnerabilities: Int?
+}
+
+private let shared = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: "../shared/data")
+
+private let cases: [Expected] = {
+    guard let text = try? String(contentsOf: shared.appending(path: "expected/sbom-content.jsonl"), encoding: .utf8)
+    else {
+        print("SKIPPED: ../shared/data is not there, so no real SBOM is read")
+        return []
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return text.split(separator: "\n").compactMap { try? decoder.decode(Expected.self, from: Data($0.utf8)) }
+        .filter { $0.format?.hasSuffix("-json") ?? true }
+}()
+
+/// Where Waybill rightly differs: files, fields, reason.
+private let explained: [(files: [String], fields: Set<String>, reason: String)] = [
+    (
+        [
+            "bom-shelter/in-the-wild/spdx/missionlz.spdx.json", "bom-shelter/in-the-wild/spdx/powershell.spdx.json",
+            "bom-shelter/spdx-trivy-balenalib_apalis-imx6q-alpine-node-sha256-8b2c99e327b7.json",
+            "bom-shelter/spdx-trivy-balenalib_artik10-alpine-python-sha256-1a281557bf71.json",
+            "bom-shelter/spdx-trivy-rancher_dns-sha256-5fb880c400df.json", "cyclonedx-cli/document.spdx.json",
+            "ntia-conformance-checker/tests/data/missing_component_version/SPDXJSONExample-v2.3.spdx.json",
+            "ntia-conformance-checker/tests/data/missing_supplier_name/SPDXJSONExample-v2.3.spdx.json",
+            "ntia-conformance-checker/tests/data/no_elements_missing/SPDXJSONExample-v2.3.spdx.json",
+            "ntia-conformance-checker/tests/doc_fest/SourceAuditor/AppBomInation-SourceOnly.spdx.json",
+            "tools-python/SPDXJSONExample-v2.2.spdx.json", "tools-python/SPDXJSONExample-v2.3.spdx.json",
+            "trustify/spdx/issue-552.json",
+        ], ["contains_edges", "max_depth_with_contains"],
+        "hasFiles says CONTAINS for each of its files; the independent reader counts relationships alone"
+    ),
+    (
+        [
+            "bom-shelter/spdx-syft-bitnami_kong-ingress-controller-sha256-f9da2022eb85.json",
+            "bom-shelter/spdx-syft-bitnami_kubeapps-chartsvc-sha256-0af693ec60cd.json",
+            "bom-shelter/spdx-syft-ibmcom_secure-gateway-client-sha256-4013aee4d965.json",
+            "bom-shelter/spdx-syft-rancher_tiller-sha256-417aae19a070.json", "trustify/spdx/TC-1817-1.json",
+        ], ["described"], "the document describes itself, which is no component"
+    ),
+    (
+        [
+            "ntia-conformance-checker/tests/doc_fest/OpenEmbedded/recipe-time.spdx.json",
+            "ntia-conformance-checker/tests/doc_fest/OpenEmbedded/runtime-python3-pyyaml-dev.spdx.json",
+            "ntia-conformance-checker/tests/doc_fest/OpenEmbedded/runtime-python3-pyyaml.spdx.json",
+            "ntia-conformance-checker/tests/doc_fest/OpenEmbedded/runtime-time-dev.spdx.json",
+            "ntia-conformance-checker/tests/doc_fest/OpenEmbedded/runtime-time.spdx.json",
+        ], ["dependency_edges", "max_depth", "max_depth_with_contains"],
+        "the edges end in other documents (DocumentRef-); they are dropped with a warning"
+    ),
+    (
+        ["bom-shelter/in-the-wild/cyclonedx/jx-darwin-arm64.tar.gz.sbom"],
+        ["contains_edges", "max_depth_with_contains"],
+        "the container of all packages is not in the document; edges from it are dropped with a warning"
+    ),
+    (
+        ["trustify/cyclonedx/simple-ext-a.json", "trustify/cyclonedx/simple_with_purl_dep_ref.json"],
+        ["dependency_edges", "max_depth"], "edges to nothing in the document are dropped with a warning"
+    ),
+    (
+        ["specification/1.5/invalid-dependency-1.5.json"], ["dependency_edges", "dangling_refs"],
+        "an entry for the empty reference is skipped, not counted as a reference to nothing"
+    ),
+    (
+        [
+            "trustify/cyclonedx/66FF73123BB3489.json", "trustify/cyclonedx/openssl-3.0.7-18.el9_2.cdx_1.6.sbom.json",
+            "trustify/cyclonedx/openssl-3.0.7-18.el9_2.cdx_1.6_aliases.sbom.json",
+        ], ["duplicate_bom_refs"], "metadata.component and a listed component have one bom-ref"
+    ),
+    (
+        ["alg", "md5", "sha1", "sha256", "sha512"].flatMap { name in
+            ["1.4", "1.5"].map { "specification/\($0)/invalid-hash-\(name)-\($0).json" }
+        }, ["hashes"], "the hash that cannot be one is dropped with a warning"
+    ),
+    (
+        ["1.4", "1.5"].map { "specification/\($0)/invalid-bomformat-\($0).json" }, ["refused"],
+        "bomFormat is not CycloneDX"
+    ),
+    (
+        ["1.4", "1.5"].map { "specification/\($0)/invalid-empty-component-\($0).json" }, ["components"],
+        "the only component has no name and is skipped with a warning"
+    ),
+]
+
+@Suite struct ExpectedContentTests {
+    @Test func `Every JSON document holds what an independent reader found in it`() throws {
+        for it in cases {
+            var found = Collector()
+            var differences: [String: String] = [:]
+            do {
+                let graph = try BOMReader.read(file: shared.appending(path: "sboms/\(it.file)").path, into: &found)
+                if it.format == "cyclonedx-json" {
+                    differences = compareCycloneDX(it, found, graph)
+                } else {
+                    differences = compareSPDX(it, found, graph)
+                }
+                if !it.ok { differences["ok"] = "read, expected to be refused" }
+            } catch {
+                if it.ok { differences["refused"] = "\(error)" }
+            }
+            let allowed = explained.filter { $0.files.contains(it.file) }.reduce(into: Set<String>()) {
+                $0.formUnion($1.fields)
+            }
+            for (field, text) in differences.sorted(by: { $0.key < $1.key }) where !allowed.contains(field) {
+                Issue.record("\(it.file): \(field) \(text)")
+            }
+            for field in allowed where field != "max_depth_with_contains" && field != "max_depth" {
+                #expect(differences[field] != nil, "\(it.file): \(field) needs no explanation any more")
+            }
+        }
+    }
+}
+
+private func licenses(_ claims: [LicenseClaim]) -> [String] {
+    claims.map { claim in
+        switch claim.form {
+        case .id(let text): "id:\(text)"
+        case .name(let text): "name:\(text)"
+        case .expression(let text): "expression:\(text)"
+        case .none: "NONE"
+        case .noAssertion: "NOASSERTION"
+        }
+    }
+}
+
+private func counts(_ texts: [String]) -> [String: Int] { texts.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
+
+private struct Comparison {
+    var differences: [String: String] = [:]
+    mutating func check<Value: Equatable>(_ field: String, _ ours: Value, _ theirs: Value?) {
+        if let theirs, ours != theirs { differences[field] = "\(ours), expected \(theirs)" }
+    }
+}
+
+private func compareCycloneDX(_ it: Expected, _ found: Collector, _ graph: DependencyGraph) -> [String: String] {
+    var comparison = Comparison()
+    let roots = Set(found.document?.describes ?? [])
+    let parents = Dictionary(uniqueKeysWithValues: found.components.map { ($0.ref, $0.parent) })
+    func isInMetadata(_ component: Component) -> Bool {
+        var ref: String? = component.ref
+        while let here = ref {
+            if roots.contains(here) { return true }
+            ref = parents[here] ?? nil
+        }
+        return false
+    }
+    let listed = found.components.filter { !isInMetadata($0) && $0.kind != .service }
+    let purls = found.components.map(\.purl).filter { !$0.isEmpty }
+    comparison.check("components", listed.count, it.components)
+    comparison.check("purls", purls.count, it.purls)
+    comparison.check("distinct_purls", Set(purls).count, it.distinctPurls)
+    comparison.check("licences", counts(listed.flatMap { licenses($0.licenses) }), it.licences)
+    comparison.check("hashes", listed.map(\.hashes.count).reduce(0, +), it.hashes)
+    comparison.check("dependency_edges", found.dependencies.filter { $0.kind == .dependsOn }.count, it.dependencyEdges)
+    comparison.check("max_depth", graph.levels().maximum, it.maxDepth)
+    comparison.check("has_cycle", graph.cycles() > 0, it.hasCycle)
+    comparison.check("services", found.components.filter { $0.kind == .service }.count, it.services)
+    comparison.check("vulnerabilities", found.vulnerabilities.count, it.vulnerabilities)
+    comparison.check(
+        "duplicate_bom_refs",
+        found.count(ofWarnings: "stands for two things", counted: "references that stand for two things"),
+        it.duplicateBomRefs)
+    comparison.check(
+        "dangling_refs",
+        found.count(ofWarnings: "edges to it were dropped", counted: "references to nothing in this document"),
+        it.danglingRefs)
+    return comparison.differences
+}
+
+private func compareSPDX(_ it: Expected, _ found: Collector, _ graph: DependencyGraph) -> [String: String] {
+    var comparison = Comparison()
+    let purls =
+        found.components.map(\.purl).filter { !$0.isEmpty }
+        + found.components.flatMap { $0.externalReferences.filter { $0.kind.hasSuffix(" purl") }.map(\.url) }
+    func forms(_ claims: [LicenseClaim]) -> [String] {
+        licenses(claims).map { $0.hasPrefix("expression:") ? String($0.dropFirst(11)) : $0 }
+    }
+    comparison.check("components", found.components.count, it.components)
+    comparison.check("files", found.files.count, it.files)
+    comparison.check("purls", purls.count, it.purls)
+    comparison.check("distinct_purls", Set(purls).count, it.distinctPurls)
+    comparison.check("licences_declared", counts(found.components.flatMap { forms($0.licenses) }), it.licencesDeclared)
+    comparison.check(
+        "licences_concluded", counts(found.components.flatMap { forms($0.concludedLicenses) }), it.licencesConcluded)
+    comparison.check("package_checksums", found.components.map(\.hashes.count).reduce(0, +), it.packageChecksums)
+    comparison.check("extracted_licences", found.document?.extractedLicenses.count ?? 0, it.extractedLicences)
+    comparison.check("dependency_edges", found.dependencies.filter { $0.kind == .dependsOn }.count, it.dependencyEdges)
+    comparison.check("contains_edges", found.dependencies.filter { $0.kind == .contains }.count, it.containsEdges)
+    comparison.check("described", found.document?.describes.count ?? 0, it.described)
+    comparison.check("max_depth", graph.levels().maximum, it.maxDepth)
+    comparison.check(
+        "max_depth_with_contains", graph.levels(along: [.dependsOn, .contains]).maximum, it.maxDepthWithContains)
+    comparison.check("has_cycle", graph.cycles() > 0, it.hasCycle)
+    comparison.check(
+        "duplicate_spdxids",
+        found.count(ofWarnings: "stands for two things", counted: "references that stand for two things"),
+        it.duplicateSpdxids)
+    return comparison.differences
+}

@@ -1,0 +1,5 @@
+import Inventory
+
+enum InventoryProbe {
+    static func isPackageURL(_ text: String) -> Bool { PackageURL(text) != nil }
+}

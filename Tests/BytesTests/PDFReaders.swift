@@ -1,0 +1,66 @@
+import Bytes
+import Foundation
+import Testing
+
+/// A document as other people's tools read it.
+struct PDFDocument {
+    let bytes: [UInt8]
+
+    /// What `produce` writes into the sink.
+    init(_ produce: (inout ByteSink) throws -> Void) throws {
+        let written = Written()
+        var file = ByteSink(threshold: 1 << 12) { bytes throws(SinkError) in written.bytes += bytes }
+        try produce(&file)
+        bytes = written.bytes
+    }
+
+    private final class Written { var bytes: [UInt8] = [] }
+
+    var latin1: String { String(decoding: bytes.map(UInt16.init), as: UTF16.self) }
+
+    /// What a tool of `qpdf` or `poppler-utils` prints about the document, or nil, with a word, where it is not installed.
+    /// `FILE` in the arguments stands for the document.
+    func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String)? {
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
+            .map { "\($0)/\(tool)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let path else {
+            print("SKIPPED: \(tool) is not installed (apt-get install qpdf poppler-utils)")
+            return nil
+        }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-pdf-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "a.pdf")
+        try Data(bytes).write(to: file)
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments.map { $0 == "FILE" ? file.path : $0 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+
+    /// Fails unless qpdf finds nothing to say against the document.
+    func expectSound(_ location: SourceLocation = #_sourceLocation) throws {
+        guard let report = try read(by: "qpdf", ["--check", "FILE"]) else { return }
+        #expect(report.status == 0, "\(report.output)", sourceLocation: location)
+        #expect(!report.output.contains("WARNING"), "\(report.output)", sourceLocation: location)
+    }
+
+    /// The text of pages, nil where there is no pdftotext.
+    func text(page: Int? = nil) throws -> String? {
+        let pages = page.map { ["-f", "\($0)", "-l", "\($0)"] } ?? []
+        return try read(by: "pdftotext", ["-enc", "UTF-8"] + pages + ["FILE", "-"])?.output
+    }
+
+    /// A line of `pdfinfo`.
+    func information(_ key: String) throws -> String? {
+        try read(by: "pdfinfo", ["-isodates", "FILE"])?.output.split(separator: "\n")
+            .first { $0.hasPrefix("\(key):") }?
+            .dropFirst(key.count + 1).trimmingCharacters(in: .whitespaces)
+    }
+}

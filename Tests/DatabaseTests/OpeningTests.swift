@@ -1,0 +1,169 @@
+import Database
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Opening, migrating, losing the server and finding it again.
+struct OpeningTests {
+    @Test(arguments: TemporaryDatabase.engines) func migratingTwiceChangesNothing(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        try database.write {
+            try $0.run("INSERT INTO organization (id, token, name, created_at) VALUES (1, 't', 'n', 0)")
+        }
+        try database.migrate()
+        #expect(try database.read { try $0.integer("SELECT count(*) FROM organization") } == 1)
+        #expect(try database.read { try $0.integer("SELECT min(number) FROM migration") } == 1)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func tenNodesMayStartAtOnce(engine: Engine) throws {
+        let url = try TemporaryDatabase.url(engine)
+        let results = onThreads(10) { _ in
+            let database = try TemporaryDatabase.open(url)
+            try database.migrate()
+            database.close()
+        }
+        for result in results { try result.get() }
+        let database = try TemporaryDatabase.open(url)
+        let numbers = try database.read { try $0.all("SELECT number FROM migration ORDER BY number") { $0.integer(0) } }
+        #expect(numbers == Array(1...Int64(numbers.count)))
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func aNewerSchemaIsRefused(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        try database.write { try $0.run("INSERT INTO migration (number, name) VALUES (9999, 'later')") }
+        let error = #expect(throws: DatabaseError.self) { try database.migrate() }
+        guard case .newerSchema(9999, _)? = error else {
+            Issue.record(Comment(rawValue: "\(error, default: "nothing") is not about the schema"))
+            return
+        }
+    }
+
+    @Test(arguments: [
+        ("postgresql://u:s3cr3t@h:5/d", "postgresql://u@h:5/d"),
+        ("postgresql://h/d?user=u&password=s3cr3t&sslmode=require", "postgresql://u@h/d"),
+        ("postgresql://u:s3cr3t@h/d?application_name=a@b", "postgresql://u@h/d"),
+        ("postgresql://u:s3cr3t?x@h/d", "postgresql://u@h/d"), ("postgresql://h/d?s3cr3t", "postgresql://…"),
+        ("postgres://u:s3cr3t@h:port:port/d", "postgresql://u@h/d"),
+        ("sqlite:/a/b.db", "sqlite:/a/b.db"),
+    ])
+    func aLoggedURLHasNoSecret(url: String, shown: String) throws {
+        let text = try #require(DatabaseURL(url)).description
+        #expect(!text.contains("s3cr3t"))
+        if !url.contains("port:port") { #expect(text == shown) }
+        #expect(DatabaseURL("mysql://x") == nil)
+        #expect(DatabaseURL("sqlite:") == nil)
+    }
+
+    @Test(arguments: [
+        "postgresql://u:s3cr3t@127.0.0.1:1/d", "postgresql://u:s3cr3t@/d?host=/nowhere", "postgresql://u:s3cr3t?x@h/d",
+        "postgresql://u:s3cr3t@h/d?s3cr3t=1", "sqlite:/nowhere/at/all.db",
+    ])
+    func whatIsNotThereIsUnavailable(url: String) throws {
+        let error = #expect(throws: DatabaseError.self) { try TemporaryDatabase.open(url) }
+        guard case .unavailable? = error else {
+            Issue.record(Comment(rawValue: "\(error, default: "nothing") does not say that it cannot be opened"))
+            return
+        }
+        #expect(!"\(error, default: "")".contains("s3cr3t"))
+    }
+
+    @Test func passwordsAreAskedForAndNotTold() throws {
+        guard let server = PostgreSQLServer.shared else { return }
+        let good = server.url(byNetwork: true)
+        let database = try TemporaryDatabase.open(good)
+        #expect(try database.read { try $0.integer("SELECT 1") } == 1)
+        let wrong = good.replacingOccurrences(of: "test%3A", with: "wrong")
+        let error = #expect(throws: DatabaseError.self) { try TemporaryDatabase.open(wrong) }
+        #expect("\(error, default: "")".contains("authentication failed"))
+        #expect(!"\(error, default: "")".contains("wrong"))
+    }
+
+    @Test func aSessionThatWasEndedIsReplaced() throws {
+        guard let server = PostgreSQLServer.shared else { return }
+        let url = try TemporaryDatabase.url(.postgresql, migrated: true)
+        let database = try TemporaryDatabase.open(url)
+        @Sendable func endSessions() throws { try server.endSessions(with: url) }
+        // Between two reads.
+        #expect(try database.read { try $0.integer("SELECT 1") } == 1)
+        try endSessions()
+        #expect(try database.read { try $0.integer("SELECT 1") } == 1)
+        try endSessions()
+        #expect(try database.snapshot { try $0.integer("SELECT 1") } == 1)
+        // Between two statements of a read, which are asked for themselves.
+        let sum = try database.read { connection in
+            let one = try connection.integer("SELECT 1") ?? 0
+            try endSessions()
+            return try one + (connection.integer("SELECT 2") ?? 0)
+        }
+        #expect(sum == 3)
+        // In a snapshot there is no second one that sees the same.
+        #expect(throws: DatabaseError.self) {
+            try database.snapshot { connection in
+                _ = try connection.integer("SELECT 1")
+                try endSessions()
+                _ = try connection.integer("SELECT 2")
+            }
+        }
+        // In a write before its commit: it is run again, once.
+        let runs = Box(0)
+        try database.write { connection in
+            let run = runs.value.withLock { count in
+                count += 1
+                return count
+            }
+            try connection.run("INSERT INTO organization (id, token, name, created_at) VALUES (1, 't', 'n', \(run))")
+            if run == 1 { try endSessions() }
+        }
+        #expect(runs.value.withLock { $0 } == 2)
+        #expect(try database.read { try $0.integer("SELECT created_at FROM organization") } == 2)
+    }
+
+    @Test func aRestartOfTheServerIsWaitedFor() throws {
+        guard PostgreSQLServer.shared != nil else { return }
+        let server = try PostgreSQLServer()
+        let database = try TemporaryDatabase.open(server.url())
+        try database.migrate()
+        let calls = Box(0)
+        let listening = database.listen("work") { calls.value.withLock { $0 += 1 } }
+        #expect(eventually { calls.value.withLock { $0 } == 1 })
+        try database.write {
+            try $0.run("INSERT INTO organization (id, token, name, created_at) VALUES (0, 'token', 'n', 0)")
+        }
+        let done = Box<Result<Void, any Error>?>(nil)
+        Thread.detachNewThread {
+            let result = Result { try server.restart(pause: 1) }
+            done.value.withLock { $0 = result }
+        }
+        // Somebody writes and reads all the while; each write that was answered is there, and nobody is told of an outage.
+        let answered = onThreads(4) { thread in
+            var written: [Int] = []
+            var number = thread * 1_000_000 + 1
+            while done.value.withLock({ $0 == nil }) || written.count < 10 {
+                do {
+                    let id = number
+                    try database.write {
+                        try $0.run(
+                            "INSERT INTO organization (id, token, name, created_at) VALUES (\(id), \("\(id)"), 'n', 0)")
+                    }
+                    written.append(id)
+                } catch DatabaseError.unknownOutcome {
+                    // Said so: it may be there or not.
+                }
+                number += 1
+                _ = try database.read { try $0.integer("SELECT count(*) FROM organization") }
+            }
+            return written
+        }
+        try done.value.withLock { $0 }?.get()
+        let stored = try Set(database.read { try $0.all("SELECT id FROM organization") { Int($0.integer(0)) } })
+        for written in answered { #expect(try stored.isSuperset(of: written.get())) }
+        // The listener came back too, and said so.
+        #expect(eventually { calls.value.withLock { $0 } >= 2 })
+        let before = calls.value.withLock { $0 }
+        try database.write { try $0.notify("work") }
+        #expect(eventually { calls.value.withLock { $0 } > before })
+        withExtendedLifetime(listening) {}
+        database.close()
+    }
+}

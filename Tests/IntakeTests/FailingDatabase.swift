@@ -1,0 +1,46 @@
+import Database
+import Synchronization
+
+/// A database that breaks at one of its writes, before or after it is done, and at all that follow.
+final class FailingDatabase: Database {
+    struct Broken: Error {}
+
+    private let real: any Database
+    private let left: Mutex<Int>
+    private let isAfter: Bool
+
+    /// - Parameters:
+    ///   - writes: how many writes succeed.
+    ///   - isAfter: whether the one that breaks has been committed.
+    init(_ real: any Database, writes: Int, isAfter: Bool) {
+        self.real = real
+        left = Mutex(writes)
+        self.isAfter = isAfter
+    }
+
+    var engine: Engine { real.engine }
+    var isBroken: Bool { left.withLock { $0 < 0 } }
+
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.snapshot(body) }
+
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
+        let remaining = left.withLock { left in
+            left -= 1
+            return left
+        }
+        if remaining >= 0 { return try real.write(body) }
+        if isAfter, remaining == -1 { _ = try real.write(body) }
+        throw Broken()
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result { try await real.write(body) }
+
+    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+        real.listen(channel, body)
+    }
+    func migrate() throws { try real.migrate() }
+    func close() {}
+}

@@ -1,0 +1,262 @@
+import Database
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Jobs
+
+/// What the queue promises (`docs/job-states.md`), on every engine.
+@Suite struct QueueTests {
+    // MARK: Order
+
+    /// A thousand jobs of one organization do not keep another's single one waiting.
+    @Test(arguments: TemporaryDatabase.engines) func turnsGoRoundOrganizations(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.database.write { connection in
+            for _ in 0..<1000 { _ = try board.queue.submit(Board.newJob(organization: 1), on: connection) }
+            for _ in 0..<3 { _ = try board.queue.submit(Board.newJob(organization: 2), on: connection) }
+            _ = try board.queue.submit(Board.newJob(organization: 3), on: connection)
+        }
+        var turns: [Int64] = []
+        for _ in 0..<8 {
+            let job = try #require(try board.claim())
+            turns.append(job.organization)
+            try board.queue.fail(job, owner: "worker", why: "done")
+        }
+        #expect(turns == [1, 2, 3, 1, 2, 1, 2, 1])
+    }
+
+    /// Who has fewest running is next, whoever was last: slow jobs do not take all workers.
+    @Test(arguments: TemporaryDatabase.engines) func slowJobsDoNotTakeAllWorkers(engine: Engine) throws {
+        let board = try Board(engine)
+        for _ in 0..<10 { try board.submit(organization: 1) }
+        let slow = try (0..<4).map { _ in try #require(try board.claim()) }
+        #expect(slow.allSatisfy { $0.organization == 1 })
+        for _ in 0..<2 { try board.submit(organization: 2) }
+        #expect(try (0..<2).map { _ in try board.claim()?.organization } == [2, 2])
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func anOrganizationsJobsRunInOrder(engine: Engine) throws {
+        let board = try Board(engine)
+        let submitted = try (0..<20).map { _ in try board.submit() }
+        let claimed = try board.claimAll()
+        #expect(claimed.map(\.uuid) == submitted.map(\.uuid))
+        #expect(claimed.allSatisfy { $0.state == .inProgress && $0.attempt == 1 })
+        #expect(try board.claim() == nil)
+    }
+
+    // MARK: Waiting for uploads
+
+    /// Which upload a report waits for: (product, project) of the upload and of the report; 0 is wider.
+    @Test(
+        arguments: TemporaryDatabase.engines,
+        [
+            ((0, 0), (0, 0), true), ((1, 2), (0, 0), true), ((0, 0), (1, 2), true), ((1, 2), (1, 2), true),
+            ((1, 2), (1, 0), true), ((1, 0), (1, 2), true), ((1, 2), (1, 3), false), ((1, 2), (2, 0), false),
+            ((1, 2), (2, 4), false),
+        ] as [((Int64, Int64), (Int64, Int64), Bool)])
+    func aReportWaitsForUploadsOfItsScope(
+        engine: Engine, places: (upload: (Int64, Int64), report: (Int64, Int64), waits: Bool)
+    ) throws {
+        let board = try Board(engine)
+        let upload = try board.submit(.intake, product: places.upload.0, project: places.upload.1)
+        #expect(try board.claim()?.uuid == upload.uuid)
+        let report = try board.submit(product: places.report.0, project: places.report.1)
+        let foreign = try board.submit(organization: 2)
+        let ahead = try board.database.read { try board.queue.uploadsAhead(of: report, on: $0) }
+        #expect(ahead == (places.waits ? 1 : 0))
+        var claimed = Set(try board.claimAll().map(\.uuid))
+        #expect(claimed.contains(foreign.uuid), "another organization's report never waits")
+        #expect(claimed.contains(report.uuid) == !places.waits)
+        let held = try #require(try board.now(upload))
+        try board.database.write { connection in
+            try board.queue.succeed(held, owner: "worker", result: "{}", on: connection)
+        }
+        claimed.formUnion(try board.claimAll().map(\.uuid))
+        #expect(claimed.contains(report.uuid))
+        #expect(try board.now(upload)?.result == "{}")
+    }
+
+    /// An upload that came after the report is none of its business; uploads of one project keep their order.
+    @Test(arguments: TemporaryDatabase.engines) func laterUploadsAreNotWaitedFor(engine: Engine) throws {
+        let board = try Board(engine)
+        let report = try board.submit(product: 1, project: 1)
+        let first = try board.submit(.intake, product: 1, project: 1)
+        let second = try board.submit(.intake, product: 1, project: 1)
+        let other = try board.submit(.intake, product: 1, project: 2)
+        #expect(try board.claimAll().map(\.uuid) == [report.uuid, first.uuid, other.uuid])
+        try board.queue.fail(try #require(try board.now(first)), owner: "worker", why: "broken")
+        #expect(try board.claimAll().map(\.uuid) == [second.uuid])
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func patienceIsBounded(engine: Engine) throws {
+        let board = try Board(engine) { $0.patience = 60_000 }
+        try board.submit(.intake)
+        _ = try board.claim()
+        let report = try board.submit()
+        board.pass(60_000)
+        #expect(try board.claim() == nil)
+        board.pass(1)
+        #expect(try board.claim()?.uuid == report.uuid)
+    }
+
+    // MARK: Leases
+
+    /// A worker that lost its lease changes nothing, whatever it says; neither does one that has an older attempt.
+    @Test(arguments: TemporaryDatabase.engines) func aLostLeaseChangesNothing(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.submit()
+        let lost = try #require(try board.claim("same owner"))
+        board.pass(board.queue.settings.lease + 1)
+        #expect(try board.queue.rescue { _ in false } == 1)
+        board.pass(60_000)
+        // The same process may get it again: the attempt tells them apart.
+        let held = try #require(try board.claim("same owner"))
+        #expect(held.uuid == lost.uuid && held.attempt == 2)
+        let before = try board.now(held)
+        for isNew in [true, false] {
+            #expect(throws: QueueError.self) {
+                try board.queue.succeed(lost, owner: "same owner", artifact: board.artifact(lost), isNew: isNew)
+            }
+        }
+        #expect(throws: QueueError.leaseLost(uuid: lost.uuid)) {
+            try board.database.write { try board.queue.succeed(lost, owner: "same owner", result: "{}", on: $0) }
+        }
+        try board.queue.fail(lost, owner: "same owner", why: "too late")
+        try board.queue.retry(lost, owner: "same owner", why: "too late")
+        try board.queue.giveBack(lost, owner: "same owner")
+        #expect(try board.queue.heartbeat(lost, owner: "same owner", rows: 99) == .lost)
+        #expect(try board.queue.heartbeat(held, owner: "another", rows: 99) == .lost)
+        #expect(try board.now(held) == before)
+        #expect(try board.number("SELECT count(*) FROM artifact") == 0, "no artifact of a lost lease")
+        try board.queue.succeed(held, owner: "same owner", artifact: board.artifact(held), isNew: true)
+        #expect(try board.now(held)?.state == .success)
+        #expect(try board.queue.heartbeat(held, owner: "same owner", rows: 1) == .lost)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func heartbeatsKeepALease(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.submit()
+        let job = try #require(try board.claim())
+        for beat in 1...5 {
+            board.pass(board.queue.settings.lease - 1)
+            #expect(try board.queue.rescue { _ in false } == 0)
+            #expect(try board.queue.heartbeat(job, owner: "worker", rows: Int64(beat)) == .alive)
+            let seen = try #require(try board.now(job))
+            #expect(seen.rowsDone == Int64(beat) && seen.modified > job.modified)
+        }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func deadOwnersAreKnownAtOnce(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.submit()
+        try board.submit()
+        let dead = try #require(try board.claim("dead"))
+        let alive = try #require(try board.claim("alive"))
+        #expect(try board.queue.rescue { $0 == "dead" } == 1)
+        #expect(try board.now(dead)?.state == .pending)
+        #expect(try board.now(dead)?.error.contains("dead") == true)
+        #expect(try board.now(alive)?.state == .inProgress)
+    }
+
+    // MARK: Attempts
+
+    /// Each attempt comes later than the one before; after the last the job fails, and says why.
+    @Test(arguments: TemporaryDatabase.engines) func attemptsAreBounded(engine: Engine) throws {
+        let board = try Board(engine) { $0.attempts = 4 }
+        let job = try board.submit()
+        var pauses: [Int64] = []
+        for attempt in 1...4 {
+            let claimed = try #require(try board.claim())
+            #expect(claimed.attempt == attempt)
+            try board.queue.retry(claimed, owner: "worker", why: "the store is away")
+            guard attempt < 4 else { break }
+            #expect(try board.now(job)?.state == .pending)
+            #expect(try board.claim() == nil, "not before its time")
+            var waited: Int64 = 0
+            while try board.number("SELECT count(*) FROM job WHERE run_at <= \(board.queue.now())") == 0 {
+                board.pass(50)
+                waited += 50
+            }
+            pauses.append(waited)
+        }
+        #expect(pauses == [500, 1000, 2000])
+        let failed = try #require(try board.now(job))
+        #expect(
+            failed.state == .failed && failed.error.contains("4 attempts") && failed.error.contains("the store is away")
+        )
+        #expect(try board.claim() == nil)
+        #expect(Queue.pause(after: 60) == 60_000)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func givingBackCostsNoAttempt(engine: Engine) throws {
+        let board = try Board(engine) { $0.attempts = 2 }
+        let job = try board.submit()
+        for _ in 0..<10 {
+            let claimed = try #require(try board.claim())
+            #expect(claimed.attempt == 1)
+            try board.queue.giveBack(claimed, owner: "worker")
+            #expect(try board.now(job)?.state == .pending)
+        }
+    }
+
+    // MARK: Cancelling
+
+    @Test(arguments: TemporaryDatabase.engines) func waitingJobsEndAtOnce(engine: Engine) async throws {
+        let board = try Board(engine)
+        let job = try board.submit()
+        #expect(try await board.queue.cancel(job))
+        let seen = try #require(try board.now(job))
+        #expect(seen.state == .failed && seen.isCancelled && seen.error == QueueError.cancelled.description)
+        #expect(try board.claim() == nil)
+        #expect(try await board.queue.cancel(job) == false, "it is finished already")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func runningJobsHearOfItAtTheHeartbeat(engine: Engine) async throws {
+        let board = try Board(engine)
+        try board.submit()
+        let job = try #require(try board.claim())
+        #expect(try await board.queue.cancel(job))
+        #expect(try board.now(job)?.state == .inProgress)
+        #expect(try board.queue.heartbeat(job, owner: "worker", rows: 1) == .cancelled)
+    }
+
+    /// However a cancelled job leaves its worker, it does not begin again.
+    @Test(arguments: TemporaryDatabase.engines, ["rescue", "retry", "give back"])
+    func cancelledJobsDoNotBeginAgain(engine: Engine, way: String) async throws {
+        let board = try Board(engine)
+        try board.submit()
+        let job = try #require(try board.claim())
+        #expect(try await board.queue.cancel(job))
+        switch way {
+        case "rescue": _ = try board.queue.rescue { _ in true }
+        case "retry": try board.queue.retry(job, owner: "worker", why: "the store is away")
+        default: try board.queue.giveBack(job, owner: "worker")
+        }
+        let seen = try #require(try board.now(job))
+        #expect(seen.state == .failed && seen.isCancelled && seen.error == QueueError.cancelled.description)
+        board.pass(600_000)
+        #expect(try board.claim() == nil)
+    }
+
+    // MARK: Depth
+
+    @Test(arguments: TemporaryDatabase.engines) func depthIsBounded(engine: Engine) throws {
+        let board = try Board(engine) { $0.depth = 3 }
+        for _ in 0..<3 { try board.submit() }
+        #expect(throws: QueueError.full(limit: 3)) { try board.submit() }
+        #expect("\(QueueError.full(limit: 3))".contains("3"))
+        try board.submit(organization: 2)
+        _ = try board.claim()
+        try board.submit()
+        #expect(try board.database.read { try board.queue.depth(on: $0) }.map(\.count) == [1, 4])
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func anotherOrganizationsJobIsNotFound(engine: Engine) throws {
+        let board = try Board(engine)
+        let job = try board.submit()
+        #expect(try board.now(job) == job)
+        #expect(try board.database.read { try board.queue.find(uuid: job.uuid, organization: 2, on: $0) } == nil)
+    }
+}

@@ -1,0 +1,242 @@
+import Bytes
+import Database
+import Foundation
+import Inventory
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// What other people's programs make of our files, hostile texts among them.
+@Suite struct FormatTests {
+    private static let xlsx = ReportCase.all.filter { $0.format == .xlsx }
+
+    @Test(arguments: ReportCase.all) func foreignToolsFindNothingToSay(_ report: ReportCase) throws {
+        let output = try report.produce(.shared(.sqlite))
+        let folder = try TemporaryFolder()
+        try output.bytes.write(to: URL(fileURLWithPath: folder.path("report.zip")))
+        if let unzip = ForeignTool.path("unzip", package: "unzip") {
+            try ForeignTool.run(unzip, ["-tqq", folder.path("report.zip")])
+        }
+        let part = try #require(output.parts().first)
+        let file = folder.path("part")
+        try part.bytes.write(to: URL(fileURLWithPath: file))
+        switch report.format {
+        case .json:
+            try ForeignTool.python(
+                """
+                import json, sys
+                def once(pairs):
+                    assert len({k for k, v in pairs}) == len(pairs), "a key stands twice"
+                    return dict(pairs)
+                json.loads(open(sys.argv[1], "rb").read().decode("utf-8"), object_pairs_hook=once)
+                """, [file])
+        case .xml:
+            if let tool = ForeignTool.path("xmllint", package: "libxml2-utils") {
+                try ForeignTool.run(tool, ["--noout", "--nonet", file])
+            }
+        case .xlsx:
+            if let unzip = ForeignTool.path("unzip", package: "unzip") { try ForeignTool.run(unzip, ["-tqq", file]) }
+            if let tool = ForeignTool.path("xmllint", package: "libxml2-utils") {
+                for entry in try Part.unpack(part.bytes) {
+                    let copy = folder.path("entry.xml")
+                    try entry.bytes.write(to: URL(fileURLWithPath: copy))
+                    try ForeignTool.run(tool, ["--noout", "--nonet", copy])
+                }
+            }
+        case .pdf:
+            if let tool = ForeignTool.path("qpdf", package: "qpdf") { try ForeignTool.run(tool, ["--check", file]) }
+        case .csv:
+            let records = try part.records()
+            #expect(records.count == output.produced.rows + 1)
+            #expect(
+                records.allSatisfy { $0.count == records[0].count }, "every record has as many fields as the heading")
+        case .tv, .yaml: break
+        }
+    }
+
+    /// The same rows in every format.
+    @Test(arguments: ReportCase.tabular) func formatsAgree(_ report: ReportCase) throws {
+        func part(_ format: Format) throws -> Part {
+            let made = ReportCase(report: report.report, type: report.type, scope: report.scope, format: format)
+            return try #require(made.produce(.shared(.sqlite)).parts().first)
+        }
+        let sheet = try #require(part(.xlsx).sheets().first).rows
+        let records = try part(.csv).records()
+        let rows = try part(.json).rows(report.tables[0].key)
+        #expect(sheet.count == rows.count + 1 && records.count == rows.count + 1)
+        let columns = report.tables[0].columns.filter { $0.option == nil && !$0.title.isEmpty }
+        for (number, row) in rows.enumerated() {
+            for (index, column) in columns.enumerated() where !column.key.isEmpty && column.kind == .text {
+                let told = (row[column.key] as? String ?? "")
+                #expect(sheet[number + 1][index] ?? "" == told, "\(column.title) in the sheet")
+                let field = records[number + 1][index]
+                let isFormula = told.first.map { "=+-@\t\r".contains($0) } ?? false
+                #expect(field == (isFormula ? "'" : "") + told, "\(column.title) as CSV")
+            }
+        }
+    }
+
+    /// No cell of a sheet is a formula, no field of a CSV begins like one.
+    @Test(arguments: ReportCase.tabular) func nothingIsAFormula(_ report: ReportCase) throws {
+        for place in report.scope == .organization ? 0..<1 : 2..<3 {
+            let scope = try InventoryFixture.shared(.sqlite).scope(report.scope, place: place)
+            let csv = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .csv)
+            for record in try #require(csv.produce(.shared(.sqlite), scope: scope).parts().first).records() {
+                for field in record { #expect(!(field.first.map { "=+-@\t\r".contains($0) } ?? false), "\(field)") }
+            }
+            let xlsx = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .xlsx)
+            let part = try #require(xlsx.produce(.shared(.sqlite), scope: scope).parts().first)
+            for entry in try Part.unpack(part.bytes) where entry.name.hasPrefix("xl/worksheets/sheet") {
+                #expect(!entry.text.contains("<f>") && !entry.text.contains("t=\"str\""))
+            }
+        }
+    }
+
+    /// Every link is a URI and stands on a cell of its sheet; nothing but web addresses is one.
+    @Test(arguments: xlsx) func linksAreURIs(_ report: ReportCase) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        for place in report.scope == .organization ? 0..<1 : 0..<3 {
+            let part = try #require(
+                report.produce(fixture, scope: fixture.scope(report.scope, place: place)).parts().first)
+            for entry in try Part.unpack(part.bytes) where entry.name.contains("worksheets/_rels") {
+                let uri =
+                    /https?:\/\/[A-Za-z0-9._~-]+(:[0-9]+)?([\/?#]([A-Za-z0-9._~:\/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?/
+                for match in entry.text.matches(of: /Target="([^"]*)"/) {
+                    let target = match.1.replacing("&amp;", with: "&")
+                    #expect(target.wholeMatch(of: uri) != nil, "\(target)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("https://example.org/a b<c>", "https://example.org/a%20b%3Cc%3E"),
+            ("https://example.org/?a=1&b=\"2\"#f#g", "https://example.org/?a=1&b=%222%22#f%23g"),
+            ("http://example.org:8080/α", "http://example.org:8080/%CE%B1"),
+            ("https://example.org", "https://example.org"),
+            ("https://example.org/100%/%41", "https://example.org/100%25/%41"), ("https://[broken", nil),
+            ("https://", nil),
+            ("https://a b/", nil), ("javascript:alert(1)", nil), ("file:///etc/passwd", nil), ("https://h:99999/", nil),
+            ("https://user@host/", nil), ("https://:80/", nil), ("ftp://example.org/", nil), ("", nil),
+            (
+                "https://example.org/" + String(repeating: "a", count: 2059),
+                "https://example.org/" + String(repeating: "a", count: 2059)
+            ),
+            ("https://example.org/" + String(repeating: "a", count: 2060), nil),
+        ] as [(String, String?)])
+    func addressesBecomeTargets(text: String, target: String?) {
+        #expect(Array(text.utf8).withUnsafeBytes(SheetLink.target) == target)
+    }
+
+    /// A cell holds 32,767 UTF-16 units: what is more is cut at a character, and the envelope says so. Other formats keep all.
+    @Test(arguments: TemporaryDatabase.engines) func longTextsAreCutAndTold(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine, isFilled: false)
+        let long = String(repeating: "a", count: 32_766) + "👩‍👩‍👧 and more"
+        let exact = String(repeating: "é", count: 32_767)
+        let components = [long, exact].enumerated().map { number, text in
+            "{\"type\":\"library\",\"bom-ref\":\"c\(number)\",\"name\":\"n\(number)\",\"description\":\"\(text)\"}"
+        }
+        try fixture.importSBOM(
+            """
+            {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application",
+             "bom-ref":"r","name":"long"}},"components":[\(components.joined(separator: ","))]}
+            """)
+        let report = try #require(ReportCase.tabular.first { $0.type == "OrgInventoryReport" })
+        let xlsx = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .xlsx)
+        let output = try xlsx.produce(fixture)
+        #expect(output.produced.notes == ["1 cells were cut to what a cell of the format holds"])
+        let cells = try #require(output.parts().first?.sheets().first?.rows.dropFirst().map { $0[6] })
+        #expect(cells == [String(repeating: "a", count: 32_766), exact])
+        for format in [Format.json, .xml, .csv] {
+            let other = ReportCase(report: report.report, type: report.type, scope: report.scope, format: format)
+            let output = try other.produce(fixture)
+            #expect(output.produced.notes.isEmpty)
+            #expect(try output.parts().first?.text.contains(long) == true)
+        }
+    }
+
+    /// Control characters, line ends and look-alikes of escapes come back from sheets and JSON as they were.
+    @Test func controlCharactersComeBack() throws {
+        let report = try #require(ReportCase.tabular.first { $0.type == "ProjectInventoryReport" })
+        let scope = try InventoryFixture.shared(.sqlite).scope(.project, place: 2)
+        let control = "bell\u{7} escape\u{1b}[31m carriage\rreturn line\nfeed tab\tend \u{fffe}"
+        let xlsx = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .xlsx)
+        let sheet = try #require(xlsx.produce(.shared(.sqlite), scope: scope).parts().first?.sheets().first)
+        let rows = try #require(report.produce(.shared(.sqlite), scope: scope).parts().first).rows("libraries")
+        for name in ["control", "_x000D_ and _x0041_"] {
+            let row = try #require(rows.first { $0["artifactId"] as? String == name })
+            let cells = try #require(sheet.rows.first { $0[2] == name })
+            let description = name == "control" ? control : "_x005F_"
+            #expect(row["description"] as? String == description)
+            #expect(cells[6] == description)
+        }
+    }
+
+    /// openpyxl reads what we wrote. Its package comes from PyPI into a folder of its own.
+    @Test(.timeLimit(.minutes(3))) func openpyxlReadsTheWorkbooks() throws {
+        let folder = try TemporaryFolder()
+        guard (try? ForeignTool.python("import openpyxl")) != nil || Self.installed(into: folder) else {
+            FileHandle.standardError.write(Data("SKIPPED: openpyxl cannot be installed with pip\n".utf8))
+            return
+        }
+        for report in Self.xlsx {
+            let output = try report.produce(.shared(.sqlite))
+            let printed = try ForeignTool.python(
+                """
+                import io, json, sys, warnings
+                warnings.simplefilter("error")
+                sys.path.insert(0, sys.argv[1])
+                import openpyxl
+                book = openpyxl.load_workbook(io.BytesIO(sys.stdin.buffer.read()))
+                sheet = book.worksheets[0]
+                for row in sheet.iter_rows():
+                    for cell in row:
+                        assert cell.data_type != "f", cell.coordinate
+                links = sum(cell.hyperlink is not None for row in sheet.iter_rows() for cell in row)
+                print(json.dumps([sheet.title, sheet.max_row, sheet.max_column, links, sheet.freeze_panes,
+                    sheet.auto_filter.ref]))
+                """, [folder.path("site")], input: #require(output.parts().first).bytes)
+            let found = try #require(JSONSerialization.jsonObject(with: printed) as? [Any])
+            let columns = report.tables[0].columns.filter { !$0.title.isEmpty && $0.option == nil }
+            #expect(found[0] as? String == report.tables[0].title)
+            #expect(found[1] as? Int == output.produced.rows + 1)
+            #expect(found[2] as? Int == columns.count)
+            #expect(columns.contains { $0.kind == .link } == ((found[3] as? Int ?? 0) > 0))
+            #expect(found[4] as? String == "A2")
+            let last = XLSXFormat.reference(column: columns.count - 1, row: output.produced.rows + 1)
+            #expect(found[5] as? String == "A1:\(last)")
+        }
+    }
+
+    private static func installed(into folder: TemporaryFolder) -> Bool {
+        let arguments = [
+            "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "0", "--timeout",
+            "10", "--target", folder.path("site"), "openpyxl",
+        ]
+        return (try? ForeignTool.run("/usr/bin/env", arguments)) != nil
+    }
+
+    /// LibreOffice opens what we wrote, where it is installed.
+    @Test func libreOfficeReadsTheWorkbooks() throws {
+        guard let office = ForeignTool.path("soffice", package: "libreoffice-calc-nogui") else { return }
+        let folder = try TemporaryFolder()
+        for (number, report) in Self.xlsx.enumerated() {
+            let output = try report.produce(.shared(.sqlite))
+            let file = folder.path("\(number).xlsx")
+            try #require(output.parts().first).bytes.write(to: URL(fileURLWithPath: file))
+            try ForeignTool.run(
+                office,
+                [
+                    "-env:UserInstallation=file://\(folder.path("profile"))", "--headless", "--convert-to",
+                    "csv:Text - txt - csv (StarCalc):44,34,76",
+                    "--outdir", folder.path(""), file,
+                ])
+            let csv = Part(
+                name: "csv", bytes: try Data(contentsOf: URL(fileURLWithPath: folder.path("\(number).csv"))),
+                isDeflated: false)
+            #expect(try csv.records().count == output.produced.rows + 1, "\(report.name)")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// Every report in every format as it was when somebody last looked: `make golden` writes them anew.
+@Suite struct GoldenTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Golden", isDirectory: true)
+    private static let isWriting = ProcessInfo.processInfo.environment["WAYBILL_GOLDEN"] == "write"
+
+    @Test(arguments: ReportCase.all) func golden(_ report: ReportCase) throws {
+        let output = try report.produce(InventoryFixture.shared(.sqlite))
+        let part = try #require(output.parts().first)
+        guard let (text, ending) = try Self.shown(part, report) else { return }
+        let file = Self.folder.appendingPathComponent("\(report.name).\(ending)")
+        if Self.isWriting {
+            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+            return
+        }
+        guard let kept = try? Data(contentsOf: file) else {
+            Issue.record("\(file.lastPathComponent) is missing: look at what `make golden` writes")
+            return
+        }
+        guard kept != Data(text.utf8) else { return }
+        let (left, right) = (Self.lines(String(decoding: kept, as: UTF8.self)), Self.lines(text))
+        let place = zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset ?? min(left.count, right.count)
+        Issue.record(
+            """
+            \(file.lastPathComponent) differs in line \(place + 1) of \(left.count):
+            - \(place < left.count ? left[place].prefix(600) : "(nothing)")
+            + \(place < right.count ? right[place].prefix(600) : "(nothing)")
+            """)
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0) }
+    }
+
+    /// Nothing is kept of reports that exist no more.
+    @Test func noneIsLeftOver() throws {
+        let endings = ["xlsx": "xlsx.xml", "pdf": "pdf.txt"]
+        let known = Set(
+            ReportCase.all.map { "\($0.name).\(endings[$0.format.rawValue] ?? $0.format.fileExtension)" })
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: Self.folder.path)) ?? [] {
+            if Self.isWriting, !known.contains(name) {
+                try FileManager.default.removeItem(at: Self.folder.appendingPathComponent(name))
+            } else {
+                #expect(known.contains(name), "no report makes \(name)")
+            }
+        }
+    }
+
+    /// A part as a reviewer can read it, and the ending of its file; nil, said loudly, without the tool for it.
+    private static func shown(_ part: Part, _ report: ReportCase) throws -> (text: String, ending: String)? {
+        switch report.format {
+        case .json, .xml, .csv, .tv, .yaml: return (part.text, report.format.fileExtension)
+        case .xlsx:
+            let entries = try Part.unpack(part.bytes)
+            let sheets = entries.filter { $0.name.hasPrefix("xl/worksheets/") }
+            return (sheets.map { "\($0.name)\n\($0.text)\n" }.joined(), "xlsx.xml")
+        case .pdf:
+            guard let tool = ForeignTool.path("pdftotext", package: "poppler-utils") else { return nil }
+            let folder = try TemporaryFolder()
+            try part.bytes.write(to: URL(fileURLWithPath: folder.path("a.pdf")))
+            let text = try ForeignTool.run(tool, ["-enc", "UTF-8", "-layout", folder.path("a.pdf"), "-"])
+            return (String(decoding: text, as: UTF8.self), "pdf.txt")
+        }
+    }
+}

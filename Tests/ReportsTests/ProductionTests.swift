@@ -1,0 +1,188 @@
+import Bytes
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// Every report in every scope and format, on every engine.
+@Suite struct ProductionTests {
+    @Test(arguments: ReportCase.all) func theSameBytesEverywhereAndAgain(_ report: ReportCase) throws {
+        let sqlite = try InventoryFixture.shared(.sqlite)
+        let first = try report.produce(sqlite)
+        #expect(first.produced.parts == 1)
+        #expect(first.produced.rows > 0)
+        #expect(try report.produce(sqlite).bytes == first.bytes, "a second run")
+        if TemporaryDatabase.engines.contains(.postgresql) {
+            let other = try report.produce(InventoryFixture.shared(.postgresql))
+            #expect(other.bytes == first.bytes, "the other engine")
+            #expect(other.produced == first.produced)
+        }
+    }
+
+    /// `reports.md` §1.6: flat names, no dot but the one before the extension, the scope in the stem, deflated entries.
+    @Test(arguments: ReportCase.all) func theZIPIsWhatClientsExpect(_ report: ReportCase) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        for place in report.scope == .organization ? 0..<1 : 0..<3 {
+            let output = try report.produce(fixture, scope: fixture.scope(report.scope, place: place))
+            let parts = try output.parts()
+            #expect(parts.count == 1)
+            let name = parts[0].name
+            #expect(name.hasSuffix("-report.\(report.format.fileExtension)"), "\(name)")
+            #expect(name.contains("-\(report.scope.rawValue)-"), "\(name)")
+            #expect(!name.contains(/[:*\\<>\/"?|]/) && name.filter { $0 == "." }.count == 1, "\(name)")
+            #expect(output.produced.fileName.hasSuffix(".zip") && !output.produced.fileName.contains("/"))
+            #expect(parts[0].isDeflated)
+            if case .bom = report.report.body {
+                #expect(name.hasSuffix("-\(report.fields["standard"]?[0] ?? "")-report.\(report.format.fileExtension)"))
+            }
+        }
+    }
+
+    /// What another organization has under the same names is never shown.
+    @Test(arguments: ReportCase.all.filter { $0.format != .pdf }, TemporaryDatabase.engines)
+    func noRowOfAnotherOrganization(_ report: ReportCase, engine: Engine) throws {
+        let fixture = try InventoryFixture.shared(engine)
+        for part in try report.produce(fixture).contents() {
+            #expect(!part.contains("rival"), "\(report.name)")
+        }
+        let theirs = try report.produce(fixture, scope: fixture.scope(report.scope, organization: 2))
+        for part in try theirs.contents() {
+            for marker in ["only-in-cart", "commons-lang3", "@babel"] { #expect(!part.contains(marker)) }
+        }
+        #expect(try theirs.contents().contains { $0.contains("rival") })
+    }
+
+    /// A project's token of one organization with the number of another's gives nothing.
+    @Test(arguments: ReportCase.all.filter { $0.format == .json && $0.scope != .organization })
+    func aScopeOfTwoOrganizationsIsNone(_ report: ReportCase) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        let ours = try fixture.scope(report.scope)
+        let mixed = Scope(kind: ours.kind, organization: 2, product: ours.product, project: ours.project)
+        #expect(throws: ProductionError.scopeGone) { try report.produce(fixture, scope: mixed) }
+    }
+
+    /// Who may see some products sees these alone, in every scope.
+    @Test(arguments: ReportCase.all.filter { $0.format != .pdf }, TemporaryDatabase.engines)
+    func hiddenProductsAreNotShown(_ report: ReportCase, engine: Engine) throws {
+        let fixture = try InventoryFixture.shared(engine)
+        let bank = try fixture.ids(place: 2).product
+        let webshop = try fixture.ids(place: 0).product
+        for (visible, hidden) in [
+            ([bank], ["only-in-cart", "only-in-storefront", "commons-lang3"]), ([webshop], ["only-in-ledger"]),
+            ([], ["only-in-cart", "only-in-storefront", "only-in-ledger"]),
+        ] {
+            let scope = try fixture.scope(report.scope, visibleProducts: visible)
+            for part in try report.produce(fixture, scope: scope).contents() {
+                for marker in hidden { #expect(!part.contains(marker), "\(report.name) shows \(marker)") }
+            }
+        }
+        if report.scope == .organization {
+            let shown = try report.produce(fixture, scope: fixture.scope(report.scope, visibleProducts: [bank]))
+            #expect(try shown.contents().contains { $0.contains("only-in-ledger") })
+        }
+    }
+
+    /// A report that runs while an import replaces what it shows shows one state: that of its begin.
+    @Test(arguments: TemporaryDatabase.engines) func aReportIsOneSnapshot(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        for report in ReportCase.all where report.format == .json {
+            let scope = try fixture.scope(report.scope)
+            let before = try report.produce(fixture, scope: scope)
+            var settings = Production.Settings()
+            settings.batch = 256
+            let calls = Counter()
+            let production = try Production(
+                report.request(scope), settings: settings,
+                shouldStop: {
+                    if calls.next() == 2 {
+                        do { try fixture.importSBOM(FixtureDocuments.rival) } catch { Issue.record(error) }
+                    }
+                    return false
+                })
+            // A bill of materials looks at `shouldStop` every 1024 rows: there the first bytes are the moment.
+            let during = try Output(production, on: fixture.database) {
+                if calls.value == 0 {
+                    calls.jump(to: 2)
+                    do { try fixture.importSBOM(FixtureDocuments.rival) } catch { Issue.record(error) }
+                }
+            }
+            #expect(during.bytes == before.bytes, "\(report.name)")
+            #expect(try report.produce(fixture, scope: scope).bytes != before.bytes, "\(report.name): nothing changed")
+            try fixture.importSBOM(FixtureDocuments.cart)
+        }
+    }
+
+    @Test(arguments: ReportCase.tabular, [Format.json, .xlsx, .pdf])
+    func stopsWhenToldTo(_ report: ReportCase, format: Format) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        var settings = Production.Settings()
+        settings.batch = 64
+        for moment in [1, 2, 5] {
+            let calls = Counter()
+            var report = report
+            report = ReportCase(report: report.report, type: report.type, scope: report.scope, format: format)
+            let production = try Production(
+                report.request(fixture.scope(report.scope)), settings: settings,
+                shouldStop: { calls.next() >= moment })
+            #expect(throws: ProductionError.stopped) { try Output(production, on: fixture.database) }
+            #expect(calls.value == moment)
+        }
+    }
+
+    /// A store that refuses bytes ends the production with its reason, wherever it happens.
+    @Test(arguments: ReportCase.all) func tellsWhyTheStoreRefused(_ report: ReportCase) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        let whole = try report.produce(fixture).bytes.count
+        var settings = Production.Settings()
+        settings.batch = 256
+        for limit in [0, whole / 2, whole - 1] {
+            let production = try Production(
+                report.request(fixture.scope(report.scope)), settings: settings)
+            let written = Counter()
+            #expect(throws: SinkError.cancelled) {
+                try fixture.database.snapshot { connection in
+                    _ = try production.run(on: connection) { bytes throws(SinkError) in
+                        if written.add(bytes.count) > limit { throw .cancelled }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aDeletedScopeIsTold() throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        for report in ReportCase.all {
+            let scope = Scope(kind: report.scope, organization: 77, product: 77, project: 77)
+            #expect(throws: ProductionError.scopeGone) { try report.produce(fixture, scope: scope) }
+        }
+    }
+
+    @Test(arguments: ReportCase.all) func anEmptyProjectIsAWholeReport(_ report: ReportCase) throws {
+        let fixture = try InventoryFixture(.sqlite, isFilled: false)
+        try fixture.database.write { connection in
+            try connection.run(
+                """
+                INSERT INTO product (id, organization, token, name, created_at, updated_at)
+                VALUES (5, 1, 'p', 'Empty', 1, 1)
+                """)
+            try connection.run(
+                """
+                INSERT INTO project (id, organization, product, token, name, created_at, updated_at)
+                VALUES (7, 1, 5, 'q', 'Empty', 1, 1)
+                """)
+        }
+        let wide = report.scope == .organization
+        let scope = Scope(
+            kind: report.scope, organization: 1, product: wide ? 0 : 5, project: report.scope == .project ? 7 : 0)
+        let output = try report.produce(fixture, scope: scope)
+        #expect(output.produced.rows == 0 && output.produced.parts == 1)
+        let part = try #require(output.parts().first)
+        for table in report.tables {
+            if report.format == .json { #expect(try part.rows(table.key).isEmpty) }
+            if report.format == .csv { #expect(try part.records().count == 1) }
+            if report.format == .xlsx { #expect(try part.sheets().map(\.rows.count) == [1]) }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import BOM
+import Database
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// One thing that can be asked for: a type in a scope, a format, and the options that choose a body.
+struct ReportCase: Sendable, CustomTestStringConvertible {
+    let report: Report
+    let type: String
+    let scope: ScopeKind
+    let format: Format
+    var fields: [String: [String]] = [:]
+
+    var testDescription: String { "\(name).\(format.rawValue)" }
+
+    /// The type, with the standard and its version for bills of materials.
+    var name: String {
+        guard let standard = fields["standard"], let version = fields["version"] else { return type }
+        return "\(type).\(standard[0])-\(version[0])"
+    }
+
+    var tables: [Table] {
+        if case .tables(let tables) = report.body { tables } else { [] }
+    }
+
+    /// Every report in every scope and format that it is offered in, from the catalog.
+    static let all: [ReportCase] = Report.catalog.flatMap { report in
+        ScopeKind.allCases.flatMap { scope -> [ReportCase] in
+            guard let type = report.name.types[scope] else { return [] }
+            switch report.body {
+            case .tables:
+                return report.formats.map { ReportCase(report: report, type: type, scope: scope, format: $0) }
+            case .bom:
+                return BOMRequest.offers.flatMap { offer in
+                    offer.versions.flatMap { version in
+                        offer.formats.map { format in
+                            ReportCase(
+                                report: report, type: type, scope: scope, format: format,
+                                fields: ["standard": [offer.standard.rawValue], "version": [version]])
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One case for each report with tables and scope, with every option that adds something.
+    static let tabular: [ReportCase] = Report.catalog.flatMap { report in
+        ScopeKind.allCases.compactMap { scope in
+            guard case .tables = report.body, let type = report.name.types[scope] else { return nil }
+            var made = ReportCase(report: report, type: type, scope: scope, format: .json)
+            for filter in report.filters {
+                if case .list(let words) = filter.kind { made.fields[filter.key] = words }
+            }
+            return made
+        }
+    }
+
+    func request(_ scope: Scope) throws -> ReportRequest {
+        try ReportRequest(type: type, scope: scope, format: format.rawValue, fields: fields)
+    }
+
+    /// Makes the report of the fixture's organization, or of another scope.
+    func produce(
+        _ fixture: InventoryFixture, scope: Scope? = nil, settings: Production.Settings = .init()
+    ) throws -> Output {
+        let request = try request(scope ?? fixture.scope(self.scope))
+        return try Output(Production(request, settings: settings), on: fixture.database)
+    }
+}
+
+/// What a production wrote and said.
+struct Output: Sendable {
+    let bytes: Data
+    let produced: Produced
+
+    init(_ production: Production, on database: any Database) throws {
+        let written = Mutex(Data())
+        produced = try database.snapshot { connection in
+            try production.run(on: connection) { bytes in written.withLock { $0.append(contentsOf: bytes) } }
+        }
+        bytes = written.withLock { $0 }
+    }
+
+    /// The parts, as another program's library unpacks them.
+    func parts() throws -> [Part] { try Part.unpack(bytes) }
+}
+
+/// A file of the ZIP.
+struct Part: Sendable {
+    let name: String
+    let bytes: Data
+    let isDeflated: Bool
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The entries of a ZIP, as another program's library unpacks them.
+    static func unpack(_ zip: Data) throws -> [Part] {
+        let folder = try TemporaryFolder()
+        let file = folder.path("report.zip")
+        try zip.write(to: URL(fileURLWithPath: file))
+        let list = try ForeignTool.python(
+            """
+            import json, sys, zipfile
+            archive = zipfile.ZipFile(sys.argv[1])
+            assert archive.testzip() is None
+            for number, entry in enumerate(archive.infolist()):
+                open(f"{sys.argv[2]}/{number}", "wb").write(archive.read(entry))
+            print(json.dumps([[entry.filename, entry.compress_type] for entry in archive.infolist()]))
+            """, [file, folder.path("")])
+        let entries = try #require(JSONSerialization.jsonObject(with: list) as? [[Any]])
+        return try entries.enumerated().map { number, entry in
+            Part(
+                name: try #require(entry[0] as? String),
+                bytes: try Data(contentsOf: URL(fileURLWithPath: folder.path("\(number)"))),
+                isDeflated: entry[1] as? Int == 8)
+        }
+    }
+
+    /// The JSON object that the part is.
+    func json() throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: bytes) as? [String: Any], "\(name) is no JSON object")
+    }
+
+    /// The rows under a key of the JSON object.
+    func rows(_ key: String) throws -> [[String: Any]] {
+        try #require(json()[key] as? [[String: Any]], "\(name) has no list \(key)")
+    }
+
+    /// The sheets of a workbook by name, each a list of rows of cells as text, read by a parser of its own.
+    func sheets() throws -> [(name: String, rows: [[String?]])] {
+        let script = """
+            import io, json, re, sys, zipfile
+            import xml.etree.ElementTree as ET
+            n = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+            r = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+            book = zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))
+            rels = {x.get("Id"): x.get("Target") for x in ET.fromstring(book.read("xl/_rels/workbook.xml.rels"))}
+            unescape = lambda t: re.sub("_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m[1], 16)), t)
+            def value(c):
+                assert c.find(n + "f") is None, "a formula"
+                if c.get("t") == "inlineStr":
+                    return unescape("".join(t.text or "" for t in c.iter(n + "t")))
+                v = c.find(n + "v")
+                return None if v is None else v.text
+            sheets = []
+            for sheet in ET.fromstring(book.read("xl/workbook.xml")).iter(n + "sheet"):
+                root = ET.fromstring(book.read("xl/" + rels[sheet.get(r + "id")]))
+                sheets.append([sheet.get("name"), [[value(c) for c in row.iter(n + "c")] for row in root.iter(n + "row")]])
+            json.dump(sheets, sys.stdout, ensure_ascii=True)
+            """
+        let printed = try ForeignTool.python(script, input: bytes)
+        let found = try #require(JSONSerialization.jsonObject(with: printed) as? [[Any]])
+        return try found.map { sheet in
+            let rows = try #require(sheet[1] as? [[Any]])
+            return (try #require(sheet[0] as? String), rows.map { $0.map { $0 as? String } })
+        }
+    }
+
+    /// The records of a CSV as Python's reader sees them.
+    func records() throws -> [[String]] {
+        let printed = try ForeignTool.python(
+            """
+            import csv, io, json, sys
+            text = io.StringIO(sys.stdin.buffer.read().decode("utf-8"), newline="")
+            json.dump(list(csv.reader(text, strict=True)), sys.stdout)
+            """, input: bytes)
+        return try #require(JSONSerialization.jsonObject(with: printed) as? [[String]])
+    }
+}
+
+extension Report {
+    /// A report that only tests know.
+    static func made(_ tables: [Table], filters: [Filter] = []) -> Report {
+        Report(
+            name: .prefixed("InventoryReport", in: .organization), title: "Made",
+            formats: Format.tabular(first: .json), filters: filters, body: .tables(tables))
+    }
+
+    /// Makes this report of all that the fixture has, in a format.
+    func produce(
+        _ format: Format, _ fixture: InventoryFixture, fields: [String: [String]] = [:],
+        settings: Production.Settings = .init()
+    ) throws -> Output {
+        var options: [String: [String]] = [:]
+        for filter in filters {
+            if let values = fields[filter.key] { options[filter.key.lowercased()] = try filter.check(values) }
+        }
+        let base = try ReportRequest(
+            type: "OrgInventoryReport", scope: fixture.scope(.organization), format: format.rawValue, fields: [:])
+        let request = try ReportRequest(json: base.json(), options: options)
+        return try Output(Production(self, request: request, settings: settings), on: fixture.database)
+    }
+}
+
+extension ReportRequest {
+    /// A stored request with other options.
+    init(json: String, options: [String: [String]]) throws {
+        var stored = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        stored["options"] = options
+        try self.init(json: String(decoding: JSONSerialization.data(withJSONObject: stored), as: UTF8.self))
+    }
+}

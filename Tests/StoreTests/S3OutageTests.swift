@@ -1,0 +1,67 @@
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// A server that dies and comes back, and one whose certificate nobody vouches for.
+@Suite(.serialized, .enabled(if: S3Server.shared != nil, "needs python3-swift"))
+struct S3OutageTests {
+    @Test("a server killed in the middle: faults that may pass, a download that goes on, nothing left over")
+    func killed() throws {
+        let bucket = Bucket(server: try S3Server())
+        var settings = try bucket.settings()
+        settings.attempts = 2
+        let store = S3Store(settings)
+        let (early, late) = (artifactName(1), artifactName(2))
+        let bytes = pattern(9_500_000)
+        let upload = try store.create(early)
+        try upload.write(bytes)
+        try upload.publish()
+        guard case .remote(let download) = try store.locate(early) else { return }
+        var received = try #require(try download.read())
+        do {
+            let broken = try store.create(late)
+            try broken.write(bytes)
+            try bucket.server.kill()
+            let error = #expect(throws: SinkError.self) { try broken.publish() }
+            guard case .unavailable = error else {
+                Issue.record("\(String(describing: error)) would fail the job for good")
+                return
+            }
+        }
+        // What the kernel had taken may still come; then there is a fault, not an end.
+        #expect(throws: StoreError.self) {
+            while let piece = try download.read() { received += piece }
+        }
+        #expect(throws: StoreError.self) { try store.check() }
+        for name in [early, late] {
+            let error = #expect(throws: StoreError.self) { try store.locate(name) }
+            if case .missing = error { Issue.record("a server that is away has lost nothing") }
+        }
+        try bucket.server.start()
+        while let piece = try download.read() { received += piece }
+        #expect(received == bytes)
+        #expect(throws: StoreError.missing(name: late)) { try store.locate(late) }
+        // The upload could not be aborted while the server was away; now it is found and removed.
+        #expect(try store.names() == [early, late].sorted())
+        try store.remove(late)
+        #expect(try store.names() == [early])
+        try store.check()
+    }
+
+    @Test("TLS: only an authority that is trusted vouches for the server")
+    func authorities() throws {
+        let bucket = Bucket(server: try S3Server(isTLS: true))
+        var settings = try bucket.settings()
+        let store = S3Store(settings)
+        let upload = try store.create(artifactName())
+        try upload.write(pattern(9_000_000))
+        try upload.publish()
+        #expect(try store.bytes(try #require(try store.names().first)).count == 9_000_000)
+        settings.trusted = nil
+        let error = #expect(throws: StoreError.self) { try S3Store(settings).check() }
+        #expect("\(String(describing: error))".contains("certificate"), "\(String(describing: error))")
+    }
+}

@@ -1,0 +1,114 @@
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Store
+
+struct S3SettingsTests {
+    private let none: @Sendable () throws(StoreError) -> S3Credentials = { () throws(StoreError) in
+        S3Credentials(accessKey: "a", secretKey: "b")
+    }
+
+    @Test(
+        "places",
+        arguments: [
+            ("s3://bk", nil, nil, "https://bk.s3.eu-1.amazonaws.com/n.zip"),
+            ("s3://bk/", nil, true, "https://s3.eu-1.amazonaws.com/bk/n.zip"),
+            ("s3://bk/a/b", nil, nil, "https://bk.s3.eu-1.amazonaws.com/a/b/n.zip"),
+            ("s3://bk/a/b/", "http://10.0.0.1:9000/", nil, "http://10.0.0.1:9000/bk/a/b/n.zip"),
+            ("s3://bk", "https://Store.example:443", false, "https://bk.store.example/n.zip"),
+            ("s3://bk", "https://[::1]:9000", nil, "https://[::1]:9000/bk/n.zip"),
+        ] as [(String, String?, Bool?, String)])
+    func places(location: String, endpoint: String?, isPathStyle: Bool?, url: String) throws {
+        let settings = try S3Settings(
+            location: location, endpoint: endpoint, region: "eu-1", isPathStyle: isPathStyle, credentials: none)
+        #expect("\(settings.scheme)://\(settings.host)\(settings.path(settings.key("n")))" == url)
+    }
+
+    @Test(
+        "what is no place",
+        arguments: [
+            ("s3://", nil), ("s3:///a", nil), ("s3://b/../c", nil), ("s3://b//c", nil), ("s3://b/ü", nil),
+            ("s3://b?x", nil),
+            ("s3://b", "ftp://x"), ("s3://b", "x:9000"), ("s3://b", "https://user:word@x"), ("s3://b", "https://x/y"),
+        ] as [(String, String?)])
+    func refusals(location: String, endpoint: String?) {
+        let error = #expect(throws: StoreError.self) {
+            try S3Settings(location: location, endpoint: endpoint, region: "r", isPathStyle: nil, credentials: none)
+        }
+        #expect(!"\(String(describing: error))".contains("word"))
+    }
+
+    @Test("credentials: the environment first, then a section of the shared file")
+    func credentials() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path("credentials")
+        try """
+        # people's keys
+        [default]
+        aws_access_key_id = AK1
+        aws_secret_access_key=s/1=+
+
+        [ other ]
+        aws_access_key_id=AK2
+        aws_secret_access_key = s2
+        aws_session_token = t2==
+        """.write(toFile: file, atomically: true, encoding: .utf8)
+        let first = try S3Credentials.find(file: file, profile: "default") { _ in nil }
+        #expect((first.accessKey, first.secretKey, first.sessionToken) == ("AK1", "s/1=+", nil))
+        let second = try S3Credentials.find(file: file, profile: "other") { _ in nil }
+        #expect((second.accessKey, second.secretKey, second.sessionToken) == ("AK2", "s2", "t2=="))
+        let third = try S3Credentials.find(file: "/nowhere", profile: "x") { "the \($0)" }
+        #expect(third.accessKey == "the AWS_ACCESS_KEY_ID" && third.secretKey == "the AWS_SECRET_ACCESS_KEY")
+        #expect(!"\(first) \(second)".contains("s2") && "\(first)" == "credentials")
+        #expect(throws: StoreError.self) { try S3Credentials.find(file: file, profile: "third") { _ in nil } }
+        #expect(throws: StoreError.self) { try S3Credentials.find(file: "/nowhere", profile: "x") { _ in nil } }
+    }
+
+    /// Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters": the example at its end.
+    @Test("the signature of the reference's example")
+    func signature() {
+        let signature = S3Signature(
+            credentials: S3Credentials(
+                accessKey: "AKIAIOSFODNN7EXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            region: "us-east-1", time: 1_369_353_600_000)
+        let link = signature.link(
+            scheme: "https", host: "examplebucket.s3.amazonaws.com", path: "/test.txt", parameters: [], seconds: 86400)
+        #expect(
+            link == """
+                https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&\
+                X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&\
+                X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&\
+                X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404
+                """)
+    }
+
+    /// RFC 4231 §4.3 and §4.7: a short key, and one that is longer than a block.
+    @Test("HMAC-SHA-256")
+    func hmac() {
+        #expect(
+            S3Signature.hmac(Array("Jefe".utf8), Array("what do ya want for nothing?".utf8)).hexadecimal
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        #expect(
+            S3Signature.hmac(
+                [UInt8](repeating: 0xaa, count: 131),
+                Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8)
+            ).hexadecimal == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    }
+
+    @Test("answers: elements, entities, and what is none")
+    func documents() {
+        let text = """
+            <?xml version="1.0"?><L xmlns="http://x/"><Contents><Key>a&amp;lt;&lt;b&gt;&quot;</Key></Contents>\
+            <ContentsX><Key>no</Key></ContentsX><Contents a="1"><Key/><Key>c</Key></Contents><Contents>open
+            """
+        let document = S3Document(Array(text.utf8))
+        #expect(document.elements("Contents").map { $0.text("Key") } == ["a&lt;<b>\"", "c"])
+        #expect(document.text("Nothing") == nil)
+        for hostile in ["", "<", "<<<<", "<Key", "<Key>", "</Key>", "<Key></Ke", "\u{0}\u{FF}"] {
+            #expect(S3Document(Array(hostile.utf8)).text("Key") == nil)
+        }
+        #expect(S3Document([0x3c, 0x4b, 0x3e, 0xff, 0x3c, 0x2f, 0x4b, 0x3e]).text("K") == "\u{FFFD}")
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Synchronization
+
+/// A server of HTTP/1.1 that gives the answers it was told to give, one for each connection, and remembers the requests.
+final class ScriptedServer: Sendable {
+    enum Step: Sendable {
+        case answer(status: Int, headers: String = "", body: String = "")
+        /// Says that the body has so many bytes, sends this one, and hangs up.
+        case broken(length: Int, headers: String = "", body: String)
+        /// Reads the request and says nothing for good.
+        case silence
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let seen = Mutex<[String]>([])
+
+    /// The requests so far: head and body.
+    var requests: [String] { seen.withLock { $0 } }
+    /// The first line of each.
+    var lines: [String] { requests.map { String($0.prefix { $0 != "\r\n" }) } }
+
+    init(_ steps: [Step]) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        guard isBound, listen(listener, 8) == 0 else { throw CancellationError() }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread { [weak self] in
+            var silent: [Int32] = []
+            for step in steps {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { break }
+                let request = Self.request(from: client)
+                self?.seen.withLock { $0.append(request) }
+                switch step {
+                case .answer(let status, let headers, let body):
+                    let isHead = request.hasPrefix("HEAD")
+                    let length =
+                        isHead && headers.contains("Content-Length") ? "" : "Content-Length: \(body.utf8.count)\r\n"
+                    Self.send(
+                        "HTTP/1.1 \(status) X\r\nConnection: close\r\n\(length)\(headers)\r\n\(isHead ? "" : body)",
+                        to: client)
+                case .broken(let length, let headers, let body):
+                    Self.send("HTTP/1.1 200 X\r\nContent-Length: \(length)\r\n\(headers)\r\n\(body)", to: client)
+                case .silence:
+                    silent.append(client)
+                    continue
+                }
+                close(client)
+            }
+            close(listener)
+            withExtendedLifetime(silent) {}
+        }
+    }
+
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    private static func request(from client: Int32) -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        var wanted = Int.max
+        while bytes.count < wanted {
+            let count = recv(client, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            bytes += chunk.prefix(count)
+            guard wanted == .max else { continue }
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let end = text.range(of: "\r\n\r\n") else { continue }
+            let head = text[..<end.lowerBound].lowercased()
+            let length = head.range(of: "content-length: ").map { head[$0.upperBound...].prefix { $0.isNumber } }
+            if head.contains("expect: 100-continue") { send("HTTP/1.1 100 Continue\r\n\r\n", to: client) }
+            wanted = text[..<end.upperBound].utf8.count + (length.flatMap { Int($0) } ?? 0)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func send(_ text: String, to client: Int32) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+}

@@ -1,0 +1,55 @@
+package import Foundation
+
+/// Other people's programs, with which tests look at our files.
+package enum ForeignTool {
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The path of a program, or nil, said loudly, where it is not installed.
+    package static func path(_ name: String, package: String) -> String? {
+        let found = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+            .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        if found == nil {
+            FileHandle.standardError.write(
+                Data("SKIPPED: \(name) is not installed (apt-get install \(package))\n".utf8))
+        }
+        return found
+    }
+
+    /// Runs a program to its end and gives its standard output; throws what it printed when it fails.
+    @discardableResult
+    package static func run(_ program: String, _ arguments: [String], input: Data = Data()) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        // Files, for pipes fill up when nobody reads.
+        let folder = try TemporaryFolder()
+        var handles: [FileHandle] = []
+        for (name, content) in [("in", input), ("out", Data()), ("err", Data())] {
+            let url = URL(fileURLWithPath: folder.path(name))
+            try content.write(to: url)
+            handles.append(name == "in" ? try FileHandle(forReadingFrom: url) : try FileHandle(forWritingTo: url))
+        }
+        process.standardInput = handles[0]
+        process.standardOutput = handles[1]
+        process.standardError = handles[2]
+        try process.run()
+        process.waitUntilExit()
+        let output = try Data(contentsOf: URL(fileURLWithPath: folder.path("out")))
+        guard process.terminationStatus == 0 else {
+            let errors = try String(contentsOfFile: folder.path("err"), encoding: .utf8)
+            throw Failed(
+                description:
+                    "\(program) \(arguments.prefix(3)): \(errors.suffix(2000))\(String(decoding: output, as: UTF8.self).suffix(1000))"
+            )
+        }
+        return output
+    }
+
+    /// Runs a Python script, which finds `input` on its standard input, and gives what it prints.
+    @discardableResult
+    package static func python(_ script: String, _ arguments: [String] = [], input: Data = Data()) throws -> Data {
+        try run("/usr/bin/env", ["python3", "-X", "utf8", "-c", script] + arguments, input: input)
+    }
+}

@@ -1,0 +1,236 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// product.md §3.1.
+    struct CommandLineTests {
+        /// The commands that the overview names.
+        static func commands() throws -> [String] {
+            let text = try Executable.run(["--help"]).output
+            let lines = text.components(separatedBy: "commands:\n").last?.components(separatedBy: "\n\n").first ?? ""
+            return lines.split(separator: "\n").compactMap { line in
+                line.dropFirst(2).components(separatedBy: "  ").first
+            }
+        }
+
+        @Test func helpOfEveryCommand() throws {
+            let commands = try Self.commands()
+            #expect(Set(["serve", "init", "import sbom", "import debian", "report", "doctor"]).isSubset(of: commands))
+            for command in commands {
+                let words = command.split(separator: " ").map(String.init)
+                for flag in ["--help", "-h"] {
+                    let ending = try Executable.run(words + [flag])
+                    #expect(ending.status == 0, "\(command)")
+                    #expect(ending.output.hasPrefix("usage: waybill \(command)"), "\(ending.output)")
+                    #expect(ending.errors == "")
+                    for shared in ["--data DIR", "--database URL", "--artifacts URL", "--workers N", "--log-level"] {
+                        #expect(ending.output.contains(shared), "\(command) \(shared)")
+                    }
+                }
+                let wrong = try Executable.run(words + ["--no-such-flag"])
+                #expect(wrong.status == 2, "\(command)")
+                #expect(wrong.output == "")
+                #expect(wrong.errors.hasPrefix("waybill \(command): unknown flag --no-such-flag\n"))
+            }
+        }
+
+        @Test func version() throws {
+            let ending = try Executable.run(["--version"])
+            #expect(ending.status == 0)
+            #expect(ending.output.wholeMatch(of: /waybill \d+\.\d+\.\d+\S*\n/) != nil, "\(ending.output)")
+        }
+
+        @Test(
+            arguments: [
+                ([], 2, ""), (["help"], 0, ""), (["nonsense"], 2, "there is no command nonsense"),
+                (["import"], 2, "there is no command import"), (["serve", "--listen"], 2, "--listen needs a value"),
+                (["serve", "--listen", "here"], 2, "HOST:PORT"), (["serve", "--workers", "many"], 2, "0 to 256"),
+                (["serve", "--grace", "-1"], 2, "0 to 3600"), (["serve", "--log-level", "loud"], 2, "debug, info"),
+                (["serve", "--database", "oracle:x"], 2, "sqlite:PATH"),
+                (["serve", "--artifacts", "ftp:x"], 2, "file:DIR"),
+                (["serve", "--json"], 2, "unknown flag --json"),
+                (["init", "--email", "a@example.org"], 2, "--organization"),
+                (["init", "--organization", ""], 2, "--organization"),
+                (["import", "sbom", "--org", "x", "--product", "y"], 2, "FILE"),
+                (["import", "sbom", "f", "--org", "x", "--product", "y"], 1, "no organization with the token x"),
+                (["report", "--scope", "x", "--output", "y"], 2, "TYPE"),
+                (["report", "OrgInventoryReport", "--scope", "x", "--output", "y"], 1, "with the token x"),
+            ] as [([String], Int32, String)])
+        func exitStatus(arguments: [String], status: Int32, text: String) throws {
+            let site = try Site()
+            let ending = try Executable.run(
+                arguments, environment: ["WAYBILL_DATA": site.data], in: site.folder.url.path)
+            #expect(ending.status == status, "\(ending.errors)")
+            #expect((status == 0 ? ending.output : ending.errors).contains(text), "\(ending.errors)")
+            if status != 0 { #expect(ending.output == "") }
+        }
+
+        @Test func reportsThatAreNoneAreWrongUsage() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            for (type, more, text) in [
+                ("NoSuchReport", [], "NoSuchReport"), ("ProjectInventoryReport", [], "scope"),
+                ("OrgInventoryReport", ["--format", "docx"], "docx"),
+                ("OrgInventoryReport", ["--filter", "[1]"], "--filter"),
+            ] as [(String, [String], String)] {
+                let path = server.site.folder.path("none.zip")
+                let ending = try Executable.run(
+                    ["report", type, "--scope", acme.organization.token, "--output", path, "--data", server.site.data]
+                        + more)
+                #expect(ending.status == 2, "\(type) \(more): \(ending.errors)")
+                #expect(ending.errors.contains(text))
+                #expect(!FileManager.default.fileExists(atPath: path))
+            }
+        }
+
+        /// One value on standard output, and nothing else.
+        @Test func jsonOfEveryCommand() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let file = site.folder.path("bom.json")
+            try Document.with(
+                components: #"{"type":"library","name":"a","version":"1"},{"type":"library","version":"2"}"#
+            ).write(to: URL(fileURLWithPath: file))
+            let output = site.folder.path("report.zip")
+            let examples: [String: (arguments: [String], keys: Set<String>)] = [
+                "init": (
+                    ["--organization", "B", "--email", "b@example.org"], ["organization", "orgToken", "userKey"]
+                ),
+                "import sbom": ([file, "--org", organization.token, "--product", "P"], ["projects"]),
+                "import debian": (["--org", organization.token, "--root", try Self.debian(site)], ["projects"]),
+                "report": (
+                    ["OrgInventoryReport", "--scope", organization.token, "--output", output],
+                    ["file", "parts", "rows", "seconds"]
+                ),
+                "doctor": ([], ["checks"]),
+            ]
+            for command in try Self.commands() {
+                let words = command.split(separator: " ").map(String.init)
+                guard try Executable.run(words + ["--help"]).output.contains("  --json") else { continue }
+                guard let example = examples[command] else {
+                    FileHandle.standardError.write(Data("SKIPPED: --json of waybill \(command): no example\n".utf8))
+                    continue
+                }
+                let ending = try Executable.run(words + example.arguments + ["--json", "--data", site.data])
+                let json = try #require(
+                    try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any], "\(command)")
+                #expect(Set(json.keys) == example.keys, "\(command)")
+                #expect(ending.output.hasSuffix("}\n"))
+                if command == "import sbom" {
+                    let project = try #require((json["projects"] as? [[String: Any]])?.first)
+                    #expect(
+                        Set(project.keys) == [
+                            "product", "productToken", "project", "projectToken", "libraries", "warnings",
+                        ])
+                    #expect(project["libraries"] as? Int == 1)
+                    #expect((project["warnings"] as? [String])?.count == 1)
+                }
+            }
+        }
+
+        /// The root of a Debian machine with one package.
+        private static func debian(_ site: Site) throws -> String {
+            let root = site.folder.path("machine")
+            try FileManager.default.createDirectory(atPath: root + "/var/lib/dpkg", withIntermediateDirectories: true)
+            let status = "Package: tiny\nStatus: install ok installed\nVersion: 1.0-1\nArchitecture: all\n\n"
+            try Data(status.utf8).write(to: URL(fileURLWithPath: root + "/var/lib/dpkg/status"))
+            return root
+        }
+
+        @Test func aFileThatFailsDoesNotHideThoseBeforeIt() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let (good, bad) = (site.folder.path("good.json"), site.folder.path("bad.json"))
+            try Document.cycloneDX(libraries: 2).write(to: URL(fileURLWithPath: good))
+            try Data().write(to: URL(fileURLWithPath: bad))
+            let ending = try site.run(
+                "import", "sbom", good, bad, "--org", organization.token, "--product", "P", "--json")
+            #expect(ending.status == 1)
+            #expect(ending.errors.contains(bad))
+            let json = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            #expect((json?["projects"] as? [Any])?.count == 1)
+        }
+
+        // MARK: Settings
+
+        /// Flags, then variables, then the file.
+        @Test func precedenceOfSettings() throws {
+            let site = try Site()
+            let file = site.folder.path("waybill.conf")
+            try Data("# settings\n\nworkers = 5\ndata = \(site.data)\nlog-level=warning\ngrace = 7\n".utf8).write(
+                to: URL(fileURLWithPath: file))
+            func workers(_ flags: [String], _ variables: [String: String]) throws -> String? {
+                let ending = try Executable.run(["doctor", "--json"] + flags, environment: variables)
+                let json = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+                let checks = json?["checks"] as? [[String: Any]] ?? []
+                #expect((checks.first?["message"] as? String)?.hasPrefix(site.data + ",") == true)
+                return checks.first { $0["check"] as? String == "settings" }?["message"] as? String
+            }
+            let variables = ["WAYBILL_WORKERS": "4", "WAYBILL_CONFIG": file]
+            #expect(try workers(["--workers", "3"], variables) == "3 workers")
+            #expect(try workers([], variables) == "4 workers")
+            #expect(try workers([], ["WAYBILL_CONFIG": file]) == "5 workers")
+            #expect(try workers(["--config", file], ["WAYBILL_CONFIG": "/nowhere"]) == "5 workers")
+            // An empty variable is none.
+            #expect(try workers(["--config=\(file)"], ["WAYBILL_WORKERS": ""]) == "5 workers")
+        }
+
+        @Test(arguments: [
+            ("workers 5", "line 1: expected `name = value`"),
+            ("\nlisten=:0\nworker = 5", "line 3: there is no setting worker"),
+        ]) func aFileOfSettingsThatIsNone(text: String, part: String) throws {
+            let site = try Site()
+            let file = site.folder.path("waybill.conf")
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            let ending = try site.run("doctor", "--config", file)
+            #expect(ending.status == 2)
+            #expect(ending.errors.contains(part), "\(ending.errors)")
+            let missing = try site.run("doctor", "--config", file + ".bak")
+            #expect(missing.status == 2)
+            #expect(missing.errors.contains("\(file).bak: No such file"))
+        }
+
+        /// What has to be there may come from a variable, too.
+        @Test func requiredSettingsFromVariables() throws {
+            let site = try Site()
+            let ending = try site.run(
+                "init", "--json", environment: ["WAYBILL_ORGANIZATION": "Größe", "WAYBILL_EMAIL": "a@example.org"])
+            #expect(ending.status == 0)
+            #expect(ending.output.contains("\"organization\":\"Größe\""))
+        }
+
+        // MARK: Doctor
+
+        @Test func theDoctorFindsNothing() throws {
+            let site = try Site()
+            let ending = try site.run("doctor")
+            #expect(ending.status == 0, "\(ending.output)")
+            let lines = ending.output.split(separator: "\n")
+            #expect(lines.count >= 6)
+            for line in lines { #expect(line.hasPrefix("ok  "), "\(line)") }
+            #expect(ending.errors == "")
+        }
+
+        @Test func theDoctorSaysWhatToDo() throws {
+            let site = try Site()
+            let file = site.folder.path("a file")
+            try Data().write(to: URL(fileURLWithPath: file))
+            for (flags, check, text) in [
+                (["--data", file + "/x"], "data directory", "choose another with --data"),
+                (["--data", site.data, "--database", "sqlite:\(file)/x"], "database", file),
+                (["--data", site.data, "--database", "sqlite:"], "database", "accepted: sqlite:PATH"),
+                (["--data", site.data, "--artifacts", "file:\(file)/x"], "artifact store", file),
+                (["--data", site.data, "--workers", "-3"], "settings", "accepted: 0 to 256"),
+            ] {
+                let ending = try Executable.run(["doctor"] + flags)
+                #expect(ending.status == 1, "\(flags)")
+                let line = ending.output.split(separator: "\n").first { $0.hasPrefix("BAD  \(check): ") }
+                #expect(line?.contains(text) == true, "\(ending.output)")
+                #expect(ending.errors.contains("checks failed"))
+                let json = try Executable.run(["doctor", "--json"] + flags)
+                #expect(json.status == 1)
+                #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
+            }
+        }
+    }
+}

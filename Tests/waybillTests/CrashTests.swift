@@ -1,0 +1,135 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// `kill -9`, as a power cut does, in the middle of the work.
+    struct CrashTests {
+        /// Waits until a report is being written: bytes of it are on the disk.
+        private func isWriting(_ site: Site) -> Bool {
+            site.files().contains { name in
+                guard name.contains(".zip.part-") else { return false }
+                let attributes = try? FileManager.default.attributesOfItem(atPath: "\(site.data)/\(name)")
+                return (attributes?[.size] as? Int ?? 0) > 0
+            }
+        }
+
+        /// Issue 2, part 3.
+        @Test func aReportSurvivesItsServer() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            _ = try site.importBOM(Document.cycloneDX(libraries: 4000), to: organization)
+            var server = try RunningServer(site)
+            let uuid = try server.submit(
+                "OrgInventoryReport", "orgToken", organization.token, of: organization, ["format": "pdf"])
+            #expect(eventually(every: 1) { isWriting(site) })
+            try server.crash()
+            #expect(try site.number("SELECT count(*) FROM job WHERE state = 'IN_PROGRESS'") == 1)
+            #expect(try site.number("SELECT count(*) FROM artifact") == 0)
+            #expect(try !site.strays().isEmpty, "the report was finished before its server died")
+
+            server = try RunningServer(site)
+            let status = try server.finish(uuid, of: organization)
+            #expect(status["rowsDone"] as? Int == 4000)
+            #expect(try site.number("SELECT attempt FROM job WHERE uuid = \(uuid)") == 2)
+            #expect(try site.number("SELECT count(*) FROM artifact") == 1)
+            let zip = try server.download(uuid, of: organization).body
+            let member = try Archive.single(zip)
+            let path = site.folder.path("report.pdf")
+            try member.content.write(to: URL(fileURLWithPath: path))
+            if let tool = ForeignTool.path("qpdf", package: "qpdf") { try ForeignTool.run(tool, ["--check", path]) }
+            #expect(try site.strays() == [])
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        /// Many at once, killed at any moment: each is finished or taken again, and nothing is left over.
+        @Test func manyReportsSurviveManyDeaths() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let project = try site.importBOM(Document.cycloneDX(libraries: 300), to: organization)
+            var server = try RunningServer(site)
+            var uuids: [String] = []
+            for round in 0..<3 {
+                for format in ["json", "xlsx", "csv", "xml"] {
+                    uuids.append(
+                        try server.submit(
+                            "ProjectInventoryReport", "projectToken", project.projectToken, of: organization,
+                            ["format": format]))
+                }
+                usleep(UInt32(round) * 60_000 + 20_000)
+                try server.crash()
+                server = try RunningServer(site)
+            }
+            for uuid in uuids {
+                try server.finish(uuid, of: organization)
+                _ = try Archive.single(try server.download(uuid, of: organization).body)
+            }
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        /// Starts the import of a large document over a small one and kills it when rows of it are in the database.
+        private func killedImport(_ site: Site, _ organization: Organization) throws -> (old: Data, path: String) {
+            let old = try site.importBOM(Document.cycloneDX(libraries: 3, version: "1"), to: organization)
+            let report = try site.report("ProjectInventoryReport", scope: old.projectToken)
+            let path = site.folder.path("large.json")
+            try Document.cycloneDX(libraries: 20_000, version: "2").write(to: URL(fileURLWithPath: path))
+            let program = try site.start(
+                "import", "sbom", path, "--org", organization.token, "--product", "Shop", "--project", "Cart")
+            let isUnderWay = try eventually(every: 2) {
+                try site.number("SELECT count(*) FROM component") > 3 || !program.isRunning
+            }
+            program.kill(SIGKILL)
+            #expect(isUnderWay)
+            #expect(try program.wait().status == 128 + SIGKILL, "the import was over before it was killed")
+            #expect(try site.number("SELECT count(*) FROM scan WHERE state = 'STAGING'") == 1)
+            #expect(try site.report("ProjectInventoryReport", scope: old.projectToken) == report)
+            return (report, old.projectToken)
+        }
+
+        @Test func aServerGoesOnWithADeadImport() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let (_, token) = try killedImport(site, organization)
+            var server = try RunningServer(site)
+            #expect(try eventually(every: 2) { try site.number("SELECT max(attempt) FROM job") == 2 })
+            // It dies over it, too.
+            try server.crash()
+            server = try RunningServer(site)
+            #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state <> 'SUCCESS'") == 0 })
+            #expect(
+                try site.number(
+                    """
+                    SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.token = \(token)
+                    """) == 20_000)
+            #expect(try eventually { try isTidy(site) }, "\(site.summary)")
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        @Test func aDeadImportThatCannotGoOnIsSwept() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let (old, token) = try killedImport(site, organization)
+            try FileManager.default.removeItem(atPath: site.folder.path("large.json"))
+            let server = try RunningServer(site)
+            #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state = 'FAILED'") == 1 })
+            #expect(try eventually { try isTidy(site) }, "\(site.summary)")
+            #expect(try site.number("SELECT count(*) FROM component") == 3)
+            #expect(try site.number("SELECT count(*) FROM library") == 3)
+            #expect(try site.number("SELECT count(*) FROM library_facts") == 3)
+            #expect(try site.report("ProjectInventoryReport", scope: token) == old)
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        /// Only scans that are shown have rows.
+        private func isTidy(_ site: Site) throws -> Bool {
+            try site.number("SELECT count(*) FROM scan WHERE state <> 'CURRENT'") == 0
+                && site.number(
+                    "SELECT count(*) FROM component WHERE scan NOT IN (SELECT scan FROM project)") == 0
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Submit, poll, download, unzip.
+    struct JourneyTests {
+        static let formats = ["xlsx", "json", "xml", "pdf", "csv"]
+        static let scopes = [("Org", "orgToken"), ("Product", "productToken"), ("Project", "projectToken")]
+
+        @Test(arguments: ["InventoryReport", "LicensesReport"], scopes)
+        func everyScopeAndFormat(report: String, scope: (prefix: String, field: String)) throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            let token = try #require(acme.tokens[scope.field])
+            let type = scope.prefix + report
+            for format in Self.formats {
+                let uuid = try server.submit(type, scope.field, token, of: acme.organization, ["format": format])
+                let status = try server.finish(uuid, of: acme.organization)
+                #expect(status["rowsDone"] as? Int == Shared.libraries, "\(type) \(format)")
+                let answer = try server.download(uuid, of: acme.organization)
+                #expect(answer.header("Content-Type") == "application/zip")
+                #expect(answer.header("Content-Disposition")?.contains(".zip") == true)
+                #expect(answer.header("ETag")?.hasPrefix("\"") == true)
+                let member = try Archive.single(answer.body)
+                #expect(member.name.hasSuffix(".\(format)"), "\(member.name)")
+                try check(member.content, format: format, key: report == "InventoryReport" ? "libraries" : "licenses")
+                // The engine is one: with a server and without, the same bytes.
+                let local = try server.site.report(type, scope: token, format: format)
+                #expect(local == answer.body, "\(type) \(format) differs without a server")
+            }
+        }
+
+        /// Has somebody else's program read a part.
+        private func check(_ content: Data, format: String, key: String) throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path("part.\(format)")
+            try content.write(to: URL(fileURLWithPath: path))
+            switch format {
+            case "json":
+                let json = try #require(try JSONSerialization.jsonObject(with: content) as? [String: Any])
+                let rows = try #require(json.values.compactMap { $0 as? [[String: Any]] }.first, "\(json.keys)")
+                #expect(rows.count == Shared.libraries)
+            case "csv":
+                let text = try #require(String(data: content, encoding: .utf8))
+                #expect(text.split(whereSeparator: \.isNewline).count == Shared.libraries + 1)
+            case "xml":
+                if let tool = ForeignTool.path("xmllint", package: "libxml2-utils") {
+                    try ForeignTool.run(tool, ["--noout", path])
+                }
+            case "pdf":
+                if let tool = ForeignTool.path("qpdf", package: "qpdf") {
+                    try ForeignTool.run(tool, ["--check", path])
+                }
+            case "xlsx":
+                let members = try ForeignTool.run(
+                    try #require(ForeignTool.path("unzip", package: "unzip")), ["-p", path, "xl/worksheets/sheet1.xml"])
+                let rows = String(decoding: members, as: UTF8.self).components(separatedBy: "<row").count - 1
+                #expect(rows >= Shared.libraries + 1)
+            default: Issue.record("no check for \(format)")
+            }
+        }
+
+        @Test(arguments: [("SPDX", "2.3"), ("CycloneDX", "1.5")])
+        func billsOfMaterials(standard: String, version: String) throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            for (type, field) in [("ProductSBOMReport", "productToken"), ("ProjectSBOMReport", "projectToken")] {
+                let zip = try server.report(
+                    type, field, try #require(acme.tokens[field]), of: acme.organization,
+                    ["format": "json", "standard": standard, "version": version])
+                for (name, content) in try Archive.open(zip) {
+                    let json = try #require(
+                        try JSONSerialization.jsonObject(with: content) as? [String: Any], "\(name)")
+                    if standard == "SPDX" {
+                        #expect(json["spdxVersion"] as? String == "SPDX-\(version)")
+                        #expect((json["packages"] as? [Any])?.count == Shared.libraries + 1)
+                    } else {
+                        #expect(json["specVersion"] as? String == version)
+                        #expect((json["components"] as? [Any])?.count ?? 0 >= 1)
+                    }
+                    // What we write, we read.
+                    let site = try Site()
+                    let other = try site.organization()
+                    #expect(try site.importBOM(content, to: other).libraries == Shared.libraries)
+                }
+            }
+        }
+
+        /// product.md §3.3 no. 6: the same again is the same artifact; a change of the data is another.
+        @Test func aReportFollowsTheData() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let project = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            let server = try RunningServer(site)
+            func report() throws -> Data {
+                try server.report(
+                    "ProjectInventoryReport", "projectToken", project.projectToken, of: organization,
+                    ["format": "json"])
+            }
+            let first = try report()
+            #expect(try report() == first)
+            #expect(try site.number("SELECT count(*) FROM artifact") == 1)
+            // The command line works beside the server, on the same SQLite file.
+            let again = try site.importBOM(Document.cycloneDX(libraries: 5), to: organization)
+            #expect(again.projectToken == project.projectToken)
+            let second = try report()
+            let json = try #require(
+                try JSONSerialization.jsonObject(with: try Archive.single(second).content) as? [String: Any])
+            #expect((json["libraries"] as? [Any])?.count == 5)
+            try server.stop()
+        }
+
+        /// product.md §3.3 no. 9: what was uploaded before is in the report that was asked for after.
+        @Test func aReportContainsTheUploadBeforeIt() throws {
+            let server = try Shared.server()
+            let organization = try server.site.organization("Uploader")
+            let document = Document.cycloneDX(libraries: 500, name: "fresh")
+            let body = try JSONSerialization.data(withJSONObject: [
+                "projectName": "fresh", "projectVersion": "1", "autoCreate": true,
+                "bom": document.base64EncodedString(),
+            ])
+            let accepted = try Wire.exchange(
+                port: server.port, "PUT", "/api/v1/bom",
+                ["Content-Type: application/json", "X-Api-Key: \(organization.key)"], body: body)
+            #expect(accepted.status == 200, "\(accepted.text)")
+            let zip = try server.report(
+                "OrgInventoryReport", "orgToken", organization.token, of: organization, ["format": "json"])
+            let json = try #require(
+                try JSONSerialization.jsonObject(with: try Archive.single(zip).content) as? [String: Any])
+            #expect((json["libraries"] as? [Any])?.count == 500)
+        }
+
+        @Test func theDemonstrationEndsWell() throws {
+            let site = try Site()
+            let ending = try site.run("demo", "--once", "--listen", "127.0.0.1:0")
+            #expect(ending.status == 0, "\(ending.errors)")
+            #expect(ending.output.components(separatedBy: "curl -s http://127.0.0.1:").count == 4)
+            let reports = site.files().filter { $0.hasPrefix("demo/") }
+            #expect(reports.count >= 8)
+            for name in reports { #expect(ending.output.contains(name)) }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Database
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What keeps a server from starting, and how it says so.
+    struct StartingTests {
+        @Test func aSecondServerOnTheSameDirectoryIsRefused() throws {
+            let server = try Shared.server()
+            let second = try server.site.run("serve", "--listen", "127.0.0.1:0")
+            #expect(second.status == 1)
+            #expect(second.output == "")
+            #expect(second.errors.contains("another waybill server runs on \(server.site.data)"))
+            #expect(server.isHealthy)
+        }
+
+        @Test func aPortInUseIsToldSo() throws {
+            let server = try Shared.server()
+            let site = try Site()
+            let second = try site.run("serve", "--listen", "127.0.0.1:\(server.port)")
+            #expect(second.status == 1)
+            #expect(second.errors.contains("127.0.0.1:\(server.port): the port is in use"))
+            // The next one is not kept from its directory.
+            try RunningServer(site).stop()
+            #expect(try site.strays() == [])
+        }
+
+        @Test func aDirectoryThatCannotBeWrittenIsToldSo() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            try site.run("serve", "--listen", "nonsense")
+            guard let protection = WriteProtection(site.data) else { return }
+            defer { protection.end() }
+            let commands = [
+                ["serve", "--listen", "127.0.0.1:0"], ["init", "--organization", "B", "--email", "b@example.org"],
+                ["report", "OrgInventoryReport", "--scope", organization.token, "--output", "/dev/null/x.zip"],
+            ]
+            for command in commands {
+                let ending = try Executable.run(command + ["--data", site.data])
+                #expect(ending.status == 1, "\(command): \(ending.errors)")
+                #expect(ending.output == "")
+                #expect(ending.errors.contains(site.data), "\(ending.errors)")
+                #expect(!ending.errors.contains("Fatal"))
+            }
+            let fresh = try Executable.run(["serve", "--data", site.data + "/deeper/still"])
+            #expect(fresh.status == 1)
+            #expect(fresh.errors.contains("choose another with --data"))
+        }
+
+        @Test func aFullDiskLosesNothing() throws {
+            guard let disk = SmallDisk(megabytes: 24) else { return }
+            defer { disk.end() }
+            let site = try Site(data: disk.path + "/data")
+            let organization = try site.organization()
+            let project = try site.importBOM(Document.cycloneDX(libraries: 50), to: organization)
+            let server = try RunningServer(site)
+            let first = try server.report(
+                "ProjectInventoryReport", "projectToken", project.projectToken, of: organization, ["format": "json"])
+            let before = try site.counts()
+
+            disk.fill()
+            let large = site.folder.path("large.json")
+            try Document.cycloneDX(libraries: 20_000).write(to: URL(fileURLWithPath: large))
+            let refused = try site.run("import", "sbom", large, "--org", organization.token, "--product", "Other")
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("full"), "\(refused.errors)")
+            // A submission may still find room in the log; then it is kept, and done when there is room for it.
+            let answer = try server.call(
+                "generateProjectReportAsync",
+                [
+                    "projectToken": project.projectToken, "reportType": "ProjectLicensesReport", "format": "xlsx",
+                ], key: organization.key)
+            let uuid = (answer["asyncProcessStatus"] as? [String: Any])?["uuid"] as? String
+            if uuid == nil { #expect(answer["errorCode"] as? Int == 4000, "\(answer)") }
+            #expect(try server.get("/health/live").status == 200)
+
+            disk.empty()
+            if let uuid { try server.finish(uuid, of: organization) }
+            #expect(
+                try server.report(
+                    "ProjectInventoryReport", "projectToken", project.projectToken, of: organization,
+                    ["format": "json"]) == first)
+            #expect(
+                try eventually {
+                    var after = try site.counts()
+                    after["artifact"] = before["artifact"]
+                    return after == before
+                }, "\(site.summary) was \(before)")
+            #expect(server.isHealthy)
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        @Test func aServerSpeaksTLS() throws {
+            guard let openssl = ForeignTool.path("openssl", package: "openssl"),
+                let curl = ForeignTool.path("curl", package: "curl")
+            else { return }
+            let site = try Site()
+            let organization = try site.organization()
+            let (certificate, key) = (site.folder.path("cert.pem"), site.folder.path("key.pem"))
+            try ForeignTool.run(
+                openssl,
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                ])
+            let server = try RunningServer(site, ["--tls-certificate", certificate, "--tls-key", key])
+            let url = "https://127.0.0.1:\(server.port)"
+            #expect(server.program.output == "listening on \(url)\n")
+            let body =
+                #"{"requestType":"getOrganizationDetails","orgToken":"\#(organization.token)","userKey":"\#(organization.key)"}"#
+            let answer = try ForeignTool.run(
+                curl, ["-sS", "--max-time", "60", "--cacert", certificate, "\(url)/api/v1.4", "-d", body])
+            #expect(String(decoding: answer, as: UTF8.self).contains("\"orgName\":\"Acme\""))
+            // Who does not know the certificate is not served, and plain HTTP is not spoken.
+            #expect(throws: ForeignTool.Failed.self) { try ForeignTool.run(curl, ["-sS", "\(url)/health/live"]) }
+            let plain = try? server.get("/health/live")
+            #expect(plain?.status != 200)
+            try server.stop()
+
+            for (flags, part, status) in [
+                (["--tls-certificate", certificate], "go together", 2),
+                (["--tls-certificate", certificate, "--tls-key", certificate], certificate, 1),
+                (["--tls-certificate", "/nowhere.pem", "--tls-key", key], "/nowhere.pem", 1),
+            ] {
+                let ending = try Executable.run(["serve", "--listen", "127.0.0.1:0", "--data", site.data] + flags)
+                #expect(ending.status == status, "\(ending.errors)")
+                #expect(ending.errors.contains(part), "\(ending.errors)")
+            }
+        }
+
+        /// Told, not judged: machines differ.
+        @Test func whatAStartCosts() throws {
+            let site = try Site()
+            try RunningServer(site).stop()
+            let ending = try RunningServer(site).stop()
+            let text = "from start to ready and to the end: \(ending.processorSeconds) s of processor time\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
+    }
+}
+
+/// Keeps a directory from being written: by its mode, and for root by a mount.
+private struct WriteProtection {
+    let path: String
+    let isMounted: Bool
+
+    /// Nil, said loudly, where it cannot be done.
+    init?(_ path: String) {
+        self.path = path
+        isMounted = getuid() == 0
+        if isMounted {
+            let bound = try? Program.run("/bin/mount", ["--bind", path, path]).status
+            guard bound == 0, let status = try? Program.run("/bin/mount", ["-o", "remount,ro,bind", path]).status,
+                status == 0
+            else {
+                FileHandle.standardError.write(Data("SKIPPED: read-only directory: no right to mount\n".utf8))
+                return nil
+            }
+        } else if chmod(path, 0o500) != 0 {
+            return nil
+        }
+    }
+
+    func end() {
+        if isMounted { _ = try? Program.run("/bin/umount", [path]) } else { chmod(path, 0o700) }
+    }
+}
+
+/// A file system of a few megabytes.
+private struct SmallDisk {
+    let folder: TemporaryFolder
+    var path: String { folder.url.path }
+
+    /// Nil, said loudly, for users who may not mount.
+    init?(megabytes: Int) {
+        guard let folder = try? TemporaryFolder() else { return nil }
+        self.folder = folder
+        let arguments = ["-t", "tmpfs", "-o", "size=\(megabytes)m", "none", folder.url.path]
+        guard getuid() == 0, let ending = try? Program.run("/bin/mount", arguments), ending.status == 0 else {
+            FileHandle.standardError.write(Data("SKIPPED: full disk: no right to mount\n".utf8))
+            return nil
+        }
+    }
+
+    func fill() {
+        let file = open(path + "/filler", O_WRONLY | O_CREAT, 0o600)
+        let zeros = [UInt8](repeating: 1, count: 4096)
+        while write(file, zeros, zeros.count) > 0 {}
+        close(file)
+    }
+
+    func empty() { unlink(path + "/filler") }
+
+    func end() { _ = try? Program.run("/bin/umount", ["-l", path]) }
+}
