@@ -38,7 +38,7 @@ run: build ## Shows Waybill at work on this machine's own packages, then serves 
 
 # Suites that do not pass since branches met in this state, or that no full run has shown to pass: the next work is to
 # bring them back, and nothing may be added here. `make test-all` runs them.
-UNSETTLED := JSONProgramTests SplittingTests ProductionTests GoldenTests CopyTests libreOfficeReadsTheWorkbooks \
+UNSETTLED := JSONProgramTests SplittingTests ProductionTests GoldenTests libreOfficeReadsTheWorkbooks \
 	formatsAgree errorsSettleJobs aRestartOfTheServerIsWaitedFor S3FaultTests S3StoreTests MemoryTests waybillTests
 
 test: deps-test ## Builds and runs the tests.
