@@ -27,6 +27,12 @@ package enum APIError: Error, Equatable {
     case notYours(String)
     case report(ReportError)
     case full(String)
+    /// A synchronous report that fills several files.
+    case tooLargeForOneFile(parts: Int, format: String)
+    /// Uploads of the scope are still being read.
+    case uploadsPending
+    /// Something that a request names does not exist here, or not for this user: the field, its value.
+    case notFound(String, of: String)
     /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
     case storage(id: String)
     /// Something that is our fault; the cause is in the log under this id.
@@ -41,7 +47,7 @@ package enum APIError: Error, Equatable {
         case .nameTaken(_, .product): 2001
         case .nameTaken(_, .project): 2010
         case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
-            .finishedAlready, .full, .nameTaken(_, .organization):
+            .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
             3000
         case .missing, .report(.missing): 3010
         case .report: 3000
@@ -74,6 +80,10 @@ package enum APIError: Error, Equatable {
             "the user is not allowed to perform this action: \(uuid) was started by somebody else, and only an administrator may cancel it"
         case .report(let error): error.description
         case .full(let why): why
+        case .tooLargeForOneFile(let parts, let format):
+            "the report fills \(parts) files as \(format); ask for it asynchronously, or in another format"
+        case .uploadsPending: "uploads of this scope are still being read; ask again in a while, or asynchronously"
+        case .notFound(let value, let field): "\(field) has the value \(Self.short(value)), which does not exist here"
         case .storage(let id):
             "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
         case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"

@@ -34,6 +34,8 @@ package struct Backend: Sendable {
     /// The counters, as Prometheus reads them.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
+    /// A folder for files of the moment, which nothing else looks into.
+    package var scratch: String
     /// Where uploads go; nil where there are none, and their paths do not exist.
     package var uploads: UploadSettings?
 
@@ -41,7 +43,7 @@ package struct Backend: Sendable {
         database: any Database, queue: Queue, bell: Bell, random: Randomness = .system,
         openArtifact: @escaping @Sendable (Artifact) throws -> StoredArtifact?,
         unreadiness: @escaping @Sendable () -> String? = { nil },
-        metrics: @escaping @Sendable () -> String = { "" }, uploads: UploadSettings? = nil,
+        metrics: @escaping @Sendable () -> String = { "" }, scratch: String, uploads: UploadSettings? = nil,
         log: @escaping @Sendable (Incident) -> Void
     ) {
         self.database = database
@@ -51,6 +53,7 @@ package struct Backend: Sendable {
         self.openArtifact = openArtifact
         self.unreadiness = unreadiness
         self.metrics = metrics
+        self.scratch = scratch
         self.uploads = uploads
         self.log = log
     }

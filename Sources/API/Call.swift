@@ -34,14 +34,15 @@ package struct Call: Sendable {
     }
 
     /// All calls.
-    package static let table: [Call] = [
-        .generateOrganizationReport, .generateProductReport, .generateProjectReport,
-        .processStatus, .downloadReport, .cancelProcess,
-        .organizationDetails, .allProducts, .allProjects,
-        .organizationProductVitals, .productVitals,
-        .organizationProjectVitals, .productProjectVitals, .projectVitals,
-        .createProduct, .createProject,
-    ]
+    package static let table: [Call] =
+        [
+            .generateOrganizationReport, .generateProductReport, .generateProjectReport,
+            .processStatus, .downloadReport, .cancelProcess,
+            .organizationDetails, .allProducts, .allProjects,
+            .organizationProductVitals, .productVitals,
+            .organizationProjectVitals, .productProjectVitals, .projectVitals,
+            .createProduct, .createProject,
+        ] + synchronousReports
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.requestType, $0) })
 

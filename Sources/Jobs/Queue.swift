@@ -94,6 +94,18 @@ package struct Queue: Sendable {
                 ?? 0)
     }
 
+    /// How many uploads that a report of the scope should contain are not done.
+    package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
+        Int(
+            try connection.integer(
+                """
+                SELECT count(*) FROM job i WHERE i.organization = \(scope.organization) AND i.kind = 'INTAKE'
+                    AND i.state IN ('PENDING', 'IN_PROGRESS')
+                    AND (i.product = 0 OR \(scope.product) = 0 OR i.product = \(scope.product))
+                    AND (i.project = 0 OR \(scope.project) = 0 OR i.project = \(scope.project))
+                """) ?? 0)
+    }
+
     /// `i` is an upload that job `j` of the same organization has to let go first.
     private static let ahead: SQL = """
         i.organization = j.organization AND i.kind = 'INTAKE' AND i.state IN ('PENDING', 'IN_PROGRESS') \

@@ -37,7 +37,8 @@ final class Server: Sendable {
                     }
                 },
                 unreadiness: { runtime.unreadiness() },
-                metrics: { metrics.text(queue, workers: workers) }, uploads: try runtime.uploadSettings(),
+                metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
+                uploads: try runtime.uploadSettings(),
                 log: { incident in
                     metrics.countRequestFailure()
                     log(

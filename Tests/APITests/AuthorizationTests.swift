@@ -21,6 +21,10 @@ struct AuthorizationTests {
         for kind in kinds(of: call) where call.requestType.hasPrefix("generate") {
             fields["reportType"] = "\(kind.prefix)InventoryReport"
         }
+        // Reports that have no JSON are told by their names.
+        if Call.synchronousReports.contains(where: { $0.requestType == call.requestType }) {
+            fields["format"] = call.requestType.contains("RiskReport") ? "pdf" : "json"
+        }
         return fields
     }
 

@@ -89,7 +89,8 @@ struct DoorTests {
         let queue = Queue(database: fixture.database, settings: settings) { Fixture.start }
         let door = Door(
             Backend(
-                database: fixture.database, queue: queue, bell: Bell(), openArtifact: { _ in nil }, log: { _ in }))
+                database: fixture.database, queue: queue, bell: Bell(), openArtifact: { _ in nil }, scratch: "",
+                log: { _ in }))
         let body = try fixture.body(
             "generateOrganizationReportAsync",
             ["orgToken": fixture.acme.token, "reportType": "OrgInventoryReport"])
@@ -120,7 +121,7 @@ struct DoorTests {
         let door = Door(
             Backend(
                 database: fixture.database, queue: fixture.queue, bell: Bell(), random: Randomness { _ in nil },
-                openArtifact: { _ in nil }, log: { _ in }))
+                openArtifact: { _ in nil }, scratch: "", log: { _ in }))
         let body = try fixture.body("createProduct", ["orgToken": fixture.acme.token, "productName": "New"])
         let request = HTTPRequest(method: "POST", path: "/api", body: .bytes(Array(body.utf8)))
         guard case .now(let response) = door.reply(to: request) else {

@@ -1,12 +1,12 @@
 import Bytes
 import Database
 import Foundation
-import HTTP
 import Jobs
 import Synchronization
 import Testing
 
 @testable import API
+@testable import HTTP
 
 /// What a test may change while the door works.
 final class World: Sendable {
@@ -62,6 +62,7 @@ final class Fixture: Sendable {
                     try world.store.withLock { $0[artifact.uuid] }.map { .file(try OpenFile(path: $0)) }
                 },
                 unreadiness: { world.unreadiness.withLock { $0 } }, metrics: { "waybill_jobs 0\n" },
+                scratch: folder.path,
                 log: { incident in world.incidents.withLock { $0.append(incident) } }))
         acme = try Self.organization(named: "Acme", in: database)
         rival = try Self.organization(named: "Rival", in: database)
@@ -152,9 +153,19 @@ final class Fixture: Sendable {
     }
 
     static func bytes(_ response: HTTPResponse) -> [UInt8] {
-        if case .bytes(let bytes) = response.body { return bytes }
+        switch response.body {
+        case .bytes(let bytes): return bytes
+        case .file(let whole, _, _): return read(whole)
+        default: break
+        }
         Issue.record("the body is not in memory")
         return []
+    }
+
+    private static func read(_ file: OpenFile) -> [UInt8] {
+        guard let descriptor = file.duplicate() else { return [] }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        return (try? handle.seek(toOffset: 0)).flatMap { try? handle.readToEnd() }.map { Array($0) } ?? []
     }
 
     static func json(_ response: HTTPResponse) throws -> [String: Any] {

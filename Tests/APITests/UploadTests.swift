@@ -280,7 +280,8 @@ struct UploadTests {
         let queue = Queue(database: bench.fixture.database, settings: settings) { 0 }
         let door = UploadDoor(
             Backend(
-                database: bench.fixture.database, queue: queue, bell: Bell(), openArtifact: { _ in nil }, log: { _ in }),
+                database: bench.fixture.database, queue: queue, bell: Bell(), openArtifact: { _ in nil }, scratch: "",
+                log: { _ in }),
             UploadSettings(folder: bench.folder) { upload in
                 NewJob(
                     uuid: upload.uuid, organization: upload.organization, kind: .intake, request: "", processType: "")

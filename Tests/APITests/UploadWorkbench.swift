@@ -21,6 +21,7 @@ final class UploadWorkbench: Sendable {
         door = Door(
             Backend(
                 database: fixture.database, queue: fixture.queue, bell: Bell(), openArtifact: { _ in nil },
+                scratch: folder,
                 uploads: UploadSettings(limit: limit, folder: folder) { upload in
                     var job = NewJob(
                         uuid: upload.uuid, organization: upload.organization, kind: .intake,

@@ -45,7 +45,8 @@ enum OperationServer {
             Backend(
                 database: runtime.database, queue: queue, bell: workforce.doorbell, openArtifact: { _ in nil },
                 unreadiness: { runtime.unreadiness() },
-                metrics: { metrics.text(queue, workers: workforce.count) }, log: { _ in }))
+                metrics: { metrics.text(queue, workers: workforce.count) }, scratch: runtime.directory.incoming,
+                log: { _ in }))
         let paths: Set<String> = ["/health/live", "/health/ready", "/metrics"]
         let nothing = HTTPResponse.text(404, "A worker answers \(paths.sorted().joined(separator: ", ")) only.")
         // A folder of its own, for the server's is swept by the server.
