@@ -2,9 +2,33 @@ import Bytes
 
 extension BOMReader {
     /// A standard in a syntax that Waybill reads.
-    enum Syntax: Equatable {
-        case cycloneDXJSON(JSONReader.Encoding)
-        case spdxJSON(JSONReader.Encoding)
+    struct Syntax: Equatable {
+        let standard: BOMDocument.Standard
+        let form: Form
+    }
+
+    /// A syntax, whatever the standard.
+    enum Form: Equatable {
+        case json(JSONReader.Encoding)
+        case cycloneDXXML
+        case spdxXML
+
+        /// The document as JSON, if need be made from it on the way.
+        func json(of source: @escaping JSONReader.Source) -> JSONReader.Source {
+            switch self {
+            case .json(let encoding): JSONReader.transcoding(encoding, source)
+            case .cycloneDXXML:
+                XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
+            case .spdxXML: XMLTranscript.source(.spdx, of: source)
+            }
+        }
+
+        var isJSON: Bool {
+            switch self {
+            case .json: true
+            case .cycloneDXXML, .spdxXML: false
+            }
+        }
     }
 
     /// Tells standard and syntax from the content.
@@ -21,7 +45,7 @@ extension BOMReader {
         case nil: throw .unrecognized(why: "the file holds nothing but blanks")
         case UInt8(ascii: "{"): return try recognizeJSON(source(), encoding)
         case UInt8(ascii: "["): throw .unrecognized(why: "it is a JSON array; an SBOM is a JSON object")
-        case UInt8(ascii: "<"): throw .unrecognized(why: "it is XML; CycloneDX and SPDX are read as JSON")
+        case UInt8(ascii: "<"): return try recognizeXML(source())
         default:
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
             if text.contains("SPDXVersion:") {
@@ -61,8 +85,8 @@ extension BOMReader {
             try json.beginObject()
             walk: while try json.nextKey() {
                 switch try json.key(in: signs, seen: &seen) {
-                case .bomFormat: return .cycloneDXJSON(encoding)
-                case .spdxVersion: return .spdxJSON(encoding)
+                case .bomFormat: return Syntax(standard: .cycloneDX, form: .json(encoding))
+                case .spdxVersion: return Syntax(standard: .spdx, form: .json(encoding))
                 case .context:
                     keys = []
                     break walk
@@ -83,4 +107,49 @@ extension BOMReader {
             why: "it is JSON with \(keys.isEmpty ? "nothing in it" : keys.joined(separator: ", ")), "
                 + "but has neither bomFormat nor spdxVersion")
     }
+
+    /// Reads on to the outermost element.
+    private static func recognizeXML(_ source: @escaping JSONReader.Source) throws(BOMError) -> Syntax {
+        let root = RootElement()
+        do throws(JSONError) {
+            let pieces = Pieces(source)
+            let parser = XMLParser(root)
+            while root.name == nil {
+                let piece = try pieces.next()
+                do throws(XMLError) {
+                    try parser.parse(piece)
+                } catch {
+                    // What comes after the outermost element is for the reader to refuse.
+                    if root.name == nil { throw .transcript("\(error)") }
+                }
+            }
+        } catch {
+            throw BOMError(error)
+        }
+        let name = root.name ?? ""
+        switch (name, root.namespace) {
+        case ("bom", let space) where space.hasPrefix(XMLVocabulary.cycloneDXNamespace):
+            return Syntax(standard: .cycloneDX, form: .cycloneDXXML)
+        case ("Document", _): return Syntax(standard: .spdx, form: .spdxXML)
+        default:
+            throw .unrecognized(
+                why: "it is XML whose outermost element is <\(name.prefix(100))>"
+                    + (root.namespace.isEmpty ? "" : " of \(root.namespace.prefix(200))")
+                    + "; CycloneDX has <bom>, SPDX <Document>")
+        }
+    }
+}
+
+/// Takes the name of the outermost element.
+private final class RootElement: XMLHandler {
+    private(set) var name: String?
+    private(set) var namespace = ""
+
+    func start(_ element: XMLElement) {
+        guard name == nil else { return }
+        name = element.nameText
+        namespace = element.namespaceText
+    }
+    func text(_: UnsafeRawBufferPointer) {}
+    func end() {}
 }
