@@ -155,7 +155,9 @@ struct AgentDependency {
         }
     }
 
-    private var pythonEndings: [String] { ["-\(version)-", "-\(version).tar.gz", "-\(version).zip", "-\(version).egg"] }
+    private var pythonEndings: [String] {
+        ["-\(version)-", "-\(version).tar.gz", "-\(version).zip", "-\(version).egg"]
+    }
 
     private var maven: PackageURL? {
         guard !groupId.isEmpty, !artifactId.isEmpty else { return nil }

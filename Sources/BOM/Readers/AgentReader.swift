@@ -71,7 +71,9 @@ package struct AgentReader {
             try receiver.component(component)
             document.describes = [Self.root]
         }
-        if reader.oddHashes > 0 { receiver.warning("\(reader.oddHashes) dependencies have checksums that cannot be right") }
+        if reader.oddHashes > 0 {
+            receiver.warning("\(reader.oddHashes) dependencies have checksums that cannot be right")
+        }
         if reader.nameless > 0 { receiver.warning("\(reader.nameless) dependencies have neither name nor checksum") }
         try receiver.document(document)
         return reader.graph
@@ -127,7 +129,9 @@ package struct AgentReader {
         project.range = start..<end
         guard !project.name.isEmpty || !project.token.isEmpty else {
             throw .invalid(
-                what: "project \(upload.projects.count + 1) has neither a projectToken nor coordinates with an artifactId")
+                what:
+                    "project \(upload.projects.count + 1) has neither a projectToken nor coordinates with an artifactId"
+            )
         }
         upload.projects.append(project)
     }
@@ -159,7 +163,9 @@ package struct AgentReader {
                 project.dependencies += try dependencies(&json, &receiver, below: owner)
             } else if isOutermost, json.keyEquals("projects") {
                 try projects(&json, &receiver)
-            } else if isOutermost, let field = Self.requestFields.first(where: { name in json.withKey { $0.elementsEqual(name.utf8) } }) {
+            } else if isOutermost,
+                let field = Self.requestFields.first(where: { name in json.withKey { $0.elementsEqual(name.utf8) } })
+            {
                 upload.fields[field] = try json.text()
             } else {
                 try json.skipValue()
@@ -167,7 +173,8 @@ package struct AgentReader {
         }
         guard isProject || !isOutermost else { return nil }
         if keepsModules, !isSurvey {
-            var component = Component(ref: graph.references[owner], name: project.name.isEmpty ? project.token : project.name)
+            var component = Component(
+                ref: graph.references[owner], name: project.name.isEmpty ? project.token : project.name)
             component.kind = .application
             try receiver.component(component)
             try graph.add(from: rootNode, to: owner, kind: .dependsOn)
