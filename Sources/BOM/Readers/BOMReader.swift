@@ -76,7 +76,7 @@ package enum BOMReader {
         _ syntax: Syntax, from source: @escaping JSONReader.Source, to outlet: BOMOutlet
     ) throws(BOMError) -> DependencyGraph {
         do {
-            var json = JSONReader(window: window, source: syntax.form.json(of: source))
+            var json = JSONReader(window: window, source: syntax.form.json(of: source, warn: outlet.warning))
             switch syntax.standard {
             case .cycloneDX:
                 var reader = CycloneDXJSONReader(outlet: outlet, form: syntax.form)

@@ -12,21 +12,26 @@ extension BOMReader {
         case json(JSONReader.Encoding)
         case cycloneDXXML
         case spdxXML
+        case tagValue(JSONReader.Encoding)
 
         /// The document as JSON, if need be made from it on the way.
-        func json(of source: @escaping JSONReader.Source) -> JSONReader.Source {
+        func json(
+            of source: @escaping JSONReader.Source, warn: @escaping (String) -> Void
+        ) -> JSONReader.Source {
             switch self {
             case .json(let encoding): JSONReader.transcoding(encoding, source)
             case .cycloneDXXML:
                 XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
             case .spdxXML: XMLTranscript.source(.spdx, of: source)
+            case .tagValue(let encoding):
+                TagValueTranscript.source(of: JSONReader.transcoding(encoding, source), warn: warn)
             }
         }
 
         var isJSON: Bool {
             switch self {
             case .json: true
-            case .cycloneDXXML, .spdxXML: false
+            case .cycloneDXXML, .spdxXML, .tagValue: false
             }
         }
     }
@@ -47,13 +52,36 @@ extension BOMReader {
         case UInt8(ascii: "["): throw .unrecognized(why: "it is a JSON array; an SBOM is a JSON object")
         case UInt8(ascii: "<"): return try recognizeXML(source())
         default:
+            if let syntax = try recognizeText(source(), encoding) { return syntax }
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-            if text.contains("SPDXVersion:") {
-                throw .unrecognized(why: "it is SPDX tag-value; SPDX is read as JSON")
-            }
-            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object")
+            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML and no tag of SPDX")
         }
     }
+
+    /// Looks through the first lines for a tag of tag-value.
+    private static func recognizeText(
+        _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
+    ) throws(BOMError) -> Syntax? {
+        let pieces = Pieces(JSONReader.transcoding(encoding, source))
+        var lines: [UInt8] = []
+        while lines.count < textHead {
+            let piece: UnsafeRawBufferPointer
+            do throws(JSONError) { piece = try pieces.next() } catch { throw BOMError(error) }
+            if piece.isEmpty { break }
+            lines += piece
+        }
+        for line in lines.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+            let tag = line.prefix { $0 != UInt8(ascii: ":") }.drop { [0xEF, 0xBB, 0xBF, 0x20, 0x09].contains($0) }
+            guard tag.count < 64, tag.endIndex < line.endIndex else { continue }
+            let name = String(decoding: tag, as: UTF8.self)
+            // `SPDXID:` stands in YAML, too.
+            if TagTable.tags[name] != nil { return Syntax(standard: .spdx, form: .tagValue(encoding)) }
+        }
+        return nil
+    }
+
+    /// How much of a text is looked through for a sign.
+    private static let textHead = 1 << 18
 
     private static func head(_ source: JSONReader.Source) throws(BOMError) -> [UInt8] {
         var head = [UInt8](repeating: 0, count: 4096)

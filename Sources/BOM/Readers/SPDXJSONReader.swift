@@ -21,6 +21,13 @@ struct SPDXJSONReader {
         case files, snippets, relationships, hasExtractedLicensingInfos
         case id = "SPDXID"
         case schema = "$schema"
+
+        var isOfParts: Bool {
+            switch self {
+            case .packages, .files, .snippets, .relationships, .hasExtractedLicensingInfos, .documentDescribes: true
+            case .spdxVersion, .name, .dataLicense, .documentNamespace, .comment, .creationInfo, .id, .schema: false
+            }
+        }
     }
     private static let fields = JSONKeys<Field>()
 
@@ -33,9 +40,11 @@ struct SPDXJSONReader {
         try json.beginObject()
         while try json.nextKey() {
             json.ceiling = .max
+            let seenBefore = seen
+            let field = try json.key(in: Self.fields, seen: &seen)
             // Where the parts of a document stand in any order, its JSON form has an array for each stretch of a kind.
-            if !form.isJSON { seen = JSONSeenKeys() }
-            switch try json.key(in: Self.fields, seen: &seen) {
+            if !form.isJSON, field?.isOfParts == true { seen = seenBefore }
+            switch field {
             case .spdxVersion: document.version = try json.text()
             case .id: try assembly.declareUnkept(try json.text())
             case .name: document.name = try json.text()

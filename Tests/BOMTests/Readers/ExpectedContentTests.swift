@@ -32,7 +32,7 @@ private struct Expected: Decodable {
 
 private let shared = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: "../shared/data")
 
-private let readForms = ["-json", "-xml"]
+private let readForms = ["-json", "-xml", "-tv"]
 
 private let cases: [Expected] = {
     guard let text = try? String(contentsOf: shared.appending(path: "expected/sbom-content.jsonl"), encoding: .utf8)
@@ -45,6 +45,24 @@ private let cases: [Expected] = {
     return text.split(separator: "\n").compactMap { try? decoder.decode(Expected.self, from: Data($0.utf8)) }
         .filter { $0.format.map { readForms.contains(String($0.drop { $0 != "-" })) } ?? true }
 }()
+
+/// Tag-value documents in which files stand behind the package that they are of.
+private let tagValueWithFiles =
+    ["missing_component_version", "missing_supplier_name", "no_elements_missing"].map {
+        "ntia-conformance-checker/tests/data/\($0)/SPDXTagExample-v2.3.spdx"
+    }
+    + ["1/spdx2.2/example1", "6/spdx2.2/example6-bin", "6/spdx2.2/example6-src"].map {
+        "spdx-examples/software/example\($0).spdx"
+    }
+    + [2, 3, 4, 5].flatMap { number in
+        ["bin", "src"].map { "spdx-examples/software/example\(number)/spdx2.2/example\(number)-\($0).spdx" }
+    }
+    + [
+        "bom-shelter/in-the-wild/spdx/cbor-sbom.spdx", "bom-shelter/in-the-wild/spdx/xml2json-sbom.spdx",
+        "ntia-conformance-checker/tests/data/real_world_sboms/spdx_sample_07.spdx",
+        "ntia-conformance-checker/tests/doc_fest/SourceAuditor/AppBomInation-SourceOnly.spdx.tag",
+        "tools-python/SPDXTagExample-v2.2.spdx", "tools-python/SPDXTagExample-v2.3.spdx",
+    ]
 
 /// Where Waybill rightly differs: files, fields, reason.
 private let explained: [(files: [String], fields: Set<String>, reason: String)] = [
@@ -66,6 +84,14 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
             "tools-python/SPDXXMLExample-v2.2.spdx.xml", "tools-python/SPDXXMLExample-v2.3.spdx.xml",
         ], ["contains_edges", "max_depth_with_contains"],
         "hasFiles says CONTAINS for each of its files; the independent reader counts relationships alone"
+    ),
+    (
+        tagValueWithFiles, ["contains_edges", "max_depth_with_contains"],
+        "a file behind a package is contained by it (SPDX 2.3, 5.2.2); the independent reader counts relationships alone"
+    ),
+    (
+        ["spdx-examples/software/example6/spdx2.2/example6-bin.spdx"], ["dependency_edges", "max_depth"],
+        "the edges end in other documents (DocumentRef-); they are dropped with a warning"
     ),
     (
         [
@@ -127,6 +153,10 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
         ["id", "name"].flatMap { name in
             ["1.4", "1.5"].map { "specification/\($0)/invalid-license-\(name)-count-\($0).xml" }
         }, ["refused"], "a licence has two names; which one counts would be a guess"
+    ),
+    (
+        ["bom-shelter/in-the-wild/spdx/vast-sbom.spdx"], ["duplicate_spdxids"],
+        "every SPDXID stands before the FileName that it is of, and all of them are SPDXRef-File"
     ),
     (
         ["cyclonedx-cli/bom-1.2.xml"], ["licences"],

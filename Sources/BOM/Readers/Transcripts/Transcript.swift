@@ -11,16 +11,31 @@ final class Transcript {
     var json = ByteSink()
     private var taken = 0
     private var isOver = false
+    private let sayWarning: (String) -> Void
+    private var warnings = 0
+
+    private init(_ warn: @escaping (String) -> Void) { sayWarning = warn }
+
+    /// Says something odd, unless that has been done often enough.
+    func warn(_ text: @autoclosure () -> String) {
+        warnings += 1
+        if warnings <= BOMAssembly.warningsOfAKind { sayWarning(text()) }
+    }
 
     /// The text as a source. `advance` adds to the text, and says false once all is said.
-    static func source(_ advance: @escaping (Transcript) throws(JSONError) -> Bool) -> JSONReader.Source {
-        let transcript = Transcript()
+    static func source(
+        warn: @escaping (String) -> Void = { _ in },
+        _ advance: @escaping (Transcript) throws(JSONError) -> Bool
+    ) -> JSONReader.Source {
+        let transcript = Transcript(warn)
         return { (buffer) throws(JSONError) in
             while transcript.taken == transcript.json.count {
                 transcript.json.removeAll()
                 transcript.taken = 0
                 if transcript.isOver { return 0 }
                 transcript.isOver = try !advance(transcript)
+                let unsaid = transcript.warnings - BOMAssembly.warningsOfAKind
+                if transcript.isOver, unsaid > 0 { warn("\(unsaid) more oddities of that kind") }
             }
             let count = transcript.json.copy(from: transcript.taken, to: buffer)
             transcript.taken += count
