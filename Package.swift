@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(
             name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMicrohttpd", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -49,7 +51,7 @@ let package = Package(
             name: "waybillTests", dependencies: ["TestSupport", "API", "Database"], swiftSettings: settings),
     ]
         + module("Inventory", [])
-        + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto"])
+        + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["CMicrohttpd"])
         + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"])
         + module("BOM", ["Inventory", "Bytes"])

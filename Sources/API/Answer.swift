@@ -22,6 +22,43 @@ struct Answer: ~Copyable {
         return HTTPResponse(type: mediaType, bytes: answer.sink.bytes)
     }
 
+    /// The text of an object with the members that `members` writes, for where JSON is carried as text.
+    static func text(_ members: (inout Answer) throws -> Void) rethrows -> String {
+        var answer = Answer()
+        try answer.braces(members)
+        return answer.sink.text
+    }
+
+    /// A member that is an object whose keys are names, one for each value.
+    mutating func map<Value>(
+        _ key: StaticString, _ values: [(name: String, value: Value)],
+        _ write: (inout Answer, String, Value) throws -> Void
+    ) rethrows {
+        name(key)
+        sink.append(UInt8(ascii: "{"))
+        isFirst = true
+        for (name, value) in values { try write(&self, name, value) }
+        sink.append(UInt8(ascii: "}"))
+        isFirst = false
+    }
+
+    /// A member of a map that is an object.
+    mutating func object(named key: String, _ members: (inout Answer) throws -> Void) rethrows {
+        name(dynamic: key)
+        try braces(members)
+    }
+
+    /// A member of a map that is a number.
+    mutating func number(named key: String, _ value: Int64) {
+        name(dynamic: key)
+        sink.append(decimal: value)
+    }
+
+    mutating func flag(_ key: StaticString, _ value: Bool) {
+        name(key)
+        sink.append(jsonBoolean: value)
+    }
+
     /// A member that is an object.
     mutating func object(_ key: StaticString, _ members: (inout Answer) throws -> Void) rethrows {
         name(key)
@@ -84,6 +121,12 @@ struct Answer: ~Copyable {
         sink.append(UInt8(ascii: "\""))
         sink.append(key)
         sink.append("\":")
+    }
+
+    private mutating func name(dynamic key: String) {
+        separate()
+        sink.append(answerString: key)
+        sink.append(UInt8(ascii: ":"))
     }
 
     private mutating func separate() {

@@ -50,13 +50,21 @@ struct Access: Sendable {
         let key = UserKey(try request.text("userKey", accepted: "the key of a user, 64 hexadecimal characters"))
         let (kind, token) = try token(of: request, by: call.token)
 
+        return try check(key, kind, token: token, needing: call.role, for: call.requestType, on: connection)
+    }
+
+    /// Lets the holder of a key in where a token points to.
+    static func check(
+        _ key: UserKey, _ kind: ScopeKind, token: String, needing needed: Role, for name: String,
+        on connection: any Connection
+    ) throws -> Access {
         let (found, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, on: connection)
         let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, key.digest)
         guard isSame, let found, let standing = holder?.standing,
             let role = standing.role(inProduct: found.product)
         else { throw APIError.refused }
 
-        guard role >= call.role else { throw APIError.roleTooLow(role, needed: call.role, call: call.requestType) }
+        guard role >= needed else { throw APIError.roleTooLow(role, needed: needed, call: name) }
         let scope = Scope(
             kind: found.kind, organization: found.organization, product: found.product, project: found.project,
             visibleProducts: standing.visibleProducts)

@@ -20,10 +20,12 @@ package struct Door: Sendable {
     private let backend: Backend
     private let threads = DispatchQueue(label: "api", attributes: .concurrent)
     private let uploads: UploadDoor?
+    private let agents: AgentDoor?
 
     package init(_ backend: Backend) {
         self.backend = backend
         uploads = backend.uploads.map { UploadDoor(backend, $0) }
+        agents = backend.uploads.flatMap { uploads in uploads.agents.map { AgentDoor(backend, uploads, $0) } }
     }
 
     // MARK: Paths
@@ -33,6 +35,7 @@ package struct Door: Sendable {
         case live
         case ready
         case metrics
+        case agent
 
         /// `/api/v1.0` to `/api/v1.4`, with and without a slash at the end.
         private static let versions = Set((0...4).flatMap { ["/api/v1.\($0)", "/api/v1.\($0)/"] })
@@ -43,6 +46,7 @@ package struct Door: Sendable {
             case "/health/live": self = .live
             case "/health/ready": self = .ready
             case "/metrics": self = .metrics
+            case "/agent", "/agent/": self = .agent
             default:
                 guard Self.versions.contains(path) else { return nil }
                 self = .api
@@ -56,6 +60,7 @@ package struct Door: Sendable {
     /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
+        if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy }
         guard case .api = Path(request.path), request.method == "POST" else {
             return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
         }
@@ -68,6 +73,7 @@ package struct Door: Sendable {
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
         case .api: return call(request)
+        case .agent: return agents?.reply(to: request) ?? .now(Self.nothing)
         case .live, nil: return .now(.text(200, "ok"))
         case .ready:
             // Asks the database, which may take its time.
@@ -94,10 +100,13 @@ package struct Door: Sendable {
         let allowed: [String]
         switch Path(request.path) {
         case .api: allowed = ["POST"]
+        case .agent:
+            guard agents != nil else { return Self.nothing }
+            allowed = ["POST"]
         case .live, .ready, .metrics: allowed = ["GET", "HEAD"]
         case nil:
             guard uploads != nil, let path = UploadPath(request.path) else {
-                return .text(404, "There is nothing here. The API is at POST /api/v1.4.")
+                return Self.nothing
             }
             allowed = path.methods
         }
@@ -108,6 +117,8 @@ package struct Door: Sendable {
         response.headers["Allow"] = list
         return response
     }
+
+    private static var nothing: HTTPResponse { .text(404, "There is nothing here. The API is at POST /api/v1.4.") }
 
     // MARK: Calls
 

@@ -22,6 +22,8 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case pastCeiling(offset: Int)
     /// The source failed: the file system's reason.
     case source(String)
+    /// The source makes JSON of another text, which is not what it should be.
+    case transcript(String)
 
     /// Where in the text, as far as the case knows.
     package var offset: Int? {
@@ -31,7 +33,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
             .duplicateKey(_, let offset), .tooDeep(_, let offset), .tooLong(_, let offset),
             .pastCeiling(let offset):
             offset
-        case .source: nil
+        case .source, .transcript: nil
         }
     }
 
@@ -48,7 +50,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         case .tooDeep(let limit, _): "values are nested deeper than \(limit) levels"
         case .tooLong(let limit, _): "a single value is longer than \(limit) bytes"
         case .pastCeiling: "a value has more in it than is read"
-        case .source(let why): why
+        case .source(let why), .transcript(let why): why
         }
     }
 

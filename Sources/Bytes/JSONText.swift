@@ -52,6 +52,9 @@ extension ByteSink {
         append(UInt8(ascii: "\""))
     }
 
+    /// Appends a part of a JSON string; the quotation marks around it are the caller's.
+    package mutating func append(jsonPart bytes: UnsafeRawBufferPointer) { append(bytes, by: JSONRules.self) }
+
     /// Appends a JSON string with its quotation marks.
     package mutating func append(jsonString text: String) {
         var text = text

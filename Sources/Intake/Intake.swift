@@ -33,6 +33,8 @@ package struct Intake: Sendable {
         package var uploadedBy = ""
         /// Shown as what brought it last.
         package var plugin = ""
+        /// What the upload says of itself.
+        package var comment = ""
 
         package init(organization: Int64, product: String) {
             self.organization = organization
@@ -94,7 +96,9 @@ package struct Intake: Sendable {
                 at: time, on: connection)
             try scan.publish(
                 in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
-                uploadedBy: destination.uploadedBy, plugin: destination.plugin, at: time, on: connection)
+                uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
+                requestToken: lease.job.requestToken, at: time, on: connection)
+            try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
             let result = Result(
                 product: destination.product, productToken: target.productToken, project: project,
                 projectToken: target.projectToken, libraries: outcome.components, warnings: warnings)

@@ -2,6 +2,7 @@ import BOM
 import Bytes
 import Database
 import Glibc
+package import Inventory
 package import Jobs
 
 // DESIGN. An upload is a file in the data folder and a job whose request names it. The job may be done by any process
@@ -11,7 +12,7 @@ package import Jobs
 
 /// The request of an INTAKE job.
 package struct IntakeJob: Sendable, Equatable {
-    package enum Kind: String, Sendable { case sbom, debian }
+    package enum Kind: String, Sendable { case sbom, debian, agent }
 
     package var kind: Kind
     /// The file, relative to the data folder or absolute; the machine's root for `debian`.
@@ -20,6 +21,10 @@ package struct IntakeJob: Sendable, Equatable {
     package var isSpooled = false
     /// `debian`: whether the files of packages are kept.
     package var withFiles = false
+    /// `agent`: what becomes of what the project shows already.
+    package var updateType = AgentUpload.UpdateType.override
+    /// `agent`: whether each project of the file is a component of the one that is made.
+    package var keepsModules = false
     package var destination: Intake.Destination
 
     package init(kind: Kind, path: String, isSpooled: Bool = false, destination: Intake.Destination) {
@@ -53,11 +58,14 @@ package struct IntakeJob: Sendable, Equatable {
             $0.text("path", path)
             if isSpooled { $0.flag("spooled") }
             if withFiles { $0.flag("files") }
+            if updateType != .override { $0.text("updateType", updateType.rawValue) }
+            if keepsModules { $0.flag("modules") }
             $0.text("product", destination.product)
             $0.text("project", destination.project)
             $0.text("projectVersion", destination.projectVersion)
             $0.text("uploadedBy", destination.uploadedBy)
             $0.text("plugin", destination.plugin)
+            $0.text("comment", destination.comment)
         }
         return writer.text
     }
@@ -79,6 +87,12 @@ package struct IntakeJob: Sendable, Equatable {
                         made.isSpooled = try json.bool()
                     } else if json.keyEquals("files") {
                         made.withFiles = try json.bool()
+                    } else if json.keyEquals("updateType") {
+                        made.updateType = .init(rawValue: try json.string()) ?? .override
+                    } else if json.keyEquals("modules") {
+                        made.keepsModules = try json.bool()
+                    } else if json.keyEquals("comment") {
+                        made.destination.comment = try json.string()
                     } else if json.keyEquals("product") {
                         made.destination.product = try json.string()
                     } else if json.keyEquals("project") {
@@ -123,6 +137,10 @@ package struct IntakeJob: Sendable, Equatable {
             case .debian:
                 result = try intake.importDebian(
                     root: path, into: job.destination, withFiles: job.withFiles, lease: lease)
+            case .agent:
+                result = try intake.importAgent(
+                    file: path, into: job.destination, by: job.updateType, keepingModules: job.keepsModules,
+                    lease: lease)
             }
             if job.isSpooled {
                 unlink(path)
@@ -143,6 +161,7 @@ package struct IntakeJob: Sendable, Equatable {
     @discardableResult
     package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> Int {
         try SharedUpload.sweep(queue.database)
+        try AgentRequests.settle(in: queue.database)
         let folder = "\(dataFolder)/\(spoolFolder)"
         guard let entries = opendir(folder) else { return 0 }
         defer { closedir(entries) }

@@ -17,7 +17,7 @@ extension Intake {
     }
 
     /// The SHA-256 of a file.
-    private func digest(ofFile path: String) throws -> [UInt8] {
+    func digest(ofFile path: String) throws -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw IntakeError.unreadableFile(path: path, why: systemMessage(errno)) }
         defer { close(file) }

@@ -47,6 +47,28 @@ package struct PackageURL: Sendable, Hashable {
         subpath = parts.subpath
     }
 
+    /// The purl of a package that is known by its parts; nil when they make none. A namespace may hold `/`.
+    package init?(
+        type: String, namespace: String = "", name: String, version: String, qualifiers: [Qualifier] = []
+    ) {
+        var bytes = Array("pkg:\(type)/".utf8)
+        if !namespace.isEmpty {
+            encode(namespace, into: &bytes, keepingSlash: true)
+            bytes.append(UInt8(ascii: "/"))
+        }
+        encode(name, into: &bytes, keepingSlash: false)
+        if !version.isEmpty {
+            bytes.append(UInt8(ascii: "@"))
+            encode(version, into: &bytes, keepingSlash: false)
+        }
+        for (index, qualifier) in qualifiers.enumerated() {
+            bytes.append(index == 0 ? UInt8(ascii: "?") : UInt8(ascii: "&"))
+            bytes.append(contentsOf: "\(qualifier.key)=".utf8)
+            encode(qualifier.value, into: &bytes, keepingSlash: true)
+        }
+        self.init(String(decoding: bytes, as: UTF8.self))
+    }
+
     /// The canonical text: parts normalised, percent-coded with upper-case hexadecimal, qualifiers sorted.
     package var text: String {
         var bytes: [UInt8] = []

@@ -1,4 +1,5 @@
 import API
+import BOM
 import Bytes
 import Database
 import Glibc
@@ -74,7 +75,7 @@ struct Runtime: Sendable {
 
     /// Where uploads go, and what becomes of them.
     func uploadSettings() throws -> UploadSettings {
-        UploadSettings(
+        var settings = UploadSettings(
             limit: try configuration.number(
                 "upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit),
             folder: directory.spool
@@ -94,6 +95,33 @@ struct Runtime: Sendable {
         } share: { upload, path, connection in
             try SharedUpload.share(file: path, job: upload.uuid, on: connection)
         }
+        settings.agents = AgentSettings { path in
+            do throws(BOMError) {
+                return try AgentReader.survey(file: path)
+            } catch {
+                if case .failed = error { throw error }
+                throw AgentError.badDiff("\(error)")
+            }
+        } newJob: { task in
+            var destination = Intake.Destination(organization: task.organization, product: task.target.product)
+            destination.project = task.target.project
+            destination.account = task.account
+            destination.uploadedBy = task.email
+            destination.plugin = task.agent
+            destination.comment = task.comment
+            var intake = IntakeJob(
+                kind: .agent, path: IntakeJob.spoolPath(of: task.uuid), isSpooled: true, destination: destination)
+            intake.updateType = task.updateType
+            intake.keepsModules = task.keepsModules
+            var job = intake.newJob(uuid: task.uuid)
+            job.product = task.target.productID
+            job.project = task.target.projectID
+            job.requestToken = task.requestToken
+            return job
+        } share: { job, path, connection in
+            try SharedUpload.share(file: path, job: job, on: connection)
+        }
+        return settings
     }
 
     // MARK: Tokens on the command line: the operator may see everything

@@ -35,6 +35,8 @@ package struct UploadSettings: Sendable {
     /// Does what else the job needs, in the transaction that submits it: keeps the bytes of the file, whose path is
     /// given, where other machines may do the job.
     package var share: @Sendable (Upload, _ path: String, any Connection) throws -> Void
+    /// What agents need beside; nil where they have no path.
+    package var agents: AgentSettings?
 
     package init(
         limit: Int = UploadSettings.defaultLimit, folder: String, newJob: @escaping @Sendable (Upload) -> NewJob,

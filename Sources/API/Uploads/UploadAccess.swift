@@ -130,7 +130,7 @@ struct UploadAccess {
             if let found = try product(withProject: project, in: organization, standing) {
                 return (organization, standing, found)
             }
-            name = try ownProduct(of: standing) ?? Self.defaultProduct
+            name = try Self.ownProduct(of: standing, on: connection) ?? Self.defaultProduct
         }
         let id = try connection.integer(
             "SELECT id FROM product WHERE organization = \(organization) AND name = \(name)")
@@ -160,7 +160,7 @@ struct UploadAccess {
     }
 
     /// The product of somebody who may upload into that one alone.
-    private func ownProduct(of standing: Standing) throws -> String? {
+    static func ownProduct(of standing: Standing, on connection: any Connection) throws -> String? {
         let own = standing.productRoles.filter { $0.value >= .member }.keys
         guard (standing.role ?? .readOnly) < .member, own.count == 1, let id = own.first else { return nil }
         return try connection.first("SELECT name FROM product WHERE id = \(id)") { $0.string(0) }

@@ -3,7 +3,7 @@ import Glibc
 
 // DESIGN. The format is told from the content. Its name may come last in a JSON object, so the file is looked through
 // first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
-// is a case of `Syntax`, its signs in `recognize`, and a reader that drives `BOMAssembly`.
+// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`.
 
 /// Reads a bill of materials of any known standard and syntax.
 package enum BOMReader {
@@ -76,14 +76,13 @@ package enum BOMReader {
         _ syntax: Syntax, from source: @escaping JSONReader.Source, to outlet: BOMOutlet
     ) throws(BOMError) -> DependencyGraph {
         do {
-            switch syntax {
-            case .cycloneDXJSON(let encoding):
-                var json = JSONReader(window: window, source: JSONReader.transcoding(encoding, source))
-                var reader = CycloneDXJSONReader(outlet: outlet)
+            var json = JSONReader(window: window, source: syntax.form.json(of: source, warn: outlet.warning))
+            switch syntax.standard {
+            case .cycloneDX:
+                var reader = CycloneDXJSONReader(outlet: outlet, form: syntax.form)
                 return try reader.read(&json)
-            case .spdxJSON(let encoding):
-                var json = JSONReader(window: window, source: JSONReader.transcoding(encoding, source))
-                var reader = SPDXJSONReader(outlet: outlet)
+            case .spdx:
+                var reader = SPDXJSONReader(outlet: outlet, form: syntax.form)
                 return try reader.read(&json)
             }
         } catch let error as BOMError {
@@ -106,6 +105,7 @@ extension BOMError {
     init(_ error: JSONError) {
         switch error {
         case .source(let why): self = .failed(what: why)
+        case .transcript(let why): self = .invalid(what: why)
         case .tooDeep(let limit, let offset):
             self = .tooLarge(what: "values are nested too deep at byte \(offset)", limit: limit)
         case .tooLong(let limit, let offset):

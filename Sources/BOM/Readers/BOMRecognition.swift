@@ -2,9 +2,38 @@ import Bytes
 
 extension BOMReader {
     /// A standard in a syntax that Waybill reads.
-    enum Syntax: Equatable {
-        case cycloneDXJSON(JSONReader.Encoding)
-        case spdxJSON(JSONReader.Encoding)
+    struct Syntax: Equatable {
+        let standard: BOMDocument.Standard
+        let form: Form
+    }
+
+    /// A syntax, whatever the standard.
+    enum Form: Equatable {
+        case json(JSONReader.Encoding)
+        case cycloneDXXML
+        case spdxXML
+        case tagValue(JSONReader.Encoding)
+
+        /// The document as JSON, if need be made from it on the way.
+        func json(
+            of source: @escaping JSONReader.Source, warn: @escaping (String) -> Void
+        ) -> JSONReader.Source {
+            switch self {
+            case .json(let encoding): JSONReader.transcoding(encoding, source)
+            case .cycloneDXXML:
+                XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
+            case .spdxXML: XMLTranscript.source(.spdx, of: source)
+            case .tagValue(let encoding):
+                TagValueTranscript.source(of: JSONReader.transcoding(encoding, source), warn: warn)
+            }
+        }
+
+        var isJSON: Bool {
+            switch self {
+            case .json: true
+            case .cycloneDXXML, .spdxXML, .tagValue: false
+            }
+        }
     }
 
     /// Tells standard and syntax from the content.
@@ -21,15 +50,38 @@ extension BOMReader {
         case nil: throw .unrecognized(why: "the file holds nothing but blanks")
         case UInt8(ascii: "{"): return try recognizeJSON(source(), encoding)
         case UInt8(ascii: "["): throw .unrecognized(why: "it is a JSON array; an SBOM is a JSON object")
-        case UInt8(ascii: "<"): throw .unrecognized(why: "it is XML; CycloneDX and SPDX are read as JSON")
+        case UInt8(ascii: "<"): return try recognizeXML(source())
         default:
+            if let syntax = try recognizeText(source(), encoding) { return syntax }
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-            if text.contains("SPDXVersion:") {
-                throw .unrecognized(why: "it is SPDX tag-value; SPDX is read as JSON")
-            }
-            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object")
+            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML and no tag of SPDX")
         }
     }
+
+    /// Looks through the first lines for a tag of tag-value.
+    private static func recognizeText(
+        _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
+    ) throws(BOMError) -> Syntax? {
+        let pieces = Pieces(JSONReader.transcoding(encoding, source))
+        var lines: [UInt8] = []
+        while lines.count < textHead {
+            let piece: UnsafeRawBufferPointer
+            do throws(JSONError) { piece = try pieces.next() } catch { throw BOMError(error) }
+            if piece.isEmpty { break }
+            lines += piece
+        }
+        for line in lines.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+            let tag = line.prefix { $0 != UInt8(ascii: ":") }.drop { [0xEF, 0xBB, 0xBF, 0x20, 0x09].contains($0) }
+            guard tag.count < 64, tag.endIndex < line.endIndex else { continue }
+            let name = String(decoding: tag, as: UTF8.self)
+            // `SPDXID:` stands in YAML, too.
+            if TagTable.tags[name] != nil { return Syntax(standard: .spdx, form: .tagValue(encoding)) }
+        }
+        return nil
+    }
+
+    /// How much of a text is looked through for a sign.
+    private static let textHead = 1 << 18
 
     private static func head(_ source: JSONReader.Source) throws(BOMError) -> [UInt8] {
         var head = [UInt8](repeating: 0, count: 4096)
@@ -61,8 +113,8 @@ extension BOMReader {
             try json.beginObject()
             walk: while try json.nextKey() {
                 switch try json.key(in: signs, seen: &seen) {
-                case .bomFormat: return .cycloneDXJSON(encoding)
-                case .spdxVersion: return .spdxJSON(encoding)
+                case .bomFormat: return Syntax(standard: .cycloneDX, form: .json(encoding))
+                case .spdxVersion: return Syntax(standard: .spdx, form: .json(encoding))
                 case .context:
                     keys = []
                     break walk
@@ -83,4 +135,49 @@ extension BOMReader {
             why: "it is JSON with \(keys.isEmpty ? "nothing in it" : keys.joined(separator: ", ")), "
                 + "but has neither bomFormat nor spdxVersion")
     }
+
+    /// Reads on to the outermost element.
+    private static func recognizeXML(_ source: @escaping JSONReader.Source) throws(BOMError) -> Syntax {
+        let root = RootElement()
+        do throws(JSONError) {
+            let pieces = Pieces(source)
+            let parser = XMLParser(root)
+            while root.name == nil {
+                let piece = try pieces.next()
+                do throws(XMLError) {
+                    try parser.parse(piece)
+                } catch {
+                    // What comes after the outermost element is for the reader to refuse.
+                    if root.name == nil { throw .transcript("\(error)") }
+                }
+            }
+        } catch {
+            throw BOMError(error)
+        }
+        let name = root.name ?? ""
+        switch (name, root.namespace) {
+        case ("bom", let space) where space.hasPrefix(XMLVocabulary.cycloneDXNamespace):
+            return Syntax(standard: .cycloneDX, form: .cycloneDXXML)
+        case ("Document", _): return Syntax(standard: .spdx, form: .spdxXML)
+        default:
+            throw .unrecognized(
+                why: "it is XML whose outermost element is <\(name.prefix(100))>"
+                    + (root.namespace.isEmpty ? "" : " of \(root.namespace.prefix(200))")
+                    + "; CycloneDX has <bom>, SPDX <Document>")
+        }
+    }
+}
+
+/// Takes the name of the outermost element.
+private final class RootElement: XMLHandler {
+    private(set) var name: String?
+    private(set) var namespace = ""
+
+    func start(_ element: XMLElement) {
+        guard name == nil else { return }
+        name = element.nameText
+        namespace = element.namespaceText
+    }
+    func text(_: UnsafeRawBufferPointer) {}
+    func end() {}
 }

@@ -6,7 +6,12 @@ struct CycloneDXJSONReader {
     var document = BOMDocument(standard: .cycloneDX, version: "")
     private var extra = ExtraFields()
 
-    init(outlet: BOMOutlet) { assembly = BOMAssembly(outlet: outlet) }
+    private let form: BOMReader.Form
+
+    init(outlet: BOMOutlet, form: BOMReader.Form) {
+        assembly = BOMAssembly(outlet: outlet)
+        self.form = form
+    }
 
     private enum Field: String, CaseIterable, Sendable {
         case bomFormat, specVersion, serialNumber, version, metadata, components, services, dependencies
@@ -43,9 +48,12 @@ struct CycloneDXJSONReader {
         guard format == "CycloneDX" else {
             throw BOMError.invalid(what: "bomFormat is \"\(format.prefix(100))\", not \"CycloneDX\"")
         }
-        guard CycloneDXMapping.versions.contains(document.version) else {
+        // Before 1.2 there was XML only.
+        guard CycloneDXMapping.versions.contains(document.version), !form.isJSON || document.version >= "1.2" else {
             throw BOMError.invalid(
-                what: "specVersion is \"\(document.version.prefix(100))\"; CycloneDX JSON is read in 1.2 to 1.7")
+                what:
+                    "specVersion is \"\(document.version.prefix(100))\"; CycloneDX is read in 1.2 to 1.7, as XML also "
+                    + "in 1.0 and 1.1")
         }
         document.extra = extra.text
         return try assembly.finish(document)

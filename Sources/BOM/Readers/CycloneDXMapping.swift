@@ -1,7 +1,7 @@
 /// What the syntaxes of CycloneDX share: from the words of the standard (1.2 to 1.7) to the model.
 enum CycloneDXMapping {
     /// The versions that are read.
-    static let versions: Set<String> = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"]
+    static let versions: Set<String> = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"]
 
     static let scopes: Set<String> = ["required", "optional", "excluded"]
 

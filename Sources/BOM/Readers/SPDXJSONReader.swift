@@ -9,13 +9,25 @@ struct SPDXJSONReader {
     private var extra = ExtraFields()
     private var snippetCount = 0
 
-    init(outlet: BOMOutlet) { assembly = BOMAssembly(outlet: outlet) }
+    private let form: BOMReader.Form
+
+    init(outlet: BOMOutlet, form: BOMReader.Form) {
+        assembly = BOMAssembly(outlet: outlet)
+        self.form = form
+    }
 
     private enum Field: String, CaseIterable, Sendable {
         case spdxVersion, name, dataLicense, documentNamespace, comment, creationInfo, documentDescribes, packages
         case files, snippets, relationships, hasExtractedLicensingInfos
         case id = "SPDXID"
         case schema = "$schema"
+
+        var isOfParts: Bool {
+            switch self {
+            case .packages, .files, .snippets, .relationships, .hasExtractedLicensingInfos, .documentDescribes: true
+            case .spdxVersion, .name, .dataLicense, .documentNamespace, .comment, .creationInfo, .id, .schema: false
+            }
+        }
     }
     private static let fields = JSONKeys<Field>()
 
@@ -28,7 +40,11 @@ struct SPDXJSONReader {
         try json.beginObject()
         while try json.nextKey() {
             json.ceiling = .max
-            switch try json.key(in: Self.fields, seen: &seen) {
+            let seenBefore = seen
+            let field = try json.key(in: Self.fields, seen: &seen)
+            // Where the parts of a document stand in any order, its JSON form has an array for each stretch of a kind.
+            if !form.isJSON, field?.isOfParts == true { seen = seenBefore }
+            switch field {
             case .spdxVersion: document.version = try json.text()
             case .id: try assembly.declareUnkept(try json.text())
             case .name: document.name = try json.text()
@@ -68,7 +84,7 @@ struct SPDXJSONReader {
             ["2.1", "2.2", "2.3"].contains(document.version.dropFirst(prefix.count))
         else {
             throw BOMError.invalid(
-                what: "spdxVersion is \"\(document.version.prefix(100))\"; SPDX JSON is read in SPDX-2.2 and SPDX-2.3")
+                what: "spdxVersion is \"\(document.version.prefix(100))\"; SPDX is read in SPDX-2.1, 2.2 and 2.3")
         }
         document.version.removeFirst(prefix.count)
         document.extra = extra.text

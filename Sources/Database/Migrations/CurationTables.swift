@@ -114,6 +114,10 @@ extension Migration {
                 PRIMARY KEY (project, number)\(words.clustered);
             CREATE UNIQUE INDEX library_request_library ON library_request (project, library_uuid);
 
+            -- What the last upload of a project said of itself, and the token of its request; empty when it had none.
+            ALTER TABLE project ADD COLUMN scan_comment \(text) NOT NULL DEFAULT '';
+            ALTER TABLE project ADD COLUMN request_token \(text) NOT NULL DEFAULT '';
+
             -- What agents, plug-ins and other uploads asked for.
             CREATE TABLE agent_request (
                 id \(int) PRIMARY KEY,
@@ -135,6 +139,7 @@ extension Migration {
                 job \(text) NOT NULL DEFAULT ''\(words.end);
             CREATE INDEX agent_request_organization ON agent_request (organization, id);
             CREATE INDEX agent_request_token ON agent_request (request_token);
+            CREATE INDEX agent_request_open ON agent_request (id) WHERE status = 'IN_PROGRESS';
             CREATE TABLE agent_violation (
                 request \(int) NOT NULL,
                 position \(int) NOT NULL,

@@ -191,7 +191,7 @@ package struct StagedScan: Sendable, Equatable {
     /// Makes the project show this scan instead of the one before, and writes what appeared and what went.
     package func publish(
         in target: Target, document: String, digest: [UInt8], libraries: Int, uploadedBy: String, plugin: String,
-        at time: Int64, on connection: any Connection
+        comment: String = "", requestToken: String = "", at time: Int64, on connection: any Connection
     ) throws {
         let before =
             try connection.integer(
@@ -207,7 +207,8 @@ package struct StagedScan: Sendable, Equatable {
         try connection.run(
             """
             UPDATE project SET scan = \(id), revision = revision + 1, updated_at = \(time),
-                uploaded_by = \(uploadedBy), plugin_name = \(plugin)
+                uploaded_by = \(uploadedBy), plugin_name = \(plugin), scan_comment = \(comment),
+                request_token = \(requestToken)
             WHERE id = \(target.project)
             """)
         try connection.run(

@@ -32,6 +32,8 @@ private struct Expected: Decodable {
 
 private let shared = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: "../shared/data")
 
+private let readForms = ["-json", "-xml", "-tv"]
+
 private let cases: [Expected] = {
     guard let text = try? String(contentsOf: shared.appending(path: "expected/sbom-content.jsonl"), encoding: .utf8)
     else {
@@ -41,8 +43,26 @@ private let cases: [Expected] = {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return text.split(separator: "\n").compactMap { try? decoder.decode(Expected.self, from: Data($0.utf8)) }
-        .filter { $0.format?.hasSuffix("-json") ?? true }
+        .filter { $0.format.map { readForms.contains(String($0.drop { $0 != "-" })) } ?? true }
 }()
+
+/// Tag-value documents in which files stand behind the package that they are of.
+private let tagValueWithFiles =
+    ["missing_component_version", "missing_supplier_name", "no_elements_missing"].map {
+        "ntia-conformance-checker/tests/data/\($0)/SPDXTagExample-v2.3.spdx"
+    }
+    + ["1/spdx2.2/example1", "6/spdx2.2/example6-bin", "6/spdx2.2/example6-src"].map {
+        "spdx-examples/software/example\($0).spdx"
+    }
+    + [2, 3, 4, 5].flatMap { number in
+        ["bin", "src"].map { "spdx-examples/software/example\(number)/spdx2.2/example\(number)-\($0).spdx" }
+    }
+    + [
+        "bom-shelter/in-the-wild/spdx/cbor-sbom.spdx", "bom-shelter/in-the-wild/spdx/xml2json-sbom.spdx",
+        "ntia-conformance-checker/tests/data/real_world_sboms/spdx_sample_07.spdx",
+        "ntia-conformance-checker/tests/doc_fest/SourceAuditor/AppBomInation-SourceOnly.spdx.tag",
+        "tools-python/SPDXTagExample-v2.2.spdx", "tools-python/SPDXTagExample-v2.3.spdx",
+    ]
 
 /// Where Waybill rightly differs: files, fields, reason.
 private let explained: [(files: [String], fields: Set<String>, reason: String)] = [
@@ -58,8 +78,20 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
             "ntia-conformance-checker/tests/doc_fest/SourceAuditor/AppBomInation-SourceOnly.spdx.json",
             "tools-python/SPDXJSONExample-v2.2.spdx.json", "tools-python/SPDXJSONExample-v2.3.spdx.json",
             "trustify/spdx/issue-552.json",
+            "ntia-conformance-checker/tests/data/missing_component_version/SPDXXMLExample-v2.3.spdx.xml",
+            "ntia-conformance-checker/tests/data/missing_supplier_name/SPDXXMLExample-v2.3.spdx.xml",
+            "ntia-conformance-checker/tests/data/no_elements_missing/SPDXXMLExample-v2.3.spdx.xml",
+            "tools-python/SPDXXMLExample-v2.2.spdx.xml", "tools-python/SPDXXMLExample-v2.3.spdx.xml",
         ], ["contains_edges", "max_depth_with_contains"],
         "hasFiles says CONTAINS for each of its files; the independent reader counts relationships alone"
+    ),
+    (
+        tagValueWithFiles, ["contains_edges", "max_depth_with_contains"],
+        "a file behind a package is contained by it (SPDX 2.3, 5.2.2); the independent reader counts relationships alone"
+    ),
+    (
+        ["spdx-examples/software/example6/spdx2.2/example6-bin.spdx"], ["dependency_edges", "max_depth"],
+        "the edges end in other documents (DocumentRef-); they are dropped with a warning"
     ),
     (
         [
@@ -89,7 +121,8 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
         ["dependency_edges", "max_depth"], "edges to nothing in the document are dropped with a warning"
     ),
     (
-        ["specification/1.5/invalid-dependency-1.5.json"], ["dependency_edges", "dangling_refs"],
+        ["specification/1.5/invalid-dependency-1.5.json", "specification/1.5/invalid-dependency-1.5.xml"],
+        ["dependency_edges", "dangling_refs"],
         "an entry for the empty reference is skipped, not counted as a reference to nothing"
     ),
     (
@@ -100,7 +133,10 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
     ),
     (
         ["alg", "md5", "sha1", "sha256", "sha512"].flatMap { name in
-            ["1.4", "1.5"].map { "specification/\($0)/invalid-hash-\(name)-\($0).json" }
+            ["1.4/json", "1.4/xml", "1.5/json", "1.5/xml"].map { form in
+                let (version, syntax) = (form.prefix(3), form.dropFirst(4))
+                return "specification/\(version)/invalid-hash-\(name)-\(version).\(syntax)"
+            }
         }, ["hashes"], "the hash that cannot be one is dropped with a warning"
     ),
     (
@@ -108,19 +144,34 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
         "bomFormat is not CycloneDX"
     ),
     (
-        ["1.4", "1.5"].map { "specification/\($0)/invalid-empty-component-\($0).json" }, ["components"],
-        "the only component has no name and is skipped with a warning"
+        ["json", "xml"].flatMap { syntax in
+            ["1.4", "1.5"].map { "specification/\($0)/invalid-empty-component-\($0).\(syntax)" }
+        } + ["osv-scanner/sbom-insecure/bad-purls.cdx.xml"], ["components"],
+        "a component has neither name nor package URL and is skipped with a warning"
+    ),
+    (
+        ["id", "name"].flatMap { name in
+            ["1.4", "1.5"].map { "specification/\($0)/invalid-license-\(name)-count-\($0).xml" }
+        }, ["refused"], "a licence has two names; which one counts would be a guess"
+    ),
+    (
+        ["bom-shelter/in-the-wild/spdx/vast-sbom.spdx"], ["duplicate_spdxids"],
+        "every SPDXID stands before the FileName that it is of, and all of them are SPDXRef-File"
+    ),
+    (
+        ["cyclonedx-cli/bom-1.2.xml"], ["licences"],
+        "licences that are stated by address alone are named by it"
     ),
 ]
 
 @Suite struct ExpectedContentTests {
-    @Test func `Every JSON document holds what an independent reader found in it`() throws {
+    @Test func `Every document holds what an independent reader found in it`() throws {
         for it in cases {
             var found = Collector()
             var differences: [String: String] = [:]
             do {
                 let graph = try BOMReader.read(file: shared.appending(path: "sboms/\(it.file)").path, into: &found)
-                if it.format == "cyclonedx-json" {
+                if it.format?.hasPrefix("cyclonedx") == true {
                     differences = compareCycloneDX(it, found, graph)
                 } else {
                     differences = compareSPDX(it, found, graph)

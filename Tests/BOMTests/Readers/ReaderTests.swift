@@ -214,7 +214,9 @@ private final class Handover<Value: Sendable>: @unchecked Sendable {  // every a
         (#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":"a","name":"b"}]}"#, "twice"),
         (#"{"bomFormat":"CycloneDX","specVersion":"1.5","x":1,"x":2}"#, "twice"),
         (#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":{}}]}"#, "expected a string"),
-        ("SPDXVersion: SPDX-2.3\n", "tag-value"),
+        ("SPDXVersion: SPDX-1.2\n", "SPDX-1.2"), ("SPDXVersion: SPDX-2.3\nPackageName", "line 2"),
+        ("SPDXVersion: SPDX-2.3\nPackageName: <text>a\nb", "no end"),
+        ("SPDXVersion: SPDX-2.3\nPackageName: a\nPackageVersion: 1\nPackageVersion: 2\n", "twice"),
     ])
     func `What is no SBOM is refused whole, with the reason`(text: String, sign: String) throws {
         let error = try #require(refusal(Array(text.utf8)))

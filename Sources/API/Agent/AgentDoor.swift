@@ -1,0 +1,309 @@
+import Bytes
+import Database
+import Dispatch
+import Glibc
+import HTTP
+import Inventory
+import Jobs
+
+// DESIGN. The key stands in the body, so the body goes to disk first, up to its limit. Then it is read once: the fields, and
+// the projects into a file, but not before those who may not upload are turned away, where the fields stand in front. The
+// file is looked through to its end, so that a faulty one is refused whole; each project gets its part of it, flushed and
+// renamed; places, jobs and the record of the request are one transaction; then the answer. A crash before it leaves
+// files that the sweep of uploads takes.
+
+/// `POST /agent`: what Mend's agents and build plug-ins send.
+struct AgentDoor: Sendable {
+    let backend: Backend
+    let uploads: UploadSettings
+    let settings: AgentSettings
+    private let threads = DispatchQueue(label: "agents", attributes: .concurrent)
+
+    init(_ backend: Backend, _ uploads: UploadSettings, _ settings: AgentSettings) {
+        self.backend = backend
+        self.uploads = uploads
+        self.settings = settings
+    }
+
+    var policy: BodyPolicy { .file(limit: uploads.limit) }
+
+    func reply(to request: HTTPRequest) -> Reply {
+        .later { [self] in
+            do {
+                let received = try await run { try receive(request) }.get()
+                switch received.kind {
+                case .update: return try await update(received)
+                case .checkPolicies, .checkPolicyCompliance:
+                    throw AgentError.unsupported(received.kind.rawValue)
+                }
+            } catch {
+                return refusal(because: error)
+            }
+        }
+    }
+
+    // MARK: Receiving
+
+    /// A request that was read and let in.
+    private struct Received: Sendable {
+        let kind: AgentPlan.Kind
+        let fields: [String: String]
+        let updateType: AgentUpload.UpdateType
+        let plan: AgentPlan
+        let address: String
+        /// The file that holds the projects.
+        let path: String
+        let token: String
+    }
+
+    private func receive(_ request: HTTPRequest) throws -> Received {
+        let uuid = try backend.random.uuid()
+        let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
+        let header = UploadDoor.key(of: request)
+        let fields = try AgentForm.read(
+            request.body, into: file, limit: uploads.limit * AgentSettings.expansion
+        ) { fields in
+            guard fields["token"] != nil, fields["userKey"] != nil, fields["type"] != nil else { return }
+            try admit(fields, header)
+        }
+        let kind = try Self.kind(of: fields)
+        if let time = fields["timeStamp"], Int64(time) == nil { throw AgentError.badTime(time) }
+        let updateType = try Self.updateType(of: fields)
+        // Before the file is looked through, which may take its time.
+        try admit(fields, header)
+        try file.publish()
+        do {
+            let upload = try settings.survey(file.path)
+            let plan = try backend.database.snapshot { connection in
+                let access = try AgentPlan.admit(
+                    fields, key: Self.key(of: fields, header), kind: kind, on: connection)
+                return try AgentPlan.make(fields, upload, kind: kind, access: access, on: connection)
+            }
+            return Received(
+                kind: kind, fields: fields, updateType: updateType, plan: plan, address: request.client ?? "",
+                path: file.path, token: try backend.random.token())
+        } catch {
+            unlink(file.path)
+            throw error
+        }
+    }
+
+    private func admit(_ fields: [String: String], _ header: UserKey?) throws {
+        let kind = try Self.kind(of: fields)
+        let key = Self.key(of: fields, header)
+        _ = try backend.database.read { try AgentPlan.admit(fields, key: key, kind: kind, on: $0) }
+    }
+
+    private static func key(of fields: [String: String], _ header: UserKey?) -> UserKey? {
+        fields["userKey"].map { UserKey($0) } ?? header
+    }
+
+    private static func kind(of fields: [String: String]) throws(AgentError) -> AgentPlan.Kind {
+        guard let type = fields["type"] else {
+            throw .badField("type", value: "", accepted: AgentError.types)
+        }
+        guard let kind = AgentPlan.Kind(rawValue: type.uppercased()) else { throw .unsupported(type) }
+        return kind
+    }
+
+    private static func updateType(of fields: [String: String]) throws(AgentError) -> AgentUpload.UpdateType {
+        guard let text = fields["updateType"] else { return .override }
+        guard let type = AgentUpload.UpdateType(rawValue: text.uppercased()) else {
+            let accepted = AgentUpload.UpdateType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .badField("updateType", value: text, accepted: accepted)
+        }
+        return type
+    }
+
+    // MARK: Updating
+
+    private func update(_ received: Received) async throws -> HTTPResponse {
+        let files = try await run { try self.files(of: received) }.get()
+        let made: [Made]
+        do {
+            made = try await place(received, files)
+        } catch DatabaseError.unknownOutcome(let why) {
+            // The jobs may be there and need their files.
+            throw DatabaseError.unknownOutcome(why: why)
+        } catch {
+            await run { () -> Void in for file in files { unlink(file.path) } }
+            throw error
+        }
+        backend.bell.ring()
+        return Self.answer(to: received, made)
+    }
+
+    /// The file of one project's job.
+    private struct File: Sendable {
+        let uuid: String
+        let path: String
+    }
+
+    /// Gives each project that is to be made its part of the upload.
+    private func files(of received: Received) throws -> [File] {
+        let groups = received.plan.groups
+        if groups.count == 1 {
+            // The name of the file is good for a job: it is a uuid.
+            let uuid = received.path.split(separator: "/").last.map(String.init) ?? ""
+            return [File(uuid: uuid, path: received.path)]
+        }
+        defer { unlink(received.path) }
+        var files: [File] = []
+        do {
+            for group in groups {
+                let uuid = try backend.random.uuid()
+                let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
+                try Self.copy(group.ranges, of: received.path, to: file)
+                try file.publish()
+                files.append(File(uuid: uuid, path: file.path))
+            }
+        } catch {
+            for file in files { unlink(file.path) }
+            throw error
+        }
+        return files
+    }
+
+    /// Writes parts of a file as a JSON array.
+    private static func copy(_ ranges: [Range<Int>], of path: String, to file: DurableFile) throws(SinkError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw .system(doing: "cannot open the upload", path: path, errno: errno) }
+        defer { close(source) }
+        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { window.deallocate() }
+        for (number, range) in ranges.enumerated() {
+            try Array((number == 0 ? "[" : ",").utf8).withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let count = pread(
+                    source, window.baseAddress, min(window.count, range.upperBound - position), position)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw .system(doing: "cannot read", path: path, errno: count < 0 ? errno : EIO) }
+                try file.write(UnsafeRawBufferPointer(rebasing: window[..<count]))
+                position += count
+            }
+        }
+        try Array("]".utf8).withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
+    }
+
+    /// A project that an update goes to.
+    private struct Made: Sendable {
+        let project: Entity
+        let isNew: Bool
+    }
+
+    /// Makes what is missing, the jobs, and the record of the request.
+    private func place(_ received: Received, _ files: [File]) async throws -> [Made] {
+        // Somebody else may make a product or project of the same name at this moment: then it is found.
+        for _ in 0..<2 {
+            do {
+                return try await tryToPlace(received, files)
+            } catch AccountError.nameTaken {
+                continue
+            }
+        }
+        return try await tryToPlace(received, files)
+    }
+
+    private func tryToPlace(_ received: Received, _ files: [File]) async throws -> [Made] {
+        let time = backend.queue.now()
+        let tokens = try received.plan.groups.map { _ in (try backend.random.token(), try backend.random.token()) }
+        return try await backend.database.write { [backend, settings] connection in
+            let (plan, fields) = (received.plan, received.fields)
+            let author = Author.account(plan.account)
+            var made: [Made] = []
+            var requests: [AgentRequest] = []
+            for (place, group) in plan.groups.enumerated() {
+                var target = UploadTarget(productID: group.product, product: group.productName, project: group.name)
+                if group.product == 0 {
+                    target.productID = try AgentRequests.product(
+                        named: group.productName, newToken: tokens[place].0, organization: plan.organization,
+                        by: author, at: time, on: connection
+                    ).entity.id
+                }
+                let found = try AgentRequests.project(
+                    named: group.name, newToken: tokens[place].1, organization: plan.organization,
+                    product: target.productID, by: author, at: time, on: connection)
+                target.projectID = found.entity.id
+                try AgentRequests.tag(
+                    project: target.projectID, with: group.tags.map { ($0.key, $0.value) }, on: connection)
+                let task = AgentTask(
+                    uuid: files[place].uuid, organization: plan.organization, account: plan.account,
+                    email: plan.email, target: target, agent: fields["agent"] ?? "",
+                    comment: fields["scanComment"] ?? "", requestToken: received.token,
+                    updateType: received.updateType,
+                    keepsModules: AgentPlan.says(fields["preserveModuleStructure"]) && group.ranges.count > 1)
+                try settings.share(task.uuid, files[place].path, connection)
+                _ = try backend.queue.submit(settings.newJob(task), on: connection)
+                made.append(Made(project: found.entity, isNew: found.isNew))
+                var request = Self.request(received, .inProgress, at: time)
+                (request.product, request.productName, request.projectName) = (
+                    target.productID, target.product, target.project
+                )
+                request.job = task.uuid
+                requests.append(request)
+            }
+            try AgentRequests.add(requests, on: connection)
+            return made
+        }
+    }
+
+    private static func request(_ received: Received, _ state: AgentRequestState, at time: Int64) -> AgentRequest {
+        var request = AgentRequest(
+            organization: received.plan.organization, type: received.kind.rawValue, token: received.token,
+            state: state, at: time)
+        request.requestedBy = received.fields["requesterEmail"] ?? received.plan.email
+        request.address = received.address
+        request.agent = received.fields["agent"] ?? ""
+        request.agentVersion = received.fields["pluginVersion"] ?? received.fields["agentVersion"] ?? ""
+        return request
+    }
+
+    private static func answer(to received: Received, _ made: [Made]) -> HTTPResponse {
+        let data = Answer.text { answer in
+            answer.text("organization", received.plan.organizationName)
+            answer.text("requestToken", received.token)
+            answer.flag("removeIfExist", false)
+            answer.texts("updatedProjects", made.filter { !$0.isNew }.map(\.project.name))
+            answer.texts("createdProjects", made.filter(\.isNew).map(\.project.name))
+            // A name that two products have stands for the last.
+            var byName: [String: Entity] = [:]
+            for project in made { byName[project.project.name] = project.project }
+            let projects = byName.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            answer.map("projectNamesToIds", projects) { $0.number(named: $1, $2.id) }
+            answer.map("projectNamesToDetails", projects) { answer, name, project in
+                answer.object(named: name) { answer in
+                    answer.text("projectName", name)
+                    answer.number("projectId", project.id)
+                    answer.text("projectToken", project.token)
+                }
+            }
+        }
+        return AgentError.envelope(status: 1, message: "ok", data: data, token: received.token)
+    }
+
+    // MARK: Refusing
+
+    private func refusal(because error: any Error) -> HTTPResponse {
+        var response: HTTPResponse
+        if let known = AgentError(error) {
+            response = known.response
+        } else {
+            let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
+            backend.log(Incident(id: id, request: "/agent", cause: "\(error)"))
+            response = AgentError(error, id: id).response
+        }
+        response.mark.name = "agent"
+        return response
+    }
+
+    /// Runs what blocks on a thread of our own, while the calling task sleeps.
+    @discardableResult
+    private func run<Success: Sendable>(
+        _ body: @escaping @Sendable () throws -> Success
+    ) async -> Result<Success, any Error> {
+        await withCheckedContinuation { continuation in
+            threads.async { continuation.resume(returning: Result { try body() }) }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+
+// DESIGN. Agents take an answer for one only when it is HTTP 200 with the five keys of their envelope. Some read `data` as
+// JSON even when the status says that it went wrong, others print it behind the message; an object with one text serves
+// both (mend-api.md §4).
+
+/// Why an agent's request was refused.
+package enum AgentError: Error, Equatable {
+    /// The token of the organization is missing or unknown, or the key is none of its users'.
+    case badToken
+    case badKey
+    case badTime(String)
+    /// What is wrong with the projects.
+    case badDiff(String)
+    case badField(String, value: String, accepted: String)
+    case unsupported(String)
+    case forbidden(String)
+    case full(String)
+    /// The disk or the database takes nothing at the moment; the cause is in the log under this id.
+    case storage(id: String)
+    case unexpected(id: String)
+
+    /// The types that this server answers.
+    static let types = "UPDATE, CHECK_POLICIES, CHECK_POLICY_COMPLIANCE"
+
+    var isOurs: Bool {
+        switch self {
+        case .storage, .unexpected, .full: true
+        case .badToken, .badKey, .badTime, .badDiff, .badField, .unsupported, .forbidden: false
+        }
+    }
+
+    /// What `data` says.
+    var why: String {
+        switch self {
+        case .badToken: "Invalid token"
+        case .badKey: "Invalid user key"
+        case .badTime(let value): "Invalid request time: timeStamp is \"\(value.prefix(100))\", no number of seconds"
+        case .badDiff(let why): "Invalid diff: \(why)"
+        case .badField(let field, let value, let accepted):
+            "\(field) has the value \"\(value.prefix(100))\"; accepted: \(accepted)"
+        case .unsupported(let type):
+            "this server does not answer the request type \"\(type.prefix(100))\"; it answers \(Self.types)"
+        case .forbidden(let why), .full(let why): why
+        case .storage(let id):
+            "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
+        case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"
+        }
+    }
+
+    var response: HTTPResponse {
+        let data = Answer.text { $0.text("error", why) }
+        var response = Self.envelope(
+            status: isOurs ? 3 : 2, message: isOurs ? "Server error" : "Illegal arguments", data: data, token: "")
+        response.mark.error = isOurs ? 3 : 2
+        return response
+    }
+
+    /// The envelope of every answer to an agent.
+    static func envelope(status: Int64, message: String, data: String, token: String) -> HTTPResponse {
+        Answer.object { answer in
+            answer.text("envelopeVersion", "2.7.5")
+            answer.number("status", status)
+            answer.text("message", message)
+            answer.text("data", data)
+            answer.text("requestToken", token)
+        }
+    }
+}
+
+extension AgentError {
+    /// What the errors of the parts mean to an agent; nil for those that are no business of its.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as AgentError: self = error
+        case APIError.refused: self = .badKey
+        case let error as APIError:
+            guard case .roleTooLow = error else { return nil }
+            self = .forbidden(error.message)
+        case let error as Base64Error:
+            self = .badDiff("it is neither JSON nor base64 of compressed JSON: \(error)")
+        case let error as InflaterError: self = .badDiff("\(error)")
+        case let error as AccountError: self = .badField(error.field, value: error.value, accepted: error.accepted)
+        case let error as QueueError:
+            guard case .full = error else { return nil }
+            self = .full(error.description)
+        default: return nil
+        }
+    }
+
+    /// An error that is ours, with what the log knows it by.
+    init(_ error: any Error, id: String) {
+        switch error {
+        case DatabaseError.storage, DatabaseError.busy, SinkError.system: self = .storage(id: id)
+        default: self = .unexpected(id: id)
+        }
+    }
+}
+
+extension AccountError {
+    fileprivate var field: String {
+        switch self {
+        case .badName(_, let kind), .nameTaken(_, let kind): "\(kind.rawValue) name"
+        case .badEmail: "email"
+        }
+    }
+
+    fileprivate var value: String {
+        switch self {
+        case .badName(let value, _), .nameTaken(let value, _), .badEmail(let value): value
+        }
+    }
+
+    fileprivate var accepted: String {
+        switch self {
+        case .badName: "1 to \(Self.nameLimit) bytes of text without control characters"
+        case .nameTaken: "a name that nothing has"
+        case .badEmail: "NAME@DOMAIN"
+        }
+    }
+}

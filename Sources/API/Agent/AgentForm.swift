@@ -1,0 +1,276 @@
+import Bytes
+import HTTP
+
+// DESIGN. The body is a form, read once in pieces of one buffer. What it carries, `diff`, goes to a file as JSON, in memory
+// that does not depend on it. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then
+// base64, percent-encoded; and JSON as it is, with blanks, quotes, `+` and `&` in it. The first character that is not blank
+// tells them apart: who encodes the body encodes `[` and `{`. JSON as it is ends where its brackets close, so that neither
+// an `&` in a text nor a field behind it does harm. A `%` without two digits behind it stands for itself, and so does a
+// `+` in base64, which has no blanks that mean anything.
+
+/// The fields of an agent's request, and its projects on their way to a file.
+struct AgentForm: ~Copyable {
+    /// The longest value of a field that is looked at, in bytes.
+    static let valueLimit = 64 << 10
+    private static let nameLimit = 100
+    /// The fields that are looked at.
+    private static let names: Set<String> = [
+        "type", "agent", "agentVersion", "pluginVersion", "token", "userKey", "requesterEmail", "product",
+        "productToken",
+        "timeStamp", "updateType", "aggregateModules", "preserveModuleStructure", "aggregateProjectName",
+        "aggregateProjectToken", "scanComment", "forceCheckAllDependencies", "populateVulnerabilities",
+    ]
+
+    private enum Place {
+        case name
+        case value
+        case passedOver
+        /// In `diff`, before it is clear in which form it is.
+        case beginning
+        case encoded
+        case plain
+        case behindPlain
+    }
+
+    private(set) var fields: [String: String] = [:]
+    private var place = Place.name
+    private var name: [UInt8] = []
+    private var value: [UInt8] = []
+    private var decoder = PercentDecoder()
+    private var diff: AgentDiff
+    private var nesting = Nesting()
+    private var hasDiff = false
+
+    private init(into file: DurableFile, limit: Int) { diff = AgentDiff(into: file, limit: limit) }
+
+    /// Reads a body: writes the JSON of its projects to `file`, which is not published, and gives the fields.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes that the JSON may come to.
+    ///   - admit: looks at the fields that stand before the projects; when it throws, nothing more is read.
+    static func read(
+        _ body: HTTPRequest.Body, into file: DurableFile, limit: Int, admit: ([String: String]) throws -> Void
+    ) throws -> [String: String] {
+        let source = try BodySource(body)
+        var form = AgentForm(into: file, limit: limit)
+        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { window.deallocate() }
+        while case let count = try source.read(into: window), count > 0 {
+            try form.take(UnsafeRawBufferPointer(rebasing: window[..<count]), admit: admit)
+        }
+        try form.finish()
+        return form.fields
+    }
+
+    // MARK: Pieces
+
+    private mutating func take(_ piece: UnsafeRawBufferPointer, admit: ([String: String]) throws -> Void) throws {
+        var rest = piece[...]
+        while !rest.isEmpty {
+            switch place {
+            case .name:
+                let end = rest.firstIndex { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "&") }
+                name.append(contentsOf: rest[..<(end ?? rest.endIndex)].prefix(Self.nameLimit + 1 - name.count))
+                guard let end else { return }
+                let isOver = rest[end] == UInt8(ascii: "&")
+                rest = rest[(end + 1)...]
+                if isOver { name.removeAll() } else { try beginValue(admit) }
+            case .value, .passedOver, .encoded:
+                let end = rest.firstIndex(of: UInt8(ascii: "&"))
+                let part = UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.endIndex)])
+                if place != .passedOver {
+                    decoder.decode(part, into: &value)
+                    if place == .encoded {
+                        try passOn()
+                    } else if value.count > Self.valueLimit {
+                        throw AgentError.badField(
+                            key, value: String(decoding: value.prefix(50), as: UTF8.self),
+                            accepted: "at most \(Self.valueLimit) bytes")
+                    }
+                }
+                guard let end else { return }
+                rest = rest[(end + 1)...]
+                try endValue()
+            case .beginning:
+                let end = rest.firstIndex(of: UInt8(ascii: "&"))
+                let isOver = end != nil
+                value.append(contentsOf: rest[..<(end ?? rest.endIndex)])
+                rest = rest[(end ?? rest.endIndex)...]
+                guard let form = AgentDiff.form(of: value, isOver: isOver) else { continue }
+                try beginDiff(as: form)
+            case .plain:
+                let end = nesting.end(of: rest) ?? rest.endIndex
+                try diff.write(UnsafeRawBufferPointer(rebasing: rest[..<end]))
+                rest = rest[end...]
+                if nesting.isOver { place = .behindPlain }
+            case .behindPlain:
+                let end = rest.firstIndex(of: UInt8(ascii: "&"))
+                // Nothing but blanks may follow; the rest is told by who reads the JSON.
+                try diff.write(UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.endIndex)]))
+                guard let end else { return }
+                rest = rest[(end + 1)...]
+                try endValue()
+            }
+        }
+    }
+
+    private var key: String { String(decoding: name, as: UTF8.self) }
+
+    private mutating func beginValue(_ admit: ([String: String]) throws -> Void) throws {
+        let key = key
+        decoder = PercentDecoder()
+        if key == "diff" {
+            guard !hasDiff else { throw AgentError.badDiff("the form has two fields diff") }
+            hasDiff = true
+            try admit(fields)
+            place = .beginning
+        } else {
+            place = Self.names.contains(key) ? .value : .passedOver
+        }
+    }
+
+    /// Goes on with what was held back until the form of the projects was clear.
+    private mutating func beginDiff(as form: AgentDiff.Form) throws {
+        let held = value
+        value.removeAll()
+        diff.begin(form)
+        switch form {
+        case .plain:
+            place = .plain
+            // The end cannot be in what was held back: it had no more than the first member's beginning.
+            try held.withUnsafeBytes { bytes in
+                let end = nesting.end(of: bytes[...]) ?? bytes.endIndex
+                try diff.write(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+                if nesting.isOver {
+                    place = .behindPlain
+                    try diff.write(UnsafeRawBufferPointer(rebasing: bytes[end...]))
+                }
+            }
+        case .encodedJSON, .base64:
+            place = .encoded
+            decoder = PercentDecoder(plusIsBlank: form == .encodedJSON)
+            held.withUnsafeBytes { decoder.decode($0, into: &value) }
+            try passOn()
+        }
+    }
+
+    private mutating func passOn() throws {
+        try value.withUnsafeBytes { try diff.write($0) }
+        value.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func endValue() throws {
+        switch place {
+        case .value:
+            decoder.finish(into: &value)
+            guard let text = String(validating: value, as: UTF8.self) else {
+                throw AgentError.badField(key, value: "", accepted: "text in UTF-8")
+            }
+            let trimmed = text.trimmingBlanks()
+            if !trimmed.isEmpty { fields[key] = trimmed }
+        case .beginning:
+            if let form = AgentDiff.form(of: value, isOver: true) {
+                try beginDiff(as: form)
+                return try endValue()
+            }
+        case .encoded:
+            decoder.finish(into: &value)
+            try passOn()
+        case .name, .passedOver, .plain, .behindPlain: break
+        }
+        value.removeAll()
+        name.removeAll()
+        place = .name
+    }
+
+    private mutating func finish() throws {
+        try endValue()
+        guard hasDiff else { throw AgentError.badDiff("it is missing") }
+        try diff.finish()
+    }
+}
+
+/// Decodes `application/x-www-form-urlencoded`, wherever the pieces are cut.
+struct PercentDecoder {
+    private let blank: UInt8
+    /// Behind a `%`, and the digit behind it.
+    private var isOpen = false
+    private var digit: UInt8?
+
+    init(plusIsBlank: Bool = true) { blank = UInt8(ascii: plusIsBlank ? " " : "+") }
+
+    mutating func decode(_ input: some Sequence<UInt8>, into output: inout [UInt8]) {
+        for byte in input {
+            if isOpen {
+                if let value = Self.value(of: byte) {
+                    if let first = digit {
+                        output.append((Self.value(of: first) ?? 0) << 4 | value)
+                        (isOpen, digit) = (false, nil)
+                    } else {
+                        digit = byte
+                    }
+                    continue
+                }
+                finish(into: &output)
+            }
+            switch byte {
+            case UInt8(ascii: "%"): isOpen = true
+            case UInt8(ascii: "+"): output.append(blank)
+            default: output.append(byte)
+            }
+        }
+    }
+
+    /// Ends the text: a `%` that waits for its digits stands for itself.
+    mutating func finish(into output: inout [UInt8]) {
+        if isOpen { output.append(UInt8(ascii: "%")) }
+        if let digit { output.append(digit) }
+        (isOpen, digit) = (false, nil)
+    }
+
+    static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+/// Finds the end of a JSON object or array in a text that comes in pieces.
+private struct Nesting {
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    private(set) var isOver = false
+
+    /// The place behind the last bracket, when it is in this piece.
+    mutating func end(of piece: Slice<UnsafeRawBufferPointer>) -> Int? {
+        for index in piece.indices {
+            let byte = piece[index]
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+                if depth <= 0 {
+                    isOver = true
+                    return index + 1
+                }
+            default: break
+            }
+        }
+        return nil
+    }
+}

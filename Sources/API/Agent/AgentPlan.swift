@@ -1,0 +1,181 @@
+import Bytes
+import Database
+import Inventory
+
+// DESIGN. Where the projects of a request go is looked up in one snapshot, with what the user may do there; what has to be
+// made is made later, in the transaction that submits the jobs. Projects of one name in one product are one project: a
+// build of several modules may say a name twice.
+
+/// A request of an agent that was let in, with the places of its projects.
+struct AgentPlan: Sendable {
+    /// What becomes one project.
+    struct Group: Sendable {
+        /// 0 where it is to be made.
+        var product: Int64
+        let productName: String
+        /// 0 where it is to be made.
+        var project: Int64
+        let name: String
+        var tags: [AgentProject.Tag] = []
+        /// Where its projects stand in the file.
+        var ranges: [Range<Int>] = []
+    }
+
+    let organization: Int64
+    let organizationName: String
+    let account: Int64
+    let email: String
+    let groups: [Group]
+
+    /// The types of requests that are answered, with the least role that each needs where its projects are.
+    enum Kind: String, CaseIterable {
+        case update = "UPDATE"
+        case checkPolicies = "CHECK_POLICIES"
+        case checkPolicyCompliance = "CHECK_POLICY_COMPLIANCE"
+
+        var role: Role {
+            switch self {
+            case .update: .member
+            case .checkPolicies, .checkPolicyCompliance: .readOnly
+            }
+        }
+    }
+
+    /// Lets the user of a request in; the organization is what its token names.
+    static func admit(
+        _ fields: [String: String], key: UserKey?, kind: Kind, on connection: any Connection
+    ) throws -> Access {
+        guard let token = fields["token"] else { throw AgentError.badToken }
+        guard let key else { throw AgentError.badKey }
+        do {
+            return try Access.check(
+                key, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, on: connection)
+        } catch APIError.refused {
+            // Told apart by whether the token has the form of one: what exists is told to nobody.
+            let isToken = token.utf8.count == 64 && token.utf8.allSatisfy { PercentDecoder.value(of: $0) != nil }
+            throw isToken ? AgentError.badKey : .badToken
+        }
+    }
+
+    static func make(
+        _ fields: [String: String], _ upload: AgentUpload, kind: Kind, access: Access, on connection: any Connection
+    ) throws -> AgentPlan {
+        var planner = Planner(fields: fields, kind: kind, access: access, connection: connection)
+        for project in upload.projects { try planner.add(project) }
+        let name = try OrganizationDetails.read(access.scope, on: connection)?.name ?? ""
+        return AgentPlan(
+            organization: access.scope.organization, organizationName: name, account: access.standing.account,
+            email: access.standing.email, groups: planner.groups)
+    }
+
+    /// Whether a field says yes.
+    static func says(_ field: String?) -> Bool { field?.lowercased() == "true" }
+}
+
+/// Finds the places of projects.
+private struct Planner {
+    let fields: [String: String]
+    let kind: AgentPlan.Kind
+    let access: Access
+    let connection: any Connection
+    private(set) var groups: [AgentPlan.Group] = []
+    private var product: (id: Int64, name: String)?
+    private var places: [String: Int] = [:]
+
+    init(fields: [String: String], kind: AgentPlan.Kind, access: Access, connection: any Connection) {
+        self.fields = fields
+        self.kind = kind
+        self.access = access
+        self.connection = connection
+    }
+
+    private var organization: Int64 { access.scope.organization }
+
+    mutating func add(_ project: AgentProject) throws {
+        var (token, name) = (project.token, project.name)
+        if let aggregate = fields["aggregateProjectToken"] {
+            token = aggregate.lowercased()
+        } else if let aggregate = fields["aggregateProjectName"] {
+            (token, name) = ("", aggregate)
+        } else if AgentPlan.says(fields["aggregateModules"]), let first = groups.first {
+            return keep(project, in: first)
+        }
+        if !token.isEmpty { return keep(project, in: try group(projectToken: token)) }
+        if self.product == nil { self.product = try productOfRequest() }
+        guard let product = self.product else { return }
+        let id =
+            try connection.integer("SELECT id FROM project WHERE product = \(product.id) AND name = \(name)") ?? 0
+        keep(
+            project,
+            in: AgentPlan.Group(product: product.id, productName: product.name, project: id, name: name))
+    }
+
+    private mutating func keep(_ project: AgentProject, in group: AgentPlan.Group) {
+        let key = "\(group.product)\0\(group.productName)\0\(group.name)"
+        let place = places[key] ?? groups.count
+        if place == groups.count {
+            places[key] = place
+            groups.append(group)
+        }
+        groups[place].ranges.append(project.range)
+        groups[place].tags += project.tags
+    }
+
+    private func group(projectToken token: String) throws -> AgentPlan.Group {
+        let found = try connection.first(
+            """
+            SELECT p.id, p.name, p.product, d.name FROM project p JOIN product d ON d.id = p.product
+            WHERE p.token = \(token) AND p.organization = \(organization)
+            """
+        ) { row in
+            AgentPlan.Group(
+                product: row.integer(2), productName: row.string(3), project: row.integer(0), name: row.string(1))
+        }
+        guard let found, access.standing.role(inProduct: found.product) != nil else {
+            throw AgentError.badField(
+                "projectToken", value: token, accepted: "the token of a project of this organization")
+        }
+        try check(access.standing.role(inProduct: found.product))
+        return found
+    }
+
+    /// The product that the request names, by its token or its name.
+    private func productOfRequest() throws -> (id: Int64, name: String) {
+        if let token = fields["productToken"] { return try product(token: token, of: "productToken") }
+        let name: String
+        if let given = fields["product"] {
+            let isToken = given.utf8.count == 64 && given.utf8.allSatisfy { PercentDecoder.value(of: $0) != nil }
+            if isToken { return try product(token: given, of: "product") }
+            name = given
+        } else {
+            name =
+                try UploadAccess.ownProduct(of: access.standing, on: connection) ?? UploadAccess.defaultProduct
+        }
+        let id = try connection.integer(
+            "SELECT id FROM product WHERE organization = \(organization) AND name = \(name)")
+        // A product that is not there yet is the organization's to make.
+        try check(id.map { access.standing.role(inProduct: $0) } ?? access.standing.role)
+        return (id ?? 0, name)
+    }
+
+    private func product(token: String, of field: String) throws -> (id: Int64, name: String) {
+        let found = try connection.first(
+            """
+            SELECT id, name FROM product WHERE token = \(token.lowercased()) AND organization = \(organization)
+            """
+        ) { (id: $0.integer(0), name: $0.string(1)) }
+        guard let found, let role = access.standing.role(inProduct: found.id) else {
+            throw AgentError.badField(
+                field, value: token, accepted: "the name or the token of a product of this organization")
+        }
+        try check(role)
+        return found
+    }
+
+    private func check(_ role: Role?) throws {
+        guard let role, role >= kind.role else {
+            throw AgentError.forbidden(
+                "the user may not do this: \(kind.rawValue) needs the role \(kind.role.word) in the product")
+        }
+    }
+}

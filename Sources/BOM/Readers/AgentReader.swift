@@ -1,0 +1,340 @@
+import Bytes
+import Glibc
+package import Inventory
+
+// DESIGN. An upload is a JSON array of projects, each with a tree of dependencies; it is read as a stream. The tree says
+// a library again wherever it is needed, to any depth, so a library with the same file in the same place is one component
+// however often it is listed, and the tree becomes edges. Nothing recurses: the dependencies that are open wait on a stack,
+// at most as deep as JSON may be nested. Their members come in any order, so what hangs on one is kept as numbers until
+// it is read to its end.
+
+/// Reads the projects of an agent's upload: mend-api.md §4.
+package struct AgentReader {
+    /// The most projects of one upload.
+    package static let projectLimit = 10_000
+
+    /// The root of all that is read, and of the project at hand.
+    private static let root = "project"
+
+    private let isSurvey: Bool
+    private let keepsModules: Bool
+    private var graph = DependencyGraph()
+    private var rootNode: Int32 = 0
+    /// What libraries are called, whatever file they are, with the node that was so called first.
+    private var bases = ReferenceTable()
+    private var firsts: [Int32] = []
+    private var upload = AgentUpload()
+    private var emitted = 0
+    private var oddHashes = 0
+    private var nameless = 0
+    private var modules = 0
+
+    private init(isSurvey: Bool, keepsModules: Bool = false) {
+        self.isSurvey = isSurvey
+        self.keepsModules = keepsModules
+    }
+
+    // MARK: Doors
+
+    /// What an upload holds, and whether it can be read at all: a list of projects, one project, or a request file
+    /// with its `projects`.
+    package static func survey(file path: String) throws(BOMError) -> AgentUpload {
+        var reader = AgentReader(isSurvey: true)
+        var nobody = Nobody()
+        try reader.read(path, into: &nobody)
+        return reader.upload
+    }
+
+    /// Hands the libraries of all projects of a file to a receiver, below one root; returns who needs whom.
+    ///
+    /// - Parameters:
+    ///   - name: what the root is called.
+    ///   - keepsModules: whether each project is a component of its own, between the root and what it needs.
+    package static func read(
+        file path: String, named name: String, keepingModules keepsModules: Bool = false,
+        into receiver: inout some BOMReceiver
+    ) throws(BOMError) -> DependencyGraph {
+        var reader = AgentReader(isSurvey: false, keepsModules: keepsModules)
+        guard let root = reader.graph.references.number(for: root) else {
+            throw .tooLarge(what: "the names of the dependencies are too long", limit: ReferenceTable.limit)
+        }
+        reader.rootNode = root
+        reader.graph.roots = [root]
+        try reader.read(path, into: &receiver)
+        reader.graph.seal()
+        var document = BOMDocument(standard: .cycloneDX, version: "1.5")
+        document.name = name
+        // A project without dependencies is no library of itself.
+        if reader.emitted > 0 {
+            var component = Component(ref: Self.root, name: name)
+            component.kind = .application
+            try receiver.component(component)
+            document.describes = [Self.root]
+        }
+        if reader.oddHashes > 0 {
+            receiver.warning("\(reader.oddHashes) dependencies have checksums that cannot be right")
+        }
+        if reader.nameless > 0 { receiver.warning("\(reader.nameless) dependencies have neither name nor checksum") }
+        try receiver.document(document)
+        return reader.graph
+    }
+
+    private mutating func read(_ path: String, into receiver: inout some BOMReceiver) throws(BOMError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw .failed(what: "opening \(path): \(systemMessage(errno))") }
+        defer { close(file) }
+        do {
+            var json = JSONReader(fileDescriptor: file)
+            switch try json.peek() {
+            case .array: try projects(&json, &receiver)
+            case .object:
+                let start = json.offset
+                if let project = try project(&json, &receiver, isOutermost: true) {
+                    try keep(project, from: start, to: json.offset)
+                }
+            case .string, .number, .bool, .null:
+                throw BOMError.invalid(what: "this is no list of projects")
+            }
+            try json.finish()
+            guard !upload.projects.isEmpty else { throw BOMError.invalid(what: "the upload has no project") }
+        } catch let error as BOMError {
+            throw error
+        } catch let error as JSONError {
+            throw BOMError(error)
+        } catch {
+            throw .failed(what: "\(error)")
+        }
+    }
+
+    // MARK: Projects
+
+    private mutating func projects(_ json: inout JSONReader, _ receiver: inout some BOMReceiver) throws {
+        guard try json.beginArrayUnlessNull() else { return }
+        while try json.nextElement() {
+            guard try json.peek() == .object else {
+                throw BOMError.invalid(what: "project \(upload.projects.count + 1) is no object")
+            }
+            let start = json.offset
+            if let project = try project(&json, &receiver, isOutermost: false) {
+                try keep(project, from: start, to: json.offset)
+            }
+        }
+    }
+
+    private mutating func keep(_ project: AgentProject, from start: Int, to end: Int) throws(BOMError) {
+        guard upload.projects.count < Self.projectLimit else {
+            throw .tooLarge(what: "the upload has too many projects", limit: Self.projectLimit)
+        }
+        var project = project
+        project.range = start..<end
+        guard !project.name.isEmpty || !project.token.isEmpty else {
+            throw .invalid(
+                what:
+                    "project \(upload.projects.count + 1) has neither a projectToken nor coordinates with an artifactId"
+            )
+        }
+        upload.projects.append(project)
+    }
+
+    /// The project at hand; nil for a request file, whose projects were read.
+    private mutating func project(
+        _ json: inout JSONReader, _ receiver: inout some BOMReceiver, isOutermost: Bool
+    ) throws -> AgentProject? {
+        var project = AgentProject()
+        var isProject = false
+        var owner = rootNode
+        // A module is known by its name, which may stand behind its dependencies.
+        if keepsModules, !isSurvey {
+            modules += 1
+            owner = try node("module:\(modules)")
+        }
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals("coordinates") {
+                isProject = true
+                project.name = try coordinates(&json)
+            } else if json.keyEquals("projectToken") {
+                project.token = try json.text().lowercased()
+                isProject = isProject || !project.token.isEmpty
+            } else if json.keyEquals("projectTags") {
+                project.tags = try tags(&json)
+            } else if json.keyEquals("dependencies") {
+                isProject = true
+                project.dependencies += try dependencies(&json, &receiver, below: owner)
+            } else if isOutermost, json.keyEquals("projects") {
+                try projects(&json, &receiver)
+            } else if isOutermost,
+                let field = Self.requestFields.first(where: { name in json.withKey { $0.elementsEqual(name.utf8) } })
+            {
+                upload.fields[field] = try json.text()
+            } else {
+                try json.skipValue()
+            }
+        }
+        guard isProject || !isOutermost else { return nil }
+        if keepsModules, !isSurvey {
+            var component = Component(
+                ref: graph.references[owner], name: project.name.isEmpty ? project.token : project.name)
+            component.kind = .application
+            try receiver.component(component)
+            try graph.add(from: rootNode, to: owner, kind: .dependsOn)
+            emitted += 1
+        }
+        return project
+    }
+
+    /// Fields of a request file that say where it goes.
+    private static let requestFields = [
+        "type", "updateType", "agent", "agentVersion", "orgToken", "product", "productToken", "requesterEmail",
+        "aggregateModules", "preserveModuleStructure", "aggregateProjectName", "aggregateProjectToken", "scanComment",
+    ]
+
+    private func coordinates(_ json: inout JSONReader) throws(JSONError) -> String {
+        guard try json.beginObjectUnlessNull() else { return "" }
+        var (name, version) = ("", "")
+        while try json.nextKey() {
+            if json.keyEquals("artifactId") {
+                name = try json.text()
+            } else if json.keyEquals("version") || json.keyEquals("versionId") {
+                let text = try json.text()
+                if !text.isEmpty { version = text }
+            } else {
+                try json.skipValue()
+            }
+        }
+        return name.isEmpty || version.isEmpty ? name : "\(name) - \(version)"
+    }
+
+    /// A list of `{tagKey, tagValue}`, or an object of values by key.
+    private func tags(_ json: inout JSONReader) throws(JSONError) -> [AgentProject.Tag] {
+        var tags: [AgentProject.Tag] = []
+        func keep(_ key: String, _ value: String) {
+            if !key.isEmpty, tags.count < 1000 { tags.append(.init(key: key, value: value)) }
+        }
+        switch try json.peek() {
+        case .object:
+            try json.beginObject()
+            while try json.nextKey() {
+                let key = json.key()
+                for value in try json.texts() { keep(key, value) }
+            }
+        case .array:
+            try json.beginArray()
+            while try json.nextElement() {
+                guard try json.beginObjectUnlessNull() else { continue }
+                var (key, value) = ("", "")
+                while try json.nextKey() {
+                    if json.keyEquals("tagKey") {
+                        key = try json.text()
+                    } else if json.keyEquals("tagValue") {
+                        value = try json.text()
+                    } else {
+                        try json.skipValue()
+                    }
+                }
+                keep(key, value)
+            }
+        case .string, .number, .bool, .null: try json.skipValue()
+        }
+        return tags
+    }
+
+    // MARK: Dependencies
+
+    /// Reads a tree of dependencies and says how many it listed.
+    private mutating func dependencies(
+        _ json: inout JSONReader, _ receiver: inout some BOMReceiver, below owner: Int32
+    ) throws -> Int {
+        guard try json.beginArrayUnlessNull() else { return 0 }
+        defer { json.ceiling = .max }
+        var open: [AgentDependency] = []
+        var count = 0
+        while true {
+            json.ceiling = json.offset + BOMReader.partLimit
+            if try json.nextElement() {
+                guard try json.beginObjectUnlessNull() else { continue }
+                open.append(AgentDependency())
+                count += 1
+            } else if open.isEmpty {
+                return count
+            }
+            // Either a new one, or one whose children are read.
+            guard try !members(&json, of: &open[open.count - 1]) else { continue }
+            let done = open.removeLast()
+            guard !isSurvey else { continue }
+            let nodes = try nodes(of: done, &receiver)
+            if open.isEmpty {
+                for node in nodes { try graph.add(from: owner, to: node, kind: .dependsOn) }
+            } else {
+                open[open.count - 1].children += nodes
+            }
+        }
+    }
+
+    /// Reads members up to the end of the object, or up to and into its children: true then.
+    private mutating func members(
+        _ json: inout JSONReader, of dependency: inout AgentDependency
+    ) throws(JSONError) -> Bool {
+        while try json.nextKey() {
+            guard let field = try json.key(in: AgentDependency.fields, seen: &dependency.seen) else {
+                try json.skipValue()
+                continue
+            }
+            if field == .children {
+                if try json.beginArrayUnlessNull() { return true }
+            } else if try !dependency.read(field, &json) {
+                oddHashes += 1
+            }
+        }
+        return false
+    }
+
+    /// The node of a dependency, which is handed on when it comes up first; its children when it says not what it is.
+    private mutating func nodes(
+        of dependency: AgentDependency, _ receiver: inout some BOMReceiver
+    ) throws -> [Int32] {
+        guard !dependency.isNameless else {
+            nameless += 1
+            return dependency.children
+        }
+        let base = dependency.base
+        let distinction = dependency.distinction
+        guard let number = bases.number(for: base).map(Int.init) else { throw Self.tooLong }
+        let node: Int32
+        if distinction.isEmpty, number < firsts.count {
+            // Listed again by its name alone, as trees do that say everything once.
+            node = firsts[number]
+        } else {
+            let ref = distinction.isEmpty ? base : "\(base)#\(distinction)"
+            let isNew = graph.references.known(ref) == nil
+            node = try self.node(ref)
+            if number == firsts.count { firsts.append(node) }
+            if isNew {
+                emitted += 1
+                try receiver.component(dependency.component(ref: ref))
+            }
+        }
+        for child in dependency.children where child != node {
+            try graph.add(from: node, to: child, kind: .dependsOn)
+        }
+        return [node]
+    }
+
+    private mutating func node(_ ref: String) throws(BOMError) -> Int32 {
+        guard let number = graph.references.number(for: ref) else { throw Self.tooLong }
+        return number
+    }
+
+    private static let tooLong = BOMError.tooLarge(
+        what: "the names of the dependencies are too long", limit: ReferenceTable.limit)
+}
+
+/// Takes the parts of a document that is only looked through.
+private struct Nobody: BOMReceiver {
+    mutating func component(_ component: Component) {}
+    mutating func file(_ file: SourceFile) {}
+    mutating func dependency(_ dependency: Dependency) {}
+    mutating func vulnerability(_ vulnerability: VulnerabilityClaim) {}
+    mutating func warning(_ text: String) {}
+    mutating func document(_ document: BOMDocument) {}
+}

@@ -1,0 +1,119 @@
+/// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): where each belongs, and what it is in the JSON form.
+enum TagTable {
+    /// What a tag says something of.
+    enum Section: Hashable {
+        case document, creation, package, file, snippet, license, relationship, annotation, review
+        /// An identifier came up, and not yet what it is of.
+        case unknown
+    }
+
+    /// How the value of a tag is put into the JSON form.
+    enum Value {
+        /// A member with this name. `begins` says that the tag begins its section.
+        case text(String, begins: Bool = false)
+        case boolean(String)
+        /// An element of the array with this name.
+        case element(of: String)
+        /// `SHA1: 0123…`, an element of `checksums`.
+        case checksum
+        /// `CATEGORY type locator`, an element of `externalRefs`; a comment follows it.
+        case externalReference
+        case externalReferenceComment
+        /// `d6a7… (excludes: ./a, ./b)`
+        case verificationCode
+        /// `DocumentRef-x https://… SHA1: 0123…`
+        case externalDocument
+        /// `SPDXRef-a CONTAINS SPDXRef-b`
+        case relationship
+        /// What the JSON form has no place for, or no reader.
+        case ignored
+    }
+
+    /// The one tag that belongs to whatever section is being read.
+    static let identifier = "SPDXID"
+
+    static let tags: [String: (section: Section, value: Value)] = {
+        var tags: [String: (section: Section, value: Value)] = [:]
+        func add(_ section: Section, _ list: [(String, Value)]) {
+            for (tag, value) in list { tags[tag] = (section, value) }
+        }
+        add(
+            .document,
+            [
+                ("SPDXVersion", .text("spdxVersion")), ("DataLicense", .text("dataLicense")),
+                ("DocumentName", .text("name")), ("DocumentNamespace", .text("documentNamespace")),
+                ("DocumentComment", .text("comment")), ("ExternalDocumentRef", .externalDocument),
+            ])
+        add(
+            .creation,
+            [
+                ("LicenseListVersion", .text("licenseListVersion")), ("Creator", .element(of: "creators")),
+                ("Created", .text("created")), ("CreatorComment", .text("comment")),
+            ])
+        add(
+            .package,
+            [
+                ("PackageName", .text("name", begins: true)), ("PackageVersion", .text("versionInfo")),
+                ("PackageFileName", .text("packageFileName")), ("PackageSupplier", .text("supplier")),
+                ("PackageOriginator", .text("originator")), ("PackageDownloadLocation", .text("downloadLocation")),
+                ("FilesAnalyzed", .boolean("filesAnalyzed")), ("PackageVerificationCode", .verificationCode),
+                ("PackageChecksum", .checksum), ("PackageHomePage", .text("homepage")),
+                ("PackageSourceInfo", .text("sourceInfo")), ("PackageLicenseConcluded", .text("licenseConcluded")),
+                ("PackageLicenseInfoFromFiles", .element(of: "licenseInfoFromFiles")),
+                ("PackageLicenseDeclared", .text("licenseDeclared")),
+                ("PackageLicenseComments", .text("licenseComments")), ("PackageCopyrightText", .text("copyrightText")),
+                ("PackageSummary", .text("summary")), ("PackageDescription", .text("description")),
+                ("PackageComment", .text("comment")), ("ExternalRef", .externalReference),
+                ("ExternalRefComment", .externalReferenceComment),
+                ("PackageAttributionText", .element(of: "attributionTexts")),
+                ("PrimaryPackagePurpose", .text("primaryPackagePurpose")), ("ReleaseDate", .text("releaseDate")),
+                ("BuiltDate", .text("builtDate")), ("ValidUntilDate", .text("validUntilDate")),
+            ])
+        add(
+            .file,
+            [
+                ("FileName", .text("fileName", begins: true)), ("FileType", .element(of: "fileTypes")),
+                ("FileChecksum", .checksum), ("LicenseConcluded", .text("licenseConcluded")),
+                ("LicenseInfoInFile", .element(of: "licenseInfoInFiles")),
+                ("LicenseComments", .text("licenseComments")), ("FileCopyrightText", .text("copyrightText")),
+                ("FileComment", .text("comment")), ("FileNotice", .text("noticeText")),
+                ("FileContributor", .element(of: "fileContributors")),
+                ("FileAttributionText", .element(of: "attributionTexts")),
+                ("FileDependency", .element(of: "fileDependencies")), ("ArtifactOfProjectName", .ignored),
+                ("ArtifactOfProjectHomePage", .ignored), ("ArtifactOfProjectURI", .ignored),
+            ])
+        add(
+            .snippet,
+            [
+                ("SnippetSPDXID", .text("SPDXID", begins: true)), ("SnippetFromFileSPDXID", .text("snippetFromFile")),
+                ("SnippetByteRange", .ignored), ("SnippetLineRange", .ignored),
+                ("SnippetLicenseConcluded", .text("licenseConcluded")),
+                ("LicenseInfoInSnippet", .element(of: "licenseInfoInSnippets")),
+                ("SnippetLicenseComments", .text("licenseComments")),
+                ("SnippetCopyrightText", .text("copyrightText")), ("SnippetComment", .text("comment")),
+                ("SnippetName", .text("name")), ("SnippetAttributionText", .element(of: "attributionTexts")),
+            ])
+        add(
+            .license,
+            [
+                ("LicenseID", .text("licenseId", begins: true)), ("ExtractedText", .text("extractedText")),
+                ("LicenseName", .text("name")), ("LicenseCrossReference", .element(of: "seeAlsos")),
+                ("LicenseComment", .text("comment")),
+            ])
+        add(.relationship, [("Relationship", .relationship), ("RelationshipComment", .ignored)])
+        add(
+            .annotation,
+            [
+                ("Annotator", .text("annotator", begins: true)), ("AnnotationDate", .text("annotationDate")),
+                ("AnnotationType", .text("annotationType")), ("SPDXREF", .ignored),
+                ("AnnotationComment", .text("comment")),
+            ])
+        add(
+            .review,
+            [
+                ("Reviewer", .text("reviewer", begins: true)), ("ReviewDate", .text("reviewDate")),
+                ("ReviewComment", .text("comment")),
+            ])
+        return tags
+    }()
+}

@@ -1,0 +1,85 @@
+import CZlib
+
+/// Why compressed data was not read on.
+package enum InflaterError: Error, Equatable, CustomStringConvertible {
+    case damaged
+    case truncated
+    /// It comes to more than is taken.
+    case tooLarge(limit: Int)
+    case noMemory
+
+    package var description: String {
+        switch self {
+        case .damaged: "the compressed data cannot be inflated"
+        case .truncated: "the compressed data ends too early"
+        case .tooLarge(let limit): "the compressed data comes to more than \(limit) bytes"
+        case .noMemory: "there is no memory to inflate the data"
+        }
+    }
+}
+
+/// Inflates gzip (RFC 1952, several members too) or zlib data (RFC 1950) that comes in pieces. For one thread.
+package final class Inflater {
+    private let limit: Int
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let output: UnsafeMutableRawBufferPointer
+    private var isOver = false
+    private var produced = 0
+
+    /// - Parameter limit: the most bytes that the data may come to.
+    package init(limit: Int) throws(InflaterError) {
+        self.limit = limit
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        output = .allocate(byteCount: 1 << 16, alignment: 16)
+        // 32 more than the largest window: the header says whether it is gzip or zlib.
+        guard inflateInit2_(stream, 47, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw .noMemory
+        }
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+        output.deallocate()
+    }
+
+    /// Whether data that begins with this byte may be compressed: no JSON and no XML begins so.
+    package static func takes(_ first: UInt8) -> Bool { first == 0x1F || first == 0x78 }
+
+    /// Inflates a piece and hands on what it comes to.
+    package func inflate(
+        _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        guard let start = input.baseAddress else { return }
+        // zlib only reads here, though its type does not say so.
+        stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: start.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(input.count)
+        while true {
+            if isOver {
+                guard stream.pointee.avail_in > 0 else { break }
+                guard inflateReset(stream) == Z_OK else { throw InflaterError.damaged }
+                isOver = false
+            }
+            stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            stream.pointee.avail_out = UInt32(output.count)
+            let code = CZlib.inflate(stream, Z_NO_FLUSH)
+            let count = output.count - Int(stream.pointee.avail_out)
+            produced += count
+            guard produced <= limit else { throw InflaterError.tooLarge(limit: limit) }
+            if count > 0 { try destination(UnsafeRawBufferPointer(rebasing: output[..<count])) }
+            switch code {
+            case Z_STREAM_END: isOver = true
+            case Z_OK where stream.pointee.avail_in > 0 || stream.pointee.avail_out == 0: break
+            case Z_OK, Z_BUF_ERROR: return
+            default: throw InflaterError.damaged
+            }
+        }
+    }
+
+    /// Ends the data; throws when it was not whole.
+    package func finish() throws(InflaterError) {
+        guard isOver else { throw .truncated }
+    }
+}

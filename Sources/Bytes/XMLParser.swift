@@ -1,0 +1,151 @@
+import CLibXML2
+
+// DESIGN. libxml2's push interface: the caller gives pieces, the handler gets what they held, and no tree is built. A
+// document type is refused at its first word, before anything in it is read, so that no entity can be declared: neither
+// expansion nor a file nor the network is ever reached. libxml2's own limits hold (`XML_PARSE_HUGE` is off): 256 levels,
+// 10 MB for one attribute, one name or one piece of text.
+
+/// Why an XML text was not read on.
+package enum XMLError: Error, Equatable, CustomStringConvertible {
+    /// The text is not well-formed: the parser's words.
+    case malformed(String, line: Int)
+    /// It has a document type declaration, which could define anything.
+    case documentType(line: Int)
+
+    package var description: String {
+        switch self {
+        case .malformed(let what, let line): "the XML is not well-formed: \(what) in line \(line)"
+        case .documentType(let line):
+            "the XML has a document type declaration (<!DOCTYPE) in line \(line), which is not read; remove it"
+        }
+    }
+}
+
+/// Takes what an `XMLParser` finds, in the order of the text.
+package protocol XMLHandler: AnyObject {
+    func start(_ element: XMLElement)
+    /// A piece of character data; one text may come in several.
+    func text(_ piece: UnsafeRawBufferPointer)
+    func end()
+}
+
+/// The start tag of an element, for as long as the handler looks at it.
+package struct XMLElement {
+    /// A name that the parser keeps once: equal names are equal pointers for as long as the parser lives.
+    package typealias Name = UnsafePointer<UInt8>
+
+    /// The name without its prefix.
+    package let name: Name
+    package let namespace: Name?
+    fileprivate let attributes: UnsafeMutablePointer<Name?>?
+    package let attributeCount: Int
+
+    package var nameText: String { String(cString: name) }
+    package var namespaceText: String { namespace.map { String(cString: $0) } ?? "" }
+
+    /// Lends an attribute: its name without prefix, its namespace, and its value with all references resolved.
+    package func withAttribute(_ index: Int, _ body: (Name, Name?, UnsafeRawBufferPointer) -> Void) {
+        // Five pointers each: name, prefix, namespace, value, end of the value.
+        guard let attributes, let name = attributes[index * 5], let value = attributes[index * 5 + 3],
+            let end = attributes[index * 5 + 4]
+        else { return }
+        body(name, attributes[index * 5 + 2], UnsafeRawBufferPointer(start: value, count: end - value))
+    }
+
+    /// The value of an attribute, or nil.
+    package func attribute(_ wanted: String, namespace wantedSpace: String = "") -> String? {
+        var found: String?
+        for index in 0..<attributeCount {
+            withAttribute(index) { name, space, value in
+                guard String(cString: name) == wanted, (space.map { String(cString: $0) } ?? "") == wantedSpace else {
+                    return
+                }
+                found = String(decoding: value, as: UTF8.self)
+            }
+        }
+        return found
+    }
+}
+
+/// Reads XML 1.0 with namespaces in any encoding that libxml2 knows, piece by piece. For one thread.
+package final class XMLParser {
+    private let handler: any XMLHandler
+    private let context: xmlParserCtxtPtr?
+    private var failure: XMLError?
+
+    /// libxml2 sets itself up once, which must not happen on two threads at a time.
+    private static let isReady: Void = xmlInitParser()
+
+    package init(_ handler: some XMLHandler) {
+        self.handler = handler
+        _ = Self.isReady
+        var sax = xmlSAXHandler()
+        sax.initialized = XML_SAX2_MAGIC
+        sax.startElementNs = { parser, name, _, space, _, _, count, _, attributes in
+            guard let name, let parser = XMLParser.of(parser) else { return }
+            parser.handler.start(
+                XMLElement(name: name, namespace: space, attributes: attributes, attributeCount: Int(count)))
+        }
+        sax.endElementNs = { parser, _, _, _ in XMLParser.of(parser)?.handler.end() }
+        sax.characters = Self.characters
+        sax.cdataBlock = Self.characters
+        sax.ignorableWhitespace = Self.characters
+        sax.internalSubset = { parser, _, _, _ in XMLParser.of(parser)?.refuseDocumentType() }
+        sax.serror = { parser, error in
+            guard let error else { return }
+            XMLParser.of(parser)?.note(error.pointee)
+        }
+        context = xmlCreatePushParserCtxt(&sax, nil, nil, 0, nil)
+        // Without entities of its own a document has only the five of XML, and those are to come resolved.
+        xmlCtxtUseOptions(context, Int32(XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue))
+        // The context outlives no call of `parse`, in which `self` is alive.
+        context?.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    deinit {
+        if let context { xmlFreeParserCtxt(context) }
+    }
+
+    /// Reads the next piece; an empty one is the end of the text.
+    package func parse(_ piece: UnsafeRawBufferPointer) throws(XMLError) {
+        let start = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let code = xmlParseChunk(context, start, Int32(piece.count), piece.isEmpty ? 1 : 0)
+        if let failure { throw failure }
+        guard code == 0 || context?.pointee.wellFormed == 1 else {
+            throw .malformed("error \(code) of the parser", line: line)
+        }
+    }
+
+    /// The line at which the parser stands.
+    package var line: Int { Int(context?.pointee.input?.pointee.line ?? 0) }
+
+    private static let characters: charactersSAXFunc = { parser, text, count in
+        guard let text, let parser = of(parser) else { return }
+        parser.handler.text(UnsafeRawBufferPointer(start: text, count: Int(count)))
+    }
+
+    private static func of(_ pointer: UnsafeMutableRawPointer?) -> XMLParser? {
+        pointer.map { Unmanaged<XMLParser>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func refuseDocumentType() {
+        failure = failure ?? .documentType(line: line)
+        xmlStopParser(context)
+    }
+
+    private func note(_ error: xmlError) {
+        guard failure == nil, error.level == XML_ERR_FATAL else { return }
+        let words = error.message.map { String(cString: $0) } ?? "error \(error.code)"
+        failure = .malformed(String(words.prefix(300)).trimmedBlanks, line: Int(error.line))
+    }
+}
+
+extension String {
+    /// Without blanks and line ends around it.
+    fileprivate var trimmedBlanks: String {
+        var text = self[...]
+        while text.last?.isWhitespace == true { text.removeLast() }
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        return String(text)
+    }
+}

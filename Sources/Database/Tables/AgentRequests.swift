@@ -1,0 +1,164 @@
+// DESIGN. What an agent asked for is one row for each of its projects, all with the token of the request. A row that is
+// in progress names the job that does it, and what became of the job counts, as it may have ended without a word here:
+// `state` looks at it, and `settle` writes it down before the job is forgotten.
+
+/// How far what an agent asked for is: `requestState` of mend-api.md §3.1.
+package enum AgentRequestState: String, Sendable {
+    case unknown = "UNKNOWN"
+    case inProgress = "IN_PROGRESS"
+    case updated = "UPDATED"
+    case finished = "FINISHED"
+    case failed = "FAILED"
+    case skipped = "SKIPPED"
+}
+
+/// One project of a request of an agent.
+package struct AgentRequest: Sendable, Equatable {
+    package var organization: Int64
+    /// Milliseconds since 1970, UTC.
+    package var time: Int64
+    /// The address of who asked.
+    package var requestedBy = ""
+    /// The numeric address of the machine, or empty.
+    package var address = ""
+    package var agent = ""
+    package var agentVersion = ""
+    /// 0 where there is none yet.
+    package var product: Int64 = 0
+    package var productName = ""
+    package var projectName = ""
+    /// `UPDATE`, `CHECK_POLICIES` or `CHECK_POLICY_COMPLIANCE`.
+    package var type: String
+    package var token: String
+    package var state: AgentRequestState
+    /// The uuid of the job that does it, or empty.
+    package var job = ""
+
+    package init(organization: Int64, type: String, token: String, state: AgentRequestState, at time: Int64) {
+        self.organization = organization
+        self.type = type
+        self.token = token
+        self.state = state
+        self.time = time
+    }
+}
+
+/// The table of what agents asked for.
+package enum AgentRequests {
+    /// Writes requests down and gives the number of the first; they count up.
+    @discardableResult
+    package static func add(_ requests: [AgentRequest], on connection: any Connection) throws -> Int64 {
+        let first = try connection.take(requests.count, from: "agent_request")
+        for (place, request) in requests.enumerated() {
+            try connection.run(
+                """
+                INSERT INTO agent_request (id, organization, at, requested_by, address, agent, agent_version, product,
+                    product_name, project_name, type, request_token, status, job)
+                VALUES (\(first + Int64(place)), \(request.organization), \(request.time), \(request.requestedBy),
+                    \(request.address), \(request.agent), \(request.agentVersion), \(request.product),
+                    \(request.productName), \(request.projectName), \(request.type), \(request.token),
+                    \(request.state.rawValue), \(request.job))
+                """)
+        }
+        return first
+    }
+
+    /// What became of a request of the organization, all its projects together.
+    package static func state(
+        token: String, organization: Int64, on connection: any Connection
+    ) throws -> AgentRequestState {
+        let states = try connection.all(
+            """
+            SELECT r.status, coalesce(j.state, 'FAILED') FROM agent_request r LEFT JOIN job j ON j.uuid = r.job
+            WHERE r.request_token = \(token) AND r.organization = \(organization)
+            """
+        ) { row in
+            let state = AgentRequestState(rawValue: row.string(0)) ?? .unknown
+            guard state == .inProgress else { return state }
+            switch row.string(1) {
+            case "SUCCESS": return AgentRequestState.finished
+            case "FAILED": return .failed
+            default: return .inProgress
+            }
+        }
+        // What is still to come decides first, then what went wrong.
+        for state in [AgentRequestState.inProgress, .failed] where states.contains(state) { return state }
+        return states.first ?? .unknown
+    }
+
+    /// Marks the project of a finished upload, in the transaction that ends its job.
+    package static func finish(job uuid: String, token: String, on connection: any Connection) throws {
+        guard !token.isEmpty else { return }
+        try connection.run(
+            """
+            UPDATE agent_request SET status = 'FINISHED'
+            WHERE request_token = \(token) AND job = \(uuid) AND status = 'IN_PROGRESS'
+            """)
+    }
+
+    /// Marks what failed and is over.
+    package static func settle(in database: any Database) throws {
+        let over: SQL = """
+            status = 'IN_PROGRESS' AND NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = agent_request.job
+                AND j.state IN ('PENDING', 'IN_PROGRESS'))
+            """
+        let some = try database.read { try $0.integer("SELECT 1 FROM agent_request WHERE \(over) LIMIT 1") }
+        guard some != nil else { return }
+        try database.write { connection in
+            _ = try connection.run("UPDATE agent_request SET status = 'FAILED' WHERE \(over)")
+        }
+    }
+
+    // MARK: Places
+
+    /// A product or project that an upload goes to.
+    package struct Place: Sendable, Equatable {
+        package let entity: Entity
+        package let isNew: Bool
+    }
+
+    /// The product of this name, made when there is none.
+    package static func product(
+        named name: String, newToken: String, organization: Int64, by author: Author, at time: Int64,
+        on connection: any Connection
+    ) throws -> Place {
+        let known = try connection.first(
+            "SELECT id, token, name FROM product WHERE organization = \(organization) AND name = \(name)",
+            entity)
+        if let known { return Place(entity: known, isNew: false) }
+        let made = try Accounts.createProduct(
+            named: name, token: newToken, organization: organization, by: author, at: time, on: connection)
+        return Place(entity: made, isNew: true)
+    }
+
+    /// The project of this name, made when there is none.
+    package static func project(
+        named name: String, newToken: String, organization: Int64, product: Int64, by author: Author, at time: Int64,
+        on connection: any Connection
+    ) throws -> Place {
+        let known = try connection.first(
+            "SELECT id, token, name FROM project WHERE product = \(product) AND name = \(name)", entity)
+        if let known { return Place(entity: known, isNew: false) }
+        let made = try Accounts.createProject(
+            named: name, token: newToken, organization: organization, product: product, by: author, at: time,
+            on: connection)
+        return Place(entity: made, isNew: true)
+    }
+
+    private static func entity(_ row: borrowing RowBuffer) -> Entity {
+        Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
+    }
+
+    /// Adds tags to a project; those that it has stay.
+    package static func tag(
+        project: Int64, with tags: [(key: String, value: String)], on connection: any Connection
+    ) throws {
+        for tag in tags {
+            try connection.run(
+                """
+                INSERT INTO project_tag (project, key, value) VALUES (\(project), \(tag.key), \(tag.value))
+                ON CONFLICT DO NOTHING
+                """)
+        }
+    }
+}

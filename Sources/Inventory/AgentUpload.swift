@@ -1,0 +1,43 @@
+/// A project as the upload of an agent or build plug-in names it.
+package struct AgentProject: Sendable, Equatable {
+    package struct Tag: Sendable, Hashable {
+        package let key: String
+        package let value: String
+
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// `artifactId`, or `artifactId - version`; empty when the project is named by its token.
+    package var name = ""
+    package var token = ""
+    package var tags: [Tag] = []
+    /// Dependencies that it lists, at any depth.
+    package var dependencies = 0
+    /// The bytes of the upload that are this project.
+    package var range = 0..<0
+
+    package init() {}
+}
+
+/// What an upload says beside the projects: in the form that carries it, or in a request file that an agent wrote
+/// instead of sending it.
+package struct AgentUpload: Sendable, Equatable {
+    /// What becomes of what the projects show already.
+    package enum UpdateType: String, Sendable, CaseIterable {
+        /// The upload takes its place.
+        case override = "OVERRIDE"
+        /// The upload comes on top.
+        case append = "APPEND"
+        /// What the upload lists goes.
+        case remove = "REMOVE"
+    }
+
+    package var projects: [AgentProject] = []
+    /// Fields of a request file by their names, as `product` and `updateType`.
+    package var fields: [String: String] = [:]
+
+    package init() {}
+}
