@@ -125,7 +125,13 @@ package struct DatabaseCopy: Sendable {
                 }
                 return mark.stage
             }
-            if found == 0 { try Migration.run(on: connection, upTo: plan.schema) }
+            if found == 0 {
+                try Migration.run(on: connection, upTo: plan.schema)
+                // Rows that the migrations themselves put in are among the source's.
+                for table in plan.tables.reversed() {
+                    try connection.run(SQL(stringLiteral: "DELETE FROM \(table.name)"))
+                }
+            }
             guard found == 0 || found == plan.schema else {
                 throw CopyError.otherSchema(source: plan.schema, target: found)
             }
