@@ -71,7 +71,8 @@ import Testing
         }
         let (failed, job) = try outcome(of: WorkError.hopeless("there is no such project"))
         #expect(failed == .failed && job.state == .failed && job.error == "there is no such project")
-        for error in [WorkError.passing("the store is away"), Odd(), WorkError.stopped] as [any Error] {
+        // What costs no attempt has tests of its own: see `PostponeTests`.
+        for error in [Odd(), WorkError.stopped] as [any Error] {
             let (retried, job) = try outcome(of: error)
             #expect(retried == .retried && job.state == .pending && job.attempt == 1)
             board.pass(60_000)

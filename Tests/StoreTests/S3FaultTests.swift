@@ -12,7 +12,7 @@ struct S3FaultTests {
     private static let slow = ScriptedServer.Step.answer(
         status: 503, body: "<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please slow</Message></Error>")
 
-    private func store(_ server: ScriptedServer, attempts: Int = 3) throws -> S3Store {
+    private func store(_ server: ScriptedServer, attempts: Int = 3, patience: Int = 60) throws -> S3Store {
         var settings = try S3Settings(
             location: "s3://bucket/some/prefix/", endpoint: "http://127.0.0.1:\(server.port)", region: "r-1",
             isPathStyle: nil
@@ -20,7 +20,7 @@ struct S3FaultTests {
             S3Credentials(accessKey: "AKIDEXAMPLE", secretKey: "the-secret", sessionToken: "the-token")
         }
         settings.pause = 10
-        settings.patience = 3
+        settings.patience = patience
         settings.attempts = attempts
         return S3Store(settings)
     }
@@ -146,7 +146,7 @@ struct S3FaultTests {
     @Test("a server that says nothing is given up")
     func silence() throws {
         let server = try ScriptedServer([.silence, .silence, Self.head, .silence])
-        let store = try store(server, attempts: 1)
+        let store = try store(server, attempts: 1, patience: 2)
         #expect(throws: StoreError.self) { try store.locate("name") }
         #expect(throws: StoreError.self) { try store.names() }
         guard case .remote(let download) = try store.locate("name") else { return }
