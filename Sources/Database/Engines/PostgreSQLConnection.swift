@@ -51,7 +51,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
         self.dialer = dialer
         handle = patiently ? try dialer.connect() : try dialer.url.connect()
-        try prepareSession()
+        if patiently {
+            try onWholeSession { () throws(DatabaseError) in try prepareSession() }
+        } else {
+            try prepareSession()
+        }
     }
 
     deinit { PQfinish(handle) }
@@ -290,13 +294,15 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             field("M").map(url.cleaned)
             ?? PQresultErrorMessage(result).map { url.cleaned(String(cString: $0)) }.flatMap { $0.isEmpty ? nil : $0 }
             ?? url.message(of: handle)
+        // An error of libpq's own has no state; it may come before libpq has noticed that the session is over.
+        let isLost = state.hasPrefix("08") || isBroken || state.isEmpty && !isHealthy
         let error: DatabaseError =
             switch state {
             case _ where state.hasPrefix("23"): .conflict(sql: sql, why: why)
             case "40001", "40P01", "55P03": .busy
             case "53100", "58030": .storage(why: why)
             case "53300", "57P01", "57P02", "57P03": .unavailable(url: url.description, why: why)
-            case _ where state.hasPrefix("08") || isBroken: .unavailable(url: url.description, why: why)
+            case _ where isLost: .unavailable(url: url.description, why: why)
             default: .statement(sql: sql, why: why)
             }
         if case .none = trouble {
@@ -307,7 +313,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
                 isWorn = true
                 trouble = .conflict(error)
             case "57P01", "57P02", "57P03": trouble = .lost(error)
-            case _ where isBroken || state.hasPrefix("08"): trouble = .lost(error)
+            case _ where isLost: trouble = .lost(error)
             default: trouble = .failed(error)
             }
         }

@@ -13,7 +13,7 @@ final class PostgreSQLDialer: Sendable {
 
     /// A connection, or why there is none.
     func connect() throws(DatabaseError) -> OpaquePointer {
-        var waited = 0
+        let patienceEnds = ContinuousClock.now + .seconds(10)
         var pause = 50
         while true {
             do throws(DatabaseError) {
@@ -21,14 +21,13 @@ final class PostgreSQLDialer: Sendable {
                 isOut.withLock { $0 = false }
                 return handle
             } catch {
-                guard waited < 10_000, !isOut.withLock({ $0 }) else {
+                guard ContinuousClock.now < patienceEnds, !isOut.withLock({ $0 }) else {
                     isOut.withLock { $0 = true }
                     throw error
                 }
             }
             // Not all at once: somewhere in the second half of the pause.
             usleep(UInt32.random(in: UInt32(pause * 500)...UInt32(pause * 1000)))
-            waited += pause
             pause = min(pause * 2, 1000)
         }
     }
