@@ -101,9 +101,11 @@ extension JSONReader {
         return simple
     }
 
+    /// `\u0000` reads as U+FFFD: no database's text holds NUL, and C ends a text there.
     private mutating func scanUnicodeEscape() throws(JSONError) -> Unicode.Scalar {
         let start = offset
         let high = try scanHexUnit()
+        if high == 0 { return "\u{FFFD}" }
         if let scalar = Unicode.Scalar(high) { return scalar }
         guard high < 0xDC00 else { throw .invalidEscape("half a surrogate pair", offset: start) }
         try need(1)

@@ -62,18 +62,27 @@ final class Workforce: Sendable {
                 sleep(1)
                 seconds += 1
                 if seconds % 5 == 0 { sweeper.rescue() }
-                if seconds % 60 == 0 { sweep() }
+                if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }
         }
     }
 
     private func sweep() {
         sweeper.sweep()
+        sweepScans()
         do {
-            _ = try runtime.intake.sweep()
             _ = try IntakeJob.sweepSpool(runtime.queue, dataFolder: runtime.directory.path)
         } catch {
             runtime.log(.error, "sweep of uploads failed", ["error": "\(error)"])
+        }
+    }
+
+    /// What failed and replaced imports left goes soon: it is much, and one sweep must leave what another import may use.
+    private func sweepScans() {
+        do {
+            _ = try runtime.intake.sweep()
+        } catch {
+            runtime.log(.error, "sweep of imports failed", ["error": "\(error)"])
         }
     }
 

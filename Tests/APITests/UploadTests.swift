@@ -78,7 +78,7 @@ struct UploadTests {
             "{\(name),\"bom\":\"e30==\"}", "{\(name),\"bom\":\"e30=e30=\"}", "{\(name),\"bom\":\"e3",
             "{\"bom\":\"e30=\"}",
             "{\(name),\"bom\":\"\\u00e9\"}", "{\(name),\"bom\":\"\\x\"}", "{\(name),\"bom\":\"\\u20ac\"}",
-            "{\"projectName\":\"p\\u0000\",\"bom\":\"e30=\"}", "{\"projectName\":{},\"bom\":\"e30=\"}",
+            "{\"projectName\":{},\"bom\":\"e30=\"}",
             "{\"project\":\"no\",\"bom\":\"e30=\"}", "{\(name),\"autoCreate\":false,\"bom\":\"e30=\"}",
             "{\"autoCreate\":\"maybe\",\"projectName\":\"p\",\"bom\":\"e30=\"}",
             "{\(name),\"bom\":\"e30=\",\"x\":\"\(String(repeating: "y", count: LargeString.restLimit))\"}",

@@ -51,14 +51,12 @@ extension EndToEnd {
         ]
 
         @Test(arguments: refused) func theCommandLineRefuses(_ bad: Refused) throws {
-            let site = try Self.site.get()
+            let (site, organization) = (try Self.site.get(), try Self.organization.get())
             let before = try site.counts()
             let file = site.folder.path("\(UUID().uuidString).json")
             try bad.document.write(to: URL(fileURLWithPath: file))
             let ending = try site.run(
-                "import", "sbom", file, "--org", try Self.organization.get().token, "--product", "Bad", "--project",
-                "Bad",
-                "--json")
+                "import", "sbom", file, "--org", organization.token, "--product", "Bad", "--project", "Bad", "--json")
             #expect(ending.status == 1)
             #expect(ending.output == "")
             #expect(ending.errors.hasPrefix("waybill import sbom: \(file): "), "\(ending.errors)")
@@ -129,7 +127,7 @@ extension EndToEnd {
 
         /// A sparse file: letters up to well beyond any limit, a hole up to 1 GiB.
         @Test func aGibibyteOfOneString() throws {
-            let site = try Self.site.get()
+            let (site, organization) = (try Self.site.get(), try Self.organization.get())
             let before = try site.counts()
             let path = site.folder.path("huge.json")
             let file = fopen(path, "w")
@@ -140,17 +138,19 @@ extension EndToEnd {
             let size = ProcessInfo.processInfo.environment["WAYBILL_TEST_ALL"] == nil ? 1 << 28 : 1 << 30
             #expect(truncate(path, size) == 0)
             let ending = try site.run(
-                "import", "sbom", path, "--org", try Self.organization.get().token, "--product", "Bad")
+                "import", "sbom", path, "--org", organization.token, "--product", "Bad")
             #expect(ending.status == 1)
             #expect(ending.errors.contains("a single value is too long at byte"), "\(ending.errors)")
             #expect(try site.counts() == before)
 
             // Over the socket its length is enough to refuse it.
             let server = try Shared.server()
+            let key = try Shared.acme().organization.key
             for (head, what) in [
                 ("PUT /api/v1/bom", "upload"), ("POST /api/v1.4", "call"),
             ] {
-                let text = "\(head) HTTP/1.1\r\nHost: x\r\nContent-Length: \(1 << 30)\r\n\r\n{\"bom\":\""
+                let text =
+                    "\(head) HTTP/1.1\r\nHost: x\r\nX-Api-Key: \(key)\r\nContent-Length: \(1 << 30)\r\n\r\n{\"bom\":\""
                 let answer = String(decoding: try Wire.talk(port: server.port, Data(text.utf8)), as: UTF8.self)
                 #expect(answer.hasPrefix("HTTP/1.1 413 "), "\(what): \(answer.prefix(100))")
             }
@@ -192,8 +192,10 @@ extension EndToEnd {
             #expect(made.libraries == libraries)
             #expect(made.warnings.count == (warning == nil ? 0 : 1), "\(made.warnings)")
             if let warning { #expect(made.warnings.first?.contains(warning) == true, "\(made.warnings)") }
-            for type in ["ProjectInventoryReport", "ProjectSBOMReport"] {
-                _ = try Archive.single(try site.report(type, scope: made.projectToken))
+            for (type, more) in [
+                ("ProjectInventoryReport", []), ("ProjectSBOMReport", ["--filter", #"{"standard":"SPDX"}"#]),
+            ] {
+                _ = try Archive.single(try site.report(type, scope: made.projectToken, more: more))
             }
         }
 
@@ -209,7 +211,7 @@ extension EndToEnd {
             #expect((json?["libraries"] as? [Any])?.count == 1)
         }
 
-        /// U+0000 is a character of JSON, but of no database's text.
+        /// U+0000 is a character of JSON, but of no database's text: U+FFFD stands for it.
         @Test func theCharacterNUL() throws {
             let site = try Site()
             let organization = try site.organization()

@@ -43,7 +43,7 @@ extension EndToEnd {
 
         @Test(
             arguments: [
-                ([], 2, ""), (["help"], 0, ""), (["nonsense"], 2, "there is no command nonsense"),
+                ([], 2, "usage: "), (["help"], 0, "usage: "), (["nonsense"], 2, "there is no command nonsense"),
                 (["import"], 2, "there is no command import"), (["serve", "--listen"], 2, "--listen needs a value"),
                 (["serve", "--listen", "here"], 2, "HOST:PORT"), (["serve", "--workers", "many"], 2, "0 to 256"),
                 (["serve", "--grace", "-1"], 2, "0 to 3600"), (["serve", "--log-level", "loud"], 2, "debug, info"),

@@ -325,8 +325,8 @@ package enum Accounts {
         return String(text)
     }
 
-    /// Control characters break the files and terminals in which names are shown; NUL is refused by PostgreSQL.
+    /// Control characters break the files and terminals in which names are shown; U+FFFD stands for what could not be read.
     private static func isPrintable(_ text: String) -> Bool {
-        !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        !text.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "\u{FFFD}" }
     }
 }

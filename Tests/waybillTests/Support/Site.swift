@@ -111,7 +111,10 @@ final class Site: Sendable {
         return try database.read { connection in
             var counts: [String: Int64] = [:]
             let tables = try connection.all(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('job', 'sequence', 'turn')"
+                """
+                SELECT name FROM sqlite_schema
+                WHERE type = 'table' AND name NOT IN ('job', 'sequence', 'turn', 'sqlite_sequence')
+                """
             ) { $0.string(0) }
             for table in tables {
                 counts[table] = try connection.integer("SELECT count(*) FROM \(SQL(stringLiteral: table))")
