@@ -147,7 +147,9 @@ extension Intake.Destination {
     }
 
     private static func check(_ name: String, field: String) throws(IntakeError) {
-        let isShown = name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 || $0 == "\u{FFFD}" }
+        // U+FFFD stands for what could not be read.
+        let isShown =
+            name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 || $0 == "\u{FFFD}" }
         guard isShown, name.count <= nameLimit else {
             throw .badName(
                 field: field, value: name, accepted: "1 to \(nameLimit) characters without control characters")
