@@ -50,11 +50,22 @@ package final class ZIPReader {
     private let stream: UnsafeMutablePointer<z_stream>
     private var input = [UInt8](repeating: 0, count: 1 << 16)
 
-    package init(path: String, limits: Limits = Limits()) throws(ZIPError) {
-        self.path = path
-        self.limits = limits
+    package convenience init(path: String, limits: Limits = Limits()) throws(ZIPError) {
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw .unreadable(path: path, why: systemMessage(errno)) }
+        try self.init(taking: file, path: path, limits: limits)
+    }
+
+    /// Reads an open file, which stays the caller's; errors call it by `name`.
+    package convenience init(file: Int32, name: String, limits: Limits = Limits()) throws(ZIPError) {
+        let copy = fcntl(file, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .unreadable(path: name, why: systemMessage(errno)) }
+        try self.init(taking: copy, path: name, limits: limits)
+    }
+
+    private init(taking file: Int32, path: String, limits: Limits) throws(ZIPError) {
+        self.path = path
+        self.limits = limits
         self.file = file
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -107,6 +118,8 @@ package final class ZIPReader {
         /// A label, not a path to open.
         package let name: String
         package fileprivate(set) var size: UInt64
+        /// Bytes in the archive.
+        package var packedSize: Int { Int(clamping: compressedSize) }
         fileprivate var compressedSize: UInt64
         fileprivate let crc: UInt32
         fileprivate let flags: UInt16

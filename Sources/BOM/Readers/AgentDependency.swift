@@ -85,7 +85,7 @@ struct AgentDependency {
     }
 
     /// The SHA-1, or empty.
-    private var sha1: String { hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
+    var sha1: String { hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
 
     /// Names the library, whatever file it is.
     var base: String {

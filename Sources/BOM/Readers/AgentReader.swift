@@ -18,11 +18,16 @@ package struct AgentReader {
 
     private let isSurvey: Bool
     private let keepsModules: Bool
+    /// Sees the tree as it stands, instead of the graph.
+    private var visitor: Visitor?
     private var graph = DependencyGraph()
     private var rootNode: Int32 = 0
     /// What libraries are called, whatever file they are, with the node that was so called first.
     private var bases = ReferenceTable()
     private var firsts: [Int32] = []
+    /// The SHA-1 of nodes that were carried, where they are the first of their name.
+    private var carried: [Int32: String] = [:]
+    private var name = ""
     private var upload = AgentUpload()
     private var emitted = 0
     private var oddHashes = 0
@@ -45,38 +50,96 @@ package struct AgentReader {
         return reader.upload
     }
 
-    /// Hands the libraries of all projects of a file to a receiver, below one root; returns who needs whom.
+    /// A reader whose libraries hang below one root.
     ///
     /// - Parameters:
     ///   - name: what the root is called.
     ///   - keepsModules: whether each project is a component of its own, between the root and what it needs.
-    package static func read(
-        file path: String, named name: String, keepingModules keepsModules: Bool = false,
-        into receiver: inout some BOMReceiver
-    ) throws(BOMError) -> DependencyGraph {
-        var reader = AgentReader(isSurvey: false, keepsModules: keepsModules)
-        guard let root = reader.graph.references.number(for: root) else {
-            throw .tooLarge(what: "the names of the dependencies are too long", limit: ReferenceTable.limit)
+    package init(named name: String, keepingModules keepsModules: Bool = false) throws(BOMError) {
+        self.init(isSurvey: false, keepsModules: keepsModules)
+        self.name = name
+        rootNode = try node(Self.root)
+        graph.roots = [rootNode]
+    }
+
+    /// Takes over a component that the project has, so that the upload comes on top of it; gives its node.
+    package mutating func carry(
+        _ component: Component, into receiver: inout some BOMReceiver
+    ) throws(BOMError) -> Int32 {
+        let node = try node(component.ref)
+        guard let number = bases.number(for: Self.base(of: component)).map(Int.init) else { throw Self.tooLong }
+        if number == firsts.count {
+            firsts.append(node)
+            carried[node] = component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? ""
         }
-        reader.rootNode = root
-        reader.graph.roots = [root]
-        try reader.read(path, into: &receiver)
-        reader.graph.seal()
+        emitted += 1
+        try receiver.component(component)
+        return node
+    }
+
+    /// Takes over an edge between components that were carried; nil stands for the root.
+    package mutating func carry(
+        edgeFrom from: Int32?, to: Int32, kind: Dependency.Kind, label: String = ""
+    ) throws(BOMError) {
+        try graph.add(from: from ?? rootNode, to: to, kind: kind, label: label)
+    }
+
+    /// What a library is called, whatever file it is: equal for a component and the dependency that says the same.
+    package static func base(of component: Component) -> String {
+        if let url = PackageURL(component.purl) { return url.text }
+        return [component.group, component.name, component.version].filter { !$0.isEmpty }.joined(separator: ":")
+    }
+
+    /// Hands the libraries of all projects of a file to a receiver.
+    package mutating func read(file path: String, into receiver: inout some BOMReceiver) throws(BOMError) {
+        try read(path, into: &receiver)
+    }
+
+    /// Hands on the root and the document; returns who needs whom. Nothing may be read afterwards.
+    package mutating func finish(into receiver: inout some BOMReceiver) throws(BOMError) -> DependencyGraph {
+        graph.seal()
         var document = BOMDocument(standard: .cycloneDX, version: "1.5")
         document.name = name
         // A project without dependencies is no library of itself.
-        if reader.emitted > 0 {
+        if emitted > 0 {
             var component = Component(ref: Self.root, name: name)
             component.kind = .application
             try receiver.component(component)
             document.describes = [Self.root]
         }
-        if reader.oddHashes > 0 {
-            receiver.warning("\(reader.oddHashes) dependencies have checksums that cannot be right")
-        }
-        if reader.nameless > 0 { receiver.warning("\(reader.nameless) dependencies have neither name nor checksum") }
+        if oddHashes > 0 { receiver.warning("\(oddHashes) dependencies have checksums that cannot be right") }
+        if nameless > 0 { receiver.warning("\(nameless) dependencies have neither name nor checksum") }
         try receiver.document(document)
-        return reader.graph
+        return graph
+    }
+
+    /// Who looks at a tree: `enter` is called where a dependency begins, `leave` where it ends, with what it is.
+    package struct Visitor {
+        let enter: () throws -> Void
+        let leave: (Component) throws -> Void
+
+        package init(enter: @escaping () throws -> Void, leave: @escaping (Component) throws -> Void) {
+            self.enter = enter
+            self.leave = leave
+        }
+    }
+
+    /// Shows the dependencies of one project, which stands in `range` of the file, as the tree that they are.
+    package static func visit(file path: String, range: Range<Int>, _ visitor: Visitor) throws {
+        var reader = AgentReader(isSurvey: true)
+        reader.visitor = visitor
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw BOMError.failed(what: "opening \(path): \(systemMessage(errno))") }
+        defer { close(file) }
+        var position = range.lowerBound
+        var json = JSONReader(window: BOMReader.window) { (buffer) throws(JSONError) in
+            let count = pread(file, buffer.baseAddress, min(buffer.count, range.upperBound - position), position)
+            if count < 0 { throw .source("reading \(path): \(systemMessage(errno))") }
+            position += count
+            return count
+        }
+        var nobody = Nobody()
+        _ = try reader.project(&json, &nobody, isOutermost: false)
     }
 
     private mutating func read(_ path: String, into receiver: inout some BOMReceiver) throws(BOMError) {
@@ -255,13 +318,17 @@ package struct AgentReader {
                 guard try json.beginObjectUnlessNull() else { continue }
                 open.append(AgentDependency())
                 count += 1
+                try visitor?.enter()
             } else if open.isEmpty {
                 return count
             }
             // Either a new one, or one whose children are read.
             guard try !members(&json, of: &open[open.count - 1]) else { continue }
             let done = open.removeLast()
-            guard !isSurvey else { continue }
+            guard !isSurvey else {
+                if let visitor { try visitor.leave(done.component(ref: "")) }
+                continue
+            }
             let nodes = try nodes(of: done, &receiver)
             if open.isEmpty {
                 for node in nodes { try graph.add(from: owner, to: node, kind: .dependsOn) }
@@ -300,13 +367,13 @@ package struct AgentReader {
         let base = dependency.base
         let distinction = dependency.distinction
         guard let number = bases.number(for: base).map(Int.init) else { throw Self.tooLong }
+        let ref = distinction.isEmpty ? base : "\(base)#\(distinction)"
+        let isNew = graph.references.known(ref) == nil
         let node: Int32
-        if distinction.isEmpty, number < firsts.count {
-            // Listed again by its name alone, as trees do that say everything once.
+        if number < firsts.count, distinction.isEmpty || isNew && isCarried(firsts[number], dependency.sha1) {
+            // Listed again by its name alone, as trees do that say everything once, or there already.
             node = firsts[number]
         } else {
-            let ref = distinction.isEmpty ? base : "\(base)#\(distinction)"
-            let isNew = graph.references.known(ref) == nil
             node = try self.node(ref)
             if number == firsts.count { firsts.append(node) }
             if isNew {
@@ -318,6 +385,10 @@ package struct AgentReader {
             try graph.add(from: node, to: child, kind: .dependsOn)
         }
         return [node]
+    }
+
+    private func isCarried(_ node: Int32, _ sha1: String) -> Bool {
+        carried[node].map { $0.isEmpty || sha1.isEmpty || $0 == sha1 } ?? false
     }
 
     private mutating func node(_ ref: String) throws(BOMError) -> Int32 {

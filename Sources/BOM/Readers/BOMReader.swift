@@ -1,9 +1,9 @@
 import Bytes
-import Glibc
 
 // DESIGN. The format is told from the content. Its name may come last in a JSON object, so the file is looked through
 // first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
-// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`.
+// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`. What a
+// document is packed in is taken off first: see `Packing`.
 
 /// Reads a bill of materials of any known standard and syntax.
 package enum BOMReader {
@@ -15,21 +15,7 @@ package enum BOMReader {
     package static func read(
         file path: String, into receiver: inout some BOMReceiver
     ) throws(BOMError) -> DependencyGraph {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw .failed(what: "opening \(path): \(systemMessage(errno))") }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else { throw .failed(what: "opening \(path): \(systemMessage(errno))") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .failed(what: "reading \(path): it is no regular file") }
-        return try read(into: &receiver) {
-            var position = 0
-            return { (buffer) throws(JSONError) in
-                let count = pread(file, buffer.baseAddress, buffer.count, position)
-                if count < 0 { throw .source("reading \(path): \(systemMessage(errno))") }
-                position += count
-                return count
-            }
-        }
+        try read(DocumentFile(path: path), into: &receiver)
     }
 
     /// Reads bytes in memory, as `read(file:into:)` reads a file.
@@ -37,22 +23,13 @@ package enum BOMReader {
     package static func read(
         bytes: [UInt8], into receiver: inout some BOMReceiver
     ) throws(BOMError) -> DependencyGraph {
-        try read(into: &receiver) {
-            var position = 0
-            return { (buffer) throws(JSONError) in
-                let count = min(buffer.count, bytes.count - position)
-                buffer.copyBytes(from: bytes[position..<(position + count)])
-                position += count
-                return count
-            }
-        }
+        try read(DocumentFile(bytes: bytes), into: &receiver)
     }
 
-    /// Reads what sources give that each begin at the beginning.
     private static func read<Receiver: BOMReceiver>(
-        into receiver: inout Receiver, from source: () -> JSONReader.Source
+        _ file: DocumentFile, into receiver: inout Receiver
     ) throws(BOMError) -> DependencyGraph {
-        let syntax = try recognize(source)
+        let (document, syntax) = try Packing.unpack(file)
         var result: Result<DependencyGraph, BOMError> = .failure(.failed(what: "nothing was read"))
         withUnsafeMutablePointer(to: &receiver) { receiver in
             // The closures, and with them the pointer, are gone when this returns: the readers are local values.
@@ -64,7 +41,7 @@ package enum BOMReader {
                 warning: { receiver.pointee.warning($0) },
                 document: { (part) throws(BOMError) in try receiver.pointee.document(part) })
             do throws(BOMError) {
-                result = .success(try read(syntax, from: source(), to: outlet))
+                result = .success(try read(syntax, from: document.source(), to: outlet))
             } catch {
                 result = .failure(error)
             }

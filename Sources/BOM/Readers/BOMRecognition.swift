@@ -37,22 +37,18 @@ extension BOMReader {
     }
 
     /// Tells standard and syntax from the content.
-    static func recognize(_ source: () -> JSONReader.Source) throws(BOMError) -> Syntax {
-        let head = try head(source())
+    static func recognize(_ document: Document) throws(BOMError) -> Syntax {
+        let head = try document.head()
         if head.isEmpty { throw .unrecognized(why: "the file is empty") }
-        if head.starts(with: [0x1F, 0x8B]) { throw .unrecognized(why: "it is packed with gzip; unpack it first") }
-        if head.starts(with: [0x50, 0x4B, 3, 4]) {
-            throw .unrecognized(why: "it is a ZIP archive (or a spreadsheet, which is one)")
-        }
         let encoding = JSONReader.Encoding(recognizing: head)
         let first = head.first { ![0xEF, 0xBB, 0xBF, 0xFE, 0xFF, 0x20, 0x09, 0x0A, 0x0D, 0].contains($0) }
         switch first {
         case nil: throw .unrecognized(why: "the file holds nothing but blanks")
-        case UInt8(ascii: "{"): return try recognizeJSON(source(), encoding)
+        case UInt8(ascii: "{"): return try recognizeJSON(document.source(), encoding)
         case UInt8(ascii: "["): throw .unrecognized(why: "it is a JSON array; an SBOM is a JSON object")
-        case UInt8(ascii: "<"): return try recognizeXML(source())
+        case UInt8(ascii: "<"): return try recognizeXML(document.source())
         default:
-            if let syntax = try recognizeText(source(), encoding) { return syntax }
+            if let syntax = try recognizeText(document.source(), encoding) { return syntax }
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
             throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML and no tag of SPDX")
         }
@@ -82,18 +78,6 @@ extension BOMReader {
 
     /// How much of a text is looked through for a sign.
     private static let textHead = 1 << 18
-
-    private static func head(_ source: JSONReader.Source) throws(BOMError) -> [UInt8] {
-        var head = [UInt8](repeating: 0, count: 4096)
-        var result: Result<Int, JSONError> = .success(0)
-        head.withUnsafeMutableBytes { bytes in
-            do throws(JSONError) { result = .success(try source(bytes)) } catch { result = .failure(error) }
-        }
-        switch result {
-        case .success(let count): return Array(head.prefix(count))
-        case .failure(let error): throw BOMError(error)
-        }
-    }
 
     private enum Sign: String, CaseIterable, Sendable {
         case bomFormat, spdxVersion, headers

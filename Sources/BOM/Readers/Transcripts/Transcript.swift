@@ -93,9 +93,12 @@ final class Transcript {
 /// Reads a source piece by piece, for those who are given what comes instead of asking for bytes.
 final class Pieces {
     private let source: JSONReader.Source
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    private let buffer: UnsafeMutableRawBufferPointer
 
-    init(_ source: @escaping JSONReader.Source) { self.source = source }
+    init(_ source: @escaping JSONReader.Source, size: Int = 1 << 16) {
+        self.source = source
+        buffer = .allocate(byteCount: size, alignment: 16)
+    }
 
     deinit { buffer.deallocate() }
 

@@ -1,0 +1,194 @@
+import Bytes
+
+// DESIGN. A packed document is a source like any other, which inflates on the way; as a document is read twice, it is
+// inflated twice rather than kept. Bombs: what comes out is bounded by a multiple of what went in that no bill of materials
+// comes near to, and by an absolute number. Names in an archive are labels for people, never paths.
+
+/// Takes off what a document is packed in.
+enum Packing {
+    /// The most bytes that an unpacked document may have.
+    static let limit = 16 << 30
+    /// How much larger than its packing a document may be, once it has more than `harmless` bytes. Bills of materials come
+    /// to 10 to 50 times.
+    static let ratio = 250
+    static let harmless = 64 << 20
+    /// How many files of an archive are looked at, and how many packings are taken off.
+    static let entryLimit = 100
+    static let depthLimit = 2
+    /// The most bytes of a packed document that has to be kept in memory, as an archive in an archive.
+    static let heldLimit = 64 << 20
+
+    /// The document in a file, and what it is.
+    static func unpack(_ file: DocumentFile) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
+        try unpack(Document(file), depth: 0)
+    }
+
+    private static func unpack(
+        _ document: Document, depth: Int
+    ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
+        let head = try document.head()
+        let packing: Kind
+        switch kind(head) {
+        case nil: return (document, try BOMReader.recognize(document))
+        case .unknown(let name):
+            throw .unrecognized(why: "it is \(name); an SBOM is read as it is, or packed with gzip or as ZIP")
+        case let known?: packing = known
+        }
+        guard depth < depthLimit else {
+            throw .unrecognized(why: "it is packed more than \(depthLimit) times")
+        }
+        if packing == .gzip {
+            let inner = Document(size: document.size) { () throws(BOMError) in
+                try gunzip(document.source(), packedSize: document.size)
+            }
+            return try unpack(inner, depth: depth + 1)
+        }
+        return try unpackArchive(document, depth: depth)
+    }
+
+    private enum Kind: Equatable {
+        case gzip, zip
+        case unknown(String)
+    }
+
+    /// By the first bytes.
+    private static func kind(_ head: [UInt8]) -> Kind? {
+        if head.starts(with: [0x1F, 0x8B]) { return .gzip }
+        if head.starts(with: [0x50, 0x4B, 3, 4]) || head.starts(with: [0x50, 0x4B, 5, 6]) { return .zip }
+        let others: [([UInt8], String)] = [
+            (
+                [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
+                "a workbook of Excel 97 to 2003 (.xls); save it as .xlsx"
+            ),
+            (Array("BZh".utf8), "packed with bzip2"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "packed with xz"),
+            ([0x28, 0xB5, 0x2F, 0xFD], "packed with zstd"), ([0x37, 0x7A, 0xBC, 0xAF], "a 7z archive"),
+            (Array("%PDF".utf8), "a PDF"),
+        ]
+        for (sign, name) in others where head.starts(with: sign) { return .unknown(name) }
+        if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) { return .unknown("a tar archive") }
+        return nil
+    }
+
+    private static func limit(forPackedSize size: Int) -> Int { min(limit, max(harmless, size * ratio)) }
+
+    // MARK: - gzip
+
+    private static func gunzip(
+        _ source: @escaping JSONReader.Source, packedSize: Int
+    ) throws(BOMError) -> JSONReader.Source {
+        let inflater: Inflater
+        do throws(InflaterError) {
+            inflater = try Inflater(limit: limit(forPackedSize: packedSize))
+        } catch {
+            throw .failed(what: "\(error)")
+        }
+        // A thousand times as much may come out of one piece before it is read.
+        let pieces = Pieces(source, size: 1 << 14)
+        return Transcript.source { (out) throws(JSONError) in
+            let piece = try pieces.next()
+            do {
+                if piece.isEmpty {
+                    try inflater.finish()
+                    return false
+                }
+                try inflater.inflate(piece) { out.json.append($0) }
+                return true
+            } catch {
+                throw .transcript("\(error)")
+            }
+        }
+    }
+
+    // MARK: - ZIP
+
+    private static func unpackArchive(
+        _ document: Document, depth: Int
+    ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
+        let file: DocumentFile
+        if let whole = document.file {
+            file = whole
+        } else {
+            file = try DocumentFile(holding: document.source(), name: "the archive", limit: heldLimit)
+        }
+        let entries = try entries(of: file)
+        if entries.contains(where: { $0.name == "xl/workbook.xml" }) {
+            throw .unrecognized(why: "it is a workbook")
+        }
+        let candidates = entries.filter { !isHidden($0.name) }
+        guard !candidates.isEmpty else { throw .unrecognized(why: "it is a ZIP archive with no file in it") }
+        var found: [(name: String, document: Document, syntax: BOMReader.Syntax)] = []
+        var reason = ""
+        for entry in candidates {
+            let inner = Document(size: entry.packedSize) { () throws(BOMError) in try source(of: entry, in: file) }
+            do throws(BOMError) {
+                let (document, syntax) = try unpack(inner, depth: depth + 1)
+                found.append((entry.name, document, syntax))
+            } catch {
+                // The only file says why it is none; of many, one that cannot be read does not matter.
+                if candidates.count == 1 { throw error }
+                if reason.isEmpty { reason = "\(entry.name.prefix(100)): \(error)" }
+            }
+        }
+        guard let first = found.first else {
+            throw .unrecognized(why: "none of the \(candidates.count) files in the ZIP archive is one (\(reason))")
+        }
+        guard found.count == 1 else {
+            let names = found.prefix(3).map { "\"\($0.name.prefix(100))\"" }.joined(separator: ", ")
+            throw .unrecognized(
+                why: "the ZIP archive holds \(found.count) of them (\(names)\(found.count > 3 ? ", …" : "")); "
+                    + "import them one at a time")
+        }
+        return (first.document, first.syntax)
+    }
+
+    /// Resource forks and the like, which packers add.
+    private static func isHidden(_ name: String) -> Bool {
+        name.hasPrefix("__MACOSX/") || name.split(separator: "/").last?.hasPrefix(".") != false
+    }
+
+    private static func entries(of file: DocumentFile) throws(BOMError) -> [ZIPReader.Entry] {
+        do throws(ZIPError) {
+            let zip = try ZIPReader(file: file.descriptor, name: file.name)
+            var entries: [ZIPReader.Entry] = []
+            while let entry = try zip.next() {
+                guard entries.count < entryLimit else {
+                    throw .damaged(path: file.name, what: "it has more than \(entryLimit) files; an SBOM is one")
+                }
+                entries.append(entry)
+            }
+            return entries
+        } catch {
+            throw BOMError(error)
+        }
+    }
+
+    private static func source(
+        of entry: ZIPReader.Entry, in file: DocumentFile
+    ) throws(BOMError) -> JSONReader.Source {
+        do throws(ZIPError) {
+            var limits = ZIPReader.Limits()
+            limits.entrySize = UInt64(limit(forPackedSize: entry.packedSize))
+            let zip = try ZIPReader(file: file.descriptor, name: file.name, limits: limits)
+            var content = try zip.open(entry)
+            return { (buffer) throws(JSONError) in
+                do throws(ZIPError) {
+                    return try zip.read(&content, into: buffer)
+                } catch {
+                    throw .transcript("\(error)")
+                }
+            }
+        } catch {
+            throw BOMError(error)
+        }
+    }
+}
+
+extension BOMError {
+    /// What a fault of a ZIP archive means for the document in it.
+    fileprivate init(_ error: ZIPError) {
+        switch error {
+        case .unreadable: self = .failed(what: "\(error)")
+        case .noArchive, .damaged, .entry: self = .invalid(what: "\(error)")
+        }
+    }
+}
