@@ -16,20 +16,45 @@ struct LibraryRow: Sendable {
     /// Where licences are said to be found: `SBOM`, `License file`.
     var licenses: [EffectiveLicense] = []
 
-    /// Appends the cells of `StagedScan.libraryColumns` and the facts.
-    func append(to rows: inout RowBuffer) {
-        let purl = component.purl.isEmpty ? nil : PackageURL(component.purl)
+    private var purl: PackageURL? { component.purl.isEmpty ? nil : PackageURL(component.purl) }
+
+    private func coordinates(_ purl: PackageURL?) -> LibraryCoordinates {
         var coordinates =
             purl.map { LibraryCoordinates($0) }
             ?? LibraryCoordinates(group: component.group, name: component.name, version: component.version)
         if coordinates.version.isEmpty { coordinates.version = component.version }
-        let sha1 = component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? ""
-        let canonical = purl?.text ?? ""
+        return coordinates
+    }
+
+    /// The SHA-1, or empty.
+    var sha1: String { component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
+
+    /// What the library is, whoever describes it: its package URL, or type, group, name and version; and its SHA-1.
+    var identity: LibraryDigest {
+        let purl = purl
+        return identity(purl?.text ?? "", type: coordinates(purl).type.constant)
+    }
+
+    private func identity(_ canonical: String, type: String) -> LibraryDigest {
         let identity =
             canonical.isEmpty
-            ? [coordinates.type.constant, component.group, component.name, component.version, sha1]
-            : [canonical, sha1]
-        let name = LibraryDigest(of: Array(identity.joined(separator: "\0").utf8))
+            ? [type, component.group, component.name, component.version, sha1] : [canonical, sha1]
+        return LibraryDigest(of: Array(identity.joined(separator: "\0").utf8))
+    }
+
+    /// The name of the library's file.
+    var fileName: String { fileName(coordinates(purl)) }
+
+    private func fileName(_ coordinates: LibraryCoordinates) -> String {
+        component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName)
+    }
+
+    /// Appends the cells of `StagedScan.libraryColumns` and the facts.
+    func append(to rows: inout RowBuffer) {
+        let purl = purl
+        let coordinates = coordinates(purl)
+        let canonical = purl?.text ?? ""
+        let name = identity(canonical, type: coordinates.type.constant)
         rows.beginRow()
         rows.append(digest.bytes)
         rows.append(name.uuid)
@@ -39,7 +64,7 @@ struct LibraryRow: Sendable {
         rows.append(coordinates.groupId)
         rows.append(coordinates.artifactId)
         rows.append(coordinates.version)
-        rows.append(component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName))
+        rows.append(fileName(coordinates))
         rows.append(canonical)
         rows.append(sha1)
         rows.append(component.description.isEmpty ? component.summary : component.description)

@@ -118,6 +118,8 @@ struct Runtime: Sendable {
             job.project = task.target.projectID
             job.requestToken = task.requestToken
             return job
+        } check: { check, connection, destination in
+            try AgentPolicyCheck(check, on: connection, to: destination).write()
         } share: { job, path, connection in
             try SharedUpload.share(file: path, job: job, on: connection)
         }

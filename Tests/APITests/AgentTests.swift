@@ -203,6 +203,36 @@ struct AgentTests {
         }
     }
 
+    // MARK: Policies
+
+    /// The answer to a check comes from a file, in the same envelope.
+    @Test func checksAreAnsweredAndWrittenDown() async throws {
+        let reader = try bench.fixture.user(.readOnly)
+        for type in ["CHECK_POLICIES", "CHECK_POLICY_COMPLIANCE"] {
+            let response = await bench.answer(
+                HTTPRequest(
+                    method: "POST", path: "/agent", body: .bytes(Array(form(["type": type, "userKey": reader]).utf8))))
+            guard case .file(let file, _, let count) = response.body else {
+                Issue.record("the body is in memory")
+                return
+            }
+            #expect(count == file.size)
+            #expect(response.headers["Content-Type"] == "application/json;charset=UTF-8")
+        }
+        #expect(try bench.files().isEmpty)
+        #expect(try jobs().isEmpty)
+        let rows = try bench.fixture.database.read { connection in
+            try connection.all("SELECT type, status, project_name FROM agent_request ORDER BY id") { row in
+                (0..<3).map { row.string($0) }
+            }
+        }
+        #expect(
+            rows == [
+                ["CHECK_POLICIES", "FINISHED", "web - 1.0"], ["CHECK_POLICY_COMPLIANCE", "FINISHED", "web - 1.0"],
+            ])
+        #expect(try bench.fixture.count("project") == 4)
+    }
+
     // MARK: Refusals
 
     @Test func faultsAreToldAndLeaveNothing() async throws {

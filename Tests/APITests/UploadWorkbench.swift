@@ -2,6 +2,7 @@ import BOM
 import Database
 import Foundation
 import HTTP
+import Intake
 import Inventory
 import Jobs
 import Synchronization
@@ -38,6 +39,8 @@ final class UploadWorkbench: Sendable {
             job.project = task.target.projectID
             job.requestToken = task.requestToken
             return job
+        } check: { check, connection, destination in
+            try AgentPolicyCheck(check, on: connection, to: destination).write()
         }
         door = Door(
             Backend(

@@ -1,3 +1,4 @@
+import BOM
 import Database
 import Foundation
 import Inventory
@@ -128,5 +129,106 @@ struct AgentImportTests {
             _ = try run("[{\"coordinates\":{\"artifactId\":\"a\"},\"dependencies\":[\(text)]}]", on: bench)
             #expect(try libraries(bench).map { $0.prefix { $0 != "|" } } == [Substring(expected)], "\(text)")
         }
+    }
+
+    private static func project(_ dependencies: String) -> String {
+        "[{\"coordinates\":{\"artifactId\":\"a\"},\"dependencies\":[\(dependencies)]}]"
+    }
+
+    private static func npm(_ name: String, _ version: String, children: String = "") -> String {
+        """
+        {"groupId":"\(name)","artifactId":"\(name)-\(version).tgz","version":"\(version)","dependencyType":"NPM",
+         "children":[\(children)]}
+        """
+    }
+
+    @Test(arguments: Engine.allCases)
+    func uploadsAddAndTakeAway(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let (a, b, c) = (Self.npm("a", "1", children: Self.npm("b", "1")), Self.npm("b", "1"), Self.npm("c", "1"))
+        _ = try run(Self.project(a), .append, on: bench)
+        _ = try run(Self.project("\(c),\(b)"), .append, on: bench)
+        func shown() throws -> [String] { try libraries(bench).map { String($0.prefix { $0 != "|" }) + $0.suffix(6) } }
+        #expect(
+            try shown() == ["pkg:npm/a@1|1|1|1", "pkg:npm/b@1|1|1|1", "pkg:npm/c@1|1|1|1"])
+        #expect(
+            try bench.number("SELECT count(*) FROM dependency WHERE scan = (SELECT scan FROM project)") == 4)
+        _ = try run(Self.project(b), .remove, on: bench)
+        #expect(try shown() == ["pkg:npm/a@1|1|1|1", "pkg:npm/c@1|1|1|1"])
+        // What never changed is still the same rows: nothing was added or removed but b.
+        #expect(
+            try bench.texts("SELECT change, count(*) FROM inventory_event GROUP BY change ORDER BY change")
+                == ["ADDED|3", "REMOVED|1"])
+    }
+
+    /// What a bill of materials said of the project stays, files and claims too.
+    @Test func uploadsComeOnTopOfABillOfMaterials() throws {
+        let bench = try Workbench()
+        let claims = ",\"vulnerabilities\":[{\"id\":\"CVE-1\",\"affects\":[{\"ref\":\"left\"}]}]"
+        try bench.sbom(
+            cycloneDX([("left", "1"), ("right", "2")], edges: [("root", ["left"]), ("left", ["right"])], more: claims),
+            product: "Shop", project: "Cart")
+        _ = try run(Self.project(Self.npm("left", "1") + "," + Self.npm("new", "3")), .append, on: bench)
+        #expect(
+            try libraries(bench).map { $0.prefix { $0 != "|" } } == [
+                "pkg:npm/left@1", "pkg:npm/new@3", "pkg:npm/right@2",
+            ])
+        let current: SQL = "(SELECT scan FROM project)"
+        #expect(try bench.texts("SELECT name FROM vulnerability_claim WHERE scan = \(current)") == ["CVE-1"])
+        #expect(
+            try bench.texts("SELECT l.licenses FROM library l WHERE l.purl = 'pkg:npm/left@1'").allSatisfy { !$0.isEmpty })
+        // Root to left and new, left to right.
+        #expect(try bench.number("SELECT count(*) FROM dependency WHERE scan = \(current)") == 3)
+    }
+
+    // MARK: Policies
+
+    private final class Text { var bytes: [UInt8] = [] }
+
+    private func check(_ text: String, project: Int64, on bench: Workbench) throws -> [String: Any] {
+        let path = try bench.file(text)
+        let projects = try AgentReader.survey(file: path).projects.map {
+            AgentCheck.Project(name: $0.name, product: 1, project: project, ranges: [$0.range])
+        }
+        let check = AgentCheck(
+            organization: 1, organizationName: "Acme \"1\"", path: path, projects: projects, checksAll: true,
+            tellsVulnerabilities: true)
+        let out = Text()
+        _ = try bench.database.snapshot { connection in
+            try AgentPolicyCheck(check, on: connection) { out.bytes += $0 }.write()
+        }
+        return try #require(try JSONSerialization.jsonObject(with: Data(out.bytes)) as? [String: Any])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func checksShowTheTreeWithWhatIsKnown(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        // The inventory knows the licence of one of them.
+        let known = """
+            {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[{"type":"library","bom-ref":"b",
+             "name":"b","version":"1","purl":"pkg:npm/b@1","licenses":[{"expression":"MIT"}]}]}
+            """
+        try bench.sbom(known, product: "Shop", project: "Cart")
+        let project = Int64(try bench.number("SELECT id FROM project"))
+        let tree = Self.project(Self.npm("a", "1", children: Self.npm("b", "1")) + "," + Self.npm("a", "1"))
+        let answer = try check(tree, project: project, on: bench)
+        #expect(Set(answer.keys) == ["organization", "existingProjects", "newProjects", "projectNewResources"])
+        #expect(answer["organization"] as? String == "Acme \"1\"")
+        #expect((answer["newProjects"] as? [String: Any])?.isEmpty == true)
+        let root = try #require((answer["existingProjects"] as? [String: [String: Any]])?["a"])
+        #expect(root["resource"] is NSNull && root["policy"] is NSNull)
+        let nodes = try #require(root["children"] as? [[String: Any]])
+        #expect(nodes.count == 2)
+        let first = try #require(nodes[0]["resource"] as? [String: Any])
+        #expect(first["displayName"] as? String == "a-1.tgz")
+        #expect(first["licenses"] as? [String] == [])
+        let child = try #require((nodes[0]["children"] as? [[String: Any]])?.first?["resource"] as? [String: Any])
+        #expect(child["licenses"] as? [String] == ["MIT"])
+        #expect((child["keyUuid"] as? String)?.count == 36)
+        let new = try #require((answer["projectNewResources"] as? [String: [[String: Any]]])?["a"])
+        #expect(new.compactMap { $0["displayName"] as? String } == ["a-1.tgz"])
+        let fresh = try check(tree, project: 0, on: bench)
+        #expect((fresh["newProjects"] as? [String: Any])?.keys.sorted() == ["a"])
+        #expect((fresh["projectNewResources"] as? [String: [Any]])?["a"]?.count == 2)
     }
 }

@@ -1,4 +1,30 @@
-import Bytes
+package import Bytes
+import Glibc
+
+/// A request file, which an agent wrote instead of sending it.
+package enum AgentFile {
+    /// Writes the JSON in a file into another: it may be compressed, and base64 of that.
+    package static func decode(file path: String, into file: DurableFile, limit: Int) throws {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw SinkError.system(doing: "cannot read", path: path, errno: errno) }
+        defer { close(source) }
+        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { window.deallocate() }
+        var diff = AgentDiff(into: file, limit: limit)
+        var isFirst = true
+        while true {
+            let count = read(source, window.baseAddress, window.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SinkError.system(doing: "cannot read", path: path, errno: errno) }
+            if count == 0 { break }
+            let piece = UnsafeRawBufferPointer(rebasing: window[..<count])
+            if isFirst { diff.begin(file: piece) }
+            isFirst = false
+            try diff.write(piece)
+        }
+        try diff.finish()
+    }
+}
 
 /// The projects of an agent's request on their way to a file, as JSON.
 struct AgentDiff: ~Copyable {
@@ -14,6 +40,7 @@ struct AgentDiff: ~Copyable {
     private let file: DurableFile
     private let limit: Int
     private var isBase64 = false
+    private var isRaw = false
     private var decoder = Base64Decoder()
     private var inflater: Inflater?
     private var hasBegun = false
@@ -73,8 +100,16 @@ struct AgentDiff: ~Copyable {
 
     mutating func begin(_ form: Form) { isBase64 = form == .base64 }
 
+    /// As `begin`, for a file that may be compressed without base64 around it.
+    mutating func begin(file beginning: UnsafeRawBufferPointer) {
+        let first = beginning.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) } ?? 0
+        isRaw = first == 0x1F || first == 0x78 && beginning.count > 1 && ![0x20, 0x22].contains(beginning[1])
+        isBase64 = !isRaw && !Self.isBracket(first)
+    }
+
     /// Takes a piece, percent-decoded.
     mutating func write(_ piece: UnsafeRawBufferPointer) throws {
+        if isRaw { return try inflate(piece) }
         guard isBase64 else { return try keep(piece) }
         let output = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Base64Decoder.room(for: piece.count), alignment: 16)
@@ -87,8 +122,8 @@ struct AgentDiff: ~Copyable {
         if isBase64 {
             let last = try decoder.finish()
             try last.withUnsafeBytes { try inflate($0) }
-            try inflater?.finish()
         }
+        try inflater?.finish()
         guard file.size > 0 else { throw AgentError.badDiff("it is empty") }
     }
 

@@ -34,7 +34,9 @@ struct AgentDoor: Sendable {
                 switch received.kind {
                 case .update: return try await update(received)
                 case .checkPolicies, .checkPolicyCompliance:
-                    throw AgentError.unsupported(received.kind.rawValue)
+                    let (response, violations) = try await run { try check(received) }.get()
+                    try await note(received, violations)
+                    return response
                 }
             } catch {
                 return refusal(because: error)
@@ -153,7 +155,7 @@ struct AgentDoor: Sendable {
             for group in groups {
                 let uuid = try backend.random.uuid()
                 let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
-                try Self.copy(group.ranges, of: received.path, to: file)
+                try FileParts.write(group.ranges, ofFile: received.path, asArrayTo: file)
                 try file.publish()
                 files.append(File(uuid: uuid, path: file.path))
             }
@@ -162,28 +164,6 @@ struct AgentDoor: Sendable {
             throw error
         }
         return files
-    }
-
-    /// Writes parts of a file as a JSON array.
-    private static func copy(_ ranges: [Range<Int>], of path: String, to file: DurableFile) throws(SinkError) {
-        let source = open(path, O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { throw .system(doing: "cannot open the upload", path: path, errno: errno) }
-        defer { close(source) }
-        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { window.deallocate() }
-        for (number, range) in ranges.enumerated() {
-            try Array((number == 0 ? "[" : ",").utf8).withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
-            var position = range.lowerBound
-            while position < range.upperBound {
-                let count = pread(
-                    source, window.baseAddress, min(window.count, range.upperBound - position), position)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw .system(doing: "cannot read", path: path, errno: count < 0 ? errno : EIO) }
-                try file.write(UnsafeRawBufferPointer(rebasing: window[..<count]))
-                position += count
-            }
-        }
-        try Array("]".utf8).withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
     }
 
     /// A project that an update goes to.
@@ -245,6 +225,65 @@ struct AgentDoor: Sendable {
             }
             try AgentRequests.add(requests, on: connection)
             return made
+        }
+    }
+
+    // MARK: Checking
+
+    /// Writes the answer to a file, as it may be as long as the upload, and gives it to be sent.
+    private func check(_ received: Received) throws -> (HTTPResponse, [AgentViolation]) {
+        defer { unlink(received.path) }
+        let plan = received.plan
+        let check = AgentCheck(
+            organization: plan.organization, organizationName: plan.organizationName, path: received.path,
+            projects: plan.groups.map { group in
+                AgentCheck.Project(
+                    name: group.name, product: group.product, project: group.project, ranges: group.ranges)
+            },
+            checksAll: received.kind == .checkPolicies
+                || AgentPlan.says(received.fields["forceCheckAllDependencies"]),
+            tellsVulnerabilities: AgentPlan.says(received.fields["populateVulnerabilities"]))
+        let file = try DurableFile(path: "\(received.path).answer")
+        let frame = AgentError.frame(token: received.token)
+        try frame.before.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
+        let violations = try backend.database.snapshot { connection in
+            // `data` is JSON as text: what is written is escaped once more on its way to the file.
+            try settings.check(check, connection) { (bytes) throws(SinkError) in
+                var escaped = ByteSink()
+                escaped.append(jsonPart: bytes)
+                try escaped.bytes.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
+            }
+        }
+        try frame.behind.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
+        try file.publish()
+        defer { unlink(file.path) }
+        let answer = try OpenFile(path: file.path)
+        return (
+            HTTPResponse(
+                headers: ["Content-Type": Answer.mediaType], body: .file(answer, offset: 0, count: answer.size)),
+            violations
+        )
+    }
+
+    /// Writes down what was asked, and what policies forbid.
+    private func note(_ received: Received, _ violations: [AgentViolation]) async throws {
+        let time = backend.queue.now()
+        try await backend.database.write { connection in
+            var requests: [AgentRequest] = []
+            for group in received.plan.groups {
+                var request = Self.request(received, .finished, at: time)
+                (request.product, request.productName, request.projectName) = (
+                    group.product, group.productName, group.name
+                )
+                requests.append(request)
+            }
+            let first = try AgentRequests.add(requests, on: connection)
+            let numbers = Dictionary(
+                received.plan.groups.enumerated().map { ($0.element.name, first + Int64($0.offset)) }
+            ) { first, _ in first }
+            try AgentRequests.add(
+                violations.compactMap { violation in numbers[violation.project].map { ($0, violation) } },
+                on: connection)
         }
     }
 

@@ -34,7 +34,7 @@ package enum AgentError: Error, Equatable {
     }
 
     /// What `data` says.
-    var why: String {
+    package var why: String {
         switch self {
         case .badToken: "Invalid token"
         case .badKey: "Invalid user key"
@@ -57,6 +57,15 @@ package enum AgentError: Error, Equatable {
             status: isOurs ? 3 : 2, message: isOurs ? "Server error" : "Illegal arguments", data: data, token: "")
         response.mark.error = isOurs ? 3 : 2
         return response
+    }
+
+    /// The envelope of a good answer, without what stands between the quotation marks of `data`.
+    static func frame(token: String) -> (before: [UInt8], behind: [UInt8]) {
+        // The token is hexadecimal, the rest is this program's.
+        (
+            Array("{\"envelopeVersion\":\"2.7.5\",\"status\":1,\"message\":\"ok\",\"data\":\"".utf8),
+            Array("\",\"requestToken\":\"\(token)\"}".utf8)
+        )
     }
 
     /// The envelope of every answer to an agent.

@@ -1,24 +1,24 @@
 import Bytes
-import Database
-import Inventory
+package import Database
+package import Inventory
 
 // DESIGN. Where the projects of a request go is looked up in one snapshot, with what the user may do there; what has to be
 // made is made later, in the transaction that submits the jobs. Projects of one name in one product are one project: a
 // build of several modules may say a name twice.
 
 /// A request of an agent that was let in, with the places of its projects.
-struct AgentPlan: Sendable {
+package struct AgentPlan: Sendable {
     /// What becomes one project.
-    struct Group: Sendable {
+    package struct Group: Sendable {
         /// 0 where it is to be made.
         var product: Int64
-        let productName: String
+        package let productName: String
         /// 0 where it is to be made.
         var project: Int64
-        let name: String
+        package let name: String
         var tags: [AgentProject.Tag] = []
         /// Where its projects stand in the file.
-        var ranges: [Range<Int>] = []
+        package var ranges: [Range<Int>] = []
     }
 
     let organization: Int64
@@ -68,8 +68,18 @@ struct AgentPlan: Sendable {
             email: access.standing.email, groups: planner.groups)
     }
 
+    /// What becomes of a request file that the operator imports, who may do everything.
+    package static func groups(
+        of upload: AgentUpload, organization: Int64, on connection: any Connection
+    ) throws -> [Group] {
+        let standing = Standing(account: 0, email: "", role: .administrator, productRoles: [:])
+        let scope = Scope(kind: .organization, organization: organization)
+        let access = Access(standing: standing, scope: scope, role: .administrator)
+        return try make(upload.fields, upload, kind: .update, access: access, on: connection).groups
+    }
+
     /// Whether a field says yes.
-    static func says(_ field: String?) -> Bool { field?.lowercased() == "true" }
+    package static func says(_ field: String?) -> Bool { field?.lowercased() == "true" }
 }
 
 /// Finds the places of projects.

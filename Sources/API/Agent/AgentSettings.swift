@@ -1,3 +1,4 @@
+package import Bytes
 package import Database
 package import Inventory
 package import Jobs
@@ -32,13 +33,19 @@ package struct AgentSettings: Sendable {
     /// Keeps the bytes of a job's file where other machines may do it, in the transaction that submits it.
     package var share: @Sendable (_ job: String, _ path: String, any Connection) throws -> Void
 
+    /// Looks at policies: writes what `data` of the answer holds, and says what they forbid.
+    package var check: @Sendable (AgentCheck, any Connection, @escaping ByteSink.Destination) throws -> [AgentViolation]
+
     package init(
         survey: @escaping @Sendable (_ path: String) throws -> AgentUpload,
         newJob: @escaping @Sendable (AgentTask) -> NewJob,
+        check:
+            @escaping @Sendable (AgentCheck, any Connection, @escaping ByteSink.Destination) throws -> [AgentViolation],
         share: @escaping @Sendable (_ job: String, _ path: String, any Connection) throws -> Void = { _, _, _ in }
     ) {
         self.survey = survey
         self.newJob = newJob
+        self.check = check
         self.share = share
     }
 }

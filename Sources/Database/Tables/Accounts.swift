@@ -90,6 +90,13 @@ package struct Standing: Sendable, Equatable {
     /// The greatest role in single products.
     package let productRoles: [Int64: Role]
 
+    package init(account: Int64, email: String, role: Role?, productRoles: [Int64: Role]) {
+        self.account = account
+        self.email = email
+        self.role = role
+        self.productRoles = productRoles
+    }
+
     /// Whether the account belongs to the organization at all.
     package var isMember: Bool { role != nil || !productRoles.isEmpty }
 

@@ -1,3 +1,5 @@
+package import Inventory
+
 // DESIGN. What an agent asked for is one row for each of its projects, all with the token of the request. A row that is
 // in progress names the job that does it, and what became of the job counts, as it may have ended without a word here:
 // `state` looks at it, and `settle` writes it down before the job is forgotten.
@@ -61,6 +63,23 @@ package enum AgentRequests {
                 """)
         }
         return first
+    }
+
+    /// The most violations of one request that are written down.
+    private static let violationLimit = 10_000
+
+    /// Writes down what policies forbid; each belongs to the request with this number.
+    package static func add(
+        _ violations: [(request: Int64, violation: AgentViolation)], on connection: any Connection
+    ) throws {
+        for (position, (request, violation)) in violations.prefix(violationLimit).enumerated() {
+            try connection.run(
+                """
+                INSERT INTO agent_violation (request, position, library, dependency, licenses, policy)
+                VALUES (\(request), \(position), \(violation.library), \(violation.dependency),
+                    \(violation.licenses.joined(separator: "\n")), \(violation.policy))
+                """)
+        }
     }
 
     /// What became of a request of the organization, all its projects together.

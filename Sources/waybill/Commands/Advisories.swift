@@ -13,7 +13,7 @@ extension Command {
         let ticker = arguments.has("json") ? nil : Ticker(label: "advisories", count: { read.value })
         defer { ticker?.stop() }
         let result = try AdvisoryImport(
-            database: runtime.database, progress: { read.value = $0 },
+            database: runtime.database, now: Clock.now, progress: { read.value = $0 },
             warning: { complain("\($0)\n") }
         ).run(arguments.operands)
         ticker?.stop()

@@ -1,8 +1,10 @@
 import API
+import BOM
 import Bytes
 import Database
 import Glibc
 import Intake
+import Inventory
 import Jobs
 
 extension Command {
@@ -38,6 +40,85 @@ extension Command {
             throw error
         }
         imported.tell(arguments)
+    }
+
+    static let importAgent = Command(
+        words: ["import", "agent"], operands: "FILE…",
+        summary: "Brings request files of agents and build plug-ins into the inventory.",
+        flags: [
+            Flag("org", "TOKEN", "the organization's token", required: true),
+            Flag("product", "NAME", "the product (what the file says, or Default)"),
+            Flag("update-type", "TYPE", "OVERRIDE, APPEND or REMOVE (what the file says, or OVERRIDE)"),
+        ]
+    ) { arguments, configuration in
+        guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
+        let runtime = try Runtime(configuration)
+        let organization = try runtime.organization(token: try configuration.required("org"))
+        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        do {
+            for file in arguments.operands {
+                for job in try agentJobs(of: try regularFile(file), organization, configuration, runtime) {
+                    try imported.run(job, label: file)
+                }
+            }
+        } catch {
+            // What came before is in.
+            if !imported.results.isEmpty { imported.tell(arguments) }
+            throw error
+        }
+        imported.tell(arguments)
+    }
+
+    /// A job for each project of a request file, with its own part of it in the folder of uploads.
+    private static func agentJobs(
+        of path: String, _ organization: Int64, _ configuration: Configuration, _ runtime: Runtime
+    ) throws -> [IntakeJob] {
+        let whole = "\(runtime.directory.spool)/\(try Randomness.system.uuid())"
+        let content = try DurableFile(path: whole)
+        var upload: AgentUpload
+        do {
+            try AgentFile.decode(file: path, into: content, limit: 4 << 30)
+            try content.publish()
+            upload = try AgentReader.survey(file: whole)
+        } catch {
+            unlink(whole)
+            throw Failure("\(path): \((error as? AgentError)?.why ?? "\(error)")")
+        }
+        defer { unlink(whole) }
+        if let type = upload.fields["type"], type.uppercased() != "UPDATE" {
+            throw Failure("\(path): it is a request of the type \(type); only UPDATE brings an inventory")
+        }
+        if let product = configuration["product"] {
+            upload.fields["product"] = product
+            upload.fields["productToken"] = nil
+        }
+        let word = configuration["update-type"] ?? upload.fields["updateType"] ?? "OVERRIDE"
+        guard let updateType = AgentUpload.UpdateType(rawValue: word.uppercased()) else {
+            throw UsageError(description: "the update type \(word) is not known; accepted: OVERRIDE, APPEND, REMOVE")
+        }
+        let groups: [AgentPlan.Group]
+        do {
+            groups = try runtime.database.snapshot { [upload] connection in
+                try AgentPlan.groups(of: upload, organization: organization, on: connection)
+            }
+        } catch let error as AgentError {
+            throw Failure("\(path): \(error.why)")
+        }
+        return try groups.map { group in
+            let uuid = try Randomness.system.uuid()
+            let file = try DurableFile(path: "\(runtime.directory.spool)/\(uuid)")
+            try FileParts.write(group.ranges, ofFile: whole, asArrayTo: file)
+            try file.publish()
+            var destination = Intake.Destination(organization: organization, product: group.productName)
+            destination.project = group.name
+            destination.plugin = upload.fields["agent"] ?? ""
+            destination.comment = upload.fields["scanComment"] ?? ""
+            var job = IntakeJob(
+                kind: .agent, path: IntakeJob.spoolPath(of: uuid), isSpooled: true, destination: destination)
+            job.updateType = updateType
+            job.keepsModules = AgentPlan.says(upload.fields["preserveModuleStructure"]) && group.ranges.count > 1
+            return job
+        }
     }
 
     static let importDebian = Command(
@@ -103,7 +184,9 @@ struct LocalImport {
     /// Does one import and waits for it. Fails with the reason for which the job failed.
     mutating func run(_ import: IntakeJob, label: String) throws {
         let runtime = self.runtime
-        let new = `import`.newJob(uuid: try Randomness.system.uuid())
+        // What lies in the folder of uploads has the name of its job.
+        let name = `import`.isSpooled ? `import`.path.split(separator: "/").last.map(String.init) : nil
+        let new = `import`.newJob(uuid: try name ?? Randomness.system.uuid())
         let job = try runtime.database.write { connection in
             try runtime.queue.submit(new, claimedBy: runtime.owner.name, on: connection)
         }

@@ -1,0 +1,34 @@
+import Glibc
+
+/// Parts of a JSON text in a file.
+package enum FileParts {
+    /// Appends parts of a file to another, as the elements of a JSON array.
+    package static func write(
+        _ parts: [Range<Int>], ofFile path: String, asArrayTo file: DurableFile
+    ) throws(SinkError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw .system(doing: "cannot open the upload", path: path, errno: errno) }
+        defer { close(source) }
+        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { window.deallocate() }
+        if parts.isEmpty { try put("[", file) }
+        for (number, part) in parts.enumerated() {
+            try put(number == 0 ? "[" : ",", file)
+            var position = part.lowerBound
+            while position < part.upperBound {
+                let count = pread(source, window.baseAddress, min(window.count, part.upperBound - position), position)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    throw .system(doing: "cannot read", path: path, errno: count < 0 ? errno : EIO)
+                }
+                try file.write(UnsafeRawBufferPointer(rebasing: window[..<count]))
+                position += count
+            }
+        }
+        try put("]", file)
+    }
+
+    private static func put(_ text: StaticString, _ file: DurableFile) throws(SinkError) {
+        try file.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}

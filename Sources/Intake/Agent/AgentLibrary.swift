@@ -1,0 +1,59 @@
+import BOM
+import Database
+
+/// What the inventory knows of a library that an agent names.
+struct AgentLibrary {
+    struct Vulnerability {
+        let name: String
+        let severity: String
+        /// As the reports print it; may be empty.
+        let score: String
+    }
+
+    /// `library.uuid`, which it would have if it were new.
+    let uuid: String
+    let name: String
+    let sha1: String
+    var licenses: [String] = []
+    var homepage = ""
+    var description = ""
+    var vulnerabilities: [Vulnerability] = []
+    /// Whether the project has it already.
+    var isOld = false
+
+    /// Looks a library up: what the organization knows of it, and whether the project (0: none yet) shows it.
+    static func find(
+        _ row: LibraryRow, organization: Int64, project: Int64, withVulnerabilities: Bool,
+        on connection: any Connection
+    ) throws -> AgentLibrary {
+        var library = AgentLibrary(uuid: row.identity.uuid, name: row.fileName, sha1: row.sha1)
+        let known = try connection.first(
+            """
+            SELECT id, licenses, homepage, description FROM library
+            WHERE organization = \(organization) AND uuid = \(library.uuid) ORDER BY id DESC LIMIT 1
+            """
+        ) { ($0.integer(0), $0.string(1), $0.string(2), $0.string(3)) }
+        guard let (id, licenses, homepage, description) = known else { return library }
+        library.licenses = licenses.split(separator: "\n").map(String.init)
+        library.homepage = homepage
+        library.description = description
+        if project != 0 {
+            library.isOld =
+                try connection.integer(
+                    """
+                    SELECT 1 FROM library l JOIN occurrence o ON o.library = l.id
+                    WHERE l.organization = \(organization) AND l.uuid = \(library.uuid)
+                        AND o.scan = (SELECT scan FROM project WHERE id = \(project)) LIMIT 1
+                    """) != nil
+        }
+        if withVulnerabilities {
+            library.vulnerabilities = try connection.all(
+                """
+                SELECT v.name, v.severity, coalesce(nullif(v.score3, ''), v.score2) FROM finding f
+                JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = \(id) ORDER BY v.name
+                """
+            ) { Vulnerability(name: $0.string(0), severity: $0.string(1), score: $0.string(2)) }
+        }
+        return library
+    }
+}
