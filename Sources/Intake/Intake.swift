@@ -89,6 +89,8 @@ package struct Intake: Sendable {
         let tokens = (product: try newToken(), project: try newToken())
         let (queue, time) = (queue, queue.now())
         return try database.write { connection in
+            // Before the organization, as those do who match libraries again: alerts rest on findings.
+            try Findings.shareMatching(on: connection)
             try scan.lockOrganization(on: connection)
             guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
             let target = try scan.target(
@@ -98,6 +100,12 @@ package struct Intake: Sendable {
                 in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
                 uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
                 requestToken: lease.job.requestToken, at: time, on: connection)
+            let view = try ProjectView.lock(
+                project: target.project, organization: scan.organization, on: connection)
+            if let view {
+                var alerts = AlertEvaluation(of: view, at: time, on: connection)
+                try alerts.run()
+            }
             try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
             let result = Result(
                 product: destination.product, productToken: target.productToken, project: project,

@@ -52,13 +52,15 @@ extension Migration {
                 state \(text) NOT NULL,
                 created_at \(int) NOT NULL,
                 modified_at \(int) NOT NULL,
-                -- RESOLVED: when and why (library removed, upgraded, advisory withdrawn, policy changed, in-house); 0, empty.
+                -- RESOLVED: when and why, in the words of `AlertType.Resolution`; 0, empty.
                 resolved_at \(int) NOT NULL DEFAULT 0,
                 resolution \(text) NOT NULL DEFAULT '',
-                -- IGNORED: by whom (an account, or 0 for a VEX statement), until when (0: for good).
+                -- What was decided: IGNORED, OPEN (whatever a VEX statement says) or empty. It outlasts a resolution.
+                decision \(text) NOT NULL DEFAULT '',
+                -- By whom (an account, or 0 for a VEX statement), until when (0: for good).
                 ignored_by \(int) NOT NULL DEFAULT 0,
                 ignored_until \(int) NOT NULL DEFAULT 0,
-                -- What was said with the last change of state.
+                -- What was said with the decision.
                 comments \(text) NOT NULL DEFAULT '',
                 PRIMARY KEY (project, number)\(words.clustered);
             CREATE UNIQUE INDEX alert_identity ON alert (project, type, library_uuid, subject);
@@ -77,6 +79,14 @@ extension Migration {
                 account \(int) NOT NULL,
                 comments \(text) NOT NULL,
                 PRIMARY KEY (project, alert, position)\(words.clustered);
+
+            -- Projects whose alerts have to be looked at again: something changed that they rest on.
+            CREATE TABLE stale_project (
+                project \(int) PRIMARY KEY,
+                organization \(int) NOT NULL,
+                -- Counts up when it becomes stale again, so that nobody takes the mark away too early.
+                mark \(int) NOT NULL\(words.clustered);
+            CREATE INDEX stale_project_organization ON stale_project (organization, project);
 
             -- What the document of a scan says of a vulnerability in one of its libraries (VEX and plain claims).
             CREATE TABLE library_claim (

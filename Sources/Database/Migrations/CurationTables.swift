@@ -110,6 +110,8 @@ extension Migration {
                 status \(text) NOT NULL,
                 handled_by \(text) NOT NULL DEFAULT '',
                 handled_at \(int),
+                -- The policy that answered; 0 where a person did, or nobody yet.
+                policy \(int) NOT NULL DEFAULT 0,
                 comments \(text) NOT NULL DEFAULT '',
                 PRIMARY KEY (project, number)\(words.clustered);
             CREATE UNIQUE INDEX library_request_library ON library_request (project, library_uuid);

@@ -184,6 +184,11 @@ package enum Findings {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.locking)")
     }
 
+    /// Keeps findings from being matched again until the transaction ends.
+    package static func shareMatching(on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.sharing)")
+    }
+
     /// Some libraries of a package, in the order of their numbers, behind `last`.
     package static func libraries(
         of package: String, after last: Int64, limit: Int, on connection: any Connection
@@ -214,7 +219,8 @@ package enum Findings {
         return found
     }
 
-    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations.
+    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations. The alerts
+    /// of the projects become stale.
     package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
         var projects: Set<Int64> = []
         try Advisories.inSlices(libraries, as: Value.integer) { list in
@@ -243,6 +249,7 @@ package enum Findings {
         }
         try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
             try connection.run("UPDATE project SET revision = revision + 1 WHERE id IN \(list)")
+            try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
     }
 }

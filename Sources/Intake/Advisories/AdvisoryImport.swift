@@ -32,17 +32,20 @@ package struct AdvisoryImport {
     private static let warningsOfFile = 5
 
     private let database: any Database
+    private let now: () -> Int64
     private let progress: (Int) -> Void
     private let warning: (String) -> Void
 
     /// - Parameters:
+    ///   - now: milliseconds since 1970, UTC.
     ///   - progress: told the number of records read, now and then.
     ///   - warning: told what was skipped: its name and the reason.
     package init(
-        database: any Database, progress: @escaping (Int) -> Void = { _ in },
+        database: any Database, now: @escaping () -> Int64, progress: @escaping (Int) -> Void = { _ in },
         warning: @escaping (String) -> Void = { _ in }
     ) {
         self.database = database
+        self.now = now
         self.progress = progress
         self.warning = warning
     }
@@ -86,6 +89,7 @@ package struct AdvisoryImport {
         }
         try flush()
         result.matched = try Rematching(database: database).run()
+        try StaleAlerts(database: database, now: now).run()
         return result
     }
 }

@@ -73,7 +73,8 @@ struct CarriedScan {
             var nodes: [Int32] = []
             var references: [Int: String] = [:]
             let hasFiles =
-                try connection.integer("SELECT 1 FROM source_file WHERE scan = \(scan) AND component >= 0 LIMIT 1") != nil
+                try connection.integer("SELECT 1 FROM source_file WHERE scan = \(scan) AND component >= 0 LIMIT 1")
+                != nil
             try connection.each(
                 """
                 SELECT c.position, c.ref, c.scope, c.locations, f.body FROM component c

@@ -1,0 +1,203 @@
+// DESIGN. What alerts are decided from, read from the scan that a project shows. Only what may raise an alert is read; the
+// pass over all libraries comes page by page.
+
+/// A library of a project as the decisions see it.
+package struct LibrarySight: Sendable {
+    /// Of the occurrence.
+    package let position: Int64
+    package let isDirect: Bool
+    package let library: Int64
+    package let uuid: String
+    /// A number of the same library, for sets of many.
+    package let key: Int64
+    package let group: String
+    package let artifact: String
+    package let version: String
+    package let filename: String
+    /// Names of the effective licences.
+    package let licenses: [String]
+    package let isInHouse: Bool
+    package let releaseDate: String
+    /// The request for it in this project; nil before there is one.
+    package let request: LibraryRequest?
+}
+
+/// May this library be used in this project?
+package struct LibraryRequest: Sendable, Equatable {
+    package enum Status: String, Sendable {
+        case pending = "PENDING"
+        case approved = "APPROVED"
+        case rejected = "REJECTED"
+    }
+
+    package let number: Int64
+    package var status: Status
+    /// The policy that answered; 0 where a person did, or nobody yet.
+    package var policy: Int64
+
+    package init(number: Int64, status: Status, policy: Int64) {
+        self.number = number
+        self.status = status
+        self.policy = policy
+    }
+}
+
+extension ProjectView {
+    /// Some libraries of the project in the order of their positions, behind `last`.
+    package func libraries(after last: Int64, limit: Int, on connection: any Connection) throws -> [LibrarySight] {
+        try connection.all(
+            """
+            SELECT o.position, o.direct, l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename,
+                l.licenses, l.in_house, l.release_date, r.number, r.status, r.policy
+            FROM occurrence o JOIN library l ON l.id = o.library
+                LEFT JOIN library_request r ON r.project = \(project) AND r.library_uuid = l.uuid
+            WHERE o.scan = \(scan) AND o.position > \(last) ORDER BY o.position LIMIT \(limit)
+            """
+        ) { row in
+            let request = LibraryRequest.Status(rawValue: row.string(13)).map {
+                LibraryRequest(number: row.integer(12), status: $0, policy: row.integer(14))
+            }
+            return LibrarySight(
+                position: row.integer(0), isDirect: row.boolean(1), library: row.integer(2), uuid: row.string(3),
+                key: row.integer(4), group: row.string(5), artifact: row.string(6), version: row.string(7),
+                filename: row.string(8), licenses: row.string(9).split(separator: "\n").map(String.init),
+                isInHouse: row.boolean(10), releaseDate: row.string(11), request: request)
+        }
+    }
+
+    /// A library as a cause of an alert names it.
+    package struct Subject: Sendable {
+        package let position: Int64
+        package let isDirect: Bool
+        package let library: Int64
+        package let uuid: String
+
+        package init(position: Int64, isDirect: Bool, library: Int64, uuid: String) {
+            self.position = position
+            self.isDirect = isDirect
+            self.library = library
+            self.uuid = uuid
+        }
+
+        fileprivate init(row: borrowing RowBuffer) {
+            position = row.integer(0)
+            isDirect = row.boolean(1)
+            library = row.integer(2)
+            uuid = row.string(3)
+        }
+    }
+
+    /// Calls `body` with each vulnerability of each library that is not in-house: its number, its name and the word of
+    /// its severity in capitals, of the newest version of CVSS that says one.
+    package func eachVulnerability(
+        on connection: any Connection,
+        _ body: (Subject, _ vulnerability: Int64, _ name: String, _ severity: String) -> Void
+    ) throws {
+        try connection.each(
+            """
+            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity, v.severity3, v.severity4
+            FROM occurrence o JOIN library l ON l.id = o.library JOIN finding f ON f.library = l.id
+                JOIN vulnerability v ON v.id = f.vulnerability
+            WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, v.name
+            """
+        ) { row in
+            let words = [row.string(8), row.string(7), row.string(6).uppercased()]
+            body(
+                Subject(row: row), row.integer(4), row.string(5), words.first { !$0.isEmpty } ?? "")
+        }
+    }
+
+    /// Calls `body` with each library that is there in several versions, with type, group and name of the library as one
+    /// text, group by group.
+    package func eachOfSeveralVersions(
+        on connection: any Connection, _ body: (Subject, _ name: String, _ version: String, _ key: String) -> Void
+    ) throws {
+        try connection.each(
+            """
+            SELECT o.position, o.direct, l.id, l.uuid, l.artifact, l.version, l.type_constant, l.group_id
+            FROM occurrence o JOIN library l ON l.id = o.library
+                JOIN (SELECT x.type_constant, x.group_id, x.artifact FROM occurrence y JOIN library x ON x.id = y.library
+                    WHERE y.scan = \(scan) AND x.in_house = 0 GROUP BY x.type_constant, x.group_id, x.artifact
+                    HAVING min(x.version) <> max(x.version)) g
+                ON g.type_constant = l.type_constant AND g.group_id = l.group_id AND g.artifact = l.artifact
+            WHERE o.scan = \(scan) AND l.in_house = 0
+            ORDER BY l.type_constant, l.group_id, l.artifact, o.position
+            """
+        ) { row in
+            body(
+                Subject(row: row), row.string(4), row.string(5), "\(row.string(6))\n\(row.string(7))\n\(row.string(4))")
+        }
+    }
+
+    /// Calls `body` with each open bug of a severity that counts as high.
+    package func eachSevereBug(
+        on connection: any Connection, _ body: (Subject, _ bug: String, _ title: String) -> Void
+    ) throws {
+        let one = try connection.integer("SELECT 1 FROM library_bug WHERE organization = \(organization) LIMIT 1")
+        guard one != nil else { return }
+        try connection.each(
+            """
+            SELECT o.position, o.direct, l.id, l.uuid, b.bug, b.title
+            FROM occurrence o JOIN library l ON l.id = o.library
+                JOIN library_bug b ON b.organization = \(organization) AND b.library_uuid = l.uuid
+            WHERE o.scan = \(scan) AND l.in_house = 0 AND upper(b.severity) IN ('HIGH', 'CRITICAL', 'BLOCKER')
+                AND upper(b.status) NOT IN ('CLOSED', 'RESOLVED', 'FIXED', 'DONE')
+            ORDER BY o.position, b.bug
+            """
+        ) { body(Subject(row: $0), $0.string(4), $0.string(5)) }
+    }
+
+    // MARK: Why a cause is gone
+
+    /// Of these libraries, those that the project still has, and whether they are in-house.
+    package func present(_ uuids: [String], on connection: any Connection) throws -> [String: Bool] {
+        var found: [String: Bool] = [:]
+        try Advisories.inSlices(uuids, as: Value.text) { list in
+            try connection.each(
+                """
+                SELECT l.uuid, max(l.in_house) FROM library l JOIN occurrence o ON o.library = l.id
+                WHERE l.organization = \(organization) AND l.uuid IN \(list) AND o.scan = \(scan) GROUP BY l.uuid
+                """
+            ) { found[$0.string(0)] = $0.boolean(1) }
+        }
+        return found
+    }
+
+    /// Of these rows of libraries, those of which the project has another version.
+    package func upgraded(_ libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
+        var wanted: [String: [(id: Int64, version: String)]] = [:]
+        func name(_ row: borrowing RowBuffer) -> String { "\(row.string(0))\n\(row.string(1))\n\(row.string(2))" }
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.each(
+                "SELECT type_constant, group_id, artifact, version, id FROM library WHERE id IN \(list)"
+            ) { wanted[name($0), default: []].append(($0.integer(4), $0.string(3))) }
+        }
+        var found: Set<Int64> = []
+        guard !wanted.isEmpty else { return found }
+        try connection.each(
+            """
+            SELECT l.type_constant, l.group_id, l.artifact, l.version FROM occurrence o JOIN library l ON l.id = o.library
+            WHERE o.scan = \(scan)
+            """
+        ) { row in
+            let version = row.string(3)
+            for old in wanted[name(row)] ?? [] where old.version != version { found.insert(old.id) }
+        }
+        return found
+    }
+
+    /// Of these vulnerabilities, those of which every advisory was withdrawn.
+    package static func withdrawn(_ vulnerabilities: [Int64], on connection: any Connection) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT x.vulnerability FROM vulnerability_advisory x JOIN advisory a ON a.id = x.advisory
+                WHERE x.vulnerability IN \(list) GROUP BY x.vulnerability
+                HAVING min(CASE WHEN a.withdrawn IS NULL THEN 0 ELSE 1 END) = 1
+                """
+            ) { found.insert($0.integer(0)) }
+        }
+        return found
+    }
+}

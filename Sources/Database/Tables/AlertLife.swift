@@ -1,0 +1,136 @@
+package import Inventory
+
+// DESIGN. An alert has a cause, which is there or gone, and a decision, which people or a VEX statement made. Its state
+// follows from the two: gone is RESOLVED; there is IGNORED while a decision says so, OPEN otherwise. So nothing that was
+// decided is lost when a library is missing from one scan and back in the next.
+
+/// The states of an alert.
+package enum AlertState: String, Sendable, CaseIterable {
+    case open = "OPEN"
+    case ignored = "IGNORED"
+    case resolved = "RESOLVED"
+}
+
+/// The part of an alert that changes with its life.
+package struct AlertLife: Sendable, Equatable {
+    /// What was decided about an alert.
+    package enum Decision: Sendable, Equatable {
+        case none
+        /// By an account, or 0 for a VEX statement; until a time, or 0 for good.
+        case ignored(by: Int64, until: Int64)
+        /// A person wants it open, whatever a VEX statement says.
+        case kept(by: Int64)
+    }
+
+    /// A line of an alert's history.
+    package struct Event: Sendable, Equatable {
+        package let at: Int64
+        package let state: AlertState
+        /// The account, or 0 for the server's own decision.
+        package let account: Int64
+        package let comments: String
+
+        package init(at: Int64, state: AlertState, account: Int64, comments: String) {
+            self.at = at
+            self.state = state
+            self.account = account
+            self.comments = comments
+        }
+    }
+
+    package private(set) var decision: Decision = .none
+    /// What was said with the decision.
+    package private(set) var comments = ""
+    /// Why the cause is gone; nil while it is there.
+    package private(set) var resolution: String?
+    /// When the cause went; 0 while it is there.
+    package private(set) var resolvedAt: Int64 = 0
+
+    /// A new alert, whose cause is there.
+    package init() {}
+
+    /// An alert as its row has it.
+    package init(decision: Decision, comments: String, resolution: String?, resolvedAt: Int64) {
+        self.decision = decision
+        self.comments = comments
+        self.resolution = resolution
+        self.resolvedAt = resolvedAt
+    }
+
+    package var state: AlertState {
+        if resolution != nil { return .resolved }
+        if case .ignored = decision { return .ignored }
+        return .open
+    }
+
+    /// Why a person's decision cannot be carried out.
+    package enum Refusal: Error, Equatable { case resolved }
+
+    // MARK: What happens
+
+    /// The alert is raised, or its cause was looked at again and is there. `statement` is the reason that a VEX statement
+    /// gives for ignoring it, or nil without one. Gives the event where something changed; one for a new alert always.
+    package mutating func causeIsThere(isNew: Bool = false, statement: String?, at time: Int64) -> Event? {
+        let before = self
+        resolution = nil
+        resolvedAt = 0
+        expireDecision(at: time)
+        switch (decision, statement) {
+        case (.none, let statement?), (.ignored(by: 0, _), let statement?):
+            decision = .ignored(by: 0, until: 0)
+            comments = statement
+        case (.ignored(by: 0, _), nil):
+            decision = .none
+            comments = ""
+        case (.none, nil), (.ignored, _), (.kept, _): break
+        }
+        guard isNew || self != before else { return nil }
+        let says = state == .ignored ? comments : before.resolution != nil ? "Reopened" : ""
+        return Event(at: time, state: state, account: 0, comments: says)
+    }
+
+    /// The cause was looked for and is gone. Gives the event where it was there.
+    package mutating func causeIsGone(because reason: AlertType.Resolution, at time: Int64) -> Event? {
+        guard resolution == nil else { return nil }
+        resolution = reason.rawValue
+        resolvedAt = time
+        return Event(at: time, state: .resolved, account: 0, comments: reason.rawValue)
+    }
+
+    /// A person ignores it, until a time or (0) for good.
+    package mutating func ignore(
+        by account: Int64, comments: String, until: Int64, at time: Int64
+    ) throws(Refusal) -> Event? {
+        try decide(.ignored(by: account, until: until), by: account, comments: comments, at: time)
+    }
+
+    /// A person opens it again, or keeps it open.
+    package mutating func open(by account: Int64, comments: String, at time: Int64) throws(Refusal) -> Event? {
+        try decide(.kept(by: account), by: account, comments: comments, at: time)
+    }
+
+    private mutating func decide(
+        _ wanted: Decision, by account: Int64, comments: String, at time: Int64
+    ) throws(Refusal) -> Event? {
+        if resolution != nil { throw .resolved }
+        guard decision != wanted || self.comments != comments else { return nil }
+        decision = wanted
+        self.comments = comments
+        return Event(at: time, state: state, account: account, comments: comments)
+    }
+
+    /// Time passes. Gives the event where ignoring came to its end.
+    package mutating func expire(at time: Int64) -> Event? {
+        let before = state
+        guard expireDecision(at: time), state != before else { return nil }
+        return Event(at: time, state: state, account: 0, comments: "The time of ignoring is over")
+    }
+
+    @discardableResult
+    private mutating func expireDecision(at time: Int64) -> Bool {
+        guard case .ignored(_, let until) = decision, until > 0, until <= time else { return false }
+        decision = .none
+        comments = ""
+        return true
+    }
+}

@@ -1,0 +1,203 @@
+package import Inventory
+
+/// An alert as its row has it.
+package struct Alert: Sendable, Equatable {
+    package let number: Int64
+    package let uuid: String
+    package let type: AlertType
+    package var level: AlertType.Level
+    /// The library's row when it was last seen.
+    package var library: Int64
+    package let libraryUUID: String
+    package var isDirect: Bool
+    package var subject: String
+    package var vulnerability: Int64 = 0
+    package var policy: Int64 = 0
+    package var description: String
+    package let created: Int64
+    package var modified: Int64
+    package var life = AlertLife()
+
+    package init(
+        number: Int64, uuid: String, type: AlertType, level: AlertType.Level, library: Int64, libraryUUID: String,
+        isDirect: Bool, subject: String, description: String, created: Int64
+    ) {
+        self.number = number
+        self.uuid = uuid
+        self.type = type
+        self.level = level
+        self.library = library
+        self.libraryUUID = libraryUUID
+        self.isDirect = isDirect
+        self.subject = subject
+        self.description = description
+        self.created = created
+        modified = created
+    }
+
+    /// What `init(row:)` reads, in its order.
+    static let columns: SQL = """
+        number, uuid, type, level, library, library_uuid, direct, subject, vulnerability, policy, description, \
+        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments
+        """
+
+    /// Nil when the row has a type that this program does not know.
+    init?(row: borrowing RowBuffer) {
+        guard let type = AlertType(rawValue: row.string(2)) else { return nil }
+        number = row.integer(0)
+        uuid = row.string(1)
+        self.type = type
+        level = AlertType.Level(rawValue: row.string(3)) ?? .minor
+        library = row.integer(4)
+        libraryUUID = row.string(5)
+        isDirect = row.boolean(6)
+        subject = row.string(7)
+        vulnerability = row.integer(8)
+        policy = row.integer(9)
+        description = row.string(10)
+        created = row.integer(11)
+        modified = row.integer(12)
+        let decision: AlertLife.Decision =
+            switch row.string(15) {
+            case "IGNORED": .ignored(by: row.integer(16), until: row.integer(17))
+            case "OPEN": .kept(by: row.integer(16))
+            default: .none
+            }
+        life = AlertLife(
+            decision: decision, comments: row.string(18), resolution: row.integer(13) > 0 ? row.string(14) : nil,
+            resolvedAt: row.integer(13))
+    }
+
+    static let tableColumns: [StaticString] = [
+        "project", "organization", "number", "uuid", "type", "level", "library", "library_uuid", "direct", "subject",
+        "vulnerability", "policy", "description", "state", "created_at", "modified_at", "resolved_at", "resolution",
+        "decision", "ignored_by", "ignored_until", "comments",
+    ]
+
+    func append(project: Int64, organization: Int64, to rows: inout RowBuffer) {
+        rows.beginRow()
+        rows.append(project)
+        rows.append(organization)
+        rows.append(number)
+        for text in [uuid, type.rawValue, level.rawValue] { rows.append(text) }
+        rows.append(library)
+        rows.append(libraryUUID)
+        rows.append(isDirect)
+        rows.append(subject)
+        rows.append(vulnerability)
+        rows.append(policy)
+        for text in [description, life.state.rawValue] { rows.append(text) }
+        rows.append(created)
+        rows.append(modified)
+        rows.append(life.resolvedAt)
+        rows.append(life.resolution ?? "")
+        let (word, account, until): (String, Int64, Int64) =
+            switch life.decision {
+            case .none: ("", 0, 0)
+            case .ignored(let account, let until): ("IGNORED", account, until)
+            case .kept(let account): ("OPEN", account, 0)
+            }
+        rows.append(word)
+        rows.append(account)
+        rows.append(until)
+        rows.append(life.comments)
+    }
+}
+
+/// An alert that is new or has changed, and the line of its history where its state did.
+package struct AlertChange: Sendable {
+    package var alert: Alert
+    package var event: AlertLife.Event?
+
+    package init(_ alert: Alert, event: AlertLife.Event?) {
+        self.alert = alert
+        self.event = event
+    }
+}
+
+/// The tables of alerts.
+package enum Alerts {
+    /// Calls `body` with each alert of a project.
+    package static func each(
+        project: Int64, on connection: any Connection, _ body: (Alert) throws -> Void
+    ) throws {
+        try connection.each("SELECT \(Alert.columns) FROM alert WHERE project = \(project) ORDER BY number") { row in
+            if let alert = Alert(row: row) { try body(alert) }
+        }
+    }
+
+    /// The highest number of a project's alerts so far.
+    package static func lastNumber(project: Int64, on connection: any Connection) throws -> Int64 {
+        try connection.integer("SELECT max(number) FROM alert WHERE project = \(project)") ?? 0
+    }
+
+    /// Writes alerts of one project that are new (numbers above `lastNumber`) or changed, and their events.
+    package static func write(
+        _ changes: [AlertChange], project: Int64, organization: Int64, lastNumber: Int64,
+        on connection: any Connection
+    ) throws {
+        guard !changes.isEmpty else { return }
+        let known = changes.filter { $0.alert.number <= lastNumber }.map(\.alert.number)
+        var positions: [Int64: Int64] = [:]
+        try Advisories.inSlices(known, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT alert, max(position) FROM alert_event WHERE project = \(project) AND alert IN \(list)
+                GROUP BY alert
+                """
+            ) { positions[$0.integer(0)] = $0.integer(1) + 1 }
+            try connection.run("DELETE FROM alert WHERE project = \(project) AND number IN \(list)")
+        }
+        var rows = RowBuffer(capacity: changes.count * 512)
+        var events = RowBuffer(capacity: changes.count * 128)
+        for change in changes {
+            change.alert.append(project: project, organization: organization, to: &rows)
+            guard let event = change.event else { continue }
+            events.beginRow()
+            events.append(project)
+            events.append(change.alert.number)
+            events.append(positions[change.alert.number] ?? 0)
+            events.append(event.at)
+            events.append(event.state.rawValue)
+            events.append(event.account)
+            events.append(event.comments)
+        }
+        try connection.insert(rows, into: "alert", Alert.tableColumns)
+        if events.rowCount > 0 {
+            try connection.insert(
+                events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
+        }
+    }
+
+    // MARK: Projects that are stale
+
+    /// Says that the alerts of projects have to be looked at again. `projects` selects their numbers.
+    package static func markStale(_ projects: SQL, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO stale_project (project, organization, mark)
+            SELECT p.id, p.organization, 1 FROM project p WHERE p.scan > 0 AND p.id IN (\(projects))
+            ON CONFLICT (project) DO UPDATE SET mark = stale_project.mark + 1
+            """)
+    }
+
+    /// A project whose alerts have to be looked at again.
+    package struct StaleProject: Sendable, Equatable {
+        package let project: Int64
+        package let organization: Int64
+        package let mark: Int64
+    }
+
+    /// The next stale project, of one organization or (nil) of any.
+    package static func nextStale(organization: Int64?, on connection: any Connection) throws -> StaleProject? {
+        let condition: SQL = organization.map { "WHERE organization = \($0)" } ?? ""
+        return try connection.first(
+            "SELECT project, organization, mark FROM stale_project \(condition) ORDER BY project LIMIT 1"
+        ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
+    }
+
+    /// Takes the mark away, unless the project became stale again.
+    package static func settle(_ stale: StaleProject, on connection: any Connection) throws {
+        try connection.run("DELETE FROM stale_project WHERE project = \(stale.project) AND mark = \(stale.mark)")
+    }
+}

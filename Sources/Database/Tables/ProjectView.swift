@@ -1,0 +1,35 @@
+/// What alerts are decided for: a project and the scan that it shows.
+package struct ProjectView: Sendable, Equatable {
+    package let organization: Int64
+    package let product: Int64
+    package let project: Int64
+    package let token: String
+    package let scan: Int64
+    /// Who uploaded the scan.
+    package let uploadedBy: String
+
+    /// Reads a project; nil when it does not exist (any more) or shows nothing yet. `organization`'s row is locked until
+    /// the transaction ends, so that decisions about its alerts are made one after the other.
+    package static func lock(
+        project: Int64, organization: Int64, on connection: any Connection
+    ) throws -> ProjectView? {
+        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        return try connection.first(
+            """
+            SELECT product, token, scan, uploaded_by FROM project
+            WHERE id = \(project) AND organization = \(organization) AND scan > 0
+            """
+        ) { row in
+            ProjectView(
+                organization: organization, product: row.integer(0), project: project, token: row.string(1),
+                scan: row.integer(2), uploadedBy: row.string(3))
+        }
+    }
+
+    /// Counts up the revisions of the project and of what is above it.
+    package func touch(on connection: any Connection) throws {
+        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        try connection.run("UPDATE product SET revision = revision + 1 WHERE id = \(product)")
+        try connection.run("UPDATE project SET revision = revision + 1 WHERE id = \(project)")
+    }
+}

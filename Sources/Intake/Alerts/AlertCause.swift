@@ -1,0 +1,122 @@
+import Database
+import Inventory
+
+/// Something that an alert has to warn of.
+struct AlertCause {
+    /// Equal ones are one alert of a project, whatever scan they are found in.
+    struct Identity: Hashable {
+        let type: AlertType
+        let library: String
+        let subject: String
+    }
+
+    let identity: Identity
+    let place: ProjectView.Subject
+    var level: AlertType.Level
+    var description: String
+    var vulnerability: Int64 = 0
+    var policy: Int64 = 0
+    /// The reason that a VEX statement gives for ignoring it.
+    var statement: String?
+
+    init(
+        _ type: AlertType, at place: ProjectView.Subject, subject: String = "", level: AlertType.Level? = nil,
+        description: String
+    ) {
+        identity = Identity(type: type, library: place.uuid, subject: subject)
+        self.place = place
+        self.level = level ?? type.level
+        self.description = description
+    }
+
+    /// Whether it comes before another: by the place of the library, the type, the bytes of the subject.
+    static func precedes(_ left: AlertCause, _ right: AlertCause) -> Bool {
+        if left.place.position != right.place.position { return left.place.position < right.place.position }
+        if left.identity.type != right.identity.type { return left.identity.type.rank < right.identity.type.rank }
+        return left.identity.subject.utf8.lexicographicallyPrecedes(right.identity.subject.utf8)
+    }
+}
+
+extension AlertType {
+    fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// The causes that a project has now, each once.
+struct AlertCauses {
+    private(set) var wanted: [AlertCause.Identity: AlertCause] = [:]
+
+    /// Adds a cause; where two rows describe one library, the first one's stays.
+    mutating func add(_ cause: AlertCause) {
+        if let known = wanted[cause.identity], known.place.position <= cause.place.position { return }
+        wanted[cause.identity] = cause
+    }
+
+    /// Takes out the cause of an alert that exists.
+    mutating func take(_ identity: AlertCause.Identity) -> AlertCause? { wanted.removeValue(forKey: identity) }
+
+    // MARK: Finding them
+
+    mutating func addVulnerabilities(of view: ProjectView, on connection: any Connection) throws {
+        try view.eachVulnerability(on: connection) { place, vulnerability, name, severity in
+            let isMajor = severity == "HIGH" || severity == "CRITICAL"
+            var cause = AlertCause(
+                .vulnerability, at: place, subject: name, level: isMajor ? .major : .minor,
+                description: severity.isEmpty ? "" : "\(severity.prefix(1))\(severity.dropFirst().lowercased()):1,")
+            cause.vulnerability = vulnerability
+            add(cause)
+        }
+    }
+
+    mutating func addSevereBugs(of view: ProjectView, on connection: any Connection) throws {
+        try view.eachSevereBug(on: connection) { place, bug, title in
+            add(AlertCause(.severeBug, at: place, subject: bug, description: title.isEmpty ? bug : "\(bug): \(title)"))
+        }
+    }
+
+    mutating func addSeveralVersions(of view: ProjectView, on connection: any Connection) throws {
+        var group: [(place: ProjectView.Subject, version: String)] = []
+        var name = ""
+        var key = ""
+        func flush() {
+            let versions = Set(group.map(\.version)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            let said = Self.list(versions.map { $0.isEmpty ? "unknown" : $0 })
+            for (place, _) in group {
+                add(AlertCause(.multipleVersions, at: place, description: "Several versions of \(name): \(said)"))
+            }
+            group.removeAll()
+        }
+        try view.eachOfSeveralVersions(on: connection) { place, artifact, version, its in
+            if its != key { flush() }
+            (name, key) = (artifact, its)
+            group.append((place, version))
+        }
+        flush()
+    }
+
+    mutating func addLicenses(of library: LibrarySight) {
+        guard library.licenses.count > 1 else { return }
+        add(
+            AlertCause(
+                .multipleLicenses, at: library.place,
+                description: "Several licenses: \(Self.list(library.licenses))"))
+    }
+
+    mutating func addRejection(of library: LibrarySight) {
+        guard let request = library.request, request.status == .rejected, request.policy == 0 else { return }
+        add(
+            AlertCause(
+                .rejectedDeFacto, at: library.place, description: "In use although the request for it was rejected"))
+    }
+
+    /// The first texts and how many more there are.
+    private static func list(_ texts: [String]) -> String {
+        let shown = texts.prefix(10).joined(separator: ", ")
+        return texts.count > 10 ? "\(shown) and \(texts.count - 10) more" : shown
+    }
+}
+
+extension LibrarySight {
+    var place: ProjectView.Subject {
+        ProjectView.Subject(position: position, isDirect: isDirect, library: library, uuid: uuid)
+    }
+}
