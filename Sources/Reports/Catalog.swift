@@ -2,7 +2,7 @@ package import Database
 
 extension Report {
     /// All reports that Waybill knows.
-    package static let catalog: [Report] = [.inventory, .licenses, .sbom, .vulnerability]
+    package static let catalog: [Report] = [.history, .inventory, .licenses, .sbom, .vulnerability]
 
     /// The report with this type in this scope. Types are matched in any case.
     package static func named(_ type: String, in scope: ScopeKind) -> Report? {

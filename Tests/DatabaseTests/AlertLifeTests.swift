@@ -23,7 +23,8 @@ import Testing
         #expect(gone == .init(at: 5, state: .resolved, account: 0, comments: "Library removed"))
         #expect((life.state, life.resolvedAt) == (.resolved, 5))
         #expect(life.causeIsGone(because: .policyChanged, at: 6) == nil)
-        #expect(life.causeIsThere(statement: nil, at: 7) == .init(at: 7, state: .open, account: 0, comments: "Reopened"))
+        #expect(
+            life.causeIsThere(statement: nil, at: 7) == .init(at: 7, state: .open, account: 0, comments: "Reopened"))
         #expect((life.state, life.resolvedAt, life.resolution) == (.open, 0, nil))
     }
 

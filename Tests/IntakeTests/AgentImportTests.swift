@@ -166,7 +166,8 @@ struct AgentImportTests {
         let bench = try Workbench()
         let claims = ",\"vulnerabilities\":[{\"id\":\"CVE-1\",\"affects\":[{\"ref\":\"left\"}]}]"
         try bench.sbom(
-            cycloneDX([("left", "1"), ("right", "2")], edges: [("root", ["left"]), ("left", ["right"])], more: claims),
+            cycloneDX(
+                [("left", "1"), ("right", "2")], edges: [("root", ["left"]), ("left", ["right"])], more: claims),
             product: "Shop", project: "Cart")
         _ = try run(Self.project(Self.npm("left", "1") + "," + Self.npm("new", "3")), .append, on: bench)
         #expect(
@@ -176,7 +177,9 @@ struct AgentImportTests {
         let current: SQL = "(SELECT scan FROM project)"
         #expect(try bench.texts("SELECT name FROM vulnerability_claim WHERE scan = \(current)") == ["CVE-1"])
         #expect(
-            try bench.texts("SELECT l.licenses FROM library l WHERE l.purl = 'pkg:npm/left@1'").allSatisfy { !$0.isEmpty })
+            try bench.texts("SELECT l.licenses FROM library l WHERE l.purl = 'pkg:npm/left@1'").allSatisfy {
+                !$0.isEmpty
+            })
         // Root to left and new, left to right.
         #expect(try bench.number("SELECT count(*) FROM dependency WHERE scan = \(current)") == 3)
     }

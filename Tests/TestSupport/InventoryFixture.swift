@@ -69,9 +69,23 @@ package final class InventoryFixture: Sendable {
                 try importSBOM(FixtureDocuments.rival, organization: 2, product: place.product, project: place.project)
             }
         }
+        try answerRequests()
     }
 
     deinit { database.close() }
+
+    /// Somebody answered every second request for a library.
+    private func answerRequests() throws {
+        try database.write { connection in
+            try connection.run("UPDATE library_request SET requested_by = 'requester@example.org'")
+            try connection.run(
+                """
+                UPDATE library_request SET status = 'APPROVED', handled_by = 'lawyer@example.org',
+                    handled_at = \(Self.start + 60_000), comments = 'fine <b>by</b> us'
+                WHERE number % 2 = 0
+                """)
+        }
+    }
 
     /// Imports a document as an upload would, a minute after the one before.
     @discardableResult

@@ -215,11 +215,14 @@ import Testing
             ["{", "[]", "{\"id\":\"X\"}", "{\"id\":\"X\",\"modified\":\"yesterday\"}", record("GHSA-1"), "\"text\""],
             to: bench)
         var told: [String] = []
-        let result = try AdvisoryImport(database: bench.database, now: bench.queue.now, warning: { told.append($0) }).run([path])
+        let result = try AdvisoryImport(database: bench.database, now: bench.queue.now, warning: { told.append($0) })
+            .run([path])
         #expect((result.read, result.added, result.skipped) == (1, 1, 5))
         #expect(told.first?.hasPrefix("skipped \(path):1: ") == true, "\(told)")
         #expect(told.contains { $0.contains("yesterday") })
-        #expect(throws: IntakeError.self) { try AdvisoryImport(database: bench.database, now: bench.queue.now).run(["/nowhere"]) }
+        #expect(throws: IntakeError.self) {
+            try AdvisoryImport(database: bench.database, now: bench.queue.now).run(["/nowhere"])
+        }
     }
 
     @Test func severities() throws {

@@ -68,7 +68,8 @@ import Testing
         try bench.sbom(cycloneDX([("dates", "2.0.0")]))
         #expect(
             try alerts(bench) == [
-                "1 RESOLVED dates 1.0.0 CVE-2026-1: Library upgraded", "3 RESOLVED pad 1.0.0 CVE-2026-5: Library removed",
+                "1 RESOLVED dates 1.0.0 CVE-2026-1: Library upgraded",
+                "3 RESOLVED pad 1.0.0 CVE-2026-5: Library removed",
             ])
         try bench.sbom(two)
         #expect(try alerts(bench) == ["1 OPEN dates 1.0.0 CVE-2026-1: ", "3 OPEN pad 1.0.0 CVE-2026-5: "])
