@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom lint format golden bench docs clean
+.PHONY: help deps deps-test build run test test-sbom test-reports lint format golden bench docs clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ test: deps-test ## Builds and runs the tests.
 
 test-sbom: deps-test ## Reads, writes and reads again every SBOM of the shared data.
 	WAYBILL_TEST_ALL=1 swift test --filter 'WriterRoundTripTests|WriterValidationTests'
+
+test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
+	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

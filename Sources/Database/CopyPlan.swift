@@ -38,7 +38,7 @@ extension SQL {
 package struct CopyPlan: Sendable, Equatable {
     /// The number of the last migration that made the schema.
     package let schema: Int
-    /// All tables but `migration`.
+    /// All tables but those whose rows are a part of the program: `migration`, `license_conflict`.
     package let tables: [CopyTable]
 
     /// The plan of this program's schema as it was after migration `schema`.
@@ -48,7 +48,8 @@ package struct CopyPlan: Sendable, Equatable {
         let names = try model.all(
             """
             SELECT name, sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema
-            WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'migration' ORDER BY name
+            WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('migration', 'license_conflict')
+            ORDER BY name
             """
         ) { (name: $0.string(0), isCounted: $0.boolean(1)) }
         var waiting: [(table: CopyTable, needs: Set<String>)] = try names.map { name, isCounted in

@@ -2,7 +2,13 @@ package import Database
 
 extension Report {
     /// All reports that Waybill knows.
-    package static let catalog: [Report] = [.history, .inventory, .licenses, .sbom, .vulnerability]
+    package static let catalog: [Report] = [
+        .alerts, .attributes, .bugs, .changeLog, .clusterInventory, .containerVulnerability, .earlyWarnings,
+        .earlyWarningsAlerts, .effectiveLicenses, .history, .ignoredAlerts, .inHouse, .inventory,
+        .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
+        .members, .pluginPolicyViolation, .pluginRequestHistory, .resolvedAlerts, .sbom, .securityAlerts,
+        .sourceFiles, .vulnerability,
+    ]
 
     /// The report with this type in this scope. Types are matched in any case.
     package static func named(_ type: String, in scope: ScopeKind) -> Report? {

@@ -32,8 +32,7 @@ package struct Column: Sendable {
     package let sql: StaticString
     /// Width in a sheet, in characters; a weight in a PDF.
     package var width = 16
-    /// Leaves the key out of JSON and XML when the value is null. An object whose members are all left out like this is
-    /// left out with its first.
+    /// Leaves the key out of JSON and XML when the value is null. An object is left out with its first member.
     package var isOmittedWhenNull = false
     /// Shown only when the request has this value of this filter.
     package var option: (filter: String, value: String)?
@@ -80,6 +79,14 @@ package struct Column: Sendable {
         return column
     }
 
+    /// The same column in JSON and XML alone.
+    package var untitled: Column {
+        var column = Column(key, "", kind, sql, width: width)
+        column.isOmittedWhenNull = isOmittedWhenNull
+        column.option = option
+        return column
+    }
+
     /// The same column, left out of JSON and XML when it is null.
     package var omittedWhenNull: Column {
         var column = self
@@ -90,12 +97,14 @@ package struct Column: Sendable {
 
 /// Rows of one kind: a sheet, a JSON array, or a list under the rows of another table.
 package struct Table: Sendable {
-    /// The JSON key of the array, the XML element of a row, the name of the sheet.
+    /// The JSON key of the array (in a list a path, as a column's key), the XML element of a row, the name of the sheet.
     package let key: String
     package let item: String
     package let title: String
     /// What follows FROM, with a WHERE that is never empty; joins `scope s`.
     package let from: StaticString
+    /// A further condition, for tables that share `from`.
+    package let condition: StaticString?
     /// Integers, unique together and not null, which order the rows; an index has to serve the order. In a list they
     /// begin with the order of the table above.
     package let order: [StaticString]
@@ -106,13 +115,14 @@ package struct Table: Sendable {
     package var bound: StaticString?
 
     package init(
-        key: String, item: String, title: String, from: StaticString, order: [StaticString], columns: [Column],
-        lists: [Table] = [], bound: StaticString? = nil
+        key: String, item: String, title: String, from: StaticString, condition: StaticString? = nil,
+        order: [StaticString], columns: [Column], lists: [Table] = [], bound: StaticString? = nil
     ) {
         self.key = key
         self.item = item
         self.title = title
         self.from = from
+        self.condition = condition
         self.order = order
         self.columns = columns
         self.lists = lists
@@ -170,6 +180,13 @@ package struct Report: Sendable {
         package let types: [ScopeKind: String]
         /// The word for file names and titles: `Inventory`.
         package let word: String
+
+        /// The same name in some scopes.
+        package static func plain(_ name: String, in scopes: ScopeKind...) -> Name {
+            Name(
+                types: Dictionary(uniqueKeysWithValues: scopes.map { ($0, name) }),
+                word: name.hasSuffix("Report") ? String(name.dropLast(6)) : name)
+        }
 
         /// `Org`, `Product` and `Project` in front of a common name.
         package static func prefixed(_ name: String, in scopes: ScopeKind...) -> Name {

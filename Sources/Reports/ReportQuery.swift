@@ -29,22 +29,27 @@ package struct TableQuery: Sendable {
         let cells = columns.map { "\($0.sql)" }.joined(separator: ", ")
         var sql = scope.clause
         sql.append(SQL(stringLiteral: "SELECT \(order)\(cells.isEmpty ? "" : ", ")\(cells) FROM \(table.from)"))
-        for condition in conditions { sql.append(" AND (\(condition))") }
+        appendConditions(to: &sql)
         sql.append(SQL(stringLiteral: " ORDER BY \(order)"))
         return sql
+    }
+
+    private func appendConditions(to sql: inout SQL) {
+        if let condition = table.condition { sql.append(SQL(stringLiteral: " AND (\(condition))")) }
+        for condition in conditions { sql.append(" AND (\(condition))") }
     }
 
     /// The number of rows, counted.
     package func countSQL(in scope: Scope) -> SQL {
         var sql = scope.clause
         sql.append(SQL(stringLiteral: "SELECT count(*) FROM \(table.from)"))
-        for condition in conditions { sql.append(" AND (\(condition))") }
+        appendConditions(to: &sql)
         return sql
     }
 
     /// At least the number of rows, cheaply; just the number where no filter narrows them. Nil when only counting tells.
     package func bound(in scope: Scope) -> (sql: SQL, isExact: Bool)? {
-        table.bound.map { (scope.clause + SQL($0), conditions.isEmpty) }
+        table.bound.map { (scope.clause + SQL($0), conditions.isEmpty && table.condition == nil) }
     }
 }
 

@@ -99,12 +99,12 @@ struct CopyTests {
             case .sqlite:
                 """
                 SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
-                WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'migration'
+                WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('migration', 'license_conflict')
                 """
             case .postgresql:
                 """
                 SELECT CAST(table_name AS text), CAST(column_name AS text) FROM information_schema.columns
-                WHERE table_schema = current_schema() AND table_name <> 'migration'
+                WHERE table_schema = current_schema() AND table_name NOT IN ('migration', 'license_conflict')
                 """
             }
         let found = try database.read { try $0.all(catalogue) { "\($0.string(0)).\($0.string(1))" } }

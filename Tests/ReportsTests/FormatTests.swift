@@ -206,7 +206,9 @@ import Testing
                     sheet.auto_filter.ref]))
                 """, [folder.path("site")], input: #require(output.parts().first).bytes)
             let found = try #require(JSONSerialization.jsonObject(with: printed) as? [Any])
-            let columns = report.tables[0].columns.filter { !$0.title.isEmpty && $0.option == nil }
+            let columns = (report.tables[0].columns + report.tables[0].lists.flatMap(\.columns)).filter {
+                !$0.title.isEmpty && $0.option == nil
+            }
             #expect(found[0] as? String == report.tables[0].title)
             #expect(found[1] as? Int == output.produced.rows + 1)
             #expect(found[2] as? Int == columns.count)

@@ -63,7 +63,9 @@ import Testing
     /// What we tell beyond the catalogue: clients pass over keys that they do not know.
     private static let added: Set<String> = ["aliases", "cvss4_severity", "cvss4_score"]
 
-    private func check(_ object: [String: Any], _ fields: [Entry.Field], at path: String) {
+    private func check(
+        _ object: [String: Any], _ fields: [Entry.Field], at path: String, isOptional: Bool = false
+    ) {
         let known = Set(fields.map(\.name))
         for key in object.keys where !Self.added.contains(key) {
             #expect(known.contains(key), "\(path).\(key) is none of the catalogue's")
@@ -72,7 +74,7 @@ import Testing
             let place = "\(path).\(field.name)"
             guard let value = object[field.name] else {
                 let meaning = field.meaning ?? ""
-                let isOptional = ["optional", "absent", "only", "when"].contains { meaning.contains($0) }
+                let isOptional = isOptional || ["optional", "absent", "only", "when"].contains { meaning.contains($0) }
                 #expect(isOptional, "\(place) is missing")
                 continue
             }
@@ -85,7 +87,9 @@ import Testing
             case "object":
                 let inner = value as? [String: Any]
                 #expect(inner != nil, "\(place) is no object")
-                if let inner, let fields = field.fields { check(inner, fields, at: place) }
+                if let inner, let fields = field.fields {
+                    check(inner, fields, at: place, isOptional: field.meaning?.contains("each key only") == true)
+                }
             case "array<object>":
                 let list = value as? [[String: Any]]
                 #expect(list != nil, "\(place) is no list of objects")

@@ -172,7 +172,9 @@ import Testing
             let left = try report.produce(InventoryFixture.shared(.sqlite), settings: settings)
             let right = try report.produce(InventoryFixture.shared(.postgresql), settings: settings)
             #expect(left.bytes == right.bytes, "\(report.name)")
-            if case .tables = report.report.body { #expect(left.produced.parts > 1, "\(report.name)") }
+            if ["Inventory", "Licenses", "Vulnerability"].contains(report.report.name.word) {
+                #expect(left.produced.parts > 1, "\(report.name)")
+            }
             if case .bom = report.report.body { #expect(left.produced.parts == 1, "always one entry") }
         }
     }

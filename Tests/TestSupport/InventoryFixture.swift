@@ -70,6 +70,7 @@ package final class InventoryFixture: Sendable {
             }
         }
         try answerRequests()
+        try fillCuration()
     }
 
     deinit { database.close() }

@@ -44,7 +44,7 @@ struct Migration: Sendable {
     let statements: @Sendable (Dialect) -> String
 
     /// All steps, oldest first. The number of a step is its place, counted from 1.
-    static let all: [Migration] = [.foundation, .advisories, .alerts, .curation, .access]
+    static let all: [Migration] = [.foundation, .advisories, .alerts, .curation, .access, .licenseRules]
 
     /// Makes the table that counts the steps, if it is not there.
     static func table(_ dialect: Dialect) -> String {

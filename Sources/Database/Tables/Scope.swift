@@ -67,12 +67,16 @@ package struct Scope: Sendable, Equatable {
     }
 
     /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
-    /// import yet are among them, with scan 0.
+    /// import yet are among them, with scan 0. `realm` is one row: the organization, the product and project of a narrower
+    /// scope (0 in a wider one), and whether all products may be seen; for what hangs on no project.
     package var clause: SQL {
         """
         WITH scope (project, scan, project_name, project_token, product, product_name) AS (
             SELECT p.id, p.scan, p.name, p.token, p.product, d.name
-            FROM project p JOIN product d ON d.id = p.product WHERE \(condition))
+            FROM project p JOIN product d ON d.id = p.product WHERE \(condition)),
+        realm (organization, name, product, project, sees_all) AS (
+            SELECT o.id, o.name, \(kind == .organization ? 0 : product), \(project), \(visibleProducts == nil ? 1 : 0)
+            FROM organization o WHERE o.id = \(organization))
 
         """
     }

@@ -12,14 +12,12 @@ struct NestedLayout: Sendable {
         /// Child rows of `width` cells; `cell` holds the list.
         case list(key: String, item: String, cell: Int, width: Int, members: [Node])
 
-        /// The cell that leaves the node out when it is null: its own, or, of an object whose members are all left out
-        /// like this, that of the first.
+        /// The cell that leaves the node out when it is null: its own, or that of an object's first member.
         var cellThatOmits: Int? {
             switch self {
             case .cell(_, let cell, _, let omits): omits ? cell : nil
             case .object(_, let members):
-                members.allSatisfy { if case .cell(_, _, _, true) = $0 { true } else { false } }
-                    ? members.first?.cellThatOmits : nil
+                members.first?.cellThatOmits
             case .list: nil
             }
         }
@@ -32,33 +30,44 @@ struct NestedLayout: Sendable {
         members = Self.members(of: query, offset: query.table.order.count)
     }
 
+    /// Where a path leads: a column, or a list whose child rows carry their columns only, counted from the child's first
+    /// cell.
+    private enum Leaf {
+        case column(cell: Int, Column)
+        case list(cell: Int, TableQuery)
+    }
+
     private static func members(of query: TableQuery, offset: Int) -> [Node] {
-        var nodes = nest(
-            query.columns.enumerated().filter { !$0.element.key.isEmpty }.map { index, column in
-                (column.key.split(separator: ".").map(String.init), offset + index, column)
-            })
-        for (index, list) in query.lists.enumerated() {
-            // Child rows carry their columns only, counted from the child's first cell.
-            nodes.append(
-                .list(
-                    key: list.table.key, item: list.table.item, cell: offset + query.columns.count + index,
-                    width: list.columns.count, members: members(of: list, offset: 0)))
+        func path(_ key: String) -> [String] { key.split(separator: ".").map(String.init) }
+        let columns = query.columns.enumerated().filter { !$0.element.key.isEmpty }.map { index, column in
+            (path(column.key), Leaf.column(cell: offset + index, column))
         }
-        return nodes
+        let lists = query.lists.enumerated().map { index, list in
+            (path(list.table.key), Leaf.list(cell: offset + query.columns.count + index, list))
+        }
+        return nest(columns + lists)
     }
 
     /// Groups paths with the same beginning, where the first of them stands.
-    private static func nest(_ cells: [(path: [String], cell: Int, column: Column)]) -> [Node] {
+    private static func nest(_ leaves: [(path: [String], leaf: Leaf)]) -> [Node] {
         var nodes: [Node] = []
         var done: Set<String> = []
-        for (path, cell, column) in cells {
+        for (path, leaf) in leaves {
             let key = path[0]
-            if path.count == 1 {
+            if path.count > 1 {
+                guard done.insert(key).inserted else { continue }
+                let inner = leaves.filter { $0.path.count > 1 && $0.path[0] == key }
+                nodes.append(.object(key: key, members: nest(inner.map { (Array($0.path.dropFirst()), $0.leaf) })))
+                continue
+            }
+            switch leaf {
+            case .column(let cell, let column):
                 nodes.append(.cell(key: key, cell: cell, kind: column.kind, omitsNull: column.isOmittedWhenNull))
-            } else if done.insert(key).inserted {
-                let inner = cells.filter { $0.path.count > 1 && $0.path[0] == key }
+            case .list(let cell, let list):
                 nodes.append(
-                    .object(key: key, members: nest(inner.map { (Array($0.path.dropFirst()), $0.cell, $0.column) })))
+                    .list(
+                        key: key, item: list.table.item, cell: cell, width: list.columns.count,
+                        members: members(of: list, offset: 0)))
             }
         }
         return nodes

@@ -1,0 +1,152 @@
+import Database
+
+// DESIGN. The reports on alerts show one shape of row in JSON, that of Mend's call `getOrganizationAlerts`, under different
+// headings. It is told once; `untitled` columns are for JSON and XML alone.
+
+extension Table {
+    /// What tables of alerts read: the alert, its library, and what is known of its vulnerability. A state follows.
+    static let alertSource: StaticString = """
+        scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+        LEFT JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
+        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        LEFT JOIN advisory t ON t.id = f.top_fix_advisory LEFT JOIN account i ON i.id = a.ignored_by WHERE s.scan >= 0
+        """
+
+    /// Licences and fixes below alerts.
+    static let alertLists: [Table] = [
+        Table(
+            key: "library.licenses", item: "license", title: "Licenses",
+            from: """
+                scope s JOIN alert a ON a.project = s.project JOIN library_license x ON x.library = a.library
+                JOIN license n ON n.id = x.license WHERE s.scan >= 0
+                """,
+            order: ["s.project", "a.number", "x.position"],
+            columns: [
+                .text("name", "", "n.name"),
+                .text("spdxName", "", "nullif(n.spdx, '')").omittedWhenNull,
+                .link("url", "", "n.url"),
+                .names("references", "", item: "reference", name: "reference", "''"),
+            ]),
+        Table(
+            key: "vulnerability.allFixes", item: "fix", title: "All Fixes",
+            from: """
+                scope s JOIN alert a ON a.project = s.project
+                JOIN finding_fix x ON x.library = a.library AND x.vulnerability = a.vulnerability
+                JOIN vulnerability v ON v.id = x.vulnerability JOIN library l ON l.id = a.library
+                JOIN advisory d ON d.id = x.advisory WHERE s.scan >= 0
+                """,
+            order: ["s.project", "a.number", "x.position"],
+            columns: [
+                .text("vulnerability", "", "v.name"),
+                .text("type", "", "'UPGRADE_VERSION'"),
+                .text("origin", "", "'OSV'"),
+                .text("url", "", "'https://osv.dev/vulnerability/' || d.name"),
+                .text("fixResolution", "", "'Upgrade To Version ' || l.artifact || '-' || x.version"),
+                Column("date", "", .date, "d.modified", width: 12),
+                .text("message", "", "'Upgrade To Version'"),
+            ]),
+    ]
+}
+
+extension Column {
+    /// What each report on alerts has in JSON beside the columns that it has a heading for: `type`, `level`,
+    /// `description`, `project`, `directDependency`, `creation_date` and `modifiedDate` among them.
+    static func alert(_ shown: [Column]) -> [Column] {
+        let keys = Set(shown.map(\.key))
+        return shown + all.filter { !keys.contains($0.key) }
+    }
+
+    private static let all: [Column] =
+        alertVulnerability + library + [
+            .text("type", "", "a.type"),
+            .text("level", "", "a.level"),
+            .text("project", "", "s.project_name"),
+            .integer("projectId", "", "s.project"),
+            .text("projectToken", "", "s.project_token"),
+            .boolean("directDependency", "", "a.direct"),
+            .text("description", "", "a.description"),
+            Column("date", "", .date, "a.created_at", width: 12),
+            Column("modifiedDate", "", .date, "a.modified_at", width: 12),
+            .text("status", "", "a.state"),
+            .text("comments", "", "a.comments"),
+            .integer("time", "", "a.created_at"),
+            Column("creation_date", "", .date, "a.created_at", width: 12),
+            .text("alertUuid", "", "a.uuid"),
+        ]
+
+    /// Left out of an alert that is about no vulnerability.
+    private static let alertVulnerability: [Column] = [
+        .text("vulnerability.name", "", "v.name").omittedWhenNull,
+        .text("vulnerability.type", "", "v.type"),
+        .text("vulnerability.severity", "", "v.severity"),
+        Column(
+            "vulnerability.score", "", .real,
+            "CASE WHEN v.score2 <> '' THEN CAST(v.score2 AS DOUBLE PRECISION) ELSE NULL END", width: 8),
+        .text("vulnerability.cvss3_severity", "", "lower(v.severity3)"),
+        Column(
+            "vulnerability.cvss3_score", "", .real,
+            "CASE WHEN v.score3 <> '' THEN CAST(v.score3 AS DOUBLE PRECISION) ELSE NULL END", width: 8),
+        .text(
+            "vulnerability.scoreMetadataVector", "",
+            "coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), v.vector2)"),
+        Column("vulnerability.publishDate", "", .date, "v.published", width: 12),
+        .link("vulnerability.url", "", "v.url"),
+        .text("vulnerability.description", "", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END"),
+        .text("vulnerability.topFix.vulnerability", "", "CASE WHEN f.top_fix IS NULL THEN NULL ELSE v.name END")
+            .omittedWhenNull,
+        .text("vulnerability.topFix.type", "", "'UPGRADE_VERSION'"),
+        .text("vulnerability.topFix.origin", "", "'OSV'"),
+        .text("vulnerability.topFix.url", "", "'https://osv.dev/vulnerability/' || t.name"),
+        .text("vulnerability.topFix.fixResolution", "", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix"),
+        Column("vulnerability.topFix.date", "", .date, "t.modified", width: 12),
+        .text("vulnerability.topFix.message", "", "'Upgrade To Version'"),
+        .text(
+            "vulnerability.fixResolutionText", "",
+            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, '')"
+        ),
+        .names("vulnerability.references", "", item: "reference", name: "", "''"),
+    ]
+
+    private static let library: [Column] = [
+        .text("library.keyUuid", "", "l.uuid"),
+        .integer("library.keyId", "", "l.key_id"),
+        .text("library.filename", "", "l.filename"),
+        .text("library.type", "", "l.type"),
+        .text("library.description", "", "nullif(l.description, '')").omittedWhenNull,
+        .link("library.references.url", "", "l.download_url"),
+        .link("library.references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
+        .text("library.sha1", "", "l.sha1"),
+        .text("library.name", "", "l.artifact"),
+        .text("library.artifactId", "", "l.artifact"),
+        .text("library.version", "", "l.version"),
+        .text("library.groupId", "", "l.group_id"),
+    ]
+}
+
+extension Filter {
+    /// Alerts created in a span of time. A date without a time of day begins it, and so does the end of a span.
+    static let alertDates: [Filter] = [
+        Filter("fromDate", .time, "alerts that were raised then or later (UTC)") {
+            "a.created_at >= \(Int64($0.first ?? "") ?? 0)"
+        },
+        Filter("toDate", .time, "alerts that were raised then or before (UTC)") {
+            "a.created_at <= \(Int64($0.first ?? "") ?? 0)"
+        },
+    ]
+
+    /// Mend's words for the states of an alert.
+    static let alertStatus = Filter(
+        "status", .choice(["active", "ignored", "resolved"]), "alerts in this state; all when it is not given"
+    ) { values in
+        "a.state = \(state(values))"
+    }
+
+    /// The state that a value of `status` asks for.
+    static func state(_ values: [String]) -> String {
+        switch values.first {
+        case "ignored": "IGNORED"
+        case "resolved": "RESOLVED"
+        default: "OPEN"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Database
+
+extension Report {
+    /// Libraries by the places where the images that hold them run.
+    static let clusterInventory = Report(
+        name: .prefixed("ClusterInventoryReport", in: .organization, .product),
+        title: "Cluster Inventory",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "libraries", item: "library", title: "Cluster Inventory",
+                from: """
+                    scope s JOIN place c ON c.project = s.project JOIN occurrence o ON o.scan = s.scan
+                    JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    """,
+                order: ["s.project", "c.position", "o.position"],
+                columns: [
+                    .text("clusterName", "Cluster", "c.cluster"),
+                    .text("namespace", "Namespace", "c.namespace"),
+                    .text("", "Workload", "c.workload"),
+                    .text("", "Container", "c.container"),
+                    .text("imageName", "Image", "c.image", width: 30),
+                    .text("", "Image Tag", "c.tag", width: 14),
+                    .text("", "Library", "l.filename", width: 36),
+                    .text("version", "Version", "l.version", width: 14),
+                    .text("type", "Type", "l.type", width: 16),
+                    .names(
+                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
+                        "l.licenses"),
+                    .text("keyUuid", "", "l.uuid"),
+                    .text("productName", "", "s.product_name"),
+                    .text("projectName", "", "s.project_name"),
+                    .text("description", "", "l.description"),
+                    .boolean("directDependency", "", "o.direct"),
+                    .text("matchType", "", "l.match_type"),
+                    .text("sha1", "", "l.sha1"),
+                    .text("name", "", "l.filename"),
+                    .text("artifactId", "", "l.artifact"),
+                    .text("groupId", "", "l.group_id"),
+                ])
+        ])
+    )
+
+    // CROSS JOIN keeps SQLite from another order of the tables, which it would have to sort.
+
+    /// Vulnerabilities by the places where the images that hold them run.
+    static let containerVulnerability = Report(
+        name: .prefixed("ContainerVulnerabilityReport", in: .organization, .product, .project),
+        title: "Container Vulnerabilities",
+        formats: Format.tabular(first: .xlsx),
+        filters: [.vulnerabilityStatus],
+        body: .tables([
+            Table(
+                key: "vulnerabilities", item: "vulnerability", title: "Container Vulnerabilities",
+                from: """
+                    scope s CROSS JOIN place c CROSS JOIN occurrence o CROSS JOIN finding f
+                    JOIN vulnerability v ON v.id = f.vulnerability JOIN advisory a ON a.id = v.advisory
+                    JOIN library l ON l.id = o.library LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+                    WHERE s.scan > 0 AND c.project = s.project AND o.scan = s.scan AND f.library = o.library
+                    """,
+                order: ["s.project", "c.position", "o.position", "f.vulnerability"],
+                columns: [
+                    .text("severity", "Severity", "v.severity", width: 10),
+                    .text("clusterName", "Cluster", "c.cluster"),
+                    .text("namespace", "Namespace", "c.namespace"),
+                    .text("imageName", "Image", "c.image", width: 30),
+                    .text("imageTag", "Image Tag", "c.tag", width: 14),
+                    .text("", "Library", "l.filename", width: 36),
+                    .text("name", "Vulnerability ID", "v.name", width: 20),
+                    .text("cvss3_score", "CVSS 3 Score", "v.score3", width: 14),
+                    Column("publishDate", "Published", .date, "v.published", width: 12),
+                    Column("lastUpdatedDate", "Modified", .date, "v.modified", width: 12),
+                    .text(
+                        "", "Top Fix", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix", width: 36),
+                ]
+                    + Column.vulnerability.filter {
+                        !["", "severity", "name", "cvss3_score", "publishDate", "lastUpdatedDate"].contains($0.key)
+                    }.map(\.untitled),
+                lists: [
+                    Table(
+                        key: "allFixes", item: "fix", title: "All Fixes",
+                        from: """
+                            scope s CROSS JOIN place c CROSS JOIN occurrence o CROSS JOIN finding_fix x
+                            JOIN vulnerability v ON v.id = x.vulnerability JOIN library l ON l.id = o.library
+                            JOIN advisory a ON a.id = x.advisory
+                            WHERE s.scan > 0 AND c.project = s.project AND o.scan = s.scan AND x.library = o.library
+                            """,
+                        order: ["s.project", "c.position", "o.position", "x.vulnerability", "x.position"],
+                        columns: Column.fix)
+                ])
+        ])
+    )
+}

@@ -1,0 +1,224 @@
+import Database
+
+extension Table {
+    /// One flat row for each alert about a vulnerability.
+    private static let securitySource: StaticString = """
+        scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+        JOIN vulnerability v ON v.id = a.vulnerability JOIN advisory d ON d.id = v.advisory
+        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        WHERE a.type = 'SECURITY_VULNERABILITY'
+        """
+
+    /// - Parameter shown: the columns with a heading; keys that they leave out follow.
+    fileprivate static func security(title: String, condition: StaticString? = nil, shown: [Column]) -> Table {
+        let keys = Set(shown.map(\.key))
+        return Table(
+            key: "alerts", item: "alert", title: title, from: securitySource, condition: condition,
+            order: ["s.project", "a.number"],
+            columns: shown + Column.security.filter { !keys.contains($0.key) }.map(\.untitled))
+    }
+}
+
+extension Column {
+    /// The newest version of CVSS that clients know and that rates the vulnerability comes first.
+    fileprivate static let security: [Column] = [
+        .text("vulnerabilityId", "Vulnerability ID", "v.name", width: 20),
+        .text("libraryName", "Library", "l.filename", width: 36),
+        .text("", "Source File", "''", width: 20),
+        .text("product", "Product", "s.product_name"),
+        .text("project", "Project", "s.project_name"),
+        .text(
+            "severity", "Severity",
+            "lower(CASE WHEN v.severity3 <> '' THEN v.severity3 WHEN v.severity <> '' THEN v.severity ELSE v.severity4 END)",
+            width: 10),
+        .text("", "Details", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END", width: 60),
+        Column(
+            "score", "CVSS", .real,
+            """
+            CASE WHEN v.score3 <> '' THEN CAST(v.score3 AS DOUBLE PRECISION)
+            WHEN v.score2 <> '' THEN CAST(v.score2 AS DOUBLE PRECISION)
+            WHEN v.score4 <> '' THEN CAST(v.score4 AS DOUBLE PRECISION) ELSE NULL END
+            """, width: 8),
+        .text(
+            "scoreType", "CVSS Type",
+            """
+            CASE WHEN v.score3 <> '' THEN 'CVSS3' WHEN v.score2 <> '' THEN 'CVSS2' WHEN v.score4 <> '' THEN 'CVSS4' ELSE '' END
+            """, width: 10),
+        .text(
+            "status", "Status",
+            "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
+        .text(
+            "topFix", "Top Fix", "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, '')", width: 36),
+        .text("comment", "Comments", "a.comments", width: 30),
+        .timestamp("creationDate", "Creation Date", "a.created_at"),
+        .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
+        .text("libraryType", "", "l.type"),
+        .text("alertUuid", "", "a.uuid"),
+    ]
+}
+
+extension Report {
+    /// Alerts about vulnerabilities, in any state.
+    static let securityAlerts = Report(
+        name: .prefixed("SecurityAlertsReport", in: .organization, .product, .project),
+        title: "Security Alerts",
+        formats: Format.tabular(first: .xlsx),
+        filters: [Filter.alertStatus] + Filter.alertDates,
+        body: .tables([.security(title: "Security Alerts", shown: Column.security)])
+    )
+
+    /// Alerts about vulnerabilities that have no CVE (yet): what registries and databases warn of before one is given.
+    static let earlyWarningsAlerts = Report(
+        name: .prefixed("EarlyWarningsAlertReport", in: .organization, .product, .project),
+        title: "Early Warning Alerts",
+        formats: Format.tabular(first: .xlsx),
+        filters: [Filter.alertStatus],
+        body: .tables([
+            .security(
+                title: "Early Warning Alerts", condition: "v.type <> 'CVE'",
+                shown: [
+                    .text("", "Alert Type", "a.type", width: 26),
+                    .text("libraryName", "Library", "l.filename", width: 36),
+                    .text("libraryType", "Library Type", "l.type", width: 16),
+                    .text("vulnerabilityId", "Warning", "v.name", width: 24),
+                    .text("product", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text(
+                        "status", "Status",
+                        "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END",
+                        width: 10),
+                    .timestamp("creationDate", "Creation Date", "a.created_at"),
+                    .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
+                ])
+        ])
+    )
+
+    /// Vulnerabilities without a CVE (yet) in the libraries in use.
+    static let earlyWarnings = Report(
+        name: .prefixed("EarlyWarningsReport", in: .organization, .product, .project),
+        title: "Early Warnings",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "earlyWarnings", item: "earlyWarning", title: "Early Warnings",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN finding f ON f.library = o.library
+                    JOIN vulnerability v ON v.id = f.vulnerability JOIN advisory a ON a.id = v.advisory
+                    JOIN library l ON l.id = o.library WHERE s.scan > 0 AND v.type <> 'CVE'
+                    """,
+                order: ["s.project", "o.position", "f.vulnerability"],
+                columns: [
+                    .text("library", "Library", "l.filename", width: 36),
+                    .text("libraryType", "Library Type", "l.type", width: 16),
+                    .text("name", "Warning", "v.name", width: 24),
+                    .text("source", "Source", "'OSV'", width: 10),
+                    Column("publishDate", "Published", .date, "v.published", width: 12),
+                    .text("product", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text("description", "", "CASE WHEN a.details <> '' THEN a.details ELSE a.summary END"),
+                ])
+        ])
+    )
+
+    /// One row for each library of each project that alerts warn of, with how many there are of each severity.
+    static let librarySecurityAlerts = Report(
+        name: .prefixed("LibrarySecurityAlertsReport", in: .organization, .product, .project),
+        title: "Library Security Alerts",
+        formats: Format.tabular(first: .xlsx),
+        filters: [
+            Filter(
+                "status", .choice(["active", "ignored", "resolved"]), "libraries with an alert in this state"
+            ) { values in
+                """
+                EXISTS (SELECT 1 FROM alert b WHERE b.project = a.project AND b.type = a.type
+                    AND b.library_uuid = a.library_uuid AND b.state = \(Filter.state(values)))
+                """
+            }
+        ],
+        body: .tables([
+            Table(
+                key: "alerts", item: "alert", title: "Library Security Alerts",
+                from: """
+                    scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+                    WHERE a.type = 'SECURITY_VULNERABILITY' AND NOT EXISTS (SELECT 1 FROM alert b
+                        WHERE b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
+                        AND b.number < a.number)
+                    """,
+                order: ["s.project", "a.number"],
+                columns: [
+                    .text("libraryName", "Library", "l.filename", width: 36),
+                    .text("product", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text(
+                        "", "Severity",
+                        """
+                        (SELECT 'critical: ' || count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END)
+                            || ', high: ' || count(CASE WHEN w.severity3 = 'HIGH'
+                                OR w.severity3 = '' AND w.severity = 'high' THEN 1 END)
+                            || ', medium: ' || count(CASE WHEN w.severity3 = 'MEDIUM'
+                                OR w.severity3 = '' AND w.severity = 'medium' THEN 1 END)
+                            || ', low: ' || count(CASE WHEN w.severity3 = 'LOW'
+                                OR w.severity3 = '' AND w.severity = 'low' THEN 1 END)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """, width: 34),
+                    .integer(
+                        "totalAlerts", "Total Alerts",
+                        """
+                        (SELECT count(*) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid)
+                        """, width: 12),
+                    .integer(
+                        "ignoredAlerts", "Ignored Alerts",
+                        """
+                        (SELECT nullif(count(*), 0) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid AND b.state = 'IGNORED')
+                        """, width: 14
+                    ).omittedWhenNull,
+                    .text("libraryType", "Library Type", "l.type", width: 16),
+                    .timestamp("creationDate", "Creation Date", "a.created_at"),
+                    .timestamp(
+                        "modifiedDate", "Modified Date",
+                        """
+                        (SELECT max(b.modified_at) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid)
+                        """),
+                    .integer(
+                        "severity.critical", "",
+                        """
+                        (SELECT count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """),
+                    .integer(
+                        "severity.high", "",
+                        """
+                        (SELECT nullif(count(CASE WHEN w.severity3 = 'HIGH'
+                                OR w.severity3 = '' AND w.severity = 'high' THEN 1 END), 0)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """
+                    ).omittedWhenNull,
+                    .integer(
+                        "severity.medium", "",
+                        """
+                        (SELECT nullif(count(CASE WHEN w.severity3 = 'MEDIUM'
+                                OR w.severity3 = '' AND w.severity = 'medium' THEN 1 END), 0)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """
+                    ).omittedWhenNull,
+                    .integer(
+                        "severity.low", "",
+                        """
+                        (SELECT nullif(count(CASE WHEN w.severity3 = 'LOW'
+                                OR w.severity3 = '' AND w.severity = 'low' THEN 1 END), 0)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """
+                    ).omittedWhenNull,
+                ])
+        ])
+    )
+}
