@@ -58,6 +58,9 @@ format: ## Lays the sources out.
 golden: deps-test ## Writes the expected outputs anew; review the difference.
 	WAYBILL_GOLDEN=write swift test --filter Golden
 
+docs: ## Writes docs/reports.md anew from the catalog.
+	WAYBILL_DOCS=write swift test --filter GuideTests
+
 bench: build ## Prints speed and memory beside rivals, as ratios.
 	$(call install,$(BENCH_PACKAGES))
 	Benchmarks/run

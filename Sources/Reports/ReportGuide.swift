@@ -1,0 +1,96 @@
+import Database
+
+/// The documentation of all reports, made from the catalog: `docs/reports.md` (`make docs`).
+package enum ReportGuide {
+    package static var markdown: String {
+        var text = """
+            # The reports
+
+            Made from the catalog (`Sources/Reports/Catalog`) by `make docs`; a test holds it current. How to ask for a report,
+            poll and download stands in `README.md`. The first format is the default. Filters stand in `filter` or beside it, in
+            any case, booleans and numbers also as texts; an unknown key is ignored, a bad value is an error that names what is
+            accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON and XML those with a key; `a.b` is the member
+            `b` of an object `a`.
+
+            | report | organization | product | project | formats |
+            |---|---|---|---|---|
+
+            """
+        let reports = Report.catalog.sorted { $0.title < $1.title }
+        for report in reports {
+            let names = ScopeKind.allCases.map { report.name.types[$0].map { "`\($0)`" } ?? "" }
+            text += "| \(report.title) | \(names.joined(separator: " | ")) | \(formats(of: report)) |\n"
+        }
+        for report in reports { text += section(report) }
+        return text
+    }
+
+    private static func formats(of report: Report) -> String {
+        report.formats.map(\.rawValue).joined(separator: ", ")
+    }
+
+    private static func section(_ report: Report) -> String {
+        var text = "\n## \(report.title)\n\n"
+        let types = ScopeKind.allCases.compactMap { report.name.types[$0] }
+        text += types.map { "`\($0)`" }.joined(separator: ", ") + ": \(formats(of: report)).\n"
+        if !report.filters.isEmpty {
+            text += "\n| filter | accepted | meaning |\n|---|---|---|\n"
+            for filter in report.filters {
+                text += "| `\(filter.key)` | \(filter.accepted) | \(escaped(filter.meaning)) |\n"
+            }
+        }
+        switch report.body {
+        case .bom:
+            text += "\nOne document of the standard; `docs/uploads.md` lists what is read and written.\n"
+        case .tables(let tables):
+            for table in tables {
+                text += "\nRows under `\(table.key)`, the sheet *\(table.title)*:\n\n"
+                text += "| key | heading | kind |\n|---|---|---|\n"
+                text += table.columns.map(row).joined()
+                for list in table.lists {
+                    text += "| `\(list.key)[]` | | list |\n"
+                    text += list.columns.map { row($0, under: "\(list.key)[].") }.joined()
+                }
+            }
+        }
+        return text
+    }
+
+    private static func row(_ column: Column) -> String { row(column, under: "") }
+
+    private static func row(_ column: Column, under path: String) -> String {
+        let key = column.key.isEmpty ? "" : "`\(path)\(column.key)`"
+        let option = column.option.map { ", with `\($0.filter)` = \($0.value)" } ?? ""
+        return "| \(key) | \(escaped(column.title)) | \(column.kind.word)\(option) |\n"
+    }
+
+    private static func escaped(_ text: String) -> String { text.replacing("|", with: "\\|") }
+}
+
+extension Column.Kind {
+    fileprivate var word: String {
+        switch self {
+        case .text: "text"
+        case .integer: "whole number"
+        case .real: "number"
+        case .boolean: "boolean"
+        case .date: "date, `yyyy-MM-dd`"
+        case .timestamp: "time, `yyyy-MM-dd HH:mm:ss`, UTC"
+        case .link: "address"
+        case .names(_, let key, _): key.isEmpty ? "list of texts" : "list of objects, the text under `\(key)`"
+        }
+    }
+}
+
+extension Filter {
+    fileprivate var accepted: String {
+        switch kind {
+        case .flag(let value): "true, false; \(value) when absent"
+        case .choice(let words): words.joined(separator: ", ")
+        case .list(let words): "any of \(words.joined(separator: ", "))"
+        case .time: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
+        case .integer(let range): "\(Int(range.lowerBound)) to \(Int(range.upperBound))"
+        case .text: "text"
+        }
+    }
+}
