@@ -3,7 +3,8 @@ package import Database
 extension Report {
     /// All reports that Waybill knows.
     package static let catalog: [Report] = [
-        .alerts, .attributes, .bugs, .changeLog, .clusterInventory, .containerVulnerability, .earlyWarnings,
+        .alerts, .attributes, .attribution, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
+        .earlyWarnings,
         .earlyWarningsAlerts, .effectiveLicenses, .history, .ignoredAlerts, .inHouse, .inventory,
         .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
         .members, .pluginPolicyViolation, .pluginRequestHistory, .resolvedAlerts, .sbom, .securityAlerts,

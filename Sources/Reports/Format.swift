@@ -8,12 +8,14 @@ package enum Format: String, Sendable, CaseIterable {
     /// SPDX tag-value.
     case tv
     case yaml
+    case html
+    case txt
 
     /// The ending of a part's file name, without the dot.
     package var fileExtension: String {
         switch self {
         case .tv: "spdx"
-        case .xlsx, .json, .xml, .pdf, .csv, .yaml: rawValue
+        case .xlsx, .json, .xml, .pdf, .csv, .yaml, .html, .txt: rawValue
         }
     }
 
@@ -27,6 +29,8 @@ package enum Format: String, Sendable, CaseIterable {
         case .csv: "text/csv;charset=UTF-8"
         case .tv: "text/spdx;charset=UTF-8"
         case .yaml: "application/yaml;charset=UTF-8"
+        case .html: "text/html;charset=UTF-8"
+        case .txt: "text/plain;charset=UTF-8"
         }
     }
 

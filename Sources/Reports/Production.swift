@@ -94,11 +94,13 @@ package struct Production: Sendable {
             case .csv: return try render(CSVFormat.self, head, on: connection, to: destination)
             case .xlsx: return try render(XLSXFormat.self, head, on: connection, to: destination)
             case .pdf: return try render(PDFFormat.self, head, on: connection, to: destination)
-            case .tv, .yaml:
+            case .tv, .yaml, .html, .txt:
                 throw ReportError.formatNotOffered(request.format.rawValue, by: request.type, offered: report.formats)
             }
         case .bom:
             return try bom(facts, on: connection, to: destination)
+        case .attribution(let table):
+            return try attribution(table, facts, on: connection, to: destination)
         }
     }
 

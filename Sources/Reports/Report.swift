@@ -200,6 +200,8 @@ package struct Report: Sendable {
         case tables([Table])
         /// A software bill of materials.
         case bom
+        /// The text to ship with a product, from these rows.
+        case attribution(Table)
     }
 
     package let name: Name

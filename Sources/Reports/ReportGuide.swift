@@ -42,6 +42,9 @@ package enum ReportGuide {
         switch report.body {
         case .bom:
             text += "\nOne document of the standard; `docs/uploads.md` lists what is read and written.\n"
+        case .attribution:
+            text +=
+                "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"
         case .tables(let tables):
             for table in tables {
                 text += "\nRows under `\(table.key)`, the sheet *\(table.title)*:\n\n"

@@ -74,6 +74,11 @@ package struct ReportRequest: Sendable, Equatable {
         if case .bom = report.body {
             offered = try BOMRequest.complete(&options)
         }
+        if case .attribution = report.body, let wanted = options["exportformat"]?.first,
+            let format = Format(rawValue: wanted)
+        {
+            return format
+        }
         guard let text, !text.isEmpty else { return offered[0] }
         guard let format = Format(rawValue: text.lowercased()), offered.contains(format) else {
             throw .formatNotOffered(text, by: name, offered: offered)

@@ -11,7 +11,8 @@ struct Command: Sendable {
 
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
-        .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importAdvisories, .report, .backup,
+        .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importAdvisories, .importLicenses,
+        .report, .backup,
         .restore,
         .migrate,
         .demo, .doctor,

@@ -51,7 +51,29 @@ import Testing
             #expect(records.count == output.produced.rows + 1)
             #expect(
                 records.allSatisfy { $0.count == records[0].count }, "every record has as many fields as the heading")
-        case .tv, .yaml: break
+        case .html:
+            // Read as HTML by a parser that knows nothing of us: no element but those of the layout.
+            let printed = try ForeignTool.python(
+                """
+                import sys
+                from html.parser import HTMLParser
+                found = set()
+                class Reader(HTMLParser):
+                    def handle_starttag(self, tag, attributes):
+                        found.add(tag)
+                        for name, value in attributes:
+                            assert not name.startswith("on"), name
+                            assert name != "href" or value.startswith("http"), value
+                Reader().feed(open(sys.argv[1], encoding="utf-8").read())
+                print(",".join(sorted(found)))
+                """, [file])
+            let known: Set<String> = [
+                "a", "body", "h1", "h2", "h3", "head", "html", "li", "meta", "ol", "p", "pre", "section", "style",
+                "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+            ]
+            let found = String(decoding: printed, as: UTF8.self).split(separator: "\n")[0].split(separator: ",")
+            #expect(Set(found.map(String.init)).isSubset(of: known), "\(found)")
+        case .tv, .yaml, .txt: break
         }
     }
 

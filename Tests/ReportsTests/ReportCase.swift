@@ -48,7 +48,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         ScopeKind.allCases.flatMap { scope -> [ReportCase] in
             guard let type = report.name.types[scope] else { return [] }
             switch report.body {
-            case .tables:
+            case .tables, .attribution:
                 return report.formats.map { ReportCase(report: report, type: type, scope: scope, format: $0) }
             case .bom:
                 return BOMRequest.offers.flatMap { offer in

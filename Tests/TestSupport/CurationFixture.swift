@@ -117,6 +117,13 @@ extension InventoryFixture {
             INSERT INTO library_license (library, position, license, reference_type, reference)
             SELECT l.id, 901, 7100 + l.organization, 'SBOM', '' FROM library l WHERE l.artifact = 'left-pad' OR \(mine)
             """,
+            // A text that would run if it were let, and a notice for each library that is somebody's own.
+            "INSERT INTO license_text (spdx, body) VALUES ('MIT', 'Permission <script>alert(1)</script> & \"so\" on')",
+            """
+            INSERT INTO library_notice (organization, library_uuid, text, at)
+            SELECT l.organization, l.uuid, 'notice of ' || min(l.filename), \(start) FROM library l
+            WHERE \(mine) GROUP BY l.organization, l.uuid
+            """,
         ]
     }
 }

@@ -13,6 +13,11 @@ extension Migration {
                 reason \(text) NOT NULL\(words.end);
             CREATE INDEX license_conflict_license ON license_conflict (license, number);
 
+            -- Texts of the SPDX licence list, which the operator imports.
+            CREATE TABLE license_text (
+                spdx \(text) PRIMARY KEY,
+                body \(text) NOT NULL\(words.end);
+
             """
         for (index, rule) in rules.enumerated() {
             let reason = rule.reason.replacing("'", with: "''")

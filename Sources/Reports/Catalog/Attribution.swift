@@ -1,0 +1,73 @@
+import Database
+
+extension Report {
+    /// The text to ship with a product: licences, copyrights and notices of what it is made of.
+    static let attribution = Report(
+        name: Name(types: [.product: "ProductAttributionReport", .project: "AttributionReport"], word: "Attribution"),
+        title: "Attribution",
+        formats: [.html, .txt, .json],
+        filters: [
+            Filter("reportTitle", .text, "the title at the top"),
+            Filter("reportHeader", .text, "a text after the title"),
+            Filter("reportFooter", .text, "a text at the end"),
+            Filter(
+                "reportingScope", .list(["SUMMARY", "LICENSES", "COPYRIGHTS", "NOTICES", "PRIMARY_ATTRIBUTES"]),
+                "the sections to print; all when it is not given"),
+            Filter(
+                "reportingAggregationMode", .choice(["BY_PROJECT", "BY_COMPONENT"]),
+                "a library under each project that has it, or once"),
+            Filter(
+                "missingLicenseDisplayOption", .choice(["BLANK", "GENERIC_LICENSE"]),
+                "what stands where no text of a licence is known: nothing, or where it can be read"),
+            Filter("exportFormat", .choice(["HTML", "TXT", "JSON"]), "the format, before that of the request"),
+            Filter(
+                "licenseReferenceTextPlacement", .choice(["LICENSE_SECTION", "APPENDIX_SECTION"]),
+                "texts of licences beside each library, or once in an appendix"),
+            Filter("customAttribute", .text, "the name of a custom attribute to show for each library"),
+            Filter("includeVersions", .flag(default: true), "false leaves the versions out"),
+        ],
+        body: .attribution(
+            Table(
+                key: "libraries", item: "library", title: "Attribution",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    LEFT JOIN library_notice n ON n.organization = l.organization AND n.library_uuid = l.uuid
+                    WHERE s.scan > 0
+                    """,
+                order: ["s.project", "o.position"],
+                columns: [
+                    .text("project", "", "s.project_name"),
+                    .text("filename", "", "l.filename"),
+                    .text("name", "", "l.artifact"),
+                    .text("version", "", "l.version"),
+                    .text("copyright", "", "l.copyright"),
+                    .link("homepage", "", "l.homepage"),
+                    .text("notice", "", "coalesce(n.text, '')"),
+                    .integer("key", "", "l.key_id"),
+                ],
+                lists: [
+                    Table(
+                        key: "licenses", item: "license", title: "Licenses",
+                        from: """
+                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library_license x ON x.library = o.library
+                            JOIN license n ON n.id = x.license LEFT JOIN license_text t ON t.spdx = n.spdx
+                            WHERE s.scan > 0
+                            """,
+                        order: ["s.project", "o.position", "x.position"],
+                        columns: [
+                            .text("name", "", "n.name"), .text("text", "", "coalesce(t.body, '')"),
+                            .link("url", "", "n.url"),
+                        ]),
+                    Table(
+                        key: "attributes", item: "attribute", title: "Attributes",
+                        from: """
+                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                            JOIN attribute_value y ON y.organization = l.organization AND y.library_uuid = l.uuid
+                            JOIN attribute t ON t.id = y.attribute
+                            WHERE s.scan > 0 AND (y.product = 0 OR y.product = s.product)
+                                AND (y.project = 0 OR y.project = s.project)
+                            """,
+                        order: ["s.project", "o.position", "y.attribute", "y.product", "y.project"],
+                        columns: [.text("name", "", "t.name"), .text("value", "", "y.value")]),
+                ])))
+}

@@ -1,0 +1,355 @@
+import Bytes
+
+// DESIGN. Texts of others stand in all three syntaxes escaped: HTML has no attribute but addresses that begin with http, so
+// nothing that a document says can run. The page prints as it is: no script, no image, nothing from elsewhere.
+
+/// Mend's keys (`summary`, `detail`), and the licences whose texts are missing.
+struct AttributionJSON: AttributionWriter, ~Copyable {
+    private let settings: AttributionSettings
+    private var out: ByteSink
+    private var isFirst = true
+    private var isFirstSection = true
+
+    init(_ settings: AttributionSettings, _ sink: consuming ByteSink) {
+        self.settings = settings
+        out = sink
+    }
+
+    mutating func begin() throws {
+        out.append("{\"reportTitle\":")
+        out.append(jsonString: settings.title)
+        out.append(",\"reportHeader\":")
+        out.append(jsonString: settings.header)
+        out.append(",\"reportFooter\":")
+        out.append(jsonString: settings.footer)
+    }
+
+    mutating func beginSummary() throws {
+        out.append(",\"summary\":[")
+        isFirst = true
+    }
+
+    private mutating func comma() {
+        if !isFirst { out.append(",") }
+        isFirst = false
+    }
+
+    private mutating func list(_ texts: [String]) {
+        out.append("[")
+        for (index, text) in texts.enumerated() {
+            if index > 0 { out.append(",") }
+            out.append(jsonString: text)
+        }
+        out.append("]")
+    }
+
+    mutating func summary(_ library: AttributedLibrary) throws {
+        comma()
+        out.append("{\"library\":")
+        out.append(jsonString: settings.label(library))
+        out.append(",\"licenses\":")
+        list(library.licenses.map(\.name))
+        if let name = settings.attribute, let value = library.attribute {
+            out.append(",\"customAttribute\":{")
+            out.append(jsonString: name)
+            out.append(":{")
+            out.append(jsonString: library.project)
+            out.append(":")
+            out.append(jsonString: value)
+            out.append("}}")
+        }
+        out.append("}")
+        try out.drain()
+    }
+
+    mutating func endSummary() throws { out.append("]") }
+
+    mutating func beginDetail() throws {
+        out.append(",\"detail\":{")
+        isFirstSection = true
+    }
+
+    mutating func beginSection(_ name: String) throws {
+        if !isFirstSection { out.append(",") }
+        isFirstSection = false
+        out.append(jsonString: name)
+        out.append(":[")
+        isFirst = true
+    }
+
+    mutating func detail(_ library: AttributedLibrary) throws {
+        comma()
+        out.append("{\"library\":")
+        out.append(jsonString: settings.label(library))
+        if settings.shows("LICENSES") {
+            out.append(",\"licenses\":[")
+            for (index, license) in library.licenses.enumerated() {
+                if index > 0 { out.append(",") }
+                out.append("{\"license\":")
+                out.append(jsonString: license.name)
+                out.append(",\"licenseText\":")
+                out.append(jsonString: settings.text(of: license))
+                out.append("}")
+            }
+            out.append("]")
+        }
+        if settings.shows("COPYRIGHTS") {
+            out.append(",\"copyrights\":")
+            list(library.copyrights)
+        }
+        if settings.shows("NOTICES") {
+            out.append(",\"notices\":")
+            list(library.notice.isEmpty ? [] : [library.notice])
+        }
+        if settings.shows("PRIMARY_ATTRIBUTES") {
+            out.append(",\"homepage\":")
+            out.append(jsonString: library.homepage)
+        }
+        out.append("}")
+        try out.drain()
+    }
+
+    mutating func endSection() throws { out.append("]") }
+
+    mutating func endDetail() throws { out.append("}") }
+
+    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
+        out.append(",\"appendix\":[")
+        for (index, (name, text)) in texts.enumerated() {
+            if index > 0 { out.append(",") }
+            out.append("{\"license\":")
+            out.append(jsonString: name)
+            out.append(",\"licenseText\":")
+            out.append(jsonString: text)
+            out.append("}")
+        }
+        out.append("]")
+    }
+
+    mutating func end(missing: [(name: String, url: String)]) throws {
+        out.append(",\"licensesWithoutText\":")
+        list(missing.map(\.name))
+        out.append("}\n")
+        try out.flush()
+    }
+}
+
+/// Plain text, to be put beside a program.
+struct AttributionText: AttributionWriter, ~Copyable {
+    private static let rule = String(repeating: "=", count: 72) + "\n"
+    private let settings: AttributionSettings
+    private var out: ByteSink
+
+    init(_ settings: AttributionSettings, _ sink: consuming ByteSink) {
+        self.settings = settings
+        out = sink
+    }
+
+    /// What others wrote goes in with line ends and tabs alone of all control characters.
+    private mutating func write(_ text: String, indent: String = "") {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            let clean = String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 32 || $0 == "\t" }))
+            out.append(raw: clean.isEmpty ? "\n" : "\(indent)\(clean)\n")
+        }
+    }
+
+    private mutating func heading(_ text: String) {
+        out.append(raw: "\n" + Self.rule)
+        write(text)
+        out.append(raw: Self.rule)
+    }
+
+    mutating func begin() throws {
+        write(settings.title)
+        if !settings.header.isEmpty {
+            out.append("\n")
+            write(settings.header)
+        }
+    }
+
+    mutating func beginSummary() throws { heading("Summary") }
+
+    mutating func summary(_ library: AttributedLibrary) throws {
+        var line = settings.label(library)
+        if !library.licenses.isEmpty { line += ": \(library.licenses.map(\.name).joined(separator: ", "))" }
+        if let name = settings.attribute, let value = library.attribute { line += " [\(name): \(value)]" }
+        write(line)
+        try out.drain()
+    }
+
+    mutating func endSummary() throws {}
+    mutating func beginDetail() throws {}
+    mutating func beginSection(_ name: String) throws { heading(name) }
+
+    mutating func detail(_ library: AttributedLibrary) throws {
+        out.append("\n")
+        write(settings.label(library))
+        if settings.shows("PRIMARY_ATTRIBUTES"), !library.homepage.isEmpty { write(library.homepage, indent: "  ") }
+        if settings.shows("LICENSES") {
+            for license in library.licenses {
+                write("License: \(license.name)", indent: "  ")
+                let text = settings.text(of: license)
+                if !text.isEmpty { write(text, indent: "    ") }
+            }
+        }
+        if settings.shows("COPYRIGHTS") {
+            for line in library.copyrights { write(line, indent: "  ") }
+        }
+        if settings.shows("NOTICES"), !library.notice.isEmpty {
+            write("Notice:", indent: "  ")
+            write(library.notice, indent: "    ")
+        }
+        try out.drain()
+    }
+
+    mutating func endSection() throws {}
+    mutating func endDetail() throws {}
+
+    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
+        heading("Appendix: texts of the licenses")
+        for (number, (name, text)) in texts.enumerated() {
+            out.append(raw: "\n")
+            write("\(number + 1). \(name)")
+            write(text, indent: "    ")
+        }
+    }
+
+    mutating func end(missing: [(name: String, url: String)]) throws {
+        if !missing.isEmpty, settings.shows("LICENSES") {
+            heading("Licenses whose text is not known here")
+            for (name, url) in missing { write(url.isEmpty ? name : "\(name): \(url)") }
+        }
+        if !settings.footer.isEmpty {
+            out.append("\n")
+            write(settings.footer)
+        }
+        try out.flush()
+    }
+}
+
+/// One page that stands alone and prints well.
+struct AttributionHTML: AttributionWriter, ~Copyable {
+    private let settings: AttributionSettings
+    private var out: ByteSink
+
+    init(_ settings: AttributionSettings, _ sink: consuming ByteSink) {
+        self.settings = settings
+        out = sink
+    }
+
+    private mutating func element(_ name: StaticString, _ text: String) {
+        out.append("<")
+        out.append(name)
+        out.append(">")
+        out.append(xmlText: text)
+        out.append("</")
+        out.append(name)
+        out.append(">\n")
+    }
+
+    private mutating func link(_ address: String) {
+        guard address.hasPrefix("https://") || address.hasPrefix("http://") else { return element("p", address) }
+        out.append("<p><a href=\"")
+        out.append(xmlAttribute: address)
+        out.append("\">")
+        out.append(xmlText: address)
+        out.append("</a></p>\n")
+    }
+
+    mutating func begin() throws {
+        out.append(
+            """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"/><title>
+            """)
+        out.append(xmlText: settings.title)
+        out.append(
+            """
+            </title>
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+            <style>
+            body { font-family: "Noto Sans", "DejaVu Sans", sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
+            table { border-collapse: collapse; width: 100%; }
+            th, td { border-bottom: 1px solid #888; padding: .3em .6em; text-align: left; vertical-align: top; }
+            thead { display: table-header-group; }
+            pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #888; padding-left: 1em; }
+            td, p, h3 { overflow-wrap: anywhere; }
+            @media print { body { max-width: none; margin: 0; } h2, h3 { break-after: avoid; } tr { break-inside: avoid; } }
+            </style></head><body>
+
+            """)
+        element("h1", settings.title)
+        if !settings.header.isEmpty { element("p", settings.header) }
+    }
+
+    mutating func beginSummary() throws {
+        out.append("<h2>Summary</h2>\n<table><thead><tr><th>Library</th><th>Licenses</th>")
+        if let name = settings.attribute { element("th", name) }
+        out.append("</tr></thead><tbody>\n")
+    }
+
+    mutating func summary(_ library: AttributedLibrary) throws {
+        out.append("<tr>")
+        element("td", settings.label(library))
+        element("td", library.licenses.map(\.name).joined(separator: ", "))
+        if settings.attribute != nil { element("td", library.attribute ?? "") }
+        out.append("</tr>\n")
+        try out.drain()
+    }
+
+    mutating func endSummary() throws { out.append("</tbody></table>\n") }
+    mutating func beginDetail() throws {}
+
+    mutating func beginSection(_ name: String) throws {
+        out.append("<section>\n")
+        element("h2", name)
+    }
+
+    mutating func detail(_ library: AttributedLibrary) throws {
+        element("h3", settings.label(library))
+        if settings.shows("PRIMARY_ATTRIBUTES"), !library.homepage.isEmpty { link(library.homepage) }
+        if settings.shows("LICENSES") {
+            for license in library.licenses {
+                element("p", "License: \(license.name)")
+                let text = settings.text(of: license)
+                if !text.isEmpty { element("pre", text) }
+            }
+        }
+        if settings.shows("COPYRIGHTS") {
+            for line in library.copyrights { element("p", line) }
+        }
+        if settings.shows("NOTICES"), !library.notice.isEmpty { element("pre", library.notice) }
+        try out.drain()
+    }
+
+    mutating func endSection() throws { out.append("</section>\n") }
+    mutating func endDetail() throws {}
+
+    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
+        out.append("<section><h2>Texts of the licenses</h2>\n<ol>\n")
+        for (name, text) in texts {
+            out.append("<li>")
+            element("h3", name)
+            element("pre", text)
+            out.append("</li>\n")
+            try out.drain()
+        }
+        out.append("</ol></section>\n")
+    }
+
+    mutating func end(missing: [(name: String, url: String)]) throws {
+        if !missing.isEmpty, settings.shows("LICENSES") {
+            out.append("<section><h2>Licenses whose text is not known here</h2>\n<ul>\n")
+            for (name, url) in missing {
+                out.append("<li>")
+                element("p", name)
+                if !url.isEmpty { link(url) }
+                out.append("</li>\n")
+            }
+            out.append("</ul></section>\n")
+        }
+        if !settings.footer.isEmpty { element("p", settings.footer) }
+        out.append("</body></html>\n")
+        try out.flush()
+    }
+}

@@ -1,0 +1,16 @@
+import Intake
+
+extension Command {
+    static let importLicenses = Command(
+        words: ["import", "licenses"], operands: "PATH…",
+        summary: "Brings the texts of the SPDX licence list into the database, for attribution reports.",
+        flags: []
+    ) { arguments, configuration in
+        guard !arguments.operands.isEmpty else { throw UsageError(description: "no PATH is given") }
+        let runtime = try Runtime(configuration)
+        let work = LicenseImport(database: runtime.database)
+        var count = 0
+        for path in arguments.operands { count += try work.run(path) }
+        print(arguments.has("json") ? "{\"licenses\":\(count)}" : "\(count) texts of licences")
+    }
+}
