@@ -33,6 +33,13 @@ package enum APIError: Error, Equatable {
     case uploadsPending
     /// Something that a request names does not exist here, or not for this user: the field, its value.
     case notFound(String, of: String)
+    case people(PeopleError)
+    /// The uuid of a library that the organization has not, and the field.
+    case unknownLibrary(String, of: String)
+    /// No library of this name, group or version.
+    case noSuchLibrary(String)
+    /// More libraries than an answer takes.
+    case tooManyLibraries(Int)
     /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
     case storage(id: String)
     /// Something that is our fault; the cause is in the log under this id.
@@ -49,6 +56,13 @@ package enum APIError: Error, Equatable {
         case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
             .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
             3000
+        case .people(.unknownGroup): 2008
+        case .people(.unknownUser): 2011
+        case .people(.isMember): 2013
+        case .people: 3000
+        case .noSuchLibrary: 3027
+        case .tooManyLibraries: 3028
+        case .unknownLibrary: 8000
         case .missing, .report(.missing): 3010
         case .report: 3000
         case .storage, .unexpected: Self.faultCode
@@ -84,9 +98,26 @@ package enum APIError: Error, Equatable {
             "the report fills \(parts) files as \(format); ask for it asynchronously, or in another format"
         case .uploadsPending: "uploads of this scope are still being read; ask again in a while, or asynchronously"
         case .notFound(let value, let field): "\(field) has the value \(Self.short(value)), which does not exist here"
+        case .people(let error): Self.text(of: error)
+        case .unknownLibrary(let value, let field):
+            "\(field) has the value \(Self.short(value)); no library here has this uuid"
+        case .noSuchLibrary(let name): "no library \(Self.short(name)) is known here"
+        case .tooManyLibraries(let limit): "more than \(limit) libraries were found; say more of what is looked for"
         case .storage(let id):
             "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
         case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"
+        }
+    }
+
+    private static func text(of error: PeopleError) -> String {
+        switch error {
+        case .unknownUser(let email): "no user with the address \(short(email)) is a member of the organization"
+        case .unknownGroup(let name): "the organization has no group \(short(name))"
+        case .isMember(let email): "\(short(email)) is a member of the organization already"
+        case .groupTaken(let name): "a group with the name \(short(name)) exists already"
+        case .badName(let name):
+            "the name \(short(name)) cannot be used; accepted: 1 to \(AccountError.nameLimit) bytes of text"
+        case .lastAdministrator: "the organization would have no administrator left; name another one first"
         }
     }
 
@@ -122,6 +153,9 @@ extension APIError {
             self = .badValue(
                 name, of: "\(kind.rawValue)Name",
                 accepted: "1 to \(AccountError.nameLimit) bytes of text without control characters")
+        case let error as PeopleError: self = .people(error)
+        case AccountError.badEmail(let email):
+            self = .badValue(email, of: "email", accepted: "NAME@DOMAIN, at most \(AccountError.nameLimit) bytes")
         case let error as QueueError:
             guard case .full = error else { return nil }
             self = .full(error.description)

@@ -54,6 +54,12 @@ struct Answer: ~Copyable {
         sink.append(decimal: value)
     }
 
+    /// A member of a map that is an array of texts.
+    mutating func texts(named key: String, _ values: [String]) {
+        name(dynamic: key)
+        array(values)
+    }
+
     mutating func flag(_ key: StaticString, _ value: Bool) {
         name(key)
         sink.append(jsonBoolean: value)
@@ -70,6 +76,20 @@ struct Answer: ~Copyable {
         _ key: StaticString, _ values: [Value], _ members: (inout Answer, Value) throws -> Void
     ) rethrows {
         name(key)
+        try array(values, members)
+    }
+
+    /// A member of a map that is an array of objects.
+    mutating func objects<Value>(
+        named key: String, _ values: [Value], _ members: (inout Answer, Value) throws -> Void
+    ) rethrows {
+        name(dynamic: key)
+        try array(values, members)
+    }
+
+    private mutating func array<Value>(
+        _ values: [Value], _ members: (inout Answer, Value) throws -> Void
+    ) rethrows {
         sink.append(UInt8(ascii: "["))
         isFirst = true
         for value in values {
@@ -82,6 +102,10 @@ struct Answer: ~Copyable {
 
     mutating func texts(_ key: StaticString, _ values: [String]) {
         name(key)
+        array(values)
+    }
+
+    private mutating func array(_ values: [String]) {
         sink.append(UInt8(ascii: "["))
         isFirst = true
         for value in values {

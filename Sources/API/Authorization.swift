@@ -14,11 +14,14 @@ package enum TokenRule: Sendable, Equatable {
     case one(ScopeKind)
     /// Any; the narrowest counts when there are several.
     case any
+    /// That of an organization, in the field for a group of organizations.
+    case global
 
     /// The fields that may hold it, narrowest first.
     var fields: [(name: String, kind: ScopeKind)] {
         switch self {
         case .one(let kind): [(kind.tokenField, kind)]
+        case .global: [("globalOrgToken", .organization)]
         case .any: [ScopeKind.project, .product, .organization].map { ($0.tokenField, $0) }
         }
     }
@@ -45,20 +48,20 @@ struct Access: Sendable {
 
     /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong.
     static func check(
-        _ request: Request, for call: Call, on connection: any Connection
+        _ request: Request, for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
         let key = UserKey(try request.text("userKey", accepted: "the key of a user, 64 hexadecimal characters"))
         let (kind, token) = try token(of: request, by: call.token)
 
-        return try check(key, kind, token: token, needing: call.role, for: call.requestType, on: connection)
+        return try check(key, kind, token: token, needing: call.role, for: call.requestType, at: time, on: connection)
     }
 
     /// Lets the holder of a key in where a token points to.
     static func check(
-        _ key: UserKey, _ kind: ScopeKind, token: String, needing needed: Role, for name: String,
+        _ key: UserKey, _ kind: ScopeKind, token: String, needing needed: Role, for name: String, at time: Int64,
         on connection: any Connection
     ) throws -> Access {
-        let (found, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, on: connection)
+        let (found, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, at: time, on: connection)
         let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, key.digest)
         guard isSame, let found, let standing = holder?.standing,
             let role = standing.role(inProduct: found.product)

@@ -34,6 +34,9 @@ package struct Backend: Sendable {
     /// The counters, as Prometheus reads them.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
+    /// Decides alerts of an organization anew that rest on something that changed; returns after a moment at the latest,
+    /// what is left then is done by the workers.
+    package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
     /// A folder for files of the moment, which nothing else looks into.
     package var scratch: String
     /// Where uploads go; nil where there are none, and their paths do not exist.
@@ -44,6 +47,7 @@ package struct Backend: Sendable {
         openArtifact: @escaping @Sendable (Artifact) throws -> StoredArtifact?,
         unreadiness: @escaping @Sendable () -> String? = { nil },
         metrics: @escaping @Sendable () -> String = { "" }, scratch: String, uploads: UploadSettings? = nil,
+        settleAlerts: @escaping @Sendable (_ organization: Int64) async -> Void = { _ in },
         log: @escaping @Sendable (Incident) -> Void
     ) {
         self.database = database
@@ -55,6 +59,7 @@ package struct Backend: Sendable {
         self.metrics = metrics
         self.scratch = scratch
         self.uploads = uploads
+        self.settleAlerts = settleAlerts
         self.log = log
     }
 }

@@ -41,8 +41,11 @@ package struct Call: Sendable {
             .organizationDetails, .allProducts, .allProjects,
             .organizationProductVitals, .productVitals,
             .organizationProjectVitals, .productProjectVitals, .projectVitals,
-            .createProduct, .createProject,
-        ] + synchronousReports
+            .createProduct, .createProject, .deleteProduct, .deleteProject,
+            .ignoreAlerts, .setAlertsStatus,
+            .projectHierarchy, .projectLibraryDependencies,
+            .pendingTasks, .closePendingTask,
+        ] + libraries + lists + people + states + tags + synchronousReports
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.requestType, $0) })
 

@@ -171,7 +171,8 @@ package struct Door: Sendable {
             // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
             // the file once instead of for each query, which is most of what a poll costs.
             return try backend.database.snapshot { connection in
-                let access = try Access.check(request, for: call, on: connection)
+                let access = try Access.check(
+                    request, for: call, at: backend.queue.now(), on: connection)
                 return try call.answer(
                     Visit(
                         request: request, access: access, headers: headers, connection: connection, backend: backend))

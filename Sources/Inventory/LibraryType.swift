@@ -67,6 +67,12 @@ package enum LibraryType: String, Sendable, CaseIterable {
         }
     }
 
+    /// The constants of the types that a client means by a name in `libraryType`; none for a name that means nothing here.
+    package static func constants(named name: String) -> [String] {
+        if let type = LibraryType(clientName: name) { return [type.constant] }
+        return allCases.filter { $0.constant.lowercased() == name.lowercased() }.map(\.constant)
+    }
+
     /// The `type` of inventory and alert reports.
     package var displayName: String {
         switch self {

@@ -67,7 +67,7 @@ package struct Production: Sendable {
     }
 
     /// Makes a report that need not stand in the catalog.
-    init(
+    package init(
         _ report: Report, request: ReportRequest, settings: Settings = Settings(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {

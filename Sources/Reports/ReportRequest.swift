@@ -53,7 +53,22 @@ package struct ReportRequest: Sendable, Equatable {
                 ? .unknownType(type, scope: scope.kind)
                 : .typeOfOtherScope(type, scope: scope.kind, offered: offered)
         }
-        self.type = name
+        try self.init(report, named: name, scope: scope, format: format, fields: fields)
+    }
+
+    /// Checks a request for a report that stands in no catalog.
+    package init(
+        _ report: Report, scope: Scope, format: String?, fields: [String: [String]]
+    ) throws(ReportError) {
+        try self.init(
+            report, named: report.name.types[scope.kind] ?? report.name.word, scope: scope, format: format,
+            fields: fields)
+    }
+
+    private init(
+        _ report: Report, named name: String, scope: Scope, format: String?, fields: [String: [String]]
+    ) throws(ReportError) {
+        type = name
         self.scope = scope
         var lowered: [String: [String]] = [:]
         for (key, values) in fields { lowered[key.lowercased()] = values }

@@ -39,6 +39,7 @@ final class Server: Sendable {
                 unreadiness: { runtime.unreadiness() },
                 metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
                 uploads: try runtime.uploadSettings(),
+                settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
                 log: { incident in
                     metrics.countRequestFailure()
                     log(

@@ -14,6 +14,7 @@ final class Workforce: Sendable {
     private let worker: Worker
     private let bell: Bell
     private let sweeper: Sweeper
+    private let alerts: AlertKeeper
     private let isStopping = Atomic<Bool>(false)
     private let tending = DispatchGroup()
     private let listening = Mutex<Listening?>(nil)
@@ -29,6 +30,7 @@ final class Workforce: Sendable {
             announcer?.announce()
         }
         self.bell = bell
+        alerts = AlertKeeper(runtime: runtime)
         sweeper = Sweeper(queue: runtime.queue, store: runtime.store, owner: runtime.owner, log: log)
         worker = try runtime.worker(bell: bell) { [doorbell] event in
             metrics.count(event)
@@ -61,6 +63,9 @@ final class Workforce: Sendable {
             while !isStopping.load(ordering: .relaxed) {
                 sleep(1)
                 seconds += 1
+                if seconds % 2 == 0 {
+                    alerts.tend { !self.isStopping.load(ordering: .relaxed) }
+                }
                 if seconds % 5 == 0 { sweeper.rescue() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }

@@ -78,7 +78,7 @@ struct AgentDoor: Sendable {
             let upload = try settings.survey(file.path)
             let plan = try backend.database.snapshot { connection in
                 let access = try AgentPlan.admit(
-                    fields, key: Self.key(of: fields, header), kind: kind, on: connection)
+                    fields, key: Self.key(of: fields, header), kind: kind, at: backend.queue.now(), on: connection)
                 return try AgentPlan.make(fields, upload, kind: kind, access: access, on: connection)
             }
             return Received(
@@ -93,7 +93,9 @@ struct AgentDoor: Sendable {
     private func admit(_ fields: [String: String], _ header: UserKey?) throws {
         let kind = try Self.kind(of: fields)
         let key = Self.key(of: fields, header)
-        _ = try backend.database.read { try AgentPlan.admit(fields, key: key, kind: kind, on: $0) }
+        _ = try backend.database.read {
+            try AgentPlan.admit(fields, key: key, kind: kind, at: backend.queue.now(), on: $0)
+        }
     }
 
     private static func key(of fields: [String: String], _ header: UserKey?) -> UserKey? {

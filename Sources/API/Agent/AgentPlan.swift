@@ -43,13 +43,14 @@ package struct AgentPlan: Sendable {
 
     /// Lets the user of a request in; the organization is what its token names.
     static func admit(
-        _ fields: [String: String], key: UserKey?, kind: Kind, on connection: any Connection
+        _ fields: [String: String], key: UserKey?, kind: Kind, at time: Int64, on connection: any Connection
     ) throws -> Access {
         guard let token = fields["token"] else { throw AgentError.badToken }
         guard let key else { throw AgentError.badKey }
         do {
             return try Access.check(
-                key, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, on: connection)
+                key, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, at: time,
+                on: connection)
         } catch APIError.refused {
             // Told apart by whether the token has the form of one: what exists is told to nobody.
             let isToken = token.utf8.count == 64 && token.utf8.allSatisfy { PercentDecoder.value(of: $0) != nil }

@@ -68,16 +68,23 @@ extension Call {
             let projects = try ProjectVital.list(visit.scope, on: visit.connection)
             return .answer(
                 Answer.object { answer in
-                    answer.objects("projectVitals", projects) { answer, project in
-                        answer.text("pluginName", project.pluginName)
-                        answer.text("name", project.name)
-                        answer.text("token", project.token)
-                        answer.text("uploadedBy", project.uploadedBy)
-                        answer.zonedTime("creationDate", project.created)
-                        answer.zonedTime("lastUpdatedDate", project.updated)
-                        answer.text("productName", project.productName)
-                    }
+                    answer.objects("projectVitals", projects) { $0.vital($1) }
                 })
         }
+    }
+}
+
+extension Answer {
+    /// The members of a project's vital.
+    mutating func vital(_ project: ProjectVital) {
+        text("pluginName", project.pluginName)
+        text("name", project.name)
+        text("token", project.token)
+        text("uploadedBy", project.uploadedBy)
+        zonedTime("creationDate", project.created)
+        zonedTime("lastUpdatedDate", project.updated)
+        text("productName", project.productName)
+        if !project.comment.isEmpty { text("lastScanComment", project.comment) }
+        if !project.requestToken.isEmpty { text("requestToken", project.requestToken) }
     }
 }

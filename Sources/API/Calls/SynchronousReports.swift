@@ -41,6 +41,7 @@ extension Call {
         ("RiskReport", .product, "getProductRiskReport"),
         ("RiskReport", .project, "getProjectRiskReport"),
         ("AttributionReport", .project, "getProjectAttributionReport"),
+        ("ChangeLogReport", .organization, "getChangesReport"),
         ("PluginPolicyViolationReport", .organization, "getPluginPolicyViolationReport"),
         ("PluginRequestHistoryReport", .organization, "getPluginRequestHistoryReport"),
         ("OrgEffectiveUsageAnalysisReport", .organization, "getOrganizationEffectiveUsageAnalysis"),
@@ -75,29 +76,18 @@ extension Call {
     private static func synchronous(
         _ name: String, _ kind: ScopeKind, type: @escaping @Sendable (Request, inout [String: [String]]) -> String
     ) -> Call {
-        Call(name, .one(kind), .readOnly, .work) { visit in
-            var topFirst: Set<String> = ["format"]
-            topFirst.formUnion(["standard", "version"])
-            var fields = try visit.request.filters(topFirst: topFirst)
+        SynchronousReports.call(name, kind) { visit in
+            var fields = try visit.request.filters(topFirst: ["format", "standard", "version"])
             let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
-            let wanted = try ReportRequest(
-                type: type(visit.request, &fields), scope: visit.scope, format: format, fields: fields)
-            let (backend, id) = (visit.backend, try visit.backend.random.uuid())
-            return .write {
-                try await withCheckedThrowingContinuation { continuation in
-                    SynchronousReports.threads.async {
-                        continuation.resume(
-                            with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
-                    }
-                }
-            }
+            return try SynchronousReports.Wanted(
+                type(visit.request, &fields), visit, format: format, fields: fields)
         }
     }
 }
 
 extension ScopeKind {
     /// Mend's word in names of synchronous requests.
-    fileprivate var requestWord: String {
+    var requestWord: String {
         switch self {
         case .organization: "Organization"
         case .product: "Product"
@@ -116,17 +106,62 @@ struct SynchronousReports {
     static let threads = DispatchQueue(label: "synchronous reports", attributes: .concurrent)
     private static let places = DispatchSemaphore(value: width)
 
+    /// What a call wants made.
+    struct Wanted: Sendable {
+        let report: Report
+        let request: ReportRequest
+        /// A JSON object whose members stand before those of the report; only a JSON report has them.
+        var head = ""
+
+        /// A report of the catalog.
+        init(
+            _ type: String, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
+        ) throws {
+            request = try ReportRequest(type: type, scope: visit.scope, format: format, fields: fields)
+            report = try request.report()
+        }
+
+        /// A report that stands in no catalog.
+        init(
+            _ report: Report, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
+        ) throws {
+            self.report = report
+            request = try ReportRequest(report, scope: visit.scope, format: format, fields: fields)
+        }
+    }
+
+    /// A call that answers with the bare file of a report.
+    static func call(
+        _ name: String, _ kind: ScopeKind, _ wanted: @escaping @Sendable (borrowing Visit) throws -> Wanted
+    ) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let wanted = try wanted(visit)
+            let (backend, id) = (visit.backend, try visit.backend.random.uuid())
+            return .write {
+                try await withCheckedThrowingContinuation { continuation in
+                    threads.async {
+                        continuation.resume(
+                            with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
+                    }
+                }
+            }
+        }
+    }
+
     let backend: Backend
 
-    func response(to request: ReportRequest, id: String) throws -> HTTPResponse {
+    private func response(to wanted: Wanted, id: String) throws -> HTTPResponse {
+        let request = wanted.request
         try waitForUploads(of: request.scope)
         Self.places.wait()
         defer { Self.places.signal() }
         var settings = Production.Settings()
         settings.partSize = 1 << 60
-        let production = try Production(request, settings: settings)
+        let production = Production(wanted.report, request: request, settings: settings)
         let made = try backend.database.snapshot { connection in
-            try BareFile.make(in: backend.scratch, id: id, format: request.format) { destination in
+            try BareFile.make(
+                in: backend.scratch, id: id, format: request.format, head: request.format == .json ? wanted.head : ""
+            ) { destination in
                 try production.run(on: connection, to: destination)
             }
         }

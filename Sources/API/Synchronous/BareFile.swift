@@ -14,9 +14,10 @@ struct BareFile {
     /// The name of the entry in the ZIP.
     let name: String
 
-    /// Makes a report and unpacks it. `folder` holds the files for the moment; `id` names them.
+    /// Makes a report and unpacks it. `folder` holds the files for the moment; `id` names them. The members of `head`, a
+    /// JSON object or empty, stand in front of those of a JSON report.
     static func make(
-        in folder: String, id: String, format: Format,
+        in folder: String, id: String, format: Format, head: String = "",
         by produce: (@escaping ByteSink.SharedDestination) throws -> Produced
     ) throws -> BareFile {
         let (packed, bare) = ("\(folder)/\(id).report.zip", "\(folder)/\(id).report")
@@ -38,10 +39,19 @@ struct BareFile {
         var content = try reader.open(entry)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }
+        var isBegun = head.isEmpty
         while true {
             let count = try reader.read(&content, into: buffer)
             if count == 0 { break }
-            try shield.pass(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: output)
+            var piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            if !isBegun {
+                // Both are objects: the end of one and the beginning of the other become a comma.
+                isBegun = true
+                let begin = Array((head.dropLast() + ",").utf8)
+                try begin.withUnsafeBytes { bytes in try shield.pass(bytes, to: output) }
+                piece = UnsafeRawBufferPointer(rebasing: piece.dropFirst())
+            }
+            try shield.pass(piece, to: output)
         }
         try shield.finish(to: output)
         return BareFile(file: try OpenFile(path: bare), name: entry.name)

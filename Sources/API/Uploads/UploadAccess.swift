@@ -14,29 +14,22 @@ struct UploadAccess {
 
     let connection: any Connection
     let key: UserKey
+    /// Now.
+    private let time: Int64
     private let organizations: [(id: Int64, token: String)]
 
     /// Lets the holder of a key in. With `uploads`, who may upload nowhere is refused at once.
-    init(_ key: UserKey?, uploads: Bool, on connection: any Connection) throws {
+    init(_ key: UserKey?, uploads: Bool, at time: Int64, on connection: any Connection) throws {
         guard let key else { throw UploadError.unknownKey }
-        let rows = try connection.all(
-            """
-            SELECT a.key_digest, o.id, o.token, s.role FROM account a
-            LEFT JOIN assignment s ON s.account = a.id LEFT JOIN organization o ON o.id = s.organization
-            WHERE a.key_digest = \(key.digest) ORDER BY s.organization, s.product
-            """
-        ) { row in (row.blob(0), id: row.integerOrNil(1), token: row.string(2), role: Role(rawValue: row.string(3))) }
-        guard let first = rows.first, Identifier.areEqual(first.0, key.digest) else { throw UploadError.unknownKey }
-        guard !uploads || rows.contains(where: { $0.role.map { $0 >= .member } ?? false }) else {
+        let holder = try Standing.organizations(keyDigest: key.digest, at: time, on: connection)
+        guard let holder, Identifier.areEqual(holder.keyDigest, key.digest) else { throw UploadError.unknownKey }
+        guard !uploads || holder.organizations.contains(where: { $0.role >= .member }) else {
             throw UploadError.forbidden("The holder of this key may not upload: that needs the role member.")
         }
-        var found: [(id: Int64, token: String)] = []
-        for row in rows {
-            if let id = row.id, id != found.last?.id { found.append((id, row.token)) }
-        }
-        organizations = found
+        organizations = holder.organizations.map { ($0.id, $0.token) }
         self.connection = connection
         self.key = key
+        self.time = time
     }
 
     /// Whether the job with this uuid is not final yet; false when the holder's organizations have none.
@@ -99,7 +92,7 @@ struct UploadAccess {
             guard tokens.count == 1 else { return nil }
             token = tokens[0]
         }
-        let (scope, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, on: connection)
+        let (scope, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, at: time, on: connection)
         guard let scope, let standing = holder?.standing, standing.role(inProduct: scope.product) != nil else {
             return nil
         }
@@ -120,8 +113,10 @@ struct UploadAccess {
             return (scope.organization, standing, (scope.product, name ?? ""))
         }
         guard let (organization, token) = organizations.first,
-            let standing = try Standing.find(.organization, token: token, keyDigest: key.digest, on: connection).holder?
-                .standing
+            let standing = try Standing.find(
+                .organization, token: token, keyDigest: key.digest, at: time, on: connection
+            ).holder?
+            .standing
         else { throw UploadError.forbidden("The holder of this key belongs to no organization.") }
         let name: String
         if let parent = fields.parentName {

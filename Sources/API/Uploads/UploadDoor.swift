@@ -31,7 +31,7 @@ struct UploadDoor: Sendable {
         // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
         guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
         do {
-            _ = try backend.database.read { try UploadAccess(key, uploads: true, on: $0) }
+            _ = try backend.database.read { try UploadAccess(key, uploads: true, at: backend.queue.now(), on: $0) }
             return .file(limit: settings.limit)
         } catch {
             return .refuse(refusal(of: path, because: error))
@@ -76,7 +76,8 @@ struct UploadDoor: Sendable {
     private func processing(_ uuid: String, _ request: HTTPRequest) throws -> HTTPResponse {
         let key = Self.key(of: request)
         let isProcessing = try backend.database.snapshot { connection in
-            try UploadAccess(key, uploads: false, on: connection).isProcessing(uuid.lowercased())
+            try UploadAccess(key, uploads: false, at: backend.queue.now(), on: connection).isProcessing(
+                uuid.lowercased())
         }
         return HTTPResponse(type: Answer.mediaType, bytes: Array("{\"processing\":\(isProcessing)}".utf8))
     }
@@ -84,12 +85,12 @@ struct UploadDoor: Sendable {
     /// Reads and decodes the body, and decides where it goes.
     private func accept(_ request: HTTPRequest) throws -> (Upload, DurableFile) {
         let key = Self.key(of: request)
-        _ = try backend.database.read { try UploadAccess(key, uploads: true, on: $0) }
+        _ = try backend.database.read { try UploadAccess(key, uploads: true, at: backend.queue.now(), on: $0) }
         let uuid = try backend.random.uuid()
         let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
         let fields = try UploadBody.read(request, into: file)
         let upload = try backend.database.snapshot { connection in
-            try UploadAccess(key, uploads: true, on: connection).place(for: fields, uuid: uuid)
+            try UploadAccess(key, uploads: true, at: backend.queue.now(), on: connection).place(for: fields, uuid: uuid)
         }
         try file.publish()
         return (upload, file)

@@ -150,6 +150,7 @@ extension Migration {
                 in_house \(int) NOT NULL DEFAULT 0,
                 UNIQUE (organization, digest)\(words.end);
             CREATE INDEX library_uuid ON library (organization, uuid);
+            CREATE INDEX library_artifact ON library (organization, artifact);
 
             -- Everything a source said of a library, as the JSON of a component: what a bill of materials is written from.
             CREATE TABLE library_facts (

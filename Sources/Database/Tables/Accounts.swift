@@ -8,6 +8,16 @@ package enum Role: String, Sendable, CaseIterable, Comparable {
     case member = "MEMBER"
     case administrator = "ADMINISTRATOR"
 
+    /// The rights that an assignment gives; nil for one that gives none, as receiving mail about alerts.
+    package init?(assignment word: String) {
+        switch word {
+        case "ADMINISTRATOR": self = .administrator
+        case "MEMBER", "DEFAULT_APPROVER", "PRODUCT_APPROVER", "PRODUCT_INTEGRATOR": self = .member
+        case "READ_ONLY": self = .readOnly
+        default: return nil
+        }
+    }
+
     package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
@@ -111,12 +121,13 @@ package struct Standing: Sendable, Equatable {
         return role.map { max($0, own) } ?? own
     }
 
-    /// What a token names and what the holder of a key may do there; either is nil when there is none.
+    /// What a token names and what the holder of a key may do there, by assignments of their own and of their groups;
+    /// either is nil when there is none. A key whose time is over at `time` is none.
     ///
     /// One query that looks for both whatever it finds, so that it takes as long for a wrong token as for a wrong key.
     /// The scope shows all products: narrowing it is up to who lets the account in.
     package static func find(
-        _ kind: ScopeKind, token: String, keyDigest: [UInt8], on connection: any Connection
+        _ kind: ScopeKind, token: String, keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> (scope: Scope?, holder: (standing: Standing, keyDigest: [UInt8])?) {
         let place: SQL =
             switch kind {
@@ -128,14 +139,20 @@ package struct Standing: Sendable, Equatable {
             """
             SELECT t.organization, t.product, t.project, a.id, a.email, a.key_digest, s.product, s.role
             FROM (SELECT 1 AS one) x LEFT JOIN (\(place) WHERE token = \(token)) t ON true
-            LEFT JOIN account a ON a.key_digest = \(keyDigest)
+            LEFT JOIN account a ON a.key_digest = \(keyDigest) AND \(hasTime(at: time))
             LEFT JOIN assignment s ON s.account = a.id AND s.organization = t.organization
+            UNION ALL
+            SELECT t.organization, t.product, t.project, a.id, a.email, a.key_digest, g.product, g.role
+            FROM (\(place) WHERE token = \(token)) t JOIN account a ON a.key_digest = \(keyDigest)
+            JOIN group_member m ON m.account = a.id
+            JOIN group_assignment g ON g.organization = t.organization AND g.account_group = m.account_group
+            WHERE \(hasTime(at: time))
             """
         ) { row in
             (
                 organization: row.integerOrNil(0), product: row.integer(1), project: row.integer(2),
                 account: row.integerOrNil(3), email: row.string(4), digest: row.blob(5), where: row.integer(6),
-                role: Role(rawValue: row.string(7))
+                role: Role(assignment: row.string(7))
             )
         }
         guard let first = rows.first else { return (nil, nil) }
@@ -156,6 +173,41 @@ package struct Standing: Sendable, Equatable {
         let standing = Standing(account: account, email: first.email, role: role, productRoles: productRoles)
         return (scope, (standing, first.digest))
     }
+
+    /// Organizations in which the holder of a key has a role anywhere, in the order of their ids, with the greatest of
+    /// these roles. Nil when nobody has the key.
+    package static func organizations(
+        keyDigest: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> (keyDigest: [UInt8], organizations: [(id: Int64, token: String, role: Role)])? {
+        let holder = try connection.first(
+            "SELECT a.id, a.key_digest FROM account a WHERE a.key_digest = \(keyDigest) AND \(hasTime(at: time))"
+        ) { (account: $0.integer(0), digest: $0.blob(1)) }
+        guard let holder else { return nil }
+        var found: [(id: Int64, token: String, role: Role)] = []
+        try connection.each(
+            """
+            SELECT o.id, o.token, s.role FROM assignment s JOIN organization o ON o.id = s.organization
+            WHERE s.account = \(holder.account)
+            UNION ALL
+            SELECT o.id, o.token, g.role FROM group_member m
+            JOIN account_group c ON c.id = m.account_group JOIN organization o ON o.id = c.organization
+            JOIN group_assignment g ON g.organization = o.id AND g.account_group = m.account_group
+            WHERE m.account = \(holder.account)
+            ORDER BY 1
+            """
+        ) { row in
+            guard let role = Role(assignment: row.string(2)) else { return }
+            if let last = found.last, last.id == row.integer(0) {
+                found[found.count - 1].role = max(last.role, role)
+            } else {
+                found.append((row.integer(0), row.string(1), role))
+            }
+        }
+        return (holder.digest, found)
+    }
+
+    /// The condition on an account `a` that its key has not expired.
+    private static func hasTime(at time: Int64) -> SQL { "(a.key_expires_at = 0 OR a.key_expires_at > \(time))" }
 }
 
 /// The tables of organizations, accounts and what hangs on them directly.
@@ -179,7 +231,7 @@ package enum Accounts {
         try assign(.administrator, to: account, organization: id, on: connection)
         let made = Entity(id: id, token: token, name: name)
         try note(
-            "CREATED", .organization, made, in: Scope(kind: .organization, organization: id), by: .system, at: time,
+            .created, .organization, made, in: Scope(kind: .organization, organization: id), by: .system, at: time,
             on: connection)
         return made
     }
@@ -229,7 +281,7 @@ package enum Accounts {
             orThrow: .nameTaken(name, of: .product), on: connection)
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .product, organization: organization, product: id)
-        try note("CREATED", .product, made, in: scope, by: author, at: time, on: connection)
+        try note(.created, .product, made, in: scope, by: author, at: time, on: connection)
         try touch(scope, at: time, on: connection)
         return made
     }
@@ -249,7 +301,7 @@ package enum Accounts {
             orThrow: .nameTaken(name, of: .project), on: connection)
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .project, organization: organization, product: product, project: id)
-        try note("CREATED", .project, made, in: scope, by: author, at: time, on: connection)
+        try note(.created, .project, made, in: scope, by: author, at: time, on: connection)
         try touch(scope, at: time, on: connection)
         return made
     }
@@ -266,18 +318,12 @@ package enum Accounts {
 
     /// Writes a line of the change log.
     private static func note(
-        _ aspect: StaticString, _ kind: ScopeKind, _ entity: Entity, in scope: Scope, by author: Author,
+        _ aspect: Change.Aspect, _ kind: ScopeKind, _ entity: Entity, in scope: Scope, by author: Author,
         at time: Int64, on connection: any Connection
     ) throws {
-        try connection.run(
-            """
-            INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, after, operator,
-                account, product, project)
-            VALUES (\(scope.organization), \(time), 'CONFIGURATION', 'ENTITY', \(aspect.description),
-                \(kind.rawValue.uppercased()), \(entity.id), \(entity.name), \(entity.name), \(author.word),
-                \(author.account), \(scope.product == 0 ? nil : scope.product),
-                \(scope.project == 0 ? nil : scope.project))
-            """)
+        let place = Change.Place(kind.rawValue.uppercased(), id: entity.id, name: entity.name)
+        try Change(.configuration, "ENTITY", aspect, of: place, after: [entity.name]).write(
+            in: scope, by: author, at: time, on: connection)
     }
 
     /// Counts up the revisions of a scope and of those around it, so that no report of before answers for after.

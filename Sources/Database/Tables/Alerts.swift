@@ -181,6 +181,19 @@ package enum Alerts {
             """)
     }
 
+    private static func isOver(at time: Int64) -> SQL { "ignored_until > 0 AND ignored_until <= \(time)" }
+
+    /// Whether the time of being ignored is over for any alert.
+    package static func hasExpired(at time: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            "SELECT 1 FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED' LIMIT 1") != nil
+    }
+
+    /// Says that alerts whose time of being ignored is over have to be looked at again.
+    package static func markExpired(at time: Int64, on connection: any Connection) throws {
+        try markStale("SELECT project FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED'", on: connection)
+    }
+
     /// A project whose alerts have to be looked at again.
     package struct StaleProject: Sendable, Equatable {
         package let project: Int64

@@ -176,16 +176,14 @@ package struct StagedScan: Sendable, Equatable {
     }
 
     private func note(
-        made scope: String, id: Int64, name: String, product: Int64?, project: Int64?, account: Int64?,
+        made place: String, id: Int64, name: String, product: Int64?, project: Int64?, account: Int64?,
         at time: Int64, on connection: any Connection
     ) throws {
-        try connection.run(
-            """
-            INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, after, operator,
-                account, product, project)
-            VALUES (\(organization), \(time), 'CONFIGURATION', 'ENTITY', 'CREATED', \(scope), \(id), \(name), \(name),
-                \(account == nil ? "SYSTEM" : "USER"), \(account), \(product), \(project))
-            """)
+        let scope = Scope(
+            kind: .project, organization: organization, product: product ?? 0, project: project ?? 0)
+        let change = Change(
+            .configuration, "ENTITY", .created, of: Change.Place(place, id: id, name: name), after: [name])
+        try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
     }
 
     /// Makes the project show this scan instead of the one before, and writes what appeared and what went.

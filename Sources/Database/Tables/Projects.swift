@@ -14,6 +14,21 @@ package struct OrganizationDetails: Sendable, Equatable {
             OrganizationDetails(name: $0.string(0), token: $0.string(1), created: $0.integer(2))
         }
     }
+
+    /// The organizations in which an account has a role, or one of its groups has, in the order of their ids.
+    package static func list(
+        ofAccount account: Int64, on connection: any Connection
+    ) throws -> [OrganizationDetails] {
+        try connection.all(
+            """
+            SELECT o.name, o.token, o.created_at FROM organization o
+            WHERE o.id IN (SELECT s.organization FROM assignment s WHERE s.account = \(account))
+                OR o.id IN (SELECT c.organization FROM group_member m JOIN account_group c ON c.id = m.account_group
+                    JOIN group_assignment g ON g.account_group = c.id WHERE m.account = \(account))
+            ORDER BY o.id
+            """
+        ) { OrganizationDetails(name: $0.string(0), token: $0.string(1), created: $0.integer(2)) }
+    }
 }
 
 /// A product as lists show it.
@@ -57,19 +72,28 @@ package struct ProjectVital: Sendable, Equatable {
     /// Milliseconds since 1970, UTC.
     package let created: Int64
     package let updated: Int64
+    /// What the last upload said of itself, and the token of its request; empty when it had none.
+    package let comment: String
+    package let requestToken: String
+    /// Whether an upload of it is on its way.
+    package let isInProgress: Bool
 
     /// The projects of a scope, in the order in which they were made.
     package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProjectVital] {
         try connection.all(
             """
-            SELECT p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at
+            SELECT p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at,
+                p.scan_comment, p.request_token,
+                CASE WHEN EXISTS (SELECT 1 FROM job j WHERE j.organization = p.organization AND j.project = p.id
+                    AND j.kind = 'INTAKE' AND j.state IN ('PENDING', 'IN_PROGRESS')) THEN 1 ELSE 0 END
             FROM project p JOIN product d ON d.id = p.product WHERE \(scope.condition) ORDER BY p.id
             """
         ) { row in
             ProjectVital(
                 id: row.integer(0), name: row.string(1), token: row.string(2), productName: row.string(3),
                 pluginName: row.string(4), uploadedBy: row.string(5), created: row.integer(6),
-                updated: row.integer(7))
+                updated: row.integer(7), comment: row.string(8), requestToken: row.string(9),
+                isInProgress: row.boolean(10))
         }
     }
 }

@@ -1,0 +1,61 @@
+import Database
+import HTTP
+
+// Deciding about alerts: mend-api.md §3.4. All alerts that a call names are decided, or none.
+
+extension Call {
+    static let ignoreAlerts = Call("ignoreAlerts", .one(.organization), .member, .work) { visit in
+        let (uuids, comments, until) = try visit.request.decision()
+        return visit.decide(.ignore(until: until), on: uuids, comments: comments) {
+            Answer.message("Successfully ignored \(uuids.count) alerts")
+        }
+    }
+
+    static let setAlertsStatus = Call("setAlertsStatus", .one(.organization), .member, .work) { visit in
+        let (uuids, comments, until) = try visit.request.decision()
+        let status = try visit.request.text("status", accepted: "Active, Ignored")
+        let decision: AlertDecision
+        switch status.lowercased() {
+        case "ignored": decision = .ignore(until: until)
+        case "active", "open": decision = .open
+        default: throw APIError.badValue(status, of: "status", accepted: "Active, Ignored")
+        }
+        return visit.decide(decision, on: uuids, comments: comments) {
+            // A client compares this text.
+            Answer.message("Successfully set the alert's status")
+        }
+    }
+}
+
+extension Request {
+    /// Which alerts, what is said of it, and until when (milliseconds since 1970; 0 for good).
+    fileprivate func decision() throws(APIError) -> (uuids: [String], comments: String, until: Int64) {
+        let uuids = try texts("alertUuids", accepted: "a list of alertUuid values")
+        guard uuids.count <= 10_000 else {
+            throw .badValue("\(uuids.count) values", of: "alertUuids", accepted: "at most 10000 at a time")
+        }
+        var comments = ""
+        if case .text(let text)? = self["comments"] { comments = text }
+        return (uuids, String(comments.prefix(4000)), try timeIfAny("ignoreUntil") ?? 0)
+    }
+}
+
+extension Visit {
+    fileprivate func decide(
+        _ decision: AlertDecision, on uuids: [String], comments: String,
+        answer: @escaping @Sendable () -> HTTPResponse
+    ) -> Outcome {
+        change { deed, connection in
+            do {
+                try Alerts.decide(
+                    decision, on: uuids, comments: comments, in: deed.scope, by: deed.account, at: deed.time,
+                    on: connection)
+            } catch AlertDecisionError.unknown(let uuid) {
+                throw APIError.notFound(uuid, of: "alertUuids")
+            } catch AlertDecisionError.resolved(let uuid) {
+                throw APIError.badValue(uuid, of: "alertUuids", accepted: "alerts that are not resolved")
+            }
+            return answer()
+        }
+    }
+}

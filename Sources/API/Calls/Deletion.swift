@@ -1,0 +1,22 @@
+import Database
+import HTTP
+
+// Deleting products and projects: mend-api.md §3.1. Clients send the token of the product along, or not.
+
+extension Call {
+    static let deleteProduct = Call("deleteProduct", .one(.product), .administrator, .points) { visit in
+        visit.change { deed, connection in
+            let name = try ScopeFacts.read(deed.scope, on: connection)?.name ?? ""
+            try Deletion.product(deed.scope, by: deed.author, at: deed.time, on: connection)
+            return Answer.message("Successfully deleted product \(name)")
+        }
+    }
+
+    static let deleteProject = Call("deleteProject", .one(.project), .administrator, .points) { visit in
+        visit.change { deed, connection in
+            let name = try ScopeFacts.read(deed.scope, on: connection)?.name ?? ""
+            try Deletion.project(deed.scope, by: deed.author, at: deed.time, on: connection)
+            return Answer.message("Successfully deleted project \(name)")
+        }
+    }
+}

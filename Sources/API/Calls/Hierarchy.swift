@@ -1,0 +1,123 @@
+import Bytes
+import Database
+import Glibc
+import HTTP
+import Inventory
+
+// DESIGN. The tree of a project is written into a scratch file while it is walked, so that memory holds the graph and the
+// path, never the tree. A library that several others need stands below each of them with all that it needs, as long as
+// the tree is of a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere.
+
+extension Call {
+    static let projectHierarchy = Call("getProjectHierarchy", .one(.project), .readOnly, .work) { visit in
+        let tree = try ProjectTree.read(visit.scope, on: visit.connection)
+        let path = "\(visit.backend.scratch)/\(try visit.backend.random.uuid()).tree"
+        defer { unlink(path) }
+        let file = try ScratchFile(path: path)
+        var writer = HierarchyWriter(tree, to: file)
+        try writer.write()
+        let made = try OpenFile(path: path)
+        return .answer(
+            HTTPResponse(
+                headers: ["Content-Type": Answer.mediaType], body: .file(made, offset: 0, count: made.size)))
+    }
+
+    static let projectLibraryDependencies = Call(
+        "getProjectLibraryDependencies", .one(.project), .readOnly, .work
+    ) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: "the keyUuid of a library of the project")
+        let tree = try ProjectTree.read(visit.scope, on: visit.connection)
+        guard let place = tree.libraries.firstIndex(where: { $0.uuid == uuid.lowercased() }) else {
+            throw APIError.unknownLibrary(uuid, of: "keyUuid")
+        }
+        let needed = tree.children[place].map { tree.libraries[Int($0)] }
+        return .answer(
+            Answer.object { answer in
+                answer.objects("libraries", needed) { $0.library($1) }
+                answer.objects("dependencies", needed) { $0.library($1) }
+            })
+    }
+}
+
+/// Writes a tree as JSON.
+private struct HierarchyWriter: ~Copyable {
+    /// Entries of the tree up to which libraries are repeated in full.
+    private static let fullLimit = 50_000
+    /// Levels; deeper ones are cut with `deduped`.
+    private static let depthLimit = 500
+
+    private let tree: ProjectTree
+    private var sink: ByteSink
+    private var entries = 0
+    private var isWritten: [Bool]
+    private var isOnPath: [Bool]
+
+    init(_ tree: ProjectTree, to file: ScratchFile) {
+        self.tree = tree
+        sink = ByteSink { bytes throws(SinkError) in try file.write(bytes) }
+        isWritten = Array(repeating: false, count: tree.libraries.count)
+        isOnPath = isWritten
+    }
+
+    mutating func write() throws {
+        sink.append("{\"libraries\":[")
+        for (number, root) in tree.roots.enumerated() {
+            if number > 0 { sink.append(UInt8(ascii: ",")) }
+            try write(root, isDirect: number < tree.directRoots, depth: 1)
+        }
+        sink.append("]}")
+        try sink.flush()
+    }
+
+    private mutating func write(_ place: Int32, isDirect: Bool, depth: Int) throws {
+        let index = Int(place)
+        let children = tree.children[index]
+        let isCut =
+            !children.isEmpty
+            && (isOnPath[index] || depth >= Self.depthLimit || entries >= Self.fullLimit && isWritten[index])
+        entries += 1
+        isWritten[index] = true
+        // All members but the last, whose end is the object's.
+        let text = Answer.text { answer in
+            answer.library(tree.libraries[index])
+            answer.flag("directDependency", isDirect)
+            if isCut { answer.flag("deduped", true) }
+        }
+        sink.append(raw: String(text.dropLast()))
+        sink.append(",\"dependencies\":[")
+        try sink.drain()
+        if !isCut {
+            isOnPath[index] = true
+            for (number, child) in children.enumerated() {
+                if number > 0 { sink.append(UInt8(ascii: ",")) }
+                try write(child, isDirect: false, depth: depth + 1)
+            }
+            isOnPath[index] = false
+        }
+        sink.append("]}")
+    }
+}
+
+extension Answer {
+    /// The members of a library: mend-api.md §2.
+    mutating func library(_ library: LibraryRecord) {
+        text("keyUuid", library.uuid)
+        number("keyId", library.keyID)
+        text("filename", library.filename)
+        text("name", library.artifact)
+        text("groupId", library.group)
+        text("artifactId", library.artifact)
+        text("version", library.version)
+        if !library.sha1.isEmpty { text("sha1", library.sha1) }
+        text("type", library.typeConstant)
+        text("languages", library.type)
+        if !library.description.isEmpty { text("description", library.description) }
+        if !library.purl.isEmpty { text("coordinates", library.purl) }
+        text("matchType", library.sha1.isEmpty ? "FILE_NAME" : "SHA1")
+        object("references") { answer in
+            answer.text("url", library.downloadURL)
+            if !library.homepage.isEmpty { answer.text("homePage", library.homepage) }
+        }
+        objects("licenses", library.licenses) { $0.text("name", $1) }
+    }
+}

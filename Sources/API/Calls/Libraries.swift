@@ -1,0 +1,89 @@
+import Database
+import HTTP
+import Inventory
+
+// Single libraries and the search for them: mend-api.md §3.3. What is found is in a project that the user may see.
+
+extension Call {
+    /// The most libraries that one answer of a search holds.
+    private static let searchLimit = 100
+
+    static let libraries: [Call] = [
+        information("getBasicLibraryInfo"), information("getLibraryInfo"), librarySearch, librarySourceFiles,
+        histogram("getOrganizationLicenseHistogram", .organization),
+        histogram("getProductLicenseHistogram", .product), histogram("getProjectLicenseHistogram", .project),
+    ]
+
+    private static func information(_ name: String) -> Call {
+        Call(name, .one(.organization), .readOnly, .work) { visit in
+            let found: [LibraryRecord]
+            if let text = try visit.request.textIfAny("keyId", accepted: "the keyId of a library"),
+                let number = Int64(text)
+            {
+                found = try LibraryRecords.numbered(number, in: visit.scope, on: visit.connection)
+                if found.isEmpty { throw APIError.noSuchLibrary("with the keyId \(text)") }
+            } else {
+                found = try named(visit)
+            }
+            return .answer(
+                Answer.object { answer in
+                    answer.objects("librariesInformation", found) { $0.library($1) }
+                })
+        }
+    }
+
+    private static func named(_ visit: borrowing Visit) throws -> [LibraryRecord] {
+        let request = visit.request
+        let name = try request.text("libraryName", accepted: "the name of a library")
+        let version = try request.textIfAny("libraryVersion", accepted: "a version")
+        var constants: [String]?
+        if let word = try request.textIfAny("libraryType", accepted: "the type of a library, as maven or npm") {
+            constants = LibraryType.constants(named: word)
+        }
+        let found = try LibraryRecords.named(
+            name, version: version, group: try request.textIfAny("libraryGroup", accepted: "a group"),
+            typeConstants: constants, limit: searchLimit + 1, in: visit.scope, on: visit.connection)
+        guard !found.isEmpty else { throw APIError.noSuchLibrary([name, version ?? ""].joined(separator: " ")) }
+        guard found.count <= searchLimit else { throw APIError.tooManyLibraries(searchLimit) }
+        // Rows that describe one library differently are one library.
+        var seen: Set<String> = []
+        return found.filter { seen.insert($0.uuid).inserted }
+    }
+
+    private static let librarySearch = Call("librarySearch", .one(.organization), .readOnly, .work) { visit in
+        let text = try visit.request.text("searchValue", accepted: "a part of a library's name")
+        var seen: Set<String> = []
+        let found = try LibraryRecords.containing(
+            text, limit: searchLimit, in: visit.scope, on: visit.connection
+        ).filter { seen.insert($0.uuid).inserted }
+        return .answer(Answer.object { answer in answer.objects("libraries", found) { $0.library($1) } })
+    }
+
+    private static let librarySourceFiles = Call("getLibrarySourceFiles", .one(.project), .readOnly, .work) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: "the keyUuid of a library of the project")
+        guard try LibraryRecords.find(uuid: uuid, in: visit.scope, on: visit.connection) != nil else {
+            throw APIError.unknownLibrary(uuid, of: "keyUuid")
+        }
+        let files = try LibraryRecords.files(ofLibrary: uuid, in: visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("sourceFiles", files) { answer, file in
+                    answer.text("name", file.name)
+                    answer.text("path", file.path)
+                    answer.text("sha1", file.sha1)
+                }
+            })
+    }
+
+    private static func histogram(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let counts = try LibraryRecords.licenseCounts(visit.scope, on: visit.connection)
+            return .answer(
+                Answer.object { answer in
+                    answer.map("licenseHistogram", counts.map { (name: $0.name, value: $0.count) }) {
+                        answer, name, count in answer.number(named: name, count)
+                    }
+                })
+        }
+    }
+}

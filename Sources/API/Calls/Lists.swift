@@ -1,0 +1,68 @@
+import Database
+import HTTP
+import Reports
+
+// Lists that the engine of the reports makes: mend-api.md §3.3, §3.4. Some are a report's JSON under another name.
+
+extension Call {
+    static let lists: [Call] = {
+        var calls: [Call] = []
+        for kind in ScopeKind.allCases {
+            let word = kind.requestWord
+            calls.append(alerts("get\(word)Alerts", kind, kind.prefix + "AlertsReport", needsType: false))
+            calls.append(alerts("get\(word)AlertsByType", kind, kind.prefix + "AlertsReport", needsType: true))
+            calls.append(alerts("get\(word)IgnoredAlerts", kind, kind.prefix + "IgnoreAlertsReport", needsType: false))
+            calls.append(asJSON("get\(word)InHouseLibraries", kind, kind.prefix + "InHouseReport"))
+            if kind != .organization {
+                calls.append(asJSON("get\(word)LibraryLocations", kind, kind.prefix + "LibraryLocationReport"))
+            }
+            calls.append(
+                SynchronousReports.call("get\(word)Licenses", kind) { visit in
+                    let isShort = try visit.request.flag("excludeProjectOccurrences", default: false)
+                    return try SynchronousReports.Wanted(
+                        .libraryLicenses(listsProjects: !isShort), visit, format: nil, fields: [:])
+                })
+        }
+        calls.append(projectInventory)
+        calls.append(alertsByProjectTag)
+        return calls
+    }()
+
+    private static func asJSON(_ name: String, _ kind: ScopeKind, _ type: String) -> Call {
+        SynchronousReports.call(name, kind) { visit in
+            var fields = try visit.request.filters(topFirst: [])
+            fields.removeValue(forKey: "format")
+            return try SynchronousReports.Wanted(type, visit, format: "json", fields: fields)
+        }
+    }
+
+    private static func alerts(_ name: String, _ kind: ScopeKind, _ type: String, needsType: Bool) -> Call {
+        SynchronousReports.call(name, kind) { visit in
+            var fields = try visit.request.filters(topFirst: [])
+            fields.removeValue(forKey: "format")
+            if needsType {
+                _ = try visit.request.text("alertType", accepted: "the type of alerts, as SECURITY_VULNERABILITY")
+            } else {
+                fields.removeValue(forKey: "alerttype")
+            }
+            return try SynchronousReports.Wanted(type, visit, format: "json", fields: fields)
+        }
+    }
+
+    private static let alertsByProjectTag = SynchronousReports.call("getAlertsByProjectTag", .organization) { visit in
+        let tag = try visit.request.tag()
+        var fields = try visit.request.filters(topFirst: [])
+        fields["projecttag"] = ["\(tag.key)\n\(tag.value)"]
+        return try SynchronousReports.Wanted(.alertsByProjectTag, visit, format: nil, fields: fields)
+    }
+
+    private static let projectInventory = SynchronousReports.call("getProjectInventory", .project) { visit in
+        var fields = try visit.request.filters(topFirst: ["format"])
+        let format = fields.removeValue(forKey: "format")?.first
+        var wanted = try SynchronousReports.Wanted(.projectInventory, visit, format: format, fields: fields)
+        if let vital = try ProjectVital.list(visit.scope, on: visit.connection).first {
+            wanted.head = Answer.text { $0.object("projectVitals") { $0.vital(vital) } }
+        }
+        return wanted
+    }
+}

@@ -1,0 +1,215 @@
+import Database
+import HTTP
+
+// Users, groups and their roles: mend-api.md §3.6. Mend's words for roles stand here alone.
+
+extension Call {
+    static let people: [Call] = [
+        allUsers, allGroups, createUser, createServiceUser, regenerateUserKey, removeUser, createGroup,
+        addUsersToGroups,
+        assignments("getOrganizationAssignments", .organization), assignments("getProductAssignments", .product),
+        setting(
+            "setOrganizationAssignments", .organization,
+            [
+                ("administrators", "ADMINISTRATOR"), ("alertsEmailReceivers", "ALERTS_EMAIL_RECEIVER"),
+                ("defaultApprover", "DEFAULT_APPROVER"), ("readOnlyUsers", "READ_ONLY"),
+            ]),
+        setting(
+            "setProductAssignments", .product,
+            [
+                ("productAdmins", "ADMINISTRATOR"), ("alertsEmailReceivers", "ALERTS_EMAIL_RECEIVER"),
+                ("productMembership", "MEMBER"), ("productApprovers", "PRODUCT_APPROVER"),
+                ("productIntegrators", "PRODUCT_INTEGRATOR"),
+            ]),
+    ]
+
+    private static let allUsers = Call("getAllUsers", .one(.organization), .readOnly, .work) { visit in
+        let people = try People.all(visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("users", people) { $0.person($1) }
+                answer.text("message", "Organization users")
+            })
+    }
+
+    private static let allGroups = Call("getAllGroups", .one(.organization), .readOnly, .work) { visit in
+        let groups = try People.groups(visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("groups", groups) { answer, group in
+                    answer.number("id", group.id)
+                    answer.text("name", group.name)
+                    answer.text("description", group.description)
+                    answer.objects("users", group.people) { $0.person($1) }
+                }
+                answer.text("message", "Organization groups")
+            })
+    }
+
+    private static let createUser = Call("createUser", .one(.organization), .administrator, .points) { visit in
+        let user = try visit.request.object("addedUser", accepted: "an object with name and email")
+        let email = try visit.request.text("email", in: user, of: "addedUser", accepted: "NAME@DOMAIN")
+        let name = user.text("name") ?? ""
+        let key = UserKey(random: try visit.backend.random.bytes(32))
+        return visit.change { deed, connection in
+            try People.add(
+                name, email: email, kind: "USER", keyDigest: key.digest, role: .member, in: deed.scope,
+                by: deed.author, at: deed.time, on: connection)
+            return Answer.object { answer in
+                answer.text("message", "Successfully created user \(email)")
+                // Shown here only: the administrator hands it on.
+                answer.text("userToken", key.text)
+            }
+        }
+    }
+
+    private static let createServiceUser = Call(
+        "createServiceUser", .one(.organization), .administrator, .points
+    ) { visit in
+        let user = try visit.request.object("addedUser", accepted: "an object with name")
+        let name = try visit.request.text("name", in: user, of: "addedUser", accepted: "the name of the service")
+        let key = UserKey(random: try visit.backend.random.bytes(32))
+        let id = try visit.backend.random.uuid()
+        return visit.change { deed, connection in
+            try People.add(
+                name, email: "\(id)@service.invalid", kind: "SERVICE", keyDigest: key.digest, role: .member,
+                in: deed.scope, by: deed.author, at: deed.time, on: connection)
+            return Answer.object { $0.text("userToken", key.text) }
+        }
+    }
+
+    /// Also takes `email` in place of the old key, and `expires`, the time at which the new one ends.
+    private static let regenerateUserKey = Call(
+        "regenerateUserKey", .one(.organization), .administrator, .points
+    ) { visit in
+        let (field, value) = try visit.request.text(
+            oneOf: ["serviceUserKey", "email"], accepted: "the key that a new one replaces, or the user's address")
+        let expires = try visit.request.timeIfAny("expires") ?? 0
+        let key = UserKey(random: try visit.backend.random.bytes(32))
+        return visit.change { deed, connection in
+            if field == "email" {
+                try People.renew(
+                    email: value, by: key.digest, expires: expires, in: deed.scope, by: deed.author, at: deed.time,
+                    on: connection)
+            } else {
+                let found = try People.renew(
+                    keyDigest: UserKey(value).digest, by: key.digest, expires: expires, in: deed.scope,
+                    by: deed.author, at: deed.time, on: connection)
+                // The value is a secret, even a wrong one: it is not told.
+                guard found else { throw APIError.notFound("…", of: field) }
+            }
+            return Answer.object { $0.text("userToken", key.text) }
+        }
+    }
+
+    private static let removeUser = Call(
+        "removeUserFromOrganization", .one(.organization), .administrator, .points
+    ) { visit in
+        let user = try visit.request.object("user", accepted: "an object with email")
+        let email = try visit.request.text("email", in: user, of: "user", accepted: "the address of a member")
+        return visit.change(saying: "Successfully removed user \(email)") { deed, connection in
+            try People.remove(email: email, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        }
+    }
+
+    private static let createGroup = Call("createGroup", .one(.organization), .administrator, .points) { visit in
+        let group = try visit.request.object("group", accepted: "an object with name and description")
+        let name = try visit.request.text("name", in: group, of: "group", accepted: "the name of the new group")
+        let text = group.text("description") ?? ""
+        return visit.change(saying: "Successfully created group \(name)") { deed, connection in
+            try People.createGroup(
+                name, description: text, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        }
+    }
+
+    private static let addUsersToGroups = Call(
+        "addUsersToGroups", .one(.organization), .administrator, .points
+    ) { visit in
+        let accepted = #"a list of pairs [{"name": group}, [{"email": address}, …]]"#
+        guard let field = visit.request["assignedUsers"] else {
+            throw APIError.missing("assignedUsers", accepted: accepted)
+        }
+        // One pair alone is taken as such.
+        var pairs = field.elements
+        if pairs.first?.text("name") != nil { pairs = [field] }
+        let wanted = try pairs.map { pair in
+            let parts = pair.elements
+            guard parts.count == 2, let group = parts[0].text("name") else {
+                throw APIError.badValue(pair.words.first ?? "", of: "assignedUsers", accepted: accepted)
+            }
+            return (group: group, emails: parts[1].elements.compactMap { $0.text("email") })
+        }
+        return visit.change(saying: "Successfully added users to groups") { deed, connection in
+            for (group, emails) in wanted {
+                try People.add(
+                    emails, toGroup: group, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+            }
+        }
+    }
+
+    // MARK: Roles
+
+    private static func assignments(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let found = try People.assignments(visit.scope, on: visit.connection)
+            let people = found.filter { !$0.people.isEmpty }.map { (name: word($0.role), value: $0.people) }
+            let groups = found.filter { !$0.groups.isEmpty }.map { (name: word($0.role), value: $0.groups) }
+            return .answer(
+                Answer.object { answer in
+                    answer.map("userRoles", people) { answer, role, people in
+                        answer.objects(named: role, people) { answer, person in
+                            answer.text("name", person.name)
+                            answer.text("email", person.email)
+                        }
+                    }
+                    answer.map("groupRoles", groups) { answer, role, groups in
+                        answer.objects(named: role, groups) { $0.text("name", $1) }
+                    }
+                })
+        }
+    }
+
+    /// Mend's word for a role.
+    private static func word(_ role: String) -> String { role == Role.administrator.rawValue ? "ADMIN" : role }
+
+    private static func setting(_ name: String, _ kind: ScopeKind, _ roles: [(field: String, role: String)]) -> Call {
+        Call(name, .one(kind), .administrator, .points) { visit in
+            var wanted: [(role: String, people: [String]?, groups: [String]?)] = []
+            for (field, role) in roles {
+                guard let given = visit.request[field] else { continue }
+                func names(_ key: String, _ member: String) throws(APIError) -> [String]? {
+                    guard let list = given[key] else { return nil }
+                    var found: [String] = []
+                    for element in list.elements {
+                        guard let name = element.text(member) ?? element.word else {
+                            throw .missing("\(field).\(key).\(member)", accepted: "a text")
+                        }
+                        found.append(name)
+                    }
+                    return found
+                }
+                wanted.append((role, try names("userAssignments", "email"), try names("groupAssignments", "name")))
+            }
+            guard !wanted.isEmpty else {
+                throw APIError.missing(
+                    roles.map(\.field).joined(separator: " or "),
+                    accepted: "an object with userAssignments and groupAssignments")
+            }
+            return visit.change(saying: "Successfully set the assignments") { [wanted] deed, connection in
+                for (role, people, groups) in wanted {
+                    try People.set(
+                        role, people: people, groups: groups, in: deed.scope, by: deed.author, at: deed.time,
+                        on: connection)
+                }
+            }
+        }
+    }
+}
+
+extension Answer {
+    fileprivate mutating func person(_ person: Person) {
+        number("id", person.id)
+        text("name", person.name)
+        text("email", person.email)
+    }
+}

@@ -1,0 +1,104 @@
+import Database
+import HTTP
+
+// How far things are, and what the server can do: mend-api.md §3.1, §3.7.
+
+extension Call {
+    static let states: [Call] = [
+        projectState, projectLastModification, requestState, lastModifiedProjects, allOrganizations, supportedRequests,
+        requestSchema,
+    ]
+
+    private static let projectState = Call("getProjectState", .one(.project), .readOnly, .points) { visit in
+        guard let project = try ProjectVital.list(visit.scope, on: visit.connection).first else {
+            throw APIError.refused
+        }
+        return .answer(
+            Answer.object { answer in
+                answer.object("projectState") { answer in
+                    answer.text("lastProcess", "UPDATE")
+                    answer.flag("inProgress", project.isInProgress)
+                    answer.time("date", project.updated)
+                }
+            })
+    }
+
+    private static let projectLastModification = Call(
+        "getProjectLastModification", .one(.project), .readOnly, .points
+    ) { visit in
+        let projects = try ProjectVital.list(visit.scope, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("projectLastModifications", projects) { answer, project in
+                    answer.text("projectName", project.name)
+                    answer.time("date", project.updated)
+                    answer.object("extraData") { $0.text("requestToken", project.requestToken) }
+                }
+            })
+    }
+
+    private static let requestState = Call("getRequestState", .one(.organization), .readOnly, .points) { visit in
+        let token = try visit.request.text("requestToken", accepted: "the token that an upload answered")
+        let state = try AgentRequests.state(
+            token: token, organization: visit.scope.organization, on: visit.connection)
+        return .answer(Answer.object { $0.text("requestState", state.rawValue) })
+    }
+
+    private static let lastModifiedProjects = Call(
+        "getOrganizationLastModifiedProjects", .one(.organization), .readOnly, .work
+    ) { visit in
+        let from = try visit.request.timeIfAny("fromDateTime") ?? 0
+        let to = try visit.request.timeIfAny("toDateTime") ?? .max
+        let projects = try ProjectVital.list(visit.scope, on: visit.connection).filter {
+            $0.updated >= from && $0.updated <= to
+        }
+        return .answer(
+            Answer.object { answer in
+                answer.objects("lastModifiedProjects", projects) { answer, project in
+                    answer.text("projectName", project.name)
+                    answer.text("projectToken", project.token)
+                    answer.text("productName", project.productName)
+                    answer.time("lastModified", project.updated)
+                }
+            })
+    }
+
+    /// The organizations in which the holder of the key has a role. The token may be that of any of them.
+    private static let allOrganizations = Call("getAllOrganizations", .global, .readOnly, .work) { visit in
+        let found = try OrganizationDetails.list(ofAccount: visit.access.standing.account, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("organizations", found) { answer, organization in
+                    answer.text("orgName", organization.name)
+                    answer.text("orgToken", organization.token)
+                }
+            })
+    }
+
+    private static let supportedRequests = Call(
+        "getSupportedRequests", .one(.organization), .readOnly, .points
+    ) { _ in
+        .answer(Answer.object { $0.texts("supportedRequests", Call.table.map(\.requestType).sorted()) })
+    }
+
+    /// A JSON schema of what every request of the type has to have; fields of its own are said by the errors.
+    private static let requestSchema = Call("getRequestSchema", .one(.organization), .readOnly, .points) { visit in
+        let name = try visit.request.text("request", accepted: "the name of a request")
+        guard let call = Call.table.first(where: { $0.requestType == name }) else {
+            throw APIError.badValue(name, of: "request", accepted: "a name from getSupportedRequests")
+        }
+        let tokens = call.token.fields.map(\.name)
+        return .answer(
+            Answer.object { answer in
+                answer.text("requestType", name)
+                answer.object("requestSchema") { answer in
+                    answer.text("type", "object")
+                    answer.texts("required", ["requestType", "userKey"] + (tokens.count == 1 ? tokens : []))
+                    answer.map("properties", (["requestType", "userKey"] + tokens).map { (name: $0, value: "string") })
+                    {
+                        answer, name, type in answer.object(named: name) { $0.text("type", type) }
+                    }
+                }
+            })
+    }
+}

@@ -1,0 +1,75 @@
+import Database
+import HTTP
+
+// Tags: mend-api.md §3.2. A value is always a list; what has no tags has an empty object.
+
+extension Call {
+    static let tags: [Call] = [
+        tags("getOrganizationProductTags", .organization, "productTags", Tags.products),
+        tags("getOrganizationProjectTags", .organization, "projectTags", Tags.projects),
+        tags("getProductProjectTags", .product, "projectTags", Tags.projects),
+        tags("getProductTags", .product, "productTags", Tags.products),
+        tags("getProjectTags", .project, "projectTags", Tags.projects),
+        tagging("saveProductTag", .product) { tag, deed, connection in
+            try Tags.save(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                ? "Successfully saved the product's tag" : "The product has this tag already"
+        },
+        tagging("saveProjectTag", .project) { tag, deed, connection in
+            try Tags.save(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                ? "Successfully saved the project's tag" : "The project has this tag already"
+        },
+        tagging("removeProductTag", .product) { tag, deed, connection in
+            try Tags.remove(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                ? "Successfully removed the product's tag" : "The product has no such tag"
+        },
+        tagging("removeProjectTag", .project) { tag, deed, connection in
+            try Tags.remove(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                ? "Successfully removed the project's tag" : "The project has no such tag"
+        },
+    ]
+
+    private static func tags(
+        _ name: String, _ kind: ScopeKind, _ key: StaticString,
+        _ list: @escaping @Sendable (Scope, any Connection) throws -> [TagList]
+    ) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let found = try list(visit.scope, visit.connection)
+            return .answer(
+                Answer.object { answer in
+                    answer.objects(key, found) { answer, entry in
+                        answer.text("name", entry.name)
+                        answer.text("token", entry.token)
+                        answer.map("tags", entry.tags.map { (name: $0.key, value: $0.values) }) { answer, key, values in
+                            answer.texts(named: key, values)
+                        }
+                    }
+                })
+        }
+    }
+
+    private static func tagging(
+        _ name: String, _ kind: ScopeKind,
+        _ body: @escaping @Sendable ((key: String, value: String), Deed, any Connection) throws -> String
+    ) -> Call {
+        Call(name, .one(kind), .member, .points) { visit in
+            let tag = try visit.request.tag()
+            return visit.change { deed, connection in Answer.message(try body(tag, deed, connection)) }
+        }
+    }
+}
+
+extension Request {
+    /// `tagKey` and `tagValue`.
+    func tag() throws(APIError) -> (key: String, value: String) {
+        let accepted = "1 to \(Tags.limit) bytes of text without control characters"
+        func part(_ field: String) throws(APIError) -> String {
+            let text = try text(field, accepted: accepted)
+            let isClean = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            guard text.utf8.count <= Tags.limit, isClean else {
+                throw .badValue(text, of: field, accepted: accepted)
+            }
+            return text
+        }
+        return (try part("tagKey"), try part("tagValue"))
+    }
+}

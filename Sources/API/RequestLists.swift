@@ -1,0 +1,77 @@
+import Bytes
+
+// Lists, objects, booleans and times of a request, with the same tolerance as its texts.
+
+extension Field {
+    /// A member of an object; nil when this is none, or the member says nothing.
+    subscript(key: String) -> Field? {
+        guard case .object(let members) = self, let field = members[key], !field.isAbsent else { return nil }
+        return field
+    }
+
+    /// The values of a list; a single value is a list of one.
+    var elements: [Field] {
+        switch self {
+        case .list(let values): values
+        case .null: []
+        case .flag, .number, .text, .object: [self]
+        }
+    }
+
+    /// The text of a member without blanks at its ends; nil when it is absent or of another kind.
+    func text(_ key: String) -> String? {
+        guard let word = self[key]?.word else { return nil }
+        let text = word.trimmingBlanks()
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension Request {
+    /// A list of texts that has to be there, or one text with commas. At least one.
+    func texts(_ key: String, accepted: String) throws(APIError) -> [String] {
+        guard let field = self[key] else { throw .missing(key, accepted: accepted) }
+        var found: [String] = []
+        for element in field.elements {
+            guard let word = element.word else { throw .badValue("{…}", of: key, accepted: accepted) }
+            if case .list = field {
+                found.append(word.trimmingBlanks())
+            } else {
+                found += word.split(separator: ",").map { String($0).trimmingBlanks() }
+            }
+        }
+        found.removeAll(where: \.isEmpty)
+        guard !found.isEmpty else { throw .missing(key, accepted: accepted) }
+        return found
+    }
+
+    /// A boolean, as such or as text in any case.
+    func flag(_ key: String, default value: Bool) throws(APIError) -> Bool {
+        guard let word = self[key]?.word?.trimmingBlanks() else { return value }
+        switch word.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw .badValue(word, of: key, accepted: "true, false")
+        }
+    }
+
+    /// A time in milliseconds since 1970, from `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss` (UTC).
+    func timeIfAny(_ key: String) throws(APIError) -> Int64? {
+        let accepted = "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss (UTC)"
+        guard let text = try textIfAny(key, accepted: accepted) else { return nil }
+        guard let time = TimeText.milliseconds(text) else { throw .badValue(text, of: key, accepted: accepted) }
+        return time
+    }
+
+    /// An object that has to be there.
+    func object(_ key: String, accepted: String) throws(APIError) -> Field {
+        guard let field = self[key] else { throw .missing(key, accepted: accepted) }
+        guard case .object = field else { throw .badValue(field.words.first ?? "[…]", of: key, accepted: accepted) }
+        return field
+    }
+
+    /// The text of a member of an object that has to be there.
+    func text(_ key: String, in object: Field, of name: String, accepted: String) throws(APIError) -> String {
+        guard let text = object.text(key) else { throw .missing("\(name).\(key)", accepted: accepted) }
+        return text
+    }
+}

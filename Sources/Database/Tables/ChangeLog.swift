@@ -1,0 +1,76 @@
+/// A line of the change log: what was changed in an organization's configuration or metadata. Written in the transaction
+/// of the change itself.
+package struct Change: Sendable, Equatable {
+    package enum Category: String, Sendable {
+        case configuration = "CONFIGURATION"
+        case metadata = "METADATA"
+    }
+
+    package enum Aspect: String, Sendable {
+        case created = "CREATED"
+        case changed = "CHANGED"
+        case deleted = "DELETED"
+    }
+
+    /// What was changed: `ORGANIZATION`, `PRODUCT`, `PROJECT` or `LIBRARY`, and which.
+    package struct Place: Sendable, Equatable {
+        package let word: String
+        package let id: Int64
+        package let name: String
+
+        package init(_ word: String, id: Int64, name: String) {
+            self.word = word
+            self.id = id
+            self.name = name
+        }
+    }
+
+    package let category: Category
+    /// What kind of thing: `ENTITY`, `TAG`, `POLICY`, …
+    package let name: String
+    package let aspect: Aspect
+    package let place: Place
+    /// Texts; none where there was or is nothing.
+    package var before: [String] = []
+    package var after: [String] = []
+
+    package init(
+        _ category: Category, _ name: StaticString, _ aspect: Aspect, of place: Place,
+        before: [String] = [], after: [String] = []
+    ) {
+        self.category = category
+        self.name = name.description
+        self.aspect = aspect
+        self.place = place
+        self.before = before
+        self.after = after
+    }
+
+    /// A change of what hangs on a scope itself; its name is looked up.
+    package init(
+        _ category: Category, _ name: StaticString, _ aspect: Aspect, in scope: Scope, before: [String] = [],
+        after: [String] = [], on connection: any Connection
+    ) throws {
+        let facts = try ScopeFacts.read(scope, on: connection)
+        self.init(
+            category, name, aspect, of: Place(scope.kind.rawValue.uppercased(), id: scope.id, name: facts?.name ?? ""),
+            before: before, after: after)
+    }
+
+    /// Writes the line. `scope` says whose it is, and in which product or project.
+    package func write(
+        in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
+    ) throws {
+        func lines(_ texts: [String]) -> String {
+            texts.map { $0.split(separator: "\n").joined(separator: " ") }.joined(separator: "\n")
+        }
+        try connection.run(
+            """
+            INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, before, after,
+                operator, account, product, project)
+            VALUES (\(scope.organization), \(time), \(category.rawValue), \(name), \(aspect.rawValue), \(place.word),
+                \(place.id), \(place.name), \(lines(before)), \(lines(after)), \(author.word), \(author.account),
+                \(scope.product == 0 ? nil : scope.product), \(scope.project == 0 ? nil : scope.project))
+            """)
+    }
+}

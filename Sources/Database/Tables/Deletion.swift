@@ -1,0 +1,67 @@
+// DESIGN. A deleted project is gone at once: its row, what was decided and said about it. The rows of its scan are many;
+// the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project anew.
+
+/// Deletes products and projects.
+package enum Deletion {
+    /// Deletes the project of the scope.
+    package static func project(
+        _ scope: Scope, by author: Author, at time: Int64, on connection: any Connection
+    ) throws {
+        let facts = try ScopeFacts.read(scope, on: connection)
+        try forget([scope.project], on: connection)
+        try note(.init(scope, facts), in: scope, by: author, at: time, on: connection)
+        // The numbers around it count on; its own are gone.
+        let around = Scope(kind: .product, organization: scope.organization, product: scope.product)
+        try Accounts.touch(around, at: time, on: connection)
+    }
+
+    /// Deletes a product with its projects.
+    package static func product(
+        _ scope: Scope, by author: Author, at time: Int64, on connection: any Connection
+    ) throws {
+        let facts = try ScopeFacts.read(scope, on: connection)
+        let projects = try connection.all("SELECT id FROM project WHERE product = \(scope.product)") { $0.integer(0) }
+        try forget(projects, on: connection)
+        for table in [
+            "product_tag", "assignment", "group_assignment", "attribute_value", "policy",
+        ] as [StaticString] {
+            try connection.run("DELETE FROM \(SQL(table)) WHERE product = \(scope.product)")
+        }
+        try connection.run("DELETE FROM product WHERE id = \(scope.product)")
+        try note(.init(scope, facts), in: scope, by: author, at: time, on: connection)
+        try Accounts.touch(
+            Scope(kind: .organization, organization: scope.organization), at: time, on: connection)
+    }
+
+    /// The tables that hang on a project, but for those of its scans.
+    private static let tables: [StaticString] = [
+        "alert_event", "alert", "stale_project", "library_request", "project_tag", "place", "attribute_value", "policy",
+        "inventory_event",
+    ]
+
+    private static func forget(_ projects: [Int64], on connection: any Connection) throws {
+        for project in projects {
+            for table in tables {
+                try connection.run("DELETE FROM \(SQL(table)) WHERE project = \(project)")
+            }
+            try connection.run(
+                "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
+            try connection.run("DELETE FROM project WHERE id = \(project)")
+        }
+    }
+
+    private struct Gone {
+        let place: Change.Place
+
+        init(_ scope: Scope, _ facts: ScopeFacts?) {
+            place = Change.Place(scope.kind.rawValue.uppercased(), id: scope.id, name: facts?.name ?? "")
+        }
+    }
+
+    private static func note(
+        _ gone: Gone, in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
+    ) throws {
+        try Change(.configuration, "ENTITY", .deleted, of: gone.place, before: [gone.place.name]).write(
+            in: scope, by: author, at: time, on: connection)
+    }
+}

@@ -1,0 +1,157 @@
+// DESIGN. A library as the calls about single libraries show it, and the ways to look for one. Libraries hang on
+// occurrences: what is looked for is among those of the projects that the scope shows, never in another's inventory.
+
+/// A library as calls show it.
+package struct LibraryRecord: Sendable, Equatable {
+    package let id: Int64
+    package let uuid: String
+    package let keyID: Int64
+    package let group: String
+    package let artifact: String
+    package let version: String
+    package let filename: String
+    package let sha1: String
+    /// Mend's word (`Java`) and constant (`MAVEN_ARTIFACT`).
+    package let type: String
+    package let typeConstant: String
+    package let description: String
+    package let homepage: String
+    package let downloadURL: String
+    package let purl: String
+    /// Names of the effective licences.
+    package let licenses: [String]
+    package let matchType: String
+    package let releaseDate: String
+
+    /// What `init(row:from:)` reads of a library `l`.
+    package static let columns: SQL = """
+        l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename, l.sha1, l.type, l.type_constant, \
+        l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date
+        """
+
+    package init(row: borrowing RowBuffer, from cell: Int = 0) {
+        id = row.integer(cell)
+        uuid = row.string(cell + 1)
+        keyID = row.integer(cell + 2)
+        group = row.string(cell + 3)
+        artifact = row.string(cell + 4)
+        version = row.string(cell + 5)
+        filename = row.string(cell + 6)
+        sha1 = row.string(cell + 7)
+        type = row.string(cell + 8)
+        typeConstant = row.string(cell + 9)
+        description = row.string(cell + 10)
+        homepage = row.string(cell + 11)
+        downloadURL = row.string(cell + 12)
+        purl = row.string(cell + 13)
+        licenses = row.string(cell + 14).split(separator: "\n").map(String.init)
+        matchType = row.string(cell + 15)
+        releaseDate = row.string(cell + 16)
+    }
+}
+
+/// Looks for libraries.
+package enum LibraryRecords {
+    /// That a library `l` is in a project of the scope.
+    private static func isSeen(_ scope: Scope) -> SQL {
+        """
+        l.organization = \(scope.organization) AND EXISTS (SELECT 1 FROM occurrence o JOIN project p ON p.scan = o.scan
+            WHERE o.library = l.id AND \(scope.condition))
+        """
+    }
+
+    /// The libraries of a name, which is that of the artifact or of the file; nil for `version` and `group` stands for any.
+    package static func named(
+        _ name: String, version: String?, group: String?, typeConstants: [String]?, limit: Int, in scope: Scope,
+        on connection: any Connection
+    ) throws -> [LibraryRecord] {
+        var query: SQL = """
+            SELECT \(LibraryRecord.columns) FROM library l
+            WHERE \(isSeen(scope)) AND (l.artifact = \(name) OR l.filename = \(name))
+            """
+        if let version { query.append(" AND l.version = \(version)") }
+        if let group { query.append(" AND l.group_id = \(group)") }
+        if let typeConstants {
+            query.append(" AND l.type_constant IN \(SQL.list(typeConstants.map(Value.text)))")
+        }
+        query.append(" ORDER BY l.id LIMIT \(limit)")
+        return try connection.all(query) { LibraryRecord(row: $0) }
+    }
+
+    /// Libraries whose names contain a text, whatever its case is.
+    package static func containing(
+        _ text: String, limit: Int, in scope: Scope, on connection: any Connection
+    ) throws -> [LibraryRecord] {
+        var pattern = "%"
+        for character in text.lowercased() {
+            if "%_!".contains(character) { pattern.append("!") }
+            pattern.append(character)
+        }
+        pattern.append("%")
+        return try connection.all(
+            """
+            SELECT \(LibraryRecord.columns) FROM library l WHERE \(isSeen(scope))
+                AND (lower(l.artifact) LIKE \(pattern) ESCAPE '!' OR lower(l.filename) LIKE \(pattern) ESCAPE '!')
+            ORDER BY l.artifact, l.version, l.id LIMIT \(limit)
+            """
+        ) { LibraryRecord(row: $0) }
+    }
+
+    /// The library with a number that clients call `keyId`.
+    package static func numbered(
+        _ keyID: Int64, in scope: Scope, on connection: any Connection
+    ) throws -> [LibraryRecord] {
+        try connection.all(
+            """
+            SELECT \(LibraryRecord.columns) FROM library l WHERE \(isSeen(scope)) AND l.key_id = \(keyID)
+            ORDER BY l.id LIMIT 1
+            """
+        ) { LibraryRecord(row: $0) }
+    }
+
+    /// A library by its uuid, as it was described last.
+    package static func find(
+        uuid: String, in scope: Scope, on connection: any Connection
+    ) throws -> LibraryRecord? {
+        try connection.first(
+            """
+            SELECT \(LibraryRecord.columns) FROM library l WHERE l.uuid = \(uuid.lowercased()) AND \(isSeen(scope))
+            ORDER BY l.id DESC LIMIT 1
+            """
+        ) { LibraryRecord(row: $0) }
+    }
+
+    /// A file that a document lists for a library.
+    package struct SourceFile: Sendable, Equatable {
+        package let name: String
+        package let path: String
+        package let sha1: String
+    }
+
+    /// The files of a library in one project, in the order of the document.
+    package static func files(
+        ofLibrary uuid: String, in scope: Scope, on connection: any Connection
+    ) throws -> [SourceFile] {
+        try connection.all(
+            """
+            SELECT f.name, f.path, f.sha1 FROM project p JOIN source_file f ON f.scan = p.scan
+            JOIN component c ON c.scan = f.scan AND c.position = f.component
+            JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence JOIN library l ON l.id = o.library
+            WHERE \(scope.condition) AND l.uuid = \(uuid.lowercased()) ORDER BY p.id, f.position
+            """
+        ) { SourceFile(name: $0.string(0), path: $0.string(1), sha1: $0.string(2)) }
+    }
+
+    /// How many occurrences have each licence, by its name, in the order of names.
+    package static func licenseCounts(
+        _ scope: Scope, on connection: any Connection
+    ) throws -> [(name: String, count: Int64)] {
+        try connection.all(
+            """
+            SELECT n.name, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
+            JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
+            WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name ORDER BY n.name
+            """
+        ) { ($0.string(0), $0.integer(1)) }
+    }
+}

@@ -1,0 +1,57 @@
+// DESIGN. A task is a request for a library that nobody has answered. Closing it approves the library.
+
+/// A request for a library that waits for an answer.
+package struct PendingTask: Sendable, Equatable {
+    package let uuid: String
+    package let library: LibraryRecord
+    package let project: String
+    package let projectToken: String
+    package let product: String
+    package let requestedBy: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+
+    /// The tasks of a scope, the oldest project first, at most so many.
+    package static func list(_ scope: Scope, limit: Int, on connection: any Connection) throws -> [PendingTask] {
+        try connection.all(
+            """
+            SELECT q.uuid, p.name, p.token, d.name, q.requested_by, q.created_at, \(LibraryRecord.columns)
+            FROM project p JOIN product d ON d.id = p.product JOIN library_request q ON q.project = p.id
+            JOIN library l ON l.id = q.library
+            WHERE \(scope.condition) AND q.status = 'PENDING' ORDER BY p.id, q.number LIMIT \(limit)
+            """
+        ) { row in
+            PendingTask(
+                uuid: row.string(0), library: LibraryRecord(row: row, from: 6), project: row.string(1),
+                projectToken: row.string(2), product: row.string(3), requestedBy: row.string(4),
+                created: row.integer(5))
+        }
+    }
+
+    /// Answers the request with this uuid; false when the scope has none that waits.
+    package static func answer(
+        _ uuid: String, _ status: LibraryRequest.Status, comments: String, in scope: Scope, by account: Int64,
+        at time: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let email = try Accounts.email(of: account, on: connection)
+        let project = try connection.first(
+            """
+            SELECT p.id, p.product FROM library_request q JOIN project p ON p.id = q.project
+            WHERE q.uuid = \(uuid.lowercased()) AND q.status = 'PENDING' AND \(scope.condition)
+            """
+        ) { (id: $0.integer(0), product: $0.integer(1)) }
+        guard let project else { return false }
+        let count = try connection.run(
+            """
+            UPDATE library_request SET status = \(status.rawValue), handled_by = \(email), handled_at = \(time),
+                policy = 0, comments = \(comments)
+            WHERE uuid = \(uuid.lowercased()) AND status = 'PENDING'
+            """)
+        guard count > 0 else { return false }
+        try Alerts.markStale("SELECT \(project.id)", on: connection)
+        let place = Scope(
+            kind: .project, organization: scope.organization, product: project.product, project: project.id)
+        try Accounts.touch(place, at: time, on: connection)
+        return true
+    }
+}

@@ -1,0 +1,126 @@
+import Database
+
+// DESIGN. Calls that list libraries answer JSON that no report has; they are made by the same engine all the same: one
+// definition, streamed from one snapshot. They stand in no catalog, for nobody can ask for them asynchronously.
+
+extension Report {
+    /// `getProjectInventory`: the libraries of a project as its call shows them.
+    package static let projectInventory = Report(
+        name: .prefixed("InventoryReport", in: .project),
+        title: "Inventory",
+        formats: Format.tabular(first: .json),
+        filters: Report.inventory.filters,
+        body: .tables([
+            Table(
+                key: "libraries", item: "library", title: "Inventory",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    """,
+                order: ["s.project", "o.position"],
+                columns: Column.libraryOfCall + [
+                    .text("matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END"),
+                    .boolean("directDependency", "Direct Dependency", "o.direct"),
+                    .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
+                        .only(when: "extraLibraryFields", has: "releaseDate"),
+                ],
+                lists: [Table.licensesOfOccurrence])
+        ]))
+
+    /// `getOrganizationLicenses` and its siblings; `listsProjects` adds where each library is used.
+    package static func libraryLicenses(listsProjects: Bool) -> Report {
+        Report(
+            name: .prefixed("Licenses", in: .organization, .product, .project),
+            title: "Licenses",
+            formats: [.json],
+            filters: [],
+            body: .tables([
+                Table(
+                    key: "libraries", item: "library", title: "Licenses",
+                    from: """
+                        realm r JOIN library l ON l.organization = r.organization
+                        WHERE EXISTS (SELECT 1 FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = l.id)
+                        """,
+                    order: ["l.id"],
+                    columns: Column.libraryOfCall + [
+                        .names(
+                            "copyrightReferences", "", item: "copyrightReference", name: "copyright", "l.copyright")
+                    ],
+                    lists: [
+                        Table(
+                            key: "licenses", item: "license", title: "Licenses",
+                            from: """
+                                realm r JOIN library l ON l.organization = r.organization
+                                JOIN library_license x ON x.library = l.id JOIN license n ON n.id = x.license
+                                WHERE EXISTS (SELECT 1 FROM occurrence o JOIN scope s ON s.scan = o.scan
+                                    WHERE o.library = l.id)
+                                """,
+                            order: ["l.id", "x.position"], columns: Column.licenseOfCall)
+                    ] + (listsProjects ? [projectsOfLibrary] : []))
+            ]))
+    }
+
+    private static let projectsOfLibrary = Table(
+        key: "projects", item: "project", title: "Projects",
+        from: """
+            realm r JOIN library l ON l.organization = r.organization JOIN occurrence o ON o.library = l.id
+            JOIN scope s ON s.scan = o.scan WHERE r.organization > 0
+            """,
+        order: ["l.id", "s.project"],
+        columns: [
+            .text("projectName", "", "s.project_name"),
+            .text("projectToken", "", "s.project_token"),
+        ])
+
+    /// The alerts of `getAlertsByProjectTag`: the filter's value is the tag's key and value with a line end between.
+    package static let alertsByProjectTag: Report = {
+        let alerts = Report.alerts
+        let tag = Filter("projectTag", .text, "alerts of projects with this tag") { values in
+            let parts = (values.first ?? "").split(separator: "\n", maxSplits: 1).map(String.init)
+            return """
+                s.project IN (SELECT t.project FROM project_tag t
+                    WHERE t.key = \(parts.first ?? "") AND t.value = \(parts.last ?? ""))
+                """
+        }
+        return Report(
+            name: alerts.name, title: alerts.title, formats: [.json], filters: alerts.filters + [tag],
+            body: alerts.body)
+    }()
+}
+
+extension Table {
+    fileprivate static let licensesOfOccurrence = Table(
+        key: "licenses", item: "license", title: "Licenses",
+        from: """
+            scope s JOIN occurrence o ON o.scan = s.scan JOIN library_license x ON x.library = o.library
+            JOIN license n ON n.id = x.license WHERE s.scan > 0
+            """,
+        order: ["s.project", "o.position", "x.position"], columns: Column.licenseOfCall)
+}
+
+extension Column {
+    /// A library as calls show it: mend-api.md §2.
+    fileprivate static let libraryOfCall: [Column] = [
+        .text("keyUuid", "", "l.uuid"),
+        .integer("keyId", "", "l.key_id"),
+        .text("filename", "Library", "l.filename", width: 36),
+        .text("name", "", "l.artifact"),
+        .text("groupId", "Group", "l.group_id", width: 24),
+        .text("artifactId", "Artifact", "l.artifact", width: 28),
+        .text("version", "Version", "l.version", width: 14),
+        .text("sha1", "SHA1", "nullif(l.sha1, '')", width: 42).omittedWhenNull,
+        .text("type", "Type", "l.type_constant", width: 24),
+        .text("languages", "", "l.type"),
+        .text("description", "Description", "nullif(l.description, '')", width: 40).omittedWhenNull,
+        .text("coordinates", "", "nullif(l.purl, '')").omittedWhenNull,
+        .link("references.url", "", "l.download_url"),
+        .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
+    ]
+
+    fileprivate static let licenseOfCall: [Column] = [
+        .text("name", "License", "n.name"),
+        .link("url", "", "n.url"),
+        .text("spdxName", "", "nullif(n.spdx, '')").omittedWhenNull,
+        .text("type", "", "n.type"),
+        .names("references", "", item: "reference", name: "reference", "x.reference"),
+    ]
+}
