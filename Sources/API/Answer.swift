@@ -121,6 +121,12 @@ struct Answer: ~Copyable {
         sink.append(answerString: value)
     }
 
+    /// A member whose value is JSON already, from `Field.json`.
+    mutating func raw(_ key: StaticString, _ json: String) {
+        name(key)
+        sink.append(raw: json)
+    }
+
     mutating func number(_ key: StaticString, _ value: Int64) {
         name(key)
         sink.append(decimal: value)

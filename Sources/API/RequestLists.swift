@@ -26,6 +26,41 @@ extension Field {
     }
 }
 
+extension Field {
+    /// As JSON, with members in the order of their names; numbers are as they came. The word `errorCode` does not stand
+    /// in it.
+    var json: String {
+        var sink = ByteSink()
+        append(to: &sink)
+        return sink.text
+    }
+
+    private func append(to sink: inout ByteSink) {
+        switch self {
+        case .null: sink.append("null")
+        case .flag(let value): sink.append(jsonBoolean: value)
+        case .number(let text): sink.append(raw: text)
+        case .text(let text): sink.append(answerString: text)
+        case .list(let values):
+            sink.append(UInt8(ascii: "["))
+            for (place, value) in values.enumerated() {
+                if place > 0 { sink.append(UInt8(ascii: ",")) }
+                value.append(to: &sink)
+            }
+            sink.append(UInt8(ascii: "]"))
+        case .object(let members):
+            sink.append(UInt8(ascii: "{"))
+            for (place, (key, value)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if place > 0 { sink.append(UInt8(ascii: ",")) }
+                sink.append(answerString: key)
+                sink.append(UInt8(ascii: ":"))
+                value.append(to: &sink)
+            }
+            sink.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
 extension Request {
     /// A list of texts that has to be there, or one text with commas. At least one.
     func texts(_ key: String, accepted: String) throws(APIError) -> [String] {

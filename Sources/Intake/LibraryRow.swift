@@ -42,6 +42,9 @@ struct LibraryRow: Sendable {
         return LibraryDigest(of: Array(identity.joined(separator: "\0").utf8))
     }
 
+    /// How reports name the library.
+    var coordinates: LibraryCoordinates { coordinates(purl) }
+
     /// The name of the library's file.
     var fileName: String { fileName(coordinates(purl)) }
 

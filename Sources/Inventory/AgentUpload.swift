@@ -67,11 +67,14 @@ package struct AgentCheck: Sendable {
     /// Whether libraries that a project has already are checked again.
     package let checksAll: Bool
     package let tellsVulnerabilities: Bool
+    /// Now, in milliseconds since 1970.
+    package let time: Int64
 
     package init(
         organization: Int64, organizationName: String, path: String, projects: [Project], checksAll: Bool,
-        tellsVulnerabilities: Bool
+        tellsVulnerabilities: Bool, time: Int64
     ) {
+        self.time = time
         self.organization = organization
         self.organizationName = organizationName
         self.path = path

@@ -195,12 +195,38 @@ struct AgentImportTests {
         }
         let check = AgentCheck(
             organization: 1, organizationName: "Acme \"1\"", path: path, projects: projects, checksAll: true,
-            tellsVulnerabilities: true)
+            tellsVulnerabilities: true, time: 1_767_323_045_000)
         let out = Text()
         _ = try bench.database.snapshot { connection in
             try AgentPolicyCheck(check, on: connection) { out.bytes += $0 }.write()
         }
         return try #require(try JSONSerialization.jsonObject(with: Data(out.bytes)) as? [String: Any])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func checksSayWhatPoliciesForbid(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let policy = NewPolicy(
+            name: "No b", isEnabled: true, filter: #"{"type":"RESOURCE_NAME"}"#, action: #"{"type":"REJECT"}"#,
+            filterType: "RESOURCE_NAME", actionType: "REJECT", rule: .name(try #require(NamePattern("b*"))),
+            priority: nil)
+        let scope = Scope(kind: .organization, organization: 1)
+        try bench.database.write { connection in
+            _ = try Policies.add(policy, to: scope, by: 0, at: 1, on: connection)
+        }
+        let text = """
+            [{"coordinates":{"artifactId":"Cart"},"dependencies":[
+                {"artifactId":"a","version":"1","children":[{"artifactId":"b","version":"1"}]}]}]
+            """
+        let answer = try check(text, project: 0, on: bench)
+        let projects = try #require(answer["newProjects"] as? [String: [String: Any]])
+        let root = try #require(projects["Cart"]?["children"] as? [[String: Any]])
+        #expect(root[0]["policy"] is NSNull)
+        let child = try #require((root[0]["children"] as? [[String: Any]])?.first)
+        let found = try #require(child["policy"] as? [String: Any])
+        #expect(found["actionType"] as? String == "Reject")
+        #expect(found["displayName"] as? String == "No b")
+        #expect(found["policyLevel"] as? String == "DOMAIN")
     }
 
     @Test(arguments: Engine.allCases)

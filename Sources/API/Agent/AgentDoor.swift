@@ -244,7 +244,8 @@ struct AgentDoor: Sendable {
             },
             checksAll: received.kind == .checkPolicies
                 || AgentPlan.says(received.fields["forceCheckAllDependencies"]),
-            tellsVulnerabilities: AgentPlan.says(received.fields["populateVulnerabilities"]))
+            tellsVulnerabilities: AgentPlan.says(received.fields["populateVulnerabilities"]),
+            time: backend.queue.now())
         let file = try DurableFile(path: "\(received.path).answer")
         let frame = AgentError.frame(token: received.token)
         try frame.before.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }

@@ -22,6 +22,8 @@ extension Migration {
                 -- APPROVE, REJECT, … and LICENSE, …: taken from the JSON, in capitals.
                 filter_type \(text) NOT NULL,
                 action_type \(text) NOT NULL,
+                -- What it looks for, as `PolicyRule.text`.
+                rule \(text) NOT NULL,
                 owner \(int),
                 created_at \(int) NOT NULL\(words.end);
             CREATE INDEX policy_scope ON policy (organization, product, project, priority);

@@ -62,6 +62,10 @@ package enum AgentRequests {
                     \(request.state.rawValue), \(request.job))
                 """)
         }
+        // Reports show them.
+        for organization in Set(requests.map(\.organization)).sorted() {
+            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        }
         return first
     }
 

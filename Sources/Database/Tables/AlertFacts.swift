@@ -147,6 +147,29 @@ extension ProjectView {
         ) { body(Subject(row: $0), $0.string(4), $0.string(5)) }
     }
 
+    /// Scores in tenths and severities in capitals of the vulnerabilities of libraries, by the library's row.
+    package static func weights(
+        ofLibraries ids: [Int64], on connection: any Connection
+    ) throws -> [Int64: (scores: [Int], severities: Set<String>)] {
+        var found: [Int64: (scores: [Int], severities: Set<String>)] = [:]
+        try Advisories.inSlices(ids, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT f.library, v.score, v.severity, v.severity3, v.severity4 FROM finding f
+                JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library IN \(list)
+                """
+            ) { row in
+                let library = row.integer(0)
+                var entry = found[library] ?? ([], [])
+                if let score = row.integerOrNil(1) { entry.scores.append(Int(score)) }
+                let words = [row.string(4), row.string(3), row.string(2).uppercased()]
+                if let word = words.first(where: { !$0.isEmpty }) { entry.severities.insert(word) }
+                found[library] = entry
+            }
+        }
+        return found
+    }
+
     // MARK: Why a cause is gone
 
     /// Of these libraries, those that the project still has, and whether they are in-house.

@@ -1,5 +1,7 @@
 import BOM
+import Bytes
 import Database
+import Inventory
 
 /// What the inventory knows of a library that an agent names.
 struct AgentLibrary {
@@ -9,6 +11,9 @@ struct AgentLibrary {
         /// As the reports print it; may be empty.
         let score: String
     }
+
+    /// As policies see it.
+    private(set) var subject = PolicySubject()
 
     /// `library.uuid`, which it would have if it were new.
     let uuid: String
@@ -27,16 +32,26 @@ struct AgentLibrary {
         on connection: any Connection
     ) throws -> AgentLibrary {
         var library = AgentLibrary(uuid: row.identity.uuid, name: row.fileName, sha1: row.sha1)
+        let coordinates = row.coordinates
+        library.subject.group = coordinates.groupId
+        library.subject.artifact = coordinates.artifactId
+        library.subject.version = coordinates.version
+        library.subject.filename = row.fileName
         let known = try connection.first(
             """
-            SELECT id, licenses, homepage, description FROM library
+            SELECT id, licenses, homepage, description, in_house, release_date FROM library
             WHERE organization = \(organization) AND uuid = \(library.uuid) ORDER BY id DESC LIMIT 1
             """
-        ) { ($0.integer(0), $0.string(1), $0.string(2), $0.string(3)) }
+        ) { row in
+            library.subject.isInHouse = row.boolean(4)
+            library.subject.released = TimeText.milliseconds(String(row.string(5).prefix(10)))
+            return (row.integer(0), row.string(1), row.string(2), row.string(3))
+        }
         guard let (id, licenses, homepage, description) = known else { return library }
         library.licenses = licenses.split(separator: "\n").map(String.init)
         library.homepage = homepage
         library.description = description
+        library.subject.licenses = library.licenses
         if project != 0 {
             library.isOld =
                 try connection.integer(
@@ -53,6 +68,9 @@ struct AgentLibrary {
                 JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = \(id) ORDER BY v.name
                 """
             ) { Vulnerability(name: $0.string(0), severity: $0.string(1), score: $0.string(2)) }
+            let weights = try ProjectView.weights(ofLibraries: [id], on: connection)[id]
+            library.subject.scores = weights?.scores ?? []
+            library.subject.severities = weights?.severities ?? []
         }
         return library
     }

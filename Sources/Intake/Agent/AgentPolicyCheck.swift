@@ -17,6 +17,8 @@ package final class AgentPolicyCheck {
     private let connection: any Connection
     private var sink: ByteSink
     private var known: [String: AgentLibrary] = [:]
+    private var violations: [AgentViolation] = []
+    private var decisions: PolicyDecisions?
     /// Whether the list at each level of the tree has no node yet.
     private var isFirst: [Bool] = []
 
@@ -45,7 +47,7 @@ package final class AgentPolicyCheck {
         }
         sink.append("}}")
         try sink.flush()
-        return []
+        return violations
     }
 
     private func trees(of projects: [AgentCheck.Project]) throws {
@@ -54,6 +56,7 @@ package final class AgentPolicyCheck {
             sink.append(jsonString: project.name)
             sink.append(":{\"children\":[")
             isFirst = [true]
+            var seen = Set<String>()
             try visit(project) { [self] in
                 if !isFirst[isFirst.count - 1] { sink.append(UInt8(ascii: ",")) }
                 isFirst[isFirst.count - 1] = false
@@ -64,7 +67,21 @@ package final class AgentPolicyCheck {
                 let library = try library(component, in: project)
                 sink.append("],\"resource\":")
                 append(library, at: component.locations.first ?? "")
-                sink.append(",\"policy\":null}")
+                sink.append(",\"policy\":")
+                // Libraries that the project has already are checked where that is asked for.
+                let policy = library.isOld && !check.checksAll ? nil : decide(library)
+                if let policy {
+                    append(policy)
+                    if policy.actionType == "REJECT", seen.insert(library.uuid).inserted {
+                        violations.append(
+                            AgentViolation(
+                                project: project.name, library: library.name, dependency: "",
+                                licenses: library.licenses, policy: policy.name))
+                    }
+                } else {
+                    sink.append("null")
+                }
+                sink.append("}")
                 try sink.drain()
             }
             sink.append("],\"resource\":null,\"policy\":null}")
@@ -89,6 +106,10 @@ package final class AgentPolicyCheck {
         leave: @escaping (Component) throws -> Void
     ) throws {
         known.removeAll()
+        decisions = PolicyDecisions(
+            try Policies.deciding(
+                organization: check.organization, product: project.product, project: project.project, on: connection),
+            at: check.time)
         for range in project.ranges {
             try AgentReader.visit(file: check.path, range: range, .init(enter: enter, leave: leave))
         }
@@ -102,9 +123,34 @@ package final class AgentPolicyCheck {
         if known.count >= Self.memoryLimit { known.removeAll() }
         let found = try AgentLibrary.find(
             row, organization: check.organization, project: project.project,
-            withVulnerabilities: check.tellsVulnerabilities, on: connection)
+            withVulnerabilities: check.tellsVulnerabilities || decisions?.needsVulnerabilities == true,
+            on: connection)
         known[key] = found
         return found
+    }
+
+    private func decide(_ library: AgentLibrary) -> Policy? {
+        guard let decisions, !decisions.isEmpty else { return nil }
+        return decisions.policy(for: library.subject)
+    }
+
+    /// As agents read it: a build stops at the action `Reject` (mend-api.md §4).
+    private func append(_ policy: Policy) {
+        sink.append("{\"displayName\":")
+        sink.append(jsonString: policy.name)
+        sink.append(",\"filterType\":")
+        sink.append(jsonString: policy.filterType)
+        sink.append(",\"filterLogic\":")
+        sink.append(jsonString: policy.filter)
+        sink.append(",\"actionType\":")
+        sink.append(jsonString: policy.actionType.prefix(1) + policy.actionType.dropFirst().lowercased())
+        sink.append(",\"actionLogic\":")
+        sink.append(jsonString: policy.action)
+        sink.append(",\"projectLevel\":")
+        sink.append(jsonBoolean: policy.kind == .project)
+        sink.append(",\"inclusive\":false,\"policyLevel\":")
+        sink.append(jsonString: policy.context)
+        sink.append("}")
     }
 
     private func append(_ library: AgentLibrary, at path: String) {
@@ -125,7 +171,7 @@ package final class AgentPolicyCheck {
         sink.append(",\"systemPath\":")
         sink.append(jsonString: path)
         sink.append(",\"vulnerabilities\":")
-        list(library.vulnerabilities) { sink, vulnerability in
+        list(check.tellsVulnerabilities ? library.vulnerabilities : []) { sink, vulnerability in
             sink.append("{\"name\":")
             sink.append(jsonString: vulnerability.name)
             sink.append(",\"severity\":")

@@ -101,11 +101,25 @@ struct AlertCauses {
                 description: "Several licenses: \(Self.list(library.licenses))"))
     }
 
-    mutating func addRejection(of library: LibrarySight) {
-        guard let request = library.request, request.status == .rejected, request.policy == 0 else { return }
+    mutating func addRejection(of library: LibrarySight, _ request: LibraryRequest?) {
+        guard let request, request.status == .rejected, request.policy == 0 else { return }
         add(
             AlertCause(
                 .rejectedDeFacto, at: library.place, description: "In use although the request for it was rejected"))
+    }
+
+    /// Adds what the policy that decides about a library wants to be told.
+    mutating func add(_ policy: Policy, fitting library: LibrarySight) {
+        let (level, says): (AlertType.Level, String)
+        switch policy.actionType {
+        case "REJECT": (level, says) = (.major, "Rejected by the policy \(policy.name)")
+        case "ALERT": (level, says) = (.minor, "Warned of by the policy \(policy.name)")
+        default: return
+        }
+        var cause = AlertCause(
+            .rejectedByPolicy, at: library.place, subject: String(policy.id), level: level, description: says)
+        cause.policy = policy.id
+        add(cause)
     }
 
     /// The first texts and how many more there are.

@@ -110,17 +110,28 @@ struct AlertEvaluation {
     // MARK: Libraries
 
     private mutating func lookAtLibraries() throws {
+        let policies = PolicyDecisions(
+            try Policies.deciding(
+                organization: view.organization, product: view.product, project: view.project, on: connection),
+            at: time)
         var requests = LibraryRequests(of: view, at: time, space: Self.space)
         var last: Int64 = -1
         while true {
             let libraries = try view.libraries(after: last, limit: Self.page, on: connection)
             guard let end = libraries.last else { break }
             last = end.position
+            let weights =
+                policies.needsVulnerabilities
+                ? try ProjectView.weights(ofLibraries: libraries.map(\.library), on: connection) : [:]
             for library in libraries {
-                requests.ask(for: library)
+                let policy =
+                    policies.isEmpty
+                    ? nil : policies.policy(for: PolicySubject(library, weights: weights[library.library]))
+                let request = requests.answer(library, by: policy)
+                if let policy { causes.add(policy, fitting: library) }
                 if library.isInHouse { continue }
                 causes.addLicenses(of: library)
-                causes.addRejection(of: library)
+                causes.addRejection(of: library, request)
             }
             try requests.write(on: connection)
         }

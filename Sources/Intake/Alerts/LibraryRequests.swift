@@ -1,6 +1,9 @@
 import Bytes
 import Database
 
+// DESIGN. What a person answered stays. What a policy answered, or nobody yet, is answered anew: by the policy that decides
+// now, or by none.
+
 /// The requests for the libraries of a project: one when a library first appears in it.
 struct LibraryRequests {
     private let view: ProjectView
@@ -8,7 +11,8 @@ struct LibraryRequests {
     private let space: [UInt8]
     /// The libraries asked for in this run, by their numbers: two rows may describe one library.
     private var asked: Set<Int64> = []
-    private var waiting: [LibrarySight] = []
+    private var waiting: [(library: LibrarySight, policy: Policy?)] = []
+    private var changed: [(number: Int64, policy: Policy?)] = []
 
     init(of view: ProjectView, at time: Int64, space: [UInt8]) {
         self.view = view
@@ -16,20 +20,39 @@ struct LibraryRequests {
         self.space = space
     }
 
-    /// Asks for a library that nobody asked for in this project.
-    mutating func ask(for library: LibrarySight) {
-        guard library.request == nil, asked.insert(library.key).inserted else { return }
-        waiting.append(library)
+    /// Asks for a library that nobody asked for in this project, answers what a policy may answer, and gives the request
+    /// as it is then; nil where another row of the library has it.
+    mutating func answer(_ library: LibrarySight, by policy: Policy?) -> LibraryRequest? {
+        guard var request = library.request else {
+            if asked.insert(library.key).inserted { waiting.append((library, policy)) }
+            return nil
+        }
+        let isOpen = request.status == .pending || request.policy != 0
+        let (status, id) = Self.status(by: policy)
+        guard isOpen, (request.status, request.policy) != (status, id) else { return request }
+        (request.status, request.policy) = (status, id)
+        changed.append((request.number, policy))
+        return request
     }
 
-    /// Writes what was asked.
+    private static func status(by policy: Policy?) -> (LibraryRequest.Status, policy: Int64) {
+        switch policy?.actionType {
+        case "APPROVE": (.approved, policy?.id ?? 0)
+        case "REJECT": (.rejected, policy?.id ?? 0)
+        default: (.pending, 0)
+        }
+    }
+
+    /// Writes what was asked and answered.
     mutating func write(on connection: any Connection) throws {
+        try writeChanged(on: connection)
         guard !waiting.isEmpty else { return }
         let last =
             try connection.integer("SELECT max(number) FROM library_request WHERE project = \(view.project)") ?? 0
         var rows = RowBuffer(capacity: waiting.count * 256)
-        for (number, library) in zip((last + 1)..., waiting) {
+        for (number, (library, policy)) in zip((last + 1)..., waiting) {
             let name = [view.token, "request", library.uuid]
+            let (status, id) = Self.status(by: policy)
             rows.beginRow()
             rows.append(view.project)
             rows.append(number)
@@ -39,14 +62,33 @@ struct LibraryRequests {
             rows.append(library.uuid)
             rows.append(view.uploadedBy)
             rows.append(time)
-            rows.append(LibraryRequest.Status.pending.rawValue)
+            rows.append(status.rawValue)
+            rows.append(id)
+            rows.append(id == 0 ? "" : Self.handler(policy))
+            if id == 0 { rows.appendNull() } else { rows.append(time) }
         }
         try connection.insert(
             rows, into: "library_request",
             [
                 "project", "number", "organization", "uuid", "library", "library_uuid", "requested_by", "created_at",
-                "status",
+                "status", "policy", "handled_by", "handled_at",
             ])
         waiting.removeAll(keepingCapacity: true)
     }
+
+    private mutating func writeChanged(on connection: any Connection) throws {
+        for (number, policy) in changed {
+            let (status, id) = Self.status(by: policy)
+            try connection.run(
+                """
+                UPDATE library_request SET status = \(status.rawValue), policy = \(id),
+                    handled_by = \(id == 0 ? "" : Self.handler(policy)), handled_at = \(id == 0 ? nil : time)
+                WHERE project = \(view.project) AND number = \(number)
+                """)
+        }
+        changed.removeAll()
+    }
+
+    /// Who is shown as the one that answered.
+    private static func handler(_ policy: Policy?) -> String { "policy \(policy?.name ?? "")" }
 }

@@ -1,0 +1,119 @@
+import Database
+import HTTP
+
+// Policies: mend-api.md §3.5. Without `aggregatePolicies` what is inherited is not shown: a tool that copies policies would
+// copy it down. Requests whose Mend names are not known have names of our own.
+
+extension Call {
+    static let policies: [Call] =
+        ScopeKind.allCases.flatMap { kind in
+            let word = kind.requestWord
+            return [
+                list("get\(word)Policies", kind), add("add\(word)Policy", kind), remove("remove\(word)Policies", kind),
+                enable("waybillEnable\(word)Policy", kind), order("waybillOrder\(word)Policies", kind),
+            ]
+        } + [list("getGlobalOrganizationPolicies", .organization)]
+
+    private static func list(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .readOnly, .work) { visit in
+            let inherited = try visit.request.flag("aggregatePolicies", default: false)
+            // Who may see some products only sees what decides there.
+            let isHidden = kind == .organization && visit.scope.visibleProducts != nil
+            let found = isHidden ? [] : try Policies.list(visit.scope, inherited: inherited, on: visit.connection)
+            return .answer(
+                Answer.object { answer in
+                    answer.objects("policies", found) { $0.policy($1) }
+                })
+        }
+    }
+
+    private static func add(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .administrator, .work) { visit in
+            let form = try PolicyForm(
+                try visit.request.object("policy", accepted: "an object with name, filter and action"))
+            return visit.changeThatAlertsRestOn { deed, connection in
+                let id = try Policies.add(
+                    form.policy, to: deed.scope, by: deed.account, at: deed.time, on: connection)
+                let made = try Policies.list(deed.scope, inherited: false, on: connection).first { $0.id == id }
+                return Answer.object { answer in
+                    answer.text(
+                        "message",
+                        form.isOnlyKept
+                            ? """
+                            Successfully added policy \(form.policy.name); it decides nothing here, as its filter is \
+                            none of \(PolicyForm.accepted)
+                            """ : "Successfully added policy \(form.policy.name)")
+                    if let made { answer.object("policy") { $0.policy(made) } }
+                }
+            }
+        }
+    }
+
+    private static func remove(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .administrator, .work) { visit in
+            let ids = try visit.request.policyIDs()
+            return visit.changeThatAlertsRestOn { deed, connection in
+                let count = try Policies.remove(
+                    ids, from: deed.scope, by: deed.account, at: deed.time, on: connection)
+                return Answer.object { $0.number("removedPolicies", Int64(count)) }
+            }
+        }
+    }
+
+    private static func enable(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .administrator, .work) { visit in
+            let ids = try visit.request.policyIDs()
+            let isEnabled = try visit.request.flag("enabled", default: true)
+            return visit.changeThatAlertsRestOn { deed, connection in
+                for id in ids {
+                    let found = try Policies.enable(
+                        id, isEnabled, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                    guard found else { throw APIError.notFound(String(id), of: "policyIds") }
+                }
+                return Answer.message("Successfully \(isEnabled ? "enabled" : "disabled") \(ids.count) policies")
+            }
+        }
+    }
+
+    private static func order(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(name, .one(kind), .administrator, .work) { visit in
+            let ids = try visit.request.policyIDs()
+            return visit.changeThatAlertsRestOn { deed, connection in
+                guard
+                    try Policies.order(ids, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                else {
+                    throw APIError.badValue(
+                        ids.map(String.init).joined(separator: ", "), of: "policyIds",
+                        accepted: "ids of policies of just this scope, each once")
+                }
+                return Answer.message("Successfully ordered the policies")
+            }
+        }
+    }
+}
+
+extension Request {
+    fileprivate func policyIDs() throws(APIError) -> [Int64] {
+        let accepted = "a list of the ids of policies"
+        var found: [Int64] = []
+        for text in try texts("policyIds", accepted: accepted) {
+            guard let id = Int64(text) else { throw .badValue(text, of: "policyIds", accepted: accepted) }
+            found.append(id)
+        }
+        return found
+    }
+}
+
+extension Answer {
+    /// The members of a policy: mend-api.md §2.
+    fileprivate mutating func policy(_ policy: Policy) {
+        number("id", policy.id)
+        text("name", policy.name)
+        flag("enabled", policy.isEnabled)
+        text("policyContext", policy.context)
+        zonedTime("creationTime", policy.created)
+        object("owner") { $0.text("email", policy.owner) }
+        raw("filter", policy.filter)
+        raw("action", policy.action)
+    }
+}

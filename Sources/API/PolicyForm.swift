@@ -1,0 +1,144 @@
+import Database
+import Inventory
+
+// DESIGN. A policy comes as Mend's JSON: `filter` and `action`, each with a `type`. Both are kept as they came, so that a
+// tool that copies policies finds them equal. What the filter means is read here, once: names of fields differ between
+// clients, so several are taken for each. A type that nothing here looks for is kept too, and the answer says so.
+
+/// The policy of a request.
+struct PolicyForm {
+    static let accepted = """
+        LICENSE, LICENSE_GROUP, VULNERABILITY_SCORE, VULNERABILITY_SEVERITY, RESOURCE_NAME, LIBRARY_AGE, IN_HOUSE
+        """
+
+    let policy: NewPolicy
+
+    /// Whether nothing here looks for what the filter names.
+    var isOnlyKept: Bool { policy.rule == .nothing }
+
+    init(_ field: Field) throws(APIError) {
+        let accepted = "an object with name, filter and action"
+        guard case .object = field else { throw .badValue(field.words.first ?? "", of: "policy", accepted: accepted) }
+        guard let name = field.text("name") else { throw .missing("policy.name", accepted: "a text") }
+        guard let filter = field["filter"], let filterType = filter.text("type") else {
+            throw .missing("policy.filter.type", accepted: Self.accepted)
+        }
+        guard let action = field["action"], let actionType = action.text("type") else {
+            throw .missing("policy.action.type", accepted: "APPROVE, REJECT, ALERT, CREATE_ISSUE, REASSIGN")
+        }
+        guard name.utf8.count <= AccountError.nameLimit else {
+            throw .badValue(name, of: "policy.name", accepted: "at most \(AccountError.nameLimit) bytes")
+        }
+        var isEnabled = true
+        if let word = field["enabled"]?.word { isEnabled = word.lowercased() != "false" }
+        policy = NewPolicy(
+            name: name, isEnabled: isEnabled, filter: filter.json, action: action.json,
+            filterType: filterType.uppercased(), actionType: actionType.uppercased(),
+            rule: try Self.rule(filter, type: filterType.uppercased()),
+            priority: field.text("priority").flatMap { Int64($0) })
+    }
+
+    // MARK: What the filter looks for
+
+    private static func rule(_ filter: Field, type: String) throws(APIError) -> PolicyRule {
+        func has(_ words: String...) -> Bool { words.contains(where: type.contains) }
+        if has("LICENSE_GROUP", "LICENSE_FAMILY", "LICENCE_FAMILY", "COPYLEFT") { return try families(filter) }
+        if has("LICENSE", "LICENCE") { return try licenses(filter) }
+        if has("SCORE") { return try score(filter) }
+        if has("SEVERITY") { return try severities(filter) }
+        if has("IN_HOUSE", "INHOUSE") { return .inHouse }
+        if has("AGE", "STALE") { return try age(filter) }
+        if has("NAME", "COORDINATES", "ARTIFACT") { return try name(filter) }
+        return .nothing
+    }
+
+    /// The first of these members that is there.
+    private static func value(_ filter: Field, _ keys: [String], accepted: String) throws(APIError) -> Field {
+        for key in keys {
+            if let field = filter[key] { return field }
+        }
+        throw .missing("policy.filter.\(keys[0])", accepted: accepted)
+    }
+
+    /// Texts of a list: each a text, or an object with a name.
+    private static func names(_ field: Field) -> [String] {
+        field.elements.compactMap { element in
+            (element.text("name") ?? element.word?.trimmingBlanks()).flatMap { $0.isEmpty ? nil : $0 }
+        }
+    }
+
+    private static func licenses(_ filter: Field) throws(APIError) -> PolicyRule {
+        let accepted = #"a list of {"name": licence}"#
+        let found = names(try value(filter, ["licenses", "license", "value"], accepted: accepted))
+        guard !found.isEmpty else { throw .missing("policy.filter.licenses", accepted: accepted) }
+        return .licenses(found.map { $0.split(separator: "\n").joined(separator: " ") })
+    }
+
+    private static func families(_ filter: Field) throws(APIError) -> PolicyRule {
+        let accepted = LicenseFamily.allCases.map(\.rawValue).joined(separator: ", ")
+        let keys = ["licenseGroups", "licenseGroup", "groups", "families", "family", "value"]
+        func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter } }
+        var found: [LicenseFamily] = []
+        for word in names(try value(filter, keys, accepted: accepted)) {
+            let meant = LicenseFamily.allCases.filter { family in
+                plain(family.rawValue) == plain(word)
+                    || plain(word) == "copyleft" && family.copyleft != "NO"
+            }
+            guard !meant.isEmpty else { throw .badValue(word, of: "policy.filter.\(keys[0])", accepted: accepted) }
+            found += meant
+        }
+        return .families(found)
+    }
+
+    private static func score(_ filter: Field) throws(APIError) -> PolicyRule {
+        let accepted = "a number from 0 to 10"
+        func tenths(_ keys: [String]) throws(APIError) -> Int? {
+            for key in keys {
+                guard let text = filter.text(key) else { continue }
+                guard let number = Double(text), (0...10).contains(number) else {
+                    throw .badValue(text, of: "policy.filter.\(key)", accepted: accepted)
+                }
+                return Int((number * 10).rounded())
+            }
+            return nil
+        }
+        let least = try tenths(["minScore", "from", "score", "value"])
+        let most = try tenths(["maxScore", "to"])
+        guard least != nil || most != nil else { throw .missing("policy.filter.minScore", accepted: accepted) }
+        guard least ?? 0 <= most ?? 100 else {
+            throw .badValue(
+                "\(filter.text("maxScore") ?? "")", of: "policy.filter.maxScore", accepted: "at least minScore")
+        }
+        return .score((least ?? 0)...(most ?? 100))
+    }
+
+    private static func severities(_ filter: Field) throws(APIError) -> PolicyRule {
+        let words = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
+        let accepted = words.joined(separator: ", ")
+        let keys = ["severities", "severity", "value"]
+        let found = names(try value(filter, keys, accepted: accepted)).map { $0.uppercased() }
+        if let wrong = found.first(where: { !words.contains($0) }) {
+            throw .badValue(wrong, of: "policy.filter.\(keys[0])", accepted: accepted)
+        }
+        return .severities(found)
+    }
+
+    private static func age(_ filter: Field) throws(APIError) -> PolicyRule {
+        let accepted = "a number of days"
+        let text = try value(filter, ["days", "age", "maxAge", "value"], accepted: accepted).word ?? ""
+        guard let days = Int(text), days >= 0 else {
+            throw .badValue(text, of: "policy.filter.days", accepted: accepted)
+        }
+        return .age(days: days)
+    }
+
+    private static func name(_ filter: Field) throws(APIError) -> PolicyRule {
+        let accepted = "a pattern with * and ?, or a regular expression between slashes"
+        let keys = ["pattern", "resourceName", "name", "regex", "value"]
+        let text = try value(filter, keys, accepted: accepted).word ?? ""
+        guard let pattern = NamePattern(text) else {
+            throw .badValue(text, of: "policy.filter.\(keys[0])", accepted: accepted)
+        }
+        return .name(pattern)
+    }
+}

@@ -1,0 +1,200 @@
+package import Inventory
+
+// DESIGN. A policy hangs on an organization, a product or a project; what is below inherits it. Narrower ones come first,
+// then the least priority: the first that fits a library decides. Its JSON is kept as it came and given back so; what is
+// decided with is `rule` and the word of its action. A change makes the projects below stale.
+
+/// A policy as its row has it.
+package struct Policy: Sendable, Equatable {
+    package let id: Int64
+    /// Where it holds: 0 where it is wider.
+    package let product: Int64
+    package let project: Int64
+    package let name: String
+    package let isEnabled: Bool
+    /// JSON.
+    package let filter: String
+    package let action: String
+    package let filterType: String
+    package let actionType: String
+    package let rule: PolicyRule
+    /// The address of who made it; empty when the account is gone.
+    package let owner: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+
+    /// Mend's `policyContext`.
+    package var context: String { kind.contextType }
+
+    package var kind: ScopeKind { project != 0 ? .project : product != 0 ? .product : .organization }
+
+    fileprivate init(row: borrowing RowBuffer) {
+        id = row.integer(0)
+        product = row.integer(1)
+        project = row.integer(2)
+        name = row.string(3)
+        isEnabled = row.boolean(4)
+        filter = row.string(5)
+        action = row.string(6)
+        filterType = row.string(7)
+        actionType = row.string(8)
+        rule = PolicyRule(text: row.string(9))
+        owner = row.string(10)
+        created = row.integer(11)
+    }
+
+    fileprivate static let columns: SQL = """
+        p.id, p.product, p.project, p.name, p.enabled, p.filter, p.action, p.filter_type, p.action_type, p.rule, \
+        coalesce(a.email, ''), p.created_at
+        """
+}
+
+/// A policy that is to be made.
+package struct NewPolicy: Sendable {
+    package let name: String
+    package let isEnabled: Bool
+    package let filter: String
+    package let action: String
+    package let filterType: String
+    package let actionType: String
+    package let rule: PolicyRule
+    /// Before which others of its scope it comes; nil: behind all.
+    package let priority: Int64?
+
+    package init(
+        name: String, isEnabled: Bool, filter: String, action: String, filterType: String, actionType: String,
+        rule: PolicyRule, priority: Int64?
+    ) {
+        self.name = name
+        self.isEnabled = isEnabled
+        self.filter = filter
+        self.action = action
+        self.filterType = filterType
+        self.actionType = actionType
+        self.rule = rule
+        self.priority = priority
+    }
+}
+
+/// The table of policies.
+package enum Policies {
+    /// Just where a scope is, without what it inherits.
+    private static func place(_ scope: Scope) -> SQL {
+        """
+        p.organization = \(scope.organization) AND p.product = \(scope.product) AND p.project = \(scope.project)
+        """
+    }
+
+    /// The policies of a scope in the order in which they decide; `inherited` adds those of what is around it.
+    package static func list(
+        _ scope: Scope, inherited: Bool, on connection: any Connection
+    ) throws -> [Policy] {
+        let condition: SQL =
+            inherited
+            ? """
+            p.organization = \(scope.organization) AND (p.product = 0 OR p.product = \(scope.product))
+                AND (p.project = 0 OR p.project = \(scope.project))
+            """ : place(scope)
+        return try connection.all(
+            """
+            SELECT \(Policy.columns) FROM policy p LEFT JOIN account a ON a.id = p.owner WHERE \(condition)
+            ORDER BY p.project DESC, p.product DESC, p.priority, p.id
+            """
+        ) { Policy(row: $0) }
+    }
+
+    /// The policies that decide about a project's libraries, in their order. `project` 0 is one that is not made yet.
+    package static func deciding(
+        organization: Int64, product: Int64, project: Int64, on connection: any Connection
+    ) throws -> [Policy] {
+        let scope = Scope(kind: .project, organization: organization, product: product, project: project)
+        return try list(scope, inherited: true, on: connection).filter(\.isEnabled)
+    }
+
+    /// Adds a policy to a scope and gives its id.
+    package static func add(
+        _ policy: NewPolicy, to scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Int64 {
+        let id = try connection.take(1, from: "policy")
+        var priority = policy.priority
+        if priority == nil {
+            priority =
+                (try connection.integer("SELECT max(p.priority) FROM policy p WHERE \(place(scope))") ?? 0) + 1
+        }
+        try connection.run(
+            """
+            INSERT INTO policy (id, organization, product, project, priority, name, enabled, filter, action,
+                filter_type, action_type, rule, owner, created_at)
+            VALUES (\(id), \(scope.organization), \(scope.product), \(scope.project), \(priority), \(policy.name),
+                \(policy.isEnabled), \(policy.filter), \(policy.action), \(policy.filterType), \(policy.actionType),
+                \(policy.rule.text), \(account), \(time))
+            """)
+        try note(
+            .created, after: [describe(policy.name, policy.filterType, policy.actionType)], in: scope, by: account,
+            at: time, on: connection)
+        return id
+    }
+
+    /// Removes policies of just this scope; the others that are named stay. Gives the number of those removed.
+    package static func remove(
+        _ ids: [Int64], from scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Int {
+        let wanted = Set(ids)
+        let gone = try list(scope, inherited: false, on: connection).filter { wanted.contains($0.id) }
+        guard !gone.isEmpty else { return 0 }
+        try connection.run("DELETE FROM policy WHERE id IN \(SQL.list(gone.map { Value.integer($0.id) }))")
+        try note(
+            .deleted, before: gone.map { describe($0.name, $0.filterType, $0.actionType) }, in: scope, by: account,
+            at: time, on: connection)
+        return gone.count
+    }
+
+    /// Turns a policy of just this scope on or off; false when the scope has none with this id.
+    package static func enable(
+        _ id: Int64, _ isEnabled: Bool, in scope: Scope, by account: Int64, at time: Int64,
+        on connection: any Connection
+    ) throws -> Bool {
+        guard let policy = try list(scope, inherited: false, on: connection).first(where: { $0.id == id }) else {
+            return false
+        }
+        try connection.run("UPDATE policy SET enabled = \(isEnabled) WHERE id = \(id)")
+        try note(
+            .changed, before: ["\(policy.name): enabled \(policy.isEnabled)"],
+            after: ["\(policy.name): enabled \(isEnabled)"], in: scope, by: account, at: time, on: connection)
+        return true
+    }
+
+    /// Puts the policies of just this scope into an order; those that are not named come behind. False when the scope
+    /// lacks one of them.
+    package static func order(
+        _ ids: [Int64], in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let known = try list(scope, inherited: false, on: connection)
+        guard Set(ids).count == ids.count, Set(ids).isSubset(of: Set(known.map(\.id))) else { return false }
+        let sorted = ids + known.map(\.id).filter { !ids.contains($0) }
+        for (place, id) in sorted.enumerated() {
+            try connection.run("UPDATE policy SET priority = \(place + 1) WHERE id = \(id)")
+        }
+        let names = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0.name) })
+        try note(
+            .changed, before: [known.map(\.name).joined(separator: ", ")],
+            after: [sorted.compactMap { names[$0] }.joined(separator: ", ")], in: scope, by: account, at: time,
+            on: connection)
+        return true
+    }
+
+    private static func describe(_ name: String, _ filter: String, _ action: String) -> String {
+        "\(name) (\(filter), \(action))"
+    }
+
+    private static func note(
+        _ aspect: Change.Aspect, before: [String] = [], after: [String] = [], in scope: Scope, by account: Int64,
+        at time: Int64, on connection: any Connection
+    ) throws {
+        let change = try Change(
+            .configuration, "POLICY", aspect, in: scope, before: before, after: after, on: connection)
+        try change.write(in: scope, by: .account(account), at: time, on: connection)
+        try Alerts.markStale("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
+        try Accounts.touch(scope, at: time, on: connection)
+    }
+}

@@ -1,0 +1,51 @@
+import Bytes
+import Database
+import Inventory
+
+// DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
+// decides; policies with other actions (an issue, another owner) decide nothing and are looked at by who asks for them.
+
+/// Decides by the policies of a project.
+final class PolicyDecisions {
+    private let policies: [Policy]
+    private let matcher: PolicyMatcher
+    /// Whether vulnerabilities have to be read to decide.
+    let needsVulnerabilities: Bool
+
+    init(_ policies: [Policy], at time: Int64) {
+        self.policies = policies.filter { policy in Self.decides(policy) }
+        matcher = PolicyMatcher(at: time)
+        needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
+    }
+
+    var isEmpty: Bool { policies.isEmpty }
+
+    private static func decides(_ policy: Policy) -> Bool {
+        switch policy.actionType {
+        case "APPROVE", "REJECT", "ALERT": true
+        default: false
+        }
+    }
+
+    /// The policy that decides about a library; nil when none does. About one's own work only policies decide that look
+    /// for it.
+    func policy(for subject: PolicySubject) -> Policy? {
+        policies.first { (!subject.isInHouse || $0.rule == .inHouse) && matcher.fits($0.rule, subject) }
+    }
+}
+
+extension PolicySubject {
+    /// A library of a project, with what is known of its vulnerabilities.
+    init(_ library: LibrarySight, weights: (scores: [Int], severities: Set<String>)?) {
+        self.init()
+        group = library.group
+        artifact = library.artifact
+        version = library.version
+        filename = library.filename
+        licenses = library.licenses
+        isInHouse = library.isInHouse
+        released = TimeText.milliseconds(String(library.releaseDate.prefix(10)))
+        scores = weights?.scores ?? []
+        severities = weights?.severities ?? []
+    }
+}

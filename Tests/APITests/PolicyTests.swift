@@ -1,0 +1,129 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+@testable import API
+
+/// Policies: mend-api.md §3.5, and what they decide.
+struct PolicyTests {
+    private static var reject: [String: Any] {
+        [
+            "id": 77, "name": "No \"MIT\"", "enabled": true, "policyContext": "DOMAIN", "owner": ["email": "x@y"],
+            "filter": ["type": "LICENSE", "licenses": [["id": 5, "name": "MIT"]]],
+            "action": ["type": "REJECT", "weight": 1.50],
+        ]
+    }
+
+    private func rejected(_ world: ManagedWorld, _ org: String) async throws -> [[String: Any]] {
+        try await world.list(
+            "getOrganizationAlertsByType", "alerts", ["orgToken": org, "alertType": "REJECTED_BY_POLICY_RESOURCE"])
+    }
+
+    @Test(arguments: Engine.allCases) func aRejectionIsRaisedAndResolved(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        #expect(try await rejected(world, org).isEmpty)
+        let added = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": Self.reject])
+        #expect((added["message"] as? String)?.hasPrefix("Successfully added policy") == true)
+        let alerts = try await rejected(world, org)
+        #expect(!alerts.isEmpty)
+        for alert in alerts {
+            #expect(alert["vulnerability"] == nil)
+            #expect(alert["description"] as? String == "Rejected by the policy No \"MIT\"")
+            let licenses = (alert["library"] as? [String: Any])?["licenses"] as? [[String: Any]]
+            #expect(licenses?.contains { $0["spdxName"] as? String == "MIT" } == true)
+        }
+        // Filter and action are given back as they came.
+        let list = try await world.list("getOrganizationPolicies", "policies", ["orgToken": org])
+        #expect(list.count == 1)
+        #expect(
+            NSDictionary(dictionary: list[0]["filter"] as? [String: Any] ?? [:]) == Self.reject["filter"]
+                as? NSDictionary)
+        #expect(
+            NSDictionary(dictionary: list[0]["action"] as? [String: Any] ?? [:]) == Self.reject["action"]
+                as? NSDictionary)
+        #expect(list[0]["policyContext"] as? String == "DOMAIN")
+        // Requests that nobody answered are answered by it.
+        let answered = try world.inventory.database.read {
+            try $0.integer("SELECT count(*) FROM library_request WHERE status = 'REJECTED' AND policy > 0")
+        }
+        #expect(answered ?? 0 > 0)
+        // A new import doubles nothing.
+        try world.inventory.importSBOM(FixtureDocuments.cart)
+        #expect(try await rejected(world, org).count == alerts.count)
+        let id = try #require(list[0]["id"] as? Int)
+        let gone = try await world.call("removeOrganizationPolicies", ["orgToken": org, "policyIds": [id, 12345]])
+        #expect(gone["removedPolicies"] as? Int == 1)
+        #expect(try await rejected(world, org).isEmpty)
+        let open = try world.inventory.database.read {
+            try $0.integer("SELECT count(*) FROM library_request WHERE policy > 0")
+        }
+        #expect(open == 0)
+        #expect(try world.changes(2).map { [$0[0], $0[1]] } == [["POLICY", "CREATED"], ["POLICY", "DELETED"]])
+        // The other organization hears nothing of it.
+        let rival = try world.token(.organization, organization: 2)
+        let theirs = try await world.list(
+            "getOrganizationAlertsByType", "alerts", ["orgToken": rival, "alertType": "REJECTED_BY_POLICY_RESOURCE"],
+            as: 2)
+        #expect(theirs.isEmpty)
+    }
+
+    @Test(arguments: Engine.allCases) func theNarrowestAndFirstDecides(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let (org, project) = try (world.token(.organization), world.token(.project))
+        _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": Self.reject])
+        let all = try await rejected(world, org).count
+        var approve = Self.reject
+        approve["name"] = "Approved here"
+        approve["action"] = ["type": "APPROVE"]
+        _ = try await world.call("addProjectPolicy", ["projectToken": project, "policy": approve])
+        let left = try await rejected(world, org)
+        #expect(left.count < all)
+        #expect(left.allSatisfy { $0["projectToken"] as? String != project })
+        let own = try await world.list("getProjectPolicies", "policies", ["projectToken": project])
+        #expect(own.map { $0["name"] as? String } == ["Approved here"])
+        let inherited = try await world.list(
+            "getProjectPolicies", "policies", ["projectToken": project, "aggregatePolicies": "True"])
+        #expect(inherited.map { $0["policyContext"] as? String } == ["PROJECT", "DOMAIN"])
+        // Behind another one of its scope it decides no more.
+        var warn = Self.reject
+        warn["name"] = "Warn"
+        warn["action"] = ["type": "alert"]
+        _ = try await world.call("addProjectPolicy", ["projectToken": project, "policy": warn])
+        #expect(try await rejected(world, org).count == left.count)
+        let ids = try await world.list("getProjectPolicies", "policies", ["projectToken": project]).compactMap {
+            $0["id"] as? Int
+        }
+        _ = try await world.call(
+            "waybillOrderProjectPolicies", ["projectToken": project, "policyIds": Array(ids.reversed())])
+        let warned = try await rejected(world, org).filter { $0["projectToken"] as? String == project }
+        #expect(!warned.isEmpty)
+        #expect(warned.allSatisfy { $0["level"] as? String == "MINOR" })
+        _ = try await world.call(
+            "waybillEnableProjectPolicy", ["projectToken": project, "policyIds": [ids[1]], "enabled": false])
+        #expect(try await rejected(world, org).count == left.count)
+    }
+
+    @Test func whatCannotBeOneIsRefused() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let org = try world.token(.organization)
+        let filters: [(filter: [String: Any], code: Int)] = [
+            ([:], 3010), (["type": "LICENSE"], 3010), (["type": "VULNERABILITY_SCORE", "minScore": "11"], 3000),
+            (["type": "VULNERABILITY_SEVERITY", "severity": "awful"], 3000),
+            (["type": "RESOURCE_NAME", "pattern": "/(/"], 3000),
+            (["type": "LICENSE_GROUP", "licenseGroups": ["x"]], 3000),
+        ]
+        for (filter, code) in filters {
+            var policy = Self.reject
+            policy["filter"] = filter
+            let answer = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+            #expect(answer["errorCode"] as? Int == code, "\(filter): \(answer)")
+        }
+        var odd = Self.reject
+        odd["filter"] = ["type": "PHASE_OF_MOON"]
+        let kept = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": odd])
+        #expect((kept["message"] as? String)?.contains("decides nothing here") == true)
+        #expect(try await rejected(world, org).isEmpty)
+    }
+}

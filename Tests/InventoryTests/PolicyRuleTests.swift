@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Inventory
+
+/// What policies look for.
+struct PolicyRuleTests {
+    private let time: Int64 = 1_767_323_045_000
+
+    private func library(_ change: (inout PolicySubject) -> Void = { _ in }) -> PolicySubject {
+        var subject = PolicySubject()
+        subject.group = "org.example"
+        subject.artifact = "dates"
+        subject.version = "2.4"
+        subject.filename = "dates-2.4.jar"
+        subject.licenses = ["Apache 2.0", "GPL 2.0"]
+        change(&subject)
+        return subject
+    }
+
+    private func fits(_ rule: PolicyRule, _ subject: PolicySubject) -> Bool {
+        PolicyMatcher(at: time).fits(rule, subject)
+    }
+
+    @Test(arguments: ["Apache 2.0", "Apache-2.0", "apache 2.0", "GPL-2.0-only"])
+    func licencesByAnyOfTheirNames(name: String) {
+        #expect(fits(.licenses([name]), library()))
+        #expect(!fits(.licenses([name]), library { $0.licenses = ["MIT"] }))
+    }
+
+    @Test func aLicenceThatNobodyKnowsIsItsName() {
+        #expect(fits(.licenses(["ACME Terms"]), library { $0.licenses = ["Acme terms"] }))
+        #expect(!fits(.licenses(["ACME"]), library { $0.licenses = ["Acme terms"] }))
+    }
+
+    @Test func families() {
+        #expect(fits(.families([.strongCopyleft]), library()))
+        #expect(!fits(.families([.networkCopyleft]), library()))
+        #expect(!fits(.families(LicenseFamily.allCases), library { $0.licenses = ["Acme terms"] }))
+    }
+
+    @Test func vulnerabilities() {
+        let bad = library {
+            $0.scores = [43, 98]
+            $0.severities = ["MEDIUM", "CRITICAL"]
+        }
+        #expect(fits(.score(90...100), bad))
+        #expect(!fits(.score(50...97), bad))
+        #expect(fits(.severities(["HIGH", "CRITICAL"]), bad))
+        #expect(!fits(.severities(["LOW"]), bad))
+        #expect(!fits(.score(0...100), library()))
+    }
+
+    @Test func age() {
+        let old = library { $0.released = time - 400 * 86_400_000 }
+        #expect(fits(.age(days: 400), old))
+        #expect(!fits(.age(days: 401), old))
+        #expect(!fits(.age(days: 0), library()))
+    }
+
+    @Test(arguments: [
+        ("dates", true), ("DATES", true), ("date", false), ("d*s", true), ("*", true), ("?ates", true),
+        ("dates-*.jar", true), ("org.example:*", true), ("org.example:dates:2.?", true), ("*zz*", false),
+        ("/d.tes/", true), ("/^da/", false), ("/(da|ta)tes(-.*)?/", true),
+    ])
+    func names(pattern: String, isFitting: Bool) throws {
+        #expect(fits(.name(try #require(NamePattern(pattern))), library()) == isFitting)
+    }
+
+    @Test(arguments: ["", "/(/", String(repeating: "x", count: 501)])
+    func whatIsNoPattern(text: String) { #expect(NamePattern(text) == nil) }
+
+    /// A pattern of many stars must not take long.
+    @Test func manyStarsEnd() throws {
+        let pattern = try #require(NamePattern(String(repeating: "a*", count: 200) + "b"))
+        #expect(!pattern.matcher()(String(repeating: "a", count: 20_000)))
+    }
+
+    @Test func textIsReadBack() throws {
+        let rules: [PolicyRule] = [
+            .licenses(["MIT", "Apache 2.0"]), .families([.strongCopyleft, .shareAlike]), .score(70...100),
+            .severities(["HIGH"]), .name(try #require(NamePattern("/a|b/"))), .age(days: 730), .inHouse, .nothing,
+        ]
+        for rule in rules { #expect(PolicyRule(text: rule.text) == rule) }
+        for text in ["", "SCORE\n1", "SCORE\n9\n1", "AGE\nx", "NAME\n/(/", "OTHER"] {
+            #expect(PolicyRule(text: text) == .nothing)
+        }
+    }
+}
