@@ -61,6 +61,17 @@ extension Field {
     }
 }
 
+extension Field {
+    /// The time that a member says, in milliseconds since 1970; nil when it is absent. `name` is how errors call it.
+    func time(_ key: String, of name: String) throws(APIError) -> Int64? {
+        guard let text = text(key) else { return nil }
+        guard let time = TimeText.milliseconds(text) else {
+            throw .badValue(text, of: name, accepted: "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss (UTC)")
+        }
+        return time
+    }
+}
+
 extension Request {
     /// A list of texts that has to be there, or one text with commas. At least one.
     func texts(_ key: String, accepted: String) throws(APIError) -> [String] {

@@ -133,8 +133,7 @@ private final class NewLibraries: Sendable {
         if count == 0 {
             let first = try scan.insert(libraries: rows, on: connection)
             for place in ids.indices { ids[place] = first + Int64(place) }
-            try match(Array(ids.indices), ids: ids, on: connection)
-            return (ids, try insertLicenses(of: Array(ids.indices), ids: ids, on: connection))
+            return (ids, try complete(Array(ids.indices), ids: ids, on: connection))
         }
         // Another import of the organization was faster with some of them.
         var missing = RowBuffer(capacity: rows.byteCount)
@@ -146,8 +145,19 @@ private final class NewLibraries: Sendable {
         }
         let first = try scan.insert(libraries: missing, on: connection)
         for (number, place) in places.enumerated() { ids[place] = first + Int64(number) }
+        return (ids, try complete(places, ids: ids, on: connection))
+    }
+
+    /// Does for libraries that were just inserted, with numbers that count up, what their rows do not say themselves.
+    private func complete(
+        _ places: [Int], ids: [Int64], on connection: any Connection
+    ) throws -> [EffectiveLicense: Int64] {
         try match(places, ids: ids, on: connection)
-        return (ids, try insertLicenses(of: places, ids: ids, on: connection))
+        let known = try insertLicenses(of: places, ids: ids, on: connection)
+        if let first = places.first, let last = places.last {
+            try Curation.apply(to: ids[first]...ids[last], of: scan, on: connection)
+        }
+        return known
     }
 
     /// Finds the vulnerabilities of those that were inserted.

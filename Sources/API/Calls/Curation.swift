@@ -1,0 +1,241 @@
+import Database
+import HTTP
+import Inventory
+
+// What people and their tools say of libraries. Mend's names for these requests are not known, so they have names of our
+// own, which nobody takes for Mend's: docs/curation.md.
+
+extension Call {
+    static let curation: [Call] = [
+        markInHouse, unmarkInHouse, inHouseRules, addInHouseRule, removeInHouseRule, setLicenses, resetLicenses,
+        attributes, addAttribute, setAttributeValue, setBugs, setPlaces,
+    ]
+
+    private static let uuidAccepted = "the keyUuid of a library"
+
+    // MARK: In-house
+
+    private static let markInHouse = Call("waybillMarkInHouse", .one(.organization), .member, .work) { visit in
+        let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
+        let reason = try visit.request.textIfAny("reason", accepted: "a text") ?? "marked by hand"
+        return visit.changeThatAlertsRestOn { deed, connection in
+            if let unknown = try InHouse.mark(uuids, reason: reason, by: deed.curator, on: connection) {
+                throw APIError.unknownLibrary(unknown, of: "keyUuids")
+            }
+            return Answer.message("Successfully marked \(uuids.count) libraries as in-house")
+        }
+    }
+
+    private static let unmarkInHouse = Call("waybillUnmarkInHouse", .one(.organization), .member, .work) { visit in
+        let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
+        return visit.changeThatAlertsRestOn { deed, connection in
+            if let unknown = try InHouse.unmark(uuids, by: deed.curator, on: connection) {
+                throw APIError.notFound(unknown, of: "keyUuids")
+            }
+            return Answer.message("Successfully unmarked \(uuids.count) libraries")
+        }
+    }
+
+    private static let inHouseRules = Call("waybillGetInHouseRules", .one(.organization), .readOnly, .work) { visit in
+        let rules = try InHouse.rules(visit.scope.organization, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("inHouseRules", rules) { answer, rule in
+                    answer.number("id", rule.id)
+                    answer.text("type", rule.kind.rawValue)
+                    answer.text("pattern", rule.pattern.text)
+                    answer.text("description", rule.description)
+                }
+            })
+    }
+
+    private static let addInHouseRule = Call(
+        "waybillAddInHouseRule", .one(.organization), .administrator, .work
+    ) { visit in
+        let rule = try visit.request.object("rule", accepted: "an object with type, pattern and description")
+        let kinds = InHouse.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        let word = try visit.request.text("type", in: rule, of: "rule", accepted: kinds)
+        guard let kind = InHouse.Kind(rawValue: word.uppercased()) else {
+            throw APIError.badValue(word, of: "rule.type", accepted: kinds)
+        }
+        let accepted = "a pattern with * and ?, or a regular expression between slashes"
+        let text = try visit.request.text("pattern", in: rule, of: "rule", accepted: accepted)
+        guard let pattern = NamePattern(text) else {
+            throw APIError.badValue(text, of: "rule.pattern", accepted: accepted)
+        }
+        let description = rule.text("description") ?? ""
+        return visit.changeThatAlertsRestOn { deed, connection in
+            let made = try InHouse.add(
+                kind, pattern, description: description, by: deed.curator, on: connection)
+            return Answer.object { answer in
+                answer.text("message", "Successfully added the rule")
+                answer.number("id", made.id)
+                answer.number("markedLibraries", Int64(made.marked))
+            }
+        }
+    }
+
+    private static let removeInHouseRule = Call(
+        "waybillRemoveInHouseRule", .one(.organization), .administrator, .work
+    ) { visit in
+        let text = try visit.request.text("ruleId", accepted: "the id of a rule")
+        return visit.changeThatAlertsRestOn { deed, connection in
+            guard let id = Int64(text), try InHouse.remove(rule: id, by: deed.curator, on: connection) else {
+                throw APIError.notFound(text, of: "ruleId")
+            }
+            return Answer.message("Successfully removed the rule")
+        }
+    }
+
+    // MARK: Licences
+
+    private static let setLicenses = Call("waybillSetLicenses", .one(.organization), .member, .work) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
+        let names = try visit.request.texts("licenses", accepted: "a list of names or SPDX identifiers")
+        let reference = try visit.request.textIfAny("reference", accepted: "an address or a text") ?? ""
+        let licenses = names.map { ChosenLicense(reading: $0) }
+        return visit.changeThatAlertsRestOn { deed, connection in
+            let found = try LicenseOverrides.set(
+                licenses, of: uuid, reference: reference, by: deed.curator, on: connection)
+            guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
+            return Answer.message("Successfully set the licenses of the library")
+        }
+    }
+
+    private static let resetLicenses = Call("waybillResetLicenses", .one(.organization), .member, .work) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
+        return visit.changeThatAlertsRestOn { deed, connection in
+            let found = try LicenseOverrides.reset(
+                uuid, by: deed.curator, originals: { $0.map { ChosenLicense(reading: $0) } }, on: connection)
+            guard found else { throw APIError.notFound(uuid, of: "keyUuid") }
+            return Answer.message("Successfully reset the licenses of the library")
+        }
+    }
+
+    // MARK: Attributes
+
+    private static let attributes = Call("waybillGetAttributes", .one(.organization), .readOnly, .work) { visit in
+        let found = try LibraryFacts.attributes(visit.scope.organization, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("attributes", found) { answer, attribute in
+                    answer.number("id", attribute.id)
+                    answer.text("name", attribute.name)
+                    answer.text("description", attribute.description)
+                    answer.text("context", attribute.context.rawValue)
+                    answer.text("type", attribute.kind.rawValue)
+                }
+            })
+    }
+
+    private static let addAttribute = Call(
+        "waybillAddAttribute", .one(.organization), .administrator, .work
+    ) { visit in
+        let field = try visit.request.object("attribute", accepted: "an object with name, context and type")
+        let name = try visit.request.text("name", in: field, of: "attribute", accepted: "a text")
+        let contexts = Attribute.Context.allCases.map(\.rawValue).joined(separator: ", ")
+        let contextWord = field.text("context") ?? "ORGANIZATION"
+        guard let context = Attribute.Context(rawValue: contextWord.uppercased()) else {
+            throw APIError.badValue(contextWord, of: "attribute.context", accepted: contexts)
+        }
+        let kindWord = field.text("type") ?? "TEXT"
+        guard let kind = Attribute.Kind(rawValue: kindWord.uppercased()) else {
+            throw APIError.badValue(kindWord, of: "attribute.type", accepted: "TEXT, LINK")
+        }
+        let description = field.text("description") ?? ""
+        return visit.change { deed, connection in
+            let isNew = try LibraryFacts.addAttribute(
+                name, description: description, context: context, kind: kind, by: deed.curator, on: connection)
+            guard isNew else {
+                throw APIError.badValue(name, of: "attribute.name", accepted: "a name that no attribute has")
+            }
+            return Answer.message("Successfully added the attribute \(name)")
+        }
+    }
+
+    /// The token says where the value holds; it has to be as narrow as the attribute's context.
+    private static let setAttributeValue = Call("waybillSetAttributeValue", .any, .member, .work) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
+        let name = try visit.request.text("attribute", accepted: "the name of an attribute")
+        let value = try visit.request.textIfAny("value", accepted: "a text; none takes the value away") ?? ""
+        let known = try LibraryFacts.attributes(visit.scope.organization, on: visit.connection)
+        guard let attribute = known.first(where: { $0.name == name }) else {
+            throw APIError.notFound(name, of: "attribute")
+        }
+        let scope = visit.scope
+        switch attribute.context {
+        case .organization: break
+        case .product where scope.product == 0:
+            throw APIError.missing("productToken", accepted: "the product for which the value holds")
+        case .project where scope.project == 0:
+            throw APIError.missing("projectToken", accepted: "the project for which the value holds")
+        case .product, .project: break
+        }
+        if attribute.context == .organization, scope.visibleProducts != nil { throw APIError.refused }
+        return visit.change { deed, connection in
+            let found = try LibraryFacts.setValue(
+                value, of: attribute, library: uuid, in: deed.scope, by: deed.curator, on: connection)
+            guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
+            return Answer.message("Successfully set the value of \(name)")
+        }
+    }
+
+    // MARK: Bugs and places
+
+    private static let setBugs = Call("waybillSetBugs", .one(.organization), .member, .work) { visit in
+        let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
+        let accepted = "a list of objects with bug, severity, title, status, reported and url"
+        guard case .list(let fields)? = visit.request["bugs"] ?? .list([]) else {
+            throw APIError.badValue("…", of: "bugs", accepted: accepted)
+        }
+        let bugs = try fields.map { field in
+            guard let bug = field.text("bug") else { throw APIError.missing("bugs.bug", accepted: accepted) }
+            return LibraryBug(
+                bug: bug, severity: (field.text("severity") ?? "").uppercased(), title: field.text("title") ?? "",
+                status: (field.text("status") ?? "OPEN").uppercased(),
+                reported: try field.time("reported", of: "bugs.reported"), url: field.text("url") ?? "")
+        }
+        return visit.changeThatAlertsRestOn { deed, connection in
+            let found = try LibraryFacts.setBugs(bugs, of: uuid, by: deed.curator, on: connection)
+            guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
+            return Answer.message("Successfully set \(bugs.count) bugs of the library")
+        }
+    }
+
+    private static let setPlaces = Call("waybillSetPlaces", .one(.project), .member, .work) { visit in
+        let accepted = "a list of objects with cluster, namespace, workload, container, image, tag and digest"
+        guard case .list(let fields)? = visit.request["places"] ?? .list([]) else {
+            throw APIError.badValue("…", of: "places", accepted: accepted)
+        }
+        let places = fields.map { field in
+            ImagePlace(
+                cluster: field.text("cluster") ?? "", namespace: field.text("namespace") ?? "",
+                workload: field.text("workload") ?? "", container: field.text("container") ?? "",
+                image: field.text("image") ?? "", tag: field.text("tag") ?? "", digest: field.text("digest") ?? "")
+        }
+        return visit.change { deed, connection in
+            try LibraryFacts.setPlaces(places, ofProject: deed.scope.project, on: connection)
+            try Accounts.touch(deed.scope, at: deed.time, on: connection)
+            return Answer.message("Successfully set \(places.count) places of the project")
+        }
+    }
+}
+
+extension Deed {
+    var curator: Curator { Curator(organization: scope.organization, author: author, time: time) }
+}
+
+extension ChosenLicense {
+    /// The licence that a name or an identifier means; one of that name where the SPDX list has none.
+    init(reading text: String) {
+        let name = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard let expression = LicenseList.spdx.expression(reading: name), expression.terms.count == 1 else {
+            self.init(spdx: "", name: name, url: "", type: "Unknown", risk: nil)
+            return
+        }
+        let naming = LicenseNaming(expression.terms[0])
+        self.init(
+            spdx: expression.terms[0].text, name: naming.name, url: naming.url, type: naming.kind,
+            risk: Int(naming.riskScore))
+    }
+}

@@ -1,0 +1,217 @@
+// DESIGN. Further things that people and their tools say of libraries: values of custom attributes, notices, bugs of a
+// tracker, and where an image runs. Each replaces what was said of the same thing before.
+
+/// A custom attribute.
+package struct Attribute: Sendable, Equatable {
+    package enum Context: String, Sendable, CaseIterable {
+        case organization = "ORGANIZATION"
+        case product = "PRODUCT"
+        case project = "PROJECT"
+    }
+
+    package enum Kind: String, Sendable, CaseIterable {
+        case text = "TEXT"
+        case link = "LINK"
+    }
+
+    package let id: Int64
+    package let name: String
+    package let description: String
+    package let context: Context
+    package let kind: Kind
+}
+
+/// A bug of a library as its tracker has it.
+package struct LibraryBug: Sendable, Equatable {
+    package let bug: String
+    package let severity: String
+    package let title: String
+    package let status: String
+    /// Milliseconds since 1970, or nil.
+    package let reported: Int64?
+    package let url: String
+
+    package init(bug: String, severity: String, title: String, status: String, reported: Int64?, url: String) {
+        self.bug = bug
+        self.severity = severity
+        self.title = title
+        self.status = status
+        self.reported = reported
+        self.url = url
+    }
+}
+
+/// Where an image runs.
+package struct ImagePlace: Sendable, Equatable {
+    package let cluster: String
+    package let namespace: String
+    package let workload: String
+    package let container: String
+    package let image: String
+    package let tag: String
+    package let digest: String
+
+    package init(
+        cluster: String, namespace: String, workload: String, container: String, image: String, tag: String,
+        digest: String
+    ) {
+        self.cluster = cluster
+        self.namespace = namespace
+        self.workload = workload
+        self.container = container
+        self.image = image
+        self.tag = tag
+        self.digest = digest
+    }
+}
+
+/// The tables of what is said of libraries.
+package enum LibraryFacts {
+    // MARK: Attributes
+
+    /// The attributes of an organization, the oldest first.
+    package static func attributes(_ organization: Int64, on connection: any Connection) throws -> [Attribute] {
+        try connection.all(
+            """
+            SELECT id, name, description, context, type FROM attribute WHERE organization = \(organization) ORDER BY id
+            """
+        ) { row in
+            Attribute(
+                id: row.integer(0), name: row.string(1), description: row.string(2),
+                context: Attribute.Context(rawValue: row.string(3)) ?? .organization,
+                kind: Attribute.Kind(rawValue: row.string(4)) ?? .text)
+        }
+    }
+
+    /// Makes an attribute; false when the name is taken.
+    package static func addAttribute(
+        _ name: String, description: String, context: Attribute.Context, kind: Attribute.Kind, by curator: Curator,
+        on connection: any Connection
+    ) throws -> Bool {
+        let known = try connection.integer(
+            "SELECT 1 FROM attribute WHERE organization = \(curator.organization) AND name = \(name)")
+        guard known == nil else { return false }
+        let id = try connection.take(1, from: "attribute")
+        try connection.run(
+            """
+            INSERT INTO attribute (id, organization, name, description, context, type)
+            VALUES (\(id), \(curator.organization), \(name), \(description), \(context.rawValue), \(kind.rawValue))
+            """)
+        let change = try Change(
+            .configuration, "ATTRIBUTE", .created, in: curator.scope, after: [name], on: connection)
+        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+        return true
+    }
+
+    /// Says the value of an attribute for a library where the scope is; an empty one takes it away. False when the
+    /// organization has no such library.
+    package static func setValue(
+        _ value: String, of attribute: Attribute, library uuid: String, in scope: Scope, by curator: Curator,
+        on connection: any Connection
+    ) throws -> Bool {
+        guard let place = try curator.place(uuid, on: connection) else { return false }
+        let product = attribute.context == .organization ? 0 : scope.product
+        let project = attribute.context == .project ? scope.project : 0
+        let row: SQL = """
+            organization = \(curator.organization) AND library_uuid = \(uuid) AND attribute = \(attribute.id)
+                AND product = \(product) AND project = \(project)
+            """
+        let before = try connection.first("SELECT value FROM attribute_value WHERE \(row)") { $0.string(0) }
+        try connection.run("DELETE FROM attribute_value WHERE \(row)")
+        if !value.isEmpty {
+            try connection.run(
+                """
+                INSERT INTO attribute_value (organization, library_uuid, attribute, product, project, value)
+                VALUES (\(curator.organization), \(uuid), \(attribute.id), \(product), \(project), \(value))
+                """)
+        }
+        try curator.note(
+            "ATTRIBUTE_VALUE", .changed, of: uuid, place, before: before.map { ["\(attribute.name): \($0)"] } ?? [],
+            after: value.isEmpty ? [] : ["\(attribute.name): \(value)"], on: connection)
+        return true
+    }
+
+    // MARK: Notices
+
+    /// Says the notice of a library; an empty one takes it away. False when the organization has no such library.
+    package static func setNotice(
+        _ text: String, reference: String, of uuid: String, by curator: Curator, on connection: any Connection
+    ) throws -> Bool {
+        guard let place = try curator.place(uuid, on: connection) else { return false }
+        let row: SQL = "organization = \(curator.organization) AND library_uuid = \(uuid)"
+        let before = try connection.first("SELECT text FROM library_notice WHERE \(row)") { $0.string(0) }
+        try connection.run("DELETE FROM library_notice WHERE \(row)")
+        if !text.isEmpty {
+            try connection.run(
+                """
+                INSERT INTO library_notice (organization, library_uuid, text, reference, account, at)
+                VALUES (\(curator.organization), \(uuid), \(text), \(reference), \(curator.author.account),
+                    \(curator.time))
+                """)
+        }
+        try curator.note(
+            "NOTICE", .changed, of: uuid, place, before: before.map { [$0] } ?? [], after: text.isEmpty ? [] : [text],
+            on: connection)
+        return true
+    }
+
+    /// A notice, and the library it is about.
+    package struct Notice: Sendable, Equatable {
+        package let library: String
+        package let reference: String
+        package let text: String
+    }
+
+    /// The notices of the libraries of a scope, by the names of the libraries' files.
+    package static func notices(_ scope: Scope, on connection: any Connection) throws -> [Notice] {
+        try connection.all(
+            """
+            SELECT min(l.filename), n.reference, n.text FROM library_notice n
+            JOIN library l ON l.organization = n.organization AND l.uuid = n.library_uuid
+            WHERE n.organization = \(scope.organization) AND EXISTS (SELECT 1 FROM occurrence o
+                JOIN project p ON p.scan = o.scan WHERE o.library = l.id AND \(scope.condition))
+            GROUP BY n.library_uuid, n.reference, n.text ORDER BY 1, n.library_uuid
+            """
+        ) { Notice(library: $0.string(0), reference: $0.string(1), text: $0.string(2)) }
+    }
+
+    // MARK: Bugs
+
+    /// Says the bugs of a library, in the place of those there were; false when the organization has no such library.
+    package static func setBugs(
+        _ bugs: [LibraryBug], of uuid: String, by curator: Curator, on connection: any Connection
+    ) throws -> Bool {
+        guard let place = try curator.place(uuid, on: connection) else { return false }
+        let row: SQL = "organization = \(curator.organization) AND library_uuid = \(uuid)"
+        let before = try connection.all("SELECT bug FROM library_bug WHERE \(row) ORDER BY position") { $0.string(0) }
+        try connection.run("DELETE FROM library_bug WHERE \(row)")
+        for (position, bug) in bugs.enumerated() {
+            try connection.run(
+                """
+                INSERT INTO library_bug (organization, library_uuid, position, bug, severity, title, status,
+                    reported_at, url)
+                VALUES (\(curator.organization), \(uuid), \(position), \(bug.bug), \(bug.severity), \(bug.title),
+                    \(bug.status), \(bug.reported), \(bug.url))
+                """)
+        }
+        try curator.note("BUGS", .changed, of: uuid, place, before: before, after: bugs.map(\.bug), on: connection)
+        return true
+    }
+
+    // MARK: Places
+
+    /// Says where the image that a project is runs, in the place of what was said before.
+    package static func setPlaces(
+        _ places: [ImagePlace], ofProject project: Int64, on connection: any Connection
+    ) throws {
+        try connection.run("DELETE FROM place WHERE project = \(project)")
+        for (position, place) in places.enumerated() {
+            try connection.run(
+                """
+                INSERT INTO place (project, position, cluster, namespace, workload, container, image, tag, digest)
+                VALUES (\(project), \(position), \(place.cluster), \(place.namespace), \(place.workload),
+                    \(place.container), \(place.image), \(place.tag), \(place.digest))
+                """)
+        }
+    }
+}
