@@ -87,6 +87,15 @@ struct Access: Sendable {
             rule.fields.map(\.name).joined(separator: " or "), accepted: "a token, 64 hexadecimal characters")
     }
 
+    /// The request with the other side of its comparison, if it compares and the user may see that side too.
+    func comparing(_ request: ReportRequest, on connection: any Connection) throws -> ReportRequest {
+        guard let token = request.comparisonToken else { return request }
+        let other = try Accounts.scope(request.scope.kind, token: token, on: connection)
+        guard let other, other.organization == scope.organization, standing.role(inProduct: other.product) != nil
+        else { throw APIError.refused }
+        return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
+    }
+
     /// Whether the user may see a job of the organization, and what it made.
     ///
     /// A report of the whole organization shows what its asker could see: it is for those who see at least as much.

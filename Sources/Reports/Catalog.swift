@@ -7,7 +7,8 @@ extension Report {
         .earlyWarnings,
         .earlyWarningsAlerts, .effectiveLicenses, .history, .ignoredAlerts, .inHouse, .inventory,
         .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
-        .members, .pluginPolicyViolation, .pluginRequestHistory, .resolvedAlerts, .sbom, .securityAlerts,
+        .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff, .resolvedAlerts, .sbom,
+        .securityAlerts,
         .sourceFiles, .vulnerability,
     ]
 

@@ -37,7 +37,7 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
 package struct ReportRequest: Sendable, Equatable {
     /// The type as the catalog spells it.
     package let type: String
-    package let scope: Scope
+    package private(set) var scope: Scope
     package let format: Format
     /// Checked filter values by the key in lower case: words in lower case, flags `true` or `false`, times in
     /// milliseconds, texts as they came.
@@ -78,8 +78,39 @@ package struct ReportRequest: Sendable, Equatable {
             let values = try filter.check(given)
             if !values.isEmpty { options[filter.key.lowercased()] = values }
         }
+        if report.isComparison { try Self.takeComparison(lowered, scope.kind, &options) }
         self.format = try Self.format(format, report: report, name: name, options: &options)
         self.options = options
+    }
+
+    // MARK: Comparing
+
+    /// Puts the token of the other side under its first name, whichever the client gave it.
+    private static func takeComparison(
+        _ fields: [String: [String]], _ kind: ScopeKind, _ options: inout [String: [String]]
+    ) throws(ReportError) {
+        let names = Report.comparisonAliases(kind)
+        for name in names { options[name.lowercased()] = nil }
+        for name in names {
+            if let token = fields[name.lowercased()]?.first?.trimmingBlanks(), !token.isEmpty {
+                options[names[0].lowercased()] = [token.lowercased()]
+                return
+            }
+        }
+        throw .missing(names[0], accepted: "the token of the \(kind.rawValue) to compare with")
+    }
+
+    /// The token of the other side of a comparison, which whoever lets the user in has to look up (`comparing`); nil where
+    /// nothing is compared.
+    package var comparisonToken: String? {
+        options[Report.comparisonAliases(scope.kind)[0].lowercased()]?.first
+    }
+
+    /// The same request with the other side that its token names.
+    package func comparing(with other: Scope.Comparison) -> ReportRequest {
+        var request = self
+        request.scope.comparison = other
+        return request
     }
 
     private static func format(
@@ -119,6 +150,7 @@ package struct ReportRequest: Sendable, Equatable {
         let product: Int64
         let project: Int64
         let visible: [Int64]?
+        let comparison: Scope.Comparison?
         let options: [String: [String]]
     }
 
@@ -128,7 +160,9 @@ package struct ReportRequest: Sendable, Equatable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let stored = Stored(
             type: type, format: format.rawValue, kind: scope.kind.rawValue, organization: scope.organization,
-            product: scope.product, project: scope.project, visible: scope.visibleProducts, options: options)
+            product: scope.product, project: scope.project, visible: scope.visibleProducts,
+            comparison: scope.comparison,
+            options: options)
         do {
             return String(decoding: try encoder.encode(stored), as: UTF8.self)
         } catch {
@@ -150,6 +184,7 @@ package struct ReportRequest: Sendable, Equatable {
         scope = Scope(
             kind: kind, organization: stored.organization, product: stored.product, project: stored.project,
             visibleProducts: stored.visible)
+        scope.comparison = stored.comparison
         self.format = format
         options = stored.options
     }

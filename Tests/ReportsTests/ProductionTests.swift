@@ -188,8 +188,10 @@ import Testing
         let part = try #require(output.parts().first)
         for table in report.tables {
             if report.format == .json { #expect(try part.rows(table.key).isEmpty) }
-            if report.format == .csv { #expect(try part.records().count == 1) }
-            if report.format == .xlsx { #expect(try part.sheets().map(\.rows.count) == [1]) }
+            if report.format == .csv { #expect(try part.records().count == 2 * report.tables.count - 1) }
+            if report.format == .xlsx {
+                #expect(try part.sheets().map(\.rows.count) == report.tables.map { _ in 1 })
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
     let report: Report
     let type: String
     let scope: ScopeKind
-    let format: Format
+    var format: Format
     var fields: [String: [String]] = [:]
 
     var testDescription: String { "\(name).\(format.rawValue)" }
@@ -49,7 +49,9 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
             guard let type = report.name.types[scope] else { return [] }
             switch report.body {
             case .tables, .attribution:
-                return report.formats.map { ReportCase(report: report, type: type, scope: scope, format: $0) }
+                return report.formats.map {
+                    ReportCase(report: report, type: type, scope: scope, format: $0, fields: other(report, scope))
+                }
             case .bom:
                 return BOMRequest.offers.flatMap { offer in
                     offer.versions.flatMap { version in
@@ -64,11 +66,17 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// What a comparison has to be told; the fixture's scopes have the other side already.
+    private static func other(_ report: Report, _ scope: ScopeKind) -> [String: [String]] {
+        report.isComparison ? [Report.comparisonAliases(scope)[0]: ["the other side"]] : [:]
+    }
+
     /// One case for each report with tables and scope, with every option that adds something.
     static let tabular: [ReportCase] = Report.catalog.flatMap { report in
         ScopeKind.allCases.compactMap { scope in
             guard case .tables = report.body, let type = report.name.types[scope] else { return nil }
-            var made = ReportCase(report: report, type: type, scope: scope, format: .json)
+            var made = ReportCase(
+                report: report, type: type, scope: scope, format: .json, fields: other(report, scope))
             for filter in report.filters {
                 if case .list(let words) = filter.kind { made.fields[filter.key] = words }
             }

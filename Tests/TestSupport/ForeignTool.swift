@@ -47,9 +47,15 @@ package enum ForeignTool {
         return output
     }
 
+    /// Debian's Python where it is there: others on the path may be scripts that look for the right version first, which
+    /// takes longer than most of what is asked of them.
+    private static let interpreter: [String] =
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+        ? ["/usr/bin/python3"] : ["/usr/bin/env", "python3"]
+
     /// Runs a Python script, which finds `input` on its standard input, and gives what it prints.
     @discardableResult
     package static func python(_ script: String, _ arguments: [String] = [], input: Data = Data()) throws -> Data {
-        try run("/usr/bin/env", ["python3", "-X", "utf8", "-c", script] + arguments, input: input)
+        try run(interpreter[0], interpreter.dropFirst() + ["-X", "utf8", "-c", script] + arguments, input: input)
     }
 }

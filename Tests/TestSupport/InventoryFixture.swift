@@ -113,7 +113,19 @@ package final class InventoryFixture: Sendable {
         _ kind: ScopeKind, organization: Int64 = 1, place: Int = 0, visibleProducts: [Int64]? = nil
     ) throws -> Scope {
         let (product, project) = try ids(organization: organization, place: place)
-        return switch kind {
+        var scope = bare(kind, organization, product, project, visibleProducts)
+        // The other side of comparisons, where the organization has one.
+        let other = kind == .project ? (place == 0 ? 1 : 0) : (place == 2 ? 0 : 2)
+        if kind != .organization, let ids = try? ids(organization: organization, place: other) {
+            scope.comparison = Scope.Comparison(product: ids.product, project: kind == .project ? ids.project : 0)
+        }
+        return scope
+    }
+
+    private func bare(
+        _ kind: ScopeKind, _ organization: Int64, _ product: Int64, _ project: Int64, _ visibleProducts: [Int64]?
+    ) -> Scope {
+        switch kind {
         case .organization: Scope(kind: kind, organization: organization, visibleProducts: visibleProducts)
         case .product:
             Scope(kind: kind, organization: organization, product: product, visibleProducts: visibleProducts)

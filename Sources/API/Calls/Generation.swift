@@ -14,7 +14,8 @@ extension Call {
 
     private static func generation(called name: String, in kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .points) { visit in
-            let wanted = try wantedReport(visit.request, scope: visit.scope)
+            let wanted = try visit.access.comparing(
+                try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
             let backend = visit.backend
             var job = NewJob(
                 uuid: try backend.random.uuid(), organization: wanted.scope.organization, kind: .report,

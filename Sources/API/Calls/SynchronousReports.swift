@@ -117,7 +117,8 @@ struct SynchronousReports {
         init(
             _ type: String, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
         ) throws {
-            request = try ReportRequest(type: type, scope: visit.scope, format: format, fields: fields)
+            let checked = try ReportRequest(type: type, scope: visit.scope, format: format, fields: fields)
+            request = try visit.access.comparing(checked, on: visit.connection)
             report = try request.report()
         }
 

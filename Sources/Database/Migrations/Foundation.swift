@@ -150,6 +150,7 @@ extension Migration {
                 in_house \(int) NOT NULL DEFAULT 0,
                 UNIQUE (organization, digest)\(words.end);
             CREATE INDEX library_uuid ON library (organization, uuid);
+            CREATE INDEX library_organization ON library (organization, id);
             CREATE INDEX library_artifact ON library (organization, artifact);
 
             -- Everything a source said of a library, as the JSON of a component: what a bill of materials is written from.
@@ -169,6 +170,8 @@ extension Migration {
                 type \(text) NOT NULL,
                 risk_score \(int),
                 UNIQUE (organization, spdx, name)\(words.end);
+
+            CREATE INDEX license_organization ON license (organization, id);
 
             CREATE TABLE library_license (
                 library \(int) NOT NULL REFERENCES library (id),

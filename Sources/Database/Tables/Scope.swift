@@ -34,6 +34,19 @@ package struct Scope: Sendable, Equatable {
     package let project: Int64
     /// The products that the user may see, or nil for all.
     package let visibleProducts: [Int64]?
+    /// The product or project that it is compared with, which the user may see too; nil where nothing is compared.
+    package var comparison: Comparison?
+
+    /// The other side of a comparison: a product, or (not 0) a project of it.
+    package struct Comparison: Sendable, Equatable, Codable {
+        package let product: Int64
+        package let project: Int64
+
+        package init(product: Int64, project: Int64) {
+            self.product = product
+            self.project = project
+        }
+    }
 
     package init(
         kind: ScopeKind, organization: Int64, product: Int64 = 0, project: Int64 = 0, visibleProducts: [Int64]? = nil
@@ -68,17 +81,27 @@ package struct Scope: Sendable, Equatable {
 
     /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
     /// import yet are among them, with scan 0. `realm` is one row: the organization, the product and project of a narrower
-    /// scope (0 in a wider one), and whether all products may be seen; for what hangs on no project.
+    /// scope (0 in a wider one), and whether all products may be seen; for what hangs on no project. `compared` holds the
+    /// projects of the other side of a comparison.
     package var clause: SQL {
         """
-        WITH scope (project, scan, project_name, project_token, product, product_name) AS (
+        WITH scope (project, scan, project_name, project_token, product, product_name) AS NOT MATERIALIZED (
             SELECT p.id, p.scan, p.name, p.token, p.product, d.name
             FROM project p JOIN product d ON d.id = p.product WHERE \(condition)),
         realm (organization, name, product, project, sees_all) AS (
             SELECT o.id, o.name, \(kind == .organization ? 0 : product), \(project), \(visibleProducts == nil ? 1 : 0)
-            FROM organization o WHERE o.id = \(organization))
+            FROM organization o WHERE o.id = \(organization)),
+        compared (project, scan) AS NOT MATERIALIZED (SELECT p.id, p.scan FROM project p WHERE \(comparedCondition))
 
         """
+    }
+
+    private var comparedCondition: SQL {
+        guard let comparison else { return "p.id = 0" }
+        var sql: SQL = "p.organization = \(organization) AND p.product = \(comparison.product)"
+        if comparison.project != 0 { sql.append(" AND p.id = \(comparison.project)") }
+        if let visibleProducts { sql.append(" AND p.product IN \(SQL.list(visibleProducts.map(Value.integer)))") }
+        return sql
     }
 }
 

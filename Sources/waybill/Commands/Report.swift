@@ -19,10 +19,13 @@ extension Command {
         let runtime = try Runtime(configuration)
         let scope = try runtime.scope(token: try configuration.required("scope"))
         let fields = try configuration["filter"].map { text in try FilterFields.read(text) } ?? [:]
-        let request: ReportRequest
+        var request: ReportRequest
         do {
             request = try ReportRequest(
                 type: arguments.operands[0], scope: scope, format: configuration["format"], fields: fields)
+            request = try runtime.comparing(request)
+        } catch let error as UsageError {
+            throw error
         } catch {
             throw UsageError(description: "\(error)")
         }
@@ -51,6 +54,18 @@ extension Command {
             print("\(path): \(produced.rows) rows, \(produced.parts) part(s), \(file.size) bytes, \(seconds) s")
             for note in produced.notes { print("  note: \(note)") }
         }
+    }
+}
+
+extension Runtime {
+    /// The request with the other side of its comparison, which has to be in the same organization.
+    fileprivate func comparing(_ request: ReportRequest) throws -> ReportRequest {
+        guard let token = request.comparisonToken else { return request }
+        let other = try database.read { try Accounts.scope(request.scope.kind, token: token, on: $0) }
+        guard let other, other.organization == request.scope.organization else {
+            throw UsageError(description: "the token to compare with is none of a \(request.scope.kind.rawValue) here")
+        }
+        return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
     }
 }
 
