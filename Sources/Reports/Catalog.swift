@@ -7,7 +7,8 @@ extension Report {
         .earlyWarnings,
         .earlyWarningsAlerts, .effectiveLicenses, .history, .ignoredAlerts, .inHouse, .inventory,
         .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
-        .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff, .resolvedAlerts, .sbom,
+        .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff, .resolvedAlerts, .risk,
+        .sbom,
         .securityAlerts,
         .sourceFiles, .vulnerability,
     ]

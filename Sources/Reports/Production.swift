@@ -101,6 +101,8 @@ package struct Production: Sendable {
             return try bom(facts, on: connection, to: destination)
         case .attribution(let table):
             return try attribution(table, facts, on: connection, to: destination)
+        case .risk:
+            return try risk(facts, on: connection, to: destination)
         }
     }
 

@@ -202,6 +202,8 @@ package struct Report: Sendable {
         case bom
         /// The text to ship with a product, from these rows.
         case attribution(Table)
+        /// Pages for a manager.
+        case risk
     }
 
     package let name: Name

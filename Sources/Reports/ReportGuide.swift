@@ -45,6 +45,9 @@ package enum ReportGuide {
         case .attribution:
             text +=
                 "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"
+        case .risk:
+            text +=
+                "\nPages to print, whatever format is asked for: summary, security, licences, policies, quality, trend.\n"
         case .tables(let tables):
             for table in tables {
                 text += "\nRows under `\(table.key)`, the sheet *\(table.title)*:\n\n"

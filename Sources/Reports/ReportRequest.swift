@@ -125,6 +125,8 @@ package struct ReportRequest: Sendable, Equatable {
         {
             return format
         }
+        // Clients ask for it in whatever format they ask for everything (reports.md §15.3).
+        if case .risk = report.body { return .pdf }
         guard let text, !text.isEmpty else { return offered[0] }
         guard let format = Format(rawValue: text.lowercased()), offered.contains(format) else {
             throw .formatNotOffered(text, by: name, offered: offered)

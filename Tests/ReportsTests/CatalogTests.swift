@@ -11,7 +11,7 @@ import Testing
         var seen: Set<String> = []
         for report in Report.catalog {
             for (scope, type) in report.name.types {
-                #expect(seen.insert(type.lowercased()).inserted, "\(type) stands twice")
+                #expect(seen.insert("\(scope) \(type.lowercased())").inserted, "\(type) stands twice")
                 #expect(Report.named(type.uppercased(), in: scope)?.title == report.title)
                 #expect(Report.scopes(of: type).contains(scope))
             }

@@ -19,7 +19,10 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
 
     /// The type, with the standard and its version for bills of materials.
     var name: String {
-        guard let standard = fields["standard"], let version = fields["version"] else { return type }
+        guard let standard = fields["standard"], let version = fields["version"] else {
+            // One type in several scopes.
+            return Set(report.name.types.values).count < report.name.types.count ? "\(scope.prefix)-\(type)" : type
+        }
         return "\(type).\(standard[0])-\(version[0])"
     }
 
@@ -48,7 +51,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         ScopeKind.allCases.flatMap { scope -> [ReportCase] in
             guard let type = report.name.types[scope] else { return [] }
             switch report.body {
-            case .tables, .attribution:
+            case .tables, .attribution, .risk:
                 return report.formats.map {
                     ReportCase(report: report, type: type, scope: scope, format: $0, fields: other(report, scope))
                 }
@@ -82,6 +85,14 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
             }
             return made
         }
+    }
+
+    /// The same report in another format, with what it has to be told alone.
+    func plain(as format: Format) -> ReportCase {
+        var other = self
+        other.format = format
+        other.fields = Self.other(report, scope)
+        return other
     }
 
     func request(_ scope: Scope) throws -> ReportRequest {

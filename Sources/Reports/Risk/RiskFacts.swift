@@ -1,0 +1,342 @@
+import Database
+import Inventory
+
+// DESIGN. Everything the report says, as numbers and short lists: the database counts, and of lists only the worst come.
+// So memory depends on nothing but how many products, licences and days there are to tell apart.
+
+/// The severities, the worst first. Those of vulnerabilities that nobody rated are `unrated`.
+enum RiskSeverity: String, CaseIterable {
+    case critical = "Critical"
+    case high = "High"
+    case medium = "Medium"
+    case low = "Low"
+    case unrated = "Unrated"
+
+    /// From the word of an advisory, in any case.
+    init(word: String) {
+        self =
+            switch word.lowercased() {
+            case "critical": .critical
+            case "high": .high
+            case "medium", "moderate": .medium
+            case "low": .low
+            default: .unrated
+            }
+    }
+
+    var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// What a risk report tells of its scope.
+struct RiskFacts {
+    /// Rows of a list at most.
+    static let listLimit = 40
+
+    var products = 0
+    var projects = 0
+    /// Distinct libraries, and how many of them have an open alert of each kind.
+    var libraries = 0
+    var vulnerableLibraries = 0
+    var rejectedLibraries = 0
+    var severeBugLibraries = 0
+    /// Alerts about vulnerabilities by severity.
+    var open = [Int](repeating: 0, count: RiskSeverity.allCases.count)
+    var ignored = 0
+    var resolved = 0
+    /// Open alerts of other types, by type.
+    var others: [(type: String, count: Int)] = []
+    var worstLibraries: [WorstLibrary] = []
+    var worstVulnerabilities: [WorstVulnerability] = []
+    var violations: [Violation] = []
+    var violationCount = 0
+    /// Licences by the number of libraries, the most first.
+    var licenses: [LicenseCount] = []
+    var unlicensedLibraries = 0
+    var oldest: [OldLibrary] = []
+    var datedLibraries = 0
+    var groups: [GroupRisk] = []
+    var trend: [TrendPoint] = []
+
+    struct WorstLibrary {
+        let name: String
+        let project: String
+        let projects: Int
+        let counts: [Int]
+        let score: Double?
+        let fix: String
+    }
+
+    struct WorstVulnerability {
+        let name: String
+        let severity: RiskSeverity
+        let score: Double?
+        let libraries: Int
+        let projects: Int
+        let url: String
+    }
+
+    struct Violation {
+        let library: String
+        let description: String
+        let project: String
+    }
+
+    struct LicenseCount {
+        let name: String
+        let spdx: String
+        let libraries: Int
+        let score: Int?
+
+        var family: LicenseFamily? { spdx.isEmpty ? nil : LicenseFamily(licenseID: spdx) }
+    }
+
+    struct OldLibrary {
+        let name: String
+        let released: String
+        let project: String
+    }
+
+    /// A product of an organization, or a project of a product.
+    struct GroupRisk {
+        let name: String
+        let libraries: Int
+        let counts: [Int]
+        let rejected: Int
+    }
+
+    struct TrendPoint {
+        /// Milliseconds since 1970: the end of the day.
+        let day: Int64
+        var libraries = 0
+        var alerts = 0
+    }
+}
+
+// MARK: Reading
+
+extension RiskFacts {
+    /// The word of a vulnerability `v`'s severity, of the newest version of CVSS that has one.
+    private static let severity: SQL = """
+        lower(CASE WHEN v.severity4 <> '' THEN v.severity4 WHEN v.severity3 <> '' THEN v.severity3 ELSE v.severity END)
+        """
+
+    static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
+        var facts = RiskFacts()
+        try facts.readCounts(scope, on: connection)
+        try facts.readAlerts(scope, on: connection)
+        try facts.readWorst(scope, on: connection)
+        try facts.readLicenses(scope, on: connection)
+        try facts.readAges(scope, on: connection)
+        if scope.kind != .project { try facts.readGroups(scope, on: connection) }
+        try facts.readTrend(scope, on: connection)
+        return facts
+    }
+
+    private mutating func readCounts(_ scope: Scope, on connection: any Connection) throws {
+        let counts = try connection.first(
+            """
+            \(scope.clause) SELECT count(DISTINCT s.product), count(*) FROM scope s
+            """
+        ) { ($0.integer(0), $0.integer(1)) }
+        products = Int(counts?.0 ?? 0)
+        projects = Int(counts?.1 ?? 0)
+        let libraries = try connection.first(
+            """
+            \(scope.clause) SELECT count(DISTINCT l.uuid),
+                count(DISTINCT CASE WHEN l.licenses = '' THEN l.uuid ELSE NULL END),
+                count(DISTINCT CASE WHEN l.release_date <> '' THEN l.uuid ELSE NULL END)
+            FROM scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+            """
+        ) { ($0.integer(0), $0.integer(1), $0.integer(2)) }
+        self.libraries = Int(libraries?.0 ?? 0)
+        unlicensedLibraries = Int(libraries?.1 ?? 0)
+        datedLibraries = Int(libraries?.2 ?? 0)
+    }
+
+    private mutating func readAlerts(_ scope: Scope, on connection: any Connection) throws {
+        try connection.each(
+            """
+            \(scope.clause) SELECT a.state, \(Self.severity), count(*) FROM scope s JOIN alert a ON a.project = s.project
+            JOIN vulnerability v ON v.id = a.vulnerability
+            WHERE a.type = 'SECURITY_VULNERABILITY' GROUP BY 1, 2
+            """
+        ) { row in
+            let count = Int(row.integer(2))
+            switch row.string(0) {
+            case "IGNORED": ignored += count
+            case "RESOLVED": resolved += count
+            default: open[RiskSeverity(word: row.string(1)).place] += count
+            }
+        }
+        try connection.each(
+            """
+            \(scope.clause) SELECT a.type, count(*), count(DISTINCT a.library_uuid) FROM scope s
+            JOIN alert a ON a.project = s.project WHERE a.state = 'OPEN' GROUP BY a.type ORDER BY a.type
+            """
+        ) { row in
+            let (type, count, libraries) = (row.string(0), Int(row.integer(1)), Int(row.integer(2)))
+            switch AlertType(rawValue: type) {
+            case .vulnerability: vulnerableLibraries = libraries
+            case .rejectedByPolicy:
+                rejectedLibraries = libraries
+                violationCount = count
+                others.append((type, count))
+            case .severeBug:
+                severeBugLibraries = libraries
+                others.append((type, count))
+            default: others.append((type, count))
+            }
+        }
+        violations = try connection.all(
+            """
+            \(scope.clause) SELECT l.filename, a.description, s.project_name FROM scope s
+            JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+            WHERE a.state = 'OPEN' AND a.type = 'REJECTED_BY_POLICY_RESOURCE'
+            ORDER BY a.level, l.filename, s.project, a.number LIMIT \(Self.listLimit)
+            """
+        ) { Violation(library: $0.string(0), description: $0.string(1), project: $0.string(2)) }
+    }
+
+    /// `count(…)` for each severity.
+    private static let severityCounts: SQL = {
+        var sql: SQL = ""
+        for (place, word) in ["critical", "high", "medium", "low"].enumerated() {
+            if place > 0 { sql.append(", ") }
+            sql.append("sum(CASE WHEN \(severity) = \(word) THEN 1 ELSE 0 END)")
+        }
+        return sql
+    }()
+
+    private mutating func readWorst(_ scope: Scope, on connection: any Connection) throws {
+        worstLibraries = try connection.all(
+            """
+            \(scope.clause) SELECT min(l.filename), min(s.project_name), count(DISTINCT s.project), count(*),
+                \(Self.severityCounts), max(v.score), coalesce(max(f.top_fix), '')
+            FROM scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+            JOIN vulnerability v ON v.id = a.vulnerability
+            LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+            WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
+            GROUP BY a.library_uuid ORDER BY coalesce(max(v.score), -1) DESC, 4 DESC, 1, a.library_uuid
+            LIMIT \(Self.listLimit)
+            """
+        ) { row in
+            let counts = (4..<8).map { Int(row.integer($0)) }
+            let rest = Int(row.integer(3)) - counts.reduce(0, +)
+            return WorstLibrary(
+                name: row.string(0), project: row.string(1), projects: Int(row.integer(2)), counts: counts + [rest],
+                score: row.integerOrNil(8).map { Double($0) / 10 }, fix: row.string(9))
+        }
+        worstVulnerabilities = try connection.all(
+            """
+            \(scope.clause) SELECT v.name, min(\(Self.severity)), max(v.score), count(DISTINCT a.library_uuid),
+                count(DISTINCT s.project), min(v.url)
+            FROM scope s JOIN alert a ON a.project = s.project JOIN vulnerability v ON v.id = a.vulnerability
+            WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
+            GROUP BY v.name ORDER BY coalesce(max(v.score), -1) DESC, 5 DESC, 1 LIMIT \(Self.listLimit)
+            """
+        ) { row in
+            WorstVulnerability(
+                name: row.string(0), severity: RiskSeverity(word: row.string(1)),
+                score: row.integerOrNil(2).map { Double($0) / 10 }, libraries: Int(row.integer(3)),
+                projects: Int(row.integer(4)), url: row.string(5))
+        }
+    }
+
+    private mutating func readLicenses(_ scope: Scope, on connection: any Connection) throws {
+        licenses = try connection.all(
+            """
+            \(scope.clause) SELECT n.name, n.spdx, count(DISTINCT l.uuid), max(n.risk_score) FROM scope s
+            JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+            JOIN library_license x ON x.library = l.id JOIN license n ON n.id = x.license
+            GROUP BY n.name, n.spdx ORDER BY 3 DESC, 1, 2
+            """
+        ) { row in
+            LicenseCount(
+                name: row.string(0), spdx: row.string(1), libraries: Int(row.integer(2)),
+                score: row.integerOrNil(3).map { Int($0) })
+        }
+    }
+
+    private mutating func readAges(_ scope: Scope, on connection: any Connection) throws {
+        oldest = try connection.all(
+            """
+            \(scope.clause) SELECT min(l.filename), substr(min(l.release_date), 1, 10), min(s.project_name) FROM scope s
+            JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE l.release_date <> ''
+            GROUP BY l.uuid ORDER BY 2, 1, l.uuid LIMIT \(Self.listLimit / 2)
+            """
+        ) { OldLibrary(name: $0.string(0), released: $0.string(1), project: $0.string(2)) }
+    }
+
+    private mutating func readGroups(_ scope: Scope, on connection: any Connection) throws {
+        let (key, name): (SQL, SQL) =
+            scope.kind == .organization ? ("s.product", "s.product_name") : ("s.project", "s.project_name")
+        var alerts: [Int64: (counts: [Int], rejected: Int)] = [:]
+        try connection.each(
+            """
+            \(scope.clause) SELECT \(key), count(v.id), \(Self.severityCounts),
+                sum(CASE WHEN a.type = 'REJECTED_BY_POLICY_RESOURCE' THEN 1 ELSE 0 END)
+            FROM scope s JOIN alert a ON a.project = s.project LEFT JOIN vulnerability v ON v.id = a.vulnerability
+            WHERE a.state = 'OPEN' GROUP BY \(key)
+            """
+        ) { row in
+            let counts = (2..<6).map { Int(row.integer($0)) }
+            let id = row.integer(0)
+            alerts[id] = (counts + [Int(row.integer(1)) - counts.reduce(0, +)], Int(row.integer(6)))
+        }
+        var found: [(id: Int64, group: GroupRisk)] = []
+        try connection.each(
+            """
+            \(scope.clause) SELECT \(key), min(\(name)), CAST(coalesce(sum(c.libraries), 0) AS BIGINT) FROM scope s
+            LEFT JOIN scan c ON c.id = s.scan GROUP BY \(key)
+            """
+        ) { row in
+            let id = row.integer(0)
+            let of = alerts[id]
+            found.append(
+                (
+                    id,
+                    GroupRisk(
+                        name: row.string(1), libraries: Int(row.integer(2)),
+                        counts: of?.counts ?? [0, 0, 0, 0, 0], rejected: of?.rejected ?? 0)
+                ))
+        }
+        func isWorse(_ left: GroupRisk, _ right: GroupRisk) -> Bool? {
+            for place in left.counts.indices where left.counts[place] != right.counts[place] {
+                return left.counts[place] > right.counts[place]
+            }
+            return left.rejected != right.rejected ? left.rejected > right.rejected : nil
+        }
+        found.sort { left, right in isWorse(left.group, right.group) ?? (left.id < right.id) }
+        groups = found.prefix(Self.listLimit / 2).map(\.group)
+    }
+
+    /// Days on which the inventory changed, the last two dozen, and how things stood at the end of each.
+    private mutating func readTrend(_ scope: Scope, on connection: any Connection) throws {
+        let length: Int64 = 86_400_000
+        var days: [(day: Int64, change: Int)] = []
+        try connection.each(
+            """
+            \(scope.clause) SELECT e.at / \(length), sum(CASE WHEN e.change = 'ADDED' THEN 1 ELSE -1 END)
+            FROM scope s JOIN inventory_event e ON e.project = s.project GROUP BY 1 ORDER BY 1
+            """
+        ) { days.append(($0.integer(0), Int($0.integer(1)))) }
+        var libraries = 0
+        var points: [TrendPoint] = []
+        for (day, change) in days {
+            libraries += change
+            points.append(TrendPoint(day: (day + 1) * length, libraries: libraries))
+        }
+        points = Array(points.suffix(24))
+        for place in points.indices {
+            let end = points[place].day
+            points[place].alerts = Int(
+                try connection.integer(
+                    """
+                    \(scope.clause) SELECT count(*) FROM scope s JOIN alert a ON a.project = s.project
+                    WHERE a.type = 'SECURITY_VULNERABILITY' AND a.created_at < \(end)
+                        AND (a.resolved_at = 0 OR a.resolved_at >= \(end))
+                    """) ?? 0)
+        }
+        trend = points
+    }
+}

@@ -1,0 +1,174 @@
+import Bytes
+
+// DESIGN. What stands on the pages is set from top to bottom; whoever needs room asks for it first, and a page ends when
+// there is none. All texts go through one place that keeps them inside their boxes.
+
+/// The pages of a risk report while they are drawn.
+struct RiskPage: ~Copyable {
+    static let margin = 48.0
+    static let gray = PDFColor.gray(0.35)
+    static let ink = PDFColor(red: 0.10, green: 0.16, blue: 0.26)
+    static let rule = PDFColor.gray(0.8)
+
+    private(set) var canvas: PDFCanvas
+    private var file: ByteSink
+    private let footer: String
+    /// Where the next thing stands.
+    var y = margin
+
+    init(title: String, footer: String, created: String, to destination: @escaping ByteSink.Destination) throws {
+        canvas = try PDFCanvas(.init(title: title, created: created))
+        file = ByteSink(to: destination)
+        self.footer = footer
+    }
+
+    var width: Double { canvas.size.width - 2 * Self.margin }
+    private var bottom: Double { canvas.size.height - Self.margin - 24 }
+
+    // MARK: Pages
+
+    /// Ends the page when less than this is left of it.
+    mutating func need(_ height: Double) throws {
+        if y + height > bottom, y > Self.margin { try breakPage() }
+    }
+
+    mutating func breakPage() throws {
+        drawFooter()
+        try canvas.endPage(to: &file)
+        y = Self.margin
+    }
+
+    private mutating func drawFooter() {
+        let baseline = canvas.size.height - Self.margin + 6
+        canvas.line(
+            from: PDFPoint(Self.margin, baseline - 14), to: PDFPoint(Self.margin + width, baseline - 14), Self.rule,
+            width: 0.4)
+        let text = canvas.shape(footer, .init(size: 7, alignment: .right, width: width * 0.75, isOneLine: true))
+        canvas.draw(text, at: PDFPoint(Self.margin + width * 0.25, baseline - text.baseline), color: Self.gray)
+        canvas.drawPageNumber(at: PDFPoint(Self.margin, baseline))
+    }
+
+    mutating func finish() throws {
+        drawFooter()
+        try canvas.endPage(to: &file)
+        try canvas.finish(to: &file)
+        try file.flush()
+    }
+
+    // MARK: Texts
+
+    /// A section's title, with room for the beginning of what follows; an entry of the outline.
+    mutating func section(_ title: String, keeping height: Double = 140) throws {
+        if y > Self.margin { y += 22 }
+        try need(30 + height)
+        canvas.outline(title, y: y)
+        canvas.fill(PDFRectangle(x: Self.margin, y: y + 2, width: 4, height: 17), Self.ink)
+        let text = canvas.draw(
+            title, at: PDFPoint(Self.margin + 12, y), .init(size: 15, isBold: true, width: width - 12), color: Self.ink)
+        y += text.height + 8
+    }
+
+    mutating func subtitle(_ title: String, keeping height: Double = 80) throws {
+        y += 8
+        try need(20 + height)
+        let text = canvas.draw(
+            title, at: PDFPoint(Self.margin, y), .init(size: 10.5, isBold: true, width: width), color: Self.ink)
+        y += text.height + 4
+    }
+
+    mutating func paragraph(_ text: String, size: Double = 9.5, color: PDFColor = .black) throws {
+        let shaped = canvas.shape(text, .init(size: size, width: width, maximumHeight: 400))
+        try need(shaped.height)
+        canvas.draw(shaped, at: PDFPoint(Self.margin, y), color: color)
+        y += shaped.height + 6
+    }
+
+    // MARK: Tables
+
+    struct Column {
+        let title: String
+        /// The share of the width.
+        let share: Double
+        var isNumber = false
+    }
+
+    /// A cell: a text, an address it leads to, a colour that stands in front of it.
+    struct Cell: ExpressibleByStringLiteral {
+        let text: String
+        var address = ""
+        var mark: PDFColor?
+
+        init(_ text: String, address: String = "", mark: PDFColor? = nil) {
+            self.text = text
+            self.address = address
+            self.mark = mark
+        }
+
+        init(stringLiteral text: String) { self.init(text) }
+    }
+
+    /// A table; its heading repeats on each page. Cells have two lines at most.
+    mutating func table(_ columns: [Column], _ rows: [[Cell]]) throws {
+        let whole = columns.reduce(0) { $0 + $1.share }
+        let widths = columns.map { $0.share / whole * width }
+        try need(46)
+        drawHeading(columns, widths)
+        for row in rows {
+            let texts = zip(row, columns.indices).map { cell, index in
+                canvas.shape(
+                    cell.text,
+                    .init(
+                        size: 8.2, alignment: columns[index].isNumber ? .right : .left,
+                        width: widths[index] - 8 - (cell.mark == nil ? 0 : 10), maximumHeight: 24))
+            }
+            let height = (texts.map(\.height).max() ?? 10) + 5
+            if y + height > bottom {
+                try breakPage()
+                drawHeading(columns, widths)
+            }
+            var x = Self.margin
+            for (index, text) in texts.enumerated() {
+                var left = x + 4
+                if let mark = row[index].mark {
+                    canvas.fill(PDFRectangle(x: left, y: y + 4, width: 7, height: 7), mark)
+                    canvas.stroke(PDFPath(PDFRectangle(x: left, y: y + 4, width: 7, height: 7)), Self.ink, width: 0.3)
+                    left += 11
+                }
+                let isLink =
+                    !row[index].address.isEmpty
+                    && canvas.link(
+                        PDFRectangle(x: left + text.left, y: y + 2.5, width: text.width, height: text.height),
+                        to: row[index].address)
+                canvas.draw(
+                    text, at: PDFPoint(left, y + 2.5),
+                    color: isLink ? PDFColor(red: 0.05, green: 0.25, blue: 0.6) : .black)
+                x += widths[index]
+            }
+            y += height
+            canvas.line(
+                from: PDFPoint(Self.margin, y), to: PDFPoint(Self.margin + width, y), Self.rule, width: 0.3)
+        }
+        y += 6
+    }
+
+    private mutating func drawHeading(_ columns: [Column], _ widths: [Double]) {
+        canvas.fill(PDFRectangle(x: Self.margin, y: y, width: width, height: 16), .gray(0.92))
+        var x = Self.margin
+        for (column, width) in zip(columns, widths) {
+            let text = canvas.shape(
+                column.title,
+                .init(
+                    size: 8.2, isBold: true, alignment: column.isNumber ? .right : .left, width: width - 8,
+                    isOneLine: true))
+            canvas.draw(text, at: PDFPoint(x + 4, y + 8 - text.height / 2))
+            x += width
+        }
+        y += 16
+    }
+
+    /// What a list leaves out.
+    mutating func more(_ shown: Int, of all: Int, _ what: String) throws {
+        guard all > shown else { return }
+        try paragraph("The first \(shown) of \(all) \(what) are shown.", size: 8, color: Self.gray)
+    }
+}

@@ -1,0 +1,339 @@
+import Bytes
+import Database
+import Inventory
+
+extension Production {
+    /// The one part of a risk report, and the ZIP around it.
+    func risk(
+        _ facts: ScopeFacts, on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
+    ) throws -> Produced {
+        let risk = try RiskFacts.read(request.scope, on: connection)
+        let zip = ZIPWriter(
+            time: facts.updated, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) }
+        )
+        let entry = try zip.begin(partName(facts, word: "Risk", part: nil))
+        let document = RiskDocument(risk, facts, request.scope.kind)
+        try document.write(to: entry)
+        try zip.end()
+        try zip.finish()
+        return Produced(
+            scope: facts, fileName: stem(facts, word: "Risk") + ".zip", parts: 1, rows: risk.worstLibraries.count,
+            notes: [])
+    }
+}
+
+/// A risk report as pages: reports.md §15.3.
+struct RiskDocument {
+    private let risk: RiskFacts
+    private let scope: ScopeFacts
+    private let kind: ScopeKind
+
+    init(_ risk: RiskFacts, _ scope: ScopeFacts, _ kind: ScopeKind) {
+        self.risk = risk
+        self.scope = scope
+        self.kind = kind
+    }
+
+    func write(to destination: @escaping ByteSink.Destination) throws {
+        let created = TimeText.rfc3339(scope.updated)
+        let title = "Risk Report"
+        var page = try RiskPage(
+            title: "\(title): \(scope.name)", footer: "\(title) · \(scope.name) · \(created.prefix(10))",
+            created: created, to: destination)
+        try titlePage(&page, title, created)
+        try summary(&page)
+        try page.breakPage()
+        try security(&page)
+        if kind != .project { try groups(&page) }
+        try licenses(&page)
+        try policies(&page)
+        try quality(&page)
+        try trend(&page)
+        try explanation(&page)
+        try page.finish()
+    }
+
+    // MARK: Title
+
+    private func titlePage(_ page: inout RiskPage, _ title: String, _ created: String) throws {
+        let (margin, width) = (RiskPage.margin, page.width)
+        page.canvas.fill(PDFRectangle(x: 0, y: 0, width: page.canvas.size.width, height: 250), RiskPage.ink)
+        page.canvas.outline(title)
+        page.canvas.draw(
+            title, at: PDFPoint(margin, 96), .init(size: 34, isBold: true, width: width), color: .white)
+        page.canvas.draw(
+            "Open-source risk and compliance", at: PDFPoint(margin, 146), .init(size: 13, width: width),
+            color: .gray(0.85))
+        let word = kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst()
+        var rows: [(String, String)] = [(word, scope.name)]
+        let words = ["Organization", "Product"]
+        for (place, name) in scope.path.enumerated().reversed() { rows.append((words[min(place, 1)], name)) }
+        rows.append(("State of", "\(created.prefix(10)) \(created.dropFirst(11).prefix(5)) UTC"))
+        var y = 290.0
+        for (label, value) in rows {
+            page.canvas.draw(label, at: PDFPoint(margin, y + 3), .init(size: 9), color: RiskPage.gray)
+            let text = page.canvas.draw(
+                value, at: PDFPoint(margin + 90, y),
+                .init(size: 13, isBold: true, width: width - 90, maximumHeight: 60),
+                color: RiskPage.ink)
+            y += max(20, text.height) + 8
+        }
+        page.y = y + 20
+        try page.figures([
+            .init(value: "\(risk.libraries)", label: "libraries"),
+            .init(value: "\(open)", label: "open vulnerability alerts"),
+            .init(value: "\(risk.open[0] + risk.open[1])", label: "of them critical or high"),
+            .init(value: "\(risk.violationCount)", label: "policy violations"),
+        ])
+        if risk.libraries == 0 {
+            try page.paragraph("Nothing has been imported here yet: there is nothing to tell.")
+        }
+    }
+
+    private var open: Int { risk.open.reduce(0, +) }
+
+    // MARK: Sections
+
+    private func summary(_ page: inout RiskPage) throws {
+        try page.section("Summary", keeping: 200)
+        var words = "\(Self.count(risk.libraries, "library", "libraries"))"
+        switch kind {
+        case .organization:
+            words +=
+                " in \(Self.count(risk.projects, "project", "projects")) of \(Self.count(risk.products, "product", "products"))"
+        case .product: words += " in \(Self.count(risk.projects, "project", "projects"))"
+        case .project: break
+        }
+        try page.paragraph(
+            "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")
+        let whole = risk.libraries
+        try page.share(
+            risk.vulnerableLibraries, of: whole,
+            "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
+            color: RiskSeverity.high.color)
+        try page.share(
+            risk.rejectedLibraries, of: whole, "\(risk.rejectedLibraries) of \(whole) libraries break a policy.",
+            color: RiskSeverity.critical.color)
+        try page.share(
+            risk.unlicensedLibraries, of: whole,
+            "\(risk.unlicensedLibraries) of \(whole) libraries have no licence that is known.", color: RiskPage.ink)
+    }
+
+    private func security(_ page: inout RiskPage) throws {
+        try page.section("Security")
+        if open == 0 {
+            try page.paragraph("No vulnerability is open.")
+        } else {
+            try page.subtitle("Open alerts by severity")
+            try page.bars(
+                RiskSeverity.allCases.map { severity in
+                    let count = risk.open[severity.place]
+                    return .init(
+                        label: severity.rawValue, parts: [(count, severity.color)],
+                        note: "\(count) (\(RiskPage.percent(Double(count) / Double(open))))")
+                }, labelShare: 0.14)
+            try page.subtitle("Libraries with the most severe vulnerabilities")
+            try page.table(
+                [
+                    .init(title: "Library", share: 32), .init(title: "Project", share: 24),
+                    .init(title: "Score", share: 9, isNumber: true),
+                    .init(title: "Critical", share: 11, isNumber: true), .init(title: "High", share: 8, isNumber: true),
+                    .init(title: "Medium", share: 12, isNumber: true), .init(title: "Low", share: 8, isNumber: true),
+                    .init(title: "Fixed in", share: 16),
+                ],
+                risk.worstLibraries.map { library in
+                    let more = library.projects > 1 ? " and \(library.projects - 1) more" : ""
+                    return [
+                        .init(library.name, mark: Self.worst(library.counts).color), .init(library.project + more),
+                        .init(Self.score(library.score)),
+                    ] + library.counts.prefix(4).map { .init($0 == 0 ? "–" : "\($0)") }
+                        + [.init(library.fix.isEmpty ? "not known" : library.fix)]
+                })
+            try page.more(risk.worstLibraries.count, of: risk.vulnerableLibraries, "vulnerable libraries")
+            try page.subtitle("Vulnerabilities that weigh most")
+            try page.table(
+                [
+                    .init(title: "Vulnerability", share: 30), .init(title: "Severity", share: 16),
+                    .init(title: "Score", share: 10, isNumber: true),
+                    .init(title: "Libraries", share: 12, isNumber: true),
+                    .init(title: "Projects", share: 12, isNumber: true),
+                ],
+                risk.worstVulnerabilities.map { found in
+                    [
+                        .init(found.name, address: found.url),
+                        .init(found.severity.rawValue, mark: found.severity.color), .init(Self.score(found.score)),
+                        .init("\(found.libraries)"), .init("\(found.projects)"),
+                    ]
+                })
+        }
+    }
+
+    private func groups(_ page: inout RiskPage) throws {
+        let what = kind == .organization ? "products" : "projects"
+        let all = kind == .organization ? risk.products : risk.projects
+        guard !risk.groups.isEmpty else { return }
+        try page.section("How the \(what) compare")
+        try page.severityLegend()
+        try page.bars(
+            risk.groups.map { group in
+                .init(
+                    label: group.name, parts: RiskSeverity.allCases.map { (group.counts[$0.place], $0.color) },
+                    note: "\(group.counts.reduce(0, +)) open")
+            })
+        try page.table(
+            [
+                .init(title: what.prefix(1).uppercased() + String(what.dropFirst().dropLast()), share: 40),
+                .init(title: "Libraries", share: 13, isNumber: true),
+                .init(title: "Critical", share: 11, isNumber: true), .init(title: "High", share: 9, isNumber: true),
+                .init(title: "Medium", share: 11, isNumber: true), .init(title: "Low", share: 9, isNumber: true),
+                .init(title: "Policy violations", share: 18, isNumber: true),
+            ],
+            risk.groups.map { group in
+                [.init(group.name), .init("\(group.libraries)")]
+                    + group.counts.prefix(4).map { .init($0 == 0 ? "–" : "\($0)") } + [.init("\(group.rejected)")]
+            })
+        try page.more(risk.groups.count, of: all, what)
+    }
+
+    private func licenses(_ page: inout RiskPage) throws {
+        try page.section("Licences")
+        guard !risk.licenses.isEmpty else { return try page.paragraph("No licence is known.") }
+        var families: [LicenseFamily?: Int] = [:]
+        for license in risk.licenses { families[license.family, default: 0] += license.libraries }
+        try page.subtitle("By family, from the mildest to the strictest")
+        let known = LicenseFamily.allCases.filter { families[$0] != nil }
+        try page.bars(
+            known.map { family in
+                .init(
+                    label: family.rawValue, parts: [(families[family] ?? 0, Self.color(of: family))],
+                    note: "\(families[family] ?? 0)")
+            }
+                + (families[nil].map { [.init(label: "Not classified", parts: [($0, .gray(0.85))], note: "\($0)")] }
+                    ?? []))
+        try page.subtitle("Most used")
+        let shown = risk.licenses.prefix(RiskFacts.listLimit / 2)
+        try page.table(
+            [
+                .init(title: "Licence", share: 36), .init(title: "Family", share: 30),
+                .init(title: "Risk (0–100)", share: 14, isNumber: true),
+                .init(title: "Libraries", share: 12, isNumber: true),
+            ],
+            shown.map { license in
+                [
+                    .init(Self.name(license)), .init(license.family?.rawValue ?? "not classified"),
+                    .init(license.score.map { "\($0)" } ?? "–"), .init("\(license.libraries)"),
+                ]
+            })
+        try page.more(shown.count, of: risk.licenses.count, "licences")
+        let strict = risk.licenses.filter { ($0.family?.riskLevel ?? 0) >= 6 }.prefix(RiskFacts.listLimit / 2)
+        if !strict.isEmpty {
+            try page.subtitle("Copyleft and restricted use")
+            try page.table(
+                [
+                    .init(title: "Licence", share: 40), .init(title: "Family", share: 34),
+                    .init(title: "Libraries", share: 14, isNumber: true),
+                ],
+                strict.map { [.init(Self.name($0)), .init($0.family?.rawValue ?? ""), .init("\($0.libraries)")] })
+        }
+    }
+
+    private func policies(_ page: inout RiskPage) throws {
+        try page.section("Policy violations and other alerts")
+        if risk.violations.isEmpty {
+            try page.paragraph("No library breaks a policy.")
+        } else {
+            try page.table(
+                [
+                    .init(title: "Library", share: 34), .init(title: "Policy", share: 40),
+                    .init(title: "Project", share: 26),
+                ],
+                risk.violations.map { [.init($0.library), .init($0.description), .init($0.project)] })
+            try page.more(risk.violations.count, of: risk.violationCount, "violations")
+        }
+        guard !risk.others.isEmpty else { return }
+        try page.subtitle("Open alerts of other types")
+        try page.bars(
+            risk.others.map { other in
+                .init(
+                    label: Self.readable(other.type),
+                    parts: [(other.count, PDFColor(red: 0.45, green: 0.55, blue: 0.68))], note: "\(other.count)")
+            }, labelShare: 0.38)
+    }
+
+    private func quality(_ page: inout RiskPage) throws {
+        try page.section("Quality")
+        try page.paragraph(
+            "\(Self.count(risk.severeBugLibraries, "library has", "libraries have")) an open bug that is severe.")
+        guard !risk.oldest.isEmpty else {
+            return try page.paragraph("When the libraries were released is not known here.")
+        }
+        try page.subtitle("Oldest releases in use")
+        try page.table(
+            [
+                .init(title: "Library", share: 50), .init(title: "Released", share: 16),
+                .init(title: "Project", share: 34),
+            ],
+            risk.oldest.map { [.init($0.name), .init($0.released), .init($0.project)] })
+        try page.paragraph(
+            "The release date of \(risk.datedLibraries) of \(risk.libraries) libraries is known.", size: 8,
+            color: RiskPage.gray)
+    }
+
+    private func trend(_ page: inout RiskPage) throws {
+        try page.section("Trend", keeping: 60)
+        guard risk.trend.count > 1 else {
+            return try page.paragraph(
+                "The content changed on one day only so far; a trend shows from the second day of imports on.")
+        }
+        try page.paragraph("At the end of each day on which an import changed the content:", size: 8.5)
+        // The day is the one before its end.
+        let days = risk.trend.map { String(TimeText.rfc3339($0.day - 1).prefix(10)) }
+        try page.lines(
+            days: days, ("Vulnerability alerts not resolved", risk.trend.map(\.alerts)),
+            ("Libraries (dashed)", risk.trend.map(\.libraries)))
+    }
+
+    private func explanation(_ page: inout RiskPage) throws {
+        try page.section("How to read this", keeping: 60)
+        try page.paragraph(
+            """
+            Severities are those of the newest version of CVSS that rates a vulnerability, or the word of its advisory. \
+            An alert is one vulnerability of one library in one project. Ignored alerts are not counted as open. \
+            “Fixed in” is the smallest version that leaves all known vulnerabilities of the library behind. \
+            A library with several licences counts for each of them. Risk scores of licences follow their families.
+            """, size: 8.5, color: RiskPage.gray)
+    }
+
+    // MARK: Words
+
+    private static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
+    }
+
+    /// Two licences may have one name, as a licence alone and with later versions.
+    private static func name(_ license: RiskFacts.LicenseCount) -> String {
+        license.spdx.isEmpty || license.spdx == license.name ? license.name : "\(license.name) (\(license.spdx))"
+    }
+
+    /// `NEW_MAJOR_VERSION` as `New major version`.
+    private static func readable(_ type: String) -> String {
+        let words = type.replacing("_", with: " ").lowercased()
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+
+    private static func score(_ score: Double?) -> String {
+        guard let score else { return "–" }
+        let tenths = Int((score * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func worst(_ counts: [Int]) -> RiskSeverity {
+        RiskSeverity.allCases.first { counts[$0.place] > 0 } ?? .unrated
+    }
+
+    private static func color(of family: LicenseFamily) -> PDFColor {
+        // From light to dark with the risk.
+        let level = 1 - Double(family.riskLevel - 1) / 7
+        return PDFColor(red: 0.15 + 0.62 * level, green: 0.25 + 0.60 * level, blue: 0.42 + 0.50 * level)
+    }
+}

@@ -1,0 +1,102 @@
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Database
+@testable import Reports
+
+/// The pages of risk reports: reports.md §15.3.
+struct RiskTests {
+    /// Names of all scripts, some too long for any line.
+    private static let names = [
+        "Webshop", "مكتبة المتجر الإلكتروني", "東京ショッピングカート", String(repeating: "very-long-name-", count: 30),
+        "ספרייה", "हिन्दी पुस्तकालय", "emoji 👩‍👩‍👧 and <b>tags</b>", "",
+    ]
+
+    private static var facts: RiskFacts {
+        var facts = RiskFacts()
+        facts.products = 60
+        facts.projects = 900
+        facts.libraries = 123_456
+        facts.vulnerableLibraries = 400
+        facts.rejectedLibraries = 123_455
+        facts.open = [1, 20, 300, 4000, 50_000]
+        facts.worstLibraries = (0..<RiskFacts.listLimit).map { place in
+            RiskFacts.WorstLibrary(
+                name: names[place % names.count], project: names[(place + 3) % names.count], projects: place,
+                counts: [place % 2, 3, 0, 1, 7], score: place % 3 == 0 ? nil : 9.8, fix: place % 2 == 0 ? "" : "2.0.1")
+        }
+        facts.groups = names.map {
+            RiskFacts.GroupRisk(name: $0, libraries: 7, counts: [1, 2, 3, 4, 5], rejected: 1)
+        }
+        facts.licenses = names.map { RiskFacts.LicenseCount(name: $0, spdx: "GPL-3.0-only", libraries: 4, score: 83) }
+        facts.violations = names.map {
+            RiskFacts.Violation(library: $0, description: "Rejected by the policy \($0)", project: $0)
+        }
+        facts.violationCount = 4000
+        facts.others = [("NEW_MAJOR_VERSION", 4), ("MULTIPLE_LICENSES", 90)]
+        facts.oldest = names.map { RiskFacts.OldLibrary(name: $0, released: "2009-12-31", project: $0) }
+        facts.datedLibraries = 8
+        facts.trend = (0..<24).map { day in
+            RiskFacts.TrendPoint(
+                day: 1_767_312_000_000 + Int64(day) * 86_400_000, libraries: 900 + 13 * day,
+                alerts: 40 + (day * 37) % 61)
+        }
+        return facts
+    }
+
+    private static func document(_ facts: RiskFacts) throws -> Data {
+        let scope = ScopeFacts(
+            name: names[3] + names[1], path: [names[2]], revision: 1, updated: 1_767_323_045_000)
+        var data = Data()
+        try RiskDocument(facts, scope, .product).write { data.append(contentsOf: $0) }
+        return data
+    }
+
+    @Test func anyNamesAndManyRowsAreAWholeDocument() throws {
+        let data = try Self.document(Self.facts)
+        #expect(try data == Self.document(Self.facts))
+        let folder = try TemporaryFolder()
+        let path = folder.path("risk.pdf")
+        try data.write(to: URL(fileURLWithPath: path))
+        if let tool = ForeignTool.path("qpdf", package: "qpdf") { try ForeignTool.run(tool, ["--check", path]) }
+        guard let tool = ForeignTool.path("pdftotext", package: "poppler-utils") else { return }
+        let text = String(decoding: try ForeignTool.run(tool, ["-layout", path, "-"]), as: UTF8.self)
+        for words in [
+            "How the projects compare", "Trend", "The first 40 of 400 vulnerable libraries", "54321", ">99 %",
+        ] {
+            #expect(text.contains(words), "\(words)")
+        }
+        if let copy = ProcessInfo.processInfo.environment["WAYBILL_RISK_PDF"] {
+            try data.write(to: URL(fileURLWithPath: copy))
+        }
+    }
+
+    @Test(arguments: [(0, 4), (4, 4), (5, 8), (8, 8), (9, 20), (21, 40), (1999, 2000), (2001, 4000)])
+    func axesEndAtRoundNumbers(value: Int, end: Int) { #expect(RiskPage.ceiling(value) == end) }
+
+    /// Days are told apart by when the inventory changed; what was resolved on a day is not counted at its end.
+    @Test(arguments: Engine.allCases) func trendOverDays(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        let scope = try fixture.scope(.project)
+        let day: Int64 = 86_400_000
+        try fixture.database.write { connection in
+            let first = try connection.integer("SELECT min(id) FROM inventory_event WHERE project = \(scope.project)")
+            try connection.run("UPDATE inventory_event SET at = at - \(2 * day) WHERE id = \(first)")
+            try connection.run("UPDATE alert SET created_at = created_at - \(2 * day) WHERE project = \(scope.project)")
+            try connection.run(
+                """
+                UPDATE alert SET state = 'RESOLVED', resolved_at = created_at + \(day) WHERE project = \(scope.project)
+                    AND number = (SELECT min(number) FROM alert WHERE project = \(scope.project)
+                        AND type = 'SECURITY_VULNERABILITY')
+                """)
+        }
+        let facts = try fixture.database.snapshot { try RiskFacts.read(scope, on: $0) }
+        #expect(facts.trend.count == 2)
+        #expect(facts.trend[0].libraries == 1)
+        #expect(facts.trend[1].libraries > 1)
+        #expect(facts.trend[0].alerts == facts.trend[1].alerts + 1)
+        #expect(facts.open.reduce(0, +) + facts.ignored == facts.trend[1].alerts)
+    }
+}
