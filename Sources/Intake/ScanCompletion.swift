@@ -27,6 +27,7 @@ extension ScanStaging {
         try writeEntries(depths: depths, root: root)
         let count = try writeOccurrences(depths: depths, root: root)
         try writeEdges(of: graph, positions: positions, root: root)
+        try writeClaims(root: root)
         if document.name.isEmpty { document.name = document.identifier }
         let described = try root.map { try component(at: $0) }
         return Outcome(
@@ -142,6 +143,22 @@ extension ScanStaging {
         }
         try flush()
         return count
+    }
+
+    private func writeClaims(root: Int?) throws {
+        try libraryClaims.write(
+            scan: scan.id,
+            occurrence: { reference in
+                let position = Int(reference) < targets.count ? targets[Int(reference)] : Self.nothing
+                // What the document describes is no occurrence.
+                guard position > 0, Int(position) != root else { return nil }
+                return Int(entries[Int(position) - 1].library) + 1
+            }, chunk: Self.chunk
+        ) { rows in
+            try insert(
+                rows, into: "library_claim",
+                ["scan", "occurrence", "vulnerability", "state", "justification", "detail"])
+        }
     }
 
     private func writeEdges(of graph: DependencyGraph, positions: [Int32], root: Int?) throws {

@@ -46,6 +46,8 @@ package final class ScanStaging: BOMReceiver {
     private var moreWarnings = 0
     private(set) var fileCount = 0
     private var claimCount = 0
+    private(set) var libraryClaims = LibraryClaims()
+    private var dropsClaims = false
     private var files = RowBuffer(capacity: 1 << 12)
     private var claims = RowBuffer(capacity: 1 << 12)
     /// What stopped the staging, where it was not the document.
@@ -96,6 +98,11 @@ package final class ScanStaging: BOMReceiver {
             claims.append(vulnerability.id)
             claims.append(VulnerabilityFacts.encode(vulnerability))
             claimCount += 1
+            let isKept = try libraryClaims.add(vulnerability) { try number(of: $0) }
+            if !isKept, !dropsClaims {
+                dropsClaims = true
+                warning("not all statements about vulnerabilities count for alerts: they are too many")
+            }
             if claims.rowCount >= Self.chunk || claims.byteCount > 2 << 20 { try flushClaims() }
         }
     }

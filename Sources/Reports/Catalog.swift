@@ -5,7 +5,7 @@ extension Report {
     package static let catalog: [Report] = [
         .alerts, .attributes, .attribution, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
         .earlyWarnings,
-        .earlyWarningsAlerts, .effectiveLicenses, .history, .ignoredAlerts, .inHouse, .inventory,
+        .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse, .inventory,
         .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
         .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff, .resolvedAlerts, .risk,
         .sbom,

@@ -87,7 +87,8 @@ package struct Production: Sendable {
         case .tables(let tables):
             let queries = tables.map { TableQuery($0, request: request, filters: report.filters) }
             let head = ReportHead(
-                title: report.title, scopeKind: request.scope.kind, scope: facts, tables: queries)
+                title: report.title, scopeKind: request.scope.kind, scope: facts, tables: queries,
+                preface: report.preface(facts))
             switch request.format {
             case .json: return try render(JSONFormat.self, head, on: connection, to: destination)
             case .xml: return try render(XMLFormat.self, head, on: connection, to: destination)

@@ -95,6 +95,25 @@ package struct Column: Sendable {
     }
 }
 
+/// Objects around the rows of a table in JSON and XML: each has some columns, then the array of the next level, or of the
+/// rows. Flat formats show the columns in front of the others.
+package struct Level: Sendable {
+    /// The JSON key and XML element of the array, and the element of an object.
+    package let key: String
+    package let item: String
+    /// How many of the order's integers, from the first on, tell one object from the next.
+    package let order: Int
+    /// Texts and integers.
+    package let columns: [Column]
+
+    package init(key: String, item: String, order: Int, columns: [Column]) {
+        self.key = key
+        self.item = item
+        self.order = order
+        self.columns = columns
+    }
+}
+
 /// Rows of one kind: a sheet, a JSON array, or a list under the rows of another table.
 package struct Table: Sendable {
     /// The JSON key of the array (in a list a path, as a column's key), the XML element of a row, the name of the sheet.
@@ -111,13 +130,17 @@ package struct Table: Sendable {
     package let columns: [Column]
     /// Tables whose rows repeat under a row of this one.
     package var lists: [Table] = []
+    /// What the rows are gathered under, the outermost first.
+    package var levels: [Level] = []
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
     package var bound: StaticString?
 
     package init(
         key: String, item: String, title: String, from: StaticString, condition: StaticString? = nil,
-        order: [StaticString], columns: [Column], lists: [Table] = [], bound: StaticString? = nil
+        order: [StaticString], columns: [Column], lists: [Table] = [], levels: [Level] = [],
+        bound: StaticString? = nil
     ) {
+        self.levels = levels
         self.key = key
         self.item = item
         self.title = title
@@ -213,6 +236,8 @@ package struct Report: Sendable {
     package let formats: [Format]
     package let filters: [Filter]
     package let body: Body
+    /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
+    package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }
 
     package init(name: Name, title: String, formats: [Format], filters: [Filter], body: Body) {
         self.name = name

@@ -50,8 +50,14 @@ package enum ReportGuide {
                 "\nPages to print, whatever format is asked for: summary, security, licences, policies, quality, trend.\n"
         case .tables(let tables):
             for table in tables {
-                text += "\nRows under `\(table.key)`, the sheet *\(table.title)*:\n\n"
+                let path = table.levels.map { "\($0.key)[]." }.joined()
+                text += "\nRows under `\(path)\(table.key)`, the sheet *\(table.title)*:\n\n"
                 text += "| key | heading | kind |\n|---|---|---|\n"
+                var outer = ""
+                for level in table.levels {
+                    outer += "\(level.key)[]."
+                    text += level.columns.map { row($0, under: outer) }.joined()
+                }
                 text += table.columns.map(row).joined()
                 for list in table.lists {
                     text += "| `\(list.key)[]` | | list |\n"

@@ -13,7 +13,7 @@ package struct TableQuery: Sendable {
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
         self.table = table
-        columns = table.columns.filter { column in
+        columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in
             guard let option = column.option else { return true }
             return request.options[option.filter.lowercased()]?.contains(option.value.lowercased()) ?? false
         }

@@ -8,8 +8,14 @@ package struct ReportHead: Sendable {
     package let scopeKind: ScopeKind
     package let scope: ScopeFacts
     package let tables: [TableQuery]
+    /// What stands in front of the tables of JSON and XML.
+    package let preface: [(key: String, text: String)]
 
-    package init(title: String, scopeKind: ScopeKind, scope: ScopeFacts, tables: [TableQuery]) {
+    package init(
+        title: String, scopeKind: ScopeKind, scope: ScopeFacts, tables: [TableQuery],
+        preface: [(key: String, text: String)] = []
+    ) {
+        self.preface = preface
         self.title = title
         self.scopeKind = scopeKind
         self.scope = scope

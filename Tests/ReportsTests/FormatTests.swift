@@ -90,7 +90,9 @@ import Testing
         let rows = try part(.json).rows(report.tables[0].key)
         #expect(sheet.count == rows.count + 1)
         #expect(report.tables.count > 1 || records.count == rows.count + 1)
-        let columns = report.tables[0].columns.filter { $0.option == nil && !$0.title.isEmpty }
+        let columns = (report.tables[0].levels.flatMap(\.columns) + report.tables[0].columns).filter {
+            $0.option == nil && !$0.title.isEmpty
+        }
         for (number, row) in rows.enumerated() {
             for (index, column) in columns.enumerated() where !column.key.isEmpty && column.kind == .text {
                 let told = Self.text(column.key, in: row)
@@ -231,7 +233,8 @@ import Testing
                     sheet.auto_filter.ref]))
                 """, [folder.path("site")], input: #require(output.parts().first).bytes)
             let found = try #require(JSONSerialization.jsonObject(with: printed) as? [Any])
-            let columns = (report.tables[0].columns + report.tables[0].lists.flatMap(\.columns)).filter {
+            let outer = report.tables[0].levels.flatMap(\.columns)
+            let columns = (outer + report.tables[0].columns + report.tables[0].lists.flatMap(\.columns)).filter {
                 !$0.title.isEmpty && $0.option == nil
             }
             #expect(found[0] as? String == report.tables[0].title)

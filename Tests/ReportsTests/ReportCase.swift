@@ -163,7 +163,21 @@ struct Part: Sendable {
 
     /// The rows under a key of the JSON object.
     func rows(_ key: String) throws -> [[String: Any]] {
-        try #require(json()[key] as? [[String: Any]], "\(name) has no list \(key)")
+        try #require(try Self.rows(key, in: json()), "\(name) has no list \(key)")
+    }
+
+    /// The list under a key, or those in the objects of outer lists, with what these say in each row.
+    private static func rows(_ key: String, in object: [String: Any]) throws -> [[String: Any]]? {
+        if let rows = object[key] as? [[String: Any]] { return rows }
+        let lists = object.values.compactMap { $0 as? [[String: Any]] }
+        guard lists.count == 1 else { return nil }
+        var found: [[String: Any]] = []
+        for outer in lists[0] {
+            guard let inner = try rows(key, in: outer) else { return nil }
+            let own = outer.filter { !($0.value is [Any]) }
+            found += inner.map { $0.merging(own) { row, _ in row } }
+        }
+        return found
     }
 
     /// The sheets of a workbook by name, each a list of rows of cells as text, read by a parser of its own.

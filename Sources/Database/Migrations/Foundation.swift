@@ -67,6 +67,7 @@ extension Migration {
                 UNIQUE (product, name)\(words.end);
             CREATE INDEX project_organization ON project (organization, id);
             CREATE INDEX project_product ON project (product, id);
+            CREATE INDEX project_order ON project (organization, product, id);
 
             CREATE TABLE change (
                 id \(words.counted),

@@ -54,7 +54,7 @@ package struct AbandonedScan: Sendable, Equatable {
 
     private static let tables: [(StaticString, StaticString)] = [
         ("dependency", "source"), ("vulnerability_claim", "position"), ("source_file", "position"),
-        ("component", "position"), ("occurrence", "position"),
+        ("library_claim", "occurrence"), ("component", "position"), ("occurrence", "position"),
     ]
 
     /// False when no rows are left.

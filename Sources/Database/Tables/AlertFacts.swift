@@ -87,23 +87,37 @@ extension ProjectView {
         }
     }
 
-    /// Calls `body` with each vulnerability of each library that is not in-house: its number, its name and the word of
-    /// its severity in capitals, of the newest version of CVSS that says one.
+    /// What a document says of a vulnerability of one of its libraries.
+    package struct Statement: Sendable, Equatable {
+        /// CycloneDX `analysis.state`, or empty.
+        package let state: String
+        package let justification: String
+        package let detail: String
+    }
+
+    /// Calls `body` with each vulnerability of each library that is not in-house: its number, its name, the word of its
+    /// severity in capitals, of the newest version of CVSS that says one, and what the document says of it.
     package func eachVulnerability(
         on connection: any Connection,
-        _ body: (Subject, _ vulnerability: Int64, _ name: String, _ severity: String) -> Void
+        _ body: (Subject, _ vulnerability: Int64, _ name: String, _ severity: String, Statement?) -> Void
     ) throws {
         try connection.each(
             """
-            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity, v.severity3, v.severity4
+            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity, v.severity3, v.severity4,
+                x.state, x.justification, x.detail
             FROM occurrence o JOIN library l ON l.id = o.library JOIN finding f ON f.library = l.id
                 JOIN vulnerability v ON v.id = f.vulnerability
+                LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position AND x.vulnerability = v.name
             WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, v.name
             """
         ) { row in
             let words = [row.string(8), row.string(7), row.string(6).uppercased()]
+            let statement =
+                row.isNull(9)
+                ? nil
+                : Statement(state: row.string(9), justification: row.string(10), detail: row.string(11))
             body(
-                Subject(row: row), row.integer(4), row.string(5), words.first { !$0.isEmpty } ?? "")
+                Subject(row: row), row.integer(4), row.string(5), words.first { !$0.isEmpty } ?? "", statement)
         }
     }
 

@@ -57,14 +57,31 @@ struct AlertCauses {
     // MARK: Finding them
 
     mutating func addVulnerabilities(of view: ProjectView, on connection: any Connection) throws {
-        try view.eachVulnerability(on: connection) { place, vulnerability, name, severity in
+        try view.eachVulnerability(on: connection) { place, vulnerability, name, severity, statement in
             let isMajor = severity == "HIGH" || severity == "CRITICAL"
             var cause = AlertCause(
                 .vulnerability, at: place, subject: name, level: isMajor ? .major : .minor,
                 description: severity.isEmpty ? "" : "\(severity.prefix(1))\(severity.dropFirst().lowercased()):1,")
             cause.vulnerability = vulnerability
+            cause.statement = statement.flatMap(Self.reason)
             add(cause)
         }
+    }
+
+    /// Why a statement says that an alert need not be looked at; nil when it does not say so.
+    private static func reason(_ statement: ProjectView.Statement) -> String? {
+        let words: String
+        switch statement.state {
+        case "not_affected": words = "not affected"
+        case "false_positive": words = "false positive"
+        case "resolved", "resolved_with_pedigree": words = "resolved"
+        default: return nil
+        }
+        var text = "VEX: \(words)"
+        if !statement.justification.isEmpty {
+            text += " (\(statement.justification.replacing("_", with: " ")))"
+        }
+        return statement.detail.isEmpty ? text : "\(text): \(statement.detail)"
     }
 
     mutating func addSevereBugs(of view: ProjectView, on connection: any Connection) throws {

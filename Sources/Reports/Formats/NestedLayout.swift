@@ -24,9 +24,21 @@ struct NestedLayout: Sendable {
     }
 
     let members: [Node]
+    /// The members of each level around the rows, but for the array of the next.
+    let levels: [[Node]]
 
     /// Cells are counted from the row's first cell, its order's integers included.
     init(_ query: TableQuery) {
+        var offset = query.table.order.count
+        var levels: [[Node]] = []
+        for level in query.table.levels {
+            levels.append(
+                level.columns.enumerated().map { index, column in
+                    .cell(key: column.key, cell: offset + index, kind: column.kind, omitsNull: false)
+                })
+            offset += level.columns.count
+        }
+        self.levels = levels
         members = Self.members(of: query, offset: query.table.order.count)
     }
 
@@ -39,7 +51,10 @@ struct NestedLayout: Sendable {
 
     private static func members(of query: TableQuery, offset: Int) -> [Node] {
         func path(_ key: String) -> [String] { key.split(separator: ".").map(String.init) }
-        let columns = query.columns.enumerated().filter { !$0.element.key.isEmpty }.map { index, column in
+        // Columns of levels stand there.
+        let outer = query.table.levels.reduce(0) { $0 + $1.columns.count }
+        let columns = query.columns.enumerated().dropFirst(outer).filter { !$0.element.key.isEmpty }.map {
+            index, column in
             (path(column.key), Leaf.column(cell: offset + index, column))
         }
         let lists = query.lists.enumerated().map { index, list in
@@ -72,4 +87,32 @@ struct NestedLayout: Sendable {
         }
         return nodes
     }
+}
+
+/// Which objects around the rows end and begin with a row.
+struct LevelWalk {
+    private let orders: [Int]
+    /// The order's integers of the objects that are open; empty when none is.
+    private var last: [Int64] = []
+
+    init(_ table: Table) { orders = table.levels.map(\.order) }
+
+    var depth: Int { orders.count }
+    var isOpen: Bool { !last.isEmpty }
+
+    /// The outermost level whose object changes with the row that begins at cell `start`; nil when all stay.
+    mutating func change(_ rows: borrowing RowBuffer, at start: Int) -> Int? {
+        guard let count = orders.last else { return nil }
+        var changed = last.isEmpty ? 0 : nil as Int?
+        if changed == nil {
+            changed = orders.firstIndex { order in
+                (0..<order).contains { rows.integer(start + $0) != last[$0] }
+            }
+        }
+        guard changed != nil else { return nil }
+        last = (0..<count).map { rows.integer(start + $0) }
+        return changed
+    }
+
+    mutating func end() { last = [] }
 }

@@ -9,22 +9,36 @@ package struct XMLFormat: TableRenderer, ~Copyable {
     private var sink: ByteSink
     private let layouts: [NestedLayout]
     private var table = 0
+    private var walk: LevelWalk?
+    /// Whether the root is an element of its own around those of the tables.
+    private let hasRoot: Bool
 
     package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) {
         self.head = head
         sink = ByteSink(to: destination)
         layouts = head.tables.map { NestedLayout($0) }
         sink.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-        if head.tables.count != 1 { sink.append("<report>\n") }
+        hasRoot = head.tables.count != 1 || !head.preface.isEmpty
+        if hasRoot { sink.append("<report>\n") }
+        for member in head.preface {
+            Self.open(member.key, &sink)
+            var text = member.text
+            text.withUTF8 { sink.append(xmlText: UnsafeRawBufferPointer($0)) }
+            Self.close(member.key, &sink)
+            sink.append("\n")
+        }
     }
 
     package mutating func beginTable(_ index: Int) {
-        table = index
-        open(head.tables[index].table.key)
+        self.table = index
+        let table = head.tables[index].table
+        walk = table.levels.isEmpty ? nil : LevelWalk(table)
+        open(table.levels.first?.key ?? table.key)
         sink.append("\n")
     }
 
     package mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError) {
+        if walk != nil { turn(rows, at: start) }
         let item = head.tables[table].table.item
         Self.open(item, &sink)
         Self.members(layouts[table].members, rows, at: start, to: &sink)
@@ -34,12 +48,44 @@ package struct XMLFormat: TableRenderer, ~Copyable {
     }
 
     package mutating func endTable() {
-        Self.close(head.tables[table].table.key, &sink)
+        let table = head.tables[table].table
+        if let walk, walk.isOpen { closeLevels(from: 0, of: table) }
+        walk?.end()
+        Self.close(table.levels.first?.key ?? table.key, &sink)
         sink.append("\n")
     }
 
+    /// Ends and begins the elements around the row.
+    private mutating func turn(_ rows: borrowing RowBuffer, at start: Int) {
+        guard var walk else { return }
+        let wasOpen = walk.isOpen
+        guard let changed = walk.change(rows, at: start) else { return }
+        self.walk = walk
+        let table = head.tables[table].table
+        if wasOpen { closeLevels(from: changed, of: table) }
+        for level in changed..<walk.depth {
+            Self.open(table.levels[level].item, &sink)
+            Self.members(layouts[self.table].levels[level], rows, at: start, to: &sink)
+            Self.open(Self.inner(of: level, table), &sink)
+            sink.append("\n")
+        }
+    }
+
+    private mutating func closeLevels(from first: Int, of table: Table) {
+        for level in (first..<table.levels.count).reversed() {
+            Self.close(Self.inner(of: level, table), &sink)
+            Self.close(table.levels[level].item, &sink)
+            sink.append("\n")
+        }
+    }
+
+    /// The element of the array in a level's object.
+    private static func inner(of level: Int, _ table: Table) -> String {
+        level + 1 < table.levels.count ? table.levels[level + 1].key : table.key
+    }
+
     package mutating func end() throws(SinkError) {
-        if head.tables.count != 1 { sink.append("</report>\n") }
+        if hasRoot { sink.append("</report>\n") }
         try sink.flush()
     }
 
