@@ -37,8 +37,16 @@ package struct Door: Sendable {
         case metrics
         case agent
 
-        /// `/api/v1.0` to `/api/v1.4`, with and without a slash at the end.
-        private static let versions = Set((0...4).flatMap { ["/api/v1.\($0)", "/api/v1.\($0)/"] })
+        /// Whether a path is `/api/` with a version, as `v1.4` or `1.4`, with or without a slash at the end: all versions
+        /// answer alike, those to come too.
+        private static func isVersion(_ path: String) -> Bool {
+            guard path.hasPrefix("/api/"), path.utf8.count <= 16 else { return false }
+            var version = path.dropFirst(5)
+            if version.hasSuffix("/") { version.removeLast() }
+            if version.hasPrefix("v") { version.removeFirst() }
+            guard let first = version.utf8.first, (0x30...0x39).contains(first) else { return false }
+            return version.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+        }
 
         init?(_ path: String) {
             switch path {
@@ -48,7 +56,7 @@ package struct Door: Sendable {
             case "/metrics": self = .metrics
             case "/agent", "/agent/": self = .agent
             default:
-                guard Self.versions.contains(path) else { return nil }
+                guard Self.isVersion(path) else { return nil }
                 self = .api
             }
         }

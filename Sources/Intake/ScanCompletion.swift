@@ -146,15 +146,13 @@ extension ScanStaging {
     }
 
     private func writeClaims(root: Int?) throws {
-        try libraryClaims.write(
-            scan: scan.id,
-            occurrence: { reference in
-                let position = Int(reference) < targets.count ? targets[Int(reference)] : Self.nothing
-                // What the document describes is no occurrence.
-                guard position > 0, Int(position) != root else { return nil }
-                return Int(entries[Int(position) - 1].library) + 1
-            }, chunk: Self.chunk
-        ) { rows in
+        func occurrence(_ reference: Int32) -> Int? {
+            let position = Int(reference) < targets.count ? targets[Int(reference)] : Self.nothing
+            // What the document describes is no occurrence.
+            guard position > 0, Int(position) != root else { return nil }
+            return Int(entries[Int(position) - 1].library) + 1
+        }
+        try libraryClaims.write(scan: scan.id, occurrence: occurrence, chunk: Self.chunk) { rows in
             try insert(
                 rows, into: "library_claim",
                 ["scan", "occurrence", "vulnerability", "state", "justification", "detail"])

@@ -17,7 +17,7 @@ struct DoorTests {
     }
 
     @Test func pathsAndMethods() async throws {
-        for path in ["/", "/api/v1.5", "/api/v2", "/api//v1.4", "/API/v1.4", "/api/v1.4/x", "/health"] {
+        for path in ["/", "/api/vx", "/api/v", "/api//v1.4", "/API/v1.4", "/api/v1.4/x", "/health"] {
             #expect(await status("POST", path) == 404, "\(path)")
         }
         for method in ["GET", "PUT", "DELETE", "OPTIONS"] {

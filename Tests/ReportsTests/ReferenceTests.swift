@@ -63,7 +63,7 @@ import Testing
 
     /// What we tell beyond the catalogue: clients pass over keys that they do not know.
     private static let added: Set<String> = [
-        "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion",
+        "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated",
     ]
 
     private func check(

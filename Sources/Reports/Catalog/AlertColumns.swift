@@ -90,6 +90,7 @@ extension Column {
             "vulnerability.scoreMetadataVector", "",
             "coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), v.vector2)"),
         Column("vulnerability.publishDate", "", .date, "v.published", width: 12),
+        Column("vulnerability.lastUpdated", "", .date, "v.modified", width: 12),
         .link("vulnerability.url", "", "v.url"),
         .text("vulnerability.description", "", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END"),
         .text("vulnerability.topFix.vulnerability", "", "CASE WHEN f.top_fix IS NULL THEN NULL ELSE v.name END")
