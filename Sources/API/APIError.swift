@@ -34,6 +34,8 @@ package enum APIError: Error, Equatable {
     /// Something that a request names does not exist here, or not for this user: the field, its value.
     case notFound(String, of: String)
     case people(PeopleError)
+    /// The key made too many calls; so many seconds from now the next one is let in.
+    case tooManyCalls(seconds: Int)
     /// The uuid of a library that the organization has not, and the field.
     case unknownLibrary(String, of: String)
     /// No library of this name, group or version.
@@ -56,6 +58,7 @@ package enum APIError: Error, Equatable {
         case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
             .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
             3000
+        case .tooManyCalls: 3000
         case .people(.unknownGroup): 2008
         case .people(.unknownUser): 2011
         case .people(.isMember): 2013
@@ -98,6 +101,8 @@ package enum APIError: Error, Equatable {
             "the report fills \(parts) files as \(format); ask for it asynchronously, or in another format"
         case .uploadsPending: "uploads of this scope are still being read; ask again in a while, or asynchronously"
         case .notFound(let value, let field): "\(field) has the value \(Self.short(value)), which does not exist here"
+        case .tooManyCalls(let seconds):
+            "this key has made too many calls; the next one is let in \(seconds) seconds from now"
         case .people(let error): Self.text(of: error)
         case .unknownLibrary(let value, let field):
             "\(field) has the value \(Self.short(value)); no library here has this uuid"
@@ -136,6 +141,11 @@ package enum APIError: Error, Equatable {
         body.append("}")
         var response = HTTPResponse(type: Answer.mediaType, bytes: body.bytes)
         response.mark.error = Int(code)
+        if case .tooManyCalls(let seconds) = self {
+            // The one error that is no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).
+            response.status = 429
+            response.headers["Retry-After"] = "\(seconds)"
+        }
         return response
     }
 }
@@ -145,6 +155,7 @@ extension APIError {
     init?(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
+        case let denial as Denial: self = denial.error
         case let error as ReportError:
             if case .unreadable = error { return nil }
             self = .report(error)

@@ -1,5 +1,6 @@
 import Bytes
 package import Database
+import HTTP
 import Jobs
 import Reports
 
@@ -38,6 +39,18 @@ extension ScopeKind {
     }
 }
 
+/// A call that was refused to a member of the organization: what the client hears, and what is written down of it.
+struct Denial: Error {
+    let error: APIError
+    let organization: Int64
+    let account: Int64
+    let call: String
+
+    func record(at time: Int64) -> DenialRecord {
+        DenialRecord(organization: organization, time: time, account: account, call: call, reason: error.message)
+    }
+}
+
 /// A user who was let in.
 struct Access: Sendable {
     let standing: Standing
@@ -46,11 +59,16 @@ struct Access: Sendable {
     /// The user's role there.
     let role: Role
 
-    /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong.
+    /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong. The key is the body's
+    /// `userKey`, or where there is none that of `Authorization: Bearer` (RFC 6750 §2.1).
     static func check(
-        _ request: Request, for call: Call, at time: Int64, on connection: any Connection
+        _ request: Request, _ headers: HTTPFields, for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        let key = UserKey(try request.text("userKey", accepted: "the key of a user, 64 hexadecimal characters"))
+        let accepted = "the key of a user, 64 hexadecimal characters"
+        guard let text = try shownKey(request, headers) else {
+            throw APIError.missing("userKey", accepted: accepted)
+        }
+        let key = UserKey(text)
         let (kind, token) = try token(of: request, by: call.token)
 
         return try check(key, kind, token: token, needing: call.role, for: call.requestType, at: time, on: connection)
@@ -67,11 +85,26 @@ struct Access: Sendable {
             let role = standing.role(inProduct: found.product)
         else { throw APIError.refused }
 
-        guard role >= needed else { throw APIError.roleTooLow(role, needed: needed, call: name) }
+        guard role >= needed else {
+            throw Denial(
+                error: .roleTooLow(role, needed: needed, call: name), organization: found.organization,
+                account: standing.account, call: name)
+        }
         let scope = Scope(
             kind: found.kind, organization: found.organization, product: found.product, project: found.project,
             visibleProducts: standing.visibleProducts)
         return Access(standing: standing, scope: scope, role: role)
+    }
+
+    /// The key that a request shows; nil when there is none.
+    static func shownKey(_ request: Request, _ headers: HTTPFields) throws(APIError) -> String? {
+        try request.textIfAny("userKey", accepted: "the key of a user, 64 hexadecimal characters") ?? bearer(headers)
+    }
+
+    private static func bearer(_ headers: HTTPFields) -> String? {
+        guard let value = headers["Authorization"], value.prefix(7).lowercased() == "bearer " else { return nil }
+        let key = value.dropFirst(7).trimmingPrefix { $0 == " " }
+        return key.isEmpty ? nil : String(key)
     }
 
     /// Compared with when no account has the key.

@@ -37,6 +37,8 @@ package struct Backend: Sendable {
     /// Decides alerts of an organization anew that rest on something that changed; returns after a moment at the latest,
     /// what is left then is done by the workers.
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
+    /// How many calls a key may make; nil for any number.
+    package var rateLimit: RateLimit?
     /// A folder for files of the moment, which nothing else looks into.
     package var scratch: String
     /// Where uploads go; nil where there are none, and their paths do not exist.

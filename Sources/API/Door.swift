@@ -176,14 +176,25 @@ package struct Door: Sendable {
     /// Lets the user in and does all of a call but what it writes. Blocks the calling thread for the database's answers.
     private func begin(_ call: Call, _ request: Request, _ headers: HTTPFields) -> Outcome {
         do {
+            if let limit = backend.rateLimit, let key = try Access.shownKey(request, headers),
+                let seconds = limit.admit(key, at: backend.queue.now())
+            {
+                return .answer(APIError.tooManyCalls(seconds: seconds).response)
+            }
             // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
             // the file once instead of for each query, which is most of what a poll costs.
             return try backend.database.snapshot { connection in
                 let access = try Access.check(
-                    request, for: call, at: backend.queue.now(), on: connection)
+                    request, headers, for: call, at: backend.queue.now(), on: connection)
                 return try call.answer(
                     Visit(
                         request: request, access: access, headers: headers, connection: connection, backend: backend))
+            }
+        } catch let denial as Denial {
+            return .write { [backend] in
+                let time = backend.queue.now()
+                try await backend.database.write { try Denials.add(denial.record(at: time), on: $0) }
+                return denial.error.response
             }
         } catch {
             return .answer(refusal(of: call, because: error))

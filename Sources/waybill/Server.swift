@@ -24,28 +24,30 @@ final class Server: Sendable {
         workforce = try Workforce(runtime, workers: workers)
         let store = runtime.store
         let queue = runtime.queue
-        let door = Door(
-            Backend(
-                database: runtime.database, queue: queue, bell: workforce.doorbell,
-                openArtifact: { artifact in
-                    do throws(StoreError) {
-                        let place = try store.locate(artifact.uuid)
-                        return try Self.open(place, as: artifact.fileName)
-                    } catch {
-                        if case .missing = error { return nil }
-                        throw error
-                    }
-                },
-                unreadiness: { runtime.unreadiness() },
-                metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
-                uploads: try runtime.uploadSettings(),
-                settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
-                log: { incident in
-                    metrics.countRequestFailure()
-                    log(
-                        .error, "request failed",
-                        ["id": incident.id, "request": incident.request, "cause": incident.cause])
-                }))
+        let rate = try configuration.number("rate-limit", in: 0...10_000_000, default: 0)
+        var backend = Backend(
+            database: runtime.database, queue: queue, bell: workforce.doorbell,
+            openArtifact: { artifact in
+                do throws(StoreError) {
+                    let place = try store.locate(artifact.uuid)
+                    return try Self.open(place, as: artifact.fileName)
+                } catch {
+                    if case .missing = error { return nil }
+                    throw error
+                }
+            },
+            unreadiness: { runtime.unreadiness() },
+            metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
+            uploads: try runtime.uploadSettings(),
+            settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
+            log: { incident in
+                metrics.countRequestFailure()
+                log(
+                    .error, "request failed",
+                    ["id": incident.id, "request": incident.request, "cause": incident.cause])
+            })
+        backend.rateLimit = rate > 0 ? RateLimit(perMinute: rate) : nil
+        let door = Door(backend)
         var settings = HTTPConfiguration(
             listen: listen, spool: runtime.directory.incoming)
         settings.threads = max(2, try configuration.number("http-threads", in: 1...64, default: 4))

@@ -1,3 +1,4 @@
+import Database
 import Jobs
 import Store
 
@@ -32,6 +33,7 @@ struct Sweeper: Sendable {
                 if gone < 100 { break }
             }
             try queue.forgetFinishedJobs()
+            try queue.database.write { try Idempotency.sweep(on: $0) }
             // Listed first, looked up second: whoever began a file meanwhile is known by then.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)

@@ -86,9 +86,7 @@ extension AgentError {
         switch error {
         case let error as AgentError: self = error
         case APIError.refused: self = .badKey
-        case let error as APIError:
-            guard case .roleTooLow = error else { return nil }
-            self = .forbidden(error.message)
+        case let denial as Denial: self = .forbidden(denial.error.message)
         case let error as Base64Error:
             self = .badDiff("it is neither JSON nor base64 of compressed JSON: \(error)")
         case let error as InflaterError: self = .badDiff("\(error)")

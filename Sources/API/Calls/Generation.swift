@@ -25,11 +25,43 @@ extension Call {
             job.project = wanted.scope.project
             job.requestSHA1 = Digest.of(visit.request.body, .sha1).hexadecimal
             job.requestToken = try Envelope.requestToken(at: backend.queue.now(), backend.random)
+            let key = try idempotencyKey(visit.headers)
             return .write { [job, email = visit.access.standing.email] in
-                let made = try await backend.database.write { try backend.queue.submit(job, on: $0) }
+                let made = try await backend.database.write { connection in
+                    if let key, let known = try known(key, job, backend.queue, on: connection) { return known }
+                    return try backend.queue.submit(job, on: connection)
+                }
                 backend.bell.ring()
                 return Envelope(job: made, email: email).response
             }
+        }
+    }
+
+    /// The key with which a client may send a submission again (draft-ietf-httpapi-idempotency-key-header).
+    private static func idempotencyKey(_ headers: HTTPFields) throws(APIError) -> String? {
+        guard var key = headers["Idempotency-Key"]?.trimmingBlanks(), !key.isEmpty else { return nil }
+        if key.count > 1, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard key.utf8.count <= Idempotency.limit else {
+            throw .badValue(key, of: "Idempotency-Key", accepted: "at most \(Idempotency.limit) bytes")
+        }
+        return key
+    }
+
+    /// The job that the same submission made before; nil when this is the first, which is kept then.
+    private static func known(
+        _ key: String, _ job: NewJob, _ queue: Queue, on connection: any Connection
+    ) throws -> Job? {
+        let account = job.account ?? 0
+        // Of what is asked for, not of the bytes: members may come in another order.
+        let digest = Digest.of(job.request.utf8, .sha1).hexadecimal
+        let isFirst = try Idempotency.keep(
+            key, account: account, requestSHA1: digest, job: job.uuid, at: queue.now(), on: connection)
+        if isFirst { return nil }
+        switch try Idempotency.find(key, account: account, requestSHA1: digest, on: connection) {
+        case .job(let uuid)?: return try queue.find(uuid: uuid, organization: job.organization, on: connection)
+        case .otherRequest?, nil:
+            throw APIError.badValue(
+                key, of: "Idempotency-Key", accepted: "a key that no other request of yours had")
         }
     }
 

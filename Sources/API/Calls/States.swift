@@ -6,8 +6,22 @@ import HTTP
 extension Call {
     static let states: [Call] = [
         projectState, projectLastModification, requestState, lastModifiedProjects, allOrganizations, supportedRequests,
-        requestSchema,
+        requestSchema, denials,
     ]
+
+    /// Not Mend's: calls that were refused to members, the newest first.
+    private static let denials = Call("waybillGetDenials", .one(.organization), .administrator, .work) { visit in
+        let found = try Denials.list(visit.scope.organization, limit: 1000, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("denials", found) { answer, entry in
+                    answer.time("date", entry.denial.time)
+                    answer.text("userEmail", entry.email)
+                    answer.text("request", entry.denial.call)
+                    answer.text("reason", entry.denial.reason)
+                }
+            })
+    }
 
     private static let projectState = Call("getProjectState", .one(.project), .readOnly, .points) { visit in
         guard let project = try ProjectVital.list(visit.scope, on: visit.connection).first else {

@@ -1,0 +1,59 @@
+// DESIGN. Who is known and asks for what the role does not allow is written down, for the organization's administrators.
+// What nobody known asks for is not: it would let strangers fill the table.
+
+/// A call that was refused to somebody who is known.
+package struct DenialRecord: Sendable, Equatable {
+    package let organization: Int64
+    /// Milliseconds since 1970, UTC.
+    package let time: Int64
+    package let account: Int64
+    package let call: String
+    package let reason: String
+
+    package init(organization: Int64, time: Int64, account: Int64, call: String, reason: String) {
+        self.organization = organization
+        self.time = time
+        self.account = account
+        self.call = call
+        self.reason = reason
+    }
+}
+
+/// The table of refused calls.
+package enum Denials {
+    /// The newest that are kept for each organization.
+    package static let limit: Int64 = 10_000
+
+    /// Writes one down; the oldest beyond the limit go.
+    package static func add(_ denial: DenialRecord, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO denial (organization, at, account, call, reason)
+            VALUES (\(denial.organization), \(denial.time), \(denial.account), \(denial.call), \(denial.reason))
+            """)
+        try connection.run(
+            """
+            DELETE FROM denial WHERE organization = \(denial.organization) AND id <= (SELECT id FROM denial
+                WHERE organization = \(denial.organization) ORDER BY id DESC LIMIT 1 OFFSET \(limit))
+            """)
+    }
+
+    /// The newest first, at most so many, each with the address of who asked.
+    package static func list(
+        _ organization: Int64, limit: Int, on connection: any Connection
+    ) throws -> [(email: String, denial: DenialRecord)] {
+        try connection.all(
+            """
+            SELECT coalesce(a.email, ''), d.at, d.account, d.call, d.reason FROM denial d
+            LEFT JOIN account a ON a.id = d.account WHERE d.organization = \(organization) ORDER BY d.id DESC LIMIT \(limit)
+            """
+        ) { row in
+            (
+                row.string(0),
+                DenialRecord(
+                    organization: organization, time: row.integer(1), account: row.integer(2), call: row.string(3),
+                    reason: row.string(4))
+            )
+        }
+    }
+}
