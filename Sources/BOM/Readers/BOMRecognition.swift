@@ -13,6 +13,7 @@ extension BOMReader {
         case cycloneDXXML
         case spdxXML
         case tagValue(JSONReader.Encoding)
+        case spdxYAML
 
         /// The document as JSON, if need be made from it on the way.
         func json(
@@ -23,6 +24,7 @@ extension BOMReader {
             case .cycloneDXXML:
                 XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
             case .spdxXML: XMLTranscript.source(.spdx, of: source)
+            case .spdxYAML: YAMLTranscript.source(of: source)
             case .tagValue(let encoding):
                 TagValueTranscript.source(of: JSONReader.transcoding(encoding, source), warn: warn)
             }
@@ -31,7 +33,7 @@ extension BOMReader {
         var isJSON: Bool {
             switch self {
             case .json: true
-            case .cycloneDXXML, .spdxXML, .tagValue: false
+            case .cycloneDXXML, .spdxXML, .spdxYAML, .tagValue: false
             }
         }
     }
@@ -50,11 +52,16 @@ extension BOMReader {
         default:
             if let syntax = try recognizeText(document.source(), encoding) { return syntax }
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML and no tag of SPDX")
+            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML, no tag and no YAML of SPDX")
         }
     }
 
-    /// Looks through the first lines for a tag of tag-value.
+    /// Members of an SPDX document that tell YAML: one of them stands in front, in whatever order they come.
+    private static let yamlSigns: Set<String> = [
+        "spdxVersion", "dataLicense", "documentNamespace", "creationInfo", "packages", "relationships",
+    ]
+
+    /// Looks through the first lines for a tag of tag-value, or for a member of SPDX as YAML writes it.
     private static func recognizeText(
         _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
     ) throws(BOMError) -> Syntax? {
@@ -70,7 +77,10 @@ extension BOMReader {
             let tag = line.prefix { $0 != UInt8(ascii: ":") }.drop { [0xEF, 0xBB, 0xBF, 0x20, 0x09].contains($0) }
             guard tag.count < 64, tag.endIndex < line.endIndex else { continue }
             let name = String(decoding: tag, as: UTF8.self)
-            // `SPDXID:` stands in YAML, too.
+            // `SPDXID:` stands in both.
+            if yamlSigns.contains(name.filter { $0 != "\"" && $0 != "'" }), line.first != 0x20, line.first != 0x09 {
+                return Syntax(standard: .spdx, form: .spdxYAML)
+            }
             if TagTable.tags[name] != nil { return Syntax(standard: .spdx, form: .tagValue(encoding)) }
         }
         return nil
