@@ -119,7 +119,6 @@ package final class Worker: Sendable {
     private let running = Mutex<[Int64: Lease]>([:])
     private let stopping = Atomic<Bool>(false)
     private let threads = DispatchGroup()
-    private let pool = DispatchQueue(label: "report workers", attributes: .concurrent)
 
     /// - Parameters:
     ///   - owner: names this process and no other, living or dead.
@@ -139,8 +138,14 @@ package final class Worker: Sendable {
     package func start(count: Int) {
         let places = DispatchSemaphore(value: count)
         // Three more threads for each, which wait for the disk.
-        for _ in 0..<(count * 4) { pool.async(group: threads) { self.loop(places) } }
-        pool.async(group: threads) { self.keepLeases() }
+        for _ in 0..<(count * 4) { begin { self.loop(places) } }
+        begin { self.keepLeases() }
+    }
+
+    /// Runs `body` on a thread of its own. A concurrent queue would take the few threads that Swift's tasks run on too, and
+    /// get another one each second: the first tasks of the process would wait for all the loops to have theirs.
+    private func begin(_ body: @escaping @Sendable () -> Void) {
+        DispatchQueue(label: "report worker").async(group: threads, execute: body)
     }
 
     /// Stops claiming, lets running jobs end within `grace` milliseconds, then has them given back. Blocks until all
@@ -252,7 +257,7 @@ package final class Worker: Sendable {
 
     /// Keeps one lease while `body` runs, for work outside the loop (a command line).
     package func keeping(_ lease: Lease, _ body: () -> Void) {
-        pool.async(group: threads) { self.keepLeases() }
+        begin { self.keepLeases() }
         body()
         stop(grace: 0)
     }

@@ -103,7 +103,6 @@ struct SynchronousReports {
     /// How long uploads of the scope that were accepted before are waited for, in seconds.
     private static let patience = 60
 
-    static let threads = DispatchQueue(label: "synchronous reports", attributes: .concurrent)
     private static let places = DispatchSemaphore(value: width)
 
     /// What a call wants made.
@@ -140,7 +139,8 @@ struct SynchronousReports {
             let (backend, id) = (visit.backend, try visit.backend.random.uuid())
             return .write {
                 try await withCheckedThrowingContinuation { continuation in
-                    threads.async {
+                    // A thread of its own, as it may wait: the shared ones are Swift's tasks' too.
+                    DispatchQueue(label: "synchronous report").async {
                         continuation.resume(
                             with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
                     }
