@@ -62,7 +62,9 @@ package final class YAMLParser {
             { data, buffer, size, read in
                 guard let data, let buffer, let read else { return 0 }
                 let parser = Unmanaged<YAMLParser>.fromOpaque(data).takeUnretainedValue()
-                guard let count = parser.fill(UnsafeMutableRawBufferPointer(start: buffer, count: size)) else { return 0 }
+                guard let count = parser.fill(UnsafeMutableRawBufferPointer(start: buffer, count: size)) else {
+                    return 0
+                }
                 read.pointee = count
                 return 1
             }, Unmanaged.passUnretained(self).toOpaque())

@@ -52,7 +52,8 @@ extension BOMReader {
         default:
             if let syntax = try recognizeText(document.source(), encoding) { return syntax }
             let text = String(decoding: head.prefix(40).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-            throw .unrecognized(why: "it begins with \"\(text)\", which is no JSON object, no XML, no tag and no YAML of SPDX")
+            throw .unrecognized(
+                why: "it begins with \"\(text)\", which is no JSON object, no XML, no tag and no YAML of SPDX")
         }
     }
 

@@ -44,6 +44,7 @@ package enum Idempotency {
 
     /// Forgets keys whose jobs are gone.
     package static func sweep(on connection: any Connection) throws {
-        try connection.run("DELETE FROM idempotency WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = idempotency.job)")
+        try connection.run(
+            "DELETE FROM idempotency WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = idempotency.job)")
     }
 }
