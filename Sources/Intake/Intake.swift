@@ -100,6 +100,8 @@ package struct Intake: Sendable {
                 in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
                 uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
                 requestToken: lease.job.requestToken, at: time, on: connection)
+            try FileOrigins.apply(
+                to: scan.id, project: target.project, organization: scan.organization, at: time, on: connection)
             let view = try ProjectView.lock(
                 project: target.project, organization: scan.organization, on: connection)
             if let view {

@@ -144,4 +144,38 @@ struct CurationTests {
         let cluster = try await world.raw("getOrganizationClusterInventoryReport", ["orgToken": org, "format": "csv"])
         #expect(String(decoding: cluster, as: UTF8.self).contains("live,web"))
     }
+
+    @Test(arguments: Engine.allCases) func filesGetAnotherOrigin(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let (org, project) = try (world.token(.organization), world.token(.project))
+        let (uuid, _) = try await library(world)
+        let all = try await world.list(
+            "getProjectSourceFileInventoryReport", "sourceFiles", ["projectToken": project, "format": "json"])
+        let digest = try #require(all.first?["sha1"] as? String)
+        let fields: [String: Any] = [
+            "orgToken": org, "targetKeyUuid": uuid, "sourceFiles": [digest], "userComments": "mine",
+        ]
+        let done = try await world.call("changeOriginLibrary", fields)
+        #expect((done["message"] as? String)?.hasPrefix("Successfully") == true, "\(done)")
+        let then = try await world.list(
+            "getProjectSourceFileInventoryReport", "sourceFiles", ["projectToken": project, "format": "json"])
+        #expect(
+            then.filter { $0["sha1"] as? String == digest }.allSatisfy {
+                ($0["library"] as? [String: Any])?["keyUuid"] as? String == uuid
+            })
+        // In the background: a process that can be asked for, and has nothing to download.
+        let envelope = try await world.call("changeOriginLibrary", fields.merging(["async": "True"]) { $1 })
+        let process = try #require(envelope["asyncProcessStatus"] as? [String: Any])
+        #expect(process["status"] as? String == "SUCCESS")
+        #expect(process["processType"] as? String == "CHANGE_ORIGIN_LIBRARY")
+        let status = try await world.call("getAsyncProcessStatus", ["orgToken": org, "uuid": process["uuid"] ?? ""])
+        #expect((status["asyncProcessStatus"] as? [String: Any])?["status"] as? String == "SUCCESS")
+        #expect(
+            try await world.call("downloadAsyncReport", ["orgToken": org, "reportStatusUUID": process["uuid"] ?? ""])[
+                "errorCode"] as? Int == 3000)
+        let unknown = try await world.call("changeOriginLibrary", fields.merging(["targetKeyUuid": "x"]) { $1 })
+        #expect(unknown["errorCode"] as? Int == 8000)
+        let bad = try await world.call("changeOriginLibrary", fields.merging(["sourceFiles": ["zz"]]) { $1 })
+        #expect(bad["errorCode"] as? Int == 3000)
+    }
 }

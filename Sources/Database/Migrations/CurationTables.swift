@@ -95,6 +95,16 @@ extension Migration {
                 url \(text) NOT NULL,
                 PRIMARY KEY (organization, library_uuid, position)\(words.clustered);
 
+            -- Which library files are of, where a person said so.
+            CREATE TABLE file_origin (
+                organization \(int) NOT NULL,
+                sha1 \(text) NOT NULL,
+                library_uuid \(text) NOT NULL,
+                comments \(text) NOT NULL,
+                account \(int),
+                at \(int) NOT NULL,
+                PRIMARY KEY (organization, sha1)\(words.clustered);
+
             -- May this library be used here? Asked when it first appears in a project, answered by a policy or a person.
             CREATE TABLE library_request (
                 project \(int) NOT NULL,

@@ -1,0 +1,57 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+
+// Which library source files are of: mend-api.md §3.3. In the background the work is done at once all the same, as it is
+// short; the answer is then the envelope of a process that has ended.
+
+extension Call {
+    static let origins: [Call] = [
+        changeOrigin("changeOriginLibrary", isAsynchronous: false),
+        changeOrigin("changeOriginLibraryAsync", isAsynchronous: true),
+    ]
+
+    private static func changeOrigin(_ name: String, isAsynchronous: Bool) -> Call {
+        Call(name, .one(.organization), .member, .work) { visit in
+            let request = visit.request
+            let uuid = try request.text("targetKeyUuid", accepted: "the keyUuid of a library").lowercased()
+            let accepted = "a list of SHA-1 digests, 40 hexadecimal characters each"
+            let digests = try request.texts("sourceFiles", accepted: accepted).map { $0.lowercased() }
+            for digest in digests {
+                let isDigest = digest.utf8.count == 40 && digest.allSatisfy(\.isHexDigit)
+                guard isDigest else { throw APIError.badValue(digest, of: "sourceFiles", accepted: accepted) }
+            }
+            let comments = try request.textIfAny("userComments", accepted: "a text") ?? ""
+            var wantsEnvelope = isAsynchronous
+            for key in ["async", "asynchronous", "runAsync"] {
+                if try request.flag(key, default: false) { wantsEnvelope = true }
+            }
+            let envelope = wantsEnvelope ? try process(visit) : nil
+            let (queue, email) = (visit.backend.queue, visit.access.standing.email)
+            return visit.changeThatAlertsRestOn { deed, connection in
+                let changed = try FileOrigins.set(
+                    digests, library: uuid, comments: comments, in: deed.scope, by: deed.curator, on: connection)
+                guard let changed else { throw APIError.unknownLibrary(uuid, of: "targetKeyUuid") }
+                guard let envelope else {
+                    return Answer.message("Successfully changed the origin library of \(changed) source files")
+                }
+                let job = try queue.submit(envelope, claimedBy: "door", on: connection)
+                try queue.succeed(job, owner: "door", result: "{\"files\":\(changed)}", on: connection)
+                let ended = try queue.find(uuid: job.uuid, organization: job.organization, on: connection)
+                return Envelope(job: ended ?? job, email: email).response
+            }
+        }
+    }
+
+    private static func process(_ visit: borrowing Visit) throws -> NewJob {
+        let backend = visit.backend
+        var job = NewJob(
+            uuid: try backend.random.uuid(), organization: visit.scope.organization, kind: .intake, request: "{}",
+            processType: "CHANGE_ORIGIN_LIBRARY")
+        job.account = visit.access.standing.account
+        job.requestSHA1 = Digest.of(visit.request.body, .sha1).hexadecimal
+        job.requestToken = try Envelope.requestToken(at: backend.queue.now(), backend.random)
+        return job
+    }
+}
