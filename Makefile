@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports test-clients lint format golden bench docs clean
+.PHONY: help deps deps-test build run test test-sbom test-reports test-clients lint format golden bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,11 @@ docs: ## Writes docs/reports.md anew from the catalog.
 bench: build ## Prints speed and memory beside rivals, as ratios.
 	$(call install,$(BENCH_PACKAGES))
 	Benchmarks/run
+
+package: deps ## Makes a Debian package in .build/package.
+	$(call install,dpkg-dev binutils)
+	swift build -c release --static-swift-stdlib --product waybill --scratch-path .build/package-build
+	packaging/build .build/package-build/release/waybill "$$(.build/package-build/release/waybill --version | awk "{print \$$NF}")" .build/package
 
 clean: ## Removes what was built.
 	swift package clean

@@ -25,7 +25,7 @@ extension Report {
         key: "libraries", item: "library", title: "Effective Usage",
         from: """
             scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library JOIN scan c ON c.id = s.scan
-            WHERE l.in_house = 0 AND EXISTS (SELECT 1 FROM finding f WHERE f.library = o.library)
+            WHERE EXISTS (SELECT 1 FROM finding f WHERE f.library = o.library)
             """,
         order: ["s.product", "s.project", "o.position"],
         columns: [
