@@ -43,8 +43,20 @@ test: deps-test ## Builds and runs the tests.
 	swift test --skip-build --filter HTTPTests
 	swift test --skip-build --no-parallel --filter waybillTests
 
-test-sbom: deps-test ## Reads, writes and reads again every SBOM of the shared data.
-	WAYBILL_TEST_ALL=1 swift test --filter 'WriterRoundTripTests|WriterValidationTests'
+# What a third party needs to judge SBOMs: `validate-report` of the shared tools in an environment of its own.
+SHARED := ../shared
+VALIDATORS := .build/validators
+
+$(VALIDATORS)/installed: $(SHARED)/tools/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+test-sbom: build deps-test ## Reads every shared SBOM, writes it in all forms and has each judged by a third party.
+	$(call install,python3-venv qpdf poppler-utils unzip)
+	$(MAKE) --no-print-directory $(VALIDATORS)/installed
+	WAYBILL_TEST_ALL=1 WAYBILL_VALIDATOR_PYTHON=$(CURDIR)/$(VALIDATORS)/bin/python swift test --filter 'WriterRoundTripTests|WriterValidationTests'
+	$(VALIDATORS)/bin/python Tests/Clients/sbom_matrix.py .build/release/waybill $(SHARED)/tools/validate-report $(SHARED)/data/sboms
 
 test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests

@@ -14,6 +14,9 @@ extension BOMReader {
         case spdxXML
         case tagValue(JSONReader.Encoding)
         case spdxYAML
+        case spdxRDF
+        /// What `Packing` made of a workbook: the JSON form already.
+        case spdxWorkbook
 
         /// The document as JSON, if need be made from it on the way.
         func json(
@@ -21,10 +24,12 @@ extension BOMReader {
         ) -> JSONReader.Source {
             switch self {
             case .json(let encoding): JSONReader.transcoding(encoding, source)
+            case .spdxWorkbook: source
             case .cycloneDXXML:
                 XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
             case .spdxXML: XMLTranscript.source(.spdx, of: source)
             case .spdxYAML: YAMLTranscript.source(of: source)
+            case .spdxRDF: RDFTranscript.source(of: source, warn: warn)
             case .tagValue(let encoding):
                 TagValueTranscript.source(of: JSONReader.transcoding(encoding, source), warn: warn)
             }
@@ -33,7 +38,7 @@ extension BOMReader {
         var isJSON: Bool {
             switch self {
             case .json: true
-            case .cycloneDXXML, .spdxXML, .spdxYAML, .tagValue: false
+            case .cycloneDXXML, .spdxXML, .spdxYAML, .spdxRDF, .spdxWorkbook, .tagValue: false
             }
         }
     }
@@ -154,11 +159,12 @@ extension BOMReader {
         case ("bom", let space) where space.hasPrefix(XMLVocabulary.cycloneDXNamespace):
             return Syntax(standard: .cycloneDX, form: .cycloneDXXML)
         case ("Document", _): return Syntax(standard: .spdx, form: .spdxXML)
+        case ("RDF", RDFGraph.rdf): return Syntax(standard: .spdx, form: .spdxRDF)
         default:
             throw .unrecognized(
                 why: "it is XML whose outermost element is <\(name.prefix(100))>"
                     + (root.namespace.isEmpty ? "" : " of \(root.namespace.prefix(200))")
-                    + "; CycloneDX has <bom>, SPDX <Document>")
+                    + "; CycloneDX has <bom>, SPDX <Document> or <rdf:RDF>")
         }
     }
 }

@@ -112,7 +112,14 @@ enum Packing {
         }
         let entries = try entries(of: file)
         if entries.contains(where: { $0.name == "xl/workbook.xml" }) {
-            throw .unrecognized(why: "it is a workbook")
+            let sheets = Document(size: document.size) { () throws(BOMError) in
+                try WorkbookTranscript.source { (name) throws(BOMError) in
+                    try entries.first { $0.name == name }.map { (entry) throws(BOMError) in
+                        try source(of: entry, in: file)
+                    }
+                }
+            }
+            return (sheets, BOMReader.Syntax(standard: .spdx, form: .spdxWorkbook))
         }
         let candidates = entries.filter { !isHidden($0.name) }
         guard !candidates.isEmpty else { throw .unrecognized(why: "it is a ZIP archive with no file in it") }

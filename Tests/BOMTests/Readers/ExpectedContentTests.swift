@@ -32,7 +32,7 @@ private struct Expected: Decodable {
 
 private let shared = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: "../shared/data")
 
-private let readForms = ["-json", "-xml", "-tv"]
+private let readForms = ["-json", "-xml", "-tv", "-yaml", "-rdf", "-xlsx"]
 
 private let cases: [Expected] = {
     guard let text = try? String(contentsOf: shared.appending(path: "expected/sbom-content.jsonl"), encoding: .utf8)
@@ -64,6 +64,16 @@ private let tagValueWithFiles =
         "tools-python/SPDXTagExample-v2.2.spdx", "tools-python/SPDXTagExample-v2.3.spdx",
     ]
 
+private let rdfAndYAMLWithFiles: [String] = [("Rdf", "rdf.xml"), ("YAML", "yaml")].flatMap { syntax, ending in
+    var names: [String] = []
+    for name in ["missing_component_version", "missing_supplier_name", "no_elements_missing"] {
+        names.append("ntia-conformance-checker/tests/data/\(name)/SPDX\(syntax)Example-v2.3.spdx.\(ending)")
+    }
+    names.append("ntia-conformance-checker/tests/doc_fest/SourceAuditor/AppBomInation-SourceOnly.spdx.\(ending)")
+    for version in ["2.2", "2.3"] { names.append("tools-python/SPDX\(syntax)Example-v\(version).spdx.\(ending)") }
+    return names
+}
+
 /// Where Waybill rightly differs: files, fields, reason.
 private let explained: [(files: [String], fields: Set<String>, reason: String)] = [
     (
@@ -84,6 +94,19 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
             "tools-python/SPDXXMLExample-v2.2.spdx.xml", "tools-python/SPDXXMLExample-v2.3.spdx.xml",
         ], ["contains_edges", "max_depth_with_contains"],
         "hasFiles says CONTAINS for each of its files; the independent reader counts relationships alone"
+    ),
+    (
+        ["2.2", "2.3"].map { "tools-java/SPDXSpreadsheetExample-v\($0).xlsx" },
+        ["contains_edges", "max_depth_with_contains", "described"],
+        "files name their package; a file is described, too"
+    ),
+    (
+        ["tools-java/SPDXSpreadsheetExample-v2.3.xlsx"], ["package_checksums"],
+        "the independent reader knows no BLAKE2b"
+    ),
+    (
+        rdfAndYAMLWithFiles, ["contains_edges", "max_depth_with_contains"],
+        "as for JSON: hasFile, or hasFiles, says CONTAINS"
     ),
     (
         tagValueWithFiles, ["contains_edges", "max_depth_with_contains"],
