@@ -44,11 +44,11 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Reports", "Store",
+                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Reports", "Store", "CCurl",
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "waybillTests", dependencies: ["TestSupport", "API", "Database"], swiftSettings: settings),
+            name: "waybillTests", dependencies: ["TestSupport", "API", "Database", "HTTP"], swiftSettings: settings),
     ]
         + module("Inventory", [])
         + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
@@ -57,7 +57,7 @@ let package = Package(
         + module("BOM", ["Inventory", "Bytes"])
         + module("Intake", ["Database", "BOM", "Inventory", "Bytes", "Jobs"])
         + module("Reports", ["Database", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])
-        + module("Jobs", ["Database"])
+        + module("Jobs", ["Bytes", "Database"])
         + module("Store", ["Bytes", "CCurl"])
         + module("API", ["HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
 )

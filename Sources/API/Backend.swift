@@ -39,6 +39,8 @@ package struct Backend: Sendable {
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
     /// How many calls a key may make; nil for any number.
     package var rateLimit: RateLimit?
+    /// Where the operator allows webhooks to lead.
+    package var webhookTargets = WebhookTargets()
     /// A folder for files of the moment, which nothing else looks into.
     package var scratch: String
     /// Where uploads go; nil where there are none, and their paths do not exist.

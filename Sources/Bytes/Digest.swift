@@ -66,6 +66,14 @@ package struct Digest: ~Copyable, @unchecked Sendable {
     package static func of(_ bytes: some Sequence<UInt8>, _ algorithm: Algorithm) -> [UInt8] {
         of(Array(bytes), algorithm)
     }
+
+    /// HMAC with SHA-256 (RFC 2104).
+    package static func hmacSHA256(_ text: [UInt8], key: [UInt8]) -> [UInt8] {
+        var block = key.count > 64 ? of(key, .sha256) : key
+        block += [UInt8](repeating: 0, count: 64 - block.count)
+        let inner = of(block.map { $0 ^ 0x36 } + text, .sha256)
+        return of(block.map { $0 ^ 0x5c } + inner, .sha256)
+    }
 }
 
 extension Sequence<UInt8> {

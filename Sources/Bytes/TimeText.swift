@@ -10,17 +10,17 @@ package enum TimeText {
     static let latest: Int64 = 253_402_300_799_999
 
     /// The parts of a time.
-    struct Fields: Equatable {
-        var year: Int
-        var month: Int
-        var day: Int
-        var hour: Int
-        var minute: Int
-        var second: Int
+    package struct Fields: Equatable {
+        package var year: Int
+        package var month: Int
+        package var day: Int
+        package var hour: Int
+        package var minute: Int
+        package var second: Int
     }
 
     /// The parts of a time; those of the years 0000 and 9999 for times before and after.
-    static func fields(_ milliseconds: Int64) -> Fields {
+    package static func fields(_ milliseconds: Int64) -> Fields {
         let time = Int(min(max(milliseconds, earliest), latest) - earliest)
         // 0000-03-01 begins an era of 400 years; 60 days lie before it in the year 0000.
         let days = time / Int(day)

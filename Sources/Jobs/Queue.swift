@@ -253,6 +253,7 @@ package struct Queue: Sendable {
                 WHERE \(held(job, by: owner))
                 """)
             guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
+            try Webhooks.announce(job: job.id, at: time, on: connection)
         }
     }
 
@@ -278,6 +279,7 @@ package struct Queue: Sendable {
                     finished_at = \(time)
                 WHERE \(held(job, by: owner))
                 """)
+            try Webhooks.announce(job: job.id, at: time, on: connection)
         }
     }
 
@@ -338,6 +340,7 @@ package struct Queue: Sendable {
                 modified_at = \(time), finished_at = \(time)
             WHERE \(held(job, by: owner)) AND cancelled = 1
             """)
+        try Webhooks.announce(job: job.id, at: time, on: connection)
     }
 
     /// Milliseconds until the next attempt: half a second, doubled each time, at most a minute.
@@ -368,6 +371,7 @@ package struct Queue: Sendable {
                     modified_at = \(time), finished_at = \(time)
                 WHERE id = \(job.id) AND state = 'PENDING'
                 """)
+            try Webhooks.announce(job: job.id, at: time, on: connection)
             let running = try connection.run(
                 "UPDATE job SET cancelled = 1, modified_at = \(time) WHERE id = \(job.id) AND state = 'IN_PROGRESS'")
             return waiting + running > 0

@@ -113,6 +113,16 @@ package struct ReportRequest: Sendable, Equatable {
         return request
     }
 
+    /// The same request for somebody who may see these products; nil for all.
+    package func showing(products: [Int64]?) -> ReportRequest {
+        var request = self
+        request.scope = Scope(
+            kind: scope.kind, organization: scope.organization, product: scope.product, project: scope.project,
+            visibleProducts: products)
+        request.scope.comparison = scope.comparison
+        return request
+    }
+
     private static func format(
         _ text: String?, report: Report, name: String, options: inout [String: [String]]
     ) throws(ReportError) -> Format {

@@ -33,8 +33,8 @@ struct S3Signature {
 
     private func sign(_ text: String, day: Substring) -> String {
         var key = Array("AWS4\(credentials.secretKey)".utf8)
-        for step in [String(day), region, "s3", "aws4_request"] { key = Self.hmac(key, Array(step.utf8)) }
-        return Self.hmac(key, Array(text.utf8)).hexadecimal
+        for step in [String(day), region, "s3", "aws4_request"] { key = Digest.hmacSHA256(Array(step.utf8), key: key) }
+        return Digest.hmacSHA256(Array(text.utf8), key: key).hexadecimal
     }
 
     /// Parameters as they are signed and as they are sent: escaped, then in the order of their bytes.
@@ -63,13 +63,5 @@ struct S3Signature {
     /// `yyyyMMddTHHmmssZ`.
     private static func stamp(_ time: Int64) -> String {
         TimeText.rfc3339(time).prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
-    }
-
-    /// HMAC with SHA-256 (RFC 2104).
-    static func hmac(_ key: [UInt8], _ text: [UInt8]) -> [UInt8] {
-        var block = key.count > 64 ? Digest.of(key, .sha256) : key
-        block += [UInt8](repeating: 0, count: 64 - block.count)
-        let inner = Digest.of(block.map { $0 ^ 0x36 } + text, .sha256)
-        return Digest.of(block.map { $0 ^ 0x5c } + inner, .sha256)
     }
 }

@@ -11,6 +11,7 @@ final class Server: Sendable {
     private let runtime: Runtime
     private let http: HTTPServer
     private let workforce: Workforce
+    private let automation: Automation
 
     /// Where it listens: `http://HOST:PORT`.
     var url: String { http.url }
@@ -47,7 +48,16 @@ final class Server: Sendable {
                     ["id": incident.id, "request": incident.request, "cause": incident.cause])
             })
         backend.rateLimit = rate > 0 ? RateLimit(perMinute: rate) : nil
+        if let text = configuration["webhook-targets"] {
+            guard let targets = WebhookTargets(text) else {
+                throw UsageError(
+                    description:
+                        "--webhook-targets is \(text); accepted: addresses as https://HOST/PATH/, between commas")
+            }
+            backend.webhookTargets = targets
+        }
         let door = Door(backend)
+        automation = Automation(runtime, backend)
         var settings = HTTPConfiguration(
             listen: listen, spool: runtime.directory.incoming)
         settings.threads = max(2, try configuration.number("http-threads", in: 1...64, default: 4))
@@ -88,7 +98,10 @@ final class Server: Sendable {
     }
 
     /// Starts the workers and what tends the queue.
-    func start() { workforce.start() }
+    func start() {
+        workforce.start()
+        automation.start()
+    }
 
     /// Stops accepting, lets requests and jobs end within `grace` seconds, gives the rest back.
     func stop(grace: Int) async {
@@ -97,7 +110,8 @@ final class Server: Sendable {
         await http.drain(grace: .seconds(grace))
         // Blocks, so not on a thread of the tasks.
         await withCheckedContinuation { continuation in
-            DispatchQueue(label: "stopping").async { [workforce] in
+            DispatchQueue(label: "stopping").async { [workforce, automation] in
+                automation.stop()
                 workforce.stop(grace: grace)
                 continuation.resume()
             }

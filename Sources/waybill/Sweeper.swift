@@ -33,7 +33,11 @@ struct Sweeper: Sendable {
                 if gone < 100 { break }
             }
             try queue.forgetFinishedJobs()
-            try queue.database.write { try Idempotency.sweep(on: $0) }
+            let before = queue.now() - queue.settings.retention
+            try queue.database.write { connection in
+                try Idempotency.sweep(on: connection)
+                try Webhooks.sweep(before: before, on: connection)
+            }
             // Listed first, looked up second: whoever began a file meanwhile is known by then.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)

@@ -12,6 +12,7 @@ import Testing
 final class ManagedWorld: Sendable {
     let inventory: InventoryFixture
     let door: Door
+    let backend: Backend
     let keys: [UserKey]
     private let folder: TemporaryFolder
 
@@ -20,15 +21,17 @@ final class ManagedWorld: Sendable {
         self.inventory = inventory
         folder = try TemporaryFolder()
         keys = try (0..<2).map { _ in UserKey(random: try Randomness.system.bytes(32)) }
-        door = Door(
-            Backend(
-                database: inventory.database, queue: inventory.queue, bell: Bell(), openArtifact: { _ in nil },
-                scratch: folder.path(""),
-                settleAlerts: { organization in
-                    _ = try? StaleAlerts(database: inventory.database, now: inventory.queue.now).run(
-                        organization: organization)
-                },
-                log: { Issue.record("\($0.request): \($0.cause)") }))
+        var backend = Backend(
+            database: inventory.database, queue: inventory.queue, bell: Bell(), openArtifact: { _ in nil },
+            scratch: folder.path(""),
+            settleAlerts: { organization in
+                _ = try? StaleAlerts(database: inventory.database, now: inventory.queue.now).run(
+                    organization: organization)
+            },
+            log: { Issue.record("\($0.request): \($0.cause)") })
+        backend.webhookTargets = try #require(WebhookTargets("https://hooks.example/waybill"))
+        self.backend = backend
+        door = Door(backend)
         let digests = keys.map(\.digest)
         try inventory.database.write { connection in
             for (place, digest) in digests.enumerated() {

@@ -84,19 +84,6 @@ struct S3SettingsTests {
                 """)
     }
 
-    /// RFC 4231 §4.3 and §4.7: a short key, and one that is longer than a block.
-    @Test("HMAC-SHA-256")
-    func hmac() {
-        #expect(
-            S3Signature.hmac(Array("Jefe".utf8), Array("what do ya want for nothing?".utf8)).hexadecimal
-                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
-        #expect(
-            S3Signature.hmac(
-                [UInt8](repeating: 0xaa, count: 131),
-                Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8)
-            ).hexadecimal == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
-    }
-
     @Test("answers: elements, entities, and what is none")
     func documents() {
         let text = """

@@ -75,6 +75,9 @@ package final class InventoryFixture: Sendable {
 
     deinit { database.close() }
 
+    /// Lets time go by.
+    package func pass(_ milliseconds: Int64) { time.now.wrappingAdd(milliseconds, ordering: .sequentiallyConsistent) }
+
     /// Somebody answered every second request for a library.
     private func answerRequests() throws {
         try database.write { connection in

@@ -17,16 +17,11 @@ extension Call {
             let wanted = try visit.access.comparing(
                 try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
             let backend = visit.backend
-            var job = NewJob(
-                uuid: try backend.random.uuid(), organization: wanted.scope.organization, kind: .report,
-                request: try wanted.json(), processType: Envelope.processType(wanted.type))
-            job.account = visit.access.standing.account
-            job.product = wanted.scope.product
-            job.project = wanted.scope.project
-            job.requestSHA1 = Digest.of(visit.request.body, .sha1).hexadecimal
-            job.requestToken = try Envelope.requestToken(at: backend.queue.now(), backend.random)
+            let job = try backend.job(
+                for: wanted, account: visit.access.standing.account,
+                requestSHA1: Digest.of(visit.request.body, .sha1).hexadecimal)
             let key = try idempotencyKey(visit.headers)
-            return .write { [job, email = visit.access.standing.email] in
+            return .write { [email = visit.access.standing.email] in
                 let made = try await backend.database.write { connection in
                     if let key, let known = try known(key, job, backend.queue, on: connection) { return known }
                     return try backend.queue.submit(job, on: connection)
@@ -80,5 +75,20 @@ extension Call {
         if isOldSPDX { fields["standard"] = ["SPDX"] }
         let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
         return try ReportRequest(type: type, scope: scope, format: format, fields: fields)
+    }
+}
+
+extension Backend {
+    /// The job that makes a report.
+    func job(for wanted: ReportRequest, account: Int64, requestSHA1: String) throws -> NewJob {
+        var job = NewJob(
+            uuid: try random.uuid(), organization: wanted.scope.organization, kind: .report,
+            request: try wanted.json(), processType: Envelope.processType(wanted.type))
+        job.account = account
+        job.product = wanted.scope.product
+        job.project = wanted.scope.project
+        job.requestSHA1 = requestSHA1
+        job.requestToken = try Envelope.requestToken(at: queue.now(), random)
+        return job
     }
 }

@@ -160,18 +160,44 @@ package struct Standing: Sendable, Equatable {
             Scope(kind: kind, organization: $0, product: first.product, project: first.project)
         }
         guard let account = first.account else { return (scope, nil) }
+        let standing = Standing(
+            account: account, email: first.email, assignments: rows.map { (product: $0.where, role: $0.role) })
+        return (scope, (standing, first.digest))
+    }
+
+    /// The greatest of the roles that assignments give, in the whole organization (product 0) and in products.
+    private init(account: Int64, email: String, assignments: [(product: Int64, role: Role?)]) {
         var role: Role?
         var productRoles: [Int64: Role] = [:]
-        for row in rows {
-            guard let given = row.role else { continue }
-            if row.where == 0 {
+        for (product, given) in assignments {
+            guard let given else { continue }
+            if product == 0 {
                 role = max(role ?? given, given)
             } else {
-                productRoles[row.where] = max(productRoles[row.where] ?? given, given)
+                productRoles[product] = max(productRoles[product] ?? given, given)
             }
         }
-        let standing = Standing(account: account, email: first.email, role: role, productRoles: productRoles)
-        return (scope, (standing, first.digest))
+        self.init(account: account, email: email, role: role, productRoles: productRoles)
+    }
+
+    /// What an account may do in an organization now, for what is done in its name while it is away; nil when there is no
+    /// such account.
+    package static func find(
+        account: Int64, in organization: Int64, on connection: any Connection
+    ) throws -> Standing? {
+        let rows = try connection.all(
+            """
+            SELECT a.email, s.product, s.role FROM account a
+            LEFT JOIN assignment s ON s.account = a.id AND s.organization = \(organization) WHERE a.id = \(account)
+            UNION ALL
+            SELECT a.email, g.product, g.role FROM account a JOIN group_member m ON m.account = a.id
+            JOIN group_assignment g ON g.organization = \(organization) AND g.account_group = m.account_group
+            WHERE a.id = \(account)
+            """
+        ) { row in (email: row.string(0), product: row.integer(1), role: Role(assignment: row.string(2))) }
+        guard let first = rows.first else { return nil }
+        return Standing(
+            account: account, email: first.email, assignments: rows.map { (product: $0.product, role: $0.role) })
     }
 
     /// Organizations in which the holder of a key has a role anywhere, in the order of their ids, with the greatest of

@@ -11,6 +11,7 @@ extension Command {
         Flag("connections", "N", "connections at a time (4096)"),
         Flag("http-threads", "N", "threads of the HTTP server (4)"),
         Flag("rate-limit", "N", "calls of one key in a minute; 0 for any number (0)"),
+        Flag("webhook-targets", "URLS", "addresses below which webhooks may lead, between commas (none)"),
         Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
         Flag("retention-days", "N", "days that artifacts are kept (7)"),
         Flag("part-size", "BYTES", "size after which a report is split, about, before compression (1 GiB)"),

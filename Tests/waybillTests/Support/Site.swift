@@ -104,6 +104,13 @@ final class Site: Sendable {
         return try database.read { try $0.integer(sql) } ?? -1
     }
 
+    /// Changes the database beside whatever runs on it.
+    func change(_ sql: SQL) throws {
+        let database = try DatabaseURL.sqlite(path: data + "/waybill.sqlite").open()
+        defer { database.close() }
+        try database.write { _ = try $0.run(sql) }
+    }
+
     /// Rows of all that imports and reports leave behind, by table.
     func counts() throws -> [String: Int64] {
         let database = try DatabaseURL.sqlite(path: data + "/waybill.sqlite").open()

@@ -1,0 +1,145 @@
+import Database
+import HTTP
+import Jobs
+import Reports
+
+// Reports that come by themselves and servers that hear of them: schedules and webhooks, docs/automation.md. Mend has
+// neither, so the names are our own.
+
+extension Call {
+    static let automation: [Call] = [
+        addSchedule, schedules, removeSchedule, addWebhook, webhooks, removeWebhook,
+    ]
+
+    // MARK: Schedules
+
+    /// The token says of what the report is, as in the request for the report itself.
+    private static let addSchedule = Call("waybillAddSchedule", .any, .member, .points) { visit in
+        let text = try visit.request.text("cron", accepted: CronExpression.accepted)
+        guard let cron = CronExpression(text) else {
+            throw APIError.badValue(text, of: "cron", accepted: CronExpression.accepted)
+        }
+        let wanted = try visit.access.comparing(
+            try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
+        let request = try wanted.json()
+        return visit.change { deed, connection in
+            guard let due = cron.next(after: deed.time) else {
+                throw APIError.badValue(text, of: "cron", accepted: CronExpression.accepted)
+            }
+            let id = try Schedules.add(
+                cron: cron.text, request: request, due: due, in: deed.scope, by: deed.account, at: deed.time,
+                on: connection)
+            guard let id else {
+                throw APIError.badValue(
+                    text, of: "cron", accepted: "at most \(Schedules.limit) schedules in an organization; remove one")
+            }
+            return Answer.object { answer in
+                answer.text("message", "Successfully added the schedule")
+                answer.number("id", id)
+                answer.time("next", due)
+            }
+        }
+    }
+
+    /// The own ones; to administrators those of all.
+    private static let schedules = Call("waybillGetSchedules", .one(.organization), .readOnly, .work) { visit in
+        let found = try Schedules.list(
+            visit.scope.organization, account: owner(visit.access), on: visit.connection)
+        let rows = found.compactMap { record in
+            (try? ReportRequest(json: record.request)).map { (record: record, request: $0) }
+        }
+        return .answer(
+            Answer.object { answer in
+                answer.objects("schedules", rows) { answer, row in
+                    answer.number("id", row.record.id)
+                    answer.text("cron", row.record.cron)
+                    answer.text("reportType", row.request.type)
+                    answer.text("format", row.request.format.rawValue)
+                    answer.text("contextType", row.request.scope.kind.contextType)
+                    answer.number("contextId", row.request.scope.id)
+                    answer.text("userEmail", row.record.email)
+                    answer.time("next", row.record.due)
+                    answer.text("lastUuid", row.record.job)
+                }
+            })
+    }
+
+    private static let removeSchedule = Call(
+        "waybillRemoveSchedule", .one(.organization), .readOnly, .points
+    ) { visit in
+        let text = try visit.request.text("scheduleId", accepted: "the id of a schedule")
+        let owner = owner(visit.access)
+        return visit.change(saying: "Successfully removed the schedule") { deed, connection in
+            let isGone = try Int64(text).map {
+                try Schedules.remove(
+                    $0, account: owner, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+            }
+            guard isGone == true else { throw APIError.notFound(text, of: "scheduleId") }
+        }
+    }
+
+    /// Whose schedules a user has to do with; nil for those of all.
+    private static func owner(_ access: Access) -> Int64? {
+        access.role == .administrator ? nil : access.standing.account
+    }
+
+    // MARK: Webhooks
+
+    private static let addWebhook = Call(
+        "waybillAddWebhook", .one(.organization), .administrator, .points
+    ) { visit in
+        let text = try visit.request.text("url", accepted: "an address that the operator allows")
+        let targets = visit.backend.webhookTargets
+        guard let url = targets.allowed(text) else {
+            throw APIError.badValue(
+                text, of: "url",
+                accepted: targets.prefixes.isEmpty
+                    ? "nothing: the operator of this server allows no webhooks (--webhook-targets)"
+                    : "an address below \(targets.prefixes.joined(separator: " or "))")
+        }
+        let secret = WebhookSignature.secret(of: try visit.backend.random.bytes(32))
+        return visit.change { deed, connection in
+            let id = try Webhooks.add(
+                url, secret: secret, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+            guard let id else {
+                throw APIError.badValue(
+                    url, of: "url", accepted: "at most \(Webhooks.limit) webhooks in an organization; remove one")
+            }
+            return Answer.object { answer in
+                answer.text("message", "Successfully added the webhook")
+                answer.number("id", id)
+                // Shown here only.
+                answer.text("secret", secret)
+            }
+        }
+    }
+
+    private static let webhooks = Call(
+        "waybillGetWebhooks", .one(.organization), .administrator, .work
+    ) { visit in
+        let found = try Webhooks.list(visit.scope.organization, on: visit.connection)
+        return .answer(
+            Answer.object { answer in
+                answer.objects("webhooks", found) { answer, webhook in
+                    answer.number("id", webhook.id)
+                    answer.text("url", webhook.url)
+                    answer.time("created", webhook.created)
+                    answer.number("waiting", webhook.waiting)
+                    answer.number("failed", webhook.failed)
+                    answer.text("lastError", webhook.error)
+                }
+            })
+    }
+
+    private static let removeWebhook = Call(
+        "waybillRemoveWebhook", .one(.organization), .administrator, .points
+    ) { visit in
+        let text = try visit.request.text("webhookId", accepted: "the id of a webhook")
+        return visit.change(saying: "Successfully removed the webhook") { deed, connection in
+            let isGone = try Int64(text).map {
+                try Webhooks.remove($0, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+            }
+            guard isGone == true else { throw APIError.notFound(text, of: "webhookId") }
+        }
+    }
+}

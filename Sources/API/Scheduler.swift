@@ -1,0 +1,68 @@
+import Bytes
+import Database
+import Jobs
+import Reports
+
+/// Makes the reports whose time has come.
+package struct Scheduler: Sendable {
+    /// What became of a schedule whose time had come.
+    package enum Outcome: Sendable, Equatable {
+        case submitted(uuid: String)
+        /// Nobody's report: its owner may not see it any more, or it cannot be read. Tried again at the next time.
+        case refused(schedule: Int64, why: String)
+    }
+
+    private let backend: Backend
+
+    package init(_ backend: Backend) { self.backend = backend }
+
+    /// Submits what is due, each once whoever else looks. Times that passed while no server ran count as one.
+    package func run() throws -> [Outcome] {
+        let time = backend.queue.now()
+        let due = try backend.database.read { try Schedules.due(at: time, limit: 100, on: $0) }
+        var outcomes: [Outcome] = []
+        for schedule in due {
+            // The connection is lent to each by itself: one that is refused does not hold up the rest.
+            let outcome = try backend.database.write { connection in
+                try submit(schedule, at: time, on: connection)
+            }
+            if let outcome { outcomes.append(outcome) }
+        }
+        if outcomes.contains(where: { if case .submitted = $0 { true } else { false } }) { backend.bell.ring() }
+        return outcomes
+    }
+
+    /// Nil when another server was first.
+    private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Outcome? {
+        // A schedule that cannot be read any more waits a day for a version that can.
+        let next = CronExpression(schedule.cron)?.next(after: time) ?? time + 86_400_000
+        do {
+            let job = try job(of: schedule, on: connection)
+            guard try Schedules.advance(schedule, to: next, job: job.uuid, on: connection) else { return nil }
+            return .submitted(uuid: try backend.queue.submit(job, on: connection).uuid)
+        } catch let refusal as Refusal {
+            guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
+            return .refused(schedule: schedule.id, why: refusal.why)
+        } catch let error as ReportError {
+            guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
+            return .refused(schedule: schedule.id, why: "\(error)")
+        } catch let error as QueueError {
+            guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
+            return .refused(schedule: schedule.id, why: "\(error)")
+        }
+    }
+
+    private struct Refusal: Error { let why: String }
+
+    /// The job, with what the owner may see now.
+    private func job(of schedule: ScheduleRecord, on connection: any Connection) throws -> NewJob {
+        let wanted = try ReportRequest(json: schedule.request)
+        let standing = try Standing.find(account: schedule.account, in: schedule.organization, on: connection)
+        guard let standing, standing.role(inProduct: wanted.scope.product) != nil,
+            wanted.scope.comparison.map({ standing.role(inProduct: $0.product) != nil }) ?? true
+        else { throw Refusal(why: "its owner may not see the \(wanted.scope.kind.rawValue) any more") }
+        let request = wanted.showing(products: standing.visibleProducts)
+        let digest = Digest.of(schedule.request.utf8, .sha1).hexadecimal
+        return try backend.job(for: request, account: schedule.account, requestSHA1: digest)
+    }
+}

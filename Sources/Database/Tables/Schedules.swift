@@ -1,0 +1,101 @@
+// DESIGN. A schedule is due when its time has come. Whoever moves the time on, by a write that names the old one, makes the
+// report in the same transaction: so it is made once however many servers look.
+
+/// A report that is made again and again.
+package struct ScheduleRecord: Sendable, Equatable {
+    package let id: Int64
+    package let organization: Int64
+    /// In whose name.
+    package let account: Int64
+    package let email: String
+    package let cron: String
+    /// The checked request, as a job keeps it.
+    package let request: String
+    /// When it is due next; milliseconds since 1970, UTC.
+    package let due: Int64
+    /// The uuid of the job that it made last, or empty.
+    package let job: String
+}
+
+/// The table of schedules.
+package enum Schedules {
+    /// The most that an organization may have.
+    package static let limit: Int64 = 1000
+
+    /// Keeps a schedule; nil when the organization has as many as it may.
+    package static func add(
+        cron: String, request: String, due: Int64, in scope: Scope, by account: Int64, at time: Int64,
+        on connection: any Connection
+    ) throws -> Int64? {
+        let count = try connection.integer(
+            "SELECT count(*) FROM schedule WHERE organization = \(scope.organization)")
+        guard count ?? 0 < limit else { return nil }
+        let id = try connection.take(1, from: "schedule")
+        try connection.run(
+            """
+            INSERT INTO schedule (id, organization, account, cron, request, run_at, created_at)
+            VALUES (\(id), \(scope.organization), \(account), \(cron), \(request), \(due), \(time))
+            """)
+        try Change(.configuration, "SCHEDULE", .created, in: scope, after: [cron], on: connection)
+            .write(in: scope, by: .account(account), at: time, on: connection)
+        return id
+    }
+
+    private static let columns: SQL =
+        "s.id, s.organization, s.account, coalesce(a.email, ''), s.cron, s.request, s.run_at, s.job"
+
+    /// Those of an organization, all or those of one account, in the order in which they were made.
+    package static func list(
+        _ organization: Int64, account: Int64?, on connection: any Connection
+    ) throws -> [ScheduleRecord] {
+        let owner: SQL = account.map { "AND s.account = \($0)" } ?? ""
+        return try connection.all(
+            """
+            SELECT \(columns) FROM schedule s LEFT JOIN account a ON a.id = s.account
+            WHERE s.organization = \(organization) \(owner) ORDER BY s.id
+            """, ScheduleRecord.init(row:))
+    }
+
+    /// Takes one away; false when the organization, or the account, has none of that number.
+    package static func remove(
+        _ id: Int64, account: Int64?, in scope: Scope, by author: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let owner: SQL = account.map { "AND account = \($0)" } ?? ""
+        let cron = try connection.first(
+            "SELECT cron FROM schedule WHERE id = \(id) AND organization = \(scope.organization) \(owner)"
+        ) { $0.string(0) }
+        guard let cron else { return false }
+        try connection.run("DELETE FROM schedule WHERE id = \(id)")
+        try Change(.configuration, "SCHEDULE", .deleted, in: scope, before: [cron], on: connection)
+            .write(in: scope, by: .account(author), at: time, on: connection)
+        return true
+    }
+
+    /// Those whose time has come, at most so many.
+    package static func due(at time: Int64, limit: Int, on connection: any Connection) throws -> [ScheduleRecord] {
+        try connection.all(
+            """
+            SELECT \(columns) FROM schedule s LEFT JOIN account a ON a.id = s.account
+            WHERE s.run_at <= \(time) ORDER BY s.run_at LIMIT \(limit)
+            """, ScheduleRecord.init(row:))
+    }
+
+    /// Moves a schedule on to its next time, with the job that it makes now; false when somebody else did.
+    package static func advance(
+        _ schedule: ScheduleRecord, to due: Int64, job: String, on connection: any Connection
+    ) throws -> Bool {
+        try connection.run(
+            """
+            UPDATE schedule SET run_at = \(due), job = \(job)
+            WHERE id = \(schedule.id) AND run_at = \(schedule.due)
+            """) == 1
+    }
+}
+
+extension ScheduleRecord {
+    fileprivate init(row: borrowing RowBuffer) {
+        self.init(
+            id: row.integer(0), organization: row.integer(1), account: row.integer(2), email: row.string(3),
+            cron: row.string(4), request: row.string(5), due: row.integer(6), job: row.string(7))
+    }
+}

@@ -1,0 +1,151 @@
+// DESIGN. A delivery is a row that appears in the transaction that ends its report, so none is lost and none is told of what
+// did not happen. Taking one moves its time on, as a lease: who dies while sending leaves it to the next. A receiver may
+// hear of a report twice, never not at all, and tells by the delivery's id.
+
+/// An address that hears of finished reports.
+package struct WebhookRecord: Sendable, Equatable {
+    package let id: Int64
+    package let url: String
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+    /// Deliveries that wait, and those that were given up.
+    package let waiting: Int64
+    package let failed: Int64
+    /// Why the last attempt that failed did so; empty when none did.
+    package let error: String
+}
+
+/// A report's end that has to be told.
+package struct WebhookDelivery: Sendable, Equatable {
+    package let id: Int64
+    package let url: String
+    package let secret: String
+    package let organization: Int64
+    /// The uuid of the report's job.
+    package let job: String
+    /// From 1.
+    package let attempt: Int64
+}
+
+/// The tables of webhooks and their deliveries.
+package enum Webhooks {
+    /// The most that an organization may have.
+    package static let limit: Int64 = 20
+    /// Attempts, after which a delivery is given up: about a day, with the pauses between them.
+    package static let attempts: Int64 = 10
+    /// Milliseconds after which a delivery that was taken is anybody's again.
+    private static let lease: Int64 = 60_000
+
+    /// Keeps a webhook; nil when the organization has as many as it may.
+    package static func add(
+        _ url: String, secret: String, in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Int64? {
+        let count = try connection.integer("SELECT count(*) FROM webhook WHERE organization = \(scope.organization)")
+        guard count ?? 0 < limit else { return nil }
+        let id = try connection.take(1, from: "webhook")
+        try connection.run(
+            """
+            INSERT INTO webhook (id, organization, url, secret, account, created_at)
+            VALUES (\(id), \(scope.organization), \(url), \(secret), \(account), \(time))
+            """)
+        try Change(.configuration, "WEBHOOK", .created, in: scope, after: [url], on: connection)
+            .write(in: scope, by: .account(account), at: time, on: connection)
+        return id
+    }
+
+    package static func list(_ organization: Int64, on connection: any Connection) throws -> [WebhookRecord] {
+        try connection.all(
+            """
+            SELECT w.id, w.url, w.created_at,
+                (SELECT count(*) FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 'PENDING'),
+                (SELECT count(*) FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 'FAILED'),
+                coalesce((SELECT d.error FROM webhook_delivery d WHERE d.webhook = w.id AND d.error <> ''
+                    ORDER BY d.id DESC LIMIT 1), '')
+            FROM webhook w WHERE w.organization = \(organization) ORDER BY w.id
+            """
+        ) { row in
+            WebhookRecord(
+                id: row.integer(0), url: row.string(1), created: row.integer(2), waiting: row.integer(3),
+                failed: row.integer(4), error: row.string(5))
+        }
+    }
+
+    /// Takes one away with what it did not tell yet; false when the organization has none of that number.
+    package static func remove(
+        _ id: Int64, in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let url = try connection.first(
+            "SELECT url FROM webhook WHERE id = \(id) AND organization = \(scope.organization)"
+        ) { $0.string(0) }
+        guard let url else { return false }
+        try connection.run("DELETE FROM webhook_delivery WHERE webhook = \(id)")
+        try connection.run("DELETE FROM webhook WHERE id = \(id)")
+        try Change(.configuration, "WEBHOOK", .deleted, in: scope, before: [url], on: connection)
+            .write(in: scope, by: .account(account), at: time, on: connection)
+        return true
+    }
+
+    // MARK: Deliveries
+
+    /// Has the end of a report told to all webhooks of its organization; nothing for what is no report or has not ended.
+    package static func announce(job id: Int64, at time: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO webhook_delivery (webhook, job, state, run_at)
+            SELECT w.id, j.uuid, 'PENDING', \(time) FROM job j JOIN webhook w ON w.organization = j.organization
+            WHERE j.id = \(id) AND j.kind = 'REPORT' AND j.state IN ('SUCCESS', 'FAILED')
+            ON CONFLICT (webhook, job) DO NOTHING
+            """)
+    }
+
+    /// Whether one is due.
+    package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            "SELECT 1 FROM webhook_delivery WHERE state = 'PENDING' AND run_at <= \(time) LIMIT 1") != nil
+    }
+
+    /// Takes a delivery that is due; nil when there is none.
+    package static func take(at time: Int64, on connection: any Connection) throws -> WebhookDelivery? {
+        let next = try connection.integer(
+            """
+            SELECT id FROM webhook_delivery WHERE state = 'PENDING' AND run_at <= \(time)
+            ORDER BY run_at LIMIT 1 \(connection.engine.skippingLocked)
+            """)
+        guard let next else { return nil }
+        try connection.run(
+            "UPDATE webhook_delivery SET attempt = attempt + 1, run_at = \(time + lease) WHERE id = \(next)")
+        return try connection.first(
+            """
+            SELECT d.id, w.url, w.secret, w.organization, d.job, d.attempt
+            FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook WHERE d.id = \(next)
+            """
+        ) { row in
+            WebhookDelivery(
+                id: row.integer(0), url: row.string(1), secret: row.string(2), organization: row.integer(3),
+                job: row.string(4), attempt: row.integer(5))
+        }
+    }
+
+    /// Ends a delivery that was heard.
+    package static func finish(_ delivery: WebhookDelivery, on connection: any Connection) throws {
+        try connection.run("UPDATE webhook_delivery SET state = 'DONE', error = '' WHERE id = \(delivery.id)")
+    }
+
+    /// Notes why an attempt failed; the next comes after a pause that doubles, from 10 seconds, or not at all.
+    package static func fail(
+        _ delivery: WebhookDelivery, why: String, forGood: Bool, at time: Int64, on connection: any Connection
+    ) throws {
+        let isOver = forGood || delivery.attempt >= attempts
+        let pause = Int64(10_000) << min(delivery.attempt - 1, 14)
+        try connection.run(
+            """
+            UPDATE webhook_delivery SET state = \(isOver ? "FAILED" : "PENDING"), error = \(why),
+                run_at = \(time + pause) WHERE id = \(delivery.id) AND state = 'PENDING'
+            """)
+    }
+
+    /// Forgets deliveries that ended and whose last time lies before.
+    package static func sweep(before time: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM webhook_delivery WHERE state <> 'PENDING' AND run_at < \(time)")
+    }
+}

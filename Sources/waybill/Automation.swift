@@ -1,0 +1,54 @@
+import API
+import Dispatch
+import Glibc
+import Synchronization
+
+/// What a server does by itself: makes reports whose time has come, tells webhooks of finished ones.
+final class Automation: Sendable {
+    private let runtime: Runtime
+    private let scheduler: Scheduler
+    private let targets: WebhookTargets
+    private let isStopping = Atomic<Bool>(false)
+    private let running = DispatchGroup()
+
+    init(_ runtime: Runtime, _ backend: Backend) {
+        self.runtime = runtime
+        scheduler = Scheduler(backend)
+        targets = backend.webhookTargets
+    }
+
+    func start() {
+        // Two threads: a receiver that is slow holds up no report.
+        loop("schedules") { [self] in
+            for case .refused(let schedule, let why) in try scheduler.run() {
+                runtime.log(.warning, "no report by schedule", ["schedule": "\(schedule)", "why": why])
+            }
+        }
+        DispatchQueue(label: "webhooks").async(group: running) { [self] in
+            let sender = WebhookSender(runtime, targets: targets)
+            turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
+        }
+    }
+
+    private func loop(_ name: String, _ work: @escaping @Sendable () throws -> Void) {
+        DispatchQueue(label: name).async(group: running) { [self] in turn(name, work) }
+    }
+
+    /// Works once a second; what goes wrong is tried again.
+    private func turn(_ name: String, _ work: () throws -> Void) {
+        while !isStopping.load(ordering: .relaxed) {
+            do {
+                try work()
+            } catch {
+                runtime.log(.error, "\(name) failed", ["error": "\(error)"])
+            }
+            sleep(1)
+        }
+    }
+
+    /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        running.wait()
+    }
+}
