@@ -42,6 +42,8 @@ package enum APIError: Error, Equatable {
     case noSuchLibrary(String)
     /// More libraries than an answer takes.
     case tooManyLibraries(Int)
+    /// A request for a part of Mend's product that Waybill does not have, with what to use in its place.
+    case notOffered(String)
     /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
     case storage(id: String)
     /// Something that is our fault; the cause is in the log under this id.
@@ -58,7 +60,7 @@ package enum APIError: Error, Equatable {
         case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
             .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
             3000
-        case .tooManyCalls: 3000
+        case .tooManyCalls, .notOffered: 3000
         case .people(.unknownGroup): 2008
         case .people(.unknownUser): 2011
         case .people(.isMember): 2013
@@ -106,6 +108,7 @@ package enum APIError: Error, Equatable {
         case .people(let error): Self.text(of: error)
         case .unknownLibrary(let value, let field):
             "\(field) has the value \(Self.short(value)); no library here has this uuid"
+        case .notOffered(let why): why
         case .noSuchLibrary(let name): "no library \(Self.short(name)) is known here"
         case .tooManyLibraries(let limit): "more than \(limit) libraries were found; say more of what is looked for"
         case .storage(let id):

@@ -45,7 +45,8 @@ package struct Call: Sendable {
             .ignoreAlerts, .setAlertsStatus,
             .projectHierarchy, .projectLibraryDependencies,
             .pendingTasks, .closePendingTask,
-        ] + automation + curation + libraries + lists + notices + origins + people + policies + states + tags
+        ] + automation + curation + libraries + lists + notices + origins + people + policies + policyIssues + states
+        + tags
         + synchronousReports
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.requestType, $0) })

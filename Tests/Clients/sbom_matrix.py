@@ -134,8 +134,8 @@ def main():
                 with open(file, "wb") as out:
                     out.write(data)
                 pending.append((label, output, pool.apply_async(judge, ((file, *output, asked.judge),))))
-            if sys.stderr.isatty():
-                print(f"\r{number + 1} of {len(files[:: asked.every])} SBOMs", end="", file=sys.stderr)
+            if number % 20 == 19:
+                print(f"{number + 1} of {len(files[:: asked.every])} SBOMs", file=sys.stderr)
         for label, output, answer in pending:
             said = answer.get()
             if said:

@@ -1,11 +1,12 @@
 import Bytes
 import Database
+import Glibc
 import HTTP
 
 // Notices and texts of licences: mend-api.md §3.3.
 
 extension Call {
-    static let notices: [Call] = [setLibraryNotice, noticesText]
+    static let notices: [Call] = [setLibraryNotice, noticesText, licensesText]
 
     private static let setLibraryNotice = Call("setLibraryNotice", .one(.organization), .member, .work) { visit in
         let uuid = try visit.request.text("libraryUUID", accepted: "the keyUuid of a library").lowercased()
@@ -31,5 +32,45 @@ extension Call {
         }
         let text = lines.joined(separator: "\r\n")
         return .answer(HTTPResponse(type: "text/plain;charset=UTF-8", bytes: Array(text.utf8)))
+    }
+
+    /// A ZIP with the text of each licence of the product; those without a text are listed in an entry of their own.
+    private static let licensesText = Call("getLicensesTextZip", .one(.product), .readOnly, .work) { visit in
+        guard let facts = try ScopeFacts.read(visit.scope, on: visit.connection) else { throw APIError.refused }
+        let path = "\(visit.backend.scratch)/\(try visit.backend.random.uuid()).licenses.zip"
+        defer { unlink(path) }
+        let file = try ScratchFile(path: path)
+        let zip = ZIPWriter(
+            time: facts.updated, level: .quick, isLarge: false,
+            to: { bytes throws(SinkError) in try file.write(bytes) })
+        var missing: [String] = []
+        var names: Set<String> = []
+        try LicenseTexts.each(in: visit.scope, on: visit.connection) { name, spdx, text in
+            guard !text.isEmpty else {
+                missing.append(name)
+                return
+            }
+            // Several names may mean one licence.
+            guard names.insert(spdx).inserted else { return }
+            try zip.add("\(spdx).txt", text)
+        }
+        if !missing.isEmpty || names.isEmpty {
+            try zip.add("Licenses without text.txt", missing.map { "\($0)\r\n" }.joined())
+        }
+        try zip.finish()
+        let made = try OpenFile(path: path)
+        var response = HTTPResponse(
+            headers: ["Content-Type": "application/zip"], body: .file(made, offset: 0, count: made.size))
+        response.attach(as: "\(facts.name) Licenses.zip")
+        return .answer(response)
+    }
+}
+
+extension ZIPWriter {
+    fileprivate func add(_ name: String, _ text: String) throws {
+        var sink = ByteSink(to: try begin(name))
+        sink.append(raw: text)
+        try sink.flush()
+        try end()
     }
 }

@@ -4,10 +4,28 @@ import HTTP
 // How far things are, and what the server can do: mend-api.md §3.1, §3.7.
 
 extension Call {
-    static let states: [Call] = [
-        projectState, projectLastModification, requestState, lastModifiedProjects, allOrganizations, supportedRequests,
-        requestSchema, denials,
-    ]
+    static let states: [Call] =
+        [
+            projectState, projectLastModification, requestState, lastModifiedProjects, allOrganizations,
+            supportedRequests,
+            requestSchema, denials,
+        ] + notOffered
+
+    /// Parts of Mend's product around which there is nothing here: known by their names, and refused with what to do instead.
+    private static let notOffered: [Call] =
+        [
+            Call("inviteUserToWebAdvisor", .one(.organization), .administrator, .points) { _ in
+                throw APIError.notOffered(
+                    "this server has no Web Advisor, nobody was invited; createUser makes a user of the organization")
+            }
+        ]
+        + ScopeKind.allCases.map { kind in
+            Call("get\(kind.requestWord)IntegrationActivationToken", .one(kind), .administrator, .points) { _ in
+                throw APIError.notOffered(
+                    "this server has no integrations to activate; build tools use orgToken and a key of createServiceUser"
+                )
+            }
+        }
 
     /// Not Mend's: calls that were refused to members, the newest first.
     private static let denials = Call("waybillGetDenials", .one(.organization), .administrator, .work) { visit in

@@ -27,6 +27,18 @@ extension Migration {
                 owner \(int),
                 created_at \(int) NOT NULL\(words.end);
             CREATE INDEX policy_scope ON policy (organization, product, project, priority);
+            -- Tickets that other programs made for what a policy with the action CREATE_ISSUE finds.
+            CREATE TABLE external_issue (
+                project \(int) NOT NULL,
+                -- Derived from project, policy, library and vulnerability.
+                issue_uuid \(text) NOT NULL,
+                position \(int) NOT NULL,
+                identifier \(text) NOT NULL,
+                url \(text) NOT NULL,
+                status \(text) NOT NULL,
+                created \(text) NOT NULL,
+                modified \(text) NOT NULL,
+                PRIMARY KEY (project, issue_uuid, position)\(words.clustered);
 
             CREATE TABLE alert (
                 project \(int) NOT NULL,

@@ -40,6 +40,15 @@ package struct LibraryRequest: Sendable, Equatable {
         self.status = status
         self.policy = policy
     }
+
+    /// When the libraries of a project first appeared in it, by their uuids, in milliseconds since 1970.
+    package static func times(project: Int64, on connection: any Connection) throws -> [String: Int64] {
+        var found: [String: Int64] = [:]
+        try connection.each("SELECT library_uuid, created_at FROM library_request WHERE project = \(project)") { row in
+            found[row.string(0)] = row.integer(1)
+        }
+        return found
+    }
 }
 
 extension ProjectView {

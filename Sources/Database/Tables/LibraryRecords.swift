@@ -109,6 +109,19 @@ package enum LibraryRecords {
         ) { LibraryRecord(row: $0) }
     }
 
+    /// Libraries by their rows; those that the scope does not show are left out.
+    package static func rows(
+        _ ids: Set<Int64>, in scope: Scope, on connection: any Connection
+    ) throws -> [Int64: LibraryRecord] {
+        var found: [Int64: LibraryRecord] = [:]
+        try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
+            try connection.each(
+                "SELECT \(LibraryRecord.columns) FROM library l WHERE l.id IN \(list) AND \(isSeen(scope))"
+            ) { found[$0.integer(0)] = LibraryRecord(row: $0) }
+        }
+        return found
+    }
+
     /// A library by its uuid, as it was described last.
     package static func find(
         uuid: String, in scope: Scope, on connection: any Connection

@@ -26,6 +26,20 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
+    /// Reads the project of a scope, whose row is not locked; nil when it shows nothing yet.
+    package static func read(_ scope: Scope, on connection: any Connection) throws -> ProjectView? {
+        try connection.first(
+            """
+            SELECT p.product, p.token, p.scan, p.uploaded_by FROM project p
+            WHERE p.id = \(scope.project) AND \(scope.condition) AND p.scan > 0
+            """
+        ) { row in
+            ProjectView(
+                organization: scope.organization, product: row.integer(0), project: scope.project, token: row.string(1),
+                scan: row.integer(2), uploadedBy: row.string(3))
+        }
+    }
+
     /// Counts up the revisions of the project and of what is above it.
     package func touch(on connection: any Connection) throws {
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")

@@ -3,7 +3,8 @@ import Database
 import Inventory
 
 // DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
-// decides; policies with other actions (an issue, another owner) decide nothing and are looked at by who asks for them.
+// decides; policies with other actions (an issue, another owner) decide nothing and are looked at by who asks for them
+// (`PolicyIssues`).
 
 /// Decides by the policies of a project.
 final class PolicyDecisions {
@@ -12,20 +13,14 @@ final class PolicyDecisions {
     /// Whether vulnerabilities have to be read to decide.
     let needsVulnerabilities: Bool
 
-    init(_ policies: [Policy], at time: Int64) {
-        self.policies = policies.filter { policy in Self.decides(policy) }
+    /// - Parameter actions: words of actions; policies with others are left out.
+    init(_ policies: [Policy], at time: Int64, actions: Set<String> = ["APPROVE", "REJECT", "ALERT"]) {
+        self.policies = policies.filter { actions.contains($0.actionType) }
         matcher = PolicyMatcher(at: time)
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
     var isEmpty: Bool { policies.isEmpty }
-
-    private static func decides(_ policy: Policy) -> Bool {
-        switch policy.actionType {
-        case "APPROVE", "REJECT", "ALERT": true
-        default: false
-        }
-    }
 
     /// The policy that decides about a library; nil when none does. About one's own work only policies decide that look
     /// for it.

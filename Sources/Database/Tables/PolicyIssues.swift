@@ -1,0 +1,103 @@
+/// A ticket that another program made for an issue of a policy.
+package struct ExternalIssue: Sendable, Equatable {
+    package static let limit = 100
+
+    package let identifier: String
+    package let url: String
+    package let status: String
+    /// As the other program writes times.
+    package let created: String
+    package let modified: String
+
+    package init(identifier: String, url: String, status: String, created: String, modified: String) {
+        self.identifier = identifier
+        self.url = url
+        self.status = status
+        self.created = created
+        self.modified = modified
+    }
+
+    /// Puts tickets in the place of those that the issue had. Issues are not rows: they follow from policies.
+    package static func replace(
+        _ issues: [ExternalIssue], of uuid: String, project: Int64, on connection: any Connection
+    ) throws {
+        try connection.run("DELETE FROM external_issue WHERE project = \(project) AND issue_uuid = \(uuid)")
+        for (position, issue) in issues.enumerated() {
+            try connection.run(
+                """
+                INSERT INTO external_issue (project, issue_uuid, position, identifier, url, status, created, modified)
+                VALUES (\(project), \(uuid), \(Int64(position)), \(issue.identifier), \(issue.url), \(issue.status),
+                    \(issue.created), \(issue.modified))
+                """)
+        }
+    }
+
+    /// The tickets of a project by the uuid of the issue.
+    package static func all(project: Int64, on connection: any Connection) throws -> [String: [ExternalIssue]] {
+        var found: [String: [ExternalIssue]] = [:]
+        try connection.each(
+            """
+            SELECT issue_uuid, identifier, url, status, created, modified FROM external_issue
+            WHERE project = \(project) ORDER BY issue_uuid, position
+            """
+        ) { row in
+            found[row.string(0), default: []].append(
+                ExternalIssue(
+                    identifier: row.string(1), url: row.string(2), status: row.string(3), created: row.string(4),
+                    modified: row.string(5)))
+        }
+        return found
+    }
+}
+
+/// A vulnerability of a library of a project about which an alert is open.
+package struct OpenVulnerability: Sendable {
+    package let libraryUUID: String
+    package let alertUUID: String
+    /// Milliseconds since 1970, UTC: of the alert.
+    package let modified: Int64
+    package let name: String
+    package let type: String
+    package let description: String
+    package let url: String
+    package let published: Int64?
+    /// As texts of a number; empty where there is none.
+    package let score2: String
+    package let severity2: String
+    package let score3: String
+    package let severity3: String
+    package let score4: String
+    package let severity4: String
+    /// The smallest upgrade that leaves it behind; empty when none is known.
+    package let topFix: String
+    package let topFixURL: String
+    package let topFixDate: Int64?
+
+    /// In tenths, of the newest version of CVSS that clients know, as policies see it.
+    package let score: Int64?
+
+    /// Those of a project's current libraries, in the order of their alerts, at most so many.
+    package static func list(
+        project: Int64, limit: Int, on connection: any Connection
+    ) throws -> [OpenVulnerability] {
+        try connection.all(
+            """
+            SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type, d.details, d.summary, v.url, v.published, v.score2,
+                v.severity, v.score3, v.severity3, v.score4, v.severity4, f.top_fix, t.name, t.modified, v.score
+            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability JOIN advisory d ON d.id = v.advisory
+                LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+                LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+            WHERE a.project = \(project) AND a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
+            ORDER BY a.number LIMIT \(limit)
+            """
+        ) { row in
+            OpenVulnerability(
+                libraryUUID: row.string(0), alertUUID: row.string(1), modified: row.integer(2), name: row.string(3),
+                type: row.string(4), description: row.string(5).isEmpty ? row.string(6) : row.string(5),
+                url: row.string(7), published: row.integerOrNil(8), score2: row.string(9), severity2: row.string(10),
+                score3: row.string(11), severity3: row.string(12), score4: row.string(13), severity4: row.string(14),
+                topFix: row.string(15), topFixURL: row.string(16), topFixDate: row.integerOrNil(17),
+                score: row.integerOrNil(18))
+        }
+    }
+}

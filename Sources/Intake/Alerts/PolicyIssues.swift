@@ -1,0 +1,101 @@
+import Bytes
+package import Database
+import Inventory
+
+// DESIGN. Policies with the action CREATE_ISSUE raise nothing here: other programs ask what such policies find, and keep
+// tickets. What they find is decided when they ask, by the same matcher as the rest; its uuid is derived, so it is the same
+// each time.
+
+/// What a policy finds in a library of a project.
+package struct PolicyIssue: Sendable {
+    /// One reason.
+    package struct Violation: Sendable {
+        package let uuid: String
+        /// Nil where the policy looks for something else.
+        package let vulnerability: OpenVulnerability?
+        /// Milliseconds since 1970, UTC.
+        package let modified: Int64
+    }
+
+    package let policy: Policy
+    /// The row of the library.
+    package let library: Int64
+    package let violations: [Violation]
+
+    private static let page = 2000
+    /// More vulnerabilities of a project are not looked at.
+    private static let vulnerabilityLimit = 50_000
+    private static let space: [UInt8] = [
+        0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,
+    ]
+
+    /// What policies with an action find in the project of a scope, in the order of its libraries, at most so many.
+    ///
+    /// - Parameter span: when violations were last changed, milliseconds since 1970.
+    package static func list(
+        _ scope: Scope, action: String, span: ClosedRange<Int64>, limit: Int, at time: Int64,
+        on connection: any Connection
+    ) throws -> [PolicyIssue] {
+        guard let view = try ProjectView.read(scope, on: connection) else { return [] }
+        let decisions = PolicyDecisions(
+            try Policies.deciding(
+                organization: view.organization, product: view.product, project: view.project, on: connection),
+            at: time, actions: [action])
+        guard !decisions.isEmpty else { return [] }
+        let open = Dictionary(
+            grouping: try OpenVulnerability.list(
+                project: view.project, limit: vulnerabilityLimit, on: connection), by: \.libraryUUID)
+        let appeared = try LibraryRequest.times(project: view.project, on: connection)
+        var found: [PolicyIssue] = []
+        var last: Int64 = -1
+        while found.count < limit {
+            let libraries = try view.libraries(after: last, limit: page, on: connection)
+            guard let end = libraries.last else { break }
+            last = end.position
+            let weights =
+                decisions.needsVulnerabilities
+                ? try ProjectView.weights(ofLibraries: libraries.map(\.library), on: connection) : [:]
+            for library in libraries {
+                guard
+                    let policy = decisions.policy(for: PolicySubject(library, weights: weights[library.library]))
+                else { continue }
+                func uuid(_ name: String) -> String {
+                    let names = [view.token, "issue", String(policy.id), library.uuid, name]
+                    return Identifier.uuid(of: names.joined(separator: "\0"), in: space)
+                }
+                let violations =
+                    policy.rule.needsVulnerabilities
+                    ? (open[library.uuid] ?? []).filter { policy.rule.minds($0) }.map {
+                        Violation(uuid: uuid($0.name), vulnerability: $0, modified: max($0.modified, policy.created))
+                    }
+                    : [
+                        Violation(
+                            uuid: uuid(""), vulnerability: nil,
+                            modified: max(appeared[library.uuid] ?? 0, policy.created))
+                    ]
+                let recent = violations.filter { span.contains($0.modified) }
+                if recent.isEmpty { continue }
+                found.append(PolicyIssue(policy: policy, library: library.library, violations: recent))
+            }
+        }
+        return Array(found.prefix(limit))
+    }
+}
+
+extension PolicyRule {
+    /// Whether a vulnerability is one that the rule looks for.
+    fileprivate func minds(_ vulnerability: OpenVulnerability) -> Bool {
+        switch self {
+        case .score(let range): vulnerability.score.map { range.contains(Int($0)) } ?? false
+        case .severities(let words): words.contains(vulnerability.word)
+        case .licenses, .families, .name, .age, .inHouse, .nothing: true
+        }
+    }
+}
+
+extension OpenVulnerability {
+    /// The word of its severity in capitals, of the newest version of CVSS that says one.
+    fileprivate var word: String {
+        [severity4, severity3, severity2].first { !$0.isEmpty }?.uppercased() ?? ""
+    }
+}
