@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports test-clients lint format golden bench docs package clean
+.PHONY: help deps deps-test build run test test-sbom test-reports test-clients test-api lint format golden bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,12 @@ test-clients: build ## Runs clients of Mend's API (PyPI) against a server, unmod
 	$(MAKE) --no-print-directory $(CLIENTS:%=$(CLIENT_FOLDER)/%/installed)
 	$(CLIENT_FOLDER)/ws-sdk/bin/python Tests/Clients/ws_sdk_session.py .build/release/waybill
 	python3 Tests/Clients/programs.py .build/release/waybill $(CLIENT_FOLDER)
+
+test-api: build ## Has schemathesis (PyPI) try all that the OpenAPI description promises.
+	$(call install,python3-venv)
+	$(MAKE) --no-print-directory $(CLIENT_FOLDER)/schemathesis/installed
+	$(CLIENT_FOLDER)/schemathesis/bin/python Tests/Clients/schemathesis_run.py .build/release/waybill \
+		$(CLIENT_FOLDER)/schemathesis/bin/schemathesis
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

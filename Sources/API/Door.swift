@@ -35,6 +35,7 @@ package struct Door: Sendable {
         case live
         case ready
         case metrics
+        case description
         case agent
 
         /// Whether a path is `/api/` with a version, as `v1.4` or `1.4`, with or without a slash at the end: all versions
@@ -54,6 +55,7 @@ package struct Door: Sendable {
             case "/health/live": self = .live
             case "/health/ready": self = .ready
             case "/metrics": self = .metrics
+            case OpenAPI.path: self = .description
             case "/agent", "/agent/": self = .agent
             default:
                 guard Self.isVersion(path) else { return nil }
@@ -82,6 +84,7 @@ package struct Door: Sendable {
         switch Path(request.path) {
         case .api: return call(request)
         case .agent: return agents?.reply(to: request) ?? .now(Self.nothing)
+        case .description: return .now(OpenAPI.response)
         case .live, nil: return .now(.text(200, "ok"))
         case .ready:
             // Asks the database, which may take its time.
@@ -111,7 +114,7 @@ package struct Door: Sendable {
         case .agent:
             guard agents != nil else { return Self.nothing }
             allowed = ["POST"]
-        case .live, .ready, .metrics: allowed = ["GET", "HEAD"]
+        case .live, .ready, .metrics, .description: allowed = ["GET", "HEAD"]
         case nil:
             guard uploads != nil, let path = UploadPath(request.path) else {
                 return Self.nothing

@@ -96,8 +96,13 @@ struct AgentForm: ~Copyable {
                 let isOver = end != nil
                 value.append(contentsOf: rest[..<(end ?? rest.endIndex)])
                 rest = rest[(end ?? rest.endIndex)...]
-                guard let form = AgentDiff.form(of: value, isOver: isOver) else { continue }
-                try beginDiff(as: form)
+                if let form = AgentDiff.form(of: value, isOver: isOver) {
+                    try beginDiff(as: form)
+                } else if isOver {
+                    // An empty field.
+                    rest = rest.dropFirst()
+                    try endValue()
+                }
             case .plain:
                 let end = nesting.end(of: rest) ?? rest.endIndex
                 try diff.write(UnsafeRawBufferPointer(rebasing: rest[..<end]))

@@ -113,24 +113,16 @@ extension Call {
         .answer(Answer.object { $0.texts("supportedRequests", Call.table.map(\.requestType).sorted()) })
     }
 
-    /// A JSON schema of what every request of the type has to have; fields of its own are said by the errors.
+    /// A JSON schema of the request, as the description of all paths has it.
     private static let requestSchema = Call("getRequestSchema", .one(.organization), .readOnly, .points) { visit in
         let name = try visit.request.text("request", accepted: "the name of a request")
         guard let call = Call.table.first(where: { $0.requestType == name }) else {
             throw APIError.badValue(name, of: "request", accepted: "a name from getSupportedRequests")
         }
-        let tokens = call.token.fields.map(\.name)
         return .answer(
             Answer.object { answer in
                 answer.text("requestType", name)
-                answer.object("requestSchema") { answer in
-                    answer.text("type", "object")
-                    answer.texts("required", ["requestType", "userKey"] + (tokens.count == 1 ? tokens : []))
-                    answer.map("properties", (["requestType", "userKey"] + tokens).map { (name: $0, value: "string") })
-                    {
-                        answer, name, type in answer.object(named: name) { $0.text("type", type) }
-                    }
-                }
+                answer.raw("requestSchema", call.schema.json)
             })
     }
 }

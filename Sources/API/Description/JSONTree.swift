@@ -1,0 +1,58 @@
+import Bytes
+
+/// A JSON value that is written down in the program: for descriptions, which are made once.
+indirect enum JSONTree {
+    case text(String)
+    case number(Int)
+    case flag(Bool)
+    case list([JSONTree])
+    case object([(String, JSONTree)])
+
+    var json: String {
+        var sink = ByteSink()
+        write(to: &sink)
+        return sink.text
+    }
+
+    /// The members of an object and some behind them.
+    func adding(_ more: [(String, JSONTree)]) -> JSONTree {
+        guard case .object(let members) = self else { return self }
+        return .object(members + more)
+    }
+
+    static func texts(_ values: [String]) -> JSONTree { .list(values.map { .text($0) }) }
+
+    private func write(to sink: inout ByteSink) {
+        switch self {
+        case .text(let text): sink.append(jsonString: text)
+        case .number(let number): sink.append(decimal: Int64(number))
+        case .flag(let flag): sink.append(raw: flag ? "true" : "false")
+        case .list(let values):
+            sink.append(UInt8(ascii: "["))
+            for (place, value) in values.enumerated() {
+                if place > 0 { sink.append(UInt8(ascii: ",")) }
+                value.write(to: &sink)
+            }
+            sink.append(UInt8(ascii: "]"))
+        case .object(let members):
+            sink.append(UInt8(ascii: "{"))
+            for (place, (name, value)) in members.enumerated() {
+                if place > 0 { sink.append(UInt8(ascii: ",")) }
+                sink.append(jsonString: name)
+                sink.append(UInt8(ascii: ":"))
+                value.write(to: &sink)
+            }
+            sink.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    init(stringLiteral value: String) { self = .text(value) }
+    init(integerLiteral value: Int) { self = .number(value) }
+    init(booleanLiteral value: Bool) { self = .flag(value) }
+    init(arrayLiteral elements: JSONTree...) { self = .list(elements) }
+    init(dictionaryLiteral elements: (String, JSONTree)...) { self = .object(elements) }
+}

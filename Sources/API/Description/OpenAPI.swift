@@ -1,0 +1,230 @@
+import Bytes
+import HTTP
+import Reports
+
+// DESIGN. The description of all paths (OpenAPI 3.1.0), made from the tables that answer: it cannot name a call that does not
+// exist, nor leave one out. Mend's API is one path whose body says what is wanted; errors of its calls are HTTP 200, as
+// clients of Mend expect, so a schema cannot tell a good answer from a bad one by its status.
+
+/// `GET /api/openapi.json`.
+enum OpenAPI {
+    static let path = "/api/openapi.json"
+
+    static let response = HTTPResponse(type: Answer.mediaType, bytes: Array(document.json.utf8))
+
+    private static let document: JSONTree = [
+        "openapi": "3.1.0",
+        "info": [
+            "title": "Waybill",
+            "version": "1.4",
+            "description": """
+            Inventory and reports for open-source risk and compliance. `POST /api/v1.4` is the Mend (WhiteSource) HTTP API; `/api` \
+            and other versions answer alike. Its errors are HTTP 200 with `errorCode` and `errorMessage`.
+            """,
+            "license": ["name": "proprietary"],
+        ],
+        "servers": [["url": "/"]],
+        "paths": [
+            "/api/v1.4": ["post": mend],
+            "/agent": ["post": agent],
+            "/api/v1/bom": ["post": form, "put": upload],
+            "/api/v1/bom/token/{token}": ["get": processing],
+            "/api/v1/event/token/{token}": ["get": processing],
+            "/api/version": [
+                "get": [
+                    "summary": "Whose answers are given to clients of Dependency-Track",
+                    "responses": [
+                        "200": json("The version", object(["application": string, "version": string]))
+                    ],
+                ]
+            ],
+            "/health/live": ["get": health("Whether the process answers", unready: false)],
+            "/health/ready": ["get": health("Whether database and store answer", unready: true)],
+            "/metrics": ["get": health("Counters in the text format of Prometheus", unready: false)],
+            "/api/openapi.json": [
+                "get": ["summary": "This description", "responses": ["200": json("OpenAPI 3.1", ["type": "object"])]]
+            ],
+        ],
+        "components": [
+            "schemas": .object(
+                [
+                    ("Error", object(["errorCode": ["type": "integer"], "errorMessage": string])),
+                    ("Request", request),
+                ] + Call.table.map { ($0.requestType, $0.schema) }),
+            "securitySchemes": [
+                "key": ["type": "apiKey", "in": "header", "name": "X-Api-Key"],
+                "bearer": ["type": "http", "scheme": "bearer"],
+            ],
+        ],
+    ]
+
+    // MARK: Paths
+
+    private static let mend: JSONTree = [
+        "summary": "A call of the Mend API; `requestType` says which",
+        "description": "The key is `userKey` in the body, or that of `Authorization: Bearer`.",
+        "parameters": [
+            [
+                "name": "Idempotency-Key", "in": "header",
+                "description": "The same submission with the same key is answered by the same job.",
+                "schema": ["type": "string", "maxLength": 200],
+            ]
+        ],
+        "requestBody": [
+            "required": true, "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Request"]]],
+        ],
+        "responses": [
+            "200": [
+                "description": "The answer, or an error; a report's own type for downloads and synchronous reports",
+                "content": .object(
+                    [("application/json", ["schema": ["type": "object"]]), ("application/zip", [:])]
+                        + binaryTypes.map { ($0, [:]) }),
+            ],
+            "413": text("The body is longer than 1 MiB"),
+            "429": json("The key has made too many calls; `Retry-After` says when the next is let in", error),
+        ],
+    ]
+
+    private static let request: JSONTree = [
+        "anyOf": .list(Call.table.map { ["$ref": .text(reference($0))] }),
+        "discriminator": [
+            "propertyName": "requestType",
+            "mapping": .object(Call.table.map { ($0.requestType, .text(reference($0))) }),
+        ],
+    ]
+
+    private static let agent: JSONTree = [
+        "summary": "Uploads of Mend's agents and build plug-ins",
+        "requestBody": [
+            "required": true,
+            "content": [
+                "application/x-www-form-urlencoded": [
+                    "schema": [
+                        "type": "object", "required": ["type", "token", "diff"],
+                        "properties": [
+                            "type": [
+                                "type": "string", "enum": ["UPDATE", "CHECK_POLICIES", "CHECK_POLICY_COMPLIANCE"],
+                            ],
+                            "token": string, "userKey": string, "product": string, "productVersion": string,
+                            "productToken": string, "agent": string, "agentVersion": string, "pluginVersion": string,
+                            "requesterEmail": string, "timeStamp": string, "updateType": string,
+                            "scanComment": string,
+                            "diff": [
+                                "type": "string", "description": "The projects: JSON, or base64 of gzip of it",
+                            ],
+                        ],
+                    ]
+                ]
+            ],
+        ],
+        "responses": [
+            "200": json(
+                "The envelope; `status` 1 is good, `data` is JSON as text",
+                object([
+                    "envelopeVersion": string, "status": ["type": "integer"], "message": string, "data": string,
+                    "requestToken": string,
+                ])),
+            "413": text("The body is too long"),
+        ],
+    ]
+
+    private static let uploadFields: [(String, JSONTree)] = [
+        ("project", string), ("projectName", string), ("projectVersion", string), ("parentUUID", string),
+        ("parentName", string), ("parentVersion", string),
+    ]
+
+    private static let form: JSONTree = uploading(
+        "multipart/form-data",
+        .object(uploadFields + [("autoCreate", ["type": "string", "enum": ["true", "false"]]), ("bom", string)]))
+
+    private static let upload: JSONTree = uploading(
+        "application/json",
+        .object(
+            uploadFields + [
+                ("autoCreate", ["type": "boolean"]),
+                ("bom", ["type": "string", "contentEncoding": "base64", "minLength": 1]),
+            ]))
+
+    private static func uploading(_ type: String, _ properties: JSONTree) -> JSONTree {
+        let schema: JSONTree = ["type": "object", "required": ["bom"], "properties": properties]
+        let media: JSONTree = ["schema": schema]
+        let refusal: JSONTree = [
+            "description": "The body is not what it should be: a text, or the fields that are wrong",
+            "content": [
+                "text/plain": ["schema": string],
+                "application/json": ["schema": ["type": "array", "items": ["type": "object"]]],
+            ],
+        ]
+        return [
+            "summary": "Uploads an SBOM, as clients of Dependency-Track do",
+            "security": security,
+            "requestBody": ["required": true, "content": .object([(type, media)])],
+            "responses": [
+                "200": json("Taken; the token tells when it is read", object(["token": string])),
+                "400": refusal,
+                "401": text("The key is missing or unknown"),
+                "403": text("The role is too low"),
+                "404": text("No such project or parent"),
+                "413": text("The body is too long"),
+                "415": text("The body is of another type"),
+                "503": text("Too many jobs wait; `Retry-After` says when to come again"),
+                "507": text("The disk or the database takes nothing at the moment"),
+            ],
+        ]
+    }
+
+    private static let processing: JSONTree = [
+        "summary": "Whether an upload waits or is being read",
+        "security": security,
+        "parameters": [
+            ["name": "token", "in": "path", "required": true, "schema": ["type": "string", "minLength": 1]]
+        ],
+        "responses": [
+            "200": json("The state", object(["processing": ["type": "boolean"]])),
+            "400": text("The path is none"),
+            "401": text("The key is missing or unknown"),
+            "404": text("The path is none"),
+        ],
+    ]
+
+    private static func health(_ summary: String, unready: Bool) -> JSONTree {
+        [
+            "summary": .text(summary),
+            "responses": .object(
+                [("200", text("Yes"))] + (unready ? [("503", text("Not now, with the reason"))] : [])),
+        ]
+    }
+
+    // MARK: Pieces
+
+    private static let string: JSONTree = ["type": "string"]
+    private static let error: JSONTree = ["$ref": "#/components/schemas/Error"]
+    private static let security: JSONTree = [["key": []], ["bearer": []]]
+
+    /// The types of reports, without JSON, and without parameters, each once.
+    private static let binaryTypes: [String] = {
+        var found: [String] = []
+        for format in Format.allCases {
+            let type = String(format.mediaType.prefix { $0 != ";" })
+            if format != .json, !found.contains(type) { found.append(type) }
+        }
+        return found
+    }()
+
+    private static func reference(_ call: Call) -> String { "#/components/schemas/\(call.requestType)" }
+
+    private static func object(_ properties: KeyValuePairs<String, JSONTree>) -> JSONTree {
+        [
+            "type": "object", "required": .texts(properties.map(\.key)),
+            "properties": .object(properties.map { ($0.key, $0.value) }),
+        ]
+    }
+
+    private static func json(_ description: String, _ schema: JSONTree) -> JSONTree {
+        ["description": .text(description), "content": ["application/json": ["schema": schema]]]
+    }
+
+    private static func text(_ description: String) -> JSONTree {
+        ["description": .text(description), "content": ["text/plain": ["schema": string]]]
+    }
+}
