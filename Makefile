@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports test-clients test-api lint format golden bench docs package clean
+.PHONY: help deps deps-test build run test test-sbom test-reports clients test-clients test-api lint format golden bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,7 +62,7 @@ test-reports: deps-test ## Tests every report in every scope and format; `make t
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
 
 # Clients of Mend's API from PyPI, as their authors publish them, each in an environment of its own.
-CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool
+CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool mend-import-sbom
 CLIENT_FOLDER := .build/clients
 
 $(CLIENT_FOLDER)/%/installed:
@@ -70,9 +70,12 @@ $(CLIENT_FOLDER)/%/installed:
 	$(@D)/bin/pip install --quiet --disable-pip-version-check $*
 	touch $@
 
-test-clients: build ## Runs clients of Mend's API (PyPI) against a server, unmodified.
+# Fails where PyPI cannot be reached.
+clients: deps
 	$(call install,python3-venv openssl)
 	$(MAKE) --no-print-directory $(CLIENTS:%=$(CLIENT_FOLDER)/%/installed)
+
+test-clients: clients build ## Runs clients of Mend's API (PyPI) against a server, unmodified.
 	$(CLIENT_FOLDER)/ws-sdk/bin/python Tests/Clients/ws_sdk_session.py .build/release/waybill
 	python3 Tests/Clients/programs.py .build/release/waybill $(CLIENT_FOLDER)
 
