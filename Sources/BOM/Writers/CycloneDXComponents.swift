@@ -14,11 +14,14 @@ extension CycloneDXWriter {
         tree.attribute("type", version.type(it.kind), to: &out)
         tree.attribute("bom-ref", ref, to: &out)
         if let supplier = it.supplier { writeOrganization(supplier, "supplier", to: &out) }
-        if version.hasManufacturer, let originator = it.originator, originator.name != it.author {
+        // A person's name alone is what `author` is for; a manufacturer has addresses, too.
+        let isPerson = it.originator.map { $0.kind == .person && $0.email.isEmpty && it.author.isEmpty } ?? false
+        if version.hasManufacturer, let originator = it.originator, originator.name != it.author, !isPerson {
             writeOrganization(originator, "manufacturer", to: &out)
         }
         tree.text(
-            "author", it.author.isEmpty && !version.hasManufacturer ? it.originator?.name ?? "" : it.author, to: &out)
+            "author", it.author.isEmpty && (isPerson || !version.hasManufacturer) ? it.originator?.name ?? "" : it.author,
+            to: &out)
         tree.text("publisher", it.publisher, to: &out)
         tree.text("group", it.group, to: &out)
         tree.field("name", it.name.isEmpty ? "unnamed" : it.name, to: &out)
