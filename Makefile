@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports clients test-clients test-api lint format golden bench docs package clean
+.PHONY: help deps deps-test build run test test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,10 @@ test-sbom: build deps-test ## Reads every shared SBOM, writes it in all forms an
 test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
 
+test-cluster: build deps-test ## Kills, restarts and cuts off nodes of a cluster while 500 jobs run.
+	swift build --build-tests
+	WAYBILL_CLUSTER=1 WAYBILL_EXECUTABLE=$(CURDIR)/.build/release/waybill swift test --skip-build --no-parallel --filter ClusterTests
+
 # Clients of Mend's API from PyPI, as their authors publish them, each in an environment of its own.
 CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool mend-import-sbom
 CLIENT_FOLDER := .build/clients
@@ -84,6 +88,16 @@ test-api: build ## Has schemathesis (PyPI) try all that the OpenAPI description 
 	$(MAKE) --no-print-directory $(CLIENT_FOLDER)/schemathesis/installed
 	$(CLIENT_FOLDER)/schemathesis/bin/python Tests/Clients/schemathesis_run.py .build/release/waybill \
 		$(CLIENT_FOLDER)/schemathesis/bin/schemathesis
+
+# Readers of SBOMs under libFuzzer and the address sanitizer, from the shared SBOMs as seeds.
+FUZZ_SECONDS ?= 600
+
+fuzz: deps ## Feeds the SBOM readers mutated documents for ten minutes.
+	WAYBILL_FUZZ=1 swift build -c release --product fuzz --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library
+	mkdir -p .build/fuzz/corpus .build/fuzz/findings
+	find $(SHARED)/data/sboms -type f -size -100k -exec cp -n {} .build/fuzz/corpus/ \; 2>/dev/null || true
+	cd .build/fuzz && release/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=100000 -dict=../../Tests/Fuzz/words.txt \
+		-artifact_prefix=findings/ -jobs=2 -workers=2 corpus
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

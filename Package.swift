@@ -23,6 +23,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency], notCode: [Strin
     ]
 }
 
+/// What `make fuzz` builds, with flags that nothing else is built with.
+let fuzzing: [Target] =
+    Context.environment["WAYBILL_FUZZ"] == nil
+    ? []
+    : [.executableTarget(name: "fuzz", dependencies: ["BOM"], path: "Tests/Fuzz", exclude: ["words.txt"], swiftSettings: settings)]
+
 let package = Package(
     name: "waybill",
     products: [.executable(name: "waybill", targets: ["waybill"])],
@@ -50,6 +56,7 @@ let package = Package(
         .testTarget(
             name: "waybillTests", dependencies: ["TestSupport", "API", "Database", "HTTP"], swiftSettings: settings),
     ]
+        + fuzzing
         + module("Inventory", [])
         + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["CMicrohttpd"])

@@ -72,6 +72,8 @@ package final class XMLParser {
     private let handler: any XMLHandler
     private let context: xmlParserCtxtPtr?
     private var failure: XMLError?
+    private var hasRoot = false
+    private var depth = 0
 
     /// libxml2 sets itself up once, which must not happen on two threads at a time.
     private static let isReady: Void = xmlInitParser()
@@ -83,10 +85,16 @@ package final class XMLParser {
         sax.initialized = XML_SAX2_MAGIC
         sax.startElementNs = { parser, name, _, space, _, _, count, _, attributes in
             guard let name, let parser = XMLParser.of(parser) else { return }
+            parser.hasRoot = true
+            parser.depth += 1
             parser.handler.start(
                 XMLElement(name: name, namespace: space, attributes: attributes, attributeCount: Int(count)))
         }
-        sax.endElementNs = { parser, _, _, _ in XMLParser.of(parser)?.handler.end() }
+        sax.endElementNs = { parser, _, _, _ in
+            guard let parser = XMLParser.of(parser) else { return }
+            parser.depth -= 1
+            parser.handler.end()
+        }
         sax.characters = Self.characters
         sax.cdataBlock = Self.characters
         sax.ignorableWhitespace = Self.characters
@@ -113,6 +121,10 @@ package final class XMLParser {
         if let failure { throw failure }
         guard code == 0 || context?.pointee.wellFormed == 1 else {
             throw .malformed("error \(code) of the parser", line: line)
+        }
+        // Where bytes cannot be converted, libxml2 may stop without an error.
+        guard !piece.isEmpty || (hasRoot && depth == 0) else {
+            throw .malformed("the text ends before its outermost element does", line: line)
         }
     }
 

@@ -38,6 +38,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private var cursors = 0
     private var prepared: [Statement: String] = [:]
     private var preparedCount = 0
+    /// Statements with more values than these have lists in them.
+    private static let fewValues = 40
     /// A prepared statement went stale: the session is given up, not mended.
     private var isWorn = false
     var columnTypes: [String: [Oid]] = [:]
@@ -64,12 +66,18 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         // Reads refuse to write. Plans of cursors are made for reading all rows, as those of plain queries. A lock is
         // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the
-        // 4 MiB of the default. What the URL, the role or the server's file says comes first.
+        // 4 MiB of the default. The server notices in about a minute that this node was cut off, and frees what a
+        // change of it has locked; snapshots lock nothing and may wait for a slow reader. What the URL, the role or the
+        // server's file says comes first.
         try script(
             """
             SET default_transaction_read_only = on; SET cursor_tuple_fraction = 1;
-            SELECT set_config(s.name, CASE s.name WHEN 'work_mem' THEN '32MB' ELSE '30s' END, false)
-            FROM pg_settings s WHERE s.name IN ('work_mem', 'lock_timeout') AND s.source = 'default'
+            SELECT set_config(s.name, ours.value, false)
+            FROM pg_settings s JOIN (VALUES
+                ('work_mem', '32MB'), ('lock_timeout', '30s'), ('idle_in_transaction_session_timeout', '60s'),
+                ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),
+                ('tcp_user_timeout', '60000')) AS ours (name, value) ON ours.name = s.name
+            WHERE s.source = 'default'
             """)
     }
 
@@ -98,7 +106,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         trouble = .none
         switch kind {
         case .none: break
-        case .snapshot: try script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        case .snapshot: try script(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0")
         case .write: try script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         }
         transaction = kind
@@ -229,6 +238,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     private func prepare(_ text: String, _ kinds: [Value.Kind]) throws(DatabaseError) -> String {
         try settle()
+        // A list is planned each time: a plan that was kept from when a table was small reads all of it when it is large.
+        if kinds.count > Self.fewValues {
+            try prepare(text, kinds, as: "")
+            return ""
+        }
         let key = Statement(text: text, kinds: kinds)
         if let name = prepared[key] { return name }
         // A bound for texts that are made at run time (lists of varying length).
@@ -238,11 +252,15 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         }
         preparedCount += 1
         let name = "s\(preparedCount)"
+        try prepare(text, kinds, as: name)
+        prepared[key] = name
+        return name
+    }
+
+    private func prepare(_ text: String, _ kinds: [Value.Kind], as name: String) throws(DatabaseError) {
         let result = PQprepare(handle, name, text, Int32(kinds.count), kinds.map(\.oid))
         defer { PQclear(result) }
         try check(result, sql: text, clear: false)
-        prepared[key] = name
-        return name
     }
 
     /// Parks the cursor that uses the connection, if any.

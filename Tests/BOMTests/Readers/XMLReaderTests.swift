@@ -186,4 +186,12 @@ private func refusal(_ text: String) -> String {
             refusal(head + "<!DOCTYPE bom SYSTEM \"http://127.0.0.1:1/x.dtd\">" + bom("1.5", body).dropFirst(21))
                 .contains("DOCTYPE"))
     }
+
+    /// Found by fuzzing: libxml2 stops at bytes that it cannot convert and says nothing, which was waited on for ever.
+    @Test func `A text whose bytes are not of its encoding is refused`() {
+        let head = Array("<?xml version=\"1.0\" encoding=\"UTF-7\"?>\n<bom a=\"".utf8)
+        let text = head + [0xE0] + Array("\"/>".utf8)
+        var found = Collector()
+        #expect(throws: BOMError.self) { try BOMReader.read(bytes: text, into: &found) }
+    }
 }

@@ -11,7 +11,7 @@ final class RunningServer: Sendable {
     init(_ site: Site, _ flags: [String] = [], environment: [String: String] = [:]) throws {
         self.site = site
         let program = try Program(
-            Executable.path, ["serve", "--listen", "127.0.0.1:0", "--data", site.data] + flags,
+            Executable.path, ["serve", "--listen", "127.0.0.1:0"] + site.flags + flags,
             environment: environment)
         self.program = program
         let isReady = eventually { program.output.hasSuffix("\n") || !program.isRunning }

@@ -27,27 +27,31 @@ struct Organization: Sendable {
 final class Site: Sendable {
     let folder: TemporaryFolder
     let data: String
+    /// The flags that lead each command to it.
+    let flags: [String]
 
     /// - Parameter data: an existing place instead of a new folder.
-    init(data: String? = nil) throws {
+    /// - Parameter more: flags for an engine or a store elsewhere.
+    init(data: String? = nil, _ more: [String] = []) throws {
         folder = try TemporaryFolder()
         self.data = data ?? folder.path("data")
+        flags = ["--data", self.data] + more
     }
 
     /// Runs a command on the directory to its end.
     @discardableResult
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Ending {
-        try Executable.run(arguments + ["--data", data], environment: environment)
+        try Executable.run(arguments + flags, environment: environment)
     }
 
     /// Starts a command on the directory.
     func start(_ arguments: String...) throws -> Program {
-        try Program(Executable.path, arguments + ["--data", data])
+        try Program(Executable.path, arguments + flags)
     }
 
     /// The JSON that a command prints; throws when it does not succeed.
     func json(_ arguments: [String]) throws -> [String: Any] {
-        let ending = try Executable.run(arguments + ["--json", "--data", data])
+        let ending = try Executable.run(arguments + ["--json"] + flags)
         guard ending.status == 0 else { throw Program.Failed(description: "\(arguments): \(ending.errors)") }
         guard let value = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any] else {
             throw Program.Failed(description: "\(arguments) printed \(ending.output)")
