@@ -27,7 +27,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency], notCode: [Strin
 let fuzzing: [Target] =
     Context.environment["WAYBILL_FUZZ"] == nil
     ? []
-    : [.executableTarget(name: "fuzz", dependencies: ["BOM"], path: "Tests/Fuzz", exclude: ["words.txt"], swiftSettings: settings)]
+    : [
+        .executableTarget(
+            name: "fuzz", dependencies: ["BOM"], path: "Tests/Fuzz", exclude: ["words.txt"], swiftSettings: settings)
+    ]
 
 let package = Package(
     name: "waybill",

@@ -41,7 +41,8 @@ package enum ReportGuide {
         }
         switch report.body {
         case .bom:
-            text += "\nOne document of the standard; `docs/sbom.md` lists what is read and written, and what a conversion loses.\n"
+            text +=
+                "\nOne document of the standard; `docs/sbom.md` lists what is read and written, and what a conversion loses.\n"
         case .attribution:
             text +=
                 "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"

@@ -20,7 +20,8 @@ extension CycloneDXWriter {
             writeOrganization(originator, "manufacturer", to: &out)
         }
         tree.text(
-            "author", it.author.isEmpty && (isPerson || !version.hasManufacturer) ? it.originator?.name ?? "" : it.author,
+            "author",
+            it.author.isEmpty && (isPerson || !version.hasManufacturer) ? it.originator?.name ?? "" : it.author,
             to: &out)
         tree.text("publisher", it.publisher, to: &out)
         tree.text("group", it.group, to: &out)

@@ -106,7 +106,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         trouble = .none
         switch kind {
         case .none: break
-        case .snapshot: try script(
+        case .snapshot:
+            try script(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0")
         case .write: try script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         }

@@ -1,0 +1,226 @@
+import Bytes
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+// DESIGN. Two servers and three workers on one PostgreSQL, as in production, and everything goes wrong: workers are killed,
+// PostgreSQL is restarted, and one worker reaches it only through a relay that is cut for longer than a lease lasts.
+// Clients do what a script does: they ask again until there is an answer.
+
+extension EndToEnd {
+    /// Minutes of a cluster under fire; `make test-cluster`.
+    @Suite(
+        .enabled(if: ProcessInfo.processInfo.environment["WAYBILL_CLUSTER"] != nil, "minutes, see make test-cluster"))
+    struct ClusterTests {
+        private static let clients = 20
+        private static let jobsOfEach = 25
+
+        /// What came of one job.
+        private struct Outcome: Sendable {
+            let uuid: String
+            let isSuccess: Bool
+            let error: String
+            /// The digest that the server told, and that of the bytes that came.
+            let told: String
+            let found: String
+        }
+
+        /// What is asked for, in turn: types, formats, scopes.
+        private static let kinds: [(type: String, scope: String, fields: [String: String])] = [
+            ("ProjectInventoryReport", "projectToken", ["format": "xlsx"]),
+            ("ProductInventoryReport", "productToken", ["format": "json"]),
+            ("OrgInventoryReport", "orgToken", ["format": "csv"]),
+            ("ProjectSBOMReport", "projectToken", ["standard": "cyclonedx", "version": "1.5", "format": "json"]),
+            ("ProjectInventoryReport", "projectToken", ["format": "pdf"]),
+            ("ProductLibraryLocationReport", "productToken", ["format": "xml"]),
+            ("ProjectLicensesReport", "projectToken", ["format": "xlsx"]),
+            ("ProductSBOMReport", "productToken", ["standard": "spdx", "version": "2.3", "format": "tv"]),
+            ("OrgLicensesReport", "orgToken", ["format": "json"]),
+            ("ProjectInventoryReport", "projectToken", ["format": "xml"]),
+        ]
+
+        @Test func nothingIsLostWhenEverythingFails() throws {
+            let postgres = try PostgreSQLServer()
+            let relay = try Relay(to: postgres.port)
+            defer { relay.end() }
+            let folder = try TemporaryFolder()
+            let artifacts = "file:\(folder.path("artifacts"))"
+            let url = postgres.url(byNetwork: true)
+            let near = ["--database", url, "--artifacts", artifacts]
+            let far = [
+                "--database", url.replacing(":\(postgres.port)/", with: ":\(relay.port)/"), "--artifacts", artifacts,
+            ]
+            let site = try Site(near)
+            let organization = try site.organization()
+            let projects = try (1...5).map { number in
+                try site.importBOM(
+                    Document.cycloneDX(libraries: number * 2500, version: "\(number)"), to: organization,
+                    project: "p\(number)")
+            }
+            let servers = try (0..<2).map { _ in try RunningServer(Site(near), ["--workers", "0"]) }
+            let places = [try Site(near), try Site(near), try Site(far)]
+            let workers = Mutex(try places.map { try $0.start("worker", "--workers", "2") })
+            let retired = Mutex<[String]>([])
+            let trouble = Mutex((kills: 0, retries: 0))
+            let outcomes = Mutex<[Outcome]>([])
+            let open = Mutex(Self.clients)
+
+            for client in 0..<Self.clients {
+                Thread.detachNewThread {
+                    for job in 0..<Self.jobsOfEach {
+                        let number = client * Self.jobsOfEach + job
+                        let outcome = Self.finish(
+                            number, Self.kinds[number % Self.kinds.count], projects[number % projects.count],
+                            organization,
+                            servers, onRetry: { trouble.withLock { $0.retries += 1 } })
+                        outcomes.withLock { $0.append(outcome) }
+                    }
+                    open.withLock { $0 -= 1 }
+                }
+            }
+            let begun = Date()
+            let isOver = { open.withLock { $0 } == 0 }
+            let pause = { (seconds: Double) in _ = eventually(within: seconds, every: 50, isOver) }
+            var round = 0
+            pause(2)
+            relay.cut()
+            while !isOver(), Date().timeIntervalSince(begun) < 1200 {
+                // The third is cut off, not killed, until it was mended.
+                let victim = round % (round < 10 ? 2 : 3)
+                let old = try workers.withLock { workers in
+                    let old = workers[victim]
+                    old.kill(SIGKILL)
+                    try old.wait()
+                    workers[victim] = try places[victim].start("worker", "--workers", "2")
+                    return old
+                }
+                retired.withLock { $0.append(old.errors) }
+                trouble.withLock { $0.kills += 1 }
+                if round == 5 { try postgres.restart(pause: 2) }
+                if round == 9 { relay.mend() }
+                round += 1
+                pause(2.5)
+            }
+            relay.mend()
+            let all = outcomes.withLock { $0 }
+            #expect(all.count == Self.clients * Self.jobsOfEach)
+            #expect(round >= 12, "the jobs were over before all the trouble was: make more of them")
+            for outcome in all {
+                #expect(!outcome.uuid.isEmpty, "\(outcome.error)")
+                #expect(outcome.isSuccess || !outcome.error.isEmpty, "\(outcome)")
+                #expect(outcome.told == outcome.found, "\(outcome)")
+            }
+
+            for worker in workers.withLock({ $0 }) { worker.kill(SIGTERM) }
+            for worker in workers.withLock({ $0 }) {
+                try worker.wait()
+                retired.withLock { $0.append(worker.errors) }
+            }
+            for server in servers { try server.stop() }
+            // One node more, for its sweeper.
+            let last = try RunningServer(site, ["--workers", "1"])
+            let number = { (sql: String) in Int(try postgres.psql(sql)) ?? -1 }
+            let names = {
+                Set(try postgres.psql("SELECT uuid FROM artifact").split(separator: "\n").map { "\($0).zip" })
+            }
+            let files = {
+                Set(
+                    (FileManager.default.enumerator(atPath: folder.path("artifacts"))?.allObjects as? [String] ?? [])
+                        .map { $0.split(separator: "/").last.map(String.init) ?? "" }.filter { $0.contains(".zip") })
+            }
+            let isSwept = try eventually(within: 130) { try files() == names() }
+            let difference = try files().symmetricDifference(names())
+            #expect(isSwept, "\(difference)")
+            #expect(try number("SELECT count(*) FROM job WHERE state NOT IN ('SUCCESS', 'FAILED')") == 0)
+            #expect(try number("SELECT count(*) FROM job WHERE lease_owner <> ''") == 0)
+            #expect(try number("SELECT count(*) FROM job WHERE state = 'FAILED' AND error = ''") == 0)
+            #expect(
+                try number("SELECT count(*) FROM job WHERE kind = 'REPORT'") == Set(all.map(\.uuid)).count,
+                "a submission was doubled or lost")
+            #expect(
+                try number(
+                    "SELECT count(*) FROM job WHERE state = 'SUCCESS' AND kind = 'REPORT' AND artifact NOT IN (SELECT uuid FROM artifact)"
+                ) == 0)
+            try last.stop()
+            let again = try number("SELECT count(*) FROM job WHERE attempt > 1")
+            let lost = retired.withLock { $0 }.reduce(0) { $0 + $1.components(separatedBy: "was lost").count - 1 }
+            let (kills, retries) = trouble.withLock { $0 }
+            print(
+                """
+                \(all.count) jobs in \(Int(Date().timeIntervalSince(begun))) s: \(all.count { $0.isSuccess }) SUCCESS, \
+                \(all.count { !$0.isSuccess }) FAILED; \(kills) workers killed, PostgreSQL restarted, one node cut off; \
+                \(again) jobs took more than one attempt, \(lost) leases were lost, \(retries) requests were tried again
+                """)
+            for reason in Set(all.filter { !$0.isSuccess }.map(\.error)) { print("FAILED: \(reason)") }
+        }
+
+        /// Asks for a report as a patient script does, and checks what comes.
+        private static func finish(
+            _ number: Int, _ kind: (type: String, scope: String, fields: [String: String]), _ project: Site.Imported,
+            _ organization: Organization, _ servers: [RunningServer], onRetry: () -> Void
+        ) -> Outcome {
+            let tokens = [
+                "orgToken": organization.token, "productToken": project.productToken,
+                "projectToken": project.projectToken,
+            ]
+            let scopes = ["orgToken": "Organization", "productToken": "Product", "projectToken": "Project"]
+            var turn = number
+            var said: [String: Int] = [:]
+            func ask(_ fields: [String: Any], key: String? = nil) -> Answer {
+                while true {
+                    turn += 1
+                    do {
+                        var fields = fields
+                        fields["userKey"] = organization.key
+                        let answer = try Wire.exchange(
+                            port: servers[turn % 2].port, "POST", "/api/v1.4",
+                            ["Content-Type: application/json"] + (key.map { ["Idempotency-Key: \($0)"] } ?? []),
+                            body: try JSONSerialization.data(withJSONObject: fields))
+                        if answer.status == 200, answer.header("Content-Type") == "application/zip" { return answer }
+                        if try answer.json()["asyncProcessStatus"] != nil { return answer }
+                        // An error that stays is an answer, too.
+                        said[answer.text, default: 0] += 1
+                        if said[answer.text] == 300 { return answer }
+                    } catch {
+                        // Nothing was answered, as happens while the database is away: asked again.
+                    }
+                    onRetry()
+                    usleep(200_000)
+                }
+            }
+            func state(_ answer: Answer) -> [String: Any] {
+                (try? answer.json()["asyncProcessStatus"]) as? [String: Any] ?? [:]
+            }
+            var fields: [String: Any] = kind.fields
+            fields["requestType"] = "generate\(scopes[kind.scope] ?? "")ReportAsync"
+            fields["reportType"] = kind.type
+            fields[kind.scope] = tokens[kind.scope]
+            // Nobody reads this field; it keeps most answers from being those of an earlier job.
+            fields["filter"] = ["note": "\(number / 2)"]
+            let submission = ask(fields, key: "job-\(number)")
+            guard let uuid = state(submission)["uuid"] as? String else {
+                return Outcome(uuid: "", isSuccess: false, error: submission.text, told: "", found: "")
+            }
+            var now: [String: Any] = [:]
+            repeat {
+                usleep(50_000)
+                now = state(
+                    ask(["requestType": "getAsyncProcessStatus", "orgToken": organization.token, "uuid": uuid]))
+            } while !["SUCCESS", "FAILED"].contains(now["status"] as? String ?? "")
+            guard now["status"] as? String == "SUCCESS" else {
+                return Outcome(
+                    uuid: uuid, isSuccess: false, error: "\(now["errorMessage"] ?? now)", told: "", found: "")
+            }
+            let zip = ask([
+                "requestType": "downloadAsyncReport", "orgToken": organization.token, "reportStatusUUID": uuid,
+            ])
+            let isWhole = (try? Archive.single(zip.body)) != nil
+            let digest = Digest.of([UInt8](zip.body), .sha256).hexadecimal
+            return Outcome(
+                uuid: uuid, isSuccess: true, error: isWhole ? "" : "not whole",
+                told: zip.header("ETag")?.trimmingCharacters(in: ["\""]) ?? "no ETag",
+                found: isWhole ? digest : "broken")
+        }
+    }
+}
