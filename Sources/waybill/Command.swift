@@ -11,11 +11,8 @@ struct Command: Sendable {
 
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
-        .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importAdvisories, .importLicenses,
-        .report, .backup,
-        .restore,
-        .migrate,
-        .demo, .doctor,
+        .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
+        .importLicenses, .report, .backup, .restore, .migrate, .demo, .doctor,
     ]
 
     /// The flags of this command and those of all.

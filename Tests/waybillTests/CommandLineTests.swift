@@ -83,6 +83,13 @@ extension EndToEnd {
             }
         }
 
+        private static func pods(_ site: Site) throws -> String {
+            let path = site.folder.path("pods.json")
+            let pod = #"{"kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"a","image":"a:1"}]}}"#
+            try Data("{\"kind\":\"List\",\"items\":[\(pod)]}".utf8).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+
         /// One value on standard output, and nothing else.
         @Test func jsonOfEveryCommand() throws {
             let site = try Site()
@@ -98,6 +105,10 @@ extension EndToEnd {
                 ),
                 "import sbom": ([file, "--org", organization.token, "--product", "P"], ["projects"]),
                 "import debian": (["--org", organization.token, "--root", try Self.debian(site)], ["projects"]),
+                "import kubernetes": (
+                    [try Self.pods(site), "--org", organization.token, "--cluster", "c"],
+                    ["images", "places", "projects", "unknown"]
+                ),
                 "report": (
                     ["OrgInventoryReport", "--scope", organization.token, "--output", output],
                     ["file", "parts", "rows", "seconds"]

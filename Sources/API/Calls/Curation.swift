@@ -214,7 +214,7 @@ extension Call {
                 image: field.text("image") ?? "", tag: field.text("tag") ?? "", digest: field.text("digest") ?? "")
         }
         return visit.change { deed, connection in
-            try LibraryFacts.setPlaces(places, ofProject: deed.scope.project, on: connection)
+            try ImagePlaces.set(places, ofProject: deed.scope.project, on: connection)
             try Accounts.touch(deed.scope, at: deed.time, on: connection)
             return Answer.message("Successfully set \(places.count) places of the project")
         }

@@ -41,30 +41,6 @@ package struct LibraryBug: Sendable, Equatable {
     }
 }
 
-/// Where an image runs.
-package struct ImagePlace: Sendable, Equatable {
-    package let cluster: String
-    package let namespace: String
-    package let workload: String
-    package let container: String
-    package let image: String
-    package let tag: String
-    package let digest: String
-
-    package init(
-        cluster: String, namespace: String, workload: String, container: String, image: String, tag: String,
-        digest: String
-    ) {
-        self.cluster = cluster
-        self.namespace = namespace
-        self.workload = workload
-        self.container = container
-        self.image = image
-        self.tag = tag
-        self.digest = digest
-    }
-}
-
 /// The tables of what is said of libraries.
 package enum LibraryFacts {
     // MARK: Attributes
@@ -196,22 +172,5 @@ package enum LibraryFacts {
         }
         try curator.note("BUGS", .changed, of: uuid, place, before: before, after: bugs.map(\.bug), on: connection)
         return true
-    }
-
-    // MARK: Places
-
-    /// Says where the image that a project is runs, in the place of what was said before.
-    package static func setPlaces(
-        _ places: [ImagePlace], ofProject project: Int64, on connection: any Connection
-    ) throws {
-        try connection.run("DELETE FROM place WHERE project = \(project)")
-        for (position, place) in places.enumerated() {
-            try connection.run(
-                """
-                INSERT INTO place (project, position, cluster, namespace, workload, container, image, tag, digest)
-                VALUES (\(project), \(position), \(place.cluster), \(place.namespace), \(place.workload),
-                    \(place.container), \(place.image), \(place.tag), \(place.digest))
-                """)
-        }
     }
 }
