@@ -24,6 +24,12 @@ define install
 	$(SUDO) apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing >/dev/null; fi
 endef
 
+# Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed.
+define suites
+	@set -o pipefail; swift test --skip-build $(1) 2>&1 | tee .build/tests.log || \
+	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/tests.log | grep -v "^[◇✔]" | cut -c 1-1000; exit 1; }
+endef
+
 deps: ## Installs what building and running need, from Debian.
 	$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES))
 
@@ -39,9 +45,9 @@ run: build ## Shows Waybill at work on this machine's own packages, then serves 
 test: deps-test ## Builds and runs the tests.
 	swift build --build-tests
 	# Suites that wait for sockets or for processes run apart: others keep the few threads of Swift's pool busy.
-	swift test --skip-build --skip HTTPTests --skip waybillTests
-	swift test --skip-build --filter HTTPTests
-	swift test --skip-build --no-parallel --filter waybillTests
+	$(call suites,--skip HTTPTests --skip waybillTests)
+	$(call suites,--filter HTTPTests)
+	$(call suites,--no-parallel --filter waybillTests)
 
 # What a third party needs to judge SBOMs: `validate-report` of the shared tools in an environment of its own.
 SHARED := ../shared

@@ -40,3 +40,23 @@ package enum Identifier {
         left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
 }
+
+/// UUIDs of names that belong to one thing, the same for the same, everywhere. They are alike in their first 48 bits, so that
+/// an index holds them side by side: rows that are written together are then on few pages (RFC 9562 §5.8, version 8).
+package struct UUIDFamily: Sendable {
+    private let space: [UInt8]
+    private let name: String
+    private let head: ArraySlice<UInt8>
+
+    /// - Parameter space: the 16 bytes of the UUID of a space of names; `name` is of what the names belong to, in this space.
+    package init(_ name: String, in space: [UInt8]) {
+        self.space = space
+        self.name = name
+        head = Digest.of(space + Array(name.utf8), .sha1).prefix(6)
+    }
+
+    package func uuid(of parts: String...) -> String {
+        let whole = ([name] + parts).joined(separator: "\0")
+        return Identifier.uuid(head + Digest.of(space + Array(whole.utf8), .sha1), version: 8)
+    }
+}

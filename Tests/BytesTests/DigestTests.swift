@@ -26,12 +26,23 @@ struct DigestTests {
         #expect(digest.finish().hexadecimal == "34aa973cd4c4daa4f61eeb2bdbad27316534016f")
     }
 
-    /// RFC 9562 §A.4: www.example.com in the space of DNS names.
+    /// The space of DNS names as RFC 9562 §A.4 prints it.
+    private static let dns: [UInt8] = [
+        0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
+    ]
+
+    /// RFC 9562 §A.4: www.example.com.
     @Test func namedUUID() {
-        let dns: [UInt8] = [
-            0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8,
-        ]
-        #expect(Identifier.uuid(of: "www.example.com", in: dns) == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
+        #expect(Identifier.uuid(of: "www.example.com", in: Self.dns) == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
+    }
+
+    /// Alike in 48 bits within a family and nowhere else; the first as Python's hashlib and uuid make it.
+    @Test func familiesOfUUIDs() {
+        let shop = UUIDFamily("shop", in: Self.dns)
+        #expect(shop.uuid(of: "cart", "x") == "f3b5c84a-4408-8d35-b414-78af62d3214d")
+        #expect(shop.uuid(of: "cart", "x") != shop.uuid(of: "cartx"))
+        #expect(shop.uuid(of: "cart", "y").prefix(13) == "f3b5c84a-4408")
+        #expect(UUIDFamily("bank", in: Self.dns).uuid(of: "cart", "x").prefix(13) != "f3b5c84a-4408")
     }
 
     @Test func randomUUIDs() throws {

@@ -123,6 +123,19 @@ struct Output: Sendable {
 
     /// The parts, as another program's library unpacks them.
     func parts() throws -> [Part] { try Part.unpack(bytes) }
+
+    /// Where two outputs that should be alike part ways, for the reader of a test's failure.
+    func difference(from other: Output) throws -> String {
+        let (left, right) = (try parts(), try other.parts())
+        for (one, two) in zip(left, right) where one.name != two.name || one.bytes != two.bytes {
+            let place = zip(one.bytes, two.bytes).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
+            let shown = [one, two].map { part in
+                "\(part.name): \(String(decoding: part.bytes.dropFirst(max(0, place - 60)).prefix(120), as: UTF8.self))"
+            }
+            return "at byte \(place) of \(one.bytes.count) and \(two.bytes.count): \(shown)"
+        }
+        return "\(left.count) and \(right.count) parts, alike as far as both go"
+    }
 }
 
 /// A file of the ZIP.

@@ -64,7 +64,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
                 PRAGMA foreign_keys = ON;
-                PRAGMA cache_size = -8192;
+                PRAGMA cache_size = \(create ? -32768 : -8192);
                 PRAGMA journal_size_limit = 67108864;
                 PRAGMA query_only = \(create ? "OFF" : "ON");
                 """)

@@ -151,15 +151,17 @@ final class SQLiteDatabase: Database {
             try flush(batch.contains { $0.isFlushed })
             try writer.script("BEGIN IMMEDIATE")
             for (index, write) in batch.enumerated() {
-                try writer.script("SAVEPOINT one")
+                // One that is alone is undone with its transaction, without a copy of each page that it changes.
+                if batch.count > 1 { try writer.script("SAVEPOINT one") }
                 let notified = writer.notified.count
                 writer.failed = nil
                 do {
                     try write.body(writer)
                     // As on PostgreSQL: a statement that failed undoes the write, even when nobody minded.
                     if let failed = writer.failed { throw failed }
-                    try writer.script("RELEASE one")
+                    if batch.count > 1 { try writer.script("RELEASE one") }
                 } catch {
+                    guard batch.count > 1 else { throw error }
                     writer.notified.removeSubrange(notified...)
                     outcomes[index] = error
                     try writer.script("ROLLBACK TO one; RELEASE one")

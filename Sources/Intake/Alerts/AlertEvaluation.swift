@@ -18,12 +18,14 @@ struct AlertEvaluation {
     private let view: ProjectView
     private let time: Int64
     private let connection: any Connection
+    private let names: UUIDFamily
     private var causes = AlertCauses()
 
     init(of view: ProjectView, at time: Int64, on connection: any Connection) {
         self.view = view
         self.time = time
         self.connection = connection
+        names = UUIDFamily(view.token, in: Self.space)
     }
 
     /// Decides, writes, and gives the number of alerts that are new or changed.
@@ -94,9 +96,9 @@ struct AlertEvaluation {
         var number = last
         return causes.wanted.values.sorted(by: AlertCause.precedes).map { cause in
             number += 1
-            let name = [view.token, cause.identity.type.rawValue, cause.identity.library, cause.identity.subject]
+            let identity = cause.identity
             var alert = Alert(
-                number: number, uuid: Identifier.uuid(of: name.joined(separator: "\0"), in: Self.space),
+                number: number, uuid: names.uuid(of: identity.type.rawValue, identity.library, identity.subject),
                 type: cause.identity.type, level: cause.level, library: cause.place.library,
                 libraryUUID: cause.identity.library, isDirect: cause.place.isDirect, subject: cause.identity.subject,
                 description: cause.description, created: time)
@@ -114,7 +116,7 @@ struct AlertEvaluation {
             try Policies.deciding(
                 organization: view.organization, product: view.product, project: view.project, on: connection),
             at: time)
-        var requests = LibraryRequests(of: view, at: time, space: Self.space)
+        var requests = LibraryRequests(of: view, at: time, names: names)
         var last: Int64 = -1
         while true {
             let libraries = try view.libraries(after: last, limit: Self.page, on: connection)

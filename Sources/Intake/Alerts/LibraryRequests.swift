@@ -8,16 +8,16 @@ import Database
 struct LibraryRequests {
     private let view: ProjectView
     private let time: Int64
-    private let space: [UInt8]
+    private let names: UUIDFamily
     /// The libraries asked for in this run, by their numbers: two rows may describe one library.
     private var asked: Set<Int64> = []
     private var waiting: [(library: LibrarySight, policy: Policy?)] = []
     private var changed: [(number: Int64, policy: Policy?)] = []
 
-    init(of view: ProjectView, at time: Int64, space: [UInt8]) {
+    init(of view: ProjectView, at time: Int64, names: UUIDFamily) {
         self.view = view
         self.time = time
-        self.space = space
+        self.names = names
     }
 
     /// Asks for a library that nobody asked for in this project, answers what a policy may answer, and gives the request
@@ -51,13 +51,12 @@ struct LibraryRequests {
             try connection.integer("SELECT max(number) FROM library_request WHERE project = \(view.project)") ?? 0
         var rows = RowBuffer(capacity: waiting.count * 256)
         for (number, (library, policy)) in zip((last + 1)..., waiting) {
-            let name = [view.token, "request", library.uuid]
             let (status, id) = Self.status(by: policy)
             rows.beginRow()
             rows.append(view.project)
             rows.append(number)
             rows.append(view.organization)
-            rows.append(Identifier.uuid(of: name.joined(separator: "\0"), in: space))
+            rows.append(names.uuid(of: "request", library.uuid))
             rows.append(library.library)
             rows.append(library.uuid)
             rows.append(view.uploadedBy)
