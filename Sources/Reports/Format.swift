@@ -38,4 +38,13 @@ package enum Format: String, Sendable, CaseIterable {
     package static func tabular(first: Format) -> [Format] {
         [first] + [.xlsx, .json, .xml, .pdf, .csv].filter { $0 != first }
     }
+
+    /// Whether the format shows a column of a table: by its heading or by its key.
+    func shows(_ column: Column) -> Bool {
+        switch self {
+        case .xlsx, .pdf, .csv: !column.title.isEmpty
+        case .json, .xml: !column.key.isEmpty
+        case .tv, .yaml, .html, .txt: true
+        }
+    }
 }

@@ -13,11 +13,13 @@ package struct TableQuery: Sendable {
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
         self.table = table
+        // What the format does not show is not read, and what only that is joined for costs nothing.
         columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in
+            guard request.format.shows(column) else { return false }
             guard let option = column.option else { return true }
             return request.options[option.filter.lowercased()]?.contains(option.value.lowercased()) ?? false
         }
-        lists = table.lists.map { TableQuery($0, request: request, filters: []) }
+        lists = table.lists.map { TableQuery($0, request: request, filters: []) }.filter { !$0.columns.isEmpty }
         conditions = filters.compactMap { filter in
             request.options[filter.key.lowercased()].flatMap(filter.condition)
         }
