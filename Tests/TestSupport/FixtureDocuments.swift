@@ -136,6 +136,12 @@ package enum FixtureDocuments {
            "licenses":[{"license":{"name":"rival-secret licence"}}]}]}
         """#
 
+    /// What registries have of two packages: one behind by a first number, one by less.
+    package static let releases = #"""
+        {"packageKey":{"system":"MAVEN","name":"org.apache.commons:commons-lang3"},"versions":[{"versionKey":{"version":"3.12.0"},"publishedAt":"2021-02-26T20:40:10Z"},{"versionKey":{"version":"3.13.0"},"publishedAt":"2023-07-24T12:00:00Z"},{"versionKey":{"version":"3.18.0"},"publishedAt":"2025-07-07T12:00:00Z"}]}
+        {"purl":"pkg:npm/%40babel/core","versions":[{"version":"7.20.12","publishedAt":"2023-01-04T16:00:00Z"},{"version":"7.28.0"},{"version":"8.0.0-beta.1"},{"version":"8.0.0"}]}
+        """#
+
     /// What is known of some of their libraries, in OSV's form, a record a line: one with everything said, one that nothing
     /// fixes and nothing rates, one that the first one's fix runs into, one that was withdrawn,
     /// and one each for libraries of every project, the rival's too.

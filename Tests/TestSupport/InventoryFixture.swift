@@ -62,6 +62,9 @@ package final class InventoryFixture: Sendable {
         let advisories = folder.path("advisories.jsonl")
         try Data(FixtureDocuments.advisories.utf8).write(to: URL(fileURLWithPath: advisories))
         _ = try AdvisoryImport(database: database, now: queue.now).run([advisories])
+        let releases = folder.path("releases.jsonl")
+        try Data(FixtureDocuments.releases.utf8).write(to: URL(fileURLWithPath: releases))
+        _ = try ReleaseImport(database: database, now: queue.now).run([releases])
         for (number, place) in Self.places.enumerated() {
             try importSBOM(place.document, product: place.product, project: place.project)
             // Numbers of rows differ between the organizations, so that a mixed-up one is found.

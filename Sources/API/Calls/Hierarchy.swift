@@ -114,6 +114,15 @@ extension Answer {
         if !library.description.isEmpty { text("description", library.description) }
         if !library.purl.isEmpty { text("coordinates", library.purl) }
         text("matchType", library.sha1.isEmpty ? "FILE_NAME" : "SHA1")
+        flag("outdated", library.newer != nil)
+        if let newer = library.newer {
+            object("outdatedModel") { answer in
+                if let time = newer.published { answer.text("outdatedLibraryDate", TimeText.date(time)) }
+                answer.text("newestVersion", newer.newest)
+                if let time = newer.newestPublished { answer.text("newestLibraryDate", TimeText.date(time)) }
+                answer.number("versionsInBetween", Int64(newer.between))
+            }
+        }
         object("references") { answer in
             answer.text("url", library.downloadURL)
             if !library.homepage.isEmpty { answer.text("homePage", library.homepage) }

@@ -131,6 +131,26 @@ extension Migration {
                 -- Counts up when they change again, so that nobody takes the mark away too early.
                 mark \(int) NOT NULL\(words.clustered);
 
+            -- A version that a registry has of a package.
+            CREATE TABLE package_release (
+                package \(text) NOT NULL,
+                version \(text) NOT NULL,
+                published \(int),
+                PRIMARY KEY (package, version)\(words.clustered);
+
+            -- A library of which a newer version is known.
+            CREATE TABLE newer_version (
+                library \(int) PRIMARY KEY,
+                newest \(text) NOT NULL,
+                newest_published \(int),
+                -- Of the version in use.
+                published \(int),
+                versions_between \(int) NOT NULL,
+                -- Whether the newest has another first number.
+                major \(int) NOT NULL,
+                -- The newest with the same first number, or empty.
+                newest_minor \(text) NOT NULL\(words.end);
+
             -- Rows that writers lock so that they wait for each other (docs/adr/011).
             INSERT INTO sequence (name, next) VALUES ('advisory', 1), ('vulnerability', 1), ('matching', 1);
 

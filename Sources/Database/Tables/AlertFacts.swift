@@ -1,3 +1,5 @@
+package import Inventory
+
 // DESIGN. What alerts are decided from, read from the scan that a project shows. Only what may raise an alert is read; the
 // pass over all libraries comes page by page.
 
@@ -168,6 +170,17 @@ extension ProjectView {
             ORDER BY o.position, b.bug
             """
         ) { body(Subject(row: $0), $0.string(4), $0.string(5)) }
+    }
+
+    /// Calls `body` with each library of which a newer version is known.
+    package func eachOutdated(on connection: any Connection, _ body: (Subject, NewerVersions) -> Void) throws {
+        try connection.each(
+            """
+            SELECT o.position, o.direct, l.id, l.uuid, \(Releases.columns)
+            FROM occurrence o JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = o.library
+            WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position
+            """
+        ) { body(Subject(row: $0), Releases.versions(in: $0, at: 4)) }
     }
 
     /// Scores in tenths and severities in capitals of the vulnerabilities of libraries, by the library's row.

@@ -1,3 +1,5 @@
+package import Inventory
+
 // DESIGN. A library as the calls about single libraries show it, and the ways to look for one. Libraries hang on
 // occurrences: what is looked for is among those of the projects that the scope shows, never in another's inventory.
 
@@ -22,11 +24,17 @@ package struct LibraryRecord: Sendable, Equatable {
     package let licenses: [String]
     package let matchType: String
     package let releaseDate: String
+    /// Nil when nothing newer is known.
+    package let newer: NewerVersions?
 
-    /// What `init(row:from:)` reads of a library `l`.
+    /// A library `l` with `n`, what is newer.
+    static let source: SQL = "library l LEFT JOIN newer_version n ON n.library = l.id"
+
+    /// What `init(row:from:)` reads of `source`.
     package static let columns: SQL = """
         l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename, l.sha1, l.type, l.type_constant, \
-        l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date
+        l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date, \
+        \(Releases.columns)
         """
 
     package init(row: borrowing RowBuffer, from cell: Int = 0) {
@@ -47,6 +55,7 @@ package struct LibraryRecord: Sendable, Equatable {
         licenses = row.string(cell + 14).split(separator: "\n").map(String.init)
         matchType = row.string(cell + 15)
         releaseDate = row.string(cell + 16)
+        newer = row.isNull(cell + 17) ? nil : Releases.versions(in: row, at: cell + 17)
     }
 }
 
@@ -66,7 +75,7 @@ package enum LibraryRecords {
         on connection: any Connection
     ) throws -> [LibraryRecord] {
         var query: SQL = """
-            SELECT \(LibraryRecord.columns) FROM library l
+            SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source)
             WHERE \(isSeen(scope)) AND (l.artifact = \(name) OR l.filename = \(name))
             """
         if let version { query.append(" AND l.version = \(version)") }
@@ -90,7 +99,7 @@ package enum LibraryRecords {
         pattern.append("%")
         return try connection.all(
             """
-            SELECT \(LibraryRecord.columns) FROM library l WHERE \(isSeen(scope))
+            SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))
                 AND (lower(l.artifact) LIKE \(pattern) ESCAPE '!' OR lower(l.filename) LIKE \(pattern) ESCAPE '!')
             ORDER BY l.artifact, l.version, l.id LIMIT \(limit)
             """
@@ -103,7 +112,7 @@ package enum LibraryRecords {
     ) throws -> [LibraryRecord] {
         try connection.all(
             """
-            SELECT \(LibraryRecord.columns) FROM library l WHERE \(isSeen(scope)) AND l.key_id = \(keyID)
+            SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope)) AND l.key_id = \(keyID)
             ORDER BY l.id LIMIT 1
             """
         ) { LibraryRecord(row: $0) }
@@ -116,7 +125,7 @@ package enum LibraryRecords {
         var found: [Int64: LibraryRecord] = [:]
         try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
             try connection.each(
-                "SELECT \(LibraryRecord.columns) FROM library l WHERE l.id IN \(list) AND \(isSeen(scope))"
+                "SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE l.id IN \(list) AND \(isSeen(scope))"
             ) { found[$0.integer(0)] = LibraryRecord(row: $0) }
         }
         return found
@@ -128,7 +137,7 @@ package enum LibraryRecords {
     ) throws -> LibraryRecord? {
         try connection.first(
             """
-            SELECT \(LibraryRecord.columns) FROM library l WHERE l.uuid = \(uuid.lowercased()) AND \(isSeen(scope))
+            SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE l.uuid = \(uuid.lowercased()) AND \(isSeen(scope))
             ORDER BY l.id DESC LIMIT 1
             """
         ) { LibraryRecord(row: $0) }

@@ -19,7 +19,8 @@ package struct ProjectTree: Sendable {
         try connection.each(
             """
             SELECT o.position, o.direct, \(LibraryRecord.columns) FROM project p JOIN occurrence o ON o.scan = p.scan
-            JOIN library l ON l.id = o.library WHERE \(scope.condition) ORDER BY o.position
+            JOIN library l ON l.id = o.library LEFT JOIN newer_version n ON n.library = l.id
+            WHERE \(scope.condition) ORDER BY o.position
             """
         ) { row in
             places[row.integer(0)] = Int32(libraries.count)

@@ -69,7 +69,8 @@ package struct AdvisoryImport {
         }
         for path in paths {
             var skipped: [String: Int] = [:]
-            let source = AdvisorySource(
+            let source = RecordSource(
+                read: OSVReader.read,
                 record: { record in
                     result.read += 1
                     batch.append(record)
@@ -82,7 +83,7 @@ package struct AdvisoryImport {
                     skipped[file, default: 0] += 1
                     if skipped[file, default: 0] <= Self.warningsOfFile { warning("skipped \(name): \(why)") }
                 })
-            try source.read(path: path)
+            try source.run(path)
             for (file, count) in skipped.sorted(by: { $0.key < $1.key }) where count > Self.warningsOfFile {
                 warning("skipped \(count - Self.warningsOfFile) more records of \(file)")
             }

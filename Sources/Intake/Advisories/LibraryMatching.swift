@@ -24,6 +24,20 @@ struct LibraryMatching {
         try Findings.insert(packages: packages, on: connection)
         var matching = LibraryMatching(on: connection)
         try Findings.insert(try matching.match(packages), on: connection)
+        try Releases.insert(try newer(than: packages, on: connection), on: connection)
+    }
+
+    /// What is newer than libraries; where several of their packages have something newer, what the first of them has.
+    static func newer(
+        than packages: [Findings.Package], on connection: any Connection
+    ) throws -> [Int64: NewerVersions] {
+        let releases = try Releases.of(Set(packages.map(\.text)).sorted(), on: connection)
+        var found: [Int64: NewerVersions] = [:]
+        for package in packages where found[package.library] == nil {
+            guard let known = releases[package.text], let scheme = PackageKey.scheme(of: package.text) else { continue }
+            found[package.library] = NewerVersions(than: package.version, among: known, scheme: scheme)
+        }
+        return found
     }
 
     /// The findings of libraries, each with all its packages side by side; those without findings are left out.

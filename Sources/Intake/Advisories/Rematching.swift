@@ -1,6 +1,6 @@
 package import Database
 
-/// Matches libraries again whose packages have changed advisories.
+/// Matches libraries again whose packages have changed advisories or releases.
 package struct Rematching {
     /// Libraries of one transaction.
     private static let page = 500
@@ -41,16 +41,25 @@ package struct Rematching {
             return (0, nil)
         }
         let before = try Findings.read(libraries, on: connection)
+        let packages = try Findings.packages(of: libraries, on: connection)
         var matching = LibraryMatching(on: connection)
-        let found = try matching.match(try Findings.packages(of: libraries, on: connection))
+        let found = try matching.match(packages)
         let after = Dictionary(uniqueKeysWithValues: found.map { ($0.library, $0.findings) })
         let different = libraries.filter { before[$0] ?? [] != after[$0] ?? [] }
         if !different.isEmpty {
             try Findings.delete(of: different, on: connection)
             let rows = different.compactMap { library in after[library].map { (library: library, findings: $0) } }
             try Findings.insert(rows, on: connection)
-            try Findings.touch(scopesOf: different, on: connection)
         }
+        let known = try Releases.read(libraries, on: connection)
+        let newer = try LibraryMatching.newer(than: packages, on: connection)
+        let older = libraries.filter { known[$0] != newer[$0] }
+        if !older.isEmpty {
+            try Releases.delete(of: older, on: connection)
+            try Releases.insert(newer.filter { known[$0.key] != $0.value }, on: connection)
+        }
+        let touched = Set(different).union(older)
+        if !touched.isEmpty { try Findings.touch(scopesOf: touched.sorted(), on: connection) }
         let changed = different.reduce(0) { sum, library in
             let old = before[library] ?? []
             return sum + (after[library] ?? []).filter { !old.contains($0) }.count

@@ -90,6 +90,19 @@ struct AlertCauses {
         }
     }
 
+    mutating func addNewerVersions(of view: ProjectView, on connection: any Connection) throws {
+        try view.eachOutdated(on: connection) { place, newer in
+            if newer.isMajor {
+                add(AlertCause(.newMajorVersion, at: place, description: "A newer version is out: \(newer.newest)"))
+            }
+            if !newer.newestMinor.isEmpty {
+                add(
+                    AlertCause(.newMinorVersion, at: place, description: "A newer version is out: \(newer.newestMinor)")
+                )
+            }
+        }
+    }
+
     mutating func addSeveralVersions(of view: ProjectView, on connection: any Connection) throws {
         var group: [(place: ProjectView.Subject, version: String)] = []
         var name = ""

@@ -34,6 +34,7 @@ struct AlertEvaluation {
         try causes.addVulnerabilities(of: view, on: connection)
         try causes.addSeveralVersions(of: view, on: connection)
         try causes.addSevereBugs(of: view, on: connection)
+        try causes.addNewerVersions(of: view, on: connection)
         try lookAtLibraries()
         let last = try Alerts.lastNumber(project: view.project, on: connection)
         var changes: [AlertChange] = []

@@ -14,7 +14,8 @@ extension Report {
             Table(
                 key: "libraries", item: "library", title: "Inventory",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    LEFT JOIN newer_version n ON n.library = l.id WHERE s.scan > 0
                     """,
                 order: ["s.project", "o.position"],
                 columns: Column.libraryOfCall + [
@@ -38,6 +39,7 @@ extension Report {
                     key: "libraries", item: "library", title: "Licenses",
                     from: """
                         realm r JOIN library l ON l.organization = r.organization
+                        LEFT JOIN newer_version n ON n.library = l.id
                         WHERE EXISTS (SELECT 1 FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = l.id)
                         """,
                     order: ["l.id"],
@@ -112,6 +114,11 @@ extension Column {
         .text("languages", "", "l.type"),
         .text("description", "Description", "nullif(l.description, '')", width: 40).omittedWhenNull,
         .text("coordinates", "", "nullif(l.purl, '')").omittedWhenNull,
+        .boolean("outdated", "", "CASE WHEN n.library IS NULL THEN 0 ELSE 1 END"),
+        .text("outdatedModel.newestVersion", "", "n.newest").omittedWhenNull,
+        Column("outdatedModel.newestLibraryDate", "", .date, "n.newest_published", width: 12),
+        Column("outdatedModel.outdatedLibraryDate", "", .date, "n.published", width: 12),
+        .integer("outdatedModel.versionsInBetween", "", "n.versions_between"),
         .link("references.url", "", "l.download_url"),
         .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
     ]

@@ -52,6 +52,9 @@ struct RiskFacts {
     /// Licences by the number of libraries, the most first.
     var licenses: [LicenseCount] = []
     var unlicensedLibraries = 0
+    var outdatedLibraries = 0
+    /// Those with the most versions between theirs and the newest.
+    var outdated: [OutdatedLibrary] = []
     var oldest: [OldLibrary] = []
     var datedLibraries = 0
     var groups: [GroupRisk] = []
@@ -88,6 +91,16 @@ struct RiskFacts {
         let score: Int?
 
         var family: LicenseFamily? { spdx.isEmpty ? nil : LicenseFamily(licenseID: spdx) }
+    }
+
+    /// A library of which a newer version is known; times in milliseconds since 1970, nil where nobody says.
+    struct OutdatedLibrary {
+        let name: String
+        let newest: String
+        let published: Int64?
+        let newestPublished: Int64?
+        let between: Int
+        let project: String
     }
 
     struct OldLibrary {
@@ -127,6 +140,7 @@ extension RiskFacts {
         try facts.readWorst(scope, on: connection)
         try facts.readLicenses(scope, on: connection)
         try facts.readAges(scope, on: connection)
+        try facts.readOutdated(scope, on: connection)
         if scope.kind != .project { try facts.readGroups(scope, on: connection) }
         try facts.readTrend(scope, on: connection)
         return facts
@@ -254,6 +268,28 @@ extension RiskFacts {
             LicenseCount(
                 name: row.string(0), spdx: row.string(1), libraries: Int(row.integer(2)),
                 score: row.integerOrNil(3).map { Int($0) })
+        }
+    }
+
+    private mutating func readOutdated(_ scope: Scope, on connection: any Connection) throws {
+        outdatedLibraries = Int(
+            try connection.integer(
+                """
+                \(scope.clause) SELECT count(DISTINCT l.uuid) FROM scope s JOIN occurrence o ON o.scan = s.scan
+                JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id
+                """) ?? 0)
+        outdated = try connection.all(
+            """
+            \(scope.clause) SELECT min(l.filename), min(n.newest), min(n.published), min(n.newest_published),
+                min(n.versions_between), min(s.project_name)
+            FROM scope s JOIN occurrence o ON o.scan = s.scan
+            JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id
+            GROUP BY l.uuid ORDER BY 5 DESC, 1, l.uuid LIMIT \(Self.listLimit / 2)
+            """
+        ) { row in
+            OutdatedLibrary(
+                name: row.string(0), newest: row.string(1), published: row.integerOrNil(2),
+                newestPublished: row.integerOrNil(3), between: Int(row.integer(4)), project: row.string(5))
         }
     }
 

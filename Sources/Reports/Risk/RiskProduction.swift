@@ -264,6 +264,7 @@ struct RiskDocument {
         try page.section("Quality")
         try page.paragraph(
             "\(Self.count(risk.severeBugLibraries, "library has", "libraries have")) an open bug that is severe.")
+        try outdated(&page)
         guard !risk.oldest.isEmpty else {
             return try page.paragraph("When the libraries were released is not known here.")
         }
@@ -277,6 +278,28 @@ struct RiskDocument {
         try page.paragraph(
             "The release date of \(risk.datedLibraries) of \(risk.libraries) libraries is known.", size: 8,
             color: RiskPage.gray)
+    }
+
+    private func outdated(_ page: inout RiskPage) throws {
+        guard !risk.outdated.isEmpty else {
+            return try page.paragraph("No newer version of a library is known here.")
+        }
+        try page.paragraph(
+            "Of \(Self.count(risk.outdatedLibraries, "library", "libraries")) a newer version is known.")
+        try page.subtitle("Furthest behind")
+        func date(_ time: Int64?) -> String { time.map { String(TimeText.date($0)) } ?? "" }
+        try page.table(
+            [
+                .init(title: "Library", share: 32), .init(title: "Released", share: 13),
+                .init(title: "Newest", share: 16), .init(title: "Released", share: 13),
+                .init(title: "Between", share: 10), .init(title: "Project", share: 22),
+            ],
+            risk.outdated.map { library in
+                [
+                    .init(library.name), .init(date(library.published)), .init(library.newest),
+                    .init(date(library.newestPublished)), .init(String(library.between)), .init(library.project),
+                ]
+            })
     }
 
     private func trend(_ page: inout RiskPage) throws {

@@ -21,7 +21,7 @@ import Testing
         guard let folder = SharedData.path("advisories"), let file = SharedData.path("expected/version-matches.jsonl")
         else { return }
         var records: [String: OSVRecord] = [:]
-        try AdvisorySource(record: { records[$0.id] = $0 }, warning: { _, _ in }).read(path: folder)
+        try RecordSource(read: OSVReader.read, record: { records[$0.id] = $0 }, warning: { _, _ in }).run(folder)
         let decoder = JSONDecoder()
         var decisions = 0
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
@@ -43,7 +43,7 @@ import Testing
         guard let folder = SharedData.path("advisories"), let file = SharedData.path("expected/version-ambiguous.jsonl")
         else { return }
         var records: [String: OSVRecord] = [:]
-        try AdvisorySource(record: { records[$0.id] = $0 }, warning: { _, _ in }).read(path: folder)
+        try RecordSource(read: OSVReader.read, record: { records[$0.id] = $0 }, warning: { _, _ in }).run(folder)
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
             let wanted = try #require(object)

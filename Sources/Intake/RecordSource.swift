@@ -5,20 +5,22 @@ import Glibc
 // holds one record. What cannot be read is told with its name and passed over; only a path that was given and cannot be
 // opened is an error.
 
-/// Finds OSV records in files, folders, ZIP archives and files of lines.
-struct AdvisorySource {
+/// Finds records of one kind, a JSON text each, in files, folders, ZIP archives and files of lines.
+struct RecordSource<Record, Fault: Error> {
     /// How deep folders are followed.
-    private static let depthLimit = 32
+    private static var depthLimit: Int { 32 }
     /// The longest line of a file of lines.
-    private static let lineLimit = 16 << 20
+    private static var lineLimit: Int { 16 << 20 }
 
+    /// Reads the record that comes next.
+    let read: (inout JSONReader) throws(Fault) -> Record
     /// Takes a record.
-    let record: (OSVRecord) throws -> Void
+    let record: (Record) throws -> Void
     /// Takes the name of what was skipped, and why.
     let warning: (String, String) -> Void
 
     /// Reads a path that was given.
-    func read(path: String) throws {
+    func run(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
@@ -156,11 +158,11 @@ struct AdvisorySource {
     }
 
     private func take(_ json: inout JSONReader, named name: String) throws {
-        let found: OSVRecord
+        let found: Record
         do {
-            found = try OSVReader.read(&json)
+            found = try read(&json)
         } catch {
-            return warning(name, error.description)
+            return warning(name, "\(error)")
         }
         try record(found)
     }

@@ -1,0 +1,78 @@
+package import Database
+
+// DESIGN. As advisories are imported: packages go to the database in batches and mark their libraries stale, libraries are
+// looked at afterwards. An import that dies has written whole batches; the next one goes on with what is stale.
+
+/// Imports the versions that registries have of packages, and finds the libraries of which newer ones are known.
+package struct ReleaseImport {
+    /// What an import did.
+    package struct Result: Sendable, Equatable {
+        package var packages = 0
+        package var versions = 0
+        package var skipped = 0
+
+        /// As the command line prints it.
+        package var json: String { "{\"packages\":\(packages),\"versions\":\(versions),\"skipped\":\(skipped)}" }
+    }
+
+    /// Versions of a batch.
+    private static let batch = 20_000
+
+    private let database: any Database
+    private let now: () -> Int64
+    private let progress: (Int) -> Void
+    private let warning: (String) -> Void
+
+    /// - Parameters:
+    ///   - now: milliseconds since 1970, UTC.
+    ///   - progress: told the number of packages read, now and then.
+    ///   - warning: told what was skipped: its name and the reason.
+    package init(
+        database: any Database, now: @escaping () -> Int64, progress: @escaping (Int) -> Void = { _ in },
+        warning: @escaping (String) -> Void = { _ in }
+    ) {
+        self.database = database
+        self.now = now
+        self.progress = progress
+        self.warning = warning
+    }
+
+    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. What is known of a package is replaced. Throws when a
+    /// path cannot be opened or the database fails; what cannot be read is warned of.
+    package func run(_ paths: [String]) throws -> Result {
+        var result = Result()
+        var waiting: [String: PackageReleases] = [:]
+        var count = 0
+        func flush() throws {
+            guard !waiting.isEmpty else { return }
+            let packages = waiting.sorted { $0.key < $1.key }.map { ($0.key, $0.value.releases) }
+            waiting.removeAll()
+            count = 0
+            try database.write { connection in
+                try Advisories.lock(on: connection)
+                try Releases.replace(packages, on: connection)
+            }
+            progress(result.packages)
+        }
+        for path in paths {
+            let source = RecordSource(
+                read: ReleaseReader.read,
+                record: { record in
+                    result.packages += 1
+                    result.versions += record.releases.count
+                    count += record.releases.count
+                    for package in record.packages { waiting[package] = record }
+                    if count >= Self.batch { try flush() }
+                },
+                warning: { name, why in
+                    result.skipped += 1
+                    warning("skipped \(name): \(why)")
+                })
+            try source.run(path)
+        }
+        try flush()
+        _ = try Rematching(database: database).run()
+        try StaleAlerts(database: database, now: now).run()
+        return result
+    }
+}

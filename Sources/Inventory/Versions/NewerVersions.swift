@@ -1,0 +1,83 @@
+/// A version that a registry has of a package.
+package struct Release: Sendable, Hashable {
+    package let version: String
+    /// Milliseconds since 1970, UTC; nil where the registry does not say.
+    package let published: Int64?
+
+    package init(_ version: String, published: Int64? = nil) {
+        self.version = version
+        self.published = published
+    }
+}
+
+/// What is newer than a version that is in use: reports.md §5 and mend-api.md, `outdatedModel`.
+///
+/// Pre-releases are not newer, for nobody should change to them.
+package struct NewerVersions: Sendable, Hashable {
+    package let newest: String
+    package let newestPublished: Int64?
+    /// When the version in use was published.
+    package let published: Int64?
+    /// Releases between the version in use and the newest.
+    package let between: Int
+    /// Whether the newest version has another first number.
+    package let isMajor: Bool
+    /// The newest version with the same first number; empty when that is the one in use.
+    package let newestMinor: String
+
+    package init(
+        newest: String, newestPublished: Int64?, published: Int64?, between: Int, isMajor: Bool, newestMinor: String
+    ) {
+        self.newest = newest
+        self.newestPublished = newestPublished
+        self.published = published
+        self.between = between
+        self.isMajor = isMajor
+        self.newestMinor = newestMinor
+    }
+
+    /// Nil when nothing newer is known.
+    package init?(than version: String, among releases: [Release], scheme: VersionScheme) {
+        var newer: Set<String> = []
+        var (newest, minor): (Release?, Release?) = (nil, nil)
+        var published: Int64?
+        let major = Self.major(version)
+        func isHigher(_ release: Release, _ other: Release?) -> Bool {
+            guard let other else { return true }
+            let order = scheme.compare(release.version, other.version) ?? 0
+            // Of two spellings of one version always the same.
+            return order > 0 || order == 0 && release.version < other.version
+        }
+        for release in releases {
+            guard let order = scheme.compare(release.version, version) else { continue }
+            if order == 0 { published = published ?? release.published }
+            guard order > 0, !Self.isPrerelease(release.version, scheme) else { continue }
+            newer.insert(release.version)
+            if isHigher(release, newest) { newest = release }
+            if Self.major(release.version) == major, isHigher(release, minor) { minor = release }
+        }
+        guard let newest else { return nil }
+        self.init(
+            newest: newest.version, newestPublished: newest.published, published: published, between: newer.count - 1,
+            isMajor: Self.major(newest.version) != major, newestMinor: minor?.version ?? "")
+    }
+
+    /// The first number of a version, behind an epoch and whatever is no digit, without leading zeros.
+    private static func major(_ version: String) -> String {
+        let behind = version.split(separator: ":", maxSplits: 1).last ?? ""
+        let digits = behind.drop { !$0.isNumber }.prefix { $0.isNumber }
+        return String(digits.drop { $0 == "0" })
+    }
+
+    private static let words: Set<String> = [
+        "a", "alpha", "b", "beta", "c", "canary", "cr", "dev", "ea", "experimental", "incubating", "insiders", "m",
+        "milestone", "next", "nightly", "pre", "preview", "rc", "snapshot", "test", "unstable",
+    ]
+
+    /// Whether a version is one that comes before a release: by a hyphen where that is the rule (semver.org §9), else by
+    /// one of the words that registries know.
+    static func isPrerelease(_ version: String, _ scheme: VersionScheme) -> Bool {
+        if scheme == .semantic || scheme == .nuget { return version.prefix { $0 != "+" }.contains("-") }
+        return version.lowercased().split { !$0.isLetter }.contains { words.contains(String($0)) }
+    }
+}
