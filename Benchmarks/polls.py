@@ -119,7 +119,7 @@ def jobs(table):
     """From the submission until the client has seen SUCCESS, 16 clients."""
     client = compiled(HERE / "rivals" / "poll.c", "-lpthread")
     rivals = HERE / "rivals"
-    python = venv("celery[redis]", "fastapi", "uvicorn", "procrastinate")
+    python = venv("celery[redis]", "fastapi", "uvicorn", "procrastinate", "rq")
     programs = python.parent
     requests = WORK / "requests.txt"
 
@@ -127,8 +127,7 @@ def jobs(table):
         requests.write_text("".join(line + "\n" for line in lines))
         return float(run(client, "127.0.0.1", port, 16, 5, seconds, requests, status).output)
 
-    def ours():
-        data, keys = small_data()
+    def ours(data, keys, *flags):
         # Each request differs from all others: nothing is answered from what was made before.
         lines = [
             "POST /api/v1.4 " + json.dumps({
@@ -139,11 +138,18 @@ def jobs(table):
         status = "POST /api/v1.4 " + json.dumps({
             "requestType": "getAsyncProcessStatus", "userKey": keys["userKey"], "orgToken": keys["orgToken"],
             "uuid": "@"})
-        with Server(data) as server:
+        with Server(data, *flags) as server:
             before = server.cpu()
             rate = measure(server.port, lines, status)
             say(f"waybill: {rate:.0f} jobs/s, CPU {(server.cpu() - before) / SECONDS:.2f} of a second each second")
             return rate
+
+    def on_postgresql():
+        from queue_jobs import filled, url
+        with Cluster() as base:
+            data, where = WORK / "jobs-postgresql", ["--database", url(base)]
+            shutil.rmtree(data, ignore_errors=True)
+            return ours(data, filled(data, where, PROJECTS, 1), *where)
 
     def web(module, env):
         port = free_port()
@@ -166,6 +172,18 @@ def jobs(table):
                     time.sleep(4)
                     return measure(port, lines, "GET /status/@ -")
 
+    def rq():
+        redis = free_port()
+        env = {"REDIS": str(redis), "PYTHONPATH": str(rivals)}
+        worker = [programs / "rq", "worker", "--url", f"redis://127.0.0.1:{redis}", "--quiet", "--worker-class", "rq.worker.SimpleWorker"]
+        with Service("redis-server", "--port", redis, "--bind", "127.0.0.1", "--save", "", "--dir", WORK):
+            wait_for(redis)
+            with Service(*worker, env=env, cwd=rivals), Service(*worker, env=env, cwd=rivals):
+                port, service = web("rq_web", env)
+                with service:
+                    time.sleep(4)
+                    return measure(port, lines, "GET /status/@ -")
+
     def procrastinate():
         with Cluster() as base:
             words = [programs / "procrastinate", "--app", "procrastinate_app.app"]
@@ -177,14 +195,20 @@ def jobs(table):
                     time.sleep(3)
                     return measure(port, lines, "GET /status/@ -")
 
-    rates = {"waybill": [], "Celery, Redis": [], "procrastinate": []}
+    contenders = {
+        "waybill": lambda: ours(*small_data()), "waybill on PostgreSQL": on_postgresql, "Celery, Redis": celery, "RQ, Redis": rq,
+        "procrastinate": procrastinate,
+    }
+    rates = {name: [] for name in contenders}
     for number in range(ROUNDS):
-        for name, body in zip(rates, (ours, celery, procrastinate)):
+        for name, body in contenders.items():
             rates[name].append(body())
             say(f"{name} {number + 1}/{ROUNDS}: {rates[name][-1]:.0f} jobs/s")
     middle = {name: statistics.median(found) for name, found in rates.items()}
-    better = max(list(middle)[1:], key=middle.get)
-    for name in list(middle)[1:]:
-        table.add(
-            "jobs of one row, 16 clients", f"{middle['waybill']:,.0f}/s", f"{name} {middle[name]:,.0f}/s",
-            middle["waybill"] / middle[name], 10 if name == better else None)
+    others = [name for name in middle if not name.startswith("waybill")]
+    better = max(others, key=middle.get)
+    for own, goal in (("waybill", 10), ("waybill on PostgreSQL", 5)):
+        for name in others:
+            table.add(
+                f"{own}: jobs of one row, 16 clients", f"{middle[own]:,.0f}/s", f"{name} {middle[name]:,.0f}/s",
+                middle[own] / middle[name], goal if name == better else None)
