@@ -27,7 +27,7 @@ endef
 # Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed.
 define suites
 	@set -o pipefail; swift test --skip-build $(1) 2>&1 | tee .build/tests.log || \
-	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/tests.log | grep -v "^[◇✔]" | cut -c 1-1000; exit 1; }
+	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/tests.log | grep -Ev "^(◇|✔)" | cut -c 1-1000; exit 1; }
 endef
 
 deps: ## Installs what building and running need, from Debian.

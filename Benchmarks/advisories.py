@@ -16,18 +16,20 @@ def advisory(number, registry, name, score="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N
     }
 
 
+def package(component):
+    """The registry and the name of a component's package, as OSV has them."""
+    kind = component["purl"].split(":")[1].split("/")[0]
+    group, name = component.get("group"), component["name"]
+    return REGISTRIES[kind], f"{group}{':' if kind == 'maven' else '/'}{name}" if group else name
+
+
 def write(path, documents, count=0):
     """Writes one for each component of the documents, and others about packages that nobody has, `count` in all."""
     number = 0
     with open(path, "w") as file:
         for document in documents:
             for component in json.load(open(document))["components"]:
-                kind = component["purl"].split(":")[1].split("/")[0]
-                group = component.get("group")
-                name = component["name"]
-                if group:
-                    name = f"{group}:{name}" if kind == "maven" else f"{group}/{name}"
-                file.write(json.dumps(advisory(number, REGISTRIES[kind], name)) + "\n")
+                file.write(json.dumps(advisory(number, *package(component))) + "\n")
                 number += 1
         while number < count:
             file.write(json.dumps(advisory(number, "npm", f"unheard-of-{number}")) + "\n")

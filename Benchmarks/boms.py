@@ -77,12 +77,8 @@ def matching(table):
         keys[name] = (data, waybill("init", "--organization", "Bench", "--email", "bench@example.org", data=data)["orgToken"])
     with open(WORK / "matching.jsonl", "w") as file:
         for number, component in enumerate(json.load(open(path))["components"]):
-            kind = component["purl"].split(":")[1].split("/")[0]
-            name = component["name"]
-            if component.get("group"):
-                name = f"{component['group']}{':' if kind == 'maven' else '/'}{name}"
             for other in range(each):
-                made = advisories.advisory(number * each + other, advisories.REGISTRIES[kind], name)
+                made = advisories.advisory(number * each + other, *advisories.package(component))
                 made["affected"][0]["ranges"][0]["events"] = [{"introduced": f"1{other:02d}.0.0"}, {"fixed": f"1{other:02d}.1.0"}]
                 file.write(json.dumps(made) + "\n")
     say(f"importing {count * each:,} advisories")

@@ -40,11 +40,7 @@ def slopes(table):
     with open(files / "advisories.jsonl", "w") as file:
         for number in range(0, 20 * ROWS, 20):
             component = json.load(open(paths[number // ROWS]))["components"][number % ROWS]
-            kind = component["purl"].split(":")[1].split("/")[0]
-            name = component["name"]
-            if component.get("group"):
-                name = f"{component['group']}{':' if kind == 'maven' else '/'}{name}"
-            file.write(json.dumps(advisories.advisory(number, advisories.REGISTRIES[kind], name)) + "\n")
+            file.write(json.dumps(advisories.advisory(number, *advisories.package(component))) + "\n")
     waybill("import", "advisories", files / "advisories.jsonl", data=data)
     say(f"importing {PROJECTS} projects of {ROWS} libraries")
     waybill("import", "sbom", *paths[:-1], "--org", made["orgToken"], "--product", "Services", data=data)

@@ -378,47 +378,6 @@ package struct Queue: Sendable {
         }
     }
 
-    /// The artifact that answers a request with this key, if one exists and has a while to live.
-    package func artifact(cacheKey: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
-        try connection.first(
-            """
-            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
-            FROM artifact WHERE organization = \(organization) AND cache_key = \(cacheKey)
-                AND expires_at > \(now() + 60_000)
-            ORDER BY created_at DESC, uuid LIMIT 1
-            """, Artifact.init(row:))
-    }
-
-    package func artifact(uuid: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
-        try connection.first(
-            """
-            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
-            FROM artifact WHERE organization = \(organization) AND uuid = \(uuid)
-            """, Artifact.init(row:))
-    }
-
-    /// Names of artifacts whose time is over, at most `limit`.
-    package func expired(limit: Int) throws -> [String] {
-        let time = now()
-        return try database.read { connection in
-            try connection.all(
-                "SELECT uuid FROM artifact WHERE expires_at < \(time) ORDER BY expires_at LIMIT \(limit)"
-            ) { $0.string(0) }
-        }
-    }
-
-    /// Forgets an expired artifact with the jobs that made or shared it; its file may then be removed. False when
-    /// somebody prolonged its life meanwhile.
-    package func forget(artifact uuid: String) throws -> Bool {
-        let time = now()
-        return try database.write { connection in
-            let gone = try connection.run("DELETE FROM artifact WHERE uuid = \(uuid) AND expires_at < \(time)")
-            guard gone == 1 else { return false }
-            try connection.run("DELETE FROM job WHERE artifact = \(uuid) AND artifact <> ''")
-            return true
-        }
-    }
-
     /// Forgets finished jobs without an artifact whose time is over.
     package func forgetFinishedJobs() throws {
         let before = now() - settings.retention
@@ -428,35 +387,5 @@ package struct Queue: Sendable {
                 DELETE FROM job WHERE state IN ('SUCCESS', 'FAILED') AND artifact = '' AND finished_at < \(before)
                 """)
         }
-    }
-
-    /// Of names found in the store, those that nobody will ask for: no artifact has them and no running job makes them.
-    package func strays(among names: [String]) throws -> [String] {
-        // One snapshot: a job that ends between the two questions would seem to own nothing.
-        try database.snapshot { connection in
-            try names.filter { name in
-                let known = try connection.integer("SELECT 1 FROM artifact WHERE uuid = \(name)")
-                if known != nil { return false }
-                // A name is the job's uuid, a hyphen and the attempt.
-                guard let cut = name.lastIndex(of: "-"), let attempt = Int64(name[name.index(after: cut)...]) else {
-                    return true
-                }
-                let running = try connection.integer(
-                    """
-                    SELECT 1 FROM job WHERE uuid = \(String(name[..<cut])) AND state = 'IN_PROGRESS'
-                        AND attempt = \(attempt)
-                    """)
-                return running == nil
-            }
-        }
-    }
-}
-
-extension Artifact {
-    init(row: borrowing RowBuffer) {
-        self.init(
-            uuid: row.string(0), organization: row.integer(1), cacheKey: row.string(2), fileName: row.string(3),
-            size: row.integer(4), sha1: row.string(5), sha256: row.string(6), parts: Int(row.integer(7)),
-            rows: row.integer(8), notes: row.string(9).split(separator: "\n").map(String.init))
     }
 }

@@ -28,7 +28,8 @@ package struct LibraryRecord: Sendable, Equatable {
     package let newer: NewerVersions?
 
     /// A library `l` with `n`, what is newer.
-    static let source: SQL = "library l LEFT JOIN newer_version n ON n.library = l.id"
+    static let source: SQL = "library l \(newer)"
+    static let newer: SQL = "LEFT JOIN newer_version n ON n.library = l.id"
 
     /// What `init(row:from:)` reads of `source`.
     package static let columns: SQL = """

@@ -17,7 +17,7 @@ package struct PendingTask: Sendable, Equatable {
             """
             SELECT q.uuid, p.name, p.token, d.name, q.requested_by, q.created_at, \(LibraryRecord.columns)
             FROM project p JOIN product d ON d.id = p.product JOIN library_request q ON q.project = p.id
-            JOIN library l ON l.id = q.library LEFT JOIN newer_version n ON n.library = l.id
+            JOIN library l ON l.id = q.library \(LibraryRecord.newer)
             WHERE \(scope.condition) AND q.status = 'PENDING' ORDER BY p.id, q.number LIMIT \(limit)
             """
         ) { row in

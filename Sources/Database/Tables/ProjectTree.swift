@@ -19,7 +19,7 @@ package struct ProjectTree: Sendable {
         try connection.each(
             """
             SELECT o.position, o.direct, \(LibraryRecord.columns) FROM project p JOIN occurrence o ON o.scan = p.scan
-            JOIN library l ON l.id = o.library LEFT JOIN newer_version n ON n.library = l.id
+            JOIN library l ON l.id = o.library \(LibraryRecord.newer)
             WHERE \(scope.condition) ORDER BY o.position
             """
         ) { row in

@@ -37,8 +37,12 @@ package enum Releases {
     package static func of(_ packages: [String], on connection: any Connection) throws -> [String: [Release]] {
         var found: [String: [Release]] = [:]
         try Advisories.inSlices(packages, of: 200, as: Value.text) { list in
-            try connection.each("SELECT package, version, published FROM package_release WHERE package IN \(list)") {
-                row in
+            try connection.each(
+                """
+                SELECT package, version, published FROM package_release WHERE package IN \(list)
+                ORDER BY package, version
+                """
+            ) { row in
                 found[row.string(0), default: []].append(Release(row.string(1), published: row.integerOrNil(2)))
             }
         }

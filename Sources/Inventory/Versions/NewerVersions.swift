@@ -70,14 +70,22 @@ package struct NewerVersions: Sendable, Hashable {
     }
 
     private static let words: Set<String> = [
-        "a", "alpha", "b", "beta", "c", "canary", "cr", "dev", "ea", "experimental", "incubating", "insiders", "m",
-        "milestone", "next", "nightly", "pre", "preview", "rc", "snapshot", "test", "unstable",
+        "alpha", "beta", "canary", "cr", "dev", "ea", "experimental", "incubating", "insiders", "milestone", "next",
+        "nightly", "pre", "preview", "rc", "snapshot", "test", "unstable",
     ]
+    /// In distributions `1.1.1c` and `+b1` are releases.
+    private static let letters: Set<String> = ["a", "b", "c", "m"]
 
     /// Whether a version is one that comes before a release: by a hyphen where that is the rule (semver.org §9), else by
     /// one of the words that registries know.
     static func isPrerelease(_ version: String, _ scheme: VersionScheme) -> Bool {
-        if scheme == .semantic || scheme == .nuget { return version.prefix { $0 != "+" }.contains("-") }
-        return version.lowercased().split { !$0.isLetter }.contains { words.contains(String($0)) }
+        switch scheme {
+        case .semantic, .go, .nuget: return version.prefix { $0 != "+" }.contains("-")
+        case .python, .maven, .gem, .composer, .debian, .alpine, .rpm, .numbers: break
+        }
+        let isOfDistribution = scheme == .debian || scheme == .alpine || scheme == .rpm
+        return version.lowercased().split { !$0.isLetter }.contains { word in
+            words.contains(String(word)) || !isOfDistribution && letters.contains(String(word))
+        }
     }
 }

@@ -276,14 +276,14 @@ extension RiskFacts {
             try connection.integer(
                 """
                 \(scope.clause) SELECT count(DISTINCT l.uuid) FROM scope s JOIN occurrence o ON o.scan = s.scan
-                JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id
+                JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id WHERE l.in_house = 0
                 """) ?? 0)
         outdated = try connection.all(
             """
             \(scope.clause) SELECT min(l.filename), min(n.newest), min(n.published), min(n.newest_published),
                 min(n.versions_between), min(s.project_name)
             FROM scope s JOIN occurrence o ON o.scan = s.scan
-            JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id
+            JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id WHERE l.in_house = 0
             GROUP BY l.uuid ORDER BY 5 DESC, 1, l.uuid LIMIT \(Self.listLimit / 2)
             """
         ) { row in
