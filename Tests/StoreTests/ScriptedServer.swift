@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A server of HTTP/1.1 that gives the answers it was told to give, one for each connection, and remembers the requests.
 final class ScriptedServer: Sendable {
@@ -11,34 +12,22 @@ final class ScriptedServer: Sendable {
         case silence
     }
 
-    let port: Int
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let seen = Mutex<[String]>([])
 
+    var port: Int { listener.port }
     /// The requests so far: head and body.
     var requests: [String] { seen.withLock { $0 } }
     /// The first line of each.
     var lines: [String] { requests.map { String($0.prefix { $0 != "\r\n" }) } }
 
     init(_ steps: [Step]) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = try LoopbackListener()
         self.listener = listener
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        guard isBound, listen(listener, 8) == 0 else { throw CancellationError() }
-        port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [weak self] in
             var silent: [Int32] = []
             for step in steps {
-                let client = accept(listener, nil, nil)
-                guard client >= 0 else { break }
+                guard let client = listener.next() else { break }
                 let request = Self.request(from: client)
                 self?.seen.withLock { $0.append(request) }
                 switch step {
@@ -57,12 +46,12 @@ final class ScriptedServer: Sendable {
                 }
                 close(client)
             }
-            close(listener)
+            listener.end()
             withExtendedLifetime(silent) {}
         }
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    deinit { listener.end() }
 
     private static func request(from client: Int32) -> String {
         var bytes: [UInt8] = []

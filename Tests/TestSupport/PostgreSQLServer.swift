@@ -37,7 +37,7 @@ package final class PostgreSQLServer: Sendable {
         guard FileManager.default.isExecutableFile(atPath: "\(Self.programs)/initdb") else {
             throw Absent(description: "\(Self.programs)/initdb is missing, install postgresql-15")
         }
-        port = try Self.freePort()
+        port = try LoopbackListener().port
         var name = Array("/tmp/waybill-pg-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Absent(description: "no temporary folder can be made") }
         folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -144,21 +144,5 @@ package final class PostgreSQLServer: Sendable {
         let text = try String(contentsOfFile: out, encoding: .utf8)
         guard process.terminationStatus == 0 else { throw Absent(description: "\(program) \(arguments): \(text)") }
         return text.trimmingCharacters(in: .newlines)
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard found else { throw Absent(description: "no port is free") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

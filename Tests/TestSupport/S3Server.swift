@@ -40,7 +40,8 @@ package final class S3Server: Sendable {
         guard FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/swift/proxy/server.py") else {
             throw Absent(description: "install python3-swift")
         }
-        let ports = try Self.freePorts(4)
+        // All at once, so that no two are the same.
+        let ports = try (0..<4).map { _ in try LoopbackListener() }.map(\.port)
         port = ports[0]
         endpoint = "\(isTLS ? "https" : "http")://127.0.0.1:\(ports[0])"
         // Not below TMPDIR: the servers keep what they know of an object in extended attributes, which /tmp may lack.
@@ -99,26 +100,6 @@ package final class S3Server: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-    }
-
-    private static func freePorts(_ count: Int) throws -> [Int] {
-        var sockets: [Int32] = []
-        defer { for descriptor in sockets { close(descriptor) } }
-        return try (0..<count).map { _ in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(descriptor)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let found = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-                }
-            }
-            guard found else { throw Absent(description: "no port is free") }
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
     }
 
     private static let program = """

@@ -9,25 +9,16 @@ import TestSupport
 
 /// A way to a port of loopback that can be cut and mended.
 final class Relay: Sendable {
-    let port: Int
     private let target: Int
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let isCut = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
 
+    var port: Int { listener.port }
+
     init(to target: Int) throws {
         self.target = target
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = Self.address(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let handle = listener
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(handle, $0, length) == 0 && listen(handle, 64) == 0 && getsockname(handle, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw Program.Failed(description: "no port is free") }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        listener = try LoopbackListener()
         Thread.detachNewThread { [self] in take() }
     }
 
@@ -37,23 +28,11 @@ final class Relay: Sendable {
     /// Ends all connections; the relay lives as long as this was not called.
     func end() {
         isOver.store(true, ordering: .relaxed)
-        shutdown(listener, Int32(SHUT_RDWR))
-    }
-
-    private static func address(port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-        return address
+        listener.end()
     }
 
     private func take() {
-        defer { close(listener) }
-        while !isOver.load(ordering: .relaxed) {
-            let near = accept(listener, nil, nil)
-            guard near >= 0 else { continue }
-            _ = fcntl(near, F_SETFD, FD_CLOEXEC)
+        while let near = listener.next() {
             Thread.detachNewThread { [self] in carry(near) }
         }
     }
@@ -63,7 +42,7 @@ final class Relay: Sendable {
         while isCut.load(ordering: .relaxed), !isOver.load(ordering: .relaxed) { usleep(20_000) }
         let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(far) }
-        var address = Self.address(port: target)
+        var address = LoopbackListener.address(port: target)
         let code = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(far, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
