@@ -37,7 +37,7 @@ package struct Call: Sendable {
     package static let table: [Call] =
         [
             .generateOrganizationReport, .generateProductReport, .generateProjectReport,
-            .processStatus, .downloadReport, .cancelProcess,
+            .processStatus, .downloadReport, .cancelProcess, .processes,
             .organizationDetails, .allProducts, .allProjects,
             .organizationProductVitals, .productVitals,
             .organizationProjectVitals, .productProjectVitals, .projectVitals,

@@ -22,29 +22,32 @@ struct Envelope {
 
     /// Writes the envelope as a member.
     func write(as name: StaticString, to answer: inout Answer) {
-        answer.object(name) { answer in
-            answer.text("uuid", job.uuid)
-            answer.text("requestToken", job.requestToken)
-            // The only documented example with a number is that of an SBOM; all others show a string.
-            if job.processType.hasSuffix("SBOM_REPORT") {
-                answer.number("contextId", contextID)
-            } else {
-                answer.text("contextId", String(contextID))
-            }
-            answer.text("contextType", kind.contextType)
-            answer.text("processType", job.processType)
-            answer.text("userEmail", email)
-            answer.text("messageContentSha1", job.requestSHA1)
-            answer.text("status", job.state.rawValue)
-            answer.time("created", job.created)
-            answer.time("modified", job.modified)
-            if job.state == .failed { answer.text("errorMessage", job.error) }
-            if job.state != .pending { answer.number("rowsDone", job.rowsDone) }
-            if uploadsAhead > 0 {
-                answer.object("waitingFor") { $0.number("uploads", Int64(uploadsAhead)) }
-            }
-            if !notes.isEmpty { answer.texts("notes", notes) }
+        answer.object(name) { write(to: &$0) }
+    }
+
+    /// Writes its members.
+    func write(to answer: inout Answer) {
+        answer.text("uuid", job.uuid)
+        answer.text("requestToken", job.requestToken)
+        // The only documented example with a number is that of an SBOM; all others show a string.
+        if job.processType.hasSuffix("SBOM_REPORT") {
+            answer.number("contextId", contextID)
+        } else {
+            answer.text("contextId", String(contextID))
         }
+        answer.text("contextType", kind.contextType)
+        answer.text("processType", job.processType)
+        answer.text("userEmail", email)
+        answer.text("messageContentSha1", job.requestSHA1)
+        answer.text("status", job.state.rawValue)
+        answer.time("created", job.created)
+        answer.time("modified", job.modified)
+        if job.state == .failed { answer.text("errorMessage", job.error) }
+        if job.state != .pending { answer.number("rowsDone", job.rowsDone) }
+        if uploadsAhead > 0 {
+            answer.object("waitingFor") { $0.number("uploads", Int64(uploadsAhead)) }
+        }
+        if !notes.isEmpty { answer.texts("notes", notes) }
     }
 
     private var kind: ScopeKind { job.project != 0 ? .project : job.product != 0 ? .product : .organization }

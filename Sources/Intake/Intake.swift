@@ -112,7 +112,7 @@ package struct Intake: Sendable {
             let result = Result(
                 product: destination.product, productToken: target.productToken, project: project,
                 projectToken: target.projectToken, libraries: outcome.components, warnings: warnings)
-            try queue.succeed(lease.job, owner: lease.owner, result: result.json, on: connection)
+            try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
             return result
         }
     }

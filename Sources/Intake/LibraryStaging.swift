@@ -163,7 +163,7 @@ private final class NewLibraries: Sendable {
     /// Finds the vulnerabilities of those that were inserted.
     private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
         let new = places.map { (id: ids[$0], purl: rows.string(rows.start(of: $0) + StagedScan.purlColumn)) }
-        try LibraryMatching.insert(new, on: connection)
+        try LibraryMatching.insert(new, organization: scan.organization, on: connection)
     }
 
     private func insertLicenses(

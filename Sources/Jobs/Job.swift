@@ -2,11 +2,13 @@ import Database
 
 /// A piece of work that survives crashes: a row, its state, and who works on it.
 package struct Job: Sendable, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Makes an artifact out of the inventory.
         case report = "REPORT"
         /// Brings an upload into the inventory.
         case intake = "INTAKE"
+        /// Brings the findings and alerts of an organization up to date.
+        case matching = "MATCHING"
     }
 
     /// `docs/job-states.md` shows the ways between them.
@@ -40,7 +42,7 @@ package struct Job: Sendable, Equatable {
     package let error: String
     /// The artifact of a finished report, or empty.
     package let artifact: String
-    /// What a finished intake found, as JSON, or empty.
+    /// What a finished intake or matching found, as JSON, or empty.
     package let result: String
     package let isCancelled: Bool
     /// Milliseconds since 1970, UTC.

@@ -54,6 +54,11 @@ package struct Queue: Sendable {
         return try insert(job, state: .pending, lease: nil, time: time, on: connection)
     }
 
+    /// Puts work into the queue that nobody asked for: the limit of waiting jobs is not for it.
+    package func submitOwn(_ job: NewJob, on connection: any Connection) throws -> Job {
+        try insert(job, state: .pending, lease: nil, time: now(), on: connection)
+    }
+
     /// Puts a job into the queue that the caller does at once, under its own lease. When the caller dies, a worker
     /// takes the job over.
     package func submit(_ job: NewJob, claimedBy owner: String, on connection: any Connection) throws -> Job {
@@ -84,6 +89,31 @@ package struct Queue: Sendable {
         try connection.first(
             "SELECT \(Job.columns) FROM job WHERE uuid = \(uuid) AND organization = \(organization)",
             Job.init(row:))
+    }
+
+    /// The unfinished jobs of one kind that an organization has.
+    package func unfinished(
+        _ kind: Job.Kind, organization: Int64, on connection: any Connection
+    ) throws -> [Job] {
+        // Indexes hold one state each.
+        try ["state = 'PENDING'", "state = 'IN_PROGRESS'"].flatMap { (state: SQL) in
+            try connection.all(
+                """
+                SELECT \(Job.columns) FROM job WHERE \(state) AND organization = \(organization)
+                    AND kind = \(kind.rawValue) ORDER BY id
+                """, Job.init(row:))
+        }
+    }
+
+    /// The unfinished jobs of an organization, the oldest first.
+    package func unfinished(
+        organization: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Job] {
+        try connection.all(
+            """
+            SELECT \(Job.columns) FROM job WHERE organization = \(organization) AND state IN ('PENDING', 'IN_PROGRESS')
+            ORDER BY id LIMIT \(limit)
+            """, Job.init(row:))
     }
 
     /// How many uploads a waiting job waits for.
@@ -156,6 +186,25 @@ package struct Queue: Sendable {
         return try database.writeUnflushed { connection in try claim(for: owner, on: connection) }
     }
 
+    /// Takes this job, if it waits and its time has come, whoever's turn it is.
+    package func claim(uuid: String, for owner: String) throws -> Job? {
+        let time = now()
+        return try database.writeUnflushed { connection in
+            try take("uuid = \(uuid) AND run_at <= \(time)", for: owner, at: time, on: connection)
+        }
+    }
+
+    private func take(
+        _ condition: SQL, for owner: String, at time: Int64, on connection: any Connection
+    ) throws -> Job? {
+        try connection.first(
+            """
+            UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = \(owner),
+                lease_until = \(time + settings.lease), modified_at = \(time), rows_done = 0
+            WHERE \(condition) AND state = 'PENDING' RETURNING \(Job.columns)
+            """, Job.init(row:))
+    }
+
     private func claim(for owner: String, on connection: any Connection) throws -> Job? {
         let time = now()
         // Organizations that wait, found by skipping from one to the next in the index: those with the fewest running
@@ -191,12 +240,7 @@ package struct Queue: Sendable {
                 INSERT INTO turn (organization, number) VALUES (\(tenant), \(number))
                 ON CONFLICT (organization) DO UPDATE SET number = \(number)
                 """)
-            return try connection.first(
-                """
-                UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, lease_owner = \(owner),
-                    lease_until = \(time + settings.lease), modified_at = \(time), rows_done = 0
-                WHERE id = \(next) AND state = 'PENDING' RETURNING \(Job.columns)
-                """, Job.init(row:))
+            return try take("id = \(next)", for: owner, at: time, on: connection)
         }
         return nil
     }
@@ -257,12 +301,18 @@ package struct Queue: Sendable {
         }
     }
 
-    /// Marks an intake as done, inside the transaction that publishes what it brought.
-    package func succeed(_ job: Job, owner: String, result: String, on connection: any Connection) throws {
+    /// Marks a job as done that leaves no artifact, inside the transaction that publishes what it brought.
+    ///
+    /// - Parameters:
+    ///   - result: what it brought, as JSON.
+    ///   - rows: how much it has done.
+    package func succeed(
+        _ job: Job, owner: String, result: String, rows: Int = 0, on connection: any Connection
+    ) throws {
         let time = now()
         let rows = try connection.run(
             """
-            UPDATE job SET state = 'SUCCESS', result = \(result), error = '', lease_owner = '', modified_at = \(time),
+            UPDATE job SET state = 'SUCCESS', result = \(result), rows_done = \(rows), error = '', lease_owner = '', modified_at = \(time),
                 finished_at = \(time)
             WHERE \(held(job, by: owner))
             """)

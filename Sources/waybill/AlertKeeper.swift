@@ -1,15 +1,19 @@
+import API
 import Database
 import Dispatch
 import Intake
 import Jobs
+import Synchronization
 
-/// Decides alerts anew that rest on something that changed: at once after a call that changed it, and whatever is left
-/// then, or came about otherwise, now and then.
+/// Decides alerts anew that rest on something that changed: at once after a call that changed it; whatever is left then, or
+/// came about otherwise, by jobs.
 struct AlertKeeper: Sendable {
     /// How long a call waits, in milliseconds.
     private static let patience: Int64 = 2000
 
     let runtime: Runtime
+    /// What packages were stale at the last look.
+    private let before = Marks()
     private let threads = DispatchQueue(label: "alerts", attributes: .concurrent)
 
     init(runtime: Runtime) { self.runtime = runtime }
@@ -19,30 +23,39 @@ struct AlertKeeper: Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             threads.async {
                 let end = runtime.queue.now() + Self.patience
-                run(organization: organization) { runtime.queue.now() < end }
+                do {
+                    try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(organization: organization)
+                    {
+                        runtime.queue.now() < end
+                    }
+                } catch {
+                    runtime.log(.error, "deciding alerts anew failed", ["error": "\(error)"])
+                }
                 continuation.resume()
             }
         }
     }
 
-    /// Everywhere; alerts whose time of being ignored is over among them.
-    func tend(goesOn: @escaping () -> Bool) {
+    /// Everywhere: gives organizations with something stale their jobs, those with alerts whose time of being ignored is over
+    /// among them. True when there is a new one.
+    func tend() -> Bool {
         do {
             let time = runtime.queue.now()
-            let over = try runtime.database.read { try Alerts.hasExpired(at: time, on: $0) }
+            let (over, marks) = try runtime.database.snapshot { connection in
+                (try Alerts.hasExpired(at: time, on: connection), try Findings.staleMarks(on: connection))
+            }
             if over { try runtime.database.write { try Alerts.markExpired(at: time, on: $0) } }
+            // An import that goes on would make the same packages stale again.
+            guard before.sum.exchange(marks, ordering: .relaxed) == marks else { return false }
+            let jobs = try MatchingJob(runtime.queue).submit(besideRunning: false, newUUID: Randomness.system.uuid)
+            return !jobs.isEmpty
         } catch {
-            runtime.log(.error, "looking for alerts whose time is over failed", ["error": "\(error)"])
+            runtime.log(.error, "looking for what has to be matched anew failed", ["error": "\(error)"])
+            return false
         }
-        run(organization: nil, goesOn: goesOn)
     }
 
-    private func run(organization: Int64?, goesOn: @escaping () -> Bool) {
-        do {
-            let stale = StaleAlerts(database: runtime.database, now: runtime.queue.now)
-            try stale.run(organization: organization) { _ in goesOn() }
-        } catch {
-            runtime.log(.error, "deciding alerts anew failed", ["error": "\(error)"])
-        }
+    private final class Marks: Sendable {
+        let sum = Atomic<Int64>(0)
     }
 }

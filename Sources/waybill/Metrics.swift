@@ -111,7 +111,7 @@ final class Metrics: Sendable {
     }
 
     private func ask(_ queue: Queue, now: Int64, _ series: inout MetricSeries) {
-        for kind in [Job.Kind.report, .intake] {
+        for kind in Job.Kind.allCases {
             for state in [Job.State.pending, .inProgress] {
                 series.set(.queueJobs, [kind.rawValue, state.rawValue], 0)
                 series.set(.queueOldest, [kind.rawValue, state.rawValue], 0)

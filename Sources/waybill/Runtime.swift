@@ -49,11 +49,13 @@ struct Runtime: Sendable {
             database: database, queue: queue, store: store, settings: try productionSettings(),
             observe: { [metrics] in metrics.count($0) })
         let intake = self.intake
+        let matching = MatchingJob(queue)
         let folder = directory.path
         return Worker(queue: queue, owner: owner.name, bell: bell, observe: observe) { lease in
             switch lease.job.kind {
             case .report: try reports.run(lease)
             case .intake: try IntakeJob.run(lease, intake: intake, dataFolder: folder)
+            case .matching: try matching.run(lease)
             }
         }
     }

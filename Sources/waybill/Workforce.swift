@@ -63,9 +63,7 @@ final class Workforce: Sendable {
             while !isStopping.load(ordering: .relaxed) {
                 sleep(1)
                 seconds += 1
-                if seconds % 2 == 0 {
-                    alerts.tend { !self.isStopping.load(ordering: .relaxed) }
-                }
+                if seconds % 2 == 0, alerts.tend() { doorbell.ring() }
                 if seconds % 5 == 0 { sweeper.rescue() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }

@@ -26,7 +26,8 @@ final class ManagedWorld: Sendable {
             scratch: folder.path(""),
             settleAlerts: { organization in
                 _ = try? StaleAlerts(database: inventory.database, now: inventory.queue.now).run(
-                    organization: organization)
+                    organization: organization
+                ) { true }
             },
             log: { Issue.record("\($0.request): \($0.cause)") })
         backend.webhookTargets = try #require(WebhookTargets("https://hooks.example/waybill"))

@@ -188,6 +188,28 @@ struct ProcessTests {
                 == 3000)
     }
 
+    @Test func unfinishedProcessesAreListed() async throws {
+        let acme = fixture.acme
+        let first = try uuidOf(try await submit())
+        let queue = fixture.queue
+        try await fixture.database.write { connection in
+            _ = try queue.submitOwn(
+                NewJob(
+                    uuid: "matching", organization: acme.id, kind: .matching, request: "{}",
+                    processType: "Advisory Matching"), on: connection)
+        }
+        let over = try uuidOf(try await submit())
+        _ = try await fixture.envelope("cancelAsyncProcess", ["orgToken": acme.token, "uuid": over])
+        func listed(_ key: String) async throws -> [String] {
+            let answer = try await fixture.call("waybillGetProcesses", ["orgToken": acme.token], key: key)
+            return try #require(answer["processes"] as? [[String: Any]]).map {
+                "\($0["uuid"] ?? "") \($0["status"] ?? "")"
+            }
+        }
+        #expect(try await listed(acme.administrator) == ["\(first) PENDING", "matching PENDING"])
+        #expect(try await listed(try fixture.user(.member, product: 1)) == [])
+    }
+
     @Test func cancelEndsAWaitingJob() async throws {
         let uuid = try uuidOf(try await submit())
         let fields = ["orgToken": fixture.acme.token, "uuid": uuid]

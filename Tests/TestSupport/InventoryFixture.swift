@@ -61,10 +61,11 @@ package final class InventoryFixture: Sendable {
         guard isFilled else { return }
         let advisories = folder.path("advisories.jsonl")
         try Data(FixtureDocuments.advisories.utf8).write(to: URL(fileURLWithPath: advisories))
-        _ = try AdvisoryImport(database: database, now: queue.now).run([advisories])
+        _ = try AdvisoryImport(database: database).run([advisories])
         let releases = folder.path("releases.jsonl")
         try Data(FixtureDocuments.releases.utf8).write(to: URL(fileURLWithPath: releases))
-        _ = try ReleaseImport(database: database, now: queue.now).run([releases])
+        _ = try ReleaseImport(database: database).run([releases])
+        try queue.matchAll()
         for (number, place) in Self.places.enumerated() {
             try importSBOM(place.document, product: place.product, project: place.project)
             // Numbers of rows differ between the organizations, so that a mixed-up one is found.

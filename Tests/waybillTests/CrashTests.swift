@@ -113,6 +113,42 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
+        /// Issue 6, part 2: in the background, as jobs with progress.
+        @Test func advisoriesAreMatchedByJobs() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            let path = site.folder.path("advisories.jsonl")
+            try (0..<3).map { number in
+                """
+                {"id":"CVE-2026-\(number)","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm",\
+                "name":"part-\(number)"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}
+                """
+            }.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(try site.json(["import", "advisories", path])["matched"] as? Int == 3)
+            #expect(try site.number("SELECT rows_done FROM job WHERE kind = 'MATCHING' AND state = 'SUCCESS'") == 4)
+            #expect(try site.number("SELECT count(*) FROM alert WHERE state = 'OPEN' AND vulnerability > 0") == 3)
+
+            // What an import leaves that dies before its libraries are matched; and a server that dies over it.
+            for table in ["alert_event", "alert", "finding_fix", "finding"] as [StaticString] {
+                try site.change("DELETE FROM \(SQL(table))")
+            }
+            try site.change("INSERT INTO stale_package SELECT organization, package, 1 FROM library_package")
+            var server = try RunningServer(site)
+            #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE kind = 'MATCHING'") == 2 })
+            try server.crash()
+            server = try RunningServer(site)
+            #expect(
+                try eventually {
+                    try site.number("SELECT count(*) FROM alert WHERE state = 'OPEN' AND vulnerability > 0") == 3
+                })
+            #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state <> 'SUCCESS'") == 0 })
+            let listed = try server.call(
+                "waybillGetProcesses", ["orgToken": organization.token], key: organization.key)
+            #expect((listed["processes"] as? [Any])?.isEmpty == true)
+            try server.stop()
+        }
+
         @Test func aDeadImportThatCannotGoOnIsSwept() throws {
             let site = try Site()
             let organization = try site.organization()

@@ -31,6 +31,14 @@ extension Call {
         }
     }
 
+    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it.
+    static let processes = Call("waybillGetProcesses", .one(.organization), .readOnly, .work) { visit in
+        let jobs = try visit.backend.queue.unfinished(
+            organization: visit.scope.organization, limit: 1000, on: visit.connection)
+        let seen = try jobs.filter(visit.access.canSee).map { try visit.envelope($0) }
+        return .answer(Answer.object { $0.objects("processes", seen) { $1.write(to: &$0) } })
+    }
+
     static let downloadReport = Call("downloadAsyncReport", .any, .readOnly, .work) { visit in
         let (job, field) = try visit.job(named: ["reportStatusUUID", "uuid"])
         guard job.kind == .report else { throw APIError.notDownloadable(job.uuid) }

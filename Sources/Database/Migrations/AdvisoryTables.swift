@@ -96,11 +96,12 @@ extension Migration {
             -- Under which names advisories may speak of a library.
             CREATE TABLE library_package (
                 package \(text) NOT NULL,
+                organization \(int) NOT NULL,
                 library \(int) NOT NULL,
                 -- The version in the ecosystem's spelling, and the registry that the library surely comes from.
                 version \(text) NOT NULL,
                 registry \(text) NOT NULL,
-                PRIMARY KEY (package, library)\(words.clustered);
+                PRIMARY KEY (package, organization, library)\(words.clustered);
             CREATE INDEX library_package_library ON library_package (library);
 
             -- A library that has a vulnerability.
@@ -125,11 +126,13 @@ extension Migration {
                 advisory \(int) NOT NULL,
                 PRIMARY KEY (library, vulnerability, position)\(words.clustered);
 
-            -- Packages whose advisories changed since their libraries were matched.
+            -- Packages whose advisories changed since the organization's libraries of them were matched.
             CREATE TABLE stale_package (
-                package \(text) PRIMARY KEY,
+                organization \(int) NOT NULL,
+                package \(text) NOT NULL,
                 -- Counts up when they change again, so that nobody takes the mark away too early.
-                mark \(int) NOT NULL\(words.clustered);
+                mark \(int) NOT NULL,
+                PRIMARY KEY (organization, package)\(words.clustered);
 
             -- A version that a registry has of a package.
             CREATE TABLE package_release (

@@ -282,7 +282,7 @@ extension Migration {
                 uuid \(text) NOT NULL UNIQUE,
                 organization \(int) NOT NULL REFERENCES organization (id),
                 account \(int),
-                -- REPORT or INTAKE.
+                -- REPORT, INTAKE or MATCHING.
                 kind \(text) NOT NULL,
                 -- The scope: 0 where it is wider.
                 product \(int) NOT NULL DEFAULT 0,
@@ -301,7 +301,7 @@ extension Migration {
                 cancelled \(int) NOT NULL DEFAULT 0,
                 rows_done \(int) NOT NULL DEFAULT 0,
                 error \(text) NOT NULL DEFAULT '',
-                -- What the job made: an artifact's uuid for a report, JSON for an intake.
+                -- What the job made: an artifact's uuid for a report, JSON for the others.
                 artifact \(text) NOT NULL DEFAULT '',
                 result \(text) NOT NULL DEFAULT '',
                 created_at \(int) NOT NULL,

@@ -68,16 +68,17 @@ package enum Advisories {
         "package", "advisory", "position", "registry", "ranges", "versions",
     ]
 
-    /// Says that the libraries of the packages of these advisories have to be matched again. Packages that no library is of
-    /// are left out.
+    /// Says that the libraries of the packages of these advisories have to be matched again, for each organization that has
+    /// some.
     package static func markStale(packagesOf advisories: some Collection<Int64>, on connection: any Connection) throws {
         try inSlices(advisories, as: Value.integer) { list in
             try connection.run(
                 """
-                INSERT INTO stale_package (package, mark)
-                SELECT DISTINCT a.package, 1 FROM affected_package a
-                WHERE a.advisory IN \(list) AND EXISTS (SELECT 1 FROM library_package l WHERE l.package = a.package)
-                ON CONFLICT (package) DO UPDATE SET mark = stale_package.mark + 1
+                INSERT INTO stale_package (organization, package, mark)
+                SELECT DISTINCT l.organization, a.package, 1
+                FROM affected_package a JOIN library_package l ON l.package = a.package
+                WHERE a.advisory IN \(list)
+                ON CONFLICT (organization, package) DO UPDATE SET mark = stale_package.mark + 1
                 """)
         }
     }

@@ -201,11 +201,13 @@ package enum Alerts {
         package let mark: Int64
     }
 
-    /// The next stale project, of one organization or (nil) of any.
-    package static func nextStale(organization: Int64?, on connection: any Connection) throws -> StaleProject? {
-        let condition: SQL = organization.map { "WHERE organization = \($0)" } ?? ""
-        return try connection.first(
-            "SELECT project, organization, mark FROM stale_project \(condition) ORDER BY project LIMIT 1"
+    /// The organization's next stale project.
+    package static func nextStale(organization: Int64, on connection: any Connection) throws -> StaleProject? {
+        try connection.first(
+            """
+            SELECT project, organization, mark FROM stale_project WHERE organization = \(organization)
+            ORDER BY project LIMIT 1
+            """
         ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
     }
 

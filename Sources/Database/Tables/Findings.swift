@@ -77,18 +77,20 @@ package enum Findings {
         }
     }
 
-    /// Inserts the packages of new libraries.
-    package static func insert(packages: [Package], on connection: any Connection) throws {
+    /// Inserts the packages of new libraries of an organization.
+    package static func insert(packages: [Package], organization: Int64, on connection: any Connection) throws {
         guard !packages.isEmpty else { return }
         var rows = RowBuffer(capacity: packages.count * 96)
         for package in packages {
             rows.beginRow()
             rows.append(package.text)
+            rows.append(organization)
             rows.append(package.library)
             rows.append(package.version)
             rows.append(package.registry)
         }
-        try connection.insert(rows, into: "library_package", ["package", "library", "version", "registry"])
+        try connection.insert(
+            rows, into: "library_package", ["package", "organization", "library", "version", "registry"])
     }
 
     /// Inserts the findings of libraries that have none.
@@ -167,16 +169,52 @@ package enum Findings {
 
     // MARK: Matching again
 
-    /// A package whose libraries have to be matched again, and the mark that it has now; nil when there is none.
-    package static func nextStale(on connection: any Connection) throws -> (package: String, mark: Int64)? {
-        try connection.first("SELECT package, mark FROM stale_package ORDER BY package LIMIT 1") {
-            ($0.string(0), $0.integer(1))
-        }
+    /// A package whose libraries in an organization have to be matched again.
+    package struct StalePackage: Sendable {
+        package let organization: Int64
+        package let package: String
+        package let mark: Int64
+    }
+
+    /// The organization's next stale package.
+    package static func nextStale(organization: Int64, on connection: any Connection) throws -> StalePackage? {
+        try connection.first(
+            "SELECT package, mark FROM stale_package WHERE organization = \(organization) ORDER BY package LIMIT 1"
+        ) { StalePackage(organization: organization, package: $0.string(0), mark: $0.integer(1)) }
     }
 
     /// Takes the mark away, unless the package became stale again.
-    package static func settle(_ package: String, mark: Int64, on connection: any Connection) throws {
-        try connection.run("DELETE FROM stale_package WHERE package = \(package) AND mark = \(mark)")
+    package static func settle(_ stale: StalePackage, on connection: any Connection) throws {
+        try connection.run(
+            """
+            DELETE FROM stale_package WHERE organization = \(stale.organization) AND package = \(stale.package)
+                AND mark = \(stale.mark)
+            """)
+    }
+
+    /// A number that changes whenever a package becomes stale.
+    package static func staleMarks(on connection: any Connection) throws -> Int64 {
+        try connection.integer("SELECT CAST(sum(mark) AS BIGINT) FROM stale_package") ?? 0
+    }
+
+    /// The organizations that have something stale: packages, or projects whose alerts have to be looked at again. Found by
+    /// skipping from one to the next in an index.
+    package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
+        var found: Set<Int64> = []
+        for table in ["stale_package", "stale_project"] as [StaticString] {
+            let table = SQL(table)
+            try connection.each(
+                """
+                WITH RECURSIVE one (organization) AS (
+                    SELECT min(organization) FROM \(table)
+                    UNION ALL
+                    SELECT (SELECT min(t.organization) FROM \(table) t WHERE t.organization > one.organization)
+                    FROM one WHERE one.organization IS NOT NULL)
+                SELECT organization FROM one WHERE organization IS NOT NULL
+                """
+            ) { found.insert($0.integer(0)) }
+        }
+        return found.sorted()
     }
 
     /// Waits for others that match again, and keeps them waiting until the transaction ends.
@@ -189,13 +227,14 @@ package enum Findings {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.sharing)")
     }
 
-    /// Some libraries of a package, in the order of their numbers, behind `last`.
+    /// Some libraries of a stale package, in the order of their numbers, behind `last`.
     package static func libraries(
-        of package: String, after last: Int64, limit: Int, on connection: any Connection
+        of stale: StalePackage, after last: Int64, limit: Int, on connection: any Connection
     ) throws -> [Int64] {
         try connection.all(
             """
-            SELECT library FROM library_package WHERE package = \(package) AND library > \(last)
+            SELECT library FROM library_package
+            WHERE package = \(stale.package) AND organization = \(stale.organization) AND library > \(last)
             ORDER BY library LIMIT \(limit)
             """
         ) { $0.integer(0) }

@@ -26,9 +26,9 @@ package enum Releases {
         try Advisories.inSlices(names, as: Value.text) { list in
             try connection.run(
                 """
-                INSERT INTO stale_package (package, mark)
-                SELECT DISTINCT l.package, 1 FROM library_package l WHERE l.package IN \(list)
-                ON CONFLICT (package) DO UPDATE SET mark = stale_package.mark + 1
+                INSERT INTO stale_package (organization, package, mark)
+                SELECT DISTINCT l.organization, l.package, 1 FROM library_package l WHERE l.package IN \(list)
+                ON CONFLICT (organization, package) DO UPDATE SET mark = stale_package.mark + 1
                 """)
         }
     }

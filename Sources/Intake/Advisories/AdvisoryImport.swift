@@ -2,10 +2,10 @@ package import Database
 import Inventory
 
 // DESIGN. Records go to the database in batches, a transaction each; a batch leaves everything whole and says which packages
-// became stale. Their libraries are matched afterwards, package by package. When an import dies, what it has written
-// holds, the stale packages are still marked, and the next import goes on with both.
+// became stale. Their libraries are matched afterwards, package by package, by jobs (`MatchingJob`). When an import dies, what
+// it has written holds, and the stale packages are still marked.
 
-/// Imports advisories and matches the inventory with them.
+/// Imports advisories, and leaves marks on what has to be matched with them.
 package struct AdvisoryImport {
     /// What an import did.
     package struct Result: Sendable, Equatable {
@@ -15,12 +15,10 @@ package struct AdvisoryImport {
         package var updated = 0
         /// Of those that were added or updated, how many are withdrawn now and were not before.
         package var withdrawn = 0
-        /// Findings of libraries that are new or say something else than before.
-        package var matched = 0
         package var skipped = 0
 
-        /// As the command line prints it.
-        package var json: String {
+        /// As the command line prints it; `matched` are the findings that the matching after it found new or changed.
+        package func json(matched: Int) -> String {
             "{\"read\":\(read),\"added\":\(added),\"updated\":\(updated),\"withdrawn\":\(withdrawn),\"matched\":\(matched)}"
         }
     }
@@ -32,20 +30,17 @@ package struct AdvisoryImport {
     private static let warningsOfFile = 5
 
     private let database: any Database
-    private let now: () -> Int64
     private let progress: (Int) -> Void
     private let warning: (String) -> Void
 
     /// - Parameters:
-    ///   - now: milliseconds since 1970, UTC.
     ///   - progress: told the number of records read, now and then.
     ///   - warning: told what was skipped: its name and the reason.
     package init(
-        database: any Database, now: @escaping () -> Int64, progress: @escaping (Int) -> Void = { _ in },
+        database: any Database, progress: @escaping (Int) -> Void = { _ in },
         warning: @escaping (String) -> Void = { _ in }
     ) {
         self.database = database
-        self.now = now
         self.progress = progress
         self.warning = warning
     }
@@ -89,8 +84,6 @@ package struct AdvisoryImport {
             }
         }
         try flush()
-        result.matched = try Rematching(database: database).run()
-        try StaleAlerts(database: database, now: now).run()
         return result
     }
 }

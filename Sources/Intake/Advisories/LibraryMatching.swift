@@ -9,7 +9,9 @@ struct LibraryMatching {
     init(on connection: any Connection) { self.connection = connection }
 
     /// Inserts the packages and findings of libraries that are being inserted, in their transaction.
-    static func insert(_ libraries: [(id: Int64, purl: String)], on connection: any Connection) throws {
+    static func insert(
+        _ libraries: [(id: Int64, purl: String)], organization: Int64, on connection: any Connection
+    ) throws {
         var packages: [Findings.Package] = []
         for (id, text) in libraries where !text.isEmpty {
             guard let purl = PackageURL(text) else { continue }
@@ -21,7 +23,7 @@ struct LibraryMatching {
         }
         if packages.isEmpty { return }
         try Advisories.share(on: connection)
-        try Findings.insert(packages: packages, on: connection)
+        try Findings.insert(packages: packages, organization: organization, on: connection)
         var matching = LibraryMatching(on: connection)
         try Findings.insert(try matching.match(packages), on: connection)
         try Releases.insert(try newer(than: packages, on: connection), on: connection)

@@ -1,28 +1,34 @@
 package import Database
 
-/// Matches libraries again whose packages have changed advisories or releases.
+/// Matches libraries of an organization again whose packages have changed advisories or releases.
 package struct Rematching {
     /// Libraries of one transaction.
     private static let page = 500
 
     private let database: any Database
+    private let organization: Int64
 
-    package init(database: any Database) { self.database = database }
+    package init(database: any Database, organization: Int64) {
+        self.database = database
+        self.organization = organization
+    }
 
     /// Works until no package is stale; returns how many findings are new or changed.
     ///
     /// Costs nothing for libraries of other packages. May run in several processes: they take turns.
-    @discardableResult
-    package func run() throws -> Int {
+    ///
+    /// - Parameter looked: told after each step how many libraries it looked at; false ends the work.
+    package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
-        while let (package, mark) = try database.read({ try Findings.nextStale(on: $0) }) {
+        while let stale = try database.read({ try Findings.nextStale(organization: organization, on: $0) }) {
             var last: Int64 = 0
             while true {
                 let after = last
                 let step = try database.write { connection in
-                    try Self.page(of: package, mark: mark, after: after, on: connection)
+                    try Self.page(of: stale, after: after, on: connection)
                 }
                 changed += step.changed
+                guard looked(step.count) else { return changed }
                 guard let next = step.last else { break }
                 last = next
             }
@@ -32,13 +38,13 @@ package struct Rematching {
 
     /// Matches the next libraries of a package; nil as `last` when they were the last, and the package is settled.
     private static func page(
-        of package: String, mark: Int64, after last: Int64, on connection: any Connection
-    ) throws -> (changed: Int, last: Int64?) {
+        of stale: Findings.StalePackage, after last: Int64, on connection: any Connection
+    ) throws -> (count: Int, changed: Int, last: Int64?) {
         try Findings.lockMatching(on: connection)
-        let libraries = try Findings.libraries(of: package, after: last, limit: page, on: connection)
+        let libraries = try Findings.libraries(of: stale, after: last, limit: page, on: connection)
         if libraries.isEmpty {
-            try Findings.settle(package, mark: mark, on: connection)
-            return (0, nil)
+            try Findings.settle(stale, on: connection)
+            return (0, 0, nil)
         }
         let before = try Findings.read(libraries, on: connection)
         let packages = try Findings.packages(of: libraries, on: connection)
@@ -64,6 +70,6 @@ package struct Rematching {
             let old = before[library] ?? []
             return sum + (after[library] ?? []).filter { !old.contains($0) }.count
         }
-        return (changed, libraries.last)
+        return (libraries.count, changed, libraries.last)
     }
 }

@@ -10,19 +10,17 @@ package struct StaleAlerts {
         self.now = now
     }
 
-    /// Works until no project of the organization, or (nil) of any, is stale; a short transaction for each. Returns how
-    /// many alerts are new or changed. May run in several processes.
+    /// Works until no project of the organization is stale; a short transaction for each. Returns how many alerts are new
+    /// or changed. May run in several processes.
     ///
-    /// - Parameter looked: told after each project how many were looked at; false ends the work.
+    /// - Parameter looked: asked after each project whether to go on.
     @discardableResult
-    package func run(organization: Int64? = nil, looked: (Int) -> Bool = { _ in true }) throws -> Int {
+    package func run(organization: Int64, looked: () -> Bool) throws -> Int {
         var changed = 0
-        var count = 0
         while let stale = try database.read({ try Alerts.nextStale(organization: organization, on: $0) }) {
             let time = now()
             changed += try database.write { connection in try Self.settle(stale, at: time, on: connection) }
-            count += 1
-            guard looked(count) else { break }
+            guard looked() else { break }
         }
         return changed
     }

@@ -1,9 +1,9 @@
 package import Database
 
-// DESIGN. As advisories are imported: packages go to the database in batches and mark their libraries stale, libraries are
-// looked at afterwards. An import that dies has written whole batches; the next one goes on with what is stale.
+// DESIGN. As advisories are imported: packages go to the database in batches and are marked stale, their libraries are
+// looked at afterwards, by jobs. An import that dies has written whole batches with their marks.
 
-/// Imports the versions that registries have of packages, and finds the libraries of which newer ones are known.
+/// Imports the versions that registries have of packages, and leaves marks on what has to be compared with them.
 package struct ReleaseImport {
     /// What an import did.
     package struct Result: Sendable, Equatable {
@@ -19,20 +19,17 @@ package struct ReleaseImport {
     private static let batch = 20_000
 
     private let database: any Database
-    private let now: () -> Int64
     private let progress: (Int) -> Void
     private let warning: (String) -> Void
 
     /// - Parameters:
-    ///   - now: milliseconds since 1970, UTC.
     ///   - progress: told the number of packages read, now and then.
     ///   - warning: told what was skipped: its name and the reason.
     package init(
-        database: any Database, now: @escaping () -> Int64, progress: @escaping (Int) -> Void = { _ in },
+        database: any Database, progress: @escaping (Int) -> Void = { _ in },
         warning: @escaping (String) -> Void = { _ in }
     ) {
         self.database = database
-        self.now = now
         self.progress = progress
         self.warning = warning
     }
@@ -71,8 +68,6 @@ package struct ReleaseImport {
             try source.run(path)
         }
         try flush()
-        _ = try Rematching(database: database).run()
-        try StaleAlerts(database: database, now: now).run()
         return result
     }
 }

@@ -13,17 +13,18 @@ extension Command {
         let ticker = arguments.has("json") ? nil : Ticker(label: "advisories", count: { read.value })
         defer { ticker?.stop() }
         let result = try AdvisoryImport(
-            database: runtime.database, now: Clock.now, progress: { read.value = $0 },
+            database: runtime.database, progress: { read.value = $0 },
             warning: { complain("\($0)\n") }
         ).run(arguments.operands)
         ticker?.stop()
+        let matched = try LocalMatching(runtime, isQuiet: arguments.has("json")).run()
         if arguments.has("json") {
-            print(result.json)
+            print(result.json(matched: matched))
         } else {
             print(
                 """
                 \(result.read) advisories read: \(result.added) added, \(result.updated) updated, \
-                \(result.withdrawn) withdrawn; \(result.matched) findings new or changed
+                \(result.withdrawn) withdrawn; \(matched) findings new or changed
                 """)
             if result.skipped > 0 { print("\(result.skipped) records were skipped") }
         }

@@ -12,10 +12,11 @@ extension Command {
         let ticker = arguments.has("json") ? nil : Ticker(label: "packages", count: { read.value })
         defer { ticker?.stop() }
         let result = try ReleaseImport(
-            database: runtime.database, now: Clock.now, progress: { read.value = $0 },
+            database: runtime.database, progress: { read.value = $0 },
             warning: { complain("\($0)\n") }
         ).run(arguments.operands)
         ticker?.stop()
+        _ = try LocalMatching(runtime, isQuiet: arguments.has("json")).run()
         print(
             arguments.has("json")
                 ? result.json

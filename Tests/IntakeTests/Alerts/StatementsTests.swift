@@ -37,7 +37,8 @@ struct StatementsTests {
         let folder = try TemporaryFolder()
         let path = folder.path("a.json")
         try Data(Self.advisory.replacing("\n", with: "").utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: fixture.database, now: fixture.queue.now).run([path])
+        _ = try AdvisoryImport(database: fixture.database).run([path])
+        try fixture.queue.matchAll()
         // Before the components, under another name than ours.
         let statement = """
             {"id":"CVE-2026-1","analysis":{"state":"not_affected","justification":"code_not_reachable","detail":"no call"},

@@ -33,9 +33,11 @@ import Testing
     private func run(_ bench: Workbench, _ files: [String], warnings: (String) -> Void = { _ in }) throws
         -> ReleaseImport.Result
     {
-        try withoutActuallyEscaping(warnings) { warnings in
-            try ReleaseImport(database: bench.database, now: bench.queue.now, warning: warnings).run(files)
+        let result = try withoutActuallyEscaping(warnings) { warnings in
+            try ReleaseImport(database: bench.database, warning: warnings).run(files)
         }
+        try bench.queue.matchAll()
+        return result
     }
 
     private static let alerts: SQL = """

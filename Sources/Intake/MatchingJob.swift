@@ -1,0 +1,102 @@
+import BOM
+import Bytes
+import Database
+package import Jobs
+
+// DESIGN. Imports of advisories and releases leave marks on packages, people's decisions leave marks on projects; the marks
+// are the truth. A job of an organization works them off, and costs nothing when another has done so before: it may be
+// done any number of times, by any process. One that dies leaves the rest of the marks.
+
+/// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, then decides alerts anew.
+package struct MatchingJob {
+    /// What a job did.
+    package struct Result: Sendable, Equatable {
+        /// Libraries and projects that were looked at.
+        package var libraries = 0
+        package var projects = 0
+        /// Findings that are new or say something else than before.
+        package var matched = 0
+        /// Alerts that are new or changed.
+        package var alerts = 0
+
+        /// As it is kept with the job.
+        package var json: String {
+            "{\"libraries\":\(libraries),\"projects\":\(projects),\"matched\":\(matched),\"alerts\":\(alerts)}"
+        }
+
+        package init() {}
+
+        /// Reads `json`.
+        package init(json: String) throws {
+            try decoding("the result of a matching", json) { (json) throws(JSONError) in
+                try ComponentFacts.members(&json) { (json) throws(JSONError) in
+                    if json.keyEquals("libraries") {
+                        libraries = try json.integer()
+                    } else if json.keyEquals("projects") {
+                        projects = try json.integer()
+                    } else if json.keyEquals("matched") {
+                        matched = try json.integer()
+                    } else if json.keyEquals("alerts") {
+                        alerts = try json.integer()
+                    } else {
+                        return false
+                    }
+                    return true
+                }
+            }
+        }
+    }
+
+    private let queue: Queue
+
+    package init(_ queue: Queue) { self.queue = queue }
+
+    /// Sees to it that each organization with something stale has a job that will see it.
+    ///
+    /// - Parameter besideRunning: whether a job is wanted where one runs, too, which may have passed over a mark of now.
+    /// - Returns: the jobs that wait.
+    package func submit(
+        besideRunning: Bool, newUUID: @escaping @Sendable () throws -> String
+    ) throws -> [Job] {
+        let stale = try queue.database.read { try Findings.staleOrganizations(on: $0) }
+        if stale.isEmpty { return [] }
+        return try queue.database.write { connection in
+            var jobs: [Job] = []
+            for organization in stale {
+                let unfinished = try queue.unfinished(.matching, organization: organization, on: connection)
+                if let waiting = unfinished.first(where: { $0.state == .pending }) {
+                    jobs.append(waiting)
+                } else if besideRunning || unfinished.isEmpty {
+                    let job = NewJob(
+                        uuid: try newUUID(), organization: organization, kind: .matching, request: "{}",
+                        processType: "Advisory Matching")
+                    jobs.append(try queue.submitOwn(job, on: connection))
+                }
+            }
+            return jobs
+        }
+    }
+
+    /// Does a job, which is SUCCESS when this returns. The lease's progress counts libraries and projects.
+    @discardableResult
+    package func run(_ lease: Lease) throws -> Result {
+        var result = Result()
+        let organization = lease.job.organization
+        result.matched = try Rematching(database: queue.database, organization: organization).run { count in
+            result.libraries += count
+            lease.progress += count
+            return lease.stopReason == nil
+        }
+        result.alerts = try StaleAlerts(database: queue.database, now: queue.now).run(organization: organization) {
+            result.projects += 1
+            lease.progress += 1
+            return lease.stopReason == nil
+        }
+        if lease.stopReason != nil { throw WorkError.stopped }
+        try queue.database.write { [result] connection in
+            try queue.succeed(
+                lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
+        }
+        return result
+    }
+}

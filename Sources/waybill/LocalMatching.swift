@@ -1,0 +1,54 @@
+import API
+import Database
+import Glibc
+import Intake
+import Jobs
+
+/// Brings up to date what an import on the command line made stale: by a job for each organization, done here or by a
+/// server that is faster. When this process dies, servers do what is left.
+struct LocalMatching {
+    private let runtime: Runtime
+    private let isQuiet: Bool
+
+    init(_ runtime: Runtime, isQuiet: Bool) {
+        self.runtime = runtime
+        self.isQuiet = isQuiet
+    }
+
+    /// Returns how many findings are new or changed. Fails with the reason for which a job failed.
+    func run() throws -> Int {
+        var jobs = try MatchingJob(runtime.queue).submit(besideRunning: true, newUUID: Randomness.system.uuid)
+        var matched = 0
+        while !jobs.isEmpty {
+            // One whose worker died is for others.
+            _ = try runtime.queue.rescue(isDead: runtime.owner.knowsDead)
+            var open: [Job] = []
+            for job in jobs {
+                if let mine = try runtime.queue.claim(uuid: job.uuid, for: runtime.owner.name) { work(mine) }
+                let now = try runtime.database.read { connection in
+                    try runtime.queue.find(uuid: job.uuid, organization: job.organization, on: connection)
+                }
+                guard let now else { continue }
+                switch now.state {
+                case .success: matched += try MatchingJob.Result(json: now.result).matched
+                case .failed: throw Failure("matching (job \(now.uuid)): \(now.error)")
+                case .pending, .inProgress: open.append(now)
+                }
+            }
+            if open.count == jobs.count { usleep(200_000) }
+            jobs = open
+        }
+        return matched
+    }
+
+    private func work(_ job: Job) {
+        let lease = Lease(job: job, owner: runtime.owner.name)
+        let matching = MatchingJob(runtime.queue)
+        let worker = Worker(
+            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), observe: { _ in },
+            work: { try matching.run($0) })
+        let ticker = isQuiet ? nil : Ticker(label: "matching, job \(job.uuid)", count: { lease.progress })
+        worker.keeping(lease) { worker.run(lease) }
+        ticker?.stop()
+    }
+}
