@@ -138,10 +138,8 @@ package struct Door: Sendable {
             return .now(.text(413, "A call has at most \(Self.bodyLimit) bytes."))
         }
         let headers = request.headers
-        // A database of this process answers a point query in microseconds, another machine's does not.
-        let isQuick = body.count <= Self.quickBody && backend.database.engine == .sqlite
         do {
-            guard isQuick else {
+            guard body.count <= Self.quickBody else {
                 return .later { [self] in
                     let read = await Self.run(on: threads) { Self.read(body) }
                     switch read {
@@ -151,7 +149,10 @@ package struct Door: Sendable {
                 }
             }
             let (call, parsed) = try Self.read(body).get()
-            guard call.cost == .points else { return .later { await work(call, parsed, headers) } }
+            // A database of this process answers a point query in microseconds, another machine's does not.
+            guard call.cost == .points, backend.database.engine == .sqlite else {
+                return .later { await work(call, parsed, headers) }
+            }
             switch begin(call, parsed, headers) {
             case .answer(let response): return .now(response.marked(call))
             case .write(let write): return .later { await finish(call, write) }
@@ -184,15 +185,20 @@ package struct Door: Sendable {
             {
                 return .answer(APIError.tooManyCalls(seconds: seconds).response)
             }
-            // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
-            // the file once instead of for each query, which is most of what a poll costs.
-            return try backend.database.snapshot { connection in
+            func answer(on connection: any Connection) throws -> Outcome {
                 let access = try Access.check(
                     request, headers, for: call, at: backend.queue.now(), on: connection)
                 return try call.answer(
                     Visit(
                         request: request, access: access, headers: headers, connection: connection, backend: backend))
             }
+            // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.
+            if call.cost == .points, backend.database.engine == .postgresql {
+                return try backend.database.read(answer(on:))
+            }
+            // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
+            // the file once instead of for each query, which is most of what a poll costs.
+            return try backend.database.snapshot(answer(on:))
         } catch let denial as Denial {
             return .write { [backend] in
                 let time = backend.queue.now()

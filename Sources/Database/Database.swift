@@ -58,6 +58,10 @@ package protocol Connection: AnyObject {
     /// that is refused beyond 64 MiB.
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
+    /// As `cursor`, for a result that is known to be small: the statement is prepared once for the session, and what is left
+    /// of it when another statement needs the connection is kept in memory, inside a snapshot too.
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
+
     /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.
     /// Cells have the type of their column: an integer may stand for a real, nothing else is converted.
     func insert(_ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]) throws(DatabaseError)
@@ -77,7 +81,10 @@ extension Connection {
     package func each(
         _ sql: SQL, _ body: (borrowing RowBuffer) throws -> Void
     ) throws {
-        let cursor = try cursor(sql)
+        try Self.each(of: try cursor(sql), body)
+    }
+
+    private static func each(of cursor: any RowCursor, _ body: (borrowing RowBuffer) throws -> Void) throws {
         defer { cursor.finish() }
         var row = RowBuffer(capacity: 1024)
         while try cursor.next(into: &row) {
@@ -88,7 +95,7 @@ extension Connection {
 
     /// The first row as `body` makes it, or nil when there is none.
     package func first<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> Result? {
-        let cursor = try cursor(sql)
+        let cursor = try shortCursor(sql)
         defer { cursor.finish() }
         var row = RowBuffer(capacity: 1024)
         guard try cursor.next(into: &row) else { return nil }
@@ -98,7 +105,7 @@ extension Connection {
     /// All rows as `body` makes them. For results that are known to be small.
     package func all<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> [Result] {
         var found: [Result] = []
-        try each(sql) { row in found.append(try body(row)) }
+        try Self.each(of: try shortCursor(sql)) { row in found.append(try body(row)) }
         return found
     }
 

@@ -73,6 +73,9 @@ extension Artifact {
         self.init(
             uuid: row.string(0), organization: row.integer(1), cacheKey: row.string(2), fileName: row.string(3),
             size: row.integer(4), sha1: row.string(5), sha256: row.string(6), parts: Int(row.integer(7)),
-            rows: row.integer(8), notes: row.string(9).split(separator: "\n").map(String.init))
+            rows: row.integer(8), notes: Self.notes(row.string(9)))
     }
+
+    /// The notes that a column holds.
+    static func notes(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 }

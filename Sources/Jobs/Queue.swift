@@ -1,7 +1,7 @@
 package import Database
 
-// DESIGN. A job is a row. Claiming is one short transaction: choose the organization whose turn it is, take its oldest job
-// that may run, count the attempt, set the lease. Everything a worker says later (heartbeat, outcome) names its lease and
+// DESIGN. A job is a row. Claiming is one short transaction: take the oldest job that may run of the organization whose turn
+// it is, count the attempt, set the lease. Everything a worker says later (heartbeat, outcome) names its lease and
 // the attempt; a worker that lost its lease changes nothing (fencing). A report waits for uploads of its scope that were
 // accepted before it, a bounded time; an upload waits for the uploads before it of the same project.
 
@@ -39,50 +39,85 @@ package struct Queue: Sendable {
 
     /// Puts a job into the queue, as part of a transaction.
     package func submit(_ job: NewJob, on connection: any Connection) throws -> Job {
-        let time = now()
         let last = settings.depth - 1
         // Counted only when the numbers of what waits are far enough apart: a look at both ends of an index.
-        let isFull = try connection.integer(
+        let hasRoom: SQL = """
+            WHERE coalesce(CASE WHEN
+                    (SELECT max(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING')
+                    - (SELECT min(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING') >= \(last)
+                THEN (SELECT 1 FROM job WHERE organization = \(job.organization) AND state = 'PENDING'
+                    ORDER BY id LIMIT 1 OFFSET \(last)) END, 0) = 0
             """
-            SELECT CASE WHEN
-                (SELECT max(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING')
-                - (SELECT min(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING') >= \(last)
-            THEN (SELECT 1 FROM job WHERE organization = \(job.organization) AND state = 'PENDING'
-                ORDER BY id LIMIT 1 OFFSET \(last)) END
-            """)
-        guard isFull == nil else { throw QueueError.full(limit: settings.depth) }
-        return try insert(job, state: .pending, lease: nil, time: time, on: connection)
+        let made = try insert(job, state: .pending, lease: nil, provided: hasRoom, on: connection)
+        guard let made else { throw QueueError.full(limit: settings.depth) }
+        return made
     }
 
     /// Puts work into the queue that nobody asked for: the limit of waiting jobs is not for it.
     package func submitOwn(_ job: NewJob, on connection: any Connection) throws -> Job {
-        try insert(job, state: .pending, lease: nil, time: now(), on: connection)
+        try made(job, try insert(job, state: .pending, lease: nil, on: connection))
     }
 
     /// Puts a job into the queue that the caller does at once, under its own lease. When the caller dies, a worker
     /// takes the job over.
     package func submit(_ job: NewJob, claimedBy owner: String, on connection: any Connection) throws -> Job {
-        try insert(job, state: .inProgress, lease: owner, time: now(), on: connection)
+        try made(job, try insert(job, state: .inProgress, lease: owner, on: connection))
     }
 
+    private func made(_ job: NewJob, _ found: Job?) throws -> Job {
+        guard let found else { throw QueueError.unreadable(uuid: job.uuid) }
+        return found
+    }
+
+    /// Inserts a job; nil when a condition says no.
     private func insert(
-        _ job: NewJob, state: Job.State, lease: String?, time: Int64, on connection: any Connection
-    ) throws -> Job {
-        let made = try connection.first(
+        _ job: NewJob, state: Job.State, lease: String?, provided condition: SQL = "", on connection: any Connection
+    ) throws -> Job? {
+        let time = now()
+        return try connection.first(
             """
             INSERT INTO job (uuid, organization, account, kind, product, project, request, request_sha1, request_token,
                 process_type, state, attempt, run_at, lease_owner, lease_until, created_at, modified_at)
-            VALUES (\(job.uuid), \(job.organization), \(job.account), \(job.kind.rawValue), \(job.product),
+            SELECT \(job.uuid), \(job.organization), \(job.account), \(job.kind.rawValue), \(job.product),
                 \(job.project), \(job.request), \(job.requestSHA1), \(job.requestToken), \(job.processType),
                 \(state.rawValue), \(lease == nil ? 0 : 1), \(time), \(lease ?? ""),
-                \(lease == nil ? 0 : time + settings.lease), \(time), \(time))
+                \(lease == nil ? 0 : time + settings.lease), \(time), \(time)
+            \(condition)
             RETURNING \(Job.columns)
             """, Job.init(row:))
-        guard let made else { throw QueueError.unreadable(uuid: job.uuid) }
-        return made
     }
 
     // MARK: Looking
+
+    /// A job as a poll shows it.
+    package struct Standing: Sendable {
+        package let job: Job
+        /// With how many uploads it waits for.
+        package let uploadsAhead: Int
+        /// What had to be cut to fit the format.
+        package let notes: [String]
+
+        /// What `init(row:)` reads of `job j`, in its order.
+        static let columns: SQL = """
+            \(Job.columns),
+            CASE WHEN state = 'PENDING' THEN (SELECT count(*) FROM job i WHERE \(Queue.ahead)) ELSE 0 END,
+            CASE WHEN artifact <> '' THEN
+                (SELECT a.notes FROM artifact a WHERE a.uuid = j.artifact AND a.organization = j.organization) END
+            """
+
+        init(row: borrowing RowBuffer) throws {
+            job = try Job(row: row)
+            uploadsAhead = Int(row.integer(20))
+            notes = Artifact.notes(row.string(21))
+        }
+    }
+
+    /// As `find`, and what a poll shows of it; one query.
+    package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Standing? {
+        try connection.first(
+            "SELECT \(Standing.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
+            Standing.init(row:))
+    }
 
     /// The job with this uuid, if it belongs to the organization.
     package func find(uuid: String, organization: Int64, on connection: any Connection) throws -> Job? {
@@ -105,23 +140,15 @@ package struct Queue: Sendable {
         }
     }
 
-    /// The unfinished jobs of an organization, the oldest first.
+    /// The unfinished jobs of an organization as polls show them, the oldest first.
     package func unfinished(
         organization: Int64, limit: Int, on connection: any Connection
-    ) throws -> [Job] {
+    ) throws -> [Standing] {
         try connection.all(
             """
-            SELECT \(Job.columns) FROM job WHERE organization = \(organization) AND state IN ('PENDING', 'IN_PROGRESS')
-            ORDER BY id LIMIT \(limit)
-            """, Job.init(row:))
-    }
-
-    /// How many uploads a waiting job waits for.
-    package func uploadsAhead(of job: Job, on connection: any Connection) throws -> Int {
-        guard job.state == .pending else { return 0 }
-        return Int(
-            try connection.integer("SELECT count(*) FROM job j JOIN job i ON \(Self.ahead) WHERE j.id = \(job.id)")
-                ?? 0)
+            SELECT \(Standing.columns) FROM job j
+            WHERE organization = \(organization) AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id LIMIT \(limit)
+            """, Standing.init(row:))
     }
 
     /// How many uploads that a report of the scope should contain are not done.
@@ -179,11 +206,13 @@ package struct Queue: Sendable {
 
     /// Takes the next job for a worker, or nil when none may run now.
     package func claim(for owner: String) throws -> Job? {
-        guard try database.read({ try $0.integer("SELECT 1 FROM job WHERE state = 'PENDING' LIMIT 1") }) != nil else {
-            return nil
-        }
+        // Read before, as the write shall be short; that they are a moment old matters to fairness alone.
+        let tenants = try database.read { try Self.tenants(on: $0) }
+        if tenants.isEmpty { return nil }
         // A power cut that undoes a claim ends the worker, too: the job is as it was before.
-        return try database.writeUnflushed { connection in try claim(for: owner, on: connection) }
+        return try database.writeUnflushed { connection in
+            try claim(ofOneOf: tenants, for: owner, on: connection)
+        }
     }
 
     /// Takes this job, if it waits and its time has come, whoever's turn it is.
@@ -205,11 +234,16 @@ package struct Queue: Sendable {
             """, Job.init(row:))
     }
 
-    private func claim(for owner: String, on connection: any Connection) throws -> Job? {
-        let time = now()
-        // Organizations that wait, found by skipping from one to the next in the index: those with the fewest running
-        // jobs first, then those whose last turn is longest ago.
-        let tenants = try connection.all(
+    /// An organization with waiting jobs, and the number of its last turn.
+    private struct Tenant {
+        let organization: Int64
+        let turn: Int64
+    }
+
+    /// Organizations that wait, found by skipping from one to the next in the index: those with the fewest running jobs
+    /// first, then those whose last turn is longest ago.
+    private static func tenants(on connection: any Connection) throws -> [Tenant] {
+        let waiting = try connection.all(
             """
             WITH RECURSIVE tenant (organization) AS (
                 SELECT min(organization) FROM job WHERE state = 'PENDING'
@@ -217,30 +251,44 @@ package struct Queue: Sendable {
                 SELECT (SELECT min(j.organization) FROM job j
                         WHERE j.state = 'PENDING' AND j.organization > tenant.organization)
                 FROM tenant WHERE tenant.organization IS NOT NULL)
-            SELECT t.organization FROM tenant t LEFT JOIN turn u ON u.organization = t.organization
-            WHERE t.organization IS NOT NULL
-            ORDER BY (SELECT count(*) FROM job r WHERE r.state = 'IN_PROGRESS' AND r.organization = t.organization),
-                coalesce(u.number, 0), t.organization
+            SELECT t.organization, coalesce(u.number, 0)
+            FROM tenant t LEFT JOIN turn u ON u.organization = t.organization WHERE t.organization IS NOT NULL
             """
-        ) { $0.integer(0) }
+        ) { Tenant(organization: $0.integer(0), turn: $0.integer(1)) }
+        guard waiting.count > 1 else { return waiting }
+        var running: [Int64: Int64] = [:]
+        try connection.each(
+            "SELECT organization, count(*) FROM job WHERE state = 'IN_PROGRESS' GROUP BY organization"
+        ) { running[$0.integer(0)] = $0.integer(1) }
+        func rank(_ tenant: Tenant) -> (Int64, Int64, Int64) {
+            (running[tenant.organization] ?? 0, tenant.turn, tenant.organization)
+        }
+        return waiting.sorted { rank($0) < rank($1) }
+    }
+
+    private func claim(
+        ofOneOf tenants: [Tenant], for owner: String, on connection: any Connection
+    ) throws -> Job? {
+        let time = now()
         let impatient = time - settings.patience
         for tenant in tenants {
-            let next = try connection.integer(
+            let next: SQL = """
+                id = (SELECT j.id FROM job j
+                    WHERE j.state = 'PENDING' AND j.organization = \(tenant.organization) AND j.run_at <= \(time)
+                        AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
+                            OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
+                    ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))
                 """
-                SELECT j.id FROM job j
-                WHERE j.state = 'PENDING' AND j.organization = \(tenant) AND j.run_at <= \(time)
-                    AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
-                        OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
-                ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked)
-                """)
-            guard let next else { continue }
-            let number = try connection.take(1, from: "turn")
-            try connection.run(
-                """
-                INSERT INTO turn (organization, number) VALUES (\(tenant), \(number))
-                ON CONFLICT (organization) DO UPDATE SET number = \(number)
-                """)
-            return try take("id = \(next)", for: owner, at: time, on: connection)
+            guard let job = try take(next, for: owner, at: time, on: connection) else { continue }
+            // Who is alone has no turns to keep.
+            if tenants.count > 1, let last = tenants.map(\.turn).max() {
+                try connection.run(
+                    """
+                    INSERT INTO turn (organization, number) VALUES (\(tenant.organization), \(last + 1))
+                    ON CONFLICT (organization) DO UPDATE SET number = \(last + 1)
+                    """)
+            }
+            return job
         }
         return nil
     }
@@ -275,7 +323,22 @@ package struct Queue: Sendable {
     /// With `isNew` false the artifact is one that exists, whose life is prolonged.
     package func succeed(_ job: Job, owner: String, artifact: Artifact, isNew: Bool) throws {
         let time = now()
+        let end = time + settings.retention
+        // Once a minute is enough: many jobs at once would wait for each other at this row.
+        let enough = end - min(60_000, settings.retention / 2)
         try database.write { connection in
+            func succeed(if condition: SQL) throws -> Bool {
+                let told = try connection.integer(
+                    """
+                    UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
+                        error = '', lease_owner = '', modified_at = \(time), finished_at = \(time)
+                    WHERE \(held(job, by: owner)) \(condition)
+                    RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
+                        THEN 1 ELSE 0 END
+                    """)
+                if told == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
+                return told != nil
+            }
             if isNew {
                 try connection.run(
                     """
@@ -283,21 +346,18 @@ package struct Queue: Sendable {
                         rows_written, notes, created_at, expires_at)
                     VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
                         \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
-                        \(artifact.notes.joined(separator: "\n")), \(time), \(time + settings.retention))
+                        \(artifact.notes.joined(separator: "\n")), \(time), \(end))
                     """)
             } else {
+                let lasts: SQL = """
+                    AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
+                    """
+                if try succeed(if: lasts) { return }
                 let prolonged = try connection.run(
-                    "UPDATE artifact SET expires_at = \(time + settings.retention) WHERE uuid = \(artifact.uuid)")
+                    "UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
                 guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
             }
-            let rows = try connection.run(
-                """
-                UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
-                    error = '', lease_owner = '', modified_at = \(time), finished_at = \(time)
-                WHERE \(held(job, by: owner))
-                """)
-            guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
-            try Webhooks.announce(job: job.id, at: time, on: connection)
+            guard try succeed(if: "") else { throw QueueError.leaseLost(uuid: job.uuid) }
         }
     }
 

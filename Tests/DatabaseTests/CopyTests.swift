@@ -247,6 +247,7 @@ struct CopyTests {
         func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
             Counting(try real.cursor(sql), self)
         }
+        func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try cursor(sql) }
         func insert(
             _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
         ) throws(DatabaseError) { try real.insert(rows, into: table, columns) }

@@ -64,7 +64,9 @@ import Testing
         #expect(try board.claim()?.uuid == upload.uuid)
         let report = try board.submit(product: places.report.0, project: places.report.1)
         let foreign = try board.submit(organization: 2)
-        let ahead = try board.database.read { try board.queue.uploadsAhead(of: report, on: $0) }
+        let ahead = try board.database.read {
+            try board.queue.standing(uuid: report.uuid, organization: report.organization, on: $0)?.uploadsAhead
+        }
         #expect(ahead == (places.waits ? 1 : 0))
         var claimed = Set(try board.claimAll().map(\.uuid))
         #expect(claimed.contains(foreign.uuid), "another organization's report never waits")

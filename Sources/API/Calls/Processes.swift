@@ -7,8 +7,11 @@ import Reports
 
 extension Call {
     static let processStatus = Call("getAsyncProcessStatus", .any, .readOnly, .points) { visit in
-        let (job, _) = try visit.job(named: ["uuid", "reportStatusUUID"])
-        return .answer(try visit.envelope(job).response)
+        let (found, _) = try visit.process(named: ["uuid", "reportStatusUUID"]) {
+            queue, uuid, organization, connection in
+            try queue.standing(uuid: uuid, organization: organization, on: connection).map { ($0, $0.job) }
+        }
+        return .answer(try visit.envelope(found).response)
     }
 
     /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
@@ -35,7 +38,7 @@ extension Call {
     static let processes = Call("waybillGetProcesses", .one(.organization), .readOnly, .work) { visit in
         let jobs = try visit.backend.queue.unfinished(
             organization: visit.scope.organization, limit: 1000, on: visit.connection)
-        let seen = try jobs.filter(visit.access.canSee).map { try visit.envelope($0) }
+        let seen = try jobs.filter { visit.access.canSee($0.job) }.map { try visit.envelope($0) }
         return .answer(Answer.object { $0.objects("processes", seen) { $1.write(to: &$0) } })
     }
 
@@ -83,26 +86,28 @@ extension Call {
 }
 
 extension Visit {
-    /// The process that the request names by the first of these fields that is there, if the user may see it.
-    fileprivate func job(named fields: [String]) throws -> (Job, field: String) {
+    /// The process that the request names by the first of these fields that is there, if the user may see it; `find` gives
+    /// what is wanted of it, and its job.
+    fileprivate func process<Found>(
+        named fields: [String],
+        _ find: (Queue, _ uuid: String, _ organization: Int64, any Connection) throws -> (Found, job: Job)?
+    ) throws -> (Found, field: String) {
         let (field, uuid) = try request.text(oneOf: fields, accepted: "the uuid that a generate request answered")
-        let job = try backend.queue.find(
-            uuid: uuid.lowercased(), organization: scope.organization, on: connection)
-        guard let job, access.canSee(job) else { throw APIError.unknownProcess(uuid, field: field) }
-        return (job, field)
+        let found = try find(backend.queue, uuid.lowercased(), scope.organization, connection)
+        guard let found, access.canSee(found.job) else { throw APIError.unknownProcess(uuid, field: field) }
+        return (found.0, field)
     }
 
-    fileprivate func envelope(_ job: Job) throws -> Envelope {
-        var envelope = Envelope(job: job, email: try email(of: job))
-        switch job.state {
-        case .pending: envelope.uploadsAhead = try backend.queue.uploadsAhead(of: job, on: connection)
-        case .success where !job.artifact.isEmpty:
-            envelope.notes =
-                try backend.queue.artifact(uuid: job.artifact, organization: job.organization, on: connection)?.notes
-                ?? []
-        case .inProgress, .success, .failed: break
+    fileprivate func job(named fields: [String]) throws -> (Job, field: String) {
+        try process(named: fields) { queue, uuid, organization, connection in
+            try queue.find(uuid: uuid, organization: organization, on: connection).map { ($0, $0) }
         }
-        return envelope
+    }
+
+    fileprivate func envelope(_ standing: Queue.Standing) throws -> Envelope {
+        Envelope(
+            job: standing.job, email: try email(of: standing.job), uploadsAhead: standing.uploadsAhead,
+            notes: standing.notes)
     }
 
     fileprivate func email(of job: Job) throws -> String {

@@ -4,7 +4,9 @@ import Glibc
 // DESIGN. libpq lets one statement at a time use the connection. Cursors therefore come in two kinds. Outside a snapshot a
 // query is a prepared statement whose rows stream one by one; when another statement needs the connection meanwhile, the
 // rest of the stream is parked in memory, up to a bound. Inside a snapshot a query is a cursor of the server's, fetched in
-// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor.
+// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor. What begins a transaction
+// goes out with its first statement (libpq's pipeline mode), for a way to the server and back costs more than most
+// statements.
 
 /// One session with a PostgreSQL server.
 ///
@@ -31,6 +33,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private(set) var handle: OpaquePointer
     private(set) var transaction = Transaction.none
     private(set) var trouble = Trouble.none
+    /// What begins the transaction, as long as the server has not heard of it.
+    private var opening: [String] = []
     /// Counts transactions and reads; cursors of an earlier one are over.
     private(set) var epoch = 0
     /// The cursor whose rows are on the wire.
@@ -84,8 +88,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Whether the connection is of use. Looks for a server that has gone, without asking it: its last words are read
     /// first, then the end behind them.
     var isHealthy: Bool {
-        !isWorn && !isBroken && PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && !isBroken
+        isUsable && PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && !isBroken
     }
+
+    /// Whether nothing is known against it.
+    var isUsable: Bool { !isWorn && !isBroken }
 
     var isBroken: Bool { PQstatus(handle) != CONNECTION_OK }
 
@@ -101,22 +108,44 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     // MARK: Transactions
 
     /// Begins to use the connection; `none` is for statements that each see the newest state.
-    func begin(_ kind: Transaction) throws(DatabaseError) {
+    func begin(_ kind: Transaction) {
         epoch += 1
         trouble = .none
         switch kind {
-        case .none: break
+        case .none: opening = []
         case .snapshot:
-            try script(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0")
-        case .write: try script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            opening = [
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                "SET LOCAL idle_in_transaction_session_timeout = 0",
+            ]
+        case .write: opening = ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]
         }
         transaction = kind
+    }
+
+    /// Tells the server that the transaction begins, if it has not heard of it.
+    func open() throws(DatabaseError) {
+        if opening.isEmpty { return }
+        let text = opening.joined(separator: "; ")
+        func tell() throws(DatabaseError) {
+            let result = PQexec(handle, text)
+            try check(result, sql: text)
+            PQclear(result)
+        }
+        if transaction == .snapshot {
+            // Nothing is read yet: a connection that had died unseen is replaced.
+            try onWholeSession(tell)
+        } else {
+            try tell()
+        }
+        opening = []
     }
 
     /// Commits a write, unless a statement of it failed.
     func commit() throws(DatabaseError) {
         endCursors()
+        // Nothing was asked of the server.
+        if case .none = trouble, !opening.isEmpty { return end() }
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
         switch trouble {
         case .none: break
@@ -139,6 +168,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     func end() {
         endCursors()
         transaction = .none
+        opening = []
         if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE { PQclear(PQexec(handle, "ROLLBACK")) }
     }
 
@@ -151,7 +181,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     // MARK: Statements
 
     func run(_ sql: SQL) throws(DatabaseError) -> Int {
-        let result = try execute(sql)
+        let result = try execute(sql, text: sql.text)
         defer { PQclear(result) }
         return Int(String(cString: PQcmdTuples(result))) ?? 0
     }
@@ -164,6 +194,14 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         guard transaction == .none else { return try PostgreSQLCursor(streaming: sql, on: self) }
         // Nothing was read yet, and a read changes nothing: it may be asked again on a new connection.
         return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(streaming: sql, on: self) }
+    }
+
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
+        // As above; in a snapshot as long as it has not begun.
+        if transaction == .none || transaction == .snapshot && !opening.isEmpty {
+            return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(whole: sql, on: self) }
+        }
+        return try PostgreSQLCursor(whole: sql, on: self)
     }
 
     /// Runs `body`, and again on a new session when this one broke: a server that restarts may take a connection and
@@ -183,6 +221,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     func script(_ text: String) throws(DatabaseError) {
+        try open()
         try settle()
         let result = PQexec(handle, text)
         defer { PQclear(result) }
@@ -209,17 +248,49 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     /// Runs a statement and gives its result, which the caller clears.
-    private func execute(_ sql: SQL) throws(DatabaseError) -> OpaquePointer? {
-        let text = sql.text
+    func execute(_ sql: SQL, text: String) throws(DatabaseError) -> OpaquePointer? {
         let parameters = try PostgreSQLParameters(sql, text: text)
         let name = try prepare(text, sql.kinds)
-        let result = parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) }
+        let result =
+            opening.isEmpty
+            ? parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) }
+            : try openWith(name, parameters, text: text)
         try check(result, sql: text)
         return result
     }
 
+    /// Begins the transaction and runs its first statement, which is prepared: all in one message. Gives the result of the
+    /// first of them that failed, or the last (PostgreSQL 15, libpq, "Pipeline Mode").
+    private func openWith(
+        _ name: String, _ parameters: PostgreSQLParameters, text: String
+    ) throws(DatabaseError) -> OpaquePointer? {
+        guard PQenterPipelineMode(handle) == 1 else { throw failure(nil, sql: text) }
+        for statement in opening { PQsendQueryParams(handle, statement, 0, nil, nil, nil, nil, 1) }
+        _ = parameters.withPointers { PQsendQueryPrepared(handle, name, $0, $1, $2, $3, 1) }
+        PQpipelineSync(handle)
+        var found: OpaquePointer?
+        // Each result is followed by nothing, the last nothing by the word that all is done.
+        for _ in 0...opening.count {
+            let result = PQgetResult(handle)
+            if result != nil { while let more = PQgetResult(handle) { PQclear(more) } }
+            switch found.map(PQresultStatus) {
+            case nil, PGRES_COMMAND_OK?:
+                PQclear(found)
+                found = result
+            default: PQclear(result)
+            }
+        }
+        let end = PQgetResult(handle)
+        let isWhole = PQresultStatus(end) == PGRES_PIPELINE_SYNC
+        PQclear(end)
+        if PQexitPipelineMode(handle) != 1 || !isWhole { isWorn = true }
+        if !isBroken { opening = [] }
+        return found
+    }
+
     /// Sends a query whose rows come one by one.
     func stream(_ sql: SQL, text: String) throws(DatabaseError) {
+        try open()
         let parameters = try PostgreSQLParameters(sql, text: text)
         let name = try prepare(text, sql.kinds)
         let sent = parameters.withPointers { PQsendQueryPrepared(handle, name, $0, $1, $2, $3, 1) }
@@ -229,6 +300,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Makes a cursor of the server's; its statement is not kept, for the server cannot keep its plan.
     func declare(_ name: String, _ sql: SQL, text: String) throws(DatabaseError) {
         let parameters = try PostgreSQLParameters(sql, text: text)
+        try open()
         try settle()
         let result = parameters.withPointers {
             PQexecParams(handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)

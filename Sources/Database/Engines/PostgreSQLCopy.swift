@@ -10,6 +10,7 @@ extension PostgreSQLConnection {
         guard rows.rowCount > 0 else { return }
         let names = columns.joined(separator: ", ")
         let text = "COPY \(table) (\(names)) FROM STDIN (FORMAT binary)"
+        try open()
         let types = try typesOfColumns("SELECT \(names) FROM \(table)")
         try settle()
         let begun = PQexec(handle, text)

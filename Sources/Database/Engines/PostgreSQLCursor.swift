@@ -44,6 +44,22 @@ final class PostgreSQLCursor: RowCursor {
         try use(receive())
     }
 
+    /// Runs the query to its end and keeps its rows.
+    init(whole sql: SQL, on connection: PostgreSQLConnection) throws(DatabaseError) {
+        self.connection = connection
+        text = sql.text
+        name = nil
+        let result = try connection.execute(sql, text: text)
+        epoch = connection.epoch
+        do throws(DatabaseError) {
+            types = try readTypes(result)
+        } catch {
+            PQclear(result)
+            throw error
+        }
+        use(result)
+    }
+
     /// Makes a cursor of the server's, inside a transaction.
     init(declaring name: String, _ sql: SQL, on connection: PostgreSQLConnection) throws(DatabaseError) {
         self.connection = connection
@@ -238,7 +254,7 @@ final class PostgreSQLCursor: RowCursor {
         quit()
     }
 
-    private func readTypes(_ result: OpaquePointer) throws(DatabaseError) -> [PostgreSQLType] {
+    private func readTypes(_ result: OpaquePointer?) throws(DatabaseError) -> [PostgreSQLType] {
         var types: [PostgreSQLType] = []
         for column in 0..<PQnfields(result) {
             let oid = PQftype(result, column)

@@ -39,7 +39,7 @@ final class PostgreSQLDatabase: Database {
 
     func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         try pool.use { connection in
-            try connection.begin(.none)
+            connection.begin(.none)
             defer { connection.end() }
             return try body(connection)
         }
@@ -47,8 +47,7 @@ final class PostgreSQLDatabase: Database {
 
     func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         try pool.use { connection in
-            // Nothing is read yet: a connection that had died unseen is replaced.
-            try connection.onWholeSession { () throws(DatabaseError) in try connection.begin(.snapshot) }
+            connection.begin(.snapshot)
             defer { connection.end() }
             return try body(connection)
         }
@@ -63,7 +62,7 @@ final class PostgreSQLDatabase: Database {
             do {
                 return try pool.use { connection in
                     do {
-                        try connection.begin(.write)
+                        connection.begin(.write)
                         let result = try body(connection)
                         try connection.commit()
                         connection.end()

@@ -56,7 +56,7 @@ final class PostgreSQLPool: Sendable {
     }
 
     private func giveBack(_ connection: PostgreSQLConnection) {
-        guard connection.isHealthy else { return }
+        guard connection.isUsable else { return }
         state.withLock { if !$0.isClosed { $0.idle.append(connection) } }
     }
 }

@@ -119,6 +119,8 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         return SQLiteCursor(connection: self, borrowed)
     }
 
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try cursor(sql) }
+
     func insert(_ rows: borrowing RowBuffer, table: String, columns: [String]) throws(DatabaseError) {
         let names = columns.joined(separator: ", ")
         let marks = (1...columns.count).map { "?\($0)" }.joined(separator: ", ")

@@ -320,7 +320,7 @@ extension Migration {
             CREATE TABLE turn (organization \(int) PRIMARY KEY, number \(int) NOT NULL\(words.end);
 
             CREATE INDEX job_turn ON job (organization, id) WHERE state = 'PENDING';
-            CREATE INDEX job_lease ON job (lease_until) WHERE state = 'IN_PROGRESS';
+            CREATE INDEX job_running ON job (organization) WHERE state = 'IN_PROGRESS';
             CREATE INDEX job_intake ON job (organization, id) WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS');
             CREATE INDEX job_finished ON job (finished_at) WHERE state IN ('SUCCESS', 'FAILED');
             CREATE INDEX job_artifact ON job (artifact) WHERE artifact <> '';
