@@ -27,8 +27,8 @@ def boms(table):
     project = told["projects"][0]["projectToken"]
 
     def ours(standard, version, form):
-        return run(WAYBILL, "report", "ProjectSBOMReport", "--scope", project, "--format", form, "--filter",
-                   json.dumps({"standard": standard, "version": version}), "--output", out / "bom.zip", "--data", data)
+        wanted = {"standard": standard, "version": version, "maxDepthLevel": str(COMPONENTS)}
+        return run(WAYBILL, "report", "ProjectSBOMReport", "--scope", project, "--format", form, "--filter", json.dumps(wanted), "--output", out / "bom.zip", "--data", data)
 
     def rival(library, source, target=None):
         cost = run(python, HERE / "rivals" / "bom.py", library, source, *([target] if target else []))

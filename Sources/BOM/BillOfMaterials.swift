@@ -140,7 +140,7 @@ package struct Hash: Sendable, Equatable {
 
 /// One licence statement as the document makes it.
 package struct LicenseClaim: Sendable, Equatable {
-    package enum Form: Sendable, Equatable {
+    package enum Form: Sendable, Hashable {
         /// An identifier of the SPDX licence list.
         case id(String)
         /// A free name.

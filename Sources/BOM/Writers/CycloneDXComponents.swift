@@ -261,7 +261,11 @@ extension CycloneDXWriter {
 enum PurlText {
     /// The text as it was spelled where that is fit to print, else its canonical form; nil when it is no package URL.
     static func valid(_ text: String) -> String? {
-        guard !text.isEmpty, let purl = PackageURL(text) else { return nil }
+        text.isEmpty ? nil : PackageURL(text).flatMap { valid(text, as: $0) }
+    }
+
+    /// The same of a text that was read already.
+    static func valid(_ text: String, as purl: PackageURL) -> String? {
         let isFit = text.hasPrefix("pkg:") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 }
         return isFit ? text : purl.text
     }

@@ -26,6 +26,9 @@ struct LicenseTexts: Sendable {
     /// The ids of the document that is being merged which had to become others.
     private var renamed: [String: String] = [:]
     private var held = 0
+    /// What claims come to that need nothing declared, and are made again and again.
+    private var plain: [[LicenseClaim.Form]: String] = [:]
+    private static let mostPlain = 4096
     /// Texts that were dropped.
     private(set) var lost = 0
 
@@ -77,13 +80,19 @@ struct LicenseTexts: Sendable {
 
     /// The expression that says all claims, each licence in it listed or declared; `NONE` or `NOASSERTION` where that is said.
     mutating func expression(of claims: [LicenseClaim]) -> String {
+        if claims.isEmpty { return "NOASSERTION" }
+        let forms = claims.map(\.form)
+        if renamed.isEmpty, let text = plain[forms] { return text }
         var said: [LicenseExpression] = []
         var isNone = false
+        var isPlain = renamed.isEmpty
         for claim in claims {
             switch LicenseStatement(claim, resolvingNames: true) {
             case .none: isNone = true
             case .noAssertion: break
-            case .name(let name): said.append(reference(name: name, claim))
+            case .name(let name):
+                said.append(reference(name: name, claim))
+                isPlain = false
             case .expression(var expression):
                 if !renamed.isEmpty {
                     let renamed = renamed
@@ -92,11 +101,16 @@ struct LicenseTexts: Sendable {
                         return .term(.init(id: other))
                     }
                 }
-                for term in expression.terms where term.isReference { use(term.id, claim) }
+                for term in expression.terms where term.isReference {
+                    use(term.id, claim)
+                    isPlain = false
+                }
                 said.append(expression)
             }
         }
-        return LicenseExpression.all(said)?.text ?? (isNone ? "NONE" : "NOASSERTION")
+        let text = LicenseExpression.all(said)?.text ?? (isNone ? "NONE" : "NOASSERTION")
+        if isPlain, plain.count < Self.mostPlain { plain[forms] = text }
+        return text
     }
 
     /// A `LicenseRef-` of an expression: declared already, or declared now with what is known.

@@ -41,7 +41,7 @@ extension SPDXWriter {
             lose(.purl)
         }
         tree.text("comment", comment, to: &out)
-        writeReferences(of: it, advisories: advisories, to: &out)
+        writeReferences(of: it, purl: purl, advisories: advisories, to: &out)
         let attributions = it.attributionTexts.filter { !$0.isBlank }
         if !attributions.isEmpty {
             tree.beginList(.notXML("attributionTexts"), to: &out)
@@ -92,10 +92,12 @@ extension SPDXWriter {
         var comment = ""
     }
 
-    private mutating func writeReferences(of it: Component, advisories: [Advisory], to out: inout ByteSink) {
+    private mutating func writeReferences(
+        of it: Component, purl: PackageURL?, advisories: [Advisory], to out: inout ByteSink
+    ) {
         var references: [Reference] = []
-        if let purl = PurlText.valid(it.purl) {
-            references.append(.init(category: "PACKAGE-MANAGER", type: "purl", locator: purl))
+        if let purl, let text = PurlText.valid(it.purl, as: purl) {
+            references.append(.init(category: "PACKAGE-MANAGER", type: "purl", locator: text))
         }
         for cpe in it.cpes where !cpe.isEmpty {
             if let type = SPDXText.cpeType(cpe) {

@@ -6,6 +6,10 @@ enum SPDXText {
         if text.utf8.contains(where: { $0 < 32 || $0 == 127 }) {
             result = String(decoding: text.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
         }
+        // White space that is not ASCII begins or ends with a byte beyond it.
+        guard let first = result.utf8.first, let last = result.utf8.last,
+            first <= 32 || first >= 128 || last <= 32 || last >= 128
+        else { return result }
         guard result.first?.isWhitespace == true || result.last?.isWhitespace == true else { return result }
         var rest = result[...]
         while rest.first?.isWhitespace == true { rest.removeFirst() }

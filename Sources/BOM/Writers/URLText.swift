@@ -34,22 +34,24 @@ enum URLText {
 
     /// Whether the text is a link of the kind that SPDX takes for home pages and downloads: a scheme (behind `git+`, `hg+`,
     /// `svn+`, `bzr+` where given), and a host name with a dot; no blank in it.
-    static func isWebLocation(_ text: String) -> Bool {
-        var rest = Substring(text)
-        for prefix in ["git+", "hg+", "svn+", "bzr+"] where rest.hasPrefix(prefix) {
-            rest = rest.dropFirst(prefix.count)
+    static func isWebLocation(_ text: String) -> Bool { text.withUTF8Bytes(isWebLocation) }
+
+    private static func isWebLocation(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.allSatisfy({ $0 > 32 && $0 != 127 }) else { return false }
+        var rest = text[...]
+        for prefix in ["git+", "hg+", "svn+", "bzr+"] as [StaticString] where starts(rest, with: prefix) {
+            rest = rest.dropFirst(prefix.utf8CodeUnitCount)
         }
-        guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }), let mark = rest.range(of: "://") else { return false }
-        guard ["http", "https", "ssh", "git", "svn", "sftp", "ftp"].contains(rest[..<mark.lower].lowercased()) else {
+        guard let mark = schemeEnd(rest), schemes.contains(where: { isSame(rest[..<mark], as: $0) }) else {
             return false
         }
-        var host = rest[mark.upper...].prefix { !"/?#".contains($0) }
-        if let at = host.lastIndex(of: "@") { host = host[host.index(after: at)...] }
-        host = host.prefix { $0 != ":" }
+        var host = rest[(mark + 3)...].prefix { !isBehindHost($0) }
+        if let at = host.lastIndex(of: UInt8(ascii: "@")) { host = host[(at + 1)...] }
+        host = host.prefix { $0 != UInt8(ascii: ":") }
         var previous = UInt8(ascii: ".")
         var letters = 0
         var isDotted = false
-        for byte in host.utf8 {
+        for byte in host {
             if isAlphanumeric(byte) {
                 let isLetter = byte | 32 >= 97 && byte | 32 <= 122
                 letters = isLetter && letters >= 0 ? letters + 1 : -1
@@ -64,6 +66,33 @@ enum URLText {
             previous = byte
         }
         return false
+    }
+
+    private static let schemes: [StaticString] = ["http", "https", "ssh", "git", "svn", "sftp", "ftp"]
+
+    private static func starts(_ bytes: Slice<UnsafeRawBufferPointer>, with prefix: StaticString) -> Bool {
+        prefix.withUTF8Buffer { bytes.starts(with: $0) }
+    }
+
+    /// Whether the bytes are the word, whatever the case of their letters.
+    private static func isSame(_ bytes: Slice<UnsafeRawBufferPointer>, as word: StaticString) -> Bool {
+        word.withUTF8Buffer { $0.count == bytes.count && zip(bytes, $0).allSatisfy { $0 | 32 == $1 } }
+    }
+
+    /// Where `://` stands for the first time.
+    private static func schemeEnd(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+        var at = bytes.startIndex
+        while at + 2 < bytes.endIndex {
+            if bytes[at] == UInt8(ascii: ":"), bytes[at + 1] == UInt8(ascii: "/"), bytes[at + 2] == UInt8(ascii: "/") {
+                return at
+            }
+            at += 1
+        }
+        return nil
+    }
+
+    private static func isBehindHost(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
     /// Whether the text is an absolute URI without fragment.
@@ -106,13 +135,18 @@ enum URLText {
 
     /// Codes the colon of what looks like a port and is none (`http://host:${port}/`), and all but the last `@`.
     private static func portless(_ text: String) -> String {
-        guard let mark = Substring(text).range(of: "://") else { return text }
-        let authority = text[mark.upper...].prefix { !"/?#".contains($0) }
-        guard let colon = authority.lastIndex(of: ":"),
-            authority[colon...].dropFirst().contains(where: { !$0.isNumber }),
-            !authority[colon...].contains("@")
-        else { return text }
-        return text[..<colon] + "%3A" + text[text.index(after: colon)...]
+        let colon: Int? = text.withUTF8Bytes { bytes in
+            guard let mark = schemeEnd(bytes[...]) else { return nil }
+            let authority = bytes[(mark + 3)...].prefix { !isBehindHost($0) }
+            guard let colon = authority.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+            let port = authority[(colon + 1)...]
+            let isPort = port.allSatisfy { $0 >= 48 && $0 <= 57 } || port.contains(UInt8(ascii: "@"))
+            return isPort ? nil : colon
+        }
+        guard let colon else { return text }
+        var bytes = Array(text.utf8)
+        bytes.replaceSubrange(colon...colon, with: "%3A".utf8)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func percent(_ byte: UInt8, _ result: inout [UInt8]) {
@@ -131,10 +165,10 @@ enum URLText {
     }
 }
 
-extension Substring {
-    /// Where the text stands for the first time.
-    fileprivate func range(of text: String) -> (lower: Index, upper: Index)? {
-        guard let range = firstRange(of: text) else { return nil }
-        return (range.lowerBound, range.upperBound)
+extension String {
+    /// Calls `body` with the bytes, without a copy where they lie in one piece.
+    fileprivate func withUTF8Bytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let result = utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return result }
+        return Array(utf8).withUnsafeBytes(body)
     }
 }
