@@ -55,7 +55,7 @@ VALIDATORS := .build/validators
 
 $(VALIDATORS)/installed: $(SHARED)/tools/requirements.txt
 	python3 -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check spdx-python-model -r $<
 	touch $@
 
 test-sbom: build deps-test ## Reads every shared SBOM, writes it in all forms and has each judged by a third party.

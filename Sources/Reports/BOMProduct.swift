@@ -161,7 +161,7 @@ extension BOMSource {
     /// The advisories of all projects, by the uuid of the library.
     private func mergedAdvisories(of scans: [Scan]) throws -> [String: [Advisory]] {
         var merged: [String: [Advisory]] = [:]
-        guard wanted.includesVulnerabilities, wanted.standard == .spdx else { return merged }
+        guard wanted.mentionsAdvisories else { return merged }
         for scan in scans {
             let names = try names(in: scan)
             for (ref, found) in try advisories(of: scan) {

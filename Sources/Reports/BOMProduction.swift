@@ -50,6 +50,10 @@ extension Production {
     private func spdx(
         _ wanted: BOMRequest, _ tool: BOMTool, _ source: inout BOMSource, to entry: @escaping ByteSink.Destination
     ) throws -> [BOMLoss: Int] {
+        if wanted.version == SPDX3Writer.version {
+            guard request.format == .json else { throw notOffered(wanted) }
+            return try write(SPDX3Writer(tool: tool), &source, to: entry)
+        }
         guard let version = SPDXVersion(rawValue: wanted.version) else { throw wanted.unknownVersion }
         switch request.format {
         case .json: return try write(SPDXWriter<JSONTree>(version: version, tool: tool), &source, to: entry)
@@ -279,10 +283,10 @@ extension BOMSource {
         }
     }
 
-    /// For SPDX, which mentions vulnerabilities at the packages: the advisories by the reference of what they affect.
+    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories by the reference of what they affect.
     func advisories(of scan: Scan) throws -> [String: [Advisory]] {
         var found: [String: [Advisory]] = [:]
-        guard wanted.includesVulnerabilities, wanted.standard == .spdx else { return found }
+        guard wanted.mentionsAdvisories else { return found }
         try eachClaim(of: scan) { claim in
             let advisory = Advisory(id: claim.id, url: claim.sourceURL)
             for affected in claim.affects where found[affected.ref]?.last != advisory {

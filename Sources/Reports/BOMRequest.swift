@@ -2,7 +2,7 @@ package import BOM
 
 /// What a request for a bill of materials asks for.
 package struct BOMRequest: Sendable, Equatable {
-    /// A standard that can be written, its versions and its formats; the first of each is the default.
+    /// A standard that can be written, some of its versions and their formats; the first of each is the default.
     package struct Offer: Sendable {
         package let standard: BOMDocument.Standard
         package let versions: [String]
@@ -13,12 +13,13 @@ package struct BOMRequest: Sendable, Equatable {
         Offer(
             standard: .spdx, versions: SPDXVersion.allCases.map(\.rawValue),
             formats: [.json, .xml, .yaml, .tv, .xlsx]),
+        Offer(standard: .spdx, versions: [SPDX3Writer.version], formats: [.json]),
         Offer(standard: .cycloneDX, versions: CycloneDXVersion.allCases.map(\.rawValue), formats: [.json, .xml]),
     ]
 
     package let standard: BOMDocument.Standard
     package let version: String
-    /// The formats of the standard.
+    /// The formats of the version.
     package let formats: [Format]
     /// Levels below the top one; nil for all.
     package let depth: Int?
@@ -35,6 +36,11 @@ package struct BOMRequest: Sendable, Equatable {
         includesVulnerabilities = options["includevulnerabilities"] != ["false"]
     }
 
+    /// Whether vulnerabilities are mentioned at what they affect, which SPDX 2 does.
+    var mentionsAdvisories: Bool {
+        includesVulnerabilities && standard == .spdx && version != SPDX3Writer.version
+    }
+
     /// Whether a component is left out: the top level has depth 1, and what no path leads to is never hidden.
     func hides(depth: Int) -> Bool {
         guard let limit = self.depth, depth > 0 else { return false }
@@ -45,7 +51,7 @@ package struct BOMRequest: Sendable, Equatable {
     var unknownVersion: ReportError {
         .badValue(
             version, of: "version",
-            accepted: Self.offers.first { $0.standard == standard }?.versions.joined(separator: ", ") ?? "")
+            accepted: Self.versions(of: standard).joined(separator: ", "))
     }
 
     /// Fills in the version and gives the formats that are offered for the standard.
@@ -57,16 +63,27 @@ package struct BOMRequest: Sendable, Equatable {
 
     private static func offer(for options: [String: [String]]) throws(ReportError) -> (Offer, String) {
         guard let standard = options["standard"]?.first else {
-            throw .missing("standard", accepted: offers.map(\.standard.rawValue).joined(separator: ", "))
+            throw .missing("standard", accepted: standards.joined(separator: ", "))
         }
-        guard let offer = offers.first(where: { $0.standard.rawValue.lowercased() == standard }) else {
-            throw .badValue(
-                standard, of: "standard", accepted: offers.map(\.standard.rawValue).joined(separator: ", "))
+        let offers = offers.filter { $0.standard.rawValue.lowercased() == standard }
+        guard let first = offers.first else {
+            throw .badValue(standard, of: "standard", accepted: standards.joined(separator: ", "))
         }
-        let version = options["version"]?.first ?? offer.versions[0]
-        guard offer.versions.contains(version) else {
-            throw .badValue(version, of: "version", accepted: offer.versions.joined(separator: ", "))
+        let version = options["version"]?.first ?? first.versions[0]
+        guard let offer = offers.first(where: { $0.versions.contains(version) }) else {
+            throw .badValue(version, of: "version", accepted: versions(of: first.standard).joined(separator: ", "))
         }
         return (offer, version)
+    }
+
+    /// The standards as requests name them, each once.
+    static var standards: [String] {
+        var found: [String] = []
+        for offer in offers where !found.contains(offer.standard.rawValue) { found.append(offer.standard.rawValue) }
+        return found
+    }
+
+    private static func versions(of standard: BOMDocument.Standard) -> [String] {
+        offers.filter { $0.standard == standard }.flatMap(\.versions)
     }
 }

@@ -26,6 +26,7 @@ from server import Server
 
 OUTPUTS = [
     *(("SPDX", version, syntax) for version in ("2.2", "2.3") for syntax in ("json", "xml", "yaml", "tv", "xlsx")),
+    ("SPDX", "3.0", "json"),
     *(("CycloneDX", version, syntax) for version in ("1.4", "1.5", "1.6") for syntax in ("json", "xml")),
 ]
 
@@ -34,7 +35,10 @@ def judge(task):
     path, standard, version, syntax, script = task
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()):
         try:
-            refused = newest(path, syntax) if version == "1.6" else strict(script, path, standard, version, syntax)
+            if version == "3.0":
+                refused = graph(path)
+            else:
+                refused = newest(path, syntax) if version == "1.6" else strict(script, path, standard, version, syntax)
         except BaseException as error:
             refused = f"the judge failed: {error!r}"
     if not refused:
@@ -72,6 +76,18 @@ def newest(path, syntax):
         text = archive.read(archive.namelist()[0]).decode()
     error = (JsonStrictValidator if syntax == "json" else XmlValidator)(SchemaVersion.V1_6).validate_str(text)
     return f"ERROR {error}"[:300] if error else ""
+
+
+def graph(path):
+    """For SPDX 3 the bindings made of its model: types, words, counts, patterns; and whether all that is named is there."""
+    from spdx_python_model.bindings import v3_0_1 as spdx
+
+    found = spdx.SHACLObjectSet()
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
+        spdx.JSONLDDeserializer().read(file, found)
+    missing = sorted(found.link() or [])
+    spdx.JSONLDSerializer().write(found, io.BytesIO())
+    return f"ERROR nothing has the name {missing[0]}" if missing else ""
 
 
 class Client:

@@ -143,6 +143,9 @@ struct LicenseTexts: Sendable {
         return LicenseExpression(root: .term(.init(id: id)))
     }
 
+    /// The licences that are declared so far.
+    var declared: [ExtractedLicense] { entries }
+
     func write(with tree: inout some TreeWriter, to out: inout ByteSink) throws(SinkError) {
         guard !entries.isEmpty else { return }
         tree.beginList(.notXML("hasExtractedLicensingInfos"), to: &out)

@@ -35,12 +35,8 @@ extension SPDXWriter {
         tree.field("copyrightText", it.copyright.isBlank ? "NOASSERTION" : it.copyright, to: &out)
         tree.text("summary", it.summary, to: &out)
         tree.text("description", it.description, to: &out)
-        var comment = it.comment
-        if purl == nil, !it.purl.isEmpty {
-            comment += (comment.isEmpty ? "" : "\n") + "Package URL as given: \(it.purl)"
-            lose(.purl)
-        }
-        tree.text("comment", comment, to: &out)
+        if purl == nil, !it.purl.isEmpty { lose(.purl) }
+        tree.text("comment", SPDXText.comment(of: it, hasPurl: purl != nil), to: &out)
         writeReferences(of: it, purl: purl, advisories: advisories, to: &out)
         let attributions = it.attributionTexts.filter { !$0.isBlank }
         if !attributions.isEmpty {

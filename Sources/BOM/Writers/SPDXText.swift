@@ -23,6 +23,12 @@ enum SPDXText {
         return line.isEmpty ? "unnamed" : line
     }
 
+    /// What a package has to say beside its fields: its comment, and a package URL that is none, as it was given.
+    static func comment(of it: Component, hasPurl: Bool) -> String {
+        if hasPurl || it.purl.isEmpty { return it.comment }
+        return it.comment + (it.comment.isEmpty ? "" : "\n") + "Package URL as given: \(it.purl)"
+    }
+
     /// A supplier or originator (§7.5): `Person: name (email)` or `Organization: …`; nil when there is no name. A tool cannot
     /// supply and becomes an organization.
     static func agent(_ agent: Agent) -> String? {

@@ -14,8 +14,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     private var phase = Phase.none
     private var describes: [String] = []
     private var identifiers: [String: String] = [:]
-    private var takenIdentifiers: Set<String> = ["SPDXRef-DOCUMENT"]
-    private var nextNumbers: [String: Int] = [:]
+    private var names = SPDXIdentifiers()
     private var firstIdentifier = ""
     /// Nesting, to be written as CONTAINS.
     private var nested: [(parent: String, child: String)] = []
@@ -78,7 +77,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     ) throws(SinkError) {
         guard phase == .packages else { throw .format("SPDX: a component out of turn") }
         let purl = PackageURL(component.purl)
-        let id = claimIdentifier(for: component, purl: purl)
+        let id = names.claim(for: component, purl: purl)
         if identifiers[component.ref] == nil { identifiers[component.ref] = id }
         if firstIdentifier.isEmpty { firstIdentifier = id }
         if let parent = component.parent { nested.append((parent, id)) }
@@ -177,23 +176,6 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         tree.field("relatedSpdxElement", to, to: &out)
         tree.text("comment", comment, to: &out)
         tree.endObject(to: &out)
-    }
-
-    // MARK: - Identifiers
-
-    /// `SPDXRef-Package-<file name>`, with a number where that is taken.
-    private mutating func claimIdentifier(for component: Component, purl: PackageURL?) -> String {
-        let file =
-            !component.fileName.isEmpty
-            ? component.fileName
-            : purl.map { LibraryCoordinates($0).fileName }
-                ?? (component.version.isEmpty ? component.name : "\(component.name)-\(component.version)")
-        let base = "SPDXRef-Package-" + IDText.safe(file)
-        if takenIdentifiers.insert(base).inserted { return base }
-        var number = nextNumbers[base] ?? 2
-        while !takenIdentifiers.insert("\(base)-\(number)").inserted { number += 1 }
-        nextNumbers[base] = number + 1
-        return "\(base)-\(number)"
     }
 
     mutating func lose(_ loss: BOMLoss, _ count: Int = 1) { counted[loss, default: 0] += count }

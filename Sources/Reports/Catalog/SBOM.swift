@@ -8,11 +8,15 @@ extension Report {
         title: "SBOM",
         formats: [.json, .xml, .yaml, .tv, .xlsx],
         filters: [
-            Filter("standard", .choice(BOMRequest.offers.map(\.standard.rawValue)), "the standard; required"),
+            Filter("standard", .choice(BOMRequest.standards), "the standard; required"),
             Filter(
                 "version", .text,
                 "the version of the standard: "
-                    + BOMRequest.offers.map { "\($0.standard.rawValue) \($0.versions.joined(separator: ", "))" }
+                    + BOMRequest.offers.map { offer in
+                        let versions = offer.versions.joined(separator: ", ")
+                        let formats = offer.formats.map(\.rawValue).joined(separator: ", ")
+                        return "\(offer.standard.rawValue) \(versions) (\(formats))"
+                    }
                     .joined(separator: "; ")),
             Filter(
                 "maxDepthLevel", .integer(0...1_000_000),

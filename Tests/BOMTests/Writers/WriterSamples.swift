@@ -229,6 +229,11 @@ struct WriterSample {
         return try write(with: &writer, namespace: Self.namespace)
     }
 
+    func spdx3() throws -> [UInt8] {
+        var writer = SPDX3Writer(tool: BOMTool(version: "1.0"))
+        return try write(with: &writer, namespace: Self.namespace)
+    }
+
     /// The spreadsheet, and what it could not hold.
     func workbook(_ version: SPDXVersion) throws -> (bytes: [UInt8], losses: [BOMLoss: Int]) {
         let file = Memory()
@@ -250,6 +255,7 @@ struct WriterSample {
                 Output("spdx-xlsx", version.rawValue, "xlsx", try workbook(version).bytes),
             ]
         }
+        all.append(Output("spdx-jsonld", SPDX3Writer.version, "json", try spdx3()))
         for version in CycloneDXVersion.allCases {
             all += [
                 Output("cyclonedx-json", version.rawValue, "json", try cycloneDX(version)),
