@@ -162,8 +162,10 @@ package struct Filter: Sendable {
         case choice([String])
         /// Any of some words, as a list or as one text with commas.
         case list([String])
-        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC.
+        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC; a date is when the day begins.
         case time
+        /// The same as the end of a span: the day, or the second, belongs to it.
+        case endTime
         /// A whole number in a range.
         case integer(ClosedRange<Double>)
         /// Any text.

@@ -101,7 +101,7 @@ extension Filter {
         case .flag(let value): "true, false; \(value) when absent"
         case .choice(let words): words.joined(separator: ", ")
         case .list(let words): "any of \(words.joined(separator: ", "))"
-        case .time: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
+        case .time, .endTime: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
         case .integer(let range): "\(Int(range.lowerBound)) to \(Int(range.upperBound))"
         case .text: "text"
         }

@@ -228,11 +228,13 @@ extension Filter {
                 if !found.contains(word.lowercased()) { found.append(word.lowercased()) }
             }
             return found.sorted()
-        case .time:
+        case .time, .endTime:
             guard let milliseconds = TimeText.milliseconds(first) else {
                 throw .badValue(first, of: key, accepted: "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss (UTC)")
             }
-            return [String(milliseconds)]
+            guard case .endTime = kind else { return [String(milliseconds)] }
+            let isDay = first.utf8.count == "yyyy-MM-dd".utf8.count
+            return [String(milliseconds - milliseconds % 1000 + (isDay ? 86_399_999 : 999))]
         case .integer(let range):
             guard let number = Double(first), number == number.rounded(), range.contains(number) else {
                 throw .badValue(

@@ -49,6 +49,8 @@ import Testing
             accepted.append((words + words, sorted))
         case .time:
             accepted = [(["2026-01-02"], ["1767312000000"]), (["2026-01-02 03:04:05"], ["1767323045000"])]
+        case .endTime:
+            accepted = [(["2026-01-02"], ["1767398399999"]), (["2026-01-02 03:04:05"], ["1767323045999"])]
         case .integer(let range):
             let least = "\(Int(range.lowerBound))"
             accepted = [
@@ -78,7 +80,7 @@ import Testing
         switch given.filter.kind {
         case .flag: (bad, accepted) = (bad + ["1", "yes", "truetrue"], ["true", "false"])
         case .choice(let words), .list(let words): accepted = words
-        case .time:
+        case .time, .endTime:
             (bad, accepted) = (bad + ["2026-13-01", "2026-02-30", "01/02/2026", "2026-01-02 25:00:00"], ["yyyy-MM-dd"])
         case .integer(let range):
             bad += ["\(Int(range.lowerBound) - 1)", "1e400", "nan", "inf", "1.5", "\(Int(range.upperBound))0"]

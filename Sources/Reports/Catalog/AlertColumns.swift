@@ -125,12 +125,12 @@ extension Column {
 }
 
 extension Filter {
-    /// Alerts created in a span of time. A date without a time of day begins it, and so does the end of a span.
+    /// Alerts created in a span of time, its ends included.
     static let alertDates: [Filter] = [
         Filter("fromDate", .time, "alerts that were raised then or later (UTC)") {
             "a.created_at >= \(Int64($0.first ?? "") ?? 0)"
         },
-        Filter("toDate", .time, "alerts that were raised then or before (UTC)") {
+        Filter("toDate", .endTime, "alerts that were raised then or before (UTC); a date means the whole day") {
             "a.created_at <= \(Int64($0.first ?? "") ?? 0)"
         },
     ]
