@@ -173,4 +173,47 @@ struct OpeningTests {
         withExtendedLifetime(listening) {}
         database.close()
     }
+
+    /// A session that dies before the first statement of a snapshot is replaced by one like it.
+    @Test func aSnapshotBeginsOnANewSession() throws {
+        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+        let url = try TemporaryDatabase.url(.postgresql)
+        let database = try TemporaryDatabase.open(url)
+        let other = try TemporaryDatabase.open(url)
+        let session: SQL = "SELECT pg_backend_pid()"
+        for short in [true, false] {
+            let old = try #require(try database.read { try $0.integer(session) })
+            let new = try database.snapshot { connection in
+                _ = try other.read { try $0.integer("SELECT CASE WHEN pg_terminate_backend(\(old)::int) THEN 1 END") }
+                #expect(
+                    try eventually {
+                        try other.read { try $0.integer("SELECT 1 FROM pg_stat_activity WHERE pid = \(old)") } == nil
+                    })
+                var found: Int64?
+                if short {
+                    found = try connection.integer(session)
+                } else {
+                    try connection.each(session) { found = $0.integer(0) }
+                }
+                // The snapshot is one: nothing is seen of what comes later.
+                let before = try connection.integer("SELECT count(*) FROM pg_class WHERE relname = 'later'")
+                try other.write { try $0.script("CREATE TABLE IF NOT EXISTS later (x int)") }
+                #expect(try connection.integer("SELECT count(*) FROM pg_class WHERE relname = 'later'") == before)
+                try other.write { try $0.script("DROP TABLE later") }
+                return found
+            }
+            #expect(new != nil && new != old)
+            // The same session, with what sessions are set to.
+            let settings = try database.read { connection in
+                try connection.all(
+                    """
+                    SELECT pg_backend_pid(), current_setting('default_transaction_read_only'), current_setting('lock_timeout')
+                    """
+                ) { "\($0.integer(0)) \($0.string(1)) \($0.string(2))" }
+            }
+            #expect(settings == ["\(new ?? 0) on 30s"])
+        }
+        database.close()
+        other.close()
+    }
 }

@@ -72,8 +72,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the
         // 4 MiB of the default. The server notices in about a minute that this node was cut off, and frees what a
         // change of it has locked; snapshots lock nothing and may wait for a slow reader. What the URL, the role or the
-        // server's file says comes first.
-        try script(
+        // server's file says comes first. Outside of a transaction, which could take it back: not by `script`.
+        try tell(
             """
             SET default_transaction_read_only = on; SET cursor_tuple_fraction = 1;
             SELECT set_config(s.name, ours.value, false)
@@ -127,16 +127,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     func open() throws(DatabaseError) {
         if opening.isEmpty { return }
         let text = opening.joined(separator: "; ")
-        func tell() throws(DatabaseError) {
-            let result = PQexec(handle, text)
-            try check(result, sql: text)
-            PQclear(result)
-        }
         if transaction == .snapshot {
             // Nothing is read yet: a connection that had died unseen is replaced.
-            try onWholeSession(tell)
+            try onWholeSession { () throws(DatabaseError) in try tell(text) }
         } else {
-            try tell()
+            try tell(text)
         }
         opening = []
     }
@@ -188,6 +183,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
         if transaction == .snapshot {
+            // Before there is a cursor: on another session it would be one of the past.
+            try open()
             cursors += 1
             return try PostgreSQLCursor(declaring: "c\(cursors)", sql, on: self)
         }
@@ -223,6 +220,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     func script(_ text: String) throws(DatabaseError) {
         try open()
         try settle()
+        try tell(text)
+    }
+
+    /// Runs a script, whatever the transaction is in the middle of.
+    private func tell(_ text: String) throws(DatabaseError) {
         let result = PQexec(handle, text)
         defer { PQclear(result) }
         switch PQresultStatus(result) {
@@ -353,6 +355,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         streaming = nil
         epoch += 1
         trouble = .none
+        isWorn = false
         try prepareSession()
     }
 
