@@ -1,5 +1,6 @@
 import CISAL
 import CZlib
+import Glibc
 
 /// How much time compression may take. Ratios are in docs/adr/002.
 package enum CompressionLevel: Sendable, CaseIterable {
@@ -27,6 +28,9 @@ struct DeflateCodec: ~Copyable {
             let room = 4096 + 2 * 32_768 + 4 * 65_536
             let stream = UnsafeMutablePointer<isal_zstream>.allocate(capacity: 1)
             let buffer = UnsafeMutableRawPointer.allocate(byteCount: room, alignment: 64)
+            // What the library does not set itself is the same each time.
+            memset(stream, 0, MemoryLayout<isal_zstream>.size)
+            memset(buffer, 0, room)
             isal_deflate_init(stream)
             stream.pointee.level = 2
             stream.pointee.level_buf = buffer.assumingMemoryBound(to: UInt8.self)

@@ -171,7 +171,7 @@ import Testing
             settings.sheetRows = 5
             let left = try report.produce(InventoryFixture.shared(.sqlite), settings: settings)
             let right = try report.produce(InventoryFixture.shared(.postgresql), settings: settings)
-            if left.bytes != right.bytes { Issue.record("\(report.name): \(try left.difference(from: right))") }
+            try left.expectSame(as: right, "\(report.name)")
             if ["Inventory", "Licenses", "Vulnerability"].contains(report.report.name.word) {
                 #expect(left.produced.parts > 1, "\(report.name)")
             }
