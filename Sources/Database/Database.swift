@@ -58,8 +58,8 @@ package protocol Connection: AnyObject {
     /// that is refused beyond 64 MiB.
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
-    /// As `cursor`, for a result that is known to be small: the statement is prepared once for the session, and what is left
-    /// of it when another statement needs the connection is kept in memory, inside a snapshot too.
+    /// As `cursor`, for a result that is known to be small: the statement is prepared once for the session, inside a snapshot
+    /// too, and PostgreSQL's result is taken whole.
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
     /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.

@@ -1,0 +1,111 @@
+package import Database
+
+// What the queue holds, for those who ask: polls, lists, counters. Nothing here changes a row.
+
+extension Queue {
+    /// A job as a poll shows it.
+    package struct Standing: Sendable {
+        package let job: Job
+        /// With how many uploads it waits for.
+        package let uploadsAhead: Int
+        /// What had to be cut to fit the format.
+        package let notes: [String]
+
+        /// What `init(row:)` reads of `job j`, in its order.
+        static let columns: SQL = """
+            \(Job.columns),
+            CASE WHEN state = 'PENDING' THEN (SELECT count(*) FROM job i WHERE \(Queue.ahead)) ELSE 0 END,
+            CASE WHEN artifact <> '' THEN
+                (SELECT a.notes FROM artifact a WHERE a.uuid = j.artifact AND a.organization = j.organization) END
+            """
+
+        init(row: borrowing RowBuffer) throws {
+            job = try Job(row: row)
+            uploadsAhead = Int(row.integer(20))
+            notes = Artifact.notes(row.string(21))
+        }
+    }
+
+    /// As `find`, and what a poll shows of it; one query.
+    package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Standing? {
+        try connection.first(
+            "SELECT \(Standing.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
+            Standing.init(row:))
+    }
+
+    /// The job with this uuid, if it belongs to the organization.
+    package func find(uuid: String, organization: Int64, on connection: any Connection) throws -> Job? {
+        try connection.first(
+            "SELECT \(Job.columns) FROM job WHERE uuid = \(uuid) AND organization = \(organization)",
+            Job.init(row:))
+    }
+
+    /// The unfinished jobs of one kind that an organization has.
+    package func unfinished(
+        _ kind: Job.Kind, organization: Int64, on connection: any Connection
+    ) throws -> [Job] {
+        // Indexes hold one state each.
+        try ["state = 'PENDING'", "state = 'IN_PROGRESS'"].flatMap { (state: SQL) in
+            try connection.all(
+                """
+                SELECT \(Job.columns) FROM job WHERE \(state) AND organization = \(organization)
+                    AND kind = \(kind.rawValue) ORDER BY id
+                """, Job.init(row:))
+        }
+    }
+
+    /// The unfinished jobs of an organization as polls show them, the oldest first.
+    package func unfinished(
+        organization: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Standing] {
+        try connection.all(
+            """
+            SELECT \(Standing.columns) FROM job j
+            WHERE organization = \(organization) AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id LIMIT \(limit)
+            """, Standing.init(row:))
+    }
+
+    /// How many uploads that a report of the scope should contain are not done.
+    package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
+        Int(
+            try connection.integer(
+                """
+                SELECT count(*) FROM job i WHERE i.organization = \(scope.organization) AND i.kind = 'INTAKE'
+                    AND i.state IN ('PENDING', 'IN_PROGRESS')
+                    AND (i.product = 0 OR \(scope.product) = 0 OR i.product = \(scope.product))
+                    AND (i.project = 0 OR \(scope.project) = 0 OR i.project = \(scope.project))
+                """) ?? 0)
+    }
+
+    /// `i` is an upload that job `j` of the same organization has to let go first.
+    static let ahead: SQL = """
+        i.organization = j.organization AND i.kind = 'INTAKE' AND i.state IN ('PENDING', 'IN_PROGRESS') \
+        AND i.id < j.id AND (i.product = 0 OR j.product = 0 OR i.product = j.product) \
+        AND (i.project = 0 OR j.project = 0 OR i.project = j.project)
+        """
+
+    /// Unfinished jobs of one kind and state.
+    package struct Depth: Sendable, Equatable {
+        package let kind: Job.Kind
+        package let state: Job.State
+        package let count: Int64
+        /// When the oldest was submitted.
+        package let oldest: Int64
+    }
+
+    /// Unfinished jobs by kind and state, found by indexes that hold no finished job.
+    package func depths(on connection: any Connection) throws -> [Depth] {
+        try connection.all(
+            """
+            SELECT kind, state, count(*), min(created_at) FROM job WHERE state = 'PENDING' GROUP BY kind, state
+            UNION ALL
+            SELECT kind, state, count(*), min(created_at) FROM job WHERE state = 'IN_PROGRESS' GROUP BY kind, state
+            """
+        ) { row in
+            guard let kind = Job.Kind(rawValue: row.string(0)), let state = Job.State(rawValue: row.string(1)) else {
+                throw QueueError.unreadable(uuid: "of kind \(row.string(0))")
+            }
+            return Depth(kind: kind, state: state, count: row.integer(2), oldest: row.integer(3))
+        }
+    }
+}
