@@ -68,19 +68,19 @@ struct Access: Sendable {
         guard let text = try shownKey(request, headers) else {
             throw APIError.missing("userKey", accepted: accepted)
         }
-        let key = UserKey(text)
         let (kind, token) = try token(of: request, by: call.token)
-
-        return try check(key, kind, token: token, needing: call.role, for: call.requestType, at: time, on: connection)
+        return try check(
+            UserKey(text).digest, kind, token: token, needing: call.role, for: call.requestType, at: time,
+            on: connection)
     }
 
-    /// Lets the holder of a key in where a token points to.
+    /// Lets the holder of the key with this digest in where a token points to.
     static func check(
-        _ key: UserKey, _ kind: ScopeKind, token: String, needing needed: Role, for name: String, at time: Int64,
-        on connection: any Connection
+        _ keyDigest: [UInt8], _ kind: ScopeKind, token: String, needing needed: Role, for name: String,
+        at time: Int64, on connection: any Connection
     ) throws -> Access {
-        let (found, holder) = try Standing.find(kind, token: token, keyDigest: key.digest, at: time, on: connection)
-        let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, key.digest)
+        let (found, holder) = try Standing.find(kind, token: token, keyDigest: keyDigest, at: time, on: connection)
+        let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, keyDigest)
         guard isSame, let found, let standing = holder?.standing,
             let role = standing.role(inProduct: found.product)
         else { throw APIError.refused }

@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 package import HTTP
 package import Jobs
@@ -65,5 +66,12 @@ package struct Backend: Sendable {
         self.uploads = uploads
         self.settleAlerts = settleAlerts
         self.log = log
+    }
+
+    /// Writes down what went wrong inside, and gives the number that the client is told.
+    func record(_ error: any Error, of request: String) -> String {
+        let id = (try? random.bytes(4).hexadecimal) ?? "00000000"
+        log(Incident(id: id, request: request, cause: "\(error)"))
+        return id
     }
 }

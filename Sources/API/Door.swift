@@ -1,6 +1,5 @@
 import Bytes
 import Database
-import Dispatch
 package import HTTP
 import Jobs
 import Reports
@@ -18,12 +17,14 @@ package struct Door: Sendable {
     private static let quickBody = 1 << 15
 
     private let backend: Backend
-    private let threads = DispatchQueue(label: "api", attributes: .concurrent)
+    private let threads = Threads("api")
     private let uploads: UploadDoor?
     private let agents: AgentDoor?
+    private let console: ConsoleDoor
 
     package init(_ backend: Backend) {
         self.backend = backend
+        console = ConsoleDoor(backend)
         uploads = backend.uploads.map { UploadDoor(backend, $0) }
         agents = backend.uploads.flatMap { uploads in uploads.agents.map { AgentDoor(backend, uploads, $0) } }
     }
@@ -65,12 +66,17 @@ package struct Door: Sendable {
     }
 
     /// Whether a path is the door's.
-    package static func has(path: String) -> Bool { Path(path) != nil || UploadPath(path) != nil }
+    package static func has(path: String) -> Bool {
+        Path(path) != nil || UploadPath(path) != nil || ConsolePath(path) != nil
+    }
 
     /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
         if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy }
+        if let path = ConsolePath(request.path), path.methods.contains(request.method) {
+            return request.method == "POST" ? console.policy : .refuse(.text(400, "This path takes no body."))
+        }
         guard case .api = Path(request.path), request.method == "POST" else {
             return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
         }
@@ -80,6 +86,9 @@ package struct Door: Sendable {
     /// Answers a request.
     package func reply(to request: HTTPRequest) -> Reply {
         if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
+        if let path = ConsolePath(request.path), path.methods.contains(request.method) {
+            return console.reply(to: request, path)
+        }
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
         case .api: return call(request)
@@ -89,12 +98,12 @@ package struct Door: Sendable {
         case .ready:
             // Asks the database, which may take its time.
             return .later { [backend, threads] in
-                let reason = await Self.run(on: threads) { backend.unreadiness() }
+                let reason = await threads.run { backend.unreadiness() }
                 return reason.map { .text(503, $0) } ?? .text(200, "ready")
             }
         case .metrics:
             return .later { [backend, threads] in
-                let text = await Self.run(on: threads) { backend.metrics() }
+                let text = await threads.run { backend.metrics() }
                 return HTTPResponse(type: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(text.utf8))
             }
         }
@@ -116,15 +125,19 @@ package struct Door: Sendable {
             allowed = ["POST"]
         case .live, .ready, .metrics, .description: allowed = ["GET", "HEAD"]
         case nil:
-            guard uploads != nil, let path = UploadPath(request.path) else {
+            if uploads != nil, let path = UploadPath(request.path) {
+                allowed = path.methods
+            } else if let path = ConsolePath(request.path) {
+                allowed = path.methods
+            } else {
                 return Self.nothing
             }
-            allowed = path.methods
         }
         guard !allowed.contains(request.method) else { return nil }
         let list = allowed.joined(separator: ", ")
-        var response = HTTPResponse.text(
-            405, "The method \(request.method.prefix(20)) is not allowed here; allowed: \(list).")
+        var text = "The method \(request.method.prefix(20)) is not allowed here; allowed: \(list)."
+        if ConsolePath(request.path) == .page { text += " The API is at POST /api/v1.4." }
+        var response = HTTPResponse.text(405, text)
         response.headers["Allow"] = list
         return response
     }
@@ -141,7 +154,7 @@ package struct Door: Sendable {
         do {
             guard body.count <= Self.quickBody else {
                 return .later { [self] in
-                    let read = await Self.run(on: threads) { Self.read(body) }
+                    let read = await threads.run { Self.read(body) }
                     switch read {
                     case .success((let call, let request)): return await work(call, request, headers)
                     case .failure(let error): return error.response
@@ -171,7 +184,7 @@ package struct Door: Sendable {
 
     /// Does a call from a task: what blocks is done on a thread of our own.
     private func work(_ call: Call, _ request: Request, _ headers: HTTPFields) async -> HTTPResponse {
-        switch await Self.run(on: threads, { begin(call, request, headers) }) {
+        switch await threads.run({ begin(call, request, headers) }) {
         case .answer(let response): return response.marked(call)
         case .write(let write): return await finish(call, write)
         }
@@ -221,21 +234,11 @@ package struct Door: Sendable {
     /// What the client hears of an error; the log hears of those that are not the client's.
     private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
         if let known = APIError(error) { return known.response }
-        let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
-        backend.log(Incident(id: id, request: call.requestType, cause: "\(error)"))
+        let id = backend.record(error, of: call.requestType)
         switch error as? DatabaseError {
         case .storage, .busy: return APIError.storage(id: id).response
         case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, nil:
             return APIError.unexpected(id: id).response
-        }
-    }
-
-    /// Runs what blocks on a thread of the queue, while the calling task sleeps.
-    private static func run<Result: Sendable>(
-        on queue: DispatchQueue, _ body: @escaping @Sendable () -> Result
-    ) async -> Result {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: body()) }
         }
     }
 }

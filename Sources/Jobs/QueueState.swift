@@ -65,6 +65,18 @@ extension Queue {
             """, Standing.init(row:))
     }
 
+    /// The finished reports of an organization, the last first.
+    package func finishedReports(
+        organization: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Standing] {
+        try connection.all(
+            """
+            SELECT \(Standing.columns) FROM job j
+            WHERE organization = \(organization) AND kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED')
+            ORDER BY finished_at DESC, id DESC LIMIT \(limit)
+            """, Standing.init(row:))
+    }
+
     /// How many uploads that a report of the scope should contain are not done.
     package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
         Int(

@@ -36,6 +36,7 @@ struct Sweeper: Sendable {
             let before = queue.now() - queue.settings.retention
             try queue.database.write { connection in
                 try Idempotency.sweep(on: connection)
+                try Sessions.sweep(at: queue.now(), on: connection)
                 try Webhooks.sweep(before: before, on: connection)
             }
             // Listed first, looked up second: whoever began a file meanwhile is known by then.

@@ -1,6 +1,5 @@
 import Bytes
 import Database
-import Dispatch
 import Glibc
 import HTTP
 import Inventory
@@ -17,7 +16,7 @@ struct AgentDoor: Sendable {
     let backend: Backend
     let uploads: UploadSettings
     let settings: AgentSettings
-    private let threads = DispatchQueue(label: "agents", attributes: .concurrent)
+    private let threads = Threads("agents")
 
     init(_ backend: Backend, _ uploads: UploadSettings, _ settings: AgentSettings) {
         self.backend = backend
@@ -30,11 +29,11 @@ struct AgentDoor: Sendable {
     func reply(to request: HTTPRequest) -> Reply {
         .later { [self] in
             do {
-                let received = try await run { try receive(request) }.get()
+                let received = try await threads.attempt { try receive(request) }.get()
                 switch received.kind {
                 case .update: return try await update(received)
                 case .checkPolicies, .checkPolicyCompliance:
-                    let (response, violations) = try await run { try check(received) }.get()
+                    let (response, violations) = try await threads.attempt { try check(received) }.get()
                     try await note(received, violations)
                     return response
                 }
@@ -122,7 +121,7 @@ struct AgentDoor: Sendable {
     // MARK: Updating
 
     private func update(_ received: Received) async throws -> HTTPResponse {
-        let files = try await run { try self.files(of: received) }.get()
+        let files = try await threads.attempt { try self.files(of: received) }.get()
         let made: [Made]
         do {
             made = try await place(received, files)
@@ -130,7 +129,7 @@ struct AgentDoor: Sendable {
             // The jobs may be there and need their files.
             throw DatabaseError.unknownOutcome(why: why)
         } catch {
-            await run { () -> Void in for file in files { unlink(file.path) } }
+            await threads.attempt { () -> Void in for file in files { unlink(file.path) } }
             throw error
         }
         backend.bell.ring()
@@ -331,21 +330,9 @@ struct AgentDoor: Sendable {
         if let known = AgentError(error) {
             response = known.response
         } else {
-            let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
-            backend.log(Incident(id: id, request: "/agent", cause: "\(error)"))
-            response = AgentError(error, id: id).response
+            response = AgentError(error, id: backend.record(error, of: "/agent")).response
         }
         response.mark.name = "agent"
         return response
-    }
-
-    /// Runs what blocks on a thread of our own, while the calling task sleeps.
-    @discardableResult
-    private func run<Success: Sendable>(
-        _ body: @escaping @Sendable () throws -> Success
-    ) async -> Result<Success, any Error> {
-        await withCheckedContinuation { continuation in
-            threads.async { continuation.resume(returning: Result { try body() }) }
-        }
     }
 }

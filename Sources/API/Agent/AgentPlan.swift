@@ -49,7 +49,7 @@ package struct AgentPlan: Sendable {
         guard let key else { throw AgentError.badKey }
         do {
             return try Access.check(
-                key, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, at: time,
+                key.digest, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, at: time,
                 on: connection)
         } catch APIError.refused {
             // Told apart by whether the token has the form of one: what exists is told to nobody.

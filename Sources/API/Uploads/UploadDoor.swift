@@ -1,6 +1,5 @@
 import Bytes
 import Database
-import Dispatch
 import Glibc
 import HTTP
 import Jobs
@@ -17,7 +16,7 @@ struct UploadDoor: Sendable {
 
     let backend: Backend
     let settings: UploadSettings
-    private let threads = DispatchQueue(label: "uploads", attributes: .concurrent)
+    private let threads = Threads("uploads")
 
     init(_ backend: Backend, _ settings: UploadSettings) {
         self.backend = backend
@@ -48,12 +47,12 @@ struct UploadDoor: Sendable {
                 })
         case .token(let uuid):
             return .later { [self] in
-                await run { try processing(uuid, request) }.answer { refusal(of: path, because: $0) }
+                await threads.attempt { try processing(uuid, request) }.answer { refusal(of: path, because: $0) }
             }
         case .bom:
             return .later { [self] in
                 do {
-                    let (upload, file) = try await run { try accept(request) }.get()
+                    let (upload, file) = try await threads.attempt { try accept(request) }.get()
                     return try await submit(upload, file)
                 } catch {
                     return refusal(of: path, because: error)
@@ -107,7 +106,7 @@ struct UploadDoor: Sendable {
             // The job may be there and need the file.
             throw DatabaseError.unknownOutcome(why: why)
         } catch {
-            await run { file.remove() }
+            await threads.attempt { file.remove() }
             throw error
         }
         backend.bell.ring()
@@ -116,19 +115,7 @@ struct UploadDoor: Sendable {
 
     private func refusal(of path: UploadPath, because error: any Error) -> HTTPResponse {
         if let known = UploadError(error) { return known.response }
-        let id = (try? backend.random.bytes(4).hexadecimal) ?? "00000000"
-        backend.log(Incident(id: id, request: path.name, cause: "\(error)"))
-        return UploadError(error, id: id).response
-    }
-
-    /// Runs what blocks on a thread of our own, while the calling task sleeps.
-    @discardableResult
-    private func run<Success: Sendable>(
-        _ body: @escaping @Sendable () throws -> Success
-    ) async -> Result<Success, any Error> {
-        await withCheckedContinuation { continuation in
-            threads.async { continuation.resume(returning: Result { try body() }) }
-        }
+        return UploadError(error, id: backend.record(error, of: path.name)).response
     }
 }
 

@@ -1,7 +1,7 @@
 extension Migration {
     /// Groups, what was refused, and what the server does by itself for people.
     static let access = Migration(name: "access") { words in
-        let (int, text) = (words.integer, words.text)
+        let (int, text, blob) = (words.integer, words.text, words.blob)
         return """
             -- When the key of an account ends; 0 for never.
             ALTER TABLE account ADD COLUMN key_expires_at \(int) NOT NULL DEFAULT 0;
@@ -43,6 +43,15 @@ extension Migration {
                 job \(text) NOT NULL,
                 created_at \(int) NOT NULL,
                 PRIMARY KEY (account, key)\(words.clustered);
+
+            -- People who are signed in at the console.
+            CREATE TABLE session (
+                -- SHA-256 of what the browser shows.
+                digest \(blob) PRIMARY KEY,
+                -- Of the key that it was begun with, and ends with.
+                key_digest \(blob) NOT NULL,
+                expires_at \(int) NOT NULL\(words.end);
+            CREATE INDEX session_expiry ON session (expires_at);
 
             CREATE TABLE webhook (
                 id \(int) PRIMARY KEY,

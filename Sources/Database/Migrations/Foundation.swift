@@ -323,6 +323,8 @@ extension Migration {
             CREATE INDEX job_running ON job (organization) WHERE state = 'IN_PROGRESS';
             CREATE INDEX job_intake ON job (organization, id) WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS');
             CREATE INDEX job_finished ON job (finished_at) WHERE state IN ('SUCCESS', 'FAILED');
+            CREATE INDEX job_past ON job (organization, finished_at, id)
+                WHERE kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED');
             CREATE INDEX job_artifact ON job (artifact) WHERE artifact <> '';
             """
     }

@@ -96,4 +96,18 @@ package struct ProjectVital: Sendable, Equatable {
                 isInProgress: row.boolean(10))
         }
     }
+
+    /// The names of projects of an organization, by their ids.
+    package static func names(
+        _ ids: Set<Int64>, organization: Int64, on connection: any Connection
+    ) throws -> [Int64: String] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try connection.all(
+            """
+            SELECT p.id, p.name FROM project p WHERE p.organization = \(organization)
+                AND p.id IN \(SQL.list(ids.sorted().map(Value.integer)))
+            """
+        ) { ($0.integer(0), $0.string(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
 }

@@ -24,7 +24,7 @@ extension Command {
         let demonstration = Demonstration(runtime: runtime, server: server)
         try demonstration.run(output: configuration["output"] ?? runtime.directory.path + "/demo")
         if !arguments.has("once") {
-            print("\nserving at \(server.url) until Ctrl-C")
+            print("\nserving at \(server.url) until Ctrl-C; the console is there too, the user key opens it")
             fflush(nil)
             signals.wait()
         }

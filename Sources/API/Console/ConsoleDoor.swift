@@ -1,0 +1,273 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+
+// DESIGN. Pages made by the server, with forms and no script: what may be loaded and where forms may go is said to the
+// browser (Content-Security-Policy). The browser shows a session's secret in a cookie that no script and no other site can
+// use (HttpOnly, SameSite=Strict); who sends a form from elsewhere is refused besides. What is done is done by the calls
+// of the API, with the access that they have there: there is no second way to a report.
+
+/// `GET /`: Waybill in a person's browser.
+struct ConsoleDoor: Sendable {
+    /// The longest form, in bytes.
+    private static let formLimit = 64 << 10
+    private static let cookie = "waybill"
+
+    private let backend: Backend
+    private let threads = Threads("console")
+
+    init(_ backend: Backend) { self.backend = backend }
+
+    var policy: BodyPolicy { .memory(limit: Self.formLimit) }
+
+    func reply(to request: HTTPRequest, _ path: ConsolePath) -> Reply {
+        if case .style = path {
+            let style = HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
+            return .now(style.guarded(isKept: true))
+        }
+        return .later { [self] in
+            var response = await answer(to: request, path)
+            response.mark.name = "console"
+            return response.guarded()
+        }
+    }
+
+    private func answer(to request: HTTPRequest, _ path: ConsolePath) async -> HTTPResponse {
+        let form = Form(request)
+        let place = ConsolePlace { path.methods.contains("POST") ? form[$0] : request.query.exactly($0) }
+        do {
+            guard !path.methods.contains("POST") || Self.isOwn(request) else {
+                return Self.page(403, ConsolePage.problem("This form was sent by another site.", back: ConsolePlace()))
+            }
+            switch path {
+            case .style: return Self.redirect(to: path.path)
+            case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
+            case .leave: return try await leave(request)
+            case .page:
+                return try await threads.attempt { try page(request, place, notice: nil) }.get()
+            case .report:
+                let body = try Self.body(of: form)
+                return try await act(request, place) {
+                    body
+                } call: { view in
+                    switch view.access.scope.kind {
+                    case .organization: .generateOrganizationReport
+                    case .product: .generateProductReport
+                    case .project: .generateProjectReport
+                    }
+                }
+            case .cancel:
+                let body = Answer.text { $0.text("uuid", form["uuid"] ?? "") }
+                return try await act(request, place) {
+                    body
+                } call: { _ in
+                    .cancelProcess
+                }
+            case .artifact(let uuid):
+                let body = Answer.text { $0.text("uuid", uuid) }
+                return try await threads.attempt { try perform(.downloadReport, body, request, place) }.get()
+            }
+        } catch {
+            return await refusal(of: request, place, because: error)
+        }
+    }
+
+    // MARK: Sessions
+
+    private func enter(_ request: HTTPRequest, _ key: String) async throws -> HTTPResponse {
+        let key = UserKey(key)
+        let now = backend.queue.now()
+        if let seconds = backend.rateLimit?.admit(key.text, at: now) {
+            throw APIError.tooManyCalls(seconds: seconds)
+        }
+        let holder = try await threads.attempt { [backend] in
+            try backend.database.read { try Standing.organizations(keyDigest: key.digest, at: now, on: $0) }
+        }.get()
+        guard let holder, Identifier.areEqual(holder.keyDigest, key.digest), !holder.organizations.isEmpty else {
+            let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
+            return Self.page(403, ConsolePage.entrance(notice: why))
+        }
+        let secret = try backend.random.token()
+        try await backend.database.write { connection in
+            try Sessions.begin(
+                Digest.of(secret.utf8, .sha256), keyDigest: key.digest, at: now, on: connection)
+        }
+        var response = Self.redirect(to: ConsolePath.page.path)
+        response.headers["Set-Cookie"] = Self.cookie(secret, seconds: Sessions.lifetime / 1000, request)
+        return response
+    }
+
+    private func leave(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let digest = Self.session(of: request) {
+            try await backend.database.write { try Sessions.end(digest, on: $0) }
+        }
+        var response = Self.redirect(to: ConsolePath.page.path)
+        response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, request)
+        return response
+    }
+
+    private static func cookie(_ value: String, seconds: Int64, _ request: HTTPRequest) -> String {
+        let isEncrypted = request.isTLS || request.headers["X-Forwarded-Proto"]?.lowercased() == "https"
+        return "\(cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
+            + (isEncrypted ? "; Secure" : "")
+    }
+
+    /// The digest of the session's secret that a request shows (RFC 6265 §4.2).
+    private static func session(of request: HTTPRequest) -> [UInt8]? {
+        for pair in request.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0].trimmingPrefix(" ") == cookie {
+                return Digest.of(Array(parts[1].utf8), .sha256)
+            }
+        }
+        return nil
+    }
+
+    /// Whether a form comes from a page of this server, or from no browser: Fetch Metadata where the browser tells it, else
+    /// the origin (RFC 6454 §7).
+    private static func isOwn(_ request: HTTPRequest) -> Bool {
+        if let site = request.headers["Sec-Fetch-Site"] { return site == "same-origin" }
+        guard let origin = request.headers["Origin"] else { return true }
+        guard let host = request.headers["Host"] else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)"
+    }
+
+    // MARK: Doing
+
+    /// A place and who looks at it; nil when nobody is signed in.
+    private func view(
+        _ request: HTTPRequest, _ place: ConsolePlace, on connection: any Connection
+    ) throws -> ConsoleView? {
+        let now = backend.queue.now()
+        guard let session = Self.session(of: request),
+            let key = try Sessions.keyDigest(of: session, at: now, on: connection)
+        else { return nil }
+        if let seconds = backend.rateLimit?.admit(key.hexadecimal, at: now) {
+            throw APIError.tooManyCalls(seconds: seconds)
+        }
+        return try ConsoleView(place, keyDigest: key, at: now, on: connection)
+    }
+
+    private func page(_ request: HTTPRequest, _ place: ConsolePlace, notice: String?) throws -> HTTPResponse {
+        try backend.database.snapshot { connection in
+            guard let view = try view(request, place, on: connection) else {
+                return Self.page(200, ConsolePage.entrance(notice: notice))
+            }
+            let reports = try view.reports(backend.queue, on: connection)
+            return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, reports, notice: notice))
+        }
+    }
+
+    /// Does what a form asks for and shows the place again.
+    private func act(
+        _ request: HTTPRequest, _ place: ConsolePlace, body: @escaping @Sendable () -> String,
+        call: @escaping @Sendable (ConsoleView) -> Call
+    ) async throws -> HTTPResponse {
+        let outcome = try await threads.attempt { try begin(request, place, body(), call) }.get()
+        guard let outcome else { return Self.redirect(to: ConsolePath.page.path) }
+        if case .write(let write) = outcome { _ = try await write() }
+        return Self.redirect(to: place.address)
+    }
+
+    /// Does a call that only reads.
+    private func perform(
+        _ call: Call, _ body: String, _ request: HTTPRequest, _ place: ConsolePlace
+    ) throws -> HTTPResponse {
+        switch try begin(request, place, body, { _ in call }) {
+        case .answer(let response)?: return response
+        case .write?, nil: return Self.redirect(to: ConsolePath.page.path)
+        }
+    }
+
+    /// Does all of a call but what it writes, with the access that the session's key has at the place; nil when nobody is
+    /// signed in.
+    private func begin(
+        _ request: HTTPRequest, _ place: ConsolePlace, _ body: String, _ call: (ConsoleView) -> Call
+    ) throws -> Outcome? {
+        try backend.database.snapshot { connection in
+            guard let view = try view(request, place, on: connection) else { return nil }
+            let asked = try Request(Array(body.utf8))
+            return try call(view).answer(
+                Visit(
+                    request: asked, access: view.access, headers: request.headers, connection: connection,
+                    backend: backend))
+        }
+    }
+
+    /// A form's report as a call's body.
+    private static func body(of form: Form) throws -> String {
+        let body = Answer.text { answer in
+            answer.text("reportType", form["reportType"] ?? "")
+            answer.text("format", form["format"] ?? "")
+            if let filter = form["filter"]?.trimmingBlanks(), !filter.isEmpty { answer.raw("filter", filter) }
+        }
+        return body
+    }
+
+    // MARK: Answers
+
+    private func refusal(of request: HTTPRequest, _ place: ConsolePlace, because error: any Error) async -> HTTPResponse
+    {
+        guard let known = APIError(error) else {
+            let id = backend.record(error, of: "console")
+            return Self.page(500, ConsolePage.problem(APIError.unexpected(id: id).message, back: ConsolePlace()))
+        }
+        switch known {
+        case .notFound, .refused, .unknownProcess:
+            return Self.page(404, ConsolePage.problem(known.message, back: ConsolePlace()))
+        case .tooManyCalls:
+            var response = Self.page(429, ConsolePage.problem(known.message, back: place))
+            response.headers["Retry-After"] = known.response.headers["Retry-After"]
+            return response
+        default: break
+        }
+        let shown = await threads.attempt { try page(request, place, notice: known.message) }
+        return (try? shown.get()) ?? Self.page(400, ConsolePage.problem(known.message, back: ConsolePlace()))
+    }
+
+    private static func page(_ status: Int, _ bytes: [UInt8]) -> HTTPResponse {
+        HTTPResponse(status: status, type: "text/html;charset=UTF-8", bytes: bytes)
+    }
+
+    /// 303: the page is asked for by GET, and asking for it again sends no form.
+    private static func redirect(to address: String) -> HTTPResponse {
+        HTTPResponse(status: 303, headers: ["Location": address])
+    }
+}
+
+/// The fields of a form that a browser sent.
+private struct Form: Sendable {
+    private var fields: [String: String] = [:]
+
+    init(_ request: HTTPRequest) {
+        guard case .bytes(let body) = request.body else { return }
+        for field in body.split(separator: UInt8(ascii: "&")) {
+            let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            fields[Self.text(parts[0])] = parts.count > 1 ? Self.text(parts[1]) : ""
+        }
+    }
+
+    subscript(name: String) -> String? { fields[name] }
+
+    private static func text(_ encoded: ArraySlice<UInt8>) -> String {
+        var decoder = PercentDecoder()
+        var bytes: [UInt8] = []
+        decoder.decode(encoded, into: &bytes)
+        decoder.finish(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension HTTPResponse {
+    /// What a browser has to keep to with what the console answers.
+    fileprivate func guarded(isKept: Bool = false) -> HTTPResponse {
+        var response = self
+        response.headers["Content-Security-Policy"] =
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cache-Control"] = isKept ? "max-age=3600" : "no-store"
+        return response
+    }
+}

@@ -1,0 +1,241 @@
+import Bytes
+import Database
+import Jobs
+import Reports
+
+/// The pages of the console as HTML.
+enum ConsolePage {
+    /// Rows of a list of products or projects; who has more searches.
+    static let rowLimit = 500
+    /// Seconds after which a page with unfinished reports is asked for again.
+    private static let refreshSeconds = 5
+
+    // MARK: Signed out
+
+    /// Asks for a key. `notice` tells why the last one was not taken.
+    static func entrance(notice: String?) -> [UInt8] {
+        HTML.page(title: "Waybill") { html in
+            html.element("main", ("class", "entrance")) { html in
+                html.element("h1", text: "Waybill")
+                html.notice(notice)
+                html.form(to: .enter) { html in
+                    html.element("label") { html in
+                        html.text("User key")
+                        html.void(
+                            "input", ("type", "password"), ("name", "userKey"), ("required", "required"),
+                            ("autocomplete", "current-password"), ("autofocus", "autofocus"))
+                    }
+                    html.element("button", text: "Sign in")
+                }
+                html.element(
+                    "p", ("class", "hint"),
+                    text: """
+                        The key that `waybill init` or createUser showed: 64 hexadecimal characters. Scripts find the API \
+                        at POST /api/v1.4, described at /api/openapi.json.
+                        """)
+            }
+        }
+    }
+
+    /// Tells that something is not here, or could not be done.
+    static func problem(_ text: String, back: ConsolePlace) -> [UInt8] {
+        HTML.page(title: "Waybill") { html in
+            html.element("main", ("class", "entrance")) { html in
+                html.element("h1", text: "Waybill")
+                html.notice(text)
+                html.element("p") { $0.element("a", ("href", back.address), text: "Back") }
+            }
+        }
+    }
+
+    // MARK: Signed in
+
+    static func place(_ view: ConsoleView, _ reports: [ConsoleView.ReportLine], notice: String?) -> [UInt8] {
+        let isWaiting = reports.contains { !$0.job.state.isFinal }
+        let name = view.project?.name ?? view.product?.name ?? view.organizationName
+        return HTML.page(title: "\(name) – Waybill", refresh: isWaiting ? refreshSeconds : nil) { html in
+            header(view, to: &html)
+            html.element("main") { html in
+                html.element("h1", text: name)
+                html.notice(notice)
+                request(view, to: &html)
+                if view.product == nil {
+                    list(view.products.map { ($0.id, $0.name, $0.updated) }, of: "Products", in: view, to: &html) {
+                        view.place.product($0)
+                    }
+                } else if view.project == nil {
+                    list(view.projects.map { ($0.id, $0.name, $0.updated) }, of: "Projects", in: view, to: &html) {
+                        view.place.project($0)
+                    }
+                }
+                table(reports, in: view, to: &html)
+            }
+        }
+    }
+
+    private static func header(_ view: ConsoleView, to html: inout HTML) {
+        html.element("header") { html in
+            html.element("nav") { html in
+                for organization in view.organizations {
+                    var place = ConsolePlace()
+                    place.organization = organization.id
+                    html.element(
+                        "a", ("href", place.address),
+                        ("class", organization.id == view.place.organization ? "here" : ""), text: organization.name)
+                }
+                if let product = view.product {
+                    html.element("span", text: "›")
+                    html.element("a", ("href", view.place.product(product.id).address), text: product.name)
+                }
+                if let project = view.project {
+                    html.element("span", text: "›")
+                    html.element("a", ("href", view.place.address), text: project.name)
+                }
+            }
+            html.form(to: .leave) { html in
+                html.element("span", text: view.access.standing.email)
+                html.element("button", text: "Sign out")
+            }
+        }
+    }
+
+    /// The form that asks for a report of the place.
+    private static func request(_ view: ConsoleView, to html: inout HTML) {
+        let kind = view.access.scope.kind
+        let types = Report.catalog.compactMap { report in
+            report.name.types[kind].map { (type: $0, title: report.title, formats: report.formats) }
+        }
+        html.element("section") { html in
+            html.element("h2", text: "Ask for a report")
+            html.form(to: .report, style: "row", hidden: view.place.fields) { html in
+                html.element("label") { html in
+                    html.text("Report")
+                    html.element("select", ("name", "reportType")) { html in
+                        for report in types.sorted(by: { ($0.title, $0.type) < ($1.title, $1.type) }) {
+                            let formats = report.formats.map(\.rawValue).joined(separator: ", ")
+                            html.element(
+                                "option", ("value", report.type), text: "\(report.title) (\(formats))")
+                        }
+                    }
+                }
+                html.element("label") { html in
+                    html.text("Format")
+                    html.element("select", ("name", "format")) { html in
+                        html.element("option", ("value", ""), text: "the report's own")
+                        for format in Format.allCases {
+                            html.element("option", ("value", format.rawValue), text: format.rawValue)
+                        }
+                    }
+                }
+                html.element("label", ("class", "wide")) { html in
+                    html.text("Filter, as JSON")
+                    html.void(
+                        "input", ("name", "filter"), ("placeholder", #"{"fromDate": "2026-01-01"}"#),
+                        ("autocomplete", "off"), ("spellcheck", "false"))
+                }
+                html.element("button", text: "Submit")
+            }
+        }
+    }
+
+    /// A list of what the place holds, as far as it is searched for.
+    private static func list(
+        _ rows: [(id: Int64, name: String, updated: Int64)], of title: String, in view: ConsoleView,
+        to html: inout HTML, place: (Int64) -> ConsolePlace
+    ) {
+        let wanted = view.place.search.lowercased()
+        let found = wanted.isEmpty ? rows : rows.filter { $0.name.lowercased().contains(wanted) }
+        html.element("section") { html in
+            html.element("h2", text: title)
+            if rows.isEmpty {
+                return html.element(
+                    "p", ("class", "hint"), text: "There are none yet: `waybill import sbom` makes them.")
+            }
+            html.element("form", ("method", "get"), ("action", ConsolePath.page.path), ("class", "row")) { html in
+                for field in view.place.fields {
+                    html.void("input", ("type", "hidden"), ("name", field.name), ("value", field.value))
+                }
+                html.void(
+                    "input", ("type", "search"), ("name", "search"), ("value", view.place.search),
+                    ("aria-label", "Part of the name"), ("placeholder", "part of the name"))
+                html.element("button", text: "Search")
+                let shown = min(found.count, rowLimit)
+                html.element("span", ("class", "hint"), text: "\(shown) of \(rows.count)")
+            }
+            html.element("table") { html in
+                html.head(["Name", "Last updated"])
+                html.element("tbody") { html in
+                    for row in found.prefix(rowLimit) {
+                        html.element("tr") { html in
+                            html.element("td") { $0.element("a", ("href", place(row.id).address), text: row.name) }
+                            html.element("td", text: TimeText.time(row.updated))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func table(
+        _ reports: [ConsoleView.ReportLine], in view: ConsoleView, to html: inout HTML
+    ) {
+        html.element("section") { html in
+            html.element("h2", text: "Reports of \(view.organizationName)")
+            if reports.isEmpty { return html.element("p", ("class", "hint"), text: "Nobody has asked for one yet.") }
+            html.element("table") { html in
+                html.head(["Report", "Of", "Format", "Asked for", "State", ""])
+                html.element("tbody") { html in
+                    for report in reports { line(report, in: view, to: &html) }
+                }
+            }
+            html.element("p", ("class", "hint"), text: "Times are in UTC.")
+        }
+    }
+
+    private static func line(_ report: ConsoleView.ReportLine, in view: ConsoleView, to html: inout HTML) {
+        let job = report.job
+        html.element("tr") { html in
+            html.element("td", text: report.type)
+            html.element("td", text: report.about)
+            html.element("td", text: report.format)
+            html.element("td", text: TimeText.time(job.created))
+            html.element("td", ("class", job.state.rawValue.lowercased()), text: state(of: report.standing))
+            html.element("td") { html in
+                let hidden = view.place.fields + [("uuid", job.uuid)]
+                switch job.state {
+                case .success:
+                    let query = "?organization=\(view.place.organization)"
+                    html.element("a", ("href", ConsolePath.artifact(job.uuid).path + query), text: "Download")
+                case .pending, .inProgress:
+                    html.form(to: .cancel, hidden: hidden) { $0.element("button", text: "Cancel") }
+                case .failed: break
+                }
+            }
+        }
+    }
+
+    private static func state(of standing: Queue.Standing) -> String {
+        let job = standing.job
+        return switch job.state {
+        case .pending where standing.uploadsAhead > 0: "PENDING: waits for \(standing.uploadsAhead) uploads"
+        case .pending: "PENDING"
+        case .inProgress: "IN_PROGRESS: \(job.rowsDone) rows"
+        case .success: (["SUCCESS"] + standing.notes).joined(separator: "; ")
+        case .failed: "FAILED: \(job.error)"
+        }
+    }
+}
+
+extension HTML {
+    /// What a person should know about what they did last.
+    fileprivate mutating func notice(_ text: String?) {
+        guard let text else { return }
+        element("p", ("class", "notice"), ("role", "alert"), text: text)
+    }
+
+    fileprivate mutating func head(_ titles: [String]) {
+        element("thead") { html in
+            html.element("tr") { html in for title in titles { html.element("th", text: title) } }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// The paths of the console.
+enum ConsolePath: Equatable {
+    /// What a person sees; the query says of which organization, product and project.
+    case page
+    case style
+    /// Signing in and out.
+    case enter
+    case leave
+    /// Asking for a report.
+    case report
+    /// The ZIP of a report.
+    case artifact(String)
+    /// Ending a report that is not finished.
+    case cancel
+
+    private static let artifacts = "/console/report/"
+
+    init?(_ path: String) {
+        switch path {
+        case "/": self = .page
+        case "/console/style.css": self = .style
+        case "/console/enter": self = .enter
+        case "/console/leave": self = .leave
+        case "/console/report": self = .report
+        case "/console/cancel": self = .cancel
+        default:
+            guard path.hasPrefix(Self.artifacts) else { return nil }
+            let uuid = path.dropFirst(Self.artifacts.count)
+            guard !uuid.isEmpty, !uuid.contains("/") else { return nil }
+            self = .artifact(String(uuid))
+        }
+    }
+
+    var path: String {
+        switch self {
+        case .page: "/"
+        case .style: "/console/style.css"
+        case .enter: "/console/enter"
+        case .leave: "/console/leave"
+        case .report: "/console/report"
+        case .cancel: "/console/cancel"
+        case .artifact(let uuid): Self.artifacts + uuid
+        }
+    }
+
+    var methods: [String] {
+        switch self {
+        case .page, .style, .artifact: ["GET", "HEAD"]
+        case .enter, .leave, .report, .cancel: ["POST"]
+        }
+    }
+}

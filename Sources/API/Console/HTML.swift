@@ -1,0 +1,90 @@
+import Bytes
+
+/// A page on its way to a browser: elements are constants of the program, texts and values of attributes are escaped.
+struct HTML: ~Copyable {
+    private var sink = ByteSink()
+
+    /// The bytes of a whole page.
+    static func page(
+        title: String, refresh seconds: Int? = nil, _ body: (inout HTML) throws -> Void
+    ) rethrows -> [UInt8] {
+        var html = HTML()
+        html.sink.append("<!DOCTYPE html>\n")
+        try html.element("html", ("lang", "en")) { html in
+            html.element("head") { html in
+                html.void("meta", ("charset", "utf-8"))
+                html.void("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"))
+                if let seconds { html.void("meta", ("http-equiv", "refresh"), ("content", "\(seconds)")) }
+                html.element("title", text: title)
+                html.void("link", ("rel", "stylesheet"), ("href", ConsolePath.style.path))
+            }
+            try html.element("body", body)
+        }
+        return html.sink.bytes
+    }
+
+    mutating func text(_ text: String) { sink.append(xmlText: text) }
+
+    /// An element that holds what `content` writes.
+    mutating func element(
+        _ name: StaticString, _ attributes: (StaticString, String)..., content: (inout HTML) throws -> Void
+    ) rethrows {
+        open(name, attributes)
+        try content(&self)
+        close(name)
+    }
+
+    /// An element without attributes.
+    mutating func element(_ name: StaticString, _ content: (inout HTML) throws -> Void) rethrows {
+        open(name, [])
+        try content(&self)
+        close(name)
+    }
+
+    /// An element that holds a text.
+    mutating func element(_ name: StaticString, _ attributes: (StaticString, String)..., text: String) {
+        open(name, attributes)
+        self.text(text)
+        close(name)
+    }
+
+    /// An element that has no end.
+    mutating func void(_ name: StaticString, _ attributes: (StaticString, String)...) { open(name, attributes) }
+
+    /// A form that is sent to a path of the console, with fields that are not shown.
+    mutating func form(
+        to path: ConsolePath, style: String = "", hidden: [(name: String, value: String)] = [],
+        content: (inout HTML) throws -> Void
+    ) rethrows {
+        try element("form", ("method", "post"), ("action", path.path), ("class", style)) { html in
+            for field in hidden {
+                html.void("input", ("type", "hidden"), ("name", field.name), ("value", field.value))
+            }
+            try content(&html)
+        }
+    }
+
+    private mutating func open(_ name: StaticString, _ attributes: [(StaticString, String)]) {
+        sink.append("<")
+        sink.append(name)
+        for (key, value) in attributes where !value.isEmpty || key.isValue {
+            sink.append(" ")
+            sink.append(key)
+            sink.append("=\"")
+            sink.append(xmlAttribute: value)
+            sink.append("\"")
+        }
+        sink.append(">")
+    }
+
+    private mutating func close(_ name: StaticString) {
+        sink.append("</")
+        sink.append(name)
+        sink.append(">")
+    }
+}
+
+extension StaticString {
+    /// Whether an attribute of this name says something when it is empty.
+    fileprivate var isValue: Bool { description == "value" }
+}
