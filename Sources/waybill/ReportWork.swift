@@ -51,6 +51,8 @@ struct ReportWork: Sendable {
         }
         // What was made before of the same data is the answer. An expiry in between is a reason to make it anew.
         if let existing, try isStored(existing) {
+            // Only the disk is waited for. In the seldom case below the report is made without a place.
+            lease.leavePlace()
             do {
                 try queue.succeed(job, owner: lease.owner, artifact: existing, isNew: false)
                 observe(MadeReport(request, existing, isNew: false, took: queue.now() - begun))
