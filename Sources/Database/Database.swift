@@ -171,14 +171,6 @@ package protocol Database: AnyObject, Sendable {
     func close()
 }
 
-extension Database {
-    package func writeUnflushed<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) throws -> Result {
-        try write(body)
-    }
-}
-
 extension Engine {
     /// Ends a SELECT that takes one row of many contenders: locks it and passes over rows that others have locked.
     /// SQLite has one writer, so nothing needs to be said.

@@ -37,6 +37,14 @@ final class ObservedDatabase: Database {
         return try counting { try real.write(body) }
     }
 
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result {
+        let begun = ContinuousClock.now
+        defer { metrics.countWrite(seconds: begun.secondsAgo) }
+        return try counting { try real.writeUnflushed(body) }
+    }
+
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {

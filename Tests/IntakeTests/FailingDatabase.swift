@@ -34,6 +34,10 @@ final class FailingDatabase: Database {
         throw Broken()
     }
 
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try write(body) }
+
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result { try await real.write(body) }

@@ -83,6 +83,12 @@ final class PostgreSQLDatabase: Database {
         }
     }
 
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result {
+        try write(body)
+    }
+
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {
