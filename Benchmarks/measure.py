@@ -140,9 +140,9 @@ def call(server, request_type, **fields):
         return json.loads(answer.read())
 
 
-def venv(*packages):
-    """A Python with these packages from PyPI, made once."""
-    home = WORK / "venv"
+def venv(*packages, name="venv"):
+    """A Python with these packages from PyPI, made once. Those that suit no others get an environment of their own by `name`."""
+    home = WORK / name
     python = home / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
