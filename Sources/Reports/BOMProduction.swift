@@ -205,7 +205,7 @@ extension BOMSource {
     }
 
     /// A component of a scan with its place.
-    struct Placed {
+    struct Placed: Sendable {
         var component: Component
         let position: Int
         /// Edges from what the document describes; -1 when no path leads there.
@@ -213,7 +213,8 @@ extension BOMSource {
         let uuid: String
     }
 
-    /// The components of a scan, what contains others before what it contains.
+    /// The components of a scan, what contains others before what it contains. They are read on another thread meanwhile:
+    /// `body` must not use the connection.
     func eachComponent(of scan: Scan, _ body: (Placed) throws -> Void) throws {
         // Readers hand out what lies inside first; backwards it is the order of the tree, which CycloneDX nests by.
         let isBackwards =
@@ -228,16 +229,20 @@ extension BOMSource {
             LEFT JOIN component p ON p.scan = c.scan AND p.position = c.parent
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
             """
-        try connection.each(isBackwards ? query + " DESC" : query) { row in
-            var component = try ComponentFacts.decode(row.string(7))
-            component.ref = row.string(1)
-            component.scope = row.string(2)
-            component.parent = row.isNull(3) ? nil : row.string(3)
-            component.locations = row.string(5).split(separator: "\n").map(String.init)
-            try body(
-                Placed(
-                    component: component, position: Int(row.integer(0)), depth: Int(row.integer(4)),
-                    uuid: row.string(6)))
+        try Conveyor<Placed>.run { hand in
+            try connection.each(isBackwards ? query + " DESC" : query) { row in
+                var component = try ComponentFacts.decode(row.string(7))
+                component.ref = row.string(1)
+                component.scope = row.string(2)
+                component.parent = row.isNull(3) ? nil : row.string(3)
+                component.locations = row.string(5).split(separator: "\n").map(String.init)
+                try hand(
+                    Placed(
+                        component: component, position: Int(row.integer(0)), depth: Int(row.integer(4)),
+                        uuid: row.string(6)))
+            }
+        } consume: {
+            try body($0)
         }
     }
 

@@ -57,7 +57,7 @@ extension SPDX3Writer {
     }
 
     private mutating func writeHashes(_ hashes: [Hash], to out: inout ByteSink) {
-        let known = hashes.compactMap { hash in Self.algorithm(hash).map { ($0, hash.value.lowercased()) } }
+        let known = hashes.compactMap { hash in Self.algorithm(hash).map { ($0, hash.lowerCased) } }
         if known.count < hashes.count { lose(.hash, hashes.count - known.count) }
         guard !known.isEmpty else { return }
         tree.beginList("verifiedUsing", to: &out)

@@ -66,7 +66,7 @@ extension SPDXWriter {
     }
 
     private mutating func writeChecksums(_ hashes: [Hash], to out: inout ByteSink) {
-        let known = hashes.compactMap { hash in version.algorithm(hash).map { ($0, hash.value.lowercased()) } }
+        let known = hashes.compactMap { hash in version.algorithm(hash).map { ($0, hash.lowerCased) } }
         if known.count < hashes.count { lose(.hash, hashes.count - known.count) }
         guard !known.isEmpty else { return }
         tree.beginList(.notXML("checksums"), to: &out)
@@ -117,9 +117,8 @@ extension SPDXWriter {
             references.append(self.reference(reference))
         }
         guard !references.isEmpty else { return }
-        var seen = Set<Reference>()
         tree.beginList(.notXML("externalRefs"), to: &out)
-        for reference in references where seen.insert(reference).inserted {
+        for reference in references.withoutRepetition() {
             tree.beginObject("externalRefs", to: &out)
             tree.field("referenceCategory", version.category(reference.category), to: &out)
             tree.field("referenceType", reference.type, to: &out)

@@ -92,18 +92,20 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         try enterRelationships(to: &out)
         guard let from = identifiers[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
         guard finished.insert(ref).inserted else { return lose(.repeatedEdges) }
-        var seen = Set<String>()
+        var told: [Told] = []
+        told.reserveCapacity(edges.count)
         for edge in edges {
             guard let to = edge.to == "NONE" || edge.to == "NOASSERTION" ? edge.to : identifiers[edge.to] else {
                 lose(.unresolvedEdge)
                 continue
             }
             let (first, name, second, comment) = relationship(edge, from: from, to: to)
-            guard from != to, seen.insert("\(first) \(name) \(second)").inserted else { continue }
+            guard from != to else { continue }
             // Nesting has said it already.
             if name == "CONTAINS", containments.contains("\(first) \(second)") { continue }
-            write(first, name, second, comment: comment, to: &out)
+            told.append(Told(first: first, name: name, second: second, comment: comment))
         }
+        for it in told.withoutRepetition() { write(it.first, it.name, it.second, comment: it.comment, to: &out) }
         try out.drain()
     }
 
@@ -126,6 +128,24 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     }
 
     // MARK: - Relationships
+
+    /// A relationship as it is written. Two that differ in their comment only are one.
+    private struct Told: Hashable {
+        let first: String
+        let name: String
+        let second: String
+        let comment: String
+
+        static func == (left: Told, right: Told) -> Bool {
+            left.second == right.second && left.first == right.first && left.name == right.name
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(first)
+            hasher.combine(name)
+            hasher.combine(second)
+        }
+    }
 
     /// Pairs that nesting has written.
     private var containments: Set<String> = []

@@ -1,4 +1,5 @@
 package import Bytes
+import Glibc
 
 // DESIGN. Tag-value (SPDX 2.3 clause 4.4 and the tags of clauses 6 to 11) is flat: what an object is says which tag a member
 // has. Objects that are one line there (checksums, references, relationships) wait until they are whole. There is no escape
@@ -6,7 +7,7 @@ package import Bytes
 
 /// An SPDX document as tag-value.
 package struct TagValueTree: TreeWriter {
-    private enum Section: Sendable {
+    private enum Section: UInt, Sendable {
         case document, creation, package, license
         /// Objects that become one line.
         case checksum, reference, relationship
@@ -23,21 +24,34 @@ package struct TagValueTree: TreeWriter {
             }
         }
     }
-    private struct Tag {
+    private struct Tag: Sendable {
         let name: StaticString
         /// Whether the value may have several lines.
         var isText = false
+        /// Whether readers look into the value for what it could be.
+        var isWord = false
+    }
+
+    /// A word of the program by its place in memory, in a section: alike places are alike words.
+    private struct Place: Hashable {
+        let word: UInt
+        let section: Section
     }
 
     private var sections: [Section] = []
     /// The members of an object that becomes one line.
-    private var parts: [String: String] = [:]
+    private var parts: [(name: StaticString, value: String)] = []
+    /// What was looked up: sections of the names of objects, tags of members.
+    private var known: [Place: Tag?] = [:]
+    private var knownSections: [UInt: Section] = [:]
     package private(set) var losses: [BOMLoss: Int] = [:]
 
     package init() {}
 
     package mutating func beginObject(_ name: TreeName, to out: inout ByteSink) {
-        let section = Section(name.plain)
+        let word = UInt(bitPattern: name.plain.utf8Start)
+        let section = knownSections[word] ?? Section(name.plain)
+        knownSections[word] = section
         sections.append(section)
         if section == .package || section == .license { out.append(UInt8(ascii: "\n")) }
     }
@@ -49,38 +63,55 @@ package struct TagValueTree: TreeWriter {
             write(Tag(name: "PackageChecksum"), "\(part("algorithm")): \(part("checksumValue"))", to: &out)
         case .reference:
             // The categories have hyphens here in all versions.
-            let category = String(part("referenceCategory").map { $0 == "_" ? "-" : $0 })
-            write(
-                Tag(name: "ExternalRef"), "\(category) \(part("referenceType")) \(part("referenceLocator"))", to: &out)
-            if let comment = parts["comment"] {
+            var category = part("referenceCategory")
+            if category.utf8.contains(UInt8(ascii: "_")) { category = category.replacing("_", with: "-") }
+            line("ExternalRef", category, part("referenceType"), part("referenceLocator"), to: &out)
+            if case let comment = part("comment"), !comment.isEmpty {
                 write(Tag(name: "ExternalRefComment", isText: true), comment, to: &out)
             }
         case .relationship:
-            let name = part("relationshipType")
-            write(
-                Tag(name: "Relationship"), "\(part("spdxElementId")) \(name) \(part("relatedSpdxElement"))", to: &out)
-            if let comment = parts["comment"] {
+            line(
+                "Relationship", part("spdxElementId"), part("relationshipType"), part("relatedSpdxElement"), to: &out)
+            if case let comment = part("comment"), !comment.isEmpty {
                 write(Tag(name: "RelationshipComment", isText: true), comment, to: &out)
             }
         }
         parts.removeAll(keepingCapacity: true)
     }
 
-    private func part(_ name: String) -> String { parts[name] ?? "" }
+    private func part(_ name: StaticString) -> String {
+        parts.first { $0.name.isSame(as: name) }?.value ?? ""
+    }
+
+    /// A line of three words.
+    private mutating func line(
+        _ tag: StaticString, _ first: String, _ second: String, _ third: String, to out: inout ByteSink
+    ) {
+        out.append(tag)
+        out.append(": ")
+        out.append(raw: broken(first))
+        out.append(UInt8(ascii: " "))
+        out.append(raw: broken(second))
+        out.append(UInt8(ascii: " "))
+        out.append(raw: broken(third))
+        out.append(UInt8(ascii: "\n"))
+    }
 
     package mutating func beginList(_ name: TreeName, to out: inout ByteSink) {
-        if name.plain.description == "relationships" { out.append(UInt8(ascii: "\n")) }
+        if name.plain.isSame(as: "relationships") { out.append(UInt8(ascii: "\n")) }
     }
 
     package mutating func endList(to out: inout ByteSink) {}
 
     package mutating func field(_ name: TreeName, _ value: String, to out: inout ByteSink) {
-        let member = name.plain.description
         guard let section = sections.last else { return }
         switch section {
-        case .checksum, .reference, .relationship: parts[member] = value
+        case .checksum, .reference, .relationship: parts.append((name.plain, value))
         case .document, .creation, .package, .license:
-            if let tag = Self.tag(member, in: section) { write(tag, value, to: &out) }
+            let place = Place(word: UInt(bitPattern: name.plain.utf8Start), section: section)
+            let tag = known[place] ?? Self.tag(name.plain.description, in: section)
+            known[place] = .some(tag)
+            if let tag { write(tag, value, to: &out) }
         }
     }
 
@@ -117,10 +148,7 @@ package struct TagValueTree: TreeWriter {
 
     /// Whether a value of one line would be taken for something else: for a tag, a word, a time or an agent (as spdx-tools does).
     private static func isMistaken(_ value: String, in tag: Tag) -> Bool {
-        switch tag.name.description {
-        case "PackageName", "PackageVersion", "PackageFileName", "DocumentName", "LicenseName": break
-        default: return false
-        }
+        guard tag.isWord else { return false }
         if let first = value.utf8.first, (48...57).contains(first) {
             return value.utf8.contains(UInt8(ascii: "T")) && value.utf8.contains(UInt8(ascii: "Z"))
         }
@@ -148,7 +176,7 @@ package struct TagValueTree: TreeWriter {
 
     private static let document: [String: Tag] = [
         "spdxVersion": Tag(name: "SPDXVersion"), "dataLicense": Tag(name: "DataLicense"), "SPDXID": Tag(name: "SPDXID"),
-        "name": Tag(name: "DocumentName"), "documentNamespace": Tag(name: "DocumentNamespace"),
+        "name": Tag(name: "DocumentName", isWord: true), "documentNamespace": Tag(name: "DocumentNamespace"),
         "comment": Tag(name: "DocumentComment", isText: true),
     ]
     private static let creation: [String: Tag] = [
@@ -156,8 +184,9 @@ package struct TagValueTree: TreeWriter {
         "licenseListVersion": Tag(name: "LicenseListVersion"), "comment": Tag(name: "CreatorComment", isText: true),
     ]
     private static let package: [String: Tag] = [
-        "name": Tag(name: "PackageName"), "SPDXID": Tag(name: "SPDXID"), "versionInfo": Tag(name: "PackageVersion"),
-        "packageFileName": Tag(name: "PackageFileName"), "supplier": Tag(name: "PackageSupplier"),
+        "name": Tag(name: "PackageName", isWord: true), "SPDXID": Tag(name: "SPDXID"),
+        "versionInfo": Tag(name: "PackageVersion", isWord: true),
+        "packageFileName": Tag(name: "PackageFileName", isWord: true), "supplier": Tag(name: "PackageSupplier"),
         "originator": Tag(name: "PackageOriginator"), "downloadLocation": Tag(name: "PackageDownloadLocation"),
         "filesAnalyzed": Tag(name: "FilesAnalyzed"), "homepage": Tag(name: "PackageHomePage"),
         "sourceInfo": Tag(name: "PackageSourceInfo", isText: true),
@@ -173,7 +202,7 @@ package struct TagValueTree: TreeWriter {
     ]
     private static let license: [String: Tag] = [
         "licenseId": Tag(name: "LicenseID"), "extractedText": Tag(name: "ExtractedText", isText: true),
-        "name": Tag(name: "LicenseName"), "seeAlsos": Tag(name: "LicenseCrossReference"),
+        "name": Tag(name: "LicenseName", isWord: true), "seeAlsos": Tag(name: "LicenseCrossReference"),
         "comment": Tag(name: "LicenseComment", isText: true),
     ]
 
@@ -200,4 +229,12 @@ package struct TagValueTree: TreeWriter {
         "SnippetLicenseConcluded", "SnippetLineRange", "SnippetName", "SnippetSPDXID", "ValidUntilDate", "NOASSERTION",
         "NONE",
     ]
+}
+
+extension StaticString {
+    /// Whether both are the same text, of which neither is a single character.
+    fileprivate func isSame(as other: StaticString) -> Bool {
+        utf8CodeUnitCount == other.utf8CodeUnitCount
+            && (utf8Start == other.utf8Start || memcmp(utf8Start, other.utf8Start, utf8CodeUnitCount) == 0)
+    }
 }

@@ -1,0 +1,19 @@
+extension Array where Element: Hashable {
+    /// The elements in their order, each once. Short lists, which nearly all are, cost no hashing.
+    func withoutRepetition() -> [Element] {
+        guard count > 1 else { return self }
+        if count <= 8 {
+            let repeats = indices.contains { index in self[..<index].contains(self[index]) }
+            return repeats ? indices.filter { !self[..<$0].contains(self[$0]) }.map { self[$0] } : self
+        }
+        var seen = Set<Element>()
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension Hash {
+    /// The value in the letters that documents want.
+    var lowerCased: String {
+        value.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? value.lowercased() : value
+    }
+}

@@ -1,0 +1,100 @@
+import Dispatch
+import Synchronization
+
+// DESIGN. Reading and decoding rows, and writing what they become, cost about the same: two threads share the work. What goes
+// over is an array of a few elements at a time, at most three of them, so that memory does not grow with the number of
+// rows and the threads seldom wait for each other.
+
+/// Elements on their way from a thread that makes them to the thread that uses them, in their order.
+final class Conveyor<Element: Sendable>: Sendable {
+    private static var batch: Int { 64 }
+
+    /// Told to who makes elements, when nobody wants more. Never seen outside.
+    private struct Abandoned: Error {}
+
+    private struct State {
+        var batches: [[Element]] = []
+        var failure: (any Error)?
+        var isAbandoned = false
+    }
+
+    private let state = Mutex(State())
+    // Both begin at nothing, as a semaphore must not go with less than it began with.
+    private let free = DispatchSemaphore(value: 0)
+    private let filled = DispatchSemaphore(value: 0)
+
+    private init() { for _ in 0..<3 { free.signal() } }
+
+    /// Runs `produce` on a thread of its own, which hands each element to what it is given; calls `consume` for each on the
+    /// calling thread. When one of them fails, the other ends early, and the error is thrown. `produce` has ended when
+    /// this returns; what it uses, as a connection, `consume` must not touch.
+    static func run(
+        _ produce: (_ hand: (Element) throws -> Void) throws -> Void, consume: (Element) throws -> Void
+    ) throws {
+        let conveyor = Conveyor()
+        let producing = DispatchGroup()
+        try withoutActuallyEscaping(produce) { produce in
+            // Safe to hand to another thread: it is waited for before this scope ends, and the dispatch and the wait order
+            // all that it touches with what is done here before and after.
+            nonisolated(unsafe) let produce = produce
+            DispatchQueue.global(qos: .userInitiated).async(group: producing) { conveyor.feed(by: produce) }
+            defer { producing.wait() }
+            do {
+                while let batch = try conveyor.receive() { try batch.forEach(consume) }
+            } catch {
+                conveyor.abandon()
+                throw error
+            }
+        }
+    }
+
+    // MARK: The thread that makes them
+
+    private func feed(by produce: ((Element) throws -> Void) throws -> Void) {
+        var batch: [Element] = []
+        do {
+            try produce { element in
+                batch.append(element)
+                if batch.count == Self.batch {
+                    try send(batch)
+                    batch = []
+                }
+            }
+            if !batch.isEmpty { try send(batch) }
+        } catch {
+            if !(error is Abandoned) { state.withLock { $0.failure = error } }
+        }
+        // A signal without a batch is the end.
+        filled.signal()
+    }
+
+    private func send(_ batch: [Element]) throws {
+        free.wait()
+        try state.withLock { state in
+            if state.isAbandoned { throw Abandoned() }
+            state.batches.append(batch)
+        }
+        filled.signal()
+    }
+
+    // MARK: The thread that uses them
+
+    /// The next elements; nil when all were received.
+    private func receive() throws -> [Element]? {
+        filled.wait()
+        let batch = try state.withLock { state in
+            if state.batches.isEmpty {
+                if let failure = state.failure { throw failure }
+                return nil as [Element]?
+            }
+            return state.batches.removeFirst()
+        }
+        free.signal()
+        return batch
+    }
+
+    private func abandon() {
+        state.withLock { $0.isAbandoned = true }
+        free.signal()
+    }
+}
