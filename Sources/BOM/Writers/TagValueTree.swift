@@ -50,8 +50,8 @@ package struct TagValueTree: TreeWriter {
 
     package mutating func beginObject(_ name: TreeName, to out: inout ByteSink) {
         let word = UInt(bitPattern: name.plain.utf8Start)
-        let section = knownSections[word] ?? Section(name.plain)
-        knownSections[word] = section
+        if knownSections[word] == nil { knownSections[word] = Section(name.plain) }
+        let section = knownSections[word] ?? .document
         sections.append(section)
         if section == .package || section == .license { out.append(UInt8(ascii: "\n")) }
     }
@@ -109,9 +109,8 @@ package struct TagValueTree: TreeWriter {
         case .checksum, .reference, .relationship: parts.append((name.plain, value))
         case .document, .creation, .package, .license:
             let place = Place(word: UInt(bitPattern: name.plain.utf8Start), section: section)
-            let tag = known[place] ?? Self.tag(name.plain.description, in: section)
-            known[place] = .some(tag)
-            if let tag { write(tag, value, to: &out) }
+            if known[place] == nil { known[place] = .some(Self.tag(name.plain.description, in: section)) }
+            if case let tag?? = known[place] { write(tag, value, to: &out) }
         }
     }
 
@@ -158,7 +157,11 @@ package struct TagValueTree: TreeWriter {
 
     /// The text with a blank in the marks that would end it.
     private mutating func broken(_ value: String) -> String {
-        guard value.utf8.contains(UInt8(ascii: "<")) else { return value }
+        var text = value
+        let hasMark = text.withUTF8 { bytes in
+            bytes.baseAddress.flatMap { memchr($0, Int32(UInt8(ascii: "<")), bytes.count) } != nil
+        }
+        guard hasMark else { return value }
         let result = value.replacing("<text>", with: "< text>").replacing("</text>", with: "</ text>")
         if result.utf8.count != value.utf8.count { losses[.mark, default: 0] += 1 }
         return result
