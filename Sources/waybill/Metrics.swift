@@ -87,6 +87,7 @@ final class Metrics: Sendable {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if (0...4).contains(where: { path == "/api/v1.\($0)" }) { return "/api" }
         if path.hasPrefix("/api/v1/bom/token/") { return "/api/v1/bom/token" }
+        if path == "/" || path.hasPrefix("/console/") { return "/console" }
         return paths.contains(path) ? path : "other"
     }
 
