@@ -13,10 +13,10 @@ import Testing
         let first = try report.produce(sqlite)
         #expect(first.produced.parts == 1)
         #expect(first.produced.rows > 0)
-        #expect(try report.produce(sqlite).bytes == first.bytes, "a second run")
+        try report.produce(sqlite).expectSame(as: first, "\(report.name), a second run")
         if TemporaryDatabase.engines.contains(.postgresql) {
             let other = try report.produce(InventoryFixture.shared(.postgresql))
-            #expect(other.bytes == first.bytes, "the other engine")
+            try other.expectSame(as: first, "\(report.name), the other engine")
             #expect(other.produced == first.produced)
         }
     }

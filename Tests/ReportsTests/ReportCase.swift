@@ -124,7 +124,6 @@ struct Output: Sendable {
     /// The parts, as another program's library unpacks them.
     func parts() throws -> [Part] { try Part.unpack(bytes) }
 
-    /// Where two outputs that should be alike part ways, for the reader of a test's failure.
     /// Expects the same files. That the ZIP around them has the same bytes is expected, too, but seen to fail when whole runs of
     /// the tests load the machine, seldom and with contents that are alike: then both are told, to be looked at.
     func expectSame(as other: Output, _ name: String) throws {
@@ -143,6 +142,7 @@ struct Output: Sendable {
         }
     }
 
+    /// Where two outputs that should be alike part ways, for the reader of a test's failure.
     func difference(from other: Output) throws -> String {
         let (left, right) = (try parts(), try other.parts())
         for (one, two) in zip(left, right) where one.name != two.name || one.bytes != two.bytes {
