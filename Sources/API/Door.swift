@@ -74,9 +74,7 @@ package struct Door: Sendable {
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
         if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy }
-        if let path = ConsolePath(request.path), path.methods.contains(request.method) {
-            return request.method == "POST" ? console.policy : .refuse(.text(400, "This path takes no body."))
-        }
+        if consolePath(request) != nil, request.method == "POST" { return console.policy }
         guard case .api = Path(request.path), request.method == "POST" else {
             return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
         }
@@ -86,9 +84,7 @@ package struct Door: Sendable {
     /// Answers a request.
     package func reply(to request: HTTPRequest) -> Reply {
         if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
-        if let path = ConsolePath(request.path), path.methods.contains(request.method) {
-            return console.reply(to: request, path)
-        }
+        if let path = consolePath(request) { return console.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
         case .api: return call(request)
@@ -113,6 +109,12 @@ package struct Door: Sendable {
     private func upload(_ request: HTTPRequest) -> (UploadDoor, UploadPath)? {
         guard let uploads, let path = UploadPath(request.path) else { return nil }
         return path.methods.contains(request.method) ? (uploads, path) : nil
+    }
+
+    /// The path of a request to the console; nil for all others, and for methods that the path has not.
+    private func consolePath(_ request: HTTPRequest) -> ConsolePath? {
+        guard let path = ConsolePath(request.path), path.methods.contains(request.method) else { return nil }
+        return path
     }
 
     /// The answer to a request of a path or method that does not exist; nil for all others.

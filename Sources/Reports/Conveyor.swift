@@ -34,9 +34,9 @@ final class Conveyor<Element: Sendable>: Sendable {
         let conveyor = Conveyor()
         let producing = DispatchGroup()
         try withoutActuallyEscaping(produce) { produce in
-            // Safe to hand to another thread: it is waited for before this scope ends, and the dispatch and the wait order
-            // all that it touches with what is done here before and after.
-            nonisolated(unsafe) let produce = produce
+            // Right, though the compiler cannot see it: the other thread is waited for before this scope ends, and the
+            // dispatch and the wait order all that it touches with what is done here before and after.
+            nonisolated(unsafe) let produce = produce  // Used by that one thread alone, see above.
             DispatchQueue.global(qos: .userInitiated).async(group: producing) { conveyor.feed(by: produce) }
             defer { producing.wait() }
             do {

@@ -22,35 +22,25 @@ struct ConsoleDoor: Sendable {
     var policy: BodyPolicy { .memory(limit: Self.formLimit) }
 
     func reply(to request: HTTPRequest, _ path: ConsolePath) -> Reply {
-        if case .style = path {
-            let style = HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
-            return .now(style.guarded(isKept: true))
-        }
-        return .later { [self] in
-            var response = await answer(to: request, path)
-            response.mark.name = "console"
-            return response.guarded()
-        }
+        .later { [self] in await answer(to: request, path).guarded(isKept: path == .style) }
     }
 
     private func answer(to request: HTTPRequest, _ path: ConsolePath) async -> HTTPResponse {
         let form = Form(request)
-        let place = ConsolePlace { path.methods.contains("POST") ? form[$0] : request.query.exactly($0) }
+        let isForm = request.method == "POST"
+        let place = ConsolePlace { isForm ? form[$0] : request.query.exactly($0) }
         do {
-            guard !path.methods.contains("POST") || Self.isOwn(request) else {
+            guard !isForm || Self.isOwn(request) else {
                 return Self.page(403, ConsolePage.problem("This form was sent by another site.", back: ConsolePlace()))
             }
             switch path {
-            case .style: return Self.redirect(to: path.path)
+            case .style: return HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
             case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
             case .leave: return try await leave(request)
             case .page:
                 return try await threads.attempt { try page(request, place, notice: nil) }.get()
             case .report:
-                let body = try Self.body(of: form)
-                return try await act(request, place) {
-                    body
-                } call: { view in
+                return try await act(request, place, Self.body(of: form)) { view in
                     switch view.access.scope.kind {
                     case .organization: .generateOrganizationReport
                     case .product: .generateProductReport
@@ -59,11 +49,7 @@ struct ConsoleDoor: Sendable {
                 }
             case .cancel:
                 let body = Answer.text { $0.text("uuid", form["uuid"] ?? "") }
-                return try await act(request, place) {
-                    body
-                } call: { _ in
-                    .cancelProcess
-                }
+                return try await act(request, place, body) { _ in .cancelProcess }
             case .artifact(let uuid):
                 let body = Answer.text { $0.text("uuid", uuid) }
                 return try await threads.attempt { try perform(.downloadReport, body, request, place) }.get()
@@ -161,10 +147,10 @@ struct ConsoleDoor: Sendable {
 
     /// Does what a form asks for and shows the place again.
     private func act(
-        _ request: HTTPRequest, _ place: ConsolePlace, body: @escaping @Sendable () -> String,
+        _ request: HTTPRequest, _ place: ConsolePlace, _ body: String,
         call: @escaping @Sendable (ConsoleView) -> Call
     ) async throws -> HTTPResponse {
-        let outcome = try await threads.attempt { try begin(request, place, body(), call) }.get()
+        let outcome = try await threads.attempt { try begin(request, place, body, call) }.get()
         guard let outcome else { return Self.redirect(to: ConsolePath.page.path) }
         if case .write(let write) = outcome { _ = try await write() }
         return Self.redirect(to: place.address)
@@ -196,13 +182,12 @@ struct ConsoleDoor: Sendable {
     }
 
     /// A form's report as a call's body.
-    private static func body(of form: Form) throws -> String {
-        let body = Answer.text { answer in
+    private static func body(of form: Form) -> String {
+        Answer.text { answer in
             answer.text("reportType", form["reportType"] ?? "")
             answer.text("format", form["format"] ?? "")
             if let filter = form["filter"]?.trimmingBlanks(), !filter.isEmpty { answer.raw("filter", filter) }
         }
-        return body
     }
 
     // MARK: Answers

@@ -128,10 +128,8 @@ enum ConsolePage {
                     }
                 }
                 html.element("label", ("class", "wide")) { html in
-                    html.text("Filter, as JSON")
-                    html.void(
-                        "input", ("name", "filter"), ("placeholder", #"{"fromDate": "2026-01-01"}"#),
-                        ("autocomplete", "off"), ("spellcheck", "false"))
+                    html.text(#"Filter as JSON, such as {"fromDate": "2026-01-01"}"#)
+                    html.void("input", ("name", "filter"), ("autocomplete", "off"), ("spellcheck", "false"))
                 }
                 html.element("button", text: "Submit")
             }
@@ -155,9 +153,10 @@ enum ConsolePage {
                 for field in view.place.fields {
                     html.void("input", ("type", "hidden"), ("name", field.name), ("value", field.value))
                 }
-                html.void(
-                    "input", ("type", "search"), ("name", "search"), ("value", view.place.search),
-                    ("aria-label", "Part of the name"), ("placeholder", "part of the name"))
+                html.element("label") { html in
+                    html.text("Part of the name")
+                    html.void("input", ("type", "search"), ("name", "search"), ("value", view.place.search))
+                }
                 html.element("button", text: "Search")
                 let shown = min(found.count, rowLimit)
                 html.element("span", ("class", "hint"), text: "\(shown) of \(rows.count)")

@@ -16,6 +16,8 @@ enum ConsolePath: Equatable {
     private static let artifacts = "/console/report/"
 
     init?(_ path: String) {
+        // Every poll of a report comes by here.
+        guard path == "/" || path.hasPrefix("/console/") else { return nil }
         switch path {
         case "/": self = .page
         case "/console/style.css": self = .style
