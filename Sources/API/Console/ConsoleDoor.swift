@@ -37,8 +37,8 @@ struct ConsoleDoor: Sendable {
             case .style: return HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
             case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
             case .leave: return try await leave(request)
-            case .page:
-                return try await threads.attempt { try page(request, place, notice: nil) }.get()
+            case .page, .reports:
+                return try await threads.attempt { try page(path, request, place) }.get()
             case .report:
                 return try await act(request, place, Self.body(of: form)) { view in
                     switch view.access.scope.kind {
@@ -135,17 +135,23 @@ struct ConsoleDoor: Sendable {
         return try ConsoleView(place, keyDigest: key, at: now, on: connection)
     }
 
-    private func page(_ request: HTTPRequest, _ place: ConsolePlace, notice: String?) throws -> HTTPResponse {
+    /// - Parameter notice: what was wrong with what was asked for last.
+    private func page(
+        _ path: ConsolePath, _ request: HTTPRequest, _ place: ConsolePlace, notice: String? = nil
+    ) throws -> HTTPResponse {
         try backend.database.snapshot { connection in
             guard let view = try view(request, place, on: connection) else {
                 return Self.page(200, ConsolePage.entrance(notice: notice))
             }
-            let reports = try view.reports(backend.queue, on: connection)
-            return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, reports, notice: notice))
+            if path == .reports {
+                let reports = try view.reports(backend.queue, on: connection)
+                return Self.page(200, ConsolePage.reports(reports, in: view))
+            }
+            return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, notice: notice))
         }
     }
 
-    /// Does what a form asks for and shows the place again.
+    /// Does what a form asks for and shows the reports.
     private func act(
         _ request: HTTPRequest, _ place: ConsolePlace, _ body: String,
         call: @escaping @Sendable (ConsoleView) -> Call
@@ -153,7 +159,7 @@ struct ConsoleDoor: Sendable {
         let outcome = try await threads.attempt { try begin(request, place, body, call) }.get()
         guard let outcome else { return Self.redirect(to: ConsolePath.page.path) }
         if case .write(let write) = outcome { _ = try await write() }
-        return Self.redirect(to: place.address)
+        return Self.redirect(to: place.address(of: .reports))
     }
 
     /// Does a call that only reads.
@@ -207,7 +213,7 @@ struct ConsoleDoor: Sendable {
             return response
         default: break
         }
-        let shown = await threads.attempt { try page(request, place, notice: known.message) }
+        let shown = await threads.attempt { try page(.page, request, place, notice: known.message) }
         return (try? shown.get()) ?? Self.page(400, ConsolePage.problem(known.message, back: ConsolePlace()))
     }
 

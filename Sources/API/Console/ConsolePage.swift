@@ -50,11 +50,11 @@ enum ConsolePage {
 
     // MARK: Signed in
 
-    static func place(_ view: ConsoleView, _ reports: [ConsoleView.ReportLine], notice: String?) -> [UInt8] {
-        let isWaiting = reports.contains { !$0.job.state.isFinal }
+    /// What the place holds, and a form that asks for reports of it.
+    static func place(_ view: ConsoleView, notice: String?) -> [UInt8] {
         let name = view.project?.name ?? view.product?.name ?? view.organizationName
-        return HTML.page(title: "\(name) – Waybill", refresh: isWaiting ? refreshSeconds : nil) { html in
-            header(view, to: &html)
+        return HTML.page(title: "\(name) – Waybill") { html in
+            header(view, at: .page, to: &html)
             html.element("main") { html in
                 html.element("h1", text: name)
                 html.notice(notice)
@@ -68,12 +68,33 @@ enum ConsolePage {
                         view.place.project($0)
                     }
                 }
-                table(reports, in: view, to: &html)
             }
         }
     }
 
-    private static func header(_ view: ConsoleView, to html: inout HTML) {
+    /// The reports of the organization. The page asks for itself again while one is not finished, so it has nothing to fill in.
+    static func reports(_ lines: [ConsoleView.ReportLine], in view: ConsoleView) -> [UInt8] {
+        let isWaiting = lines.contains { !$0.job.state.isFinal }
+        let title = "Reports of \(view.organizationName)"
+        return HTML.page(title: "\(title) – Waybill", refresh: isWaiting ? refreshSeconds : nil) { html in
+            header(view, at: .reports, to: &html)
+            html.element("main") { html in
+                html.element("h1", text: title)
+                if lines.isEmpty {
+                    return html.element("p", ("class", "hint"), text: "Nobody has asked for one yet.")
+                }
+                html.element("table") { html in
+                    html.head(["Report", "Of", "Format", "Asked for", "State", ""])
+                    html.element("tbody") { html in
+                        for report in lines { line(report, in: view, to: &html) }
+                    }
+                }
+                html.element("p", ("class", "hint"), text: "Times are in UTC.")
+            }
+        }
+    }
+
+    private static func header(_ view: ConsoleView, at path: ConsolePath, to html: inout HTML) {
         html.element("header") { html in
             html.element("nav") { html in
                 for organization in view.organizations {
@@ -93,6 +114,9 @@ enum ConsolePage {
                 }
             }
             html.form(to: .leave) { html in
+                html.element(
+                    "a", ("href", view.place.address(of: .reports)), ("class", path == .reports ? "here" : ""),
+                    text: "Reports")
                 html.element("span", text: view.access.standing.email)
                 html.element("button", text: "Sign out")
             }
@@ -172,22 +196,6 @@ enum ConsolePage {
                     }
                 }
             }
-        }
-    }
-
-    private static func table(
-        _ reports: [ConsoleView.ReportLine], in view: ConsoleView, to html: inout HTML
-    ) {
-        html.element("section") { html in
-            html.element("h2", text: "Reports of \(view.organizationName)")
-            if reports.isEmpty { return html.element("p", ("class", "hint"), text: "Nobody has asked for one yet.") }
-            html.element("table") { html in
-                html.head(["Report", "Of", "Format", "Asked for", "State", ""])
-                html.element("tbody") { html in
-                    for report in reports { line(report, in: view, to: &html) }
-                }
-            }
-            html.element("p", ("class", "hint"), text: "Times are in UTC.")
         }
     }
 

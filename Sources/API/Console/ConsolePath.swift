@@ -2,6 +2,8 @@
 enum ConsolePath: Equatable {
     /// What a person sees; the query says of which organization, product and project.
     case page
+    /// The reports of an organization, those that are not finished first.
+    case reports
     case style
     /// Signing in and out.
     case enter
@@ -20,6 +22,7 @@ enum ConsolePath: Equatable {
         guard path == "/" || path.hasPrefix("/console/") else { return nil }
         switch path {
         case "/": self = .page
+        case "/console/reports": self = .reports
         case "/console/style.css": self = .style
         case "/console/enter": self = .enter
         case "/console/leave": self = .leave
@@ -36,6 +39,7 @@ enum ConsolePath: Equatable {
     var path: String {
         switch self {
         case .page: "/"
+        case .reports: "/console/reports"
         case .style: "/console/style.css"
         case .enter: "/console/enter"
         case .leave: "/console/leave"
@@ -47,7 +51,7 @@ enum ConsolePath: Equatable {
 
     var methods: [String] {
         switch self {
-        case .page, .style, .artifact: ["GET", "HEAD"]
+        case .page, .reports, .style, .artifact: ["GET", "HEAD"]
         case .enter, .leave, .report, .cancel: ["POST"]
         }
     }

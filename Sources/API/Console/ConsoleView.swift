@@ -28,10 +28,13 @@ struct ConsolePlace: Sendable, Equatable {
             .filter { $0.1 != 0 }.map { ($0.0, "\($0.1)") }
     }
 
-    /// The address of the page.
-    var address: String {
+    /// The address of its page.
+    var address: String { address(of: .page) }
+
+    /// The address of another page that keeps the place.
+    func address(of path: ConsolePath) -> String {
         let query = fields.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-        return ConsolePath.page.path + (query.isEmpty ? "" : "?\(query)")
+        return path.path + (query.isEmpty ? "" : "?\(query)")
     }
 
     func product(_ id: Int64) -> ConsolePlace {
