@@ -27,6 +27,9 @@ package enum PolicyRule: Sendable, Equatable {
         }
     }
 
+    /// How many days old a release has to be; nil for a rule that does not look at time.
+    package var age: Int? { if case .age(let days) = self { days } else { nil } }
+
     /// As lines.
     package var text: String {
         let lines: [String] =

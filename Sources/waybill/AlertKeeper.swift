@@ -36,15 +36,19 @@ struct AlertKeeper: Sendable {
         }
     }
 
-    /// Everywhere: gives organizations with something stale their jobs, those with alerts whose time of being ignored is over
-    /// among them. True when there is a new one.
+    /// Everywhere: gives organizations with something stale their jobs, among them those with alerts whose time of being
+    /// ignored is over and with libraries that reached the age of a policy. True when there is a new one.
     func tend() -> Bool {
         do {
             let time = runtime.queue.now()
-            let (over, marks) = try runtime.database.snapshot { connection in
-                (try Alerts.hasExpired(at: time, on: connection), try Findings.staleMarks(on: connection))
+            let (over, aged, marks) = try runtime.database.snapshot { connection in
+                (
+                    try Alerts.hasExpired(at: time, on: connection), try PolicyAging(at: time, on: connection),
+                    try Findings.staleMarks(on: connection)
+                )
             }
             if over { try runtime.database.write { try Alerts.markExpired(at: time, on: $0) } }
+            if let aged { try runtime.database.write { try aged.settle(on: $0) } }
             // An import that goes on would make the same packages stale again.
             guard before.sum.exchange(marks, ordering: .relaxed) == marks else { return false }
             let jobs = try MatchingJob(runtime.queue).submit(besideRunning: false, newUUID: Randomness.system.uuid)

@@ -1,5 +1,7 @@
 import Database
 import Foundation
+import Intake
+import Jobs
 import TestSupport
 import Testing
 
@@ -103,6 +105,47 @@ struct PolicyTests {
         _ = try await world.call(
             "waybillEnableProjectPolicy", ["projectToken": project, "policyIds": [ids[1]], "enabled": false])
         #expect(try await rejected(world, org).count == left.count)
+    }
+
+    @Test(arguments: Engine.allCases) func timeLetsALibraryReachAnAge(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        let (database, day) = (world.inventory.database, Int64(86_400_000))
+        try world.inventory.importSBOM(
+            #"""
+            {"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"old","documentNamespace":"https://example.org/old",
+             "packages":[{"SPDXID":"SPDXRef-1","name":"aging","versionInfo":"1","downloadLocation":"NOASSERTION",
+              "releaseDate":"2024-02-28T23:00:00Z"}]}
+            """#, project: "Old")
+        let released: Int64 = 1_709_078_400_000  // That day.
+        let now = world.inventory.queue.now()
+        // Two days more than it has.
+        let days = Int((now - released) / day) + 2
+        let policy: [String: Any] = [
+            "name": "Too old", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": days],
+            "action": ["type": "REJECT"],
+        ]
+        _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+        #expect(try await rejected(world, org).isEmpty)
+
+        /// The projects that were looked at because of the time.
+        func look(after days: Int64) throws -> Int? {
+            let time = now + days * day
+            guard let aged = try database.read({ try PolicyAging(at: time, on: $0) }) else { return nil }
+            try database.write { try aged.settle(on: $0) }
+            _ = try StaleAlerts(database: database, now: { time }).run(organization: 1) { true }
+            return aged.projects.count
+        }
+        #expect(try look(after: 0) == nil)
+        #expect(try look(after: 1) == 0)
+        #expect(try await rejected(world, org).isEmpty)
+        // Nobody looked on the day itself, as when the server stood still.
+        // Of the two projects with libraries of these days one's is in-house.
+        #expect(try look(after: 4) == 2)
+        let alerts = try await rejected(world, org)
+        #expect(alerts.map { $0["project"] as? String } == ["Old"])
+        #expect(try look(after: 4) == nil)
+        #expect(try look(after: 5) == 0)
     }
 
     @Test func whatCannotBeOneIsRefused() async throws {

@@ -24,9 +24,12 @@ extension Migration {
                 action_type \(text) NOT NULL,
                 -- What it looks for, as `PolicyRule.text`.
                 rule \(text) NOT NULL,
+                -- A rule about age: the day, since 1970, up to which what time changed has been decided; else -1.
+                aged_day \(int) NOT NULL,
                 owner \(int),
                 created_at \(int) NOT NULL\(words.end);
             CREATE INDEX policy_scope ON policy (organization, product, project, priority);
+            CREATE INDEX policy_age ON policy (aged_day) WHERE aged_day >= 0;
             -- Tickets that other programs made for what a policy with the action CREATE_ISSUE finds.
             CREATE TABLE external_issue (
                 project \(int) NOT NULL,

@@ -2,7 +2,8 @@ package import Inventory
 
 // DESIGN. A policy hangs on an organization, a product or a project; what is below inherits it. Narrower ones come first,
 // then the least priority: the first that fits a library decides. Its JSON is kept as it came and given back so; what is
-// decided with is `rule` and the word of its action. A change makes the projects below stale.
+// decided with is `rule` and the word of its action. A change makes the projects below stale, and so does a day on which a
+// library reaches the age that a policy looks for.
 
 /// A policy as its row has it.
 package struct Policy: Sendable, Equatable {
@@ -78,6 +79,9 @@ package struct NewPolicy: Sendable {
 
 /// The table of policies.
 package enum Policies {
+    /// Milliseconds of a day, of which `aged_day` counts.
+    package static let dayLength: Int64 = 86_400_000
+
     /// Just where a scope is, without what it inherits.
     private static func place(_ scope: Scope) -> SQL {
         """
@@ -124,10 +128,10 @@ package enum Policies {
         try connection.run(
             """
             INSERT INTO policy (id, organization, product, project, priority, name, enabled, filter, action,
-                filter_type, action_type, rule, owner, created_at)
+                filter_type, action_type, rule, aged_day, owner, created_at)
             VALUES (\(id), \(scope.organization), \(scope.product), \(scope.project), \(priority), \(policy.name),
                 \(policy.isEnabled), \(policy.filter), \(policy.action), \(policy.filterType), \(policy.actionType),
-                \(policy.rule.text), \(account), \(time))
+                \(policy.rule.text), \(policy.rule.age == nil ? -1 : time / dayLength), \(account), \(time))
             """)
         try note(
             .created, after: [describe(policy.name, policy.filterType, policy.actionType)], in: scope, by: account,
