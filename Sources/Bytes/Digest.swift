@@ -79,13 +79,30 @@ package struct Digest: ~Copyable, @unchecked Sendable {
 extension Sequence<UInt8> {
     /// Two lower-case hexadecimal digits for each byte.
     package var hexadecimal: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(underestimatedCount * 2)
-        for byte in self {
-            for digit in [byte >> 4, byte & 15] {
-                text.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a"))
-            }
+        let bytes = Array(self)
+        return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            var end = 0
+            for byte in bytes { text.put(byte.hexadecimalDigits, at: &end) }
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// The two lower-case digits of a byte.
+    var hexadecimalDigits: (UInt8, UInt8) {
+        func digit(_ value: UInt8) -> UInt8 {
+            value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
+        }
+        return (digit(self >> 4), digit(self & 15))
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Stores two bytes and moves on.
+    func put(_ pair: (UInt8, UInt8), at end: inout Int) {
+        self[end] = pair.0
+        self[end + 1] = pair.1
+        end += 2
     }
 }

@@ -20,19 +20,22 @@ package enum Identifier {
     }
 
     /// A UUID whose bits come from the first 16 bytes (RFC 9562: version 4 for random ones, 8 for digests).
-    package static func uuid(_ bytes: [UInt8], version: UInt8) -> String {
-        var bits = Array(bytes.prefix(16))
-        bits += Array(repeating: 0, count: 16 - bits.count)
-        bits[6] = bits[6] & 0x0f | version << 4
-        bits[8] = bits[8] & 0x3f | 0x80
-        let text = bits.hexadecimal
-        var parts: [Substring] = []
-        var rest = text[...]
-        for length in [8, 4, 4, 4, 12] {
-            parts.append(rest.prefix(length))
-            rest = rest.dropFirst(length)
+    package static func uuid(_ bytes: some Collection<UInt8>, version: UInt8) -> String {
+        var bytes = bytes.makeIterator()
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var end = 0
+            for index in 0..<16 {
+                var byte = bytes.next() ?? 0
+                if index == 6 { byte = byte & 0x0f | version << 4 }
+                if index == 8 { byte = byte & 0x3f | 0x80 }
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    text[end] = UInt8(ascii: "-")
+                    end += 1
+                }
+                text.put(byte.hexadecimalDigits, at: &end)
+            }
+            return end
         }
-        return parts.joined(separator: "-")
     }
 
     /// Whether two secrets are equal, in a time that tells nothing of where they differ.
@@ -56,7 +59,12 @@ package struct UUIDFamily: Sendable {
     }
 
     package func uuid(of parts: String...) -> String {
-        let whole = ([name] + parts).joined(separator: "\0")
-        return Identifier.uuid(head + Digest.of(space + Array(whole.utf8), .sha1), version: 8)
+        var whole = space
+        whole += name.utf8
+        for part in parts {
+            whole.append(0)
+            whole += part.utf8
+        }
+        return Identifier.uuid(head + Digest.of(whole, .sha1), version: 8)
     }
 }

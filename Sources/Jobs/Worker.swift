@@ -119,6 +119,8 @@ package final class Worker: Sendable {
     private let running = Mutex<[Int64: Lease]>([:])
     private let stopping = Atomic<Bool>(false)
     private let threads = DispatchGroup()
+    /// Wakes who keeps the leases, when there may be none left to keep.
+    private let release = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - owner: names this process and no other, living or dead.
@@ -153,6 +155,7 @@ package final class Worker: Sendable {
     package func stop(grace: Int) {
         stopping.store(true, ordering: .sequentiallyConsistent)
         for _ in 0..<64 { bell.ring() }
+        release.signal()
         if threads.wait(timeout: .now() + .milliseconds(grace)) == .timedOut {
             for lease in running.withLock({ Array($0.values) }) { lease.end(because: .shutdown) }
             threads.wait()
@@ -198,6 +201,7 @@ package final class Worker: Sendable {
         }
         lease.leavePlace()
         _ = running.withLock { $0.removeValue(forKey: job.id) }
+        if isStopping { release.signal() }
         observe(
             JobEvent(job: job, outcome: outcome, why: why, took: queue.now() - begun, waited: begun - job.created))
     }
@@ -231,15 +235,11 @@ package final class Worker: Sendable {
     }
 
     private func keepLeases() {
-        let pulse = Int(queue.settings.lease / 3)
-        var rested = 0
+        let pulse = DispatchTimeInterval.milliseconds(Int(queue.settings.lease / 3))
+        var next = DispatchTime.now() + pulse
         while !isStopping || running.withLock({ !$0.isEmpty }) {
-            // Short naps, so that stopping does not wait for a pulse.
-            let nap = min(100, pulse)
-            bell.nap(nap)
-            rested += nap
-            guard rested >= pulse else { continue }
-            rested = 0
+            guard release.wait(timeout: next) == .timedOut else { continue }
+            next = .now() + pulse
             for lease in running.withLock({ Array($0.values) }) { beat(lease) }
         }
     }
@@ -260,12 +260,5 @@ package final class Worker: Sendable {
         begin { self.keepLeases() }
         body()
         stop(grace: 0)
-    }
-}
-
-extension Bell {
-    /// Sleeps without listening.
-    func nap(_ milliseconds: Int) {
-        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(milliseconds))
     }
 }

@@ -28,13 +28,6 @@ struct AlertCause {
         self.level = level ?? type.level
         self.description = description
     }
-
-    /// Whether it comes before another: by the place of the library, the type, the bytes of the subject.
-    static func precedes(_ left: AlertCause, _ right: AlertCause) -> Bool {
-        if left.place.position != right.place.position { return left.place.position < right.place.position }
-        if left.identity.type != right.identity.type { return left.identity.type.rank < right.identity.type.rank }
-        return left.identity.subject.utf8.lexicographicallyPrecedes(right.identity.subject.utf8)
-    }
 }
 
 extension AlertType {
@@ -53,6 +46,21 @@ struct AlertCauses {
 
     /// Takes out the cause of an alert that exists.
     mutating func take(_ identity: AlertCause.Identity) -> AlertCause? { wanted.removeValue(forKey: identity) }
+
+    /// What is left, by the place of the library, the type, the bytes of the subject.
+    func inOrder() -> [AlertCause] {
+        let causes = Array(wanted.values)
+        // Sorted by small keys: a cause is large, and to move it costs counting its texts.
+        var keys = causes.enumerated().map { (place: $1.place.position, rank: $1.identity.type.rank, index: $0) }
+        keys.sort { left, right in
+            if (left.place, left.rank) != (right.place, right.rank) {
+                return (left.place, left.rank) < (right.place, right.rank)
+            }
+            return causes[left.index].identity.subject.utf8.lexicographicallyPrecedes(
+                causes[right.index].identity.subject.utf8)
+        }
+        return keys.map { causes[$0.index] }
+    }
 
     // MARK: Finding them
 

@@ -95,7 +95,7 @@ struct AlertEvaluation {
     /// New alerts for the causes that no alert has.
     private func raise(after last: Int64) -> [AlertChange] {
         var number = last
-        return causes.wanted.values.sorted(by: AlertCause.precedes).map { cause in
+        return causes.inOrder().map { cause in
             number += 1
             let identity = cause.identity
             var alert = Alert(
