@@ -7,7 +7,9 @@ import Database
 // holds is written at once, edges between libraries wait until all projects are through.
 
 extension BOMSource {
-    mutating func writeProduct(_ scans: [Scan], to writer: inout some BOMWriter, _ out: inout ByteSink) throws {
+    mutating func writeProduct<Writer: BOMWriter>(
+        _ scans: [Scan], to writer: inout Writer, _ out: inout ByteSink
+    ) throws {
         let root = synthesized("product:\(facts.name)", name: facts.name)
         var document = head(of: scans)
         document.creators = try creators(of: scans)
@@ -21,7 +23,7 @@ extension BOMSource {
             project.ref = Self.ref(of: scan)
             project.parent = nil
             try writer.component(project, advisories: [], to: &out)
-            try eachComponent(of: scan) { found in
+            try eachComponent(of: scan, preparing: Writer.prepare) { found in
                 if wanted.hides(depth: found.depth) { return }
                 guard seen.insert(found.uuid).inserted else { return }
                 var component = found.component
@@ -30,7 +32,8 @@ extension BOMSource {
                 // These are a project's, and the library is of all.
                 component.scope = ""
                 component.locations = []
-                try writer.component(component, advisories: advisories[found.uuid] ?? [], to: &out)
+                try writer.component(
+                    component, found.preparation, advisories: advisories[found.uuid] ?? [], to: &out)
                 try production.step(&rows)
             }
         }

@@ -121,8 +121,8 @@ struct BOMSource {
 
     // MARK: One project
 
-    private mutating func writeProject(
-        _ scan: Scan?, to writer: inout some BOMWriter, _ out: inout ByteSink
+    private mutating func writeProject<Writer: BOMWriter>(
+        _ scan: Scan?, to writer: inout Writer, _ out: inout ByteSink
     ) throws {
         let told = try scan.flatMap { try facts(of: $0) }
         let root = told?.root ?? synthesized("project:\(facts.name)", name: facts.name)
@@ -135,14 +135,15 @@ struct BOMSource {
         var refs: [Int: String] = [0: root.ref]
         var hidden = Set<String>()
         var direct: [Int] = []
-        try eachComponent(of: scan) { found in
+        try eachComponent(of: scan, preparing: Writer.prepare) { found in
             if wanted.hides(depth: found.depth) {
                 if wanted.includesVulnerabilities { hidden.insert(found.component.ref) }
                 return
             }
             refs[found.position] = found.component.ref
             if found.depth == 1 { direct.append(found.position) }
-            try writer.component(found.component, advisories: advisories[found.component.ref] ?? [], to: &out)
+            try writer.component(
+                found.component, found.preparation, advisories: advisories[found.component.ref] ?? [], to: &out)
             try production.step(&rows)
         }
         var own: [Dependency] = []
@@ -205,17 +206,20 @@ extension BOMSource {
     }
 
     /// A component of a scan with its place.
-    struct Placed: Sendable {
-        var component: Component
+    struct Placed<Preparation: Sendable>: Sendable {
+        let component: Component
+        let preparation: Preparation
         let position: Int
         /// Edges from what the document describes; -1 when no path leads there.
         let depth: Int
         let uuid: String
     }
 
-    /// The components of a scan, what contains others before what it contains. They are read on another thread meanwhile:
-    /// `body` must not use the connection.
-    func eachComponent(of scan: Scan, _ body: (Placed) throws -> Void) throws {
+    /// The components of a scan, what contains others before what it contains. They are read and prepared on another thread
+    /// meanwhile: `body` must not use the connection.
+    func eachComponent<Preparation: Sendable>(
+        of scan: Scan, preparing prepare: (Component) -> Preparation, _ body: (Placed<Preparation>) throws -> Void
+    ) throws {
         // Readers hand out what lies inside first; backwards it is the order of the tree, which CycloneDX nests by.
         let isBackwards =
             try wanted.standard == .cycloneDX && production.request.scope.kind == .project
@@ -229,7 +233,7 @@ extension BOMSource {
             LEFT JOIN component p ON p.scan = c.scan AND p.position = c.parent
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
             """
-        try Conveyor<Placed>.run { hand in
+        try Conveyor<Placed<Preparation>>.run { hand in
             try connection.each(isBackwards ? query + " DESC" : query) { row in
                 var component = try ComponentFacts.decode(row.string(7))
                 component.ref = row.string(1)
@@ -238,7 +242,8 @@ extension BOMSource {
                 component.locations = row.string(5).split(separator: "\n").map(String.init)
                 try hand(
                     Placed(
-                        component: component, position: Int(row.integer(0)), depth: Int(row.integer(4)),
+                        component: component, preparation: prepare(component), position: Int(row.integer(0)),
+                        depth: Int(row.integer(4)),
                         uuid: row.string(6)))
             }
         } consume: {

@@ -7,6 +7,13 @@ package import Bytes
 /// none are left out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the
 /// same bytes. Memory holds the references that were seen, not the components.
 package protocol BOMWriter: Sendable {
+    /// What a component's turn needs that follows from the component alone.
+    associatedtype Preparation: Sendable
+
+    /// Does that part of a component's work, on any thread and in any order. It looks at what the package is (name, version,
+    /// file name, package URL), not at its place in the document.
+    static func prepare(_ component: Component) -> Preparation
+
     /// What could not be written, and how often.
     var losses: [BOMLoss: Int] { get }
 
@@ -18,12 +25,23 @@ package protocol BOMWriter: Sendable {
     mutating func declare(_ licenses: [ExtractedLicense])
     /// Adds a component. A component that comes right after its `parent` or the parent's other children is nested in it where the
     /// standard can. `advisories` are the vulnerabilities that SPDX mentions at the package; CycloneDX takes them from `vulnerability`.
-    mutating func component(_ component: Component, advisories: [Advisory], to out: inout ByteSink) throws(SinkError)
+    mutating func component(
+        _ component: Component, _ preparation: Preparation, advisories: [Advisory], to out: inout ByteSink
+    ) throws(SinkError)
     /// Adds the edges that lead from one reference: once for each, all at once.
     mutating func dependencies(of ref: String, _ edges: [Dependency], to out: inout ByteSink) throws(SinkError)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) throws(SinkError)
     /// Closes the document; the caller flushes the sink.
     mutating func end(to out: inout ByteSink) throws(SinkError)
+}
+
+extension BOMWriter {
+    /// Adds a component that was not prepared.
+    package mutating func component(
+        _ component: Component, advisories: [Advisory], to out: inout ByteSink
+    ) throws(SinkError) {
+        try self.component(component, Self.prepare(component), advisories: advisories, to: &out)
+    }
 }
 
 /// A vulnerability as a package of SPDX mentions it.

@@ -10,7 +10,7 @@ extension CycloneDXWriter {
     }
 
     /// The members of a component but its evidence, which is given back; the object stays open.
-    mutating func write(_ it: Component, ref: String, to out: inout ByteSink) -> Evidence {
+    mutating func write(_ it: Component, ref: String, purl: String?, to out: inout ByteSink) -> Evidence {
         tree.attribute("type", version.type(it.kind), to: &out)
         tree.attribute("bom-ref", ref, to: &out)
         if let supplier = it.supplier { writeOrganization(supplier, "supplier", to: &out) }
@@ -42,7 +42,7 @@ extension CycloneDXWriter {
         for (index, other) in it.cpes.enumerated() where index != cpe {
             properties.append(.init(name: "waybill:cpe", value: other))
         }
-        if let purl = PurlText.valid(it.purl) {
+        if let purl {
             tree.field("purl", purl, to: &out)
         } else if !it.purl.isEmpty {
             properties.append(.init(name: "waybill:purl", value: it.purl))
@@ -261,11 +261,11 @@ extension CycloneDXWriter {
 enum PurlText {
     /// The text as it was spelled where that is fit to print, else its canonical form; nil when it is no package URL.
     static func valid(_ text: String) -> String? {
-        text.isEmpty ? nil : PackageURL(text).flatMap { valid(text, as: $0) }
+        text.isEmpty ? nil : PackageURL(text).map { fit(text, as: $0) }
     }
 
     /// The same of a text that was read already.
-    static func valid(_ text: String, as purl: PackageURL) -> String? {
+    static func fit(_ text: String, as purl: PackageURL) -> String {
         let isFit = text.hasPrefix("pkg:") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 }
         return isFit ? text : purl.text
     }

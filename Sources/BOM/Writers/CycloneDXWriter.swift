@@ -75,7 +75,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
             tree.beginObject("component", to: &out)
             let ref = claim(root.ref)
             rootReference = ref
-            write(write(root, ref: ref, to: &out), to: &out)
+            write(write(root, ref: ref, purl: Self.prepare(root), to: &out), to: &out)
             tree.endObject(to: &out)
         }
         if version.hasDocumentProperties {
@@ -94,8 +94,11 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         for license in licenses { extracted[license.id] = license }
     }
 
+    /// The package URL as a document may carry it; nil when there is none that is one.
+    package static func prepare(_ component: Component) -> String? { PurlText.valid(component.purl) }
+
     package mutating func component(
-        _ component: Component, advisories: [Advisory], to out: inout ByteSink
+        _ component: Component, _ purl: String?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard phase == .components else { throw .format("CycloneDX: a component out of turn") }
         if component.kind == .service, services.count < Self.serviceLimit {
@@ -113,7 +116,8 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         tree.beginObject("component", to: &out)
         let ref = claim(component.ref)
         if let parent = open.last { nestedIn[ref] = parent.written }
-        open.append(Open(ref: component.ref, written: ref, evidence: write(component, ref: ref, to: &out)))
+        let evidence = write(component, ref: ref, purl: purl, to: &out)
+        open.append(Open(ref: component.ref, written: ref, evidence: evidence))
         try out.drain()
     }
 

@@ -3,7 +3,12 @@ extension Array where Element: Hashable {
     func withoutRepetition() -> [Element] {
         guard count > 1 else { return self }
         if count <= 8 {
-            let repeats = indices.contains { index in self[..<index].contains(self[index]) }
+            // Compared where they are: to take an element out counts all that it refers to.
+            let repeats = withUnsafeBufferPointer { elements in
+                elements.indices.contains { later in
+                    (0..<later).contains { elements[$0] == elements[later] }
+                }
+            }
             return repeats ? indices.filter { !self[..<$0].contains(self[$0]) }.map { self[$0] } : self
         }
         var seen = Set<Element>()

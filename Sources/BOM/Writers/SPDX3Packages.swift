@@ -3,7 +3,7 @@ import Inventory
 
 /// The members of a package (SPDX 3.0.1, Software, `Package`, and what it inherits).
 extension SPDX3Writer {
-    mutating func write(_ it: Component, id: String, purl: PackageURL?, to out: inout ByteSink) {
+    mutating func write(_ it: Component, id: String, purl: String?, to out: inout ByteSink) {
         // People and licences are elements of their own, in front of the package.
         let publisher = it.publisher.isEmpty ? nil : Agent(.organization, name: it.publisher)
         let author = it.author.isEmpty ? nil : Agent(.person, name: it.author)
@@ -37,7 +37,7 @@ extension SPDX3Writer {
             }
         }
         tree.text("software_packageVersion", SPDXText.line(it.version), to: &out)
-        if let purl, let text = PurlText.valid(it.purl, as: purl) { tree.field("software_packageUrl", text, to: &out) }
+        if let purl { tree.field("software_packageUrl", purl, to: &out) }
         writeLink("software_downloadLocation", it.downloadLocation, to: &out)
         writeLink("software_homePage", it.homepage, to: &out)
         tree.text("software_copyrightText", it.copyright == "NOASSERTION" ? "" : it.copyright, to: &out)

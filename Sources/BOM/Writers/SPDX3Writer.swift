@@ -93,16 +93,17 @@ package struct SPDX3Writer: BOMWriter {
 
     package mutating func declare(_ licenses: [ExtractedLicense]) { texts.declare(licenses) }
 
+    package static func prepare(_ component: Component) -> SPDXPreparation { SPDXPreparation(component) }
+
     package mutating func component(
-        _ component: Component, advisories: [Advisory], to out: inout ByteSink
+        _ component: Component, _ preparation: SPDXPreparation, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard isOpen else { throw .format("SPDX: a component out of turn") }
-        let purl = PackageURL(component.purl)
-        let id = names.claim(for: component, purl: purl)
+        let id = names.claim(preparation.id)
         if elements[component.ref] == nil { elements[component.ref] = id }
         if root.isEmpty { root = id }
         packages.append(id)
-        write(component, id: id, purl: purl, to: &out)
+        write(component, id: id, purl: preparation.purl, to: &out)
         if let parent = component.parent.flatMap({ elements[$0] }), parent != id {
             relate(parent, "contains", [iri(id)], to: &out)
         }

@@ -1,19 +1,28 @@
 import Inventory
 
-/// The ids that packages of an SPDX document get, in the order in which they come: `SPDXRef-Package-<file name>`, with a number
-/// where that is taken.
-struct SPDXIdentifiers: Sendable {
-    private var taken: Set<String> = ["SPDXRef-DOCUMENT"]
-    private var nextNumbers: [String: Int] = [:]
+/// What follows from a package alone: its package URL as a document may carry it, nil when it has none that is one, and the
+/// id that it gets when no other package has it.
+package struct SPDXPreparation: Sendable {
+    let purl: String?
+    let id: String
 
-    mutating func claim(for component: Component, purl: PackageURL?) -> String {
+    init(_ component: Component) {
+        let purl = component.purl.isEmpty ? nil : PackageURL(component.purl)
+        self.purl = purl.map { PurlText.fit(component.purl, as: $0) }
         let file =
             !component.fileName.isEmpty
             ? component.fileName
             : purl.map { LibraryCoordinates($0).fileName }
                 ?? (component.version.isEmpty ? component.name : "\(component.name)-\(component.version)")
-        return claim("SPDXRef-Package-" + IDText.safe(file))
+        id = "SPDXRef-Package-" + IDText.safe(file)
     }
+}
+
+/// The ids that packages of an SPDX document get, in the order in which they come: `SPDXRef-Package-<file name>`, with a number
+/// where that is taken.
+struct SPDXIdentifiers: Sendable {
+    private var taken: Set<String> = ["SPDXRef-DOCUMENT"]
+    private var nextNumbers: [String: Int] = [:]
 
     /// This id, or with a number.
     mutating func claim(_ base: String) -> String {

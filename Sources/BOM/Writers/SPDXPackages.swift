@@ -4,7 +4,7 @@ import Inventory
 /// The members of a package, in the order of SPDX 2.3 clause 7.
 extension SPDXWriter {
     mutating func write(
-        _ it: Component, id: String, purl: PackageURL?, advisories: [Advisory], to out: inout ByteSink
+        _ it: Component, id: String, purl: String?, advisories: [Advisory], to out: inout ByteSink
     ) {
         tree.beginObject("packages", to: &out)
         let name = purl == nil && !it.group.isEmpty ? "\(it.group)/\(it.name)" : it.name
@@ -89,12 +89,10 @@ extension SPDXWriter {
     }
 
     private mutating func writeReferences(
-        of it: Component, purl: PackageURL?, advisories: [Advisory], to out: inout ByteSink
+        of it: Component, purl: String?, advisories: [Advisory], to out: inout ByteSink
     ) {
         var references: [Reference] = []
-        if let purl, let text = PurlText.valid(it.purl, as: purl) {
-            references.append(.init(category: "PACKAGE-MANAGER", type: "purl", locator: text))
-        }
+        if let purl { references.append(.init(category: "PACKAGE-MANAGER", type: "purl", locator: purl)) }
         for cpe in it.cpes where !cpe.isEmpty {
             if let type = SPDXText.cpeType(cpe) {
                 references.append(.init(category: "SECURITY", type: type, locator: cpe))

@@ -72,16 +72,17 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
 
     package mutating func declare(_ licenses: [ExtractedLicense]) { texts.declare(licenses) }
 
+    package static func prepare(_ component: Component) -> SPDXPreparation { SPDXPreparation(component) }
+
     package mutating func component(
-        _ component: Component, advisories: [Advisory], to out: inout ByteSink
+        _ component: Component, _ preparation: SPDXPreparation, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard phase == .packages else { throw .format("SPDX: a component out of turn") }
-        let purl = PackageURL(component.purl)
-        let id = names.claim(for: component, purl: purl)
+        let id = names.claim(preparation.id)
         if identifiers[component.ref] == nil { identifiers[component.ref] = id }
         if firstIdentifier.isEmpty { firstIdentifier = id }
         if let parent = component.parent { nested.append((parent, id)) }
-        write(component, id: id, purl: purl, advisories: advisories, to: &out)
+        write(component, id: id, purl: preparation.purl, advisories: advisories, to: &out)
         try out.drain()
     }
 

@@ -32,17 +32,19 @@ package struct TagValueTree: TreeWriter {
         var isWord = false
     }
 
-    /// A word of the program by its place in memory, in a section: alike places are alike words.
-    private struct Place: Hashable {
-        let word: UInt
-        let section: Section
+    /// The tag of a word of the program, by the word's place in memory: alike places are alike words.
+    private struct Known: Sendable {
+        var word: UInt = 0
+        var section = Section.document
+        var tag: Tag?
     }
 
     private var sections: [Section] = []
     /// The members of an object that becomes one line.
     private var parts: [(name: StaticString, value: String)] = []
-    /// What was looked up: sections of the names of objects, tags of members.
-    private var known: [Place: Tag?] = [:]
+    /// Tags that were looked up, each at the place that its word and section choose; the last one stays there.
+    private var known = [Known](repeating: Known(), count: 256)
+    /// Sections of the names of objects.
     private var knownSections: [UInt: Section] = [:]
     package private(set) var losses: [BOMLoss: Int] = [:]
 
@@ -60,7 +62,11 @@ package struct TagValueTree: TreeWriter {
         switch sections.removeLast() {
         case .document, .creation, .package, .license: return
         case .checksum:
-            write(Tag(name: "PackageChecksum"), "\(part("algorithm")): \(part("checksumValue"))", to: &out)
+            out.append("PackageChecksum: ")
+            out.append(raw: part("algorithm"))
+            out.append(": ")
+            out.append(raw: broken(part("checksumValue")))
+            out.append(UInt8(ascii: "\n"))
         case .reference:
             // The categories have hyphens here in all versions.
             var category = part("referenceCategory")
@@ -108,9 +114,13 @@ package struct TagValueTree: TreeWriter {
         switch section {
         case .checksum, .reference, .relationship: parts.append((name.plain, value))
         case .document, .creation, .package, .license:
-            let place = Place(word: UInt(bitPattern: name.plain.utf8Start), section: section)
-            if known[place] == nil { known[place] = .some(Self.tag(name.plain.description, in: section)) }
-            if case let tag?? = known[place] { write(tag, value, to: &out) }
+            let word = UInt(bitPattern: name.plain.utf8Start)
+            // The upper bits of a product with 2^64 divided by the golden ratio: neighbours go far apart.
+            let place = Int(((word &+ section.rawValue) &* 0x9e37_79b9_7f4a_7c15) >> 56)
+            if known[place].word != word || known[place].section != section {
+                known[place] = Known(word: word, section: section, tag: Self.tag(name.plain.description, in: section))
+            }
+            if let tag = known[place].tag { write(tag, value, to: &out) }
         }
     }
 
@@ -148,10 +158,15 @@ package struct TagValueTree: TreeWriter {
     /// Whether a value of one line would be taken for something else: for a tag, a word, a time or an agent (as spdx-tools does).
     private static func isMistaken(_ value: String, in tag: Tag) -> Bool {
         guard tag.isWord else { return false }
-        if let first = value.utf8.first, (48...57).contains(first) {
+        // Nearly all values end here: tags and words begin with a capital letter.
+        guard let first = value.utf8.first else { return false }
+        guard (48...57).contains(first) || (65...90).contains(first) else { return false }
+        if (48...57).contains(first) {
             return value.utf8.contains(UInt8(ascii: "T")) && value.utf8.contains(UInt8(ascii: "Z"))
         }
-        if let colon = value.firstIndex(of: ":") { return prefixes.contains(String(value[..<colon])) }
+        if let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) {
+            return prefixes.contains(String(value[..<colon]))
+        }
         return tags.contains(value)
     }
 

@@ -106,6 +106,7 @@ enum IDText {
     /// Letters, digits, `.` and `-` stay, runs of anything else become one `-`; at most 128 bytes, never empty.
     static func safe(_ text: String) -> String {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(text.utf8.count, 128))
         var gap = false
         for byte in text.utf8 {
             let isSafe =
