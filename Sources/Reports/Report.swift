@@ -32,8 +32,11 @@ package struct Column: Sendable {
     package let sql: StaticString
     /// Width in a sheet, in characters; a weight in a PDF.
     package var width = 16
-    /// Leaves the key out of JSON and XML when the value is null. An object is left out with its first member.
+    /// Leaves the key out of JSON and XML when the value is null. An object is left out with its first member, unless that
+    /// goes alone.
     package var isOmittedWhenNull = false
+    /// An object of which this is the first member stays without it.
+    package var isOmittedAlone = false
     /// Shown only when the request has this value of this filter.
     package var option: (filter: String, value: String)?
 
@@ -83,6 +86,7 @@ package struct Column: Sendable {
     package var untitled: Column {
         var column = Column(key, "", kind, sql, width: width)
         column.isOmittedWhenNull = isOmittedWhenNull
+        column.isOmittedAlone = isOmittedAlone
         column.option = option
         return column
     }
@@ -91,6 +95,13 @@ package struct Column: Sendable {
     package var omittedWhenNull: Column {
         var column = self
         column.isOmittedWhenNull = true
+        return column
+    }
+
+    /// The same column, left out of JSON and XML when it is null, while its object stays, be it empty.
+    package var omittedAlone: Column {
+        var column = omittedWhenNull
+        column.isOmittedAlone = true
         return column
     }
 }

@@ -32,18 +32,19 @@ import Testing
         #expect(Self.written(Self.nodes(pattern, count: 3), row) == "{\(expected.joined(separator: ","))}")
 
         // The same inside an object that is itself behind, and before, members that may be missing.
-        let nested: [NestedLayout.Node] = [
-            .cell(key: "a", cell: 3, kind: .integer, omitsNull: true),
-            .object(key: "o", members: Self.nodes(pattern, count: 3)),
-            .cell(key: "z", cell: 3, kind: .integer, omitsNull: true),
-        ]
-        for isNull in [true, false] {
+        for (isNull, staysAlways) in [(true, true), (true, false), (false, true), (false, false)] {
+            let inside = Self.nodes(pattern, count: 3)
+            let nested: [NestedLayout.Node] = [
+                .cell(key: "a", cell: 3, kind: .integer, omitsNull: true),
+                .object(key: "o", members: inside, omittedBy: staysAlways ? nil : inside[0].cellThatOmits),
+                .cell(key: "z", cell: 3, kind: .integer, omitsNull: true),
+            ]
             var wide = RowBuffer()
             wide.beginRow()
             wide.append(cellsOf: row, from: 0, count: 3)
             if isNull { wide.appendNull() } else { wide.append(7) }
-            // An object goes with its first member.
-            let isThere = pattern & nulls & 1 == 0
+            // An object goes with its first member, or stays.
+            let isThere = staysAlways || pattern & nulls & 1 == 0
             let inner = isThere ? ["\"o\":{\(expected.joined(separator: ","))}"] : []
             let members = isNull ? inner : ["\"a\":7"] + inner + ["\"z\":7"]
             #expect(Self.written(nested, wide) == "{\(members.joined(separator: ","))}")

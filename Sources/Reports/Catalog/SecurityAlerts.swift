@@ -164,33 +164,13 @@ extension Report {
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """, width: 34),
                     .integer(
-                        "totalAlerts", "Total Alerts",
-                        """
-                        (SELECT count(*) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                            AND b.library_uuid = a.library_uuid)
-                        """, width: 12),
-                    .integer(
-                        "ignoredAlerts", "Ignored Alerts",
-                        """
-                        (SELECT nullif(count(*), 0) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                            AND b.library_uuid = a.library_uuid AND b.state = 'IGNORED')
-                        """, width: 14
-                    ).omittedWhenNull,
-                    .text("libraryType", "Library Type", "l.type", width: 16),
-                    .timestamp("creationDate", "Creation Date", "a.created_at"),
-                    .timestamp(
-                        "modifiedDate", "Modified Date",
-                        """
-                        (SELECT max(b.modified_at) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                            AND b.library_uuid = a.library_uuid)
-                        """),
-                    .integer(
                         "severity.critical", "",
                         """
-                        (SELECT count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END)
+                        (SELECT nullif(count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
-                        """),
+                        """
+                    ).omittedAlone,
                     .integer(
                         "severity.high", "",
                         """
@@ -218,6 +198,27 @@ extension Report {
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
                     ).omittedWhenNull,
+                    .integer(
+                        "totalAlerts", "Total Alerts",
+                        """
+                        (SELECT count(*) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid)
+                        """, width: 12),
+                    .integer(
+                        "ignoredAlerts", "Ignored Alerts",
+                        """
+                        (SELECT nullif(count(*), 0) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid AND b.state = 'IGNORED')
+                        """, width: 14
+                    ).omittedWhenNull,
+                    .text("libraryType", "Library Type", "l.type", width: 16),
+                    .timestamp("creationDate", "Creation Date", "a.created_at"),
+                    .timestamp(
+                        "modifiedDate", "Modified Date",
+                        """
+                        (SELECT max(b.modified_at) FROM alert b WHERE b.project = a.project AND b.type = a.type
+                            AND b.library_uuid = a.library_uuid)
+                        """),
                 ])
         ])
     )

@@ -153,7 +153,7 @@ struct JSONProgram: ~Copyable {
             for node in nodes {
                 switch node {
                 case .cell: break
-                case .object(_, let inner):
+                case .object(_, let inner, _):
                     if let cell = node.cellThatOmits {
                         found[cell] = object(inner)
                     } else {
@@ -201,7 +201,7 @@ struct JSONProgram: ~Copyable {
                 }
                 name(key)
                 add(action(kind), cell: cell, isLeftOutWhenNull: omits)
-            case .object(let key, let inner):
+            case .object(let key, let inner, _):
                 guard let cell = node.cellThatOmits else {
                     name(key)
                     return members(inner, lists)

@@ -8,16 +8,16 @@ struct NestedLayout: Sendable {
     indirect enum Node: Sendable {
         /// A cell, counted from the row's first column.
         case cell(key: String, cell: Int, kind: Column.Kind, omitsNull: Bool)
-        case object(key: String, members: [Node])
+        /// Left out when the cell `omittedBy` is null.
+        case object(key: String, members: [Node], omittedBy: Int?)
         /// Child rows of `width` cells; `cell` holds the list.
         case list(key: String, item: String, cell: Int, width: Int, members: [Node])
 
-        /// The cell that leaves the node out when it is null: its own, or that of an object's first member.
+        /// The cell that leaves the node out when it is null.
         var cellThatOmits: Int? {
             switch self {
             case .cell(_, let cell, _, let omits): omits ? cell : nil
-            case .object(_, let members):
-                members.first?.cellThatOmits
+            case .object(_, _, let cell): cell
             case .list: nil
             }
         }
@@ -72,7 +72,10 @@ struct NestedLayout: Sendable {
             if path.count > 1 {
                 guard done.insert(key).inserted else { continue }
                 let inner = leaves.filter { $0.path.count > 1 && $0.path[0] == key }
-                nodes.append(.object(key: key, members: nest(inner.map { (Array($0.path.dropFirst()), $0.leaf) })))
+                let members = nest(inner.map { (Array($0.path.dropFirst()), $0.leaf) })
+                var cell = members.first?.cellThatOmits
+                if case .column(_, let first)? = inner.first?.leaf, first.isOmittedAlone { cell = nil }
+                nodes.append(.object(key: key, members: members, omittedBy: cell))
                 continue
             }
             switch leaf {

@@ -113,7 +113,7 @@ package struct XMLFormat: TableRenderer, ~Copyable {
                 open(key, &sink)
                 value(rows, start + cell, kind, to: &sink)
                 close(key, &sink)
-            case .object(let key, let inner):
+            case .object(let key, let inner, _):
                 open(key, &sink)
                 members(inner, rows, at: start, to: &sink)
                 close(key, &sink)
