@@ -132,7 +132,7 @@ extension Report {
         ])
     )
 
-    /// Licences that people put in the place of those found: one row for each project that has the library.
+    /// Licences that people put in the place of those found: one row for each decision about a library of the scope.
     static let effectiveLicenses = Report(
         name: .prefixed("EffectiveLicensesReport", in: .organization, .product),
         title: "Effective Licenses",
@@ -141,12 +141,15 @@ extension Report {
         body: .tables([
             Table(
                 key: "effectiveLicenses", item: "effectiveLicense", title: "Effective Licenses",
+                // A decision is about a library, however many descriptions it has and projects hold it.
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
-                    JOIN license_override x ON x.organization = l.organization AND x.library_uuid = l.uuid
-                    LEFT JOIN account u ON u.id = x.account WHERE s.scan > 0
+                    realm r JOIN license_override x ON x.organization = r.organization
+                    JOIN library l ON l.id = (SELECT min(k.id) FROM library k JOIN occurrence o ON o.library = k.id
+                        JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
+                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                    LEFT JOIN account u ON u.id = x.account WHERE x.number > 0
                     """,
-                order: ["s.project", "o.position"],
+                order: ["x.number"],
                 columns: [
                     .text("library", "Library", "l.filename", width: 36),
                     .text("effectiveLicense", "Effective License", "replace(x.licenses, '\n', ', ')", width: 24),
@@ -154,7 +157,13 @@ extension Report {
                     .link("reference", "Reference", "x.reference", width: 36),
                     Column("date", "Date", .date, "x.at", width: 12),
                     .names("originalLicenses", "Original Licenses", item: "license", name: "", "x.originals"),
-                    .integer("occurrences", "Occurrences", "o.count", width: 12),
+                    .integer(
+                        "occurrences", "Occurrences",
+                        """
+                        (SELECT CAST(sum(o.count) AS BIGINT) FROM library k JOIN occurrence o ON o.library = k.id
+                            JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
+                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                        """, width: 12),
                 ])
         ])
     )
