@@ -141,6 +141,8 @@ package struct Table: Sendable {
     package let columns: [Column]
     /// Tables whose rows repeat under a row of this one.
     package var lists: [Table] = []
+    /// In a list: the first column holds several values, one a line; each makes a row with the other columns.
+    package var splitsLines = false
     /// What the rows are gathered under, the outermost first.
     package var levels: [Level] = []
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
@@ -149,8 +151,9 @@ package struct Table: Sendable {
     package init(
         key: String, item: String, title: String, from: StaticString, condition: StaticString? = nil,
         order: [StaticString], columns: [Column], lists: [Table] = [], levels: [Level] = [],
-        bound: StaticString? = nil
+        bound: StaticString? = nil, splitsLines: Bool = false
     ) {
+        self.splitsLines = splitsLines
         self.levels = levels
         self.key = key
         self.item = item

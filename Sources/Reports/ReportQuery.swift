@@ -66,6 +66,7 @@ package struct MergedRows: ~Copyable {
         let cursor: any RowCursor
         let keys: Int
         let width: Int
+        private let splitsLines: Bool
         var row = RowBuffer(capacity: 4096)
         var isDone = false
 
@@ -73,6 +74,22 @@ package struct MergedRows: ~Copyable {
             cursor = try connection.cursor(query.sql(in: scope))
             keys = query.table.order.count
             width = query.columns.count
+            splitsLines = query.table.splitsLines && query.columns.first?.key == query.table.columns.first?.key
+        }
+
+        /// Appends the row's columns, once or for each line of the first; gives how often.
+        func append(to batch: inout RowBuffer) -> Int {
+            guard splitsLines else {
+                batch.append(cellsOf: row, from: keys, count: width)
+                return 1
+            }
+            var count = 0
+            eachLine(row.bytes(keys)) { line in
+                batch.append(text: line)
+                batch.append(cellsOf: row, from: keys + 1, count: width - 1)
+                count += 1
+            }
+            return count
         }
 
         func advance() throws(DatabaseError) {
@@ -116,10 +133,7 @@ package struct MergedRows: ~Copyable {
             while !child.isDone {
                 let order = compare(child.row, with: batch, at: root)
                 if order > 0 { break }
-                if order == 0 {
-                    batch.append(cellsOf: child.row, from: child.keys, count: child.width)
-                    count += 1
-                }
+                if order == 0 { count += child.append(to: &batch) }
                 try child.advance()
             }
             batch.setList(at: place, first: first, count: count)

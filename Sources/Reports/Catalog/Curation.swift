@@ -64,7 +64,7 @@ extension Report {
                             .text(
                                 "matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END",
                                 width: 14),
-                        ])
+                        ], splitsLines: true)
                 ],
                 bound: "SELECT sum(c.libraries) FROM scope s JOIN scan c ON c.id = s.scan")
         ])
