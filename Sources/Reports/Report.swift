@@ -141,6 +141,8 @@ package struct Table: Sendable {
     package let columns: [Column]
     /// Tables whose rows repeat under a row of this one.
     package var lists: [Table] = []
+    /// What stands in its place when a filter has a value for which the rows come from elsewhere: of the same columns.
+    package var replacements: [Replacement] = []
     /// In a list: the first column holds several values, one a line; each makes a row with the other columns.
     package var splitsLines = false
     /// What the rows are gathered under, the outermost first.
@@ -151,8 +153,9 @@ package struct Table: Sendable {
     package init(
         key: String, item: String, title: String, from: StaticString, condition: StaticString? = nil,
         order: [StaticString], columns: [Column], lists: [Table] = [], levels: [Level] = [],
-        bound: StaticString? = nil, splitsLines: Bool = false
+        bound: StaticString? = nil, splitsLines: Bool = false, replacements: [Replacement] = []
     ) {
+        self.replacements = replacements
         self.splitsLines = splitsLines
         self.levels = levels
         self.key = key
@@ -165,6 +168,13 @@ package struct Table: Sendable {
         self.lists = lists
         self.bound = bound
     }
+}
+
+/// A table that answers for another one when `filter` has `value`.
+package struct Replacement: Sendable {
+    package let filter: String
+    package let value: String
+    package let table: Table
 }
 
 /// A key of the request's `filter` that a report understands.

@@ -12,6 +12,10 @@ package struct TableQuery: Sendable {
     private let conditions: [SQL]
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
+        let replacement = table.replacements.first { it in
+            request.options[it.filter.lowercased()]?.contains(it.value.lowercased()) ?? false
+        }
+        let table = replacement?.table ?? table
         self.table = table
         // What the format does not show is not read, and what only that is joined for costs nothing.
         columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in

@@ -22,7 +22,7 @@ import Testing
     /// names of XML elements and are not escaped.
     @Test(arguments: ReportCase.tabular) func definitionsAreSound(_ report: ReportCase) {
         let name = /[A-Za-z_][A-Za-z0-9_]*/
-        for table in report.tables {
+        for table in report.allTables {
             #expect(table.title.count <= 31 && !table.title.contains(/[\[\]:*?\/\\&<>"']/), "\(table.title)")
             for word in [table.key, table.item] { #expect(word.wholeMatch(of: name) != nil, "\(word)") }
             #expect(!table.order.isEmpty)
@@ -50,7 +50,7 @@ import Testing
         let fixture = try InventoryFixture.shared(engine)
         let request = try report.request(fixture.scope(report.scope))
         try fixture.database.snapshot { connection in
-            for table in report.tables {
+            for table in report.allTables {
                 let query = TableQuery(table, request: request, filters: report.report.filters)
                 for query in [query] + query.lists {
                     var rows = 0
@@ -94,7 +94,7 @@ import Testing
         // A sheet has other columns, so it joins other tables.
         let queries = try [report, report.plain(as: .xlsx)].flatMap { report in
             let request = try report.request(scope)
-            return report.tables.map { TableQuery($0, request: request, filters: report.report.filters) }
+            return report.allTables.map { TableQuery($0, request: request, filters: report.report.filters) }
         }
         try fixture.database.read { connection in
             for query in queries {
@@ -123,7 +123,7 @@ import Testing
             ] {
                 try connection.script("SET LOCAL \(setting) = off")
             }
-            for table in report.tables {
+            for table in report.allTables {
                 let query = TableQuery(table, request: request, filters: report.report.filters)
                 for query in [query] + query.lists {
                     let plan = try connection.plan(query.sql(in: scope))

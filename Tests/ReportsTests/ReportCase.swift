@@ -30,6 +30,9 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         if case .tables(let tables) = report.body { tables } else { [] }
     }
 
+    /// Those that a filter puts in their places, too.
+    var allTables: [Table] { tables.flatMap { [$0] + $0.replacements.map(\.table) } }
+
     /// Every report in every format in its widest scope, as JSON in the others, and every bill of materials: what the long
     /// tests go through, unless `WAYBILL_TEST_ALL` asks for everything.
     static let all: [ReportCase] =

@@ -60,23 +60,7 @@ extension Report {
                     WHERE s.scan > 0 AND c.project = s.project AND o.scan = s.scan AND f.library = o.library
                     """,
                 order: ["s.project", "c.position", "o.position", "f.vulnerability"],
-                columns: [
-                    .text("severity", "Severity", "v.severity", width: 10),
-                    .text("clusterName", "Cluster", "c.cluster"),
-                    .text("namespace", "Namespace", "c.namespace"),
-                    .text("imageName", "Image", "c.image", width: 30),
-                    .text("imageTag", "Image Tag", "c.tag", width: 14),
-                    .text("", "Library", "l.filename", width: 36),
-                    .text("name", "Vulnerability ID", "v.name", width: 20),
-                    .text("cvss3_score", "CVSS 3 Score", "v.score3", width: 14),
-                    Column("publishDate", "Published", .date, "v.published", width: 12),
-                    Column("lastUpdatedDate", "Modified", .date, "v.modified", width: 12),
-                    .text(
-                        "", "Top Fix", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix", width: 36),
-                ]
-                    + Column.vulnerability.filter {
-                        !["", "severity", "name", "cvss3_score", "publishDate", "lastUpdatedDate"].contains($0.key)
-                    }.map(\.untitled),
+                columns: Column.containerVulnerability,
                 lists: [
                     Table(
                         key: "allFixes", item: "fix", title: "All Fixes",
@@ -88,7 +72,58 @@ extension Report {
                             """,
                         order: ["s.project", "c.position", "o.position", "x.vulnerability", "x.position"],
                         columns: Column.fix)
+                ],
+                replacements: [
+                    Replacement(filter: "status", value: "resolved", table: resolvedContainerVulnerabilities)
                 ])
         ])
     )
+
+    /// What was found in an image's libraries once, and is no more, by where the image runs now.
+    private static let resolvedContainerVulnerabilities = Table(
+        key: "vulnerabilities", item: "vulnerability", title: "Container Vulnerabilities",
+        from: """
+            scope s CROSS JOIN place c CROSS JOIN alert g JOIN vulnerability v ON v.id = g.vulnerability
+            JOIN advisory a ON a.id = v.advisory JOIN library l ON l.id = g.library
+            LEFT JOIN finding f ON f.library = l.id AND f.vulnerability = v.id
+            LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+            WHERE c.project = s.project AND g.project = s.project AND g.type = 'SECURITY_VULNERABILITY'
+                AND g.state = 'RESOLVED'
+            """,
+        order: ["s.project", "c.position", "g.number"],
+        columns: Column.containerVulnerability,
+        lists: [
+            Table(
+                key: "allFixes", item: "fix", title: "All Fixes",
+                from: """
+                    scope s CROSS JOIN place c CROSS JOIN alert g CROSS JOIN finding_fix x
+                    JOIN vulnerability v ON v.id = g.vulnerability JOIN library l ON l.id = g.library
+                    JOIN advisory a ON a.id = x.advisory
+                    WHERE c.project = s.project AND g.project = s.project AND g.type = 'SECURITY_VULNERABILITY'
+                        AND g.state = 'RESOLVED' AND x.library = g.library AND x.vulnerability = g.vulnerability
+                    """,
+                order: ["s.project", "c.position", "g.number", "x.position"],
+                columns: Column.fix)
+        ])
+}
+
+extension Column {
+    /// A finding (`vulnerability`) in an image that runs at `place c`.
+    fileprivate static let containerVulnerability: [Column] =
+        [
+            .text("severity", "Severity", "v.severity", width: 10),
+            .text("clusterName", "Cluster", "c.cluster"),
+            .text("namespace", "Namespace", "c.namespace"),
+            .text("imageName", "Image", "c.image", width: 30),
+            .text("imageTag", "Image Tag", "c.tag", width: 14),
+            .text("", "Library", "l.filename", width: 36),
+            .text("name", "Vulnerability ID", "v.name", width: 20),
+            .text("cvss3_score", "CVSS 3 Score", "v.score3", width: 14),
+            Column("publishDate", "Published", .date, "v.published", width: 12),
+            Column("lastUpdatedDate", "Modified", .date, "v.modified", width: 12),
+            .text("", "Top Fix", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix", width: 36),
+        ]
+        + vulnerability.filter {
+            !["", "severity", "name", "cvss3_score", "publishDate", "lastUpdatedDate"].contains($0.key)
+        }.map(\.untitled)
 }
