@@ -98,6 +98,27 @@ struct AutomationTests {
         #expect(try jobs(world).count == 1)
     }
 
+    @Test(arguments: TemporaryDatabase.engines) func aScheduleGoesWithWhatItIsOf(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = ["orgToken": try world.token(.organization)]
+        let (product, project) = (try world.token(.product), try world.token(.project))
+        for (token, type) in [
+            (org, "OrgInventoryReport"), (["productToken": product], "ProductInventoryReport"),
+            (["projectToken": project], "ProjectInventoryReport"),
+        ] {
+            _ = try await world.call(
+                "waybillAddSchedule", token.merging(["cron": "@hourly", "reportType": type]) { $1 })
+        }
+        func left() async throws -> [String] {
+            try await world.list("waybillGetSchedules", "schedules", org).map { $0["reportType"] as? String ?? "" }
+        }
+        #expect(try await left().count == 3)
+        _ = try await world.call("deleteProject", ["productToken": product, "projectToken": project])
+        #expect(try await left() == ["OrgInventoryReport", "ProductInventoryReport"])
+        _ = try await world.call("deleteProduct", ["productToken": product])
+        #expect(try await left() == ["OrgInventoryReport"])
+    }
+
     @Test func badSchedulesSayWhatIsAccepted() async throws {
         let world = try ManagedWorld(.sqlite)
         let org = ["orgToken": try world.token(.organization)]

@@ -78,6 +78,9 @@ extension Migration {
                 id \(int) PRIMARY KEY,
                 organization \(int) NOT NULL REFERENCES organization (id),
                 account \(int) NOT NULL,
+                -- What the report is of: 0 where it is wider.
+                product \(int) NOT NULL,
+                project \(int) NOT NULL,
                 -- Five fields of cron, UTC.
                 cron \(text) NOT NULL,
                 -- The checked request of the report, as a job keeps it.

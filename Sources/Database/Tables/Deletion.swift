@@ -23,7 +23,7 @@ package enum Deletion {
         let projects = try connection.all("SELECT id FROM project WHERE product = \(scope.product)") { $0.integer(0) }
         try forget(projects, on: connection)
         for table in [
-            "product_tag", "assignment", "group_assignment", "attribute_value", "policy",
+            "product_tag", "assignment", "group_assignment", "attribute_value", "policy", "schedule",
         ] as [StaticString] {
             try connection.run("DELETE FROM \(SQL(table)) WHERE product = \(scope.product)")
         }
@@ -36,7 +36,7 @@ package enum Deletion {
     /// The tables that hang on a project, but for those of its scans.
     private static let tables: [StaticString] = [
         "alert_event", "alert", "stale_project", "library_request", "project_tag", "place", "attribute_value", "policy",
-        "inventory_event", "external_issue",
+        "inventory_event", "external_issue", "schedule",
     ]
 
     private static func forget(_ projects: [Int64], on connection: any Connection) throws {

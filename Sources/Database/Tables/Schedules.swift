@@ -22,7 +22,7 @@ package enum Schedules {
     /// The most that an organization may have.
     package static let limit: Int64 = 1000
 
-    /// Keeps a schedule; nil when the organization has as many as it may.
+    /// Keeps a schedule, until what it is of is deleted; nil when the organization has as many as it may.
     package static func add(
         cron: String, request: String, due: Int64, in scope: Scope, by account: Int64, at time: Int64,
         on connection: any Connection
@@ -33,8 +33,9 @@ package enum Schedules {
         let id = try connection.take(1, from: "schedule")
         try connection.run(
             """
-            INSERT INTO schedule (id, organization, account, cron, request, run_at, created_at)
-            VALUES (\(id), \(scope.organization), \(account), \(cron), \(request), \(due), \(time))
+            INSERT INTO schedule (id, organization, account, product, project, cron, request, run_at, created_at)
+            VALUES (\(id), \(scope.organization), \(account), \(scope.product), \(scope.project), \(cron),
+                \(request), \(due), \(time))
             """)
         try Change(.configuration, "SCHEDULE", .created, in: scope, after: [cron], on: connection)
             .write(in: scope, by: .account(account), at: time, on: connection)
