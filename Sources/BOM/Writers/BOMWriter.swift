@@ -99,17 +99,6 @@ package struct BOMTool: Sendable, Equatable {
 package enum BOMIdentifier {
     /// A `urn:uuid:` (RFC 9562 §5.8, version 8) from the first 16 bytes of a digest of the content; nil of a shorter one.
     package static func serialNumber(digest: [UInt8]) -> String? {
-        guard digest.count >= 16 else { return nil }
-        var bytes = Array(digest.prefix(16))
-        bytes[6] = bytes[6] & 0x0f | 0x80
-        bytes[8] = bytes[8] & 0x3f | 0x80
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = Array("urn:uuid:".utf8)
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        digest.count >= 16 ? "urn:uuid:\(Identifier.uuid(digest, version: 8))" : nil
     }
 }
