@@ -132,7 +132,8 @@ struct BOMSource {
         try writer.begin(document, root: root, to: &out)
         guard let scan else { return }
         let advisories = try advisories(of: scan)
-        var refs: [Int: String] = [0: root.ref]
+        var refs = Places()
+        refs[0] = root.ref
         var hidden = Set<String>()
         var direct: [Int] = []
         try eachComponent(of: scan, preparing: Writer.prepare) { found in
@@ -212,7 +213,22 @@ extension BOMSource {
         let position: Int
         /// Edges from what the document describes; -1 when no path leads there.
         let depth: Int
+        /// Of the library, in a product's document; empty in a project's, which names components as their document does.
         let uuid: String
+    }
+
+    /// The references of components by their positions, which have few gaps.
+    struct Places {
+        private var refs: [String?] = []
+
+        /// Nil where no component is.
+        subscript(position: Int) -> String? {
+            get { refs.indices.contains(position) ? refs[position] : nil }
+            set {
+                while refs.count <= position { refs.append(nil) }
+                refs[position] = newValue
+            }
+        }
     }
 
     /// The components of a scan, what contains others before what it contains. They are read and prepared on another thread
@@ -221,16 +237,20 @@ extension BOMSource {
         of scan: Scan, preparing prepare: (Component) -> Preparation, _ body: (Placed<Preparation>) throws -> Void
     ) throws {
         // Readers hand out what lies inside first; backwards it is the order of the tree, which CycloneDX nests by.
+        let isProject = production.request.scope.kind == .project
         let isBackwards =
-            try wanted.standard == .cycloneDX && production.request.scope.kind == .project
+            try wanted.standard == .cycloneDX && isProject
             && connection.integer(
                 "SELECT 1 FROM component WHERE scan = \(scan.id) AND parent > position LIMIT 1") != nil
+        let uuid: SQL = isProject ? "''" : "(SELECT l.uuid FROM library l WHERE l.id = o.library)"
+        // Few have a parent: it is looked for where there is one.
         let query: SQL =
             """
-            SELECT c.position, c.ref, c.scope, p.ref, c.depth, c.locations, l.uuid, f.body
+            SELECT c.position, c.ref, c.scope, CASE WHEN c.parent >= 0 THEN
+                    (SELECT p.ref FROM component p WHERE p.scan = c.scan AND p.position = c.parent) END,
+                c.depth, c.locations, \(uuid), f.body
             FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
-            JOIN library l ON l.id = o.library JOIN library_facts f ON f.library = o.library
-            LEFT JOIN component p ON p.scan = c.scan AND p.position = c.parent
+            JOIN library_facts f ON f.library = o.library
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
             """
         try Conveyor<Placed<Preparation>>.run { hand in
@@ -243,30 +263,34 @@ extension BOMSource {
                 try hand(
                     Placed(
                         component: component, preparation: prepare(component), position: Int(row.integer(0)),
-                        depth: Int(row.integer(4)),
-                        uuid: row.string(6)))
+                        depth: Int(row.integer(4)), uuid: row.string(6)))
             }
         } consume: {
             try body($0)
         }
     }
 
-    /// The edges of a scan, those from one entry at a time.
+    /// The edges of a scan, those from one entry at a time. They are read on another thread meanwhile: `body` must not use the
+    /// connection.
     func eachSource(of scan: Scan, _ body: (Int, [(target: Int, kind: String)]) throws -> Void) throws {
-        var edges: [(target: Int, kind: String)] = []
-        var source: Int?
-        try connection.each(
-            "SELECT source, target, kind FROM dependency WHERE scan = \(scan.id) ORDER BY source, target, kind"
-        ) { row in
-            let from = Int(row.integer(0))
-            if let source, source != from {
-                try body(source, edges)
-                edges.removeAll(keepingCapacity: true)
+        typealias Edges = (source: Int, edges: [(target: Int, kind: String)])
+        try Conveyor<Edges>.run { hand in
+            var found: Edges?
+            try connection.each(
+                "SELECT source, target, kind FROM dependency WHERE scan = \(scan.id) ORDER BY source, target, kind"
+            ) { row in
+                let source = Int(row.integer(0))
+                if let whole = found, whole.source != source {
+                    try hand(whole)
+                    found = nil
+                }
+                found = found ?? (source, [])
+                found?.edges.append((Int(row.integer(1)), row.string(2)))
             }
-            source = from
-            edges.append((Int(row.integer(1)), row.string(2)))
+            if let found { try hand(found) }
+        } consume: {
+            try body($0.source, $0.edges)
         }
-        if let source { try body(source, edges) }
     }
 
     /// The edges of what a scan's document describes: as told, and where no need was told, it needs what nothing else needs

@@ -40,7 +40,12 @@ final class Conveyor<Element: Sendable>: Sendable {
             DispatchQueue.global(qos: .userInitiated).async(group: producing) { conveyor.feed(by: produce) }
             defer { producing.wait() }
             do {
-                while let batch = try conveyor.receive() { try batch.forEach(consume) }
+                while let batch = try conveyor.receive() {
+                    // Used where they are: to take an element out counts all that it refers to.
+                    try batch.withUnsafeBufferPointer { elements in
+                        for index in elements.indices { try consume(elements[index]) }
+                    }
+                }
             } catch {
                 conveyor.abandon()
                 throw error
@@ -54,6 +59,7 @@ final class Conveyor<Element: Sendable>: Sendable {
         var batch: [Element] = []
         do {
             try produce { element in
+                if batch.isEmpty { batch.reserveCapacity(Self.batch) }
                 batch.append(element)
                 if batch.count == Self.batch {
                     try send(batch)

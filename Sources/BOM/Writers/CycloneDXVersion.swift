@@ -68,6 +68,9 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
 
 extension Hash {
     var isHexadecimal: Bool {
-        !value.isEmpty && value.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 | 32 >= 97 && $0 | 32 <= 102) }
+        var text = value
+        return text.withUTF8 { digits in
+            !digits.isEmpty && digits.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 | 32 >= 97 && $0 | 32 <= 102) }
+        }
     }
 }

@@ -19,6 +19,8 @@ extension Array where Element: Hashable {
 extension Hash {
     /// The value in the letters that documents want.
     var lowerCased: String {
-        value.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? value.lowercased() : value
+        var text = value
+        let hasCapital = text.withUTF8 { letters in letters.contains { $0 >= 65 && $0 <= 90 } }
+        return hasCapital ? value.lowercased() : value
     }
 }
