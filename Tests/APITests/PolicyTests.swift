@@ -126,6 +126,13 @@ struct PolicyTests {
             "action": ["type": "REJECT"],
         ]
         _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+        // Nothing is ever as old as this.
+        let never: [String: Any] = [
+            "name": "Never", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": "\(Int.max)"],
+            "action": ["type": "REJECT"],
+        ]
+        _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": never])
+        #expect(try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).count == 2)
         #expect(try await rejected(world, org).isEmpty)
 
         /// The projects that were looked at because of the time.
