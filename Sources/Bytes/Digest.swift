@@ -81,28 +81,9 @@ extension Sequence<UInt8> {
     package var hexadecimal: String {
         let bytes = Array(self)
         return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
-            var end = 0
-            for byte in bytes { text.put(byte.hexadecimalDigits, at: &end) }
-            return end
+            guard var end = text.baseAddress.map({ UnsafeMutableRawPointer($0) }) else { return 0 }
+            for byte in bytes { end.put(hexadecimal: byte, letters: UInt8(ascii: "a")) }
+            return bytes.count * 2
         }
-    }
-}
-
-extension UInt8 {
-    /// The two lower-case digits of a byte.
-    var hexadecimalDigits: (UInt8, UInt8) {
-        func digit(_ value: UInt8) -> UInt8 {
-            value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
-        }
-        return (digit(self >> 4), digit(self & 15))
-    }
-}
-
-extension UnsafeMutableBufferPointer<UInt8> {
-    /// Stores two bytes and moves on.
-    func put(_ pair: (UInt8, UInt8), at end: inout Int) {
-        self[end] = pair.0
-        self[end + 1] = pair.1
-        end += 2
     }
 }

@@ -23,18 +23,15 @@ package enum Identifier {
     package static func uuid(_ bytes: some Collection<UInt8>, version: UInt8) -> String {
         var bytes = bytes.makeIterator()
         return String(unsafeUninitializedCapacity: 36) { text in
-            var end = 0
+            guard var end = text.baseAddress.map({ UnsafeMutableRawPointer($0) }) else { return 0 }
             for index in 0..<16 {
                 var byte = bytes.next() ?? 0
                 if index == 6 { byte = byte & 0x0f | version << 4 }
                 if index == 8 { byte = byte & 0x3f | 0x80 }
-                if index == 4 || index == 6 || index == 8 || index == 10 {
-                    text[end] = UInt8(ascii: "-")
-                    end += 1
-                }
-                text.put(byte.hexadecimalDigits, at: &end)
+                if index == 4 || index == 6 || index == 8 || index == 10 { end.put(UInt8(ascii: "-")) }
+                end.put(hexadecimal: byte, letters: UInt8(ascii: "a"))
             }
-            return end
+            return 36
         }
     }
 
