@@ -2,7 +2,7 @@ package import Database
 
 // DESIGN. A report is data: where its rows come from, what its columns are called and how they are read. Everything else
 // is derived from that: the query, every format, the documentation, the checks of a request, the matrix of the tests.
-// A definition never mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Scope.swift).
+// A definition never mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Accounts/Scope.swift).
 
 /// A column of a report: its names, its kind and where it comes from.
 package struct Column: Sendable {

@@ -1,7 +1,7 @@
 package import Database
 
 // DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of what it is compared with
-// (Database/Tables/Scope.swift). Libraries are compared by what they are (`library.uuid`), so that two descriptions of one
+// (Database/Tables/Accounts/Scope.swift). Libraries are compared by what they are (`library.uuid`), so that two descriptions of one
 // are no difference. A library of another version on the other side has changed: it is shown once, as it is there.
 
 extension Report {

@@ -49,7 +49,7 @@ struct CopyOutcome {
     }
 }
 
-// DESIGN. Rows first (see Database/Copy.swift), then the uploads that wait in the source's spool, which go into the target
+// DESIGN. Rows first (see Database/Copy/Copy.swift), then the uploads that wait in the source's spool, which go into the target
 // database, then artifacts, each proved by its digest. Every step looks what is there already, so a run that was
 // interrupted anywhere is run again; only the last one opens the target for work.
 
