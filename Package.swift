@@ -53,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Reports", "Store", "CCurl",
+                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Outbound", "Reports",
+                "Store",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -68,6 +69,7 @@ let package = Package(
         + module("Intake", ["Database", "BOM", "Inventory", "Bytes", "Jobs"])
         + module("Reports", ["Database", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])
         + module("Jobs", ["Bytes", "Database"])
-        + module("Store", ["Bytes", "CCurl"])
+        + module("Outbound", ["Bytes", "CCurl"])
+        + module("Store", ["Bytes", "Outbound"])
         + module("API", ["HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
 )

@@ -1,10 +1,24 @@
-import CCurl
 import Glibc
+import Outbound
 import Synchronization
+
+/// A request to S3.
+struct S3Request {
+    var method: OutboundRequest.Method
+    /// nil for the bucket itself.
+    var key: String?
+    var parameters: [(name: String, value: String)] = []
+    var fields: [(name: String, value: String)] = []
+    /// The digest of the body, in hexadecimal.
+    var sha256 = S3Request.emptyDigest
+
+    /// SHA-256 of no bytes.
+    static let emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+}
 
 /// Why S3 did not do what it was asked.
 enum S3Fault: Error {
-    case transport(S3TransportError)
+    case transport(OutboundError)
     /// S3's own words; `code` is empty for an answer without a body.
     case refused(status: Int, code: String, message: String, requestID: String)
     /// The credentials cannot be read.
@@ -46,8 +60,10 @@ enum S3Fault: Error {
 final class S3Client: Sendable {
     let settings: S3Settings
     /// Connections that nobody uses.
-    private let idle = Mutex<[S3Connection]>([])
+    private let idle = Mutex<[OutboundConnection]>([])
     private static let mostIdle = 8
+    /// The longest answer that is kept. A page of a listing, 1,000 keys of at most 1,024 bytes, is shorter.
+    static let bodyLimit = 4 << 20
 
     init(_ settings: S3Settings) { self.settings = settings }
 
@@ -57,7 +73,7 @@ final class S3Client: Sendable {
     /// - Parameter attempts: nil for as many as the settings say.
     func send(
         _ request: S3Request, body: [UInt8] = [], attempts: Int? = nil
-    ) throws(S3Fault) -> S3Answer {
+    ) throws(S3Fault) -> OutboundAnswer {
         let most = max(1, attempts ?? settings.attempts)
         var pause = settings.pause
         var attempt = 1
@@ -74,13 +90,14 @@ final class S3Client: Sendable {
         }
     }
 
-    private func sendOnce(_ request: S3Request, _ body: [UInt8]) throws(S3Fault) -> S3Answer {
+    private func sendOnce(_ request: S3Request, _ body: [UInt8]) throws(S3Fault) -> OutboundAnswer {
         let credentials = try credentials()
         let connection = try take()
-        let result: Result<S3Answer, S3TransportError> = body.withUnsafeBytes { bytes in
-            do throws(S3TransportError) {
+        let result: Result<OutboundAnswer, OutboundError> = body.withUnsafeBytes { bytes in
+            do throws(OutboundError) {
                 return .success(
-                    try connection.perform(request, bytes, settings: settings, credentials: credentials))
+                    try connection.perform(
+                        outbound(request, credentials, answer: .kept(limit: Self.bodyLimit)), body: bytes))
             } catch {
                 return .failure(error)
             }
@@ -98,7 +115,25 @@ final class S3Client: Sendable {
         }
     }
 
-    func credentials() throws(S3Fault) -> S3Credentials {
+    /// The request as it goes out: signed, to the bucket's host.
+    func outbound(
+        _ request: S3Request, _ credentials: AWSCredentials, answer: OutboundRequest.Body
+    ) -> OutboundRequest {
+        let query = request.parameters.isEmpty ? "" : "?" + AWSSignature.query(request.parameters)
+        var made = OutboundRequest(
+            request.method, url: "\(settings.scheme)://\(settings.host)\(settings.path(request.key))\(query)",
+            protocols: settings.scheme)
+        made.fields = [("x-amz-content-sha256", request.sha256)]
+        if let token = credentials.sessionToken { made.fields.append(("x-amz-security-token", token)) }
+        made.fields += request.fields
+        made.signature = .init(credentials: credentials, region: settings.region, service: "s3")
+        made.trusted = settings.trusted
+        made.patience = settings.patience
+        made.answer = answer
+        return made
+    }
+
+    func credentials() throws(S3Fault) -> AWSCredentials {
         do {
             return try settings.credentials()
         } catch {
@@ -107,24 +142,25 @@ final class S3Client: Sendable {
     }
 
     /// A connection that nobody else uses.
-    func take() throws(S3Fault) -> S3Connection {
+    func take() throws(S3Fault) -> OutboundConnection {
         if let connection = idle.withLock({ $0.popLast() }) { return connection }
-        guard let connection = S3Connection() else {
-            throw .transport(S3TransportError(code: CURLE_OUT_OF_MEMORY, text: "libcurl cannot be started"))
+        do {
+            return try OutboundConnection()
+        } catch {
+            throw .transport(error)
         }
-        return connection
     }
 
-    private func put(back connection: S3Connection) {
+    private func put(back connection: OutboundConnection) {
         idle.withLock { if $0.count < Self.mostIdle { $0.append(connection) } }
     }
 
-    private static func isError(_ answer: S3Answer) -> Bool {
+    private static func isError(_ answer: OutboundAnswer) -> Bool {
         !S3Document(answer.body).elements("Error").isEmpty
     }
 
     /// What an answer that is not good says.
-    static func refusal(_ answer: S3Answer, _ credentials: S3Credentials) -> S3Fault {
+    static func refusal(_ answer: OutboundAnswer, _ credentials: AWSCredentials) -> S3Fault {
         let document = S3Document(answer.body)
         func word(_ name: String) -> String {
             let text = credentials.removed(from: document.text(name) ?? "")

@@ -1,30 +1,8 @@
 import Bytes
 import Glibc
+package import Outbound
 
-/// Who asks a bucket. Has no description that would show a secret.
-package struct S3Credentials: Sendable, CustomStringConvertible {
-    package let accessKey: String
-    package let secretKey: String
-    /// Of temporary credentials.
-    package let sessionToken: String?
-
-    package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
-        self.accessKey = accessKey
-        self.secretKey = secretKey
-        self.sessionToken = sessionToken
-    }
-
-    package var description: String { "credentials" }
-
-    /// The text without any part of the credentials that a server might have put into it.
-    func removed(from text: String) -> String {
-        var text = text
-        for secret in [secretKey, sessionToken ?? "", accessKey] where !secret.isEmpty {
-            text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "…")
-        }
-        return text
-    }
-
+extension AWSCredentials {
     /// Credentials from the variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; where the first
     /// two are not set, from a file.
     ///
@@ -34,9 +12,9 @@ package struct S3Credentials: Sendable, CustomStringConvertible {
     ///   - variable: gives a variable of the environment.
     package static func find(
         file: String, profile: String, variable: (String) -> String?
-    ) throws(StoreError) -> S3Credentials {
+    ) throws(StoreError) -> AWSCredentials {
         if let key = variable("AWS_ACCESS_KEY_ID"), let secret = variable("AWS_SECRET_ACCESS_KEY"), !key.isEmpty {
-            return S3Credentials(accessKey: key, secretKey: secret, sessionToken: variable("AWS_SESSION_TOKEN"))
+            return AWSCredentials(accessKey: key, secretKey: secret, sessionToken: variable("AWS_SESSION_TOKEN"))
         }
         let doing = "reading the credentials of the artifact store from \(file)"
         let fields = try section(profile, of: file, doing: doing)
@@ -45,7 +23,7 @@ package struct S3Credentials: Sendable, CustomStringConvertible {
                 doing: doing,
                 why: "aws_access_key_id and aws_secret_access_key are not both in its section [\(profile)]")
         }
-        return S3Credentials(accessKey: key, secretKey: secret, sessionToken: fields["aws_session_token"])
+        return AWSCredentials(accessKey: key, secretKey: secret, sessionToken: fields["aws_session_token"])
     }
 
     /// The fields of a section; those of a section that is not there are none.

@@ -1,10 +1,8 @@
-import CCurl
 import Dispatch
+import Outbound
 import Synchronization
 
-// DESIGN. A pull: whoever reads drives the transfer, so that a slow client stops it and nothing piles up but one buffer.
-// libcurl's multi interface lets a transfer be driven for a moment and left alone; the write callback pauses it when enough
-// waits. A transfer that breaks off (S3 hangs up on a reader who was slow, or dies) is taken up where it ended, as long as
+// DESIGN. The reader drives the transfer (`OutboundTransfer`). A transfer that breaks off (S3 hangs up on a reader who was slow, or dies) is taken up where it ended, as long as
 // the object is the same (If-Match).
 
 /// An artifact on its way from a bucket. Released, it ends the transfer.
@@ -15,7 +13,7 @@ package final class S3Download: Sendable {
     private let client: S3Client
     private let key: String
     private let etag: String
-    private let transfer = Mutex<Transfer?>(nil)
+    private let transfer = Mutex<OutboundTransfer?>(nil)
     private let position = Atomic<Int64>(0)
     private let isCancelled = Atomic<Bool>(false)
     /// Where tasks have their reading done.
@@ -30,7 +28,7 @@ package final class S3Download: Sendable {
 
     /// The next bytes, or nil after the last. Blocks the calling thread; called by one thread at a time.
     package func read() throws(StoreError) -> [UInt8]? {
-        var fault = S3Fault.transport(S3TransportError(code: CURLE_PARTIAL_FILE, text: "S3 sent less than it said"))
+        var fault = S3Fault.transport(OutboundError(text: "S3 sent less than it said", mayPass: true))
         var pause = client.settings.pause
         for attempt in 1...max(1, client.settings.attempts) {
             guard position.load(ordering: .relaxed) < size else {
@@ -79,87 +77,29 @@ package final class S3Download: Sendable {
     }
 
     /// Drives the transfer until there are some bytes; none at its end.
-    private func pull(_ transfer: inout Transfer?) throws(S3Fault) -> [UInt8] {
+    private func pull(_ transfer: inout OutboundTransfer?) throws(S3Fault) -> [UInt8] {
         if transfer == nil {
             let start = position.load(ordering: .relaxed)
             var request = S3Request(method: .get, key: key, fields: [("If-Match", etag)])
             if start > 0 { request.fields.append(("Range", "bytes=\(start)-")) }
-            transfer = try Transfer(client, request, expecting: start > 0 ? 206 : 200)
-        }
-        return try transfer?.pull(patience: client.settings.patience) {
-            isCancelled.load(ordering: .relaxed)
-        } ?? []
-    }
-}
-
-/// One GET, driven by its reader. Belongs to one thread at a time: it is only reached through the lock above.
-private final class Transfer: @unchecked Sendable {
-    private let connection: S3Connection
-    private let multi: UnsafeMutableRawPointer
-    private let credentials: S3Credentials
-    private let expected: Int
-    private var isOver = false
-
-    init(_ client: S3Client, _ request: S3Request, expecting status: Int) throws(S3Fault) {
-        credentials = try client.credentials()
-        connection = try client.take()
-        expected = status
-        guard let multi = curl_multi_init() else {
-            throw .transport(S3TransportError(code: CURLE_OUT_OF_MEMORY, text: "libcurl cannot be started"))
-        }
-        self.multi = multi
-        connection.prepare(request, settings: client.settings, credentials: credentials, isPulled: true)
-        curl_multi_add_handle(multi, connection.handle)
-    }
-
-    deinit {
-        curl_multi_remove_handle(multi, connection.handle)
-        curl_multi_cleanup(multi)
-    }
-
-    /// Some bytes, or none when the answer is over.
-    ///
-    /// - Parameter patience: seconds without a byte after which it is given up.
-    func pull(patience: Int, isCancelled: () -> Bool) throws(S3Fault) -> [UInt8] {
-        do {
-            try connection.resume()
-        } catch {
-            throw .transport(error)
-        }
-        let begun = ContinuousClock.now
-        while !isOver {
-            var running: Int32 = 0
-            let code = curl_multi_perform(multi, &running)
-            guard code == CURLM_OK else {
-                throw .transport(
-                    S3TransportError(code: CURLE_RECV_ERROR, text: String(cString: curl_multi_strerror(code))))
-            }
-            if running == 0 {
-                try end()
-            } else if connection.isFull || connection.isPaused {
-                break
-            } else {
-                guard !isCancelled(), ContinuousClock.now - begun < .seconds(patience) else {
-                    throw .transport(
-                        S3TransportError(code: CURLE_OPERATION_TIMEDOUT, text: "no answer for \(patience) seconds"))
-                }
-                curl_multi_poll(multi, nil, 0, 500, nil)
+            let connection = try client.take()
+            let outbound = client.outbound(
+                request, try client.credentials(), answer: .pulled(errorLimit: S3Client.bodyLimit))
+            do {
+                transfer = try OutboundTransfer(outbound, on: connection, expecting: start > 0 ? 206 : 200)
+            } catch {
+                throw .transport(error)
             }
         }
-        return connection.takeBody()
-    }
-
-    /// Looks at how the transfer ended.
-    private func end() throws(S3Fault) {
-        isOver = true
-        var left: Int32 = 0
         do {
-            if let message = curl_multi_info_read(multi, &left) { try connection.check(message.pointee.data.result) }
+            return try transfer?.pull(patience: client.settings.patience) {
+                isCancelled.load(ordering: .relaxed)
+            } ?? []
         } catch {
-            // What came before the break is good: the next request goes on behind it.
-            if connection.status == expected, connection.hasBody { return }
-            throw .transport(error)
+            switch error {
+            case .transport(let error): throw .transport(error)
+            case .status(let answer): throw S3Client.refusal(answer, try client.credentials())
+            }
         }
-        guard connection.status == expected else { throw S3Client.refusal(connection.answer(), credentials) }
     }
 }

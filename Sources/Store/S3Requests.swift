@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import Outbound
 
 // The requests of the S3 API that are made in more than one place (Amazon S3 API Reference, 2006-03-01).
 
@@ -69,10 +70,10 @@ extension S3Client {
     /// A link for a GET that saves the object under a name.
     func link(_ key: String, as fileName: String, seconds: Int) throws(StoreError) -> String {
         let plain = String(fileName.unicodeScalars.map { isSafe($0) ? Character($0) : "_" })
-        let encoded = S3Signature.escaped(fileName)
+        let encoded = AWSSignature.escaped(fileName)
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        let signature = S3Signature(
+        let signature = AWSSignature(
             credentials: try settings.credentials(), region: settings.region, time: Int64(time.tv_sec) * 1000)
         return signature.link(
             scheme: settings.scheme, host: settings.host, path: settings.path(key),

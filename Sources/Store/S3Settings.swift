@@ -1,3 +1,5 @@
+package import Outbound
+
 /// Where a bucket is and how to talk to it.
 package struct S3Settings: Sendable {
     package let bucket: String
@@ -23,7 +25,7 @@ package struct S3Settings: Sendable {
     /// Seconds without a byte after which a transfer is given up.
     package var patience = 30
     /// Read before each request, so that keys that are changed or expire need no restart.
-    package let credentials: @Sendable () throws(StoreError) -> S3Credentials
+    package let credentials: @Sendable () throws(StoreError) -> AWSCredentials
 
     /// - Parameters:
     ///   - location: `s3://bucket` or `s3://bucket/prefix`.
@@ -31,7 +33,7 @@ package struct S3Settings: Sendable {
     ///   - isPathStyle: nil for what is usual: paths at an endpoint of one's own, names at Amazon's.
     package init(
         location: String, endpoint: String?, region: String, isPathStyle: Bool?,
-        credentials: @escaping @Sendable () throws(StoreError) -> S3Credentials
+        credentials: @escaping @Sendable () throws(StoreError) -> AWSCredentials
     ) throws(StoreError) {
         func refuse(_ what: String, _ why: String) -> StoreError {
             .failed(doing: "reading the address of the artifact store: \(what)", why: why)
@@ -59,22 +61,14 @@ package struct S3Settings: Sendable {
         }
         scheme = text[..<mark.lowerBound].lowercased()
         authority = text[mark.upperBound...].lowercased()
-        let isHost = authority.utf8.allSatisfy { Self.isPlain($0) || "[]:".utf8.contains($0) }
+        let isHost = authority.utf8.allSatisfy { AWSSignature.isPlain($0) || "[]:".utf8.contains($0) }
         guard ["http", "https"].contains(scheme), isHost, !authority.isEmpty else {
             throw refuse("endpoint \(scheme)://…", "accepted: https://host:port or http://host:port, nothing behind it")
         }
     }
 
-    private static func isPlain(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isPlain) }
-
-    /// The characters that stay as they are in a URL (RFC 3986 §2.3), and so in what is signed.
-    static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-._~".utf8.contains(byte)
-        }
+    private static func isPlain(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(AWSSignature.isPlain)
     }
 
     /// The host that is asked, as it stands in the URL and in the field `Host`.

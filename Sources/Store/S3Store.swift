@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import Outbound
 import Synchronization
 
 // DESIGN. An artifact is the object `PREFIX/NAME.zip`. It is written by a multipart upload, which shows nothing until it is
@@ -28,7 +29,7 @@ package struct S3Store: ArtifactStore {
 
     package func locate(_ name: String) throws(StoreError) -> StoredArtifact {
         let key = settings.key(name)
-        let answer: S3Answer
+        let answer: OutboundAnswer
         do {
             answer = try client.send(S3Request(method: .head, key: key))
         } catch {

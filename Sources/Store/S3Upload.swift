@@ -1,4 +1,5 @@
 import Bytes
+import Outbound
 import Synchronization
 
 /// An artifact on its way into a bucket: one part in memory, the others there already.
@@ -130,7 +131,7 @@ final class S3Upload: ArtifactUpload {
         try? client.abortUploads(of: key)
     }
 
-    private func send(_ doing: String, _ request: S3Request, _ body: [UInt8] = []) throws(SinkError) -> S3Answer {
+    private func send(_ doing: String, _ request: S3Request, _ body: [UInt8] = []) throws(SinkError) -> OutboundAnswer {
         do {
             return try client.send(request, body: body)
         } catch {

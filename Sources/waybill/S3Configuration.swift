@@ -1,4 +1,5 @@
 import Glibc
+import Outbound
 import Store
 
 extension Flag {
@@ -28,7 +29,7 @@ extension Configuration {
             settings = try S3Settings(
                 location: location, endpoint: self["s3-endpoint"], region: region, isPathStyle: try pathStyle()
             ) { () throws(StoreError) in
-                try S3Credentials.find(file: file, profile: profile, variable: variable)
+                try AWSCredentials.find(file: file, profile: profile, variable: variable)
             }
         } catch let error as StoreError {
             throw UsageError(description: "\(error)")

@@ -1,18 +1,19 @@
 import API
 import Bytes
-import CCurl
 import Database
 import Jobs
+import Outbound
 
 /// Tells webhooks of finished reports. For one thread.
 struct WebhookSender {
     let runtime: Runtime
     let targets: WebhookTargets
-    private let courier = Courier()
+    private let connection: OutboundConnection?
 
     init(_ runtime: Runtime, targets: WebhookTargets) {
         self.runtime = runtime
         self.targets = targets
+        connection = try? OutboundConnection()
     }
 
     /// Sends what is due until nothing is, or `goesOn` says false.
@@ -54,11 +55,16 @@ struct WebhookSender {
         guard let url = targets.allowed(delivery.url) else {
             return .failed(why: "the operator of this server does not allow the address", forGood: true)
         }
-        guard let courier else { return .failed(why: "libcurl has no handle", forGood: false) }
-        let fields = WebhookSignature.fields(
-            id: "delivery-\(delivery.id)", at: runtime.queue.now(), body: body, secret: delivery.secret)
-        do throws(Courier.Failure) {
-            let status = try courier.post(body, to: url, fields: fields)
+        guard let connection else { return .failed(why: OutboundError.noHandle.text, forGood: false) }
+        var request = OutboundRequest(.post, url: url, protocols: "http,https")
+        request.fields =
+            [("Content-Type", "application/json"), ("User-Agent", "Waybill")]
+            + WebhookSignature.fields(
+                id: "delivery-\(delivery.id)", at: runtime.queue.now(), body: body, secret: delivery.secret)
+        request.deadline = 15
+        request.answer = .dropped
+        do throws(OutboundError) {
+            let status = try post(body, request, on: connection)
             switch status {
             case 200..<300: return .heard
             // Standard Webhooks: whoever answers so wants no more.
@@ -69,50 +75,19 @@ struct WebhookSender {
             return .failed(why: error.text, forGood: false)
         }
     }
-}
 
-/// A libcurl handle that posts JSON. For one thread.
-final class Courier {
-    /// Why nothing came back.
-    struct Failure: Error { let text: String }
-
-    private let handle: UnsafeMutableRawPointer
-
-    init?() {
-        guard let handle = curl_easy_init() else { return nil }
-        self.handle = handle
-    }
-
-    deinit { curl_easy_cleanup(handle) }
-
-    /// Posts a text and gives the status of the answer, whose body nobody looks at. Takes at most 15 seconds; follows no
-    /// redirect.
-    func post(
-        _ body: String, to url: String, fields: [(name: String, value: String)]
-    ) throws(Failure) -> Int {
-        curl_easy_reset(handle)
-        var list: UnsafeMutablePointer<curl_slist>?
-        for (name, value) in [("Content-Type", "application/json"), ("User-Agent", "Waybill")] + fields {
-            if let longer = curl_slist_append(list, "\(name): \(value)") { list = longer }
+    /// Returns the status of the answer.
+    private func post(
+        _ body: String, _ request: OutboundRequest, on connection: OutboundConnection
+    ) throws(OutboundError) -> Int {
+        var result = Result<OutboundAnswer, OutboundError>.failure(.noHandle)
+        Array(body.utf8).withUnsafeBytes { bytes in
+            do throws(OutboundError) {
+                result = .success(try connection.perform(request, body: bytes))
+            } catch {
+                result = .failure(error)
+            }
         }
-        defer { curl_slist_free_all(list) }
-        waybill_curl_set_text(handle, CURLOPT_URL, url)
-        waybill_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
-        waybill_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
-        waybill_curl_set_number(handle, CURLOPT_FOLLOWLOCATION, 0)
-        waybill_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, 5_000)
-        waybill_curl_set_number(handle, CURLOPT_TIMEOUT_MS, 15_000)
-        waybill_curl_set_headers(handle, list)
-        waybill_curl_set_writer(handle, ignore, nil)
-        let bytes = Array(body.utf8)
-        let code = bytes.withUnsafeBytes { bytes in
-            waybill_curl_set_body(handle, bytes.baseAddress, bytes.count)
-            return curl_easy_perform(handle)
-        }
-        guard code == CURLE_OK else { throw Failure(text: String(cString: curl_easy_strerror(code))) }
-        return waybill_curl_status(handle)
+        return try result.get().status
     }
 }
-
-/// Takes an answer and forgets it; one that does not end is cut by the deadline.
-private let ignore: curl_write_callback = { _, size, count, _ in size * count }

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Outbound
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct S3FaultTests {
             location: "s3://bucket/some/prefix/", endpoint: "http://127.0.0.1:\(server.port)", region: "r-1",
             isPathStyle: nil
         ) { () throws(StoreError) in
-            S3Credentials(accessKey: "AKIDEXAMPLE", secretKey: "the-secret", sessionToken: "the-token")
+            AWSCredentials(accessKey: "AKIDEXAMPLE", secretKey: "the-secret", sessionToken: "the-token")
         }
         settings.pause = 10
         settings.patience = patience

@@ -1,13 +1,14 @@
 import Bytes
 import Foundation
+import Outbound
 import TestSupport
 import Testing
 
 @testable import Store
 
 struct S3SettingsTests {
-    private let none: @Sendable () throws(StoreError) -> S3Credentials = { () throws(StoreError) in
-        S3Credentials(accessKey: "a", secretKey: "b")
+    private let none: @Sendable () throws(StoreError) -> AWSCredentials = { () throws(StoreError) in
+        AWSCredentials(accessKey: "a", secretKey: "b")
     }
 
     @Test(
@@ -55,33 +56,15 @@ struct S3SettingsTests {
         aws_secret_access_key = s2
         aws_session_token = t2==
         """.write(toFile: file, atomically: true, encoding: .utf8)
-        let first = try S3Credentials.find(file: file, profile: "default") { _ in nil }
+        let first = try AWSCredentials.find(file: file, profile: "default") { _ in nil }
         #expect((first.accessKey, first.secretKey, first.sessionToken) == ("AK1", "s/1=+", nil))
-        let second = try S3Credentials.find(file: file, profile: "other") { _ in nil }
+        let second = try AWSCredentials.find(file: file, profile: "other") { _ in nil }
         #expect((second.accessKey, second.secretKey, second.sessionToken) == ("AK2", "s2", "t2=="))
-        let third = try S3Credentials.find(file: "/nowhere", profile: "x") { "the \($0)" }
+        let third = try AWSCredentials.find(file: "/nowhere", profile: "x") { "the \($0)" }
         #expect(third.accessKey == "the AWS_ACCESS_KEY_ID" && third.secretKey == "the AWS_SECRET_ACCESS_KEY")
         #expect(!"\(first) \(second)".contains("s2") && "\(first)" == "credentials")
-        #expect(throws: StoreError.self) { try S3Credentials.find(file: file, profile: "third") { _ in nil } }
-        #expect(throws: StoreError.self) { try S3Credentials.find(file: "/nowhere", profile: "x") { _ in nil } }
-    }
-
-    /// Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters": the example at its end.
-    @Test("the signature of the reference's example")
-    func signature() {
-        let signature = S3Signature(
-            credentials: S3Credentials(
-                accessKey: "AKIAIOSFODNN7EXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            region: "us-east-1", time: 1_369_353_600_000)
-        let link = signature.link(
-            scheme: "https", host: "examplebucket.s3.amazonaws.com", path: "/test.txt", parameters: [], seconds: 86400)
-        #expect(
-            link == """
-                https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&\
-                X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&\
-                X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&\
-                X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404
-                """)
+        #expect(throws: StoreError.self) { try AWSCredentials.find(file: file, profile: "third") { _ in nil } }
+        #expect(throws: StoreError.self) { try AWSCredentials.find(file: "/nowhere", profile: "x") { _ in nil } }
     }
 
     @Test("answers: elements, entities, and what is none")

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Outbound
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct Bucket {
         var settings = try S3Settings(
             location: "s3://\(bucket)/\(prefix)", endpoint: endpoint ?? server.endpoint, region: S3Server.region,
             isPathStyle: nil
-        ) { () throws(StoreError) in S3Credentials(accessKey: access, secretKey: secret, sessionToken: token) }
+        ) { () throws(StoreError) in AWSCredentials(accessKey: access, secretKey: secret, sessionToken: token) }
         settings.pause = 20
         settings.trusted = server.certificate
         return settings

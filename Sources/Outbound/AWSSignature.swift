@@ -5,14 +5,20 @@ import Bytes
 // the Amazon S3 API Reference; the tests hold it against that document's own example.
 
 /// A signature of one day, region and service, in the query of a URL.
-struct S3Signature {
-    let credentials: S3Credentials
-    let region: String
+package struct AWSSignature: Sendable {
+    package let credentials: AWSCredentials
+    package let region: String
     /// Milliseconds since 1970, UTC.
-    let time: Int64
+    package let time: Int64
+
+    package init(credentials: AWSCredentials, region: String, time: Int64) {
+        self.credentials = credentials
+        self.region = region
+        self.time = time
+    }
 
     /// The URL of a GET that anybody may make for `seconds`, with these parameters beside those of the signature.
-    func link(
+    package func link(
         scheme: String, host: String, path: String, parameters: [(name: String, value: String)], seconds: Int
     ) -> String {
         let stamp = Self.stamp(time)
@@ -38,17 +44,27 @@ struct S3Signature {
     }
 
     /// Parameters as they are signed and as they are sent: escaped, then in the order of their bytes.
-    static func query(_ parameters: [(name: String, value: String)]) -> String {
+    package static func query(_ parameters: [(name: String, value: String)]) -> String {
         parameters.map { (escaped($0.name), escaped($0.value)) }
             .sorted { Array($0.0.utf8).lexicographicallyPrecedes(Array($1.0.utf8)) }
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
+    /// The characters that stay as they are in a URL (RFC 3986 §2.3), and so in what is signed.
+    package static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~".utf8.contains(byte)
+        }
+    }
+
     /// All but the unreserved characters as `%XX`.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {
-            if S3Settings.isPlain(byte) {
+            if isPlain(byte) {
                 result.append(byte)
             } else {
                 result.append(UInt8(ascii: "%"))

@@ -1,10 +1,9 @@
 import Foundation
 import Synchronization
-import TestSupport
 
 /// A server of HTTP/1.1 that gives the answers it was told to give, one for each connection, and remembers the requests.
-final class ScriptedServer: Sendable {
-    enum Step: Sendable {
+package final class ScriptedServer: Sendable {
+    package enum Step: Sendable {
         case answer(status: Int, headers: String = "", body: String = "")
         /// Says that the body has so many bytes, sends this one, and hangs up.
         case broken(length: Int, headers: String = "", body: String)
@@ -15,13 +14,13 @@ final class ScriptedServer: Sendable {
     private let listener: LoopbackListener
     private let seen = Mutex<[String]>([])
 
-    var port: Int { listener.port }
+    package var port: Int { listener.port }
     /// The requests so far: head and body.
-    var requests: [String] { seen.withLock { $0 } }
+    package var requests: [String] { seen.withLock { $0 } }
     /// The first line of each.
-    var lines: [String] { requests.map { String($0.prefix { $0 != "\r\n" }) } }
+    package var lines: [String] { requests.map { String($0.prefix { $0 != "\r\n" }) } }
 
-    init(_ steps: [Step]) throws {
+    package init(_ steps: [Step]) throws {
         let listener = try LoopbackListener()
         self.listener = listener
         Thread.detachNewThread { [weak self] in

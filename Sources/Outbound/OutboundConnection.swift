@@ -1,0 +1,198 @@
+import CCurl
+
+// DESIGN. One libcurl handle, used for one request after another: connections stay open between them. libcurl signs the
+// header (CURLOPT_AWS_SIGV4 of 7.88). What it signs must be what it sends, so three rules hold for signed requests: the query
+// comes sorted and escaped, with `=` behind each name; the digest of the body is a field that the caller gives; and no field is
+// listed that libcurl would drop (as `Expect:` without a value).
+
+/// A libcurl handle with what it points to, for one thread at a time. Released, it closes its connections.
+///
+/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as it is one at a time, so whoever holds a connection
+/// must hold the only reference while a request runs (`S3Client`'s pool hands each out once).
+package final class OutboundConnection: @unchecked Sendable {
+    /// Bytes of a pulled body that wait for their reader, at most, plus one buffer of libcurl's.
+    private static let highWater = 256 << 10
+    private static let errorSize = 256
+
+    /// Once for the process, before any handle.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    let handle: UnsafeMutableRawPointer
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var body: [UInt8] = []
+    private var rule = OutboundRequest.Body.dropped
+    private var isTooLong = false
+    private(set) var isPaused = false
+
+    /// Throws `OutboundError.noHandle` when libcurl has no memory.
+    package init() throws(OutboundError) {
+        guard Self.isReady, let handle = curl_easy_init() else { throw .noHandle }
+        self.handle = handle
+        errorText = .allocate(capacity: Self.errorSize)
+        errorText.initialize(repeating: 0, count: Self.errorSize)
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(fields)
+        errorText.deallocate()
+    }
+
+    /// Makes a request and blocks until the answer is whole.
+    ///
+    /// - Parameter bytes: the body of a PUT or POST; stays the caller's. Ignored for other methods.
+    package func perform(
+        _ request: OutboundRequest, body bytes: UnsafeRawBufferPointer = .init(start: nil, count: 0)
+    ) throws(OutboundError) -> OutboundAnswer {
+        prepare(request)
+        if request.method == .put || request.method == .post {
+            // An empty text, for a null pointer would mean a body that is read from elsewhere.
+            _ =
+                bytes.count > 0
+                ? waybill_curl_set_body(handle, bytes.baseAddress, bytes.count) : waybill_curl_set_body(handle, "", 0)
+        }
+        if let patience = request.patience {
+            number(CURLOPT_LOW_SPEED_LIMIT, 1)
+            number(CURLOPT_LOW_SPEED_TIME, patience)
+        }
+        try check(curl_easy_perform(handle))
+        return answer()
+    }
+
+    /// Sets all options of a request, for the code that drives the handle.
+    func prepare(_ request: OutboundRequest) {
+        curl_easy_reset(handle)
+        rule = request.answer
+        body = []
+        isTooLong = false
+        isPaused = false
+        errorText[0] = 0
+        text(CURLOPT_URL, request.url)
+        text(CURLOPT_PROTOCOLS_STR, request.protocols)
+        number(CURLOPT_FOLLOWLOCATION, 0)
+        number(CURLOPT_PATH_AS_IS, 1)
+        number(CURLOPT_NOSIGNAL, 1)
+        number(CURLOPT_SSL_VERIFYPEER, 1)
+        number(CURLOPT_SSL_VERIFYHOST, 2)
+        if let trusted = request.trusted { text(CURLOPT_CAINFO, trusted) }
+        // HTTP/1.1: requests of one handle follow one another, and an upload is not slowed by windows.
+        number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        number(CURLOPT_CONNECTTIMEOUT_MS, 5_000)
+        if let deadline = request.deadline { number(CURLOPT_TIMEOUT_MS, deadline * 1000) }
+        number(CURLOPT_EXPECT_100_TIMEOUT_MS, 300)
+        number(CURLOPT_BUFFERSIZE, 64 << 10)
+        if let aws = request.signature {
+            text(CURLOPT_USERNAME, aws.credentials.accessKey)
+            text(CURLOPT_PASSWORD, aws.credentials.secretKey)
+            text(CURLOPT_AWS_SIGV4, "aws:amz:\(aws.region):\(aws.service)")
+        }
+        switch request.method {
+        case .head: number(CURLOPT_NOBODY, 1)
+        case .get: number(CURLOPT_HTTPGET, 1)
+        case .put, .post, .delete: text(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+        curl_slist_free_all(fields)
+        fields = nil
+        for (name, value) in request.fields { add(name, value) }
+        waybill_curl_set_headers(handle, fields)
+        waybill_curl_set_error_buffer(handle, errorText)
+        // Borrowed: the handle is cleaned up by this object's end, and calls back only while it is driven.
+        waybill_curl_set_writer(handle, onBody, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func text(_ option: CURLoption, _ value: String) { waybill_curl_set_text(handle, option, value) }
+
+    private func number(_ option: CURLoption, _ value: Int) { waybill_curl_set_number(handle, option, value) }
+
+    private func add(_ name: String, _ value: String) {
+        if let longer = curl_slist_append(fields, "\(name): \(value)") { fields = longer }
+    }
+
+    /// Throws the error that a transfer ended with.
+    func check(_ code: CURLcode) throws(OutboundError) {
+        guard code != CURLE_OK else { return }
+        let known = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+        throw OutboundError(
+            text: isTooLong ? "the answer has more than \(bodyLimit) bytes" : known, mayPass: Self.mayPass(code))
+    }
+
+    private static func mayPass(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+            CURLE_OUT_OF_MEMORY:
+            false
+        default: true
+        }
+    }
+
+    // MARK: The answer
+
+    var status: Int { waybill_curl_status(handle) }
+
+    func answer() -> OutboundAnswer {
+        OutboundAnswer(
+            status: status, body: body, etag: field("ETag"), requestID: field("x-amz-request-id"),
+            length: waybill_curl_content_length(handle))
+    }
+
+    private func field(_ name: String) -> String? {
+        var found: UnsafeMutablePointer<curl_header>?
+        guard curl_easy_header(handle, name, 0, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK,
+            let value = found?.pointee.value
+        else { return nil }
+        return String(cString: value)
+    }
+
+    /// The bytes of a pulled answer that came since the last call.
+    func takeBody() -> [UInt8] {
+        defer { body = [] }
+        return body
+    }
+
+    /// Whether bytes wait for the reader.
+    var hasBody: Bool { !body.isEmpty }
+
+    /// Whether enough bytes wait for the reader.
+    var isFull: Bool { body.count >= Self.highWater / 2 }
+
+    /// Lets a transfer continue that stopped because its reader was slow. May take bytes at once.
+    func resume() throws(OutboundError) {
+        guard isPaused else { return }
+        isPaused = false
+        try check(curl_easy_pause(handle, CURLPAUSE_CONT))
+    }
+
+    private var bodyLimit: Int {
+        switch rule {
+        case .kept(let limit), .pulled(errorLimit: let limit): limit
+        case .dropped: .max
+        }
+    }
+
+    /// Takes some bytes of the answer; returns their number, or libcurl's sign for a pause or an error.
+    fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch rule {
+        case .dropped: return bytes.count
+        case .pulled where status / 100 == 2:
+            guard body.count < Self.highWater else {
+                isPaused = true
+                return Int(CURL_WRITEFUNC_PAUSE)
+            }
+        case .kept, .pulled:
+            guard body.count + bytes.count <= bodyLimit else {
+                isTooLong = true
+                return 0
+            }
+        }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+}
+
+private let onBody: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    // Borrowed from the connection whose handle is being driven.
+    return Unmanaged<OutboundConnection>.fromOpaque(context).takeUnretainedValue()
+        .take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}

@@ -1,0 +1,87 @@
+/// An HTTP request to another server.
+///
+///     var request = OutboundRequest(.post, url: "https://example.org/hook", protocols: "https")
+///     request.fields = [("Content-Type", "application/json")]
+///     request.deadline = 15
+///     let answer = try connection.perform(request, body: bytes)
+///     guard answer.status == 200 else { … }
+package struct OutboundRequest: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case put = "PUT"
+        case post = "POST"
+        case head = "HEAD"
+        case delete = "DELETE"
+    }
+
+    /// What libcurl signs the request with, in the header (AWS Signature Version 4).
+    package struct AWS: Sendable {
+        package let credentials: AWSCredentials
+        package let region: String
+        package let service: String
+
+        package init(credentials: AWSCredentials, region: String, service: String) {
+            self.credentials = credentials
+            self.region = region
+            self.service = service
+        }
+    }
+
+    /// What becomes of the answer's body.
+    package enum Body: Sendable {
+        /// Kept whole, up to so many bytes; a longer one is an error.
+        case kept(limit: Int)
+        /// Received and forgotten.
+        case dropped
+        /// Handed out by `OutboundTransfer` when the status is 2xx, kept up to so many bytes when it is not.
+        case pulled(errorLimit: Int)
+    }
+
+    package var method: Method
+    package var url: String
+    /// Schemes that the request may use, separated by commas. Redirects are never followed.
+    package var protocols: String
+    /// Header fields in the order in which they are sent. A name with an empty value is sent with an empty value.
+    package var fields: [(name: String, value: String)] = []
+    package var signature: AWS?
+    /// A PEM file of authorities to trust in place of the system's.
+    package var trusted: String?
+    /// Seconds that the whole exchange may take; nil for any time.
+    package var deadline: Int?
+    /// Seconds without a byte after which the exchange is given up; nil for no such limit.
+    package var patience: Int?
+    package var answer = Body.kept(limit: 4 << 20)
+
+    package init(_ method: Method, url: String, protocols: String) {
+        self.method = method
+        self.url = url
+        self.protocols = protocols
+    }
+}
+
+/// The answer of another server.
+package struct OutboundAnswer: Sendable {
+    package let status: Int
+    package let body: [UInt8]
+    package let etag: String?
+    /// The field `x-amz-request-id`.
+    package let requestID: String?
+    /// The answer's own statement of its length; -1 when it makes none.
+    package let length: Int64
+}
+
+/// Why no answer came.
+package struct OutboundError: Error, Sendable {
+    /// In libcurl's words.
+    package let text: String
+    /// False for wrong addresses and certificates, which stay wrong for a while; true for all else.
+    package let mayPass: Bool
+
+    package init(text: String, mayPass: Bool) {
+        self.text = text
+        self.mayPass = mayPass
+    }
+
+    /// libcurl could not be started, for want of memory.
+    package static let noHandle = OutboundError(text: "libcurl cannot be started", mayPass: false)
+}

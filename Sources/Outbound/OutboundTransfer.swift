@@ -1,0 +1,86 @@
+import CCurl
+
+// DESIGN. A pull: the reader drives the transfer, so that a slow reader stops it and no more than one buffer piles up. libcurl's
+// multi interface lets a transfer be driven for a moment and left alone; the write callback pauses it when enough waits.
+
+/// One answer, driven by its reader. For one thread at a time; released, it ends the transfer.
+///
+/// `@unchecked Sendable`: the owner reaches it through a lock (`S3Download`).
+package final class OutboundTransfer: @unchecked Sendable {
+    /// How a transfer failed.
+    package enum Fault: Error {
+        case transport(OutboundError)
+        /// Another status than the expected one.
+        case status(OutboundAnswer)
+    }
+
+    private let connection: OutboundConnection
+    private let multi: UnsafeMutableRawPointer
+    private let expected: Int
+    private var isOver = false
+
+    /// Begins a request whose answer is `.pulled`; nothing is sent before the first `pull`.
+    ///
+    /// - Parameter connection: used by this transfer alone from now on.
+    package init(
+        _ request: OutboundRequest, on connection: OutboundConnection, expecting status: Int
+    ) throws(OutboundError) {
+        guard let multi = curl_multi_init() else { throw .noHandle }
+        self.connection = connection
+        self.multi = multi
+        expected = status
+        connection.prepare(request)
+        curl_multi_add_handle(multi, connection.handle)
+    }
+
+    deinit {
+        curl_multi_remove_handle(multi, connection.handle)
+        curl_multi_cleanup(multi)
+    }
+
+    /// Some bytes, or none when the answer is over. Blocks the calling thread.
+    ///
+    /// - Parameters:
+    ///   - patience: seconds without a byte after which it is given up.
+    ///   - isCancelled: asked twice a second; true ends the transfer.
+    package func pull(patience: Int, isCancelled: () -> Bool) throws(Fault) -> [UInt8] {
+        do {
+            try connection.resume()
+        } catch {
+            throw .transport(error)
+        }
+        let begun = ContinuousClock.now
+        while !isOver {
+            var running: Int32 = 0
+            let code = curl_multi_perform(multi, &running)
+            guard code == CURLM_OK else {
+                throw .transport(OutboundError(text: String(cString: curl_multi_strerror(code)), mayPass: true))
+            }
+            if running == 0 {
+                try end()
+            } else if connection.isFull || connection.isPaused {
+                break
+            } else {
+                guard !isCancelled(), ContinuousClock.now - begun < .seconds(patience) else {
+                    throw .transport(OutboundError(text: "no answer for \(patience) seconds", mayPass: true))
+                }
+                curl_multi_poll(multi, nil, 0, 500, nil)
+            }
+        }
+        return connection.takeBody()
+    }
+
+    /// Looks at how the transfer ended.
+    private func end() throws(Fault) {
+        isOver = true
+        var left: Int32 = 0
+        do {
+            if let message = curl_multi_info_read(multi, &left) { try connection.check(message.pointee.data.result) }
+        } catch {
+            // The bytes before the break are good: the next request continues behind them.
+            if connection.status == expected, connection.hasBody { return }
+            throw .transport(error)
+        }
+        guard connection.status == expected else { throw .status(connection.answer()) }
+    }
+}

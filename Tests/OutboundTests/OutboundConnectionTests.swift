@@ -1,0 +1,61 @@
+import Outbound
+import TestSupport
+import Testing
+
+struct OutboundConnectionTests {
+    private func request(
+        _ method: OutboundRequest.Method, _ server: ScriptedServer, _ answer: OutboundRequest.Body = .kept(limit: 100)
+    ) -> OutboundRequest {
+        var request = OutboundRequest(method, url: "http://127.0.0.1:\(server.port)/a/b?c=d", protocols: "http")
+        request.deadline = 5
+        request.answer = answer
+        return request
+    }
+
+    @Test("a request carries its method, path, fields and body; the answer is status and body")
+    func exchange() throws {
+        let server = try ScriptedServer([.answer(status: 201, headers: "ETag: x1\r\n", body: "made")])
+        var request = request(.post, server)
+        request.fields = [("Content-Type", "text/plain"), ("X-Own", "1")]
+        let connection = try OutboundConnection()
+        let answer = try Array("hello".utf8).withUnsafeBytes { try connection.perform(request, body: $0) }
+        #expect(answer.status == 201 && answer.etag == "x1" && answer.length == 4)
+        #expect(String(decoding: answer.body, as: UTF8.self) == "made")
+        let sent = try #require(server.requests.first)
+        #expect(server.lines == ["POST /a/b?c=d HTTP/1.1"])
+        #expect(sent.contains("X-Own: 1\r\n") && sent.hasSuffix("\r\n\r\nhello"))
+    }
+
+    @Test("a redirect is an answer, not a way to another address")
+    func redirect() throws {
+        let server = try ScriptedServer([.answer(status: 302, headers: "Location: http://127.0.0.1:1/\r\n")])
+        #expect(try OutboundConnection().perform(request(.get, server)).status == 302)
+    }
+
+    @Test("an answer longer than the limit is an error; a dropped one is none")
+    func limit() throws {
+        let long = String(repeating: "x", count: 101)
+        let server = try ScriptedServer([.answer(status: 200, body: long), .answer(status: 200, body: long)])
+        let connection = try OutboundConnection()
+        let error = #expect(throws: OutboundError.self) { try connection.perform(request(.get, server)) }
+        #expect(error?.text == "the answer has more than 100 bytes")
+        let dropped = try connection.perform(request(.get, server, .dropped))
+        #expect(dropped.status == 200 && dropped.body.isEmpty)
+    }
+
+    @Test("a server that says nothing is given up after the deadline, and the fault may pass")
+    func silence() throws {
+        let server = try ScriptedServer([.silence])
+        var request = request(.get, server)
+        request.deadline = 1
+        let error = #expect(throws: OutboundError.self) { try OutboundConnection().perform(request) }
+        #expect(error?.mayPass == true)
+    }
+
+    @Test("a scheme that the request does not allow is refused for good")
+    func scheme() throws {
+        let request = OutboundRequest(.get, url: "file:///etc/hostname", protocols: "http,https")
+        let error = #expect(throws: OutboundError.self) { try OutboundConnection().perform(request) }
+        #expect(error?.mayPass == false)
+    }
+}
