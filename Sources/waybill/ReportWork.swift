@@ -97,7 +97,8 @@ struct ReportWork: Sendable {
         }
     }
 
-    /// Equal keys mean equal bytes: the request, the state of what it shows, and the program that makes it.
+    /// The request, the state of what it shows, and the program that makes it. On machines with one kind of processor and one
+    /// set of fonts, equal keys mean equal bytes (docs/adr/002 and 005).
     private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts) throws -> String {
         let text = "\(ProgramVersion.current)\n\(facts.revision)\n\(facts.name)\n\(try request.json())"
         return Digest.of(Array(text.utf8), .sha256).hexadecimal

@@ -5,9 +5,9 @@ import Glibc
 // sync flush, so that the results joined are one deflate stream (as pigz does). The caller fills a chunk while threads of
 // a pool compress the ones before; when all are in use it helps with one that nobody has begun, then waits for the oldest
 // and hands its result on. So rendering and compressing overlap, the order is kept, the destination is called on the
-// caller's thread alone, nothing blocks when the pool is busy, and memory is bounded by the number of chunks. The bytes
-// depend on the input only, not on the number of threads or how appends were cut. A stream of one chunk never leaves the
-// caller's thread.
+// caller's thread alone, nothing blocks when the pool is busy, and memory is bounded by the number of chunks. On one
+// processor the bytes depend on the input only, not on the number of threads, how appends were cut or where memory lies
+// (`DeflateCodec` sees to the last). A stream of one chunk never leaves the caller's thread.
 
 /// A stream of raw deflate data (RFC 1951) with the CRC-32 of what went in.
 ///

@@ -62,7 +62,9 @@ struct DeflateCodec: ~Copyable {
 
     /// Compresses `input` after `dictionary` (the window before it) and gives the count of bytes made.
     ///
-    /// A chunk that is not the last ends with an empty stored block, and so at a byte. `output` grows when it is too small.
+    /// The bytes depend on the arguments alone, not on where memory lies or on what was compressed before. A chunk that is not
+    /// the last ends with an empty stored block, and so at a byte. `output` has room for 64 bytes at least, and grows when that
+    /// is too small.
     mutating func compress(
         _ input: UnsafeRawBufferPointer, dictionary: UnsafeRawBufferPointer, isLast: Bool,
         to output: inout UnsafeMutableRawBufferPointer
@@ -79,17 +81,24 @@ struct DeflateCodec: ~Copyable {
     ) throws(SinkError) -> Int {
         guard let isal else { return 0 }
         isal_deflate_reset(isal)
+        var (history, rest, made) = (dictionary, input, 0)
+        // Without history, isa-l's output depends on the address of its state (docs/adr/002): the first byte becomes history.
+        if history.isEmpty, let first = input.first {
+            made = Self.store(first, isLast: isLast && input.count == 1, in: output)
+            if isLast && input.count == 1 { return made }
+            history = UnsafeRawBufferPointer(rebasing: input.prefix(1))
+            rest = UnsafeRawBufferPointer(rebasing: input.dropFirst())
+        }
         // Neither library writes to its input; their declarations only lack the const.
-        if let start = dictionary.baseAddress, dictionary.count > 0 {
+        if let start = history.baseAddress, history.count > 0 {
             let code = isal_deflate_set_dict(
-                isal, .init(mutating: start.assumingMemoryBound(to: UInt8.self)), UInt32(dictionary.count))
+                isal, .init(mutating: start.assumingMemoryBound(to: UInt8.self)), UInt32(history.count))
             guard code == 0 else { throw .format("isa-l refused a dictionary (code \(code))") }
         }
-        isal.pointee.next_in = input.baseAddress.map { .init(mutating: $0.assumingMemoryBound(to: UInt8.self)) }
-        isal.pointee.avail_in = UInt32(input.count)
+        isal.pointee.next_in = rest.baseAddress.map { .init(mutating: $0.assumingMemoryBound(to: UInt8.self)) }
+        isal.pointee.avail_in = UInt32(rest.count)
         isal.pointee.end_of_stream = isLast ? 1 : 0
         isal.pointee.flush = UInt16(isLast ? NO_FLUSH : SYNC_FLUSH)
-        var made = 0
         while true {
             isal.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self).advanced(by: made)
             isal.pointee.avail_out = UInt32(output.count - made)
@@ -100,6 +109,14 @@ struct DeflateCodec: ~Copyable {
             if isal.pointee.avail_out > 0 { return made }
             output.grow(keeping: made)
         }
+    }
+
+    /// Writes a stored block of one byte (RFC 1951 §3.2.4): final or not, no compression, the length and its complement. It
+    /// begins and ends at a byte. Gives the length of the block.
+    private static func store(_ byte: UInt8, isLast: Bool, in output: UnsafeMutableRawBufferPointer) -> Int {
+        let block: [6 of UInt8] = [isLast ? 1 : 0, 1, 0, 0xfe, 0xff, byte]
+        for place in block.indices { output[place] = block[place] }
+        return block.count
     }
 
     private func compressByZlib(
