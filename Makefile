@@ -24,6 +24,9 @@ define install
 	$(SUDO) apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -q --no-install-recommends $$missing >/dev/null; fi
 endef
 
+# Builds the tests and all that they test; refuses an import that Package.swift does not declare.
+BUILD_TESTS := swift build --build-tests --explicit-target-dependency-import-check error
+
 # Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed.
 define suites
 	@set -o pipefail; swift test --skip-build $(1) 2>&1 | tee .build/tests.log || \
@@ -43,7 +46,7 @@ run: build ## Shows Waybill at work on this machine's own packages, then serves 
 	.build/release/waybill demo
 
 test: deps-test ## Builds and runs the tests.
-	swift build --build-tests
+	$(BUILD_TESTS)
 	# Suites that wait for sockets or for processes run apart: others keep the few threads of Swift's pool busy.
 	$(call suites,--skip HTTPTests --skip waybillTests)
 	$(call suites,--filter HTTPTests)
@@ -68,7 +71,7 @@ test-reports: deps-test ## Tests every report in every scope and format; `make t
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
 
 test-cluster: build deps-test ## Kills, restarts and cuts off nodes of a cluster while 500 jobs run.
-	swift build --build-tests
+	$(BUILD_TESTS)
 	WAYBILL_CLUSTER=1 WAYBILL_EXECUTABLE=$(CURDIR)/.build/release/waybill swift test --skip-build --no-parallel --filter ClusterTests
 
 # Clients of Mend's API from PyPI, as their authors publish them, each in an environment of its own.
@@ -114,7 +117,7 @@ format: ## Lays the sources out.
 golden: deps-test ## Writes the expected outputs anew; review the difference.
 	WAYBILL_GOLDEN=write swift test --filter Golden
 
-docs: ## Writes docs/reports.md anew from the catalog.
+docs: ## Writes docs/reports.md from the catalog and the map of targets in docs/flow.md from Package.swift.
 	WAYBILL_DOCS=write swift test --filter GuideTests
 
 bench: build ## Prints speed and memory beside rivals, as ratios.
