@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden bench docs package clean
+.PHONY: help deps deps-test build run test test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden schema-fixture bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -116,6 +116,13 @@ format: ## Lays the sources out.
 
 golden: deps-test ## Writes the expected outputs anew; review the difference.
 	WAYBILL_GOLDEN=write swift test --filter Golden
+
+# The program whose schema is kept; WAYBILL=.build/debug/waybill takes what is built already.
+WAYBILL ?=
+
+schema-fixture: deps-test ## Keeps data of the newest schema in Tests/Data, for tests of later upgrades.
+	$(if $(WAYBILL),,$(MAKE) --no-print-directory build)
+	Tests/Data/make_fixture.py $(or $(WAYBILL),.build/release/waybill) Tests/Data
 
 docs: ## Writes docs/reports.md from the catalog and the map of targets in docs/flow.md from Package.swift.
 	WAYBILL_DOCS=write swift test --filter GuideTests
