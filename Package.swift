@@ -70,7 +70,7 @@ let package = Package(
         + module("Inventory", [])
         + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["CMicrohttpd"])
-        + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"])
+        + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"], tests: ["Bytes"])
         + module("BOM", ["Inventory", "Bytes"])
         + module("Intake", ["Database", "BOM", "Inventory", "Bytes", "Jobs"])
         + module("Reports", ["Database", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])

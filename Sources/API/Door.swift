@@ -239,7 +239,7 @@ package struct Door: Sendable {
         let id = backend.record(error, of: call.requestType)
         switch error as? DatabaseError {
         case .storage, .busy: return APIError.storage(id: id).response
-        case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, nil:
+        case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, .otherSchema, .unfinishedUpgrade, nil:
             return APIError.unexpected(id: id).response
         }
     }

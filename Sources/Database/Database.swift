@@ -21,6 +21,10 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case unknownOutcome(why: String)
     /// The schema is newer than this program.
     case newerSchema(found: Int, known: Int)
+    /// A step of the schema was made by another text than the program has.
+    case otherSchema(step: Int, name: String, why: String)
+    /// The work of a step is not done, and whoever asks cannot do it.
+    case unfinishedUpgrade(step: Int, name: String)
 
     package var description: String {
         switch self {
@@ -33,6 +37,13 @@ package enum DatabaseError: Error, CustomStringConvertible {
             "the connection broke during a commit, look whether the change is there before doing it again: \(why)"
         case .newerSchema(let found, let known):
             "the database has schema \(found), this program knows \(known): run the newer waybill"
+        case .otherSchema(let step, let name, let why):
+            """
+            the database was made by a development build whose schema step \(step) (\(name)) differs (\(why)): save SBOM \
+            reports of its projects with that build and import them into a new database; nothing was changed
+            """
+        case .unfinishedUpgrade(let step, let name):
+            "the upgrade of the database stopped in the work of step \(step) (\(name)): start a server once, which ends it"
         }
     }
 }
@@ -165,8 +176,6 @@ package protocol Database: AnyObject, Sendable {
     /// this process only, so callers poll too. `body` runs on a thread of the database's and is short.
     func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening
 
-    /// Brings the schema up to date; safe when several processes do it at once.
-    func migrate() throws
     /// Closes all connections; no call may follow.
     func close()
 }

@@ -35,6 +35,7 @@ struct BackupFile: Sendable {
         -> CopyOutcome
     {
         guard access(path, F_OK) != 0 else { throw Failure("\(path) is there already; choose another name") }
+        if try source.schemaState() == .empty { throw CopyError.notOurs }
         let part = "\(path).part-\(getpid())"
         let kept = "\(folder)/spool/.backup-\(getpid())"
         defer {
@@ -61,7 +62,7 @@ struct BackupFile: Sendable {
                 progress.show($0)
             }
             try source.snapshot { _ = try copier.run(from: $0) }
-            try copier.finish()
+            try copier.finishAsItIs()
         }
         progress.end()
         SpooledLinks.make(from: folder, to: kept)
@@ -140,7 +141,8 @@ struct BackupFile: Sendable {
 
     // MARK: Putting back
 
-    /// Fills an empty database, and a store with the artifacts that the backup has.
+    /// Fills an empty database, and a store with the artifacts that the backup has. The backup of an older program is
+    /// brought up to date on the way.
     func restore(to target: any Database, store: any ArtifactStore) throws -> CopyOutcome {
         guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
         return try DatabaseFile.read(path) { backup in
@@ -167,7 +169,7 @@ struct BackupFile: Sendable {
             progress.end()
             let tally = try putArtifacts(backup, into: store, of: target)
             let uploads = try backup.integer("SELECT count(DISTINCT job) FROM upload") ?? 0
-            try copy.finish()
+            try copy.finish(Intake.migrationWorks)
             return CopyOutcome(tables: states, uploads: Int(uploads), artifacts: tally)
         }
     }

@@ -64,7 +64,7 @@ final class Metrics: Sendable {
             case .busy: "busy"
             case .storage: "storage"
             case .unknownOutcome: "unknown_outcome"
-            case .newerSchema: "newer_schema"
+            case .newerSchema, .otherSchema, .unfinishedUpgrade: "schema"
             }
         counted.withLock { $0.add(.databaseErrors, [kind]) }
     }

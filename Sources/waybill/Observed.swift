@@ -62,8 +62,6 @@ final class ObservedDatabase: Database {
         real.listen(channel, body)
     }
 
-    func migrate() throws { try counting { try real.migrate() } }
-
     func close() { real.close() }
 }
 

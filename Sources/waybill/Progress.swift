@@ -1,3 +1,4 @@
+import Database
 import Dispatch
 import Glibc
 import Intake
@@ -49,5 +50,25 @@ final class Count: Sendable {
     var value: Int {
         get { number.load(ordering: .relaxed) }
         set { number.store(newValue, ordering: .relaxed) }
+    }
+}
+
+/// Logs the work of an upgrade: its beginning, then every few seconds, and its end.
+final class UpgradeTicker {
+    private let log: Log
+    private var rows = 0
+    private var logged = ContinuousClock.now
+
+    init(_ log: Log) { self.log = log }
+
+    func show(_ progress: MigrationProgress) {
+        rows += progress.rows
+        let isFirst = rows == 0 && !progress.isFinished
+        guard isFirst || progress.isFinished || logged.secondsAgo >= 2 else { return }
+        logged = .now
+        log(
+            .info, progress.isFinished ? "schema step done" : "schema step at work",
+            ["step": "\(progress.step) of \(progress.steps)", "name": progress.name, "rows": "\(rows)"])
+        if progress.isFinished { rows = 0 }
     }
 }

@@ -28,7 +28,8 @@ struct Runtime: Sendable {
         // A report holds a session for as long as it runs; the rest is for requests, heartbeats and the sweeper.
         let sessions = max(16, try configuration.workers() + 8)
         database = ObservedDatabase(try configuration.databaseURL().open(connections: sessions), metrics)
-        try database.migrate()
+        let ticker = UpgradeTicker(log)
+        try database.migrate(Intake.migrationWorks) { ticker.show($0) }
         store = ObservedStore(real: try configuration.artifactStore(), metrics: metrics)
         var settings = Queue.Settings()
         settings.retention =

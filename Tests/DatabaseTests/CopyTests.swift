@@ -21,7 +21,7 @@ struct CopyTests {
     static func fill(_ database: any Database) throws {
         let plan = try CopyPlan.make()
         let model = try SQLiteConnection(path: ":memory:", create: true)
-        try Migration.run(on: model)
+        try Migration.make(on: model, upTo: Migration.all.count)
         let types = try plan.tables.map { table in
             try model.all("SELECT type FROM pragma_table_info(\(table.name)) ORDER BY cid") { $0.string(0) }
         }
@@ -63,7 +63,7 @@ struct CopyTests {
     ) throws -> [TableState] {
         let copy = DatabaseCopy(to: target, origin: origin, newDigest: Self.digest, progress: progress)
         let states = try source.snapshot { try copy.run(from: $0) }
-        try copy.finish()
+        try copy.finish([])
         return states
     }
 

@@ -104,6 +104,11 @@ package final class PostgreSQLServer: Sendable {
         try Self.run("\(Self.programs)/psql", ["-XAtqc", statement, url(database)])
     }
 
+    /// Runs a script, as pg_dump writes it, in the database of this URL.
+    package func load(_ path: String, into url: String) throws {
+        try Self.run("\(Self.programs)/psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", path, url])
+    }
+
     /// Ends all sessions with the database of this URL, as an administrator would; returns when they are gone.
     package func endSessions(with url: String) throws {
         let name = URLComponents(string: url)?.path.dropFirst() ?? ""

@@ -35,6 +35,8 @@ package struct DatabaseCopy: Sendable {
     private let origin: String
     private let newDigest: @Sendable () -> CopyDigest
     private let progress: @Sendable (Progress) -> Void
+    /// The program's; tests have others.
+    var steps = Migration.all
 
     /// - Parameter origin: names the source; an unfinished copy is continued when its origin is the same.
     package init(
@@ -54,7 +56,7 @@ package struct DatabaseCopy: Sendable {
     /// - Returns: The state of each table.
     @discardableResult
     package func run(from source: any Connection) throws -> [TableState] {
-        let plan = try CopyPlan.make(schema: Self.schema(of: source))
+        let plan = try CopyPlan.make(schema: Self.schema(of: source, steps), of: steps)
         let stage = try begin(plan)
         var totals: [String: Int64] = [:]
         for table in plan.tables { totals[table.name] = try source.integer(table.selectCount) ?? 0 }
@@ -84,41 +86,43 @@ package struct DatabaseCopy: Sendable {
     }
 
     /// Opens the target to others and brings its schema up to date.
-    package func finish() throws {
+    /// - Parameter works: as for `Database.migrate`.
+    package func finish(_ works: [MigrationWork]) throws {
         try target.write { try CopyMark.remove(on: $0) }
-        try target.migrate()
+        try target.migrate(steps: steps, works)
+    }
+
+    /// Opens the target to others with the schema of the source: for a copy that older programs are to read, too.
+    package func finishAsItIs() throws {
+        try target.write { try CopyMark.remove(on: $0) }
     }
 
     /// The states of all tables of a database, on a snapshot of it.
     package static func states(
         of source: any Connection, newDigest: () -> CopyDigest
     ) throws -> [TableState] {
-        try CopyPlan.make(schema: schema(of: source)).tables.map {
+        try CopyPlan.make(schema: schema(of: source, Migration.all)).tables.map {
             try TableState.read($0, on: source, digest: newDigest()) { _ in }
         }
     }
 
-    /// The number of the last migration of a database.
-    private static func schema(of source: any Connection) throws -> Int {
-        let known = Migration.all.count
-        let table: SQL =
-            switch source.engine {
-            case .sqlite: "SELECT 1 FROM sqlite_schema WHERE name = 'migration'"
-            case .postgresql: "SELECT 1 FROM pg_class WHERE oid = to_regclass('migration')"
-            }
-        guard try source.integer(table) != nil else { throw CopyError.unknownSchema(found: 0, known: known) }
+    /// The number of the last step of a database that is whole and that the steps made.
+    private static func schema(of source: any Connection, _ steps: [Migration]) throws -> Int {
         if let mark = try CopyMark.read(on: source) { throw mark.refusal(of: source.engine) }
-        let found = Int(try source.integer("SELECT max(number) FROM migration") ?? 0)
-        guard (1...known).contains(found) else { throw CopyError.unknownSchema(found: found, known: known) }
-        return found
+        let rows = try AppliedStep.all(on: source)
+        try rows.verify(against: steps, on: source)
+        guard let last = rows.last else { throw CopyError.notOurs }
+        guard last.mark == nil else { throw DatabaseError.unfinishedUpgrade(step: last.number, name: last.name) }
+        return last.number
     }
 
     /// Makes the target's tables and puts the mark there, or finds that of an earlier attempt.
     private func begin(_ plan: CopyPlan) throws -> CopyMark.Stage {
-        let dialect = Dialect(target.engine)
-        return try target.write { [origin] connection in
-            try connection.script(Migration.table(dialect))
-            let found = Int(try connection.integer("SELECT max(number) FROM migration WHERE number < 1000000") ?? 0)
+        try target.write { [origin, steps] connection in
+            try AppliedStep.prepare(connection)
+            let rows = try AppliedStep.all(on: connection)
+            try rows.verify(against: steps, on: connection)
+            let found = rows.last?.number ?? 0
             if let mark = try CopyMark.read(on: connection) {
                 guard mark.origin == origin, found == plan.schema else {
                     throw CopyError.otherCopy(of: mark.origin, schema: found)
@@ -126,7 +130,7 @@ package struct DatabaseCopy: Sendable {
                 return mark.stage
             }
             if found == 0 {
-                try Migration.run(on: connection, upTo: plan.schema)
+                try Migration.make(on: connection, upTo: plan.schema, of: steps)
                 // Rows that the migrations themselves put in are among the source's.
                 for table in plan.tables.reversed() {
                     try connection.run(SQL(stringLiteral: "DELETE FROM \(table.name)"))

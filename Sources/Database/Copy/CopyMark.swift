@@ -7,14 +7,19 @@ struct CopyMark: Equatable {
         case files = 1_000_001
     }
 
+    /// Numbers of marks begin here.
+    static let first: Int64 = 1_000_000
+
     let stage: Stage
     /// Where the rows come from.
     let origin: String
 
+    /// The mark, or nil; nil also where there is no table of steps.
     static func read(on connection: any Connection) throws -> CopyMark? {
-        try connection.first("SELECT number, name FROM migration WHERE number >= 1000000 ORDER BY number DESC LIMIT 1")
-        {
-            row in
+        guard try AppliedStep.hasColumn("number", on: connection) else { return nil }
+        return try connection.first(
+            "SELECT number, name FROM migration WHERE number >= \(first) ORDER BY number DESC LIMIT 1"
+        ) { row in
             Stage(rawValue: row.integer(0)).map { CopyMark(stage: $0, origin: row.string(1)) }
         } ?? nil
     }
@@ -25,7 +30,7 @@ struct CopyMark: Equatable {
     }
 
     static func remove(on connection: any Connection) throws {
-        try connection.run("DELETE FROM migration WHERE number >= 1000000")
+        try connection.run("DELETE FROM migration WHERE number >= \(first)")
     }
 
     /// What a program hears that wants to work with the database.

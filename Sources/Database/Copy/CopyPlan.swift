@@ -42,9 +42,13 @@ package struct CopyPlan: Sendable, Equatable {
     package let tables: [CopyTable]
 
     /// The plan of this program's schema as it was after migration `schema`.
-    package static func make(schema: Int = Migration.all.count) throws -> CopyPlan {
+    package static func make(schema: Int? = nil) throws -> CopyPlan {
+        try make(schema: schema ?? Migration.all.count, of: Migration.all)
+    }
+
+    static func make(schema: Int, of steps: [Migration]) throws -> CopyPlan {
         let model = try SQLiteConnection(path: ":memory:", create: true)
-        try Migration.run(on: model, upTo: schema)
+        try Migration.make(on: model, upTo: schema, of: steps)
         let names = try model.all(
             """
             SELECT name, sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema
@@ -80,8 +84,8 @@ package enum CopyError: Error, Equatable, CustomStringConvertible {
     case notEmpty(table: String)
     /// The target is what another copy did not finish.
     case otherCopy(of: String, schema: Int)
-    /// The source was made by a newer program, or is no database of this program.
-    case unknownSchema(found: Int, known: Int)
+    /// The source is no database of this program.
+    case notOurs
     /// The target has another schema than the source.
     case otherSchema(source: Int, target: Int)
     /// Source and target differ after the copy.
@@ -95,10 +99,7 @@ package enum CopyError: Error, Equatable, CustomStringConvertible {
             "the target is not empty: its table \(table) has rows; give a database without any, nothing was changed"
         case .otherCopy(let origin, let schema):
             "the target holds an unfinished copy of \(origin) with schema \(schema); finish that, or give an empty database"
-        case .unknownSchema(let found, let known):
-            found == 0
-                ? "the source is no database of waybill: it has no schema"
-                : "the source has schema \(found), this program knows 1 to \(known)"
+        case .notOurs: "the source is no database of waybill: it has no schema"
         case .otherSchema(let source, let target):
             "the source has schema \(source), the empty target \(target): give a database without tables"
         case .differs(let table, let source, let target):

@@ -1,6 +1,12 @@
 extension Migration {
     /// Groups, what was refused, and what the server does by itself for people.
-    static let access = Migration(name: "access") { words in
+    static let access = Migration(
+        name: "access",
+        digests: (
+            sqlite: "a2314bdbae5aca6240c3c60b837126f178a45a4318d1954da3f432cb1d31c452",
+            postgresql: "87fb0d187aa24a58d3f918f3cb67bf9d6c710a45fe26237d762136fa153e47ed"
+        )
+    ) { words in
         let (int, text, blob) = (words.integer, words.text, words.blob)
         return """
             -- When the key of an account ends; 0 for never.

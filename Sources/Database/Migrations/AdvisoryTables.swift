@@ -3,7 +3,13 @@ extension Migration {
     ///
     /// Advisories are nobody's: every organization is matched with the same. A library is matched once, however many
     /// projects have it: `finding` is what reports join.
-    static let advisories = Migration(name: "advisories") { words in
+    static let advisories = Migration(
+        name: "advisories",
+        digests: (
+            sqlite: "ba6c0fe486b294b1ba52b6a09f839e0fd4e886d66035f3d19a449d8fbf5f6c88",
+            postgresql: "4da7a722f6a8bb138384cac80f9f0e00fc245bbda72110575348798dbceb0118"
+        )
+    ) { words in
         let (int, text) = (words.integer, words.text)
         return """
             -- A record of a database of advisories, as it was read last.

@@ -3,7 +3,13 @@ extension Migration {
     ///
     /// An alert hangs on a project and on what a library is (`library.uuid`), not on one scan: importing a project again
     /// neither loses nor doubles it. Everything is decided when scans, advisories, policies or marks change; reports read.
-    static let alerts = Migration(name: "alerts") { words in
+    static let alerts = Migration(
+        name: "alerts",
+        digests: (
+            sqlite: "a013c9bc18fc13469b02289ef724725fe503cc1294f57ce9b8b90c7e9ed9491c",
+            postgresql: "5c305fb396d8a0d89ce56fec7e389e6d37c31f0ae573a60033d83ebf93839881"
+        )
+    ) { words in
         let (int, text) = (words.integer, words.text)
         return """
             CREATE TABLE policy (

@@ -3,7 +3,13 @@ extension Migration {
     ///
     /// What is said of a library is said of what it is (`library.uuid`) in an organization, so it holds for every row that
     /// describes it and for those to come.
-    static let curation = Migration(name: "curation") { words in
+    static let curation = Migration(
+        name: "curation",
+        digests: (
+            sqlite: "6a4544606a855ff720a3028065bb5f83d1e399b3f6f2d232ade6336be5281d67",
+            postgresql: "b8ab16ca9739c37df46bd3424d2e62c61785c06f70a39ca5c0cb3ba4b573acd0"
+        )
+    ) { words in
         let (int, text) = (words.integer, words.text)
         return """
             CREATE TABLE product_tag (

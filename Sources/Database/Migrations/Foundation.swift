@@ -3,7 +3,13 @@ extension Migration {
     ///
     /// Every row of a tenant hangs on its organization, libraries and licences too: what one organization's documents say
     /// of a package is never shown to another.
-    static let foundation = Migration(name: "foundation") { words in
+    static let foundation = Migration(
+        name: "foundation",
+        digests: (
+            sqlite: "f8b7fa23572ce963e62c161721b0dd683a142d60aff7edc1c4c06a614084747d",
+            postgresql: "2901be26647b71673c6ca0529b44133c392a22f3654f0cd8755a8facb966722a"
+        )
+    ) { words in
         tenants(words) + inventory(words) + jobs(words)
     }
 

@@ -1,7 +1,13 @@
 extension Migration {
     /// Which licences do not go together in one program, and why (docs/licences.md). Rows hold SPDX identifiers; a rule
     /// speaks of the library with `license` when `other` is in the same project.
-    static let licenseRules = Migration(name: "license rules") { words in
+    static let licenseRules = Migration(
+        name: "license rules",
+        digests: (
+            sqlite: "07ee71d70cf6b18bf69fda385104a9a8e2e937ad49812e4d9ea1d5aa3530fdf7",
+            postgresql: "32940a9495f7f7ec39dbc13a9c1f2fc75221e8e01596102b14ee07a115c68d06"
+        )
+    ) { words in
         let (int, text) = (words.integer, words.text)
         var sql = """
             CREATE TABLE license_conflict (

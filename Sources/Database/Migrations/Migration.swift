@@ -1,5 +1,9 @@
 // DESIGN. One text of the schema for both engines: the few words that differ (types, STRICT, the byte-wise collation)
-// come from `Dialect`, so the schemas cannot drift apart. A migration that has been released is never changed.
+// come from `Dialect`, so the schemas cannot drift apart.
+//
+// A step that stands in `all` is never changed, for databases exist that it made: a change of the schema is a new step at the
+// end. Each step has the digests of its text, which go into the database with it, so a database that another text made is
+// refused (docs/adr/017-guarded-upgrades.md).
 
 /// The words of the schema that engines spell differently.
 struct Dialect {
@@ -45,32 +49,49 @@ struct Dialect {
 /// A step of the schema.
 struct Migration: Sendable {
     let name: StaticString
+    /// SHA-256 of the text that `statements` gives for each engine, in hexadecimal; a test compares them.
+    let digests: (sqlite: StaticString, postgresql: StaticString)
+    /// The name of the `MigrationWork` that computes rows of the new schema after its statements, if there is any.
+    let work: StaticString?
     let statements: @Sendable (Dialect) -> String
+
+    init(
+        name: StaticString, digests: (sqlite: StaticString, postgresql: StaticString), work: StaticString? = nil,
+        statements: @escaping @Sendable (Dialect) -> String
+    ) {
+        self.name = name
+        self.digests = digests
+        self.work = work
+        self.statements = statements
+    }
 
     /// All steps, oldest first. The number of a step is its place, counted from 1.
     static let all: [Migration] = [.foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics]
 
-    /// Makes the table that counts the steps, if it is not there.
-    static func table(_ dialect: Dialect) -> String {
-        """
-        CREATE TABLE IF NOT EXISTS migration (number \(dialect.integer) PRIMARY KEY, name \(dialect.text) NOT NULL\(dialect.end);
-        """
+    /// Schemas that released programs have. Their fixtures in Tests/Data stay for ever; a test looks for them.
+    static let released = [7]
+
+    func digest(_ engine: Engine) -> String {
+        switch engine {
+        case .sqlite: digests.sqlite.description
+        case .postgresql: digests.postgresql.description
+        }
     }
 
-    /// Applies the steps that the database lacks, up to number `last`, inside the caller's transaction.
-    static func run(on connection: any Connection, upTo last: Int = all.count) throws {
-        let dialect = Dialect(connection.engine)
-        try connection.script(table(dialect))
-        if let mark = try CopyMark.read(on: connection) { throw mark.refusal(of: connection.engine) }
-        let applied = Int(try connection.integer("SELECT max(number) FROM migration") ?? 0)
-        guard applied <= all.count else {
-            throw DatabaseError.newerSchema(found: applied, known: all.count)
-        }
-        for number in applied..<max(applied, last) {
-            let step = all[number]
-            try connection.script(step.statements(dialect))
-            try connection.run(
-                "INSERT INTO migration (number, name) VALUES (\(number + 1), \(step.name.description))")
-        }
+    /// Makes the tables of an empty database up to step `last`, inside the caller's transaction.
+    static func make(on connection: any Connection, upTo last: Int, of steps: [Migration] = all) throws {
+        try AppliedStep.prepare(connection)
+        for number in 0..<last { try steps[number].apply(as: number + 1, mark: nil, on: connection) }
+    }
+
+    /// Runs the statements of the step and writes down that it is applied.
+    /// - Parameter mark: where its work begins; nil when it has none, or no rows to work on.
+    func apply(as number: Int, mark: String?, on connection: any Connection) throws {
+        try connection.script(statements(Dialect(connection.engine)))
+        try connection.run(
+            """
+            INSERT INTO migration (number, name, digest, mark)
+            VALUES (\(number), \(name.description), \(digest(connection.engine)), \(mark))
+            """)
     }
 }

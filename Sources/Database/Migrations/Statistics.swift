@@ -6,7 +6,13 @@
 extension Migration {
     /// What SQLite is to believe of the tables whose rows belong to a scan, a project or an organization: rows in all, then
     /// rows with the same first column of the index, with the same first two, and so on (SQLite, "The sqlite_stat1 Table").
-    static let statistics = Migration(name: "statistics") { words in
+    static let statistics = Migration(
+        name: "statistics",
+        digests: (
+            sqlite: "46da440b05de14a8a697af1c799fc5e661b1d05b18d482213e4baf891bd672d6",
+            postgresql: "17db4fd369edb9244b9f91d9aeed145c3d04ad8ba6e95d06247f07a63527d11a"
+        )
+    ) { words in
         guard words.hasStatisticsToSay else { return "SELECT 1;" }
         return """
             ANALYZE migration;

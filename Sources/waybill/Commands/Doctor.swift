@@ -63,7 +63,12 @@ struct Doctor {
                 let url = try configuration.databaseURL()
                 let database = try url.open()
                 defer { database.close() }
-                try database.migrate()
+                switch try database.schemaState() {
+                case .current: break
+                case .empty: return "\(url): empty; the first start makes its tables"
+                case .older(let found, let known):
+                    return "\(url): schema \(found) of \(known); the next start brings it up to date, back it up before"
+                }
                 let (organizations, projects) = try database.read { connection in
                     (
                         try connection.integer("SELECT count(*) FROM organization") ?? 0,

@@ -105,7 +105,7 @@ struct DataMigration {
             try SpooledUploads.keep(folder: folder(of: path), in: target)
         }
         let artifacts = try moveArtifacts(of: target)
-        try copy.finish()
+        try copy.finish(Intake.migrationWorks)
         return CopyOutcome(tables: tables, uploads: uploads ?? 0, artifacts: artifacts)
     }
 

@@ -27,14 +27,6 @@ final class PostgreSQLDatabase: Database {
         pool.close()
     }
 
-    func migrate() throws {
-        try write { connection in
-            // One process at a time, however long it takes: the lock is the transaction's. The number is "waybill".
-            try connection.script("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(33602696198581356)")
-            try Migration.run(on: connection)
-        }
-    }
-
     // MARK: Reading
 
     func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {

@@ -35,10 +35,6 @@ final class SQLiteDatabase: Database {
 
     func close() { idle.withLock { $0.removeAll() } }
 
-    func migrate() throws {
-        try write { connection in try Migration.run(on: connection) }
-    }
-
     // MARK: Reading
 
     func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
