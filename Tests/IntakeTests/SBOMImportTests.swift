@@ -143,6 +143,22 @@ import Testing
         #expect(try bench.number("SELECT count(DISTINCT ref) FROM component") == 100_000)
     }
 
+    @Test(arguments: [
+        ("pkg:npm/@3.2.1", false), ("pkg:npm/@scope", false), ("pkg:npm/@scope/@1", false), ("pkg:npm", false),
+        ("pkg:npm/?a=b", false), ("pkg:npm/@scope/x@1", true), ("pkg:npm/x/", true), ("pkg:npm/x@1/2#y", true),
+        ("pkg://npm/x", true),
+    ]) func `A package URL that names nothing is none, and the import says so`(purl: String, isOne: Bool) throws {
+        let bench = try Workbench()
+        let result = try bench.sbom(
+            """
+            {"bomFormat":"CycloneDX","specVersion":"1.5","components":[
+             {"type":"library","bom-ref":"x","name":"odd","version":"3.2.1","purl":"\(purl)"}]}
+            """)
+        #expect(result.warnings.contains { $0.contains("package URL") } != isOne)
+        #expect(try bench.number("SELECT count(*) FROM library WHERE purl = ''") == (isOne ? 0 : 1))
+        if !isOne { #expect(try bench.texts("SELECT artifact, version FROM library") == ["odd|3.2.1"]) }
+    }
+
     @Test func `Duplicates, a nameless component and a purl that is none are imported with warnings`() throws {
         let bench = try Workbench()
         let result = try bench.sbom(

@@ -20,7 +20,7 @@ struct BOMAssembly {
         case affectedReference = "vulnerabilities of something outside this document"
         case outsideReference = "references into other documents"
         case nameless = "components without a name"
-        case purl = "package URLs that do not begin with pkg:"
+        case purl = "package URLs that do not begin with pkg: or name nothing"
         case kind = "unknown component types"
         case hash = "hashes that cannot be right"
         case license = "licences that are stated wrongly"
@@ -107,10 +107,17 @@ struct BOMAssembly {
     @discardableResult
     mutating func add(_ component: Component, isDeclared: Bool) throws(BOMError) -> String? {
         var component = component
-        if !component.purl.isEmpty, !component.purl.hasPrefix("pkg:") {
-            warn(
-                .purl,
-                "component \"\(component.name.prefix(200))\": \"\(component.purl.prefix(200))\" is no package URL")
+        if !component.purl.isEmpty {
+            if !component.purl.hasPrefix("pkg:") {
+                warn(
+                    .purl,
+                    "component \"\(component.name.prefix(200))\": \"\(component.purl.prefix(200))\" is no package URL")
+            } else if !Self.namesSomething(component.purl) {
+                warn(
+                    .purl,
+                    "component \"\(component.name.prefix(200))\": the package URL "
+                        + "\"\(component.purl.prefix(200))\" has no name and identifies nothing")
+            }
         }
         if component.name.isEmpty {
             component.name = Self.name(inPURL: component.purl)
@@ -135,6 +142,27 @@ struct BOMAssembly {
         if !component.purl.isEmpty { return try declare(component.purl, isGiven: false) }
         let group = component.group.isEmpty ? "" : component.group + "/"
         return try declare("\(component.kind.rawValue):\(group)\(component.name)@\(component.version)", isGiven: false)
+    }
+
+    /// Whether a package URL has a name: whether a segment follows its type that is more than a version.
+    private static func namesSomething(_ purl: String) -> Bool {
+        var text = purl
+        return text.withUTF8 { bytes in
+            let type = 4
+            var start = type
+            var index = start
+            scan: while index < bytes.count {
+                switch bytes[index] {
+                case UInt8(ascii: "?"), UInt8(ascii: "#"): break scan
+                // An `@` that is not at the head of a segment begins the version.
+                case UInt8(ascii: "@") where index > start && start > type: return bytes[start] != UInt8(ascii: "@")
+                case UInt8(ascii: "/") where index + 1 < bytes.count: start = index + 1
+                default: break
+                }
+                index += 1
+            }
+            return start > type && index > start && bytes[start] != UInt8(ascii: "@")
+        }
     }
 
     /// The last segment of a package URL's path, before version, qualifiers and subpath.

@@ -159,8 +159,7 @@ private enum Fold {
 /// The folds of namespace, name and version for a type.
 private func folds(of type: String) -> (namespace: Fold, name: Fold, version: Fold) {
     switch type {
-    case "alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "golang", "hex", "npm",
-        "vscode-extension":
+    case "alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "golang", "hex", "vscode-extension":
         (.lower, .lower, .none)
     case "bitnami", "otp": (.none, .lower, .none)
     case "luarocks": (.lower, .lower, .lower)
@@ -222,7 +221,8 @@ private struct Parts {
         let fold = folds(of: type)
         start = slash + 1
 
-        // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded.
+        // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded. At the head of the
+        // last one it would be the version of nothing.
         var at = end - 1
         while at > start, bytes[at] != UInt8(ascii: "@") || bytes[at - 1] == UInt8(ascii: "/") { at -= 1 }
         if at > start {
@@ -239,7 +239,9 @@ private struct Parts {
             self.namespace = namespace
             nameStart = slash + 1
         }
-        guard nameStart < end, let name = part(bytes, from: nameStart, to: end, fold: fold.name), !name.isEmpty else {
+        guard nameStart < end, bytes[nameStart] != UInt8(ascii: "@"),
+            let name = part(bytes, from: nameStart, to: end, fold: fold.name), !name.isEmpty
+        else {
             return nil
         }
         self.name = name
