@@ -20,7 +20,15 @@ private let rows: [(VersionScheme, [String])] = [
         [
             "v0.0.0-20170915032832-14c0d48ead0c", "v0.0.0-20180915032832-14c0d48ead0c", "v0.0.1", "v1.2.3-pre",
             "v1.2.3-pre.0.20191109021931-daa7c04131f5", "v1.2.3", "v1.2.4-0.20191109021931-daa7c04131f5", "v1.2.4",
-            "go1.20rc1", "go1.20", "go1.20.1", "v2.0.0+incompatible",
+            "go1.20beta1", "go1.20rc1", "1.20.0-rc.2", "go1.20rc10", "go1.20", "go1.20.1", "v2.0.0+incompatible",
+        ]
+    ),
+    // pub_semver's test/version_test.dart.
+    (
+        .pub,
+        [
+            "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0-rc.1+build.1",
+            "1.0.0", "1.0.0+0.3.7", "1.3.7+build", "1.3.7+build.2.b8f12d7", "1.3.7+build.11.e0f985a", "2.0.0",
         ]
     ),
     (.nuget, ["1.0.0-alpha", "1.0.0-ALPHA.1", "1.0.0-beta", "1.0", "1.0.0.1", "1.0.1", "1.2.3.4", "1.2.3.5"]),
@@ -86,6 +94,7 @@ private let rows: [(VersionScheme, [String])] = [
 
     @Test(arguments: [
         (VersionScheme.semantic, "1.0.0+build", "v1"), (.go, "v2.0.0+incompatible", "2.0.0"),
+        (.go, "go1.22rc1", "1.22.0-rc.1"), (.go, "1.22beta2", "v1.22.0-beta.2"), (.pub, "1.0.0+1", "1.0+1"),
         (.nuget, "1.0.0-Beta", "1.0-beta"), (.python, "1.0.0", "1"), (.python, "1.0-1", "1.0.POST1"),
         (.python, "1.0alpha1", "v1.0.a.1"), (.python, "1.0c1", "1.0-preview_1"), (.maven, "1.0.0.Final", "1"),
         (.maven, "1-cr1", "1-RC1"), (.maven, "1-a1", "1-alpha-1"), (.gem, "1.0.0", "1"),
@@ -103,6 +112,16 @@ private let rows: [(VersionScheme, [String])] = [
         (.rpm, "-1"), (.numbers, "1..2"), (.numbers, "1.a"), (.semantic, String(repeating: "1", count: 257)),
     ]) func isNoVersion(scheme: VersionScheme, text: String) {
         #expect(!scheme.recognizes(text))
+    }
+
+    /// Red Hat's records have had the architecture behind the release (ossf/osv-schema issue 294).
+    @Test(arguments: [
+        (VersionScheme.rpm, "2:4.4.1-3.el9_2.x86_64", "2:4.4.1-3.el9_2"), (.rpm, "1.2-3.el9.src", "1.2-3.el9"),
+        (.rpm, "1.2-3.el9", "1.2-3.el9"), (.rpm, "1.2.src", "1.2.src"), (.debian, "1.2-3.x86_64", "1.2-3.x86_64"),
+    ]) func cleaned(scheme: VersionScheme, version: String, wanted: String) {
+        #expect(scheme.cleaned(version) == wanted)
+        let range = VersionRange([.init(.introduced, "0"), .init(.fixed, version)], scheme: scheme)
+        #expect(range?.contains(wanted) == false)
     }
 
     /// Whatever the bytes, every scheme gives an order that turns round with its sides.

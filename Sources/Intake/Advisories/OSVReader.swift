@@ -178,8 +178,8 @@ struct OSVReader: ~Copyable {
     ) {
         let known = ranges.compactMap { range -> VersionRange? in
             switch range.type {
-            // Go's scheme is SemVer with its own spelling.
-            case "SEMVER": VersionRange(range.events, scheme: key.scheme == .go ? .go : .semantic)
+            // Go's and Dart's schemes are SemVer with rules of their own.
+            case "SEMVER": VersionRange(range.events, scheme: key.scheme.flatMap(Self.semantic) ?? .semantic)
             case "ECOSYSTEM": key.scheme.flatMap { VersionRange(range.events, scheme: $0) }
             default: nil
             }
@@ -187,6 +187,10 @@ struct OSVReader: ~Copyable {
         let affected = AffectedVersions(ranges: known, versions: versions)
         if affected.isEmpty { return }
         record.affected.append(.init(package: key.text, registry: key.registry, versions: affected))
+    }
+
+    private static func semantic(_ scheme: VersionScheme) -> VersionScheme? {
+        scheme == .go || scheme == .pub ? scheme : nil
     }
 
     /// Without a package, the repository of the ranges of commits is what the versions are of.

@@ -37,6 +37,7 @@ package struct VersionRange: Sendable, Hashable {
     /// Nil when an event has no place in the order of the scheme, or nothing is introduced.
     package init?(_ events: [RangeEvent], scheme: VersionScheme) {
         self.scheme = scheme
+        let events = events.map { RangeEvent($0.kind, scheme.cleaned($0.version)) }
         limits = events.filter { $0.kind == .limit && $0.version != "*" }.map(\.version)
         let rest = events.filter { $0.kind != .limit }
         guard rest.contains(where: { $0.kind == .introduced }),

@@ -15,6 +15,24 @@ enum GemVersion {
         return 0
     }
 
+    /// The version without the platform that Bundler and file names write behind it: `1.13.1` of `1.13.1-x86_64-linux`
+    /// (`Gem::Platform`: CPU, system and version between hyphens). A hyphen before anything else begins a pre-release.
+    static func withoutPlatform(_ version: String) -> String {
+        guard let hyphen = version.firstIndex(of: "-") else { return version }
+        let platform = version[version.index(after: hyphen)...].lowercased()
+        let first = platform.prefix { $0 != "-" }
+        return platforms.contains(String(first)) ? String(version[..<hyphen]) : version
+    }
+
+    /// How platforms begin: with a processor, or with a system that stands alone.
+    private static let platforms: Set<String> = [
+        "aarch64", "aarch64_be", "arm", "arm64", "armv5tejl", "armv6", "armv6l", "armv7", "armv7l", "armv8", "i386",
+        "i486", "i586", "i686", "loongarch64", "mips64el", "powerpc", "powerpc64", "ppc", "ppc64", "ppc64le", "riscv64",
+        "s390x", "sparc", "universal", "wasm32", "x64", "x86", "x86_64", "amd64", "dalvik", "darwin", "dotnet",
+        "freebsd", "java", "jruby", "linux", "macruby", "mingw", "mingw32", "mswin", "mswin32", "mswin64", "openbsd",
+        "ruby", "solaris",
+    ]
+
     private struct Segment {
         var bytes: VersionBytes
         var isWord: Bool

@@ -80,7 +80,7 @@ package struct NewerVersions: Sendable, Hashable {
     /// one of the words that registries know.
     static func isPrerelease(_ version: String, _ scheme: VersionScheme) -> Bool {
         switch scheme {
-        case .semantic, .go, .nuget: return version.prefix { $0 != "+" }.contains("-")
+        case .semantic, .go, .nuget, .pub: return version.prefix { $0 != "+" }.contains("-")
         case .python, .maven, .gem, .composer, .debian, .alpine, .rpm, .numbers: break
         }
         let isOfDistribution = scheme == .debian || scheme == .alpine || scheme == .rpm

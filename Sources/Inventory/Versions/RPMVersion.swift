@@ -11,6 +11,20 @@ enum RPMVersion {
         return compareLabel(left.release, right.release)
     }
 
+    /// The version without an architecture behind its release.
+    static func withoutArchitecture(_ version: String) -> String {
+        guard let point = version.lastIndex(of: "."), let hyphen = version.firstIndex(of: "-"), hyphen < point,
+            architectures.contains(String(version[version.index(after: point)...]))
+        else { return version }
+        return String(version[..<point])
+    }
+
+    /// The words of rpm's `rpmrc` that packages are built for, and those of source packages.
+    private static let architectures: Set<String> = [
+        "aarch64", "armv6hl", "armv7hl", "armv7hnl", "i386", "i486", "i586", "i686", "ia64", "loongarch64", "noarch",
+        "nosrc", "ppc", "ppc64", "ppc64le", "riscv64", "s390", "s390x", "sparc64", "src", "x86_64", "x86_64_v2",
+    ]
+
     private struct Parts {
         let epoch: VersionBytes
         let version: VersionBytes

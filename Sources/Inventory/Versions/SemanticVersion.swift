@@ -1,15 +1,19 @@
-/// Semantic Versioning 2.0.0 §9–11, and what Go and NuGet make of it.
+/// Semantic Versioning 2.0.0 §9–11, and what Go, NuGet and Dart make of it.
 ///
 /// Read leniently as package managers do: a leading `v` or `=`, absent numbers are 0, zeros in front of numbers. Build
-/// metadata has no part in the order (§10), so `+incompatible` has none.
+/// metadata has no part in the order (§10), so `+incompatible` has none; but Dart's has (pub_semver, `Version.compareTo`).
 struct SemanticVersion {
-    enum Dialect { case semantic, go, nuget }
+    enum Dialect { case semantic, go, nuget, pub }
 
     /// Up to four numbers, as places in the bytes.
     private var starts = InlineArray<4, Int32>(repeating: 0)
     private var ends = InlineArray<4, Int32>(repeating: 0)
     private var prerelease = 0..<0
     private var hasPrerelease = false
+    /// The pre-release of a Go toolchain is letters and a number without a point (go.dev/doc/toolchain#version).
+    private var isToolchain = false
+    /// Behind the plus sign.
+    private var build = 0..<0
     private let bytes: VersionBytes
 
     static func compare(_ left: VersionBytes, _ right: VersionBytes, as dialect: Dialect) -> Int? {
@@ -19,11 +23,11 @@ struct SemanticVersion {
             if order != 0 { return order }
         }
         // §11.3: a pre-release is lower than the version itself.
-        if !left.hasPrerelease || !right.hasPrerelease {
-            return sign(left.hasPrerelease ? 0 : 1, right.hasPrerelease ? 0 : 1)
-        }
-        return comparePrerelease(
-            left.bytes.slice(left.prerelease), right.bytes.slice(right.prerelease), ignoringCase: dialect == .nuget)
+        if left.hasPrerelease != right.hasPrerelease { return left.hasPrerelease ? -1 : 1 }
+        let order = compare(left.identifiers, right.identifiers, ignoringCase: dialect == .nuget)
+        if order != 0 || dialect != .pub { return order }
+        return compare(
+            Identifiers(left.bytes.slice(left.build)), Identifiers(right.bytes.slice(right.build)), ignoringCase: false)
     }
 
     private init?(_ bytes: VersionBytes, _ dialect: Dialect) {
@@ -47,7 +51,7 @@ struct SemanticVersion {
             index += 1
         }
         // Toolchains are called `go1.21rc2`.
-        let isToolchain = dialect == .go && index < bytes.count && isAlphabetic(bytes[index])
+        isToolchain = dialect == .go && index < bytes.count && isAlphabetic(bytes[index])
         if index < bytes.count, bytes[index] == UInt8(ascii: "-") || isToolchain {
             if !isToolchain { index += 1 }
             let start = index
@@ -60,8 +64,11 @@ struct SemanticVersion {
         }
         if index < bytes.count {
             guard bytes[index] == UInt8(ascii: "+") else { return nil }
+            build = (index + 1)..<bytes.count
         }
     }
+
+    private var identifiers: Identifiers { Identifiers(bytes.slice(prerelease), splitsNumbers: isToolchain) }
 
     private func number(_ index: Int) -> VersionBytes { bytes.slice(Int(starts[index])..<Int(ends[index])) }
 
@@ -69,13 +76,40 @@ struct SemanticVersion {
         isNumeral(byte) || isAlphabetic(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
+    /// The identifiers of a pre-release or a build, one after the other.
+    private struct Identifiers {
+        let bytes: VersionBytes
+        /// Whether `rc1` is two: `rc` and `1`.
+        let splitsNumbers: Bool
+        private var index = 0
+
+        init(_ bytes: VersionBytes, splitsNumbers: Bool = false) {
+            self.bytes = bytes
+            self.splitsNumbers = splitsNumbers
+        }
+
+        mutating func next() -> VersionBytes? {
+            guard index < bytes.count else { return nil }
+            let start = index
+            var end = index
+            if splitsNumbers {
+                let isNumber = isNumeral(bytes[start])
+                while end < bytes.count, isNumeral(bytes[end]) == isNumber, bytes[end] != UInt8(ascii: ".") { end += 1 }
+                index = end < bytes.count && bytes[end] == UInt8(ascii: ".") ? end + 1 : end
+            } else {
+                end = bytes.place(of: UInt8(ascii: "."), from: start) ?? bytes.count
+                index = end + 1
+            }
+            return bytes.slice(start..<end)
+        }
+    }
+
     /// §11.4: identifier by identifier; numbers by value and below words, a shorter row below a longer one.
-    private static func comparePrerelease(_ left: VersionBytes, _ right: VersionBytes, ignoringCase: Bool) -> Int {
-        var (i, j) = (0, 0)
-        while i < left.count, j < right.count {
-            let endOfLeft = left.place(of: UInt8(ascii: "."), from: i) ?? left.count
-            let endOfRight = right.place(of: UInt8(ascii: "."), from: j) ?? right.count
-            let (first, second) = (left.slice(i..<endOfLeft), right.slice(j..<endOfRight))
+    private static func compare(_ left: Identifiers, _ right: Identifiers, ignoringCase: Bool) -> Int {
+        var (left, right) = (left, right)
+        while true {
+            guard let first = left.next() else { return right.next() == nil ? 0 : -1 }
+            guard let second = right.next() else { return 1 }
             let isFirstNumber = first.allSatisfy(isNumeral)
             let isSecondNumber = second.allSatisfy(isNumeral)
             let order: Int
@@ -87,9 +121,6 @@ struct SemanticVersion {
                 order = first.compareBytes(second, ignoringCase: ignoringCase)
             }
             if order != 0 { return order }
-            i = endOfLeft + 1
-            j = endOfRight + 1
         }
-        return sign(i < left.count ? 1 : 0, j < right.count ? 1 : 0)
     }
 }

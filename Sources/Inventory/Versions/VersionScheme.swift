@@ -29,6 +29,8 @@ package enum VersionScheme: UInt8, Sendable, CaseIterable {
     case rpm
     /// Numbers between points and hyphens, the shorter first: CRAN, Hackage.
     case numbers
+    /// Dart's `pub_semver`: Semantic Versioning, but build numbers count.
+    case pub
 
     /// The longest version that is looked at, in bytes.
     package static let lengthLimit = 256
@@ -56,7 +58,14 @@ package enum VersionScheme: UInt8, Sendable, CaseIterable {
         case .alpine: AlpineVersion.compare(left, right)
         case .rpm: RPMVersion.compare(left, right)
         case .numbers: NumberVersion.compare(left, right)
+        case .pub: SemanticVersion.compare(left, right, as: .pub)
         }
+    }
+
+    /// A version without what a database of advisories writes at its end although it is no part of the version: Red Hat's
+    /// records have had the architecture there (`1.2-3.el9.x86_64`, ossf/osv-schema issue 294).
+    package func cleaned(_ version: String) -> String {
+        self == .rpm ? RPMVersion.withoutArchitecture(version) : version
     }
 }
 
