@@ -1,5 +1,6 @@
 import BOM
 import Database
+import Inventory
 import Jobs
 
 // DESIGN. Libraries wait in a batch until it is worth a transaction. Those that the organization has are found by a read;
@@ -81,16 +82,19 @@ struct LibraryStaging: ~Copyable {
     private mutating func insert(_ places: [Int], from first: Int) throws {
         var rows = RowBuffer(capacity: waitingBytes * 2)
         var licenses: [[EffectiveLicense]] = []
+        var keys: [[PackageKey]] = []
         licenses.reserveCapacity(places.count)
+        keys.reserveCapacity(places.count)
         for place in places {
             let (kept, dropped) = effective.licenses(of: waiting[place].component)
             if dropped > 0 { tooManyLicenses += 1 }
             waiting[place].licenses = kept
             waiting[place].append(to: &rows)
             licenses.append(kept)
+            keys.append(PackageKey.keys(of: waiting[place].component))
         }
         let batch = NewLibraries(
-            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, licenses: licenses,
+            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys, licenses: licenses,
             licenseIDs: licenseIDs, referenceType: referenceType)
         let (ids, licenseIDs) = try database.write { connection in try batch.insert(on: connection) }
         self.licenseIDs = licenseIDs.count > 4096 ? [:] : licenseIDs
@@ -103,17 +107,19 @@ private final class NewLibraries: Sendable {
     private let scan: StagedScan
     private let rows: RowBuffer
     private let digests: [[UInt8]]
+    private let keys: [[PackageKey]]
     private let licenses: [[EffectiveLicense]]
     private let licenseIDs: [EffectiveLicense: Int64]
     private let referenceType: String
 
     init(
-        scan: StagedScan, rows: consuming RowBuffer, digests: [[UInt8]], licenses: [[EffectiveLicense]],
-        licenseIDs: [EffectiveLicense: Int64], referenceType: String
+        scan: StagedScan, rows: consuming RowBuffer, digests: [[UInt8]], keys: [[PackageKey]],
+        licenses: [[EffectiveLicense]], licenseIDs: [EffectiveLicense: Int64], referenceType: String
     ) {
         self.scan = scan
         self.rows = rows
         self.digests = digests
+        self.keys = keys
         self.licenses = licenses
         self.licenseIDs = licenseIDs
         self.referenceType = referenceType
@@ -162,8 +168,8 @@ private final class NewLibraries: Sendable {
 
     /// Finds the vulnerabilities of those that were inserted.
     private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
-        let new = places.map { (id: ids[$0], purl: rows.string(rows.start(of: $0) + StagedScan.purlColumn)) }
-        try LibraryMatching.insert(new, organization: scan.organization, on: connection)
+        let packages = places.flatMap { LibraryMatching.packages(of: ids[$0], keys[$0]) }
+        try LibraryMatching.insert(packages, organization: scan.organization, on: connection)
     }
 
     private func insertLicenses(

@@ -9,24 +9,18 @@ struct LibraryMatching {
     init(on connection: any Connection) { self.connection = connection }
 
     /// Inserts the packages and findings of libraries that are being inserted, in their transaction.
-    static func insert(
-        _ libraries: [(id: Int64, purl: String)], organization: Int64, on connection: any Connection
-    ) throws {
-        var packages: [Findings.Package] = []
-        for (id, text) in libraries where !text.isEmpty {
-            guard let purl = PackageURL(text) else { continue }
-            var seen: Set<String> = []
-            for key in PackageKey.keys(of: purl) where seen.insert(key.text).inserted {
-                packages.append(
-                    Findings.Package(library: id, text: key.text, version: key.version, registry: key.registry))
-            }
-        }
+    static func insert(_ packages: [Findings.Package], organization: Int64, on connection: any Connection) throws {
         if packages.isEmpty { return }
         try Advisories.share(on: connection)
         try Findings.insert(packages: packages, organization: organization, on: connection)
         var matching = LibraryMatching(on: connection)
         try Findings.insert(try matching.match(packages), on: connection)
         try Releases.insert(try newer(than: packages, on: connection), on: connection)
+    }
+
+    /// The names under which advisories may speak of a library.
+    static func packages(of library: Int64, _ keys: [PackageKey]) -> [Findings.Package] {
+        keys.map { Findings.Package(library: library, text: $0.text, version: $0.version, registry: $0.registry) }
     }
 
     /// What is newer than libraries; where several of their packages have something newer, what the first of them has.

@@ -18,12 +18,13 @@ package struct Ecosystem: Sendable, Hashable {
     }
 
     private static let schemes: [String: VersionScheme] = [
-        "npm": .semantic, "crates.io": .semantic, "Pub": .semantic, "Hex": .semantic, "SwiftURL": .semantic,
+        "npm": .semantic, "crates.io": .semantic, "Pub": .pub, "Hex": .semantic, "SwiftURL": .semantic,
         "GitHub Actions": .semantic, "Bitnami": .semantic, "Julia": .semantic, "GIT": .semantic, "Go": .go,
         "NuGet": .nuget, "PyPI": .python, "Maven": .maven, "RubyGems": .gem, "Packagist": .composer, "CRAN": .numbers,
-        "Hackage": .numbers, "Debian": .debian, "Ubuntu": .debian, "Alpine": .alpine, "Wolfi": .alpine,
-        "Chainguard": .alpine, "Alpaquita": .alpine, "MinimOS": .alpine, "Red Hat": .rpm, "AlmaLinux": .rpm,
-        "Rocky Linux": .rpm, "openSUSE": .rpm, "Photon OS": .rpm, "Mageia": .rpm, "Azure Linux": .rpm,
+        "Hackage": .numbers, "Debian": .debian, "Ubuntu": .debian, "Echo": .debian, "Alpine": .alpine,
+        "Wolfi": .alpine, "Chainguard": .alpine, "Alpaquita": .alpine, "BellSoft Hardened Containers": .alpine,
+        "MinimOS": .alpine, "CleanStart": .alpine, "Red Hat": .rpm, "AlmaLinux": .rpm, "Rocky Linux": .rpm,
+        "SUSE": .rpm, "openSUSE": .rpm, "openEuler": .rpm, "Photon OS": .rpm, "Mageia": .rpm, "Azure Linux": .rpm,
     ]
 
     /// Reads OSV's name. Nil where no purl tells that a package is of this release: Red Hat's streams of extended support,
@@ -50,18 +51,27 @@ package struct Ecosystem: Sendable, Hashable {
             // `enterprise_linux:8::baseos`, a part of a CPE.
             guard parts.first == "enterprise_linux", parts.count > 1 else { return nil }
             release = String(parts[1].prefix { $0 != "." })
-        case "Debian", "AlmaLinux", "Rocky Linux":
-            release = String(rest.prefix { $0 != "." && $0 != ":" })
+        case "Debian": release = ReleaseForm.debian.release(rest) ?? ""
+        case "AlmaLinux", "Rocky Linux", "Azure Linux": release = ReleaseForm.major.release(rest) ?? ""
+        case "openEuler": release = ReleaseForm.openEuler.release(rest.lowercased()) ?? ""
+        case "SUSE": release = Self.named(rest, ["Linux Enterprise ", "Linux Micro ", "Package Hub "], .suse)
+        case "openSUSE": release = Self.named(rest, ["Leap ", "Tumbleweed"], .openSUSE)
         default:
             release = rest
         }
     }
 
+    /// The release that a product of SUSE is of; the product itself where it is none of these (`Manager Server 4.3`).
+    private static func named(_ product: String, _ products: [String], _ form: ReleaseForm) -> String {
+        guard products.contains(where: product.hasPrefix) else { return product }
+        return form.release(product.lowercased()) ?? product
+    }
+
     /// Whether versions count for each release apart, so that a package without a release is nobody's.
     package var hasReleases: Bool {
         switch name {
-        case "Debian", "Ubuntu", "Alpine", "Alpaquita", "AlmaLinux", "Rocky Linux", "Red Hat", "openSUSE", "Photon OS",
-            "Mageia", "Azure Linux":
+        case "Debian", "Ubuntu", "Alpine", "Alpaquita", "BellSoft Hardened Containers", "AlmaLinux", "Rocky Linux",
+            "Red Hat", "SUSE", "openSUSE", "openEuler", "Photon OS", "Mageia", "Azure Linux":
             true
         default: false
         }

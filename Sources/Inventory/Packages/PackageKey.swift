@@ -45,7 +45,7 @@ package struct PackageKey: Sendable, Hashable {
     /// The name as the registry compares names.
     private static func normal(_ name: String, in ecosystem: String) -> String {
         switch ecosystem {
-        case "npm", "NuGet", "Hex", "Packagist", "GitHub Actions", "Go", "Bitnami": name.lowercased()
+        case "NuGet", "Hex", "Packagist", "GitHub Actions", "Go", "Bitnami": name.lowercased()
         // Both spellings are one crate.
         case "crates.io": String(name.lowercased().map { $0 == "_" ? "-" : $0 })
         case "PyPI": python(name)
@@ -80,41 +80,147 @@ package struct PackageKey: Sendable, Hashable {
 
     // MARK: From a library
 
+    /// The ecosystem with its release: `npm`, `Debian:12`.
+    package var place: String { Self.place(of: text) }
+
+    /// The ecosystem with its release, of the text of a package.
+    package static func place(of text: String) -> String { String(text.prefix { $0 != "/" }) }
+
+    /// Whether the version has a place in the order of the ecosystem. Where it has none, only lists of versions count.
+    package var isOrdered: Bool { scheme?.recognizes(version) ?? false }
+
     /// The keys under which advisories may name a package; none for what no advisory names so that it is surely this one.
-    package static func keys(of purl: PackageURL) -> [PackageKey] {
-        let registry = purl.qualifier("repository_url").map(Ecosystem.registry) ?? ""
-        func key(_ ecosystem: String, _ name: String, _ version: String? = nil) -> [PackageKey] {
-            guard !(version ?? purl.version).isEmpty, name.utf8.count <= 512 else { return [] }
-            return [
-                PackageKey(
-                    ecosystem, normal(name, in: ecosystem), scheme: Ecosystem.scheme(of: ecosystem),
-                    version: version ?? purl.version, registry: registry)
-            ]
+    package static func keys(of purl: PackageURL, evidence: MatchingEvidence = .none) -> [PackageKey] {
+        switch read(purl, evidence) {
+        case .success(let keys): keys
+        case .failure: []
         }
+    }
+
+    /// Why advisories cannot be looked up for a component; nil where they can.
+    ///
+    /// - Parameters:
+    ///   - purl: nil where the document gives none, or none that can be read.
+    ///   - isCovered: whether there are advisories of an ecosystem, given with its release where it has some
+    ///     (`Debian:12`). What is not covered was not looked at, so that no finding means nothing.
+    package static func obstacle(
+        of purl: PackageURL?, evidence: MatchingEvidence = .none, isCovered: (String) -> Bool = { _ in true }
+    ) -> MatchingObstacle? {
+        guard let purl else { return .noPackageURL }
+        switch read(purl, evidence) {
+        case .failure(let obstacle): return obstacle
+        case .success(let keys): return obstacle(of: keys, isCovered: isCovered)
+        }
+    }
+
+    /// Why advisories cannot be looked up under any of these keys of one library; nil where they can.
+    package static func obstacle(
+        of keys: [PackageKey], isCovered: (String) -> Bool
+    ) -> MatchingObstacle? {
+        guard let first = keys.first else { return .noPackageURL }
+        let covered = keys.filter { isCovered($0.place) }
+        guard let known = covered.first else { return .noAdvisories(of: first.place) }
+        return covered.contains(where: \.isOrdered) ? nil : .versionNotOrdered(in: known.place)
+    }
+
+    /// The keys of a package, or why it has none.
+    private static func read(
+        _ purl: PackageURL, _ evidence: MatchingEvidence
+    ) -> Result<[PackageKey], MatchingObstacle> {
+        let version = purl.version.isEmpty ? evidence.version : purl.version
         switch purl.type {
-        case "npm": return key("npm", purl.path)
-        case "pypi": return key("PyPI", purl.name)
-        case "maven": return key("Maven", "\(purl.namespace):\(purl.name)")
-        case "golang": return key("Go", purl.path)
-        case "cargo": return key("crates.io", purl.name)
-        case "nuget": return key("NuGet", purl.name)
-        case "gem": return key("RubyGems", purl.name)
-        case "composer": return key("Packagist", purl.path)
-        case "pub": return key("Pub", purl.name)
-        case "hex": return key("Hex", purl.path)
-        case "swift": return key("SwiftURL", purl.path)
-        case "cran": return key("CRAN", purl.name)
-        case "hackage": return key("Hackage", purl.name)
-        case "julia": return key("Julia", purl.name)
-        case "bitnami": return key("Bitnami", purl.name, withoutRevision(purl.version))
-        case "githubactions": return key("GitHub Actions", purl.path)
+        case "deb", "apk", "rpm", "alpm": return system(purl, version, evidence.source)
+        default: break
+        }
+        let names = names(of: purl, evidence)
+        guard !names.isEmpty else { return .failure(.noAdvisories(of: purl.type)) }
+        guard !version.isEmpty else { return .failure(.noVersion) }
+        let registry = purl.qualifier("repository_url").map(Ecosystem.registry) ?? ""
+        return .success(
+            names.compactMap { key($0, $1, version: self.version(version, in: $0), registry: registry) })
+    }
+
+    /// Nil for a name that no registry takes.
+    private static func key(_ place: String, _ name: String, version: String, registry: String = "") -> PackageKey? {
+        guard name.utf8.count <= 512 else { return nil }
+        return PackageKey(
+            place, normal(name, in: place), scheme: Ecosystem.scheme(of: place), version: version, registry: registry)
+    }
+
+    private static func system(
+        _ purl: PackageURL, _ version: String, _ source: SourcePackage?
+    ) -> Result<[PackageKey], MatchingObstacle> {
+        guard let distribution = Distribution.of(purl) else { return .failure(.unknownDistribution) }
+        guard distribution.form != nil else { return .failure(.noAdvisories(of: distribution.name)) }
+        guard !version.isEmpty else { return .failure(.noVersion) }
+        guard let place = distribution.place(of: purl) else { return .failure(.unknownDistribution) }
+        let package = SystemPackage(purl, version: version, of: distribution, source: source)
+        return .success(package.names.compactMap { key(place, $0.name, version: $0.version) })
+    }
+
+    /// The ecosystems of a package that is of no distribution, each with the package's name in it; none where OSV has no
+    /// ecosystem for the type.
+    private static func names(of purl: PackageURL, _ evidence: MatchingEvidence) -> [(ecosystem: String, name: String)]
+    {
+        switch purl.type {
+        case "npm": return npm(purl, evidence.name)
+        case "pypi": return [("PyPI", purl.name)]
+        case "maven": return [("Maven", "\(purl.namespace):\(purl.name)")]
+        case "golang": return modules(of: purl).map { ("Go", $0) }
+        case "cargo": return [("crates.io", purl.name)]
+        case "nuget": return [("NuGet", purl.name)]
+        case "gem": return [("RubyGems", purl.name)]
+        case "composer": return [("Packagist", purl.path)]
+        case "pub": return [("Pub", purl.name)]
+        case "hex": return [("Hex", purl.path)]
+        case "swift": return [("SwiftURL", purl.path)]
+        case "cran": return [("CRAN", purl.name)]
+        case "hackage": return [("Hackage", purl.name)]
+        case "julia": return [("Julia", purl.name)]
+        case "bitnami": return [("Bitnami", purl.name)]
+        case "githubactions": return [("GitHub Actions", purl.path)]
         case "github":
-            return key("GitHub Actions", purl.path) + key("GIT", "github.com/\(purl.path)".lowercased())
-        case "gitlab": return key("GIT", "gitlab.com/\(purl.path)".lowercased())
-        case "bitbucket": return key("GIT", "bitbucket.org/\(purl.path)".lowercased())
-        case "deb", "apk", "rpm":
-            return SystemPackage(purl)?.keys.flatMap { key($0.ecosystem, $0.name, $0.version) } ?? []
+            return [("GitHub Actions", purl.path), ("GIT", "github.com/\(purl.path)".lowercased())]
+        case "gitlab": return [("GIT", "gitlab.com/\(purl.path)".lowercased())]
+        case "bitbucket": return [("GIT", "bitbucket.org/\(purl.path)".lowercased())]
         default: return []
+        }
+    }
+
+    /// npm tells packages by case (purl-spec, issue 872), and some generators write package URLs in lower case: where the
+    /// document spells the name otherwise, it may be either package.
+    private static func npm(_ purl: PackageURL, _ spelled: String) -> [(ecosystem: String, name: String)] {
+        if spelled.isEmpty || spelled == purl.name || spelled.lowercased() != purl.name { return [("npm", purl.path)] }
+        return [("npm", purl.path), ("npm", purl.namespace.isEmpty ? spelled : "\(purl.namespace)/\(spelled)")]
+    }
+
+    /// The modules that a package URL of Go may mean (go.dev/ref/mod#module-path).
+    ///
+    /// Syft cuts a module's path behind three segments and writes the rest as subpath, so that it is a part of the path.
+    /// In other package URLs the subpath is a package inside the module, or a module of its own below it: a module's path
+    /// is the beginning of its packages' paths.
+    private static func modules(of purl: PackageURL) -> [String] {
+        let path = purl.path
+        // cyclonedx-gomod calls the standard library `std`, the Go vulnerability database `stdlib`.
+        if path == "std" { return ["stdlib"] }
+        if purl.subpath.isEmpty || purl.qualifier("type") == "package" { return [path] }
+        let whole = "\(path)/\(purl.subpath)"
+        if purl.namespace.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 1 { return [whole] }
+        var modules = [whole]
+        while let slash = modules[modules.count - 1].lastIndex(of: "/"), modules.count < 20 {
+            let shorter = String(modules[modules.count - 1][..<slash])
+            if shorter.utf8.count < path.utf8.count { break }
+            modules.append(shorter)
+        }
+        return modules
+    }
+
+    /// The version as advisories of the ecosystem spell it.
+    private static func version(_ version: String, in ecosystem: String) -> String {
+        switch ecosystem {
+        case "Bitnami": withoutRevision(version)
+        case "RubyGems": GemVersion.withoutPlatform(version)
+        default: version
         }
     }
 

@@ -1,3 +1,5 @@
+import Inventory
+
 // DESIGN. Advisories belong to nobody, libraries to organizations; what joins them is the text of a package (Inventory's
 // `PackageKey`). Two locks keep them together (docs/adr/011): who writes advisories holds the row `advisory` of `sequence`
 // alone, who inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched
@@ -23,6 +25,22 @@ package enum Advisories {
     /// Keeps advisories as they are until the transaction ends.
     package static func share(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
+    }
+
+    /// The ecosystems that advisories are of, with their releases where they have some: `npm`, `Debian:12`. Found by skipping
+    /// from one to the next in an index: some hundred steps.
+    package static func places(on connection: any Connection) throws -> Set<String> {
+        var found: Set<String> = []
+        var after = ""
+        while let package = try connection.first(
+            "SELECT package FROM affected_package WHERE package >= \(after) ORDER BY package LIMIT 1", { $0.string(0) })
+        {
+            let place = PackageKey.place(of: package)
+            found.insert(place)
+            // What follows the slash in the order of bytes.
+            after = place + "0"
+        }
+        return found
     }
 
     /// Calls `body` for slices of the values, each as a list for `IN`.

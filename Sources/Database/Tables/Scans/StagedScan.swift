@@ -104,9 +104,6 @@ package struct StagedScan: Sendable, Equatable {
         "release_date", "match_type",
     ]
 
-    /// The place of the package URL among `libraryColumns`.
-    package static let purlColumn = 9
-
     /// The id of a licence, which is inserted when the organization lacks it. What a present row says is kept.
     package func license(
         spdx: String, name: String, url: String, type: String, risk: Int?, on connection: any Connection

@@ -1,0 +1,54 @@
+/// Why a component cannot be matched with advisories. It is not clean: nobody looked.
+package enum MatchingObstacle: Error, Sendable, Hashable {
+    /// It has no package URL, or none that can be read.
+    case noPackageURL
+    /// Nothing says which version it is.
+    case noVersion
+    /// The version has no place in the order of the ecosystem (`latest`, a commit): only lists of versions can name it.
+    case versionNotOrdered(in: String)
+    /// A package of a distribution, or of a release of it, that the package URL does not name.
+    case unknownDistribution
+    /// There are no advisories of the ecosystem, which is named with its release; where OSV has no such ecosystem, the
+    /// distribution (`Amazon Linux`) or the type of the package URL (`conda`).
+    case noAdvisories(of: String)
+
+    /// The kinds in the order in which they are shown.
+    package enum Kind: String, Sendable, CaseIterable {
+        case noPackageURL = "no-purl"
+        case noVersion = "no-version"
+        case versionNotOrdered = "version-not-ordered"
+        case unknownDistribution = "unknown-distribution"
+        case noAdvisories = "no-advisories"
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .noPackageURL: .noPackageURL
+        case .noVersion: .noVersion
+        case .versionNotOrdered: .versionNotOrdered
+        case .unknownDistribution: .unknownDistribution
+        case .noAdvisories: .noAdvisories
+        }
+    }
+
+    /// The ecosystem, distribution or type that it is about, or empty.
+    package var subject: String {
+        switch self {
+        case .versionNotOrdered(let subject), .noAdvisories(let subject): subject
+        case .noPackageURL, .noVersion, .unknownDistribution: ""
+        }
+    }
+
+    /// For people: `version not understood by the order of npm`.
+    package var description: String {
+        switch self {
+        case .noPackageURL: "no package URL"
+        case .noVersion: "no version"
+        case .versionNotOrdered(let place): "version not understood by the order of \(place)"
+        case .unknownDistribution: "unknown distribution"
+        case .noAdvisories(let subject): "no advisories for \(subject)"
+        }
+    }
+}
+
+extension MatchingObstacle: CustomStringConvertible {}
