@@ -7,7 +7,8 @@ package import Jobs
 // are the truth. A job of an organization works them off, and costs nothing when another has done so before: it may be
 // done any number of times, by any process. One that dies leaves the rest of the marks.
 
-/// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, then decides alerts anew.
+/// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
+/// names, then decides alerts anew.
 package struct MatchingJob {
     /// What a job did.
     package struct Result: Sendable, Equatable {
@@ -82,11 +83,15 @@ package struct MatchingJob {
     package func run(_ lease: Lease) throws -> Result {
         var result = Result()
         let organization = lease.job.organization
-        result.matched = try Rematching(database: queue.database, organization: organization).run { count in
+        func looked(_ count: Int) -> Bool {
             result.libraries += count
             lease.progress += count
             return lease.stopReason == nil
         }
+        // Of all organizations: whose job comes first does it.
+        let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
+        result.matched =
+            try rekeyed + Rematching(database: queue.database, organization: organization).run(looked: looked)
         result.alerts = try StaleAlerts(database: queue.database, now: queue.now).run(organization: organization) {
             result.projects += 1
             lease.progress += 1

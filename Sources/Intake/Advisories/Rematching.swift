@@ -46,6 +46,12 @@ package struct Rematching {
             try Findings.settle(stale, on: connection)
             return (0, 0, nil)
         }
+        return (libraries.count, try renew(libraries, on: connection), libraries.last)
+    }
+
+    /// Decides anew which vulnerabilities libraries have and what is newer, and touches what shows those with changes.
+    /// Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
+    static func renew(_ libraries: [Int64], on connection: any Connection) throws -> Int {
         let before = try Findings.read(libraries, on: connection)
         let packages = try Findings.packages(of: libraries, on: connection)
         var matching = LibraryMatching(on: connection)
@@ -66,10 +72,9 @@ package struct Rematching {
         }
         let touched = Set(different).union(older)
         if !touched.isEmpty { try Findings.touch(scopesOf: touched.sorted(), on: connection) }
-        let changed = different.reduce(0) { sum, library in
+        return different.reduce(0) { sum, library in
             let old = before[library] ?? []
             return sum + (after[library] ?? []).filter { !old.contains($0) }.count
         }
-        return (libraries.count, changed, libraries.last)
     }
 }

@@ -28,7 +28,7 @@ package struct Finding: Sendable, Equatable {
 /// The tables of libraries' packages and findings.
 package enum Findings {
     /// A name under which advisories may speak of a library.
-    package struct Package: Sendable {
+    package struct Package: Sendable, Hashable {
         package let library: Int64
         package let text: String
         package let version: String
@@ -198,7 +198,7 @@ package enum Findings {
     }
 
     /// The organizations that have something stale: packages, or projects whose alerts have to be looked at again. Found by
-    /// skipping from one to the next in an index.
+    /// skipping from one to the next in an index. The first one, when keys have to be made anew.
     package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
         var found: Set<Int64> = []
         for table in ["stale_package", "stale_project"] as [StaticString] {
@@ -214,8 +214,62 @@ package enum Findings {
                 """
             ) { found.insert($0.integer(0)) }
         }
+        // Keys are nobody's work in particular.
+        if try rekeyingMark(on: connection) != nil,
+            let first = try connection.integer("SELECT min(id) FROM organization")
+        {
+            found.insert(first)
+        }
         return found.sorted()
     }
+
+    // MARK: Keys by new rules
+
+    private static let rekeying = "rekeying"
+
+    /// Says that the rules of package keys changed, so that those of all libraries have to be made anew.
+    package static func markRekeying(on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO sequence (name, next) VALUES (\(rekeying), 0) ON CONFLICT (name) DO UPDATE SET next = 0
+            """)
+    }
+
+    /// The last library that has its new keys, 0 before the first; nil when all have.
+    package static func rekeyingMark(on connection: any Connection) throws -> Int64? {
+        try connection.integer("SELECT next FROM sequence WHERE name = \(rekeying)")
+    }
+
+    package static func moveRekeying(to library: Int64, on connection: any Connection) throws {
+        try connection.run("UPDATE sequence SET next = \(library) WHERE name = \(rekeying)")
+    }
+
+    package static func settleRekeying(on connection: any Connection) throws {
+        try connection.run("DELETE FROM sequence WHERE name = \(rekeying)")
+    }
+
+    /// Calls `body` with some libraries of all organizations, in the order of their numbers, behind `last`: the library, its
+    /// organization and its facts.
+    package static func eachLibrary(
+        after last: Int64, limit: Int, on connection: any Connection,
+        _ body: (_ library: Int64, _ organization: Int64, _ facts: String) throws -> Void
+    ) throws {
+        try connection.each(
+            """
+            SELECT l.id, l.organization, f.body FROM library l JOIN library_facts f ON f.library = l.id
+            WHERE l.id > \(last) ORDER BY l.id LIMIT \(limit)
+            """
+        ) { row in try body(row.integer(0), row.integer(1), row.string(2)) }
+    }
+
+    /// Deletes the packages of libraries.
+    package static func deletePackages(of libraries: [Int64], on connection: any Connection) throws {
+        try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try connection.run("DELETE FROM library_package WHERE library IN \(list)")
+        }
+    }
+
+    // MARK: Turns
 
     /// Waits for others that match again, and keeps them waiting until the transaction ends.
     package static func lockMatching(on connection: any Connection) throws {

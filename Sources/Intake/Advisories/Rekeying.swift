@@ -1,0 +1,62 @@
+import BOM
+package import Database
+import Inventory
+
+// DESIGN. The keys of a library (`library_package`) follow from its facts by the rules of `PackageKey`. When the rules
+// change, a migration marks it (`Findings.markRekeying`), and jobs of matching work the mark off: in slices, in the order of
+// the libraries' numbers, each slice a transaction that moves the mark on. What was interrupted goes on where it stopped.
+
+/// Gives libraries that were imported earlier the keys that the rules of now give, and matches those whose keys changed.
+package struct Rekeying {
+    /// Libraries of one transaction.
+    private static let page = 500
+
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    /// Works until no library is left; returns how many findings are new or changed. Costs one look where nothing is marked.
+    /// May run in several processes: they take turns.
+    ///
+    /// - Parameter looked: told after each step how many libraries it looked at; false ends the work.
+    package func run(looked: (Int) -> Bool) throws -> Int {
+        var changed = 0
+        while try database.read({ try Findings.rekeyingMark(on: $0) }) != nil {
+            let step = try database.write { connection in try Self.step(on: connection) }
+            changed += step.changed
+            guard looked(step.count) else { break }
+        }
+        return changed
+    }
+
+    private static func step(on connection: any Connection) throws -> (count: Int, changed: Int) {
+        try Findings.lockMatching(on: connection)
+        guard let mark = try Findings.rekeyingMark(on: connection) else { return (0, 0) }
+        try Advisories.share(on: connection)
+        var (libraries, organizations): ([Int64], [Int64: Int64]) = ([], [:])
+        var wanted: [Int64: [Findings.Package]] = [:]
+        try Findings.eachLibrary(after: mark, limit: page, on: connection) { library, organization, facts in
+            libraries.append(library)
+            organizations[library] = organization
+            let component = try ComponentFacts.decode(facts)
+            wanted[library] = LibraryMatching.packages(of: library, PackageKey.keys(of: component))
+        }
+        guard let last = libraries.last else {
+            try Findings.settleRekeying(on: connection)
+            return (0, 0)
+        }
+        let known = Dictionary(grouping: try Findings.packages(of: libraries, on: connection), by: \.library)
+        let different = libraries.filter { Set(known[$0] ?? []) != Set(wanted[$0] ?? []) }
+        var changed = 0
+        if !different.isEmpty {
+            try Findings.deletePackages(of: different, on: connection)
+            for (organization, members) in Dictionary(grouping: different, by: { organizations[$0] ?? 0 }) {
+                try Findings.insert(
+                    packages: members.flatMap { wanted[$0] ?? [] }, organization: organization, on: connection)
+            }
+            changed = try Rematching.renew(different, on: connection)
+        }
+        try Findings.moveRekeying(to: last, on: connection)
+        return (libraries.count, changed)
+    }
+}
