@@ -151,6 +151,8 @@ struct StepWorkTests {
         }
     }
 
+    /// Of the first made step, behind those of the program.
+    private static let number = Migration.all.count + 1
     private static let done: [Int64?] = [1260, 1260, Int64(steps.count)]
 
     @Test(arguments: TemporaryDatabase.engines) func workIsDoneInSlices(engine: Engine) throws {
@@ -160,7 +162,7 @@ struct StepWorkTests {
         try database.migrate(steps: Self.steps, [Self.work()]) { progress.append($0) }
         #expect(progress.map(\.rows) == [0, 10, 10, 10, 5])
         #expect(progress.map(\.isFinished) == [false, false, false, false, true])
-        #expect(progress.allSatisfy { $0.name == "doubles" && $0.step == 8 && $0.steps == 9 })
+        #expect(progress.allSatisfy { $0.name == "doubles" && $0.step == Self.number && $0.steps == Self.steps.count })
         #expect(try Self.sums(database) == Self.done)
     }
 
@@ -168,10 +170,12 @@ struct StepWorkTests {
         let database = try TemporaryDatabase.make(engine)
         try Self.fill(database)
         #expect(throws: DatabaseError.self) { try database.migrate(steps: Self.steps, [Self.work(stopAfter: 2)]) }
-        #expect(try database.read { try $0.integer("SELECT max(number) FROM migration") } == 8, "a step went ahead")
+        #expect(
+            try database.read { try $0.integer("SELECT max(number) FROM migration") } == Int64(Self.number),
+            "a step went ahead")
         // Nobody may go on who cannot end it, or take the half for the whole.
         let error = #expect(throws: DatabaseError.self) { try database.migrate(steps: Self.steps) }
-        #expect("\(error, default: "")".contains("stopped in the work of step 8 (doubles)"))
+        #expect("\(error, default: "")".contains("stopped in the work of step \(Self.number) (doubles)"))
         var copy = DatabaseCopy(
             to: try TemporaryDatabase.open(TemporaryDatabase.url(.sqlite)), origin: "here", newDigest: CopyTests.digest)
         copy.steps = Self.steps
@@ -200,7 +204,9 @@ struct StepWorkTests {
     @Test(arguments: TemporaryDatabase.engines) func aNewDatabaseNeedsNoWork(engine: Engine) throws {
         let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))
         try database.migrate(steps: Self.steps)
-        #expect(try database.read { try $0.integer("SELECT count(*) FROM migration WHERE mark IS NULL") } == 9)
+        #expect(
+            try database.read { try $0.integer("SELECT count(*) FROM migration WHERE mark IS NULL") }
+                == Int64(Self.steps.count))
     }
 
     /// A copy, and so a backup that is put back, begins with the schema of the source and ends with the program's.

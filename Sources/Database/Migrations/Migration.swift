@@ -66,7 +66,9 @@ struct Migration: Sendable {
     }
 
     /// All steps, oldest first. The number of a step is its place, counted from 1.
-    static let all: [Migration] = [.foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics]
+    static let all: [Migration] = [
+        .foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics, .severity,
+    ]
 
     /// Schemas that released programs have. Their fixtures in Tests/Data stay for ever; a test looks for them.
     static let released = [7]

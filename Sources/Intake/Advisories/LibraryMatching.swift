@@ -49,6 +49,7 @@ struct LibraryMatching {
                 let known = Set(last.findings.map(\.vulnerability))
                 found[found.count - 1].findings += findings.filter { !known.contains($0.vulnerability) }
                 found[found.count - 1].findings.sort { $0.vulnerability < $1.vulnerability }
+                found[found.count - 1].findings.agreeOnUpgrade()
             } else {
                 found.append((package.library, findings))
             }
@@ -61,5 +62,13 @@ struct LibraryMatching {
         try Findings.eachAffected(missing, on: connection) { row in
             packages[row.package, default: PackageAdvisories(scheme: PackageKey.scheme(of: row.package))].add(row)
         }
+    }
+}
+
+extension [Finding] {
+    /// A library known under two names has an upgrade only where both names give the same version.
+    fileprivate mutating func agreeOnUpgrade() {
+        guard let first, contains(where: { $0.upgrade?.version != first.upgrade?.version }) else { return }
+        for index in indices { self[index].upgrade = nil }
     }
 }

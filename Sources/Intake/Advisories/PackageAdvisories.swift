@@ -50,9 +50,7 @@ struct PackageAdvisories {
         }
         if affecting.isEmpty { return [] }
         let candidates = candidates(above: version, registry: registry)
-        // What no version leaves behind cannot be asked of the best one.
-        let hopeless = affecting.filter { index in candidates.allSatisfy { holds(index, $0.version) } }
-        let top = top(of: candidates, affecting: affecting, except: hopeless, registry: registry)
+        let upgrade = upgrade(among: candidates, affecting: affecting, registry: registry)
         var editions: [Int64: Int64] = [:]
         var places: [Int64: [Int]] = [:]
         for index in affecting {
@@ -70,8 +68,7 @@ struct PackageAdvisories {
                     && versions.insert(candidate.version).inserted
             }
             return Finding(
-                vulnerability: id, edition: editions[id] ?? 0,
-                topFix: own.contains(where: hopeless.contains) ? nil : top,
+                vulnerability: id, edition: editions[id] ?? 0, upgrade: upgrade,
                 fixes: Array(fixes.prefix(Self.fixLimit)))
         }
     }
@@ -80,13 +77,13 @@ struct PackageAdvisories {
         entries[index].versions.contains(version, scheme: scheme)
     }
 
-    /// The smallest candidate that no advisory of the package affects, but for those that nothing fixes.
-    private func top(
-        of candidates: [Finding.Fix], affecting: [Int], except hopeless: [Int], registry: String
+    /// The smallest candidate that no advisory of the package affects; nil when there is none.
+    private func upgrade(
+        among candidates: [Finding.Fix], affecting: [Int], registry: String
     ) -> Finding.Fix? {
         // Those that affect the version at hand most likely affect the next ones: asked first.
         let rest = entries.indices.filter { entries[$0].concerns(registry) && !affecting.contains($0) }
-        let order = affecting.filter { !hopeless.contains($0) } + rest
+        let order = affecting + rest
         return candidates.first { candidate in !order.contains { holds($0, candidate.version) } }
     }
 

@@ -64,10 +64,13 @@ struct AgentLibrary {
         if withVulnerabilities {
             library.vulnerabilities = try connection.all(
                 """
-                SELECT v.name, v.severity, coalesce(nullif(v.score3, ''), v.score2) FROM finding f
+                SELECT v.name, v.severity, v.score FROM finding f
                 JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = \(id) ORDER BY v.name
                 """
-            ) { Vulnerability(name: $0.string(0), severity: $0.string(1), score: $0.string(2)) }
+            ) { Vulnerability(
+                    name: $0.string(0), severity: $0.string(1),
+                    score: $0.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? "")
+            }
             let weights = try ProjectView.weights(ofLibraries: [id], on: connection)[id]
             library.subject.scores = weights?.scores ?? []
             library.subject.severities = weights?.severities ?? []

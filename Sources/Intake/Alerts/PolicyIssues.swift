@@ -87,15 +87,8 @@ extension PolicyRule {
     fileprivate func minds(_ vulnerability: OpenVulnerability) -> Bool {
         switch self {
         case .score(let range): vulnerability.score.map { range.contains(Int($0)) } ?? false
-        case .severities(let words): words.contains(vulnerability.word)
+        case .severities(let words): words.contains(vulnerability.severity.uppercased())
         case .licenses, .families, .name, .age, .inHouse, .nothing: true
         }
-    }
-}
-
-extension OpenVulnerability {
-    /// The word of its severity in capitals, of the newest version of CVSS that says one.
-    fileprivate var word: String {
-        [severity4, severity3, severity2].first { !$0.isEmpty }?.uppercased() ?? ""
     }
 }

@@ -78,17 +78,12 @@ extension Column {
     private static let alertVulnerability: [Column] = [
         .text("vulnerability.name", "", "v.name").omittedWhenNull,
         .text("vulnerability.type", "", "v.type"),
-        .text("vulnerability.severity", "", "v.severity"),
-        Column(
-            "vulnerability.score", "", .real,
-            "CASE WHEN v.score2 <> '' THEN CAST(v.score2 AS DOUBLE PRECISION) ELSE NULL END", width: 8),
-        .text("vulnerability.cvss3_severity", "", "lower(v.severity3)"),
-        Column(
-            "vulnerability.cvss3_score", "", .real,
-            "CASE WHEN v.score3 <> '' THEN CAST(v.score3 AS DOUBLE PRECISION) ELSE NULL END", width: 8),
-        .text(
-            "vulnerability.scoreMetadataVector", "",
-            "coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), v.vector2)"),
+        .text("vulnerability.severity", "", SeveritySQL.word).omittedWhenNull,
+        Column("vulnerability.score", "", .real, SeveritySQL.score, width: 8).omittedWhenNull,
+        .text("vulnerability.cvss3_severity", "", "lower(coalesce(nullif(v.severity3, ''), nullif(v.severity4, '')))")
+            .omittedWhenNull,
+        Column("vulnerability.cvss3_score", "", .real, SeveritySQL.score3Number, width: 8).omittedWhenNull,
+        .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector).omittedWhenNull,
         Column("vulnerability.publishDate", "", .date, "v.published", width: 12),
         Column("vulnerability.lastUpdated", "", .date, "v.modified", width: 12),
         .link("vulnerability.url", "", "v.url"),
@@ -105,6 +100,7 @@ extension Column {
             "vulnerability.fixResolutionText", "",
             "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, '')"
         ),
+        .text("vulnerability.libraryUpgrade", "", "f.upgrade").omittedWhenNull,
         .names("vulnerability.references", "", item: "reference", name: "", "''"),
     ]
 

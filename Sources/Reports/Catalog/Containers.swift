@@ -111,19 +111,19 @@ extension Column {
     /// A finding (`vulnerability`) in an image that runs at `place c`.
     fileprivate static let containerVulnerability: [Column] =
         [
-            .text("severity", "Severity", "v.severity", width: 10),
+            .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
             .text("clusterName", "Cluster", "c.cluster"),
             .text("namespace", "Namespace", "c.namespace"),
             .text("imageName", "Image", "c.image", width: 30),
             .text("imageTag", "Image Tag", "c.tag", width: 14),
             .text("", "Library", "l.filename", width: 36),
             .text("name", "Vulnerability ID", "v.name", width: 20),
-            .text("cvss3_score", "CVSS 3 Score", "v.score3", width: 14),
+            Column("", "CVSS 3 Score", .real, "CAST(nullif(v.score3, '') AS DOUBLE PRECISION)", width: 14),
             Column("publishDate", "Published", .date, "v.published", width: 12),
             Column("lastUpdatedDate", "Modified", .date, "v.modified", width: 12),
             .text("", "Top Fix", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix", width: 36),
         ]
         + vulnerability.filter {
-            !["", "severity", "name", "cvss3_score", "publishDate", "lastUpdatedDate"].contains($0.key)
-        }.map(\.untitled)
+            !["", "severity", "name", "publishDate", "lastUpdatedDate", "libraryUpgrade"].contains($0.key)
+        }.map(\.untitled) + severityHeadings
 }

@@ -92,12 +92,7 @@ extension Report {
                 order: ["s.product", "s.project", "o.position", "f.vulnerability"],
                 columns: [
                     .text("name", "Vulnerability ID", "v.name", width: 20),
-                    .text(
-                        "severity", "Severity",
-                        """
-                        lower(CASE WHEN v.severity4 <> '' THEN v.severity4 WHEN v.severity3 <> '' THEN v.severity3
-                            ELSE v.severity END)
-                        """, width: 10),
+                    .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
                     .text(
                         "resultingShield", "Vulnerability Shield",
                         """

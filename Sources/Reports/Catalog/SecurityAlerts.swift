@@ -20,30 +20,19 @@ extension Table {
 }
 
 extension Column {
-    /// The newest version of CVSS that clients know and that rates the vulnerability comes first.
     fileprivate static let security: [Column] = [
         .text("vulnerabilityId", "Vulnerability ID", "v.name", width: 20),
         .text("libraryName", "Library", "l.filename", width: 36),
         .text("", "Source File", "''", width: 20),
         .text("product", "Product", "s.product_name"),
         .text("project", "Project", "s.project_name"),
-        .text(
-            "severity", "Severity",
-            "lower(CASE WHEN v.severity3 <> '' THEN v.severity3 WHEN v.severity <> '' THEN v.severity ELSE v.severity4 END)",
-            width: 10),
+        .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
         .text("", "Details", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END", width: 60),
-        Column(
-            "score", "CVSS", .real,
-            """
-            CASE WHEN v.score3 <> '' THEN CAST(v.score3 AS DOUBLE PRECISION)
-            WHEN v.score2 <> '' THEN CAST(v.score2 AS DOUBLE PRECISION)
-            WHEN v.score4 <> '' THEN CAST(v.score4 AS DOUBLE PRECISION) ELSE NULL END
-            """, width: 8),
+        Column("score", "CVSS", .real, SeveritySQL.score, width: 8).omittedWhenNull,
         .text(
             "scoreType", "CVSS Type",
-            """
-            CASE WHEN v.score3 <> '' THEN 'CVSS3' WHEN v.score2 <> '' THEN 'CVSS2' WHEN v.score4 <> '' THEN 'CVSS4' ELSE '' END
-            """, width: 10),
+            "CASE WHEN v.cvss_version = '' THEN NULL ELSE 'CVSS' || substr(v.cvss_version, 1, 1) END", width: 10
+        ).omittedWhenNull,
         .text(
             "status", "Status",
             "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
@@ -54,6 +43,8 @@ extension Column {
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
         .text("libraryType", "", "l.type"),
         .text("alertUuid", "", "a.uuid"),
+        .text("", "CVSS Version", SeveritySQL.version, width: 12),
+        .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
     ]
 }
 
@@ -153,20 +144,17 @@ extension Report {
                     .text(
                         "", "Severity",
                         """
-                        (SELECT 'critical: ' || count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END)
-                            || ', high: ' || count(CASE WHEN w.severity3 = 'HIGH'
-                                OR w.severity3 = '' AND w.severity = 'high' THEN 1 END)
-                            || ', medium: ' || count(CASE WHEN w.severity3 = 'MEDIUM'
-                                OR w.severity3 = '' AND w.severity = 'medium' THEN 1 END)
-                            || ', low: ' || count(CASE WHEN w.severity3 = 'LOW'
-                                OR w.severity3 = '' AND w.severity = 'low' THEN 1 END)
+                        (SELECT 'critical: ' || count(CASE WHEN w.severity = 'critical' THEN 1 END)
+                            || ', high: ' || count(CASE WHEN w.severity = 'high' THEN 1 END)
+                            || ', medium: ' || count(CASE WHEN w.severity = 'medium' THEN 1 END)
+                            || ', low: ' || count(CASE WHEN w.severity = 'low' THEN 1 END)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """, width: 34),
                     .integer(
                         "severity.critical", "",
                         """
-                        (SELECT nullif(count(CASE WHEN w.severity3 = 'CRITICAL' THEN 1 END), 0)
+                        (SELECT nullif(count(CASE WHEN w.severity = 'critical' THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
@@ -174,8 +162,7 @@ extension Report {
                     .integer(
                         "severity.high", "",
                         """
-                        (SELECT nullif(count(CASE WHEN w.severity3 = 'HIGH'
-                                OR w.severity3 = '' AND w.severity = 'high' THEN 1 END), 0)
+                        (SELECT nullif(count(CASE WHEN w.severity = 'high' THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
@@ -183,8 +170,7 @@ extension Report {
                     .integer(
                         "severity.medium", "",
                         """
-                        (SELECT nullif(count(CASE WHEN w.severity3 = 'MEDIUM'
-                                OR w.severity3 = '' AND w.severity = 'medium' THEN 1 END), 0)
+                        (SELECT nullif(count(CASE WHEN w.severity = 'medium' THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
@@ -192,8 +178,7 @@ extension Report {
                     .integer(
                         "severity.low", "",
                         """
-                        (SELECT nullif(count(CASE WHEN w.severity3 = 'LOW'
-                                OR w.severity3 = '' AND w.severity = 'low' THEN 1 END), 0)
+                        (SELECT nullif(count(CASE WHEN w.severity = 'low' THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
@@ -219,6 +204,10 @@ extension Report {
                         (SELECT max(b.modified_at) FROM alert b WHERE b.project = a.project AND b.type = a.type
                             AND b.library_uuid = a.library_uuid)
                         """),
+                    .text(
+                        "libraryUpgrade", "Library Upgrade",
+                        "(SELECT max(f.upgrade) FROM finding f WHERE f.library = a.library)", width: 18
+                    ).omittedWhenNull,
                 ])
         ])
     )

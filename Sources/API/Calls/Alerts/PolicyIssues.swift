@@ -105,15 +105,11 @@ extension Answer {
     private mutating func vulnerability(_ vulnerability: OpenVulnerability) {
         text("name", vulnerability.name)
         text("type", vulnerability.type)
-        text("severity", vulnerability.severity2)
-        // Numbers as the database writes them.
-        if !vulnerability.score2.isEmpty { raw("score", vulnerability.score2) }
-        let isNew = vulnerability.score3.isEmpty
-        let (word, score) =
-            isNew
-            ? (vulnerability.severity4, vulnerability.score4) : (vulnerability.severity3, vulnerability.score3)
-        text("cvss3_severity", word.lowercased())
-        if !score.isEmpty { raw("cvss3_score", score) }
+        if !vulnerability.severity.isEmpty { text("severity", vulnerability.severity) }
+        // Numbers with one decimal, as the database writes them.
+        if let score = vulnerability.score { raw("score", "\(score / 10).\(score % 10)") }
+        if !vulnerability.severity3.isEmpty { text("cvss3_severity", vulnerability.severity3.lowercased()) }
+        if !vulnerability.score3.isEmpty { raw("cvss3_score", vulnerability.score3) }
         if let published = vulnerability.published { text("publishDate", TimeText.date(published)) }
         text("url", vulnerability.url)
         text("description", vulnerability.description)

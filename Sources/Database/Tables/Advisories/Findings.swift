@@ -12,15 +12,18 @@ package struct Finding: Sendable, Equatable {
 
     package let vulnerability: Int64
     package let edition: Int64
-    /// The smallest version that leaves all known vulnerabilities of the library behind.
-    package var topFix: Fix?
-    /// Versions that leave this one behind, the smallest first.
+    /// The smallest version that leaves all known vulnerabilities of the library behind; the same in each of its findings.
+    package var upgrade: Fix?
+    /// Versions that its own advisories call fixed, the smallest first.
     package var fixes: [Fix]
 
-    package init(vulnerability: Int64, edition: Int64, topFix: Fix?, fixes: [Fix]) {
+    /// The smallest version that leaves this vulnerability behind.
+    package var topFix: Fix? { fixes.first }
+
+    package init(vulnerability: Int64, edition: Int64, upgrade: Fix?, fixes: [Fix]) {
         self.vulnerability = vulnerability
         self.edition = edition
-        self.topFix = topFix
+        self.upgrade = upgrade
         self.fixes = fixes
     }
 }
@@ -107,6 +110,8 @@ package enum Findings {
                 rows.append(finding.edition)
                 rows.append(finding.topFix.map { .text($0.version) } ?? .null)
                 rows.append(finding.topFix.map { .integer($0.advisory) } ?? .null)
+                rows.append(finding.upgrade.map { .text($0.version) } ?? .null)
+                rows.append(finding.upgrade.map { .integer($0.advisory) } ?? .null)
                 for (position, fix) in finding.fixes.enumerated() {
                     fixes.beginRow()
                     fixes.append(library)
@@ -119,7 +124,11 @@ package enum Findings {
         }
         if rows.rowCount > 0 {
             try connection.insert(
-                rows, into: "finding", ["library", "vulnerability", "edition", "top_fix", "top_fix_advisory"])
+                rows, into: "finding",
+                [
+                    "library", "vulnerability", "edition", "top_fix", "top_fix_advisory", "upgrade",
+                    "upgrade_advisory",
+                ])
         }
         if fixes.rowCount > 0 {
             try connection.insert(
@@ -145,14 +154,14 @@ package enum Findings {
             }
             try connection.each(
                 """
-                SELECT library, vulnerability, edition, top_fix, top_fix_advisory FROM finding WHERE library IN \(list)
+                SELECT library, vulnerability, edition, upgrade, upgrade_advisory FROM finding WHERE library IN \(list)
                 ORDER BY library, vulnerability
                 """
             ) { row in
-                let top = row.isNull(3) ? nil : Finding.Fix(version: row.string(3), advisory: row.integer(4))
+                let upgrade = row.isNull(3) ? nil : Finding.Fix(version: row.string(3), advisory: row.integer(4))
                 found[row.integer(0), default: []].append(
                     Finding(
-                        vulnerability: row.integer(1), edition: row.integer(2), topFix: top,
+                        vulnerability: row.integer(1), edition: row.integer(2), upgrade: upgrade,
                         fixes: fixes[row.integer(0)]?[row.integer(1)] ?? []))
             }
         }

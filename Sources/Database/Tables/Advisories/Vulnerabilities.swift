@@ -8,8 +8,12 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package var modified: Int64 = 0
     package var url = ""
     package var weaknesses = ""
+    /// `critical`, `high`, `medium`, `low`, or empty where nothing rates it.
     package var severity = ""
+    /// Tenths: 98 is 9.8.
     package var score: Int64?
+    /// Of the version of CVSS that severity and score come from: `4.0`, `3.1`, `3.0`, `2.0`, or empty.
+    package var cvssVersion = ""
     package var score2 = ""
     package var vector2 = ""
     package var severity3 = ""
@@ -29,7 +33,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
         "id", "name", "type", "aliases", "advisory", "published", "modified", "url", "weaknesses", "severity", "score",
         "score2", "vector2", "severity3", "score3", "vector3", "severity4", "score4", "vector4", "attack_vector",
         "attack_complexity", "privileges_required", "user_interaction", "impact_scope", "confidentiality", "integrity",
-        "availability", "edition",
+        "availability", "edition", "cvss_version",
     ]
 
     func append(id: Int64, to rows: inout RowBuffer) {
@@ -44,6 +48,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
         for text in [score2, vector2, severity3, score3, vector3, severity4, score4, vector4] { rows.append(text) }
         for place in 0..<8 { rows.append(orNull: place < words.count ? words[place] : "") }
         rows.append(edition)
+        rows.append(cvssVersion)
     }
 
     /// The rows as they are, by id.
@@ -76,6 +81,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
                     for cell in 19..<27 { made.words.append(row.string(cell)) }
                 }
                 made.edition = row.integer(27)
+                made.cvssVersion = row.string(28)
                 found[row.integer(0)] = made
             }
         }

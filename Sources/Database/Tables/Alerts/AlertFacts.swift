@@ -107,14 +107,14 @@ extension ProjectView {
     }
 
     /// Calls `body` with each vulnerability of each library that is not in-house: its number, its name, the word of its
-    /// severity in capitals, of the newest version of CVSS that says one, and what the document says of it.
+    /// severity in capitals, and the document's statement about it.
     package func eachVulnerability(
         on connection: any Connection,
         _ body: (Subject, _ vulnerability: Int64, _ name: String, _ severity: String, Statement?) -> Void
     ) throws {
         try connection.each(
             """
-            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity, v.severity3, v.severity4,
+            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity,
                 x.state, x.justification, x.detail
             FROM occurrence o JOIN library l ON l.id = o.library JOIN finding f ON f.library = l.id
                 JOIN vulnerability v ON v.id = f.vulnerability
@@ -122,13 +122,11 @@ extension ProjectView {
             WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, v.name
             """
         ) { row in
-            let words = [row.string(8), row.string(7), row.string(6).uppercased()]
             let statement =
-                row.isNull(9)
+                row.isNull(7)
                 ? nil
-                : Statement(state: row.string(9), justification: row.string(10), detail: row.string(11))
-            body(
-                Subject(row: row), row.integer(4), row.string(5), words.first { !$0.isEmpty } ?? "", statement)
+                : Statement(state: row.string(7), justification: row.string(8), detail: row.string(9))
+            body(Subject(row: row), row.integer(4), row.string(5), row.string(6).uppercased(), statement)
         }
     }
 
@@ -191,15 +189,15 @@ extension ProjectView {
         try Advisories.inSlices(ids, as: Value.integer) { list in
             try connection.each(
                 """
-                SELECT f.library, v.score, v.severity, v.severity3, v.severity4 FROM finding f
+                SELECT f.library, v.score, v.severity FROM finding f
                 JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library IN \(list)
                 """
             ) { row in
                 let library = row.integer(0)
                 var entry = found[library] ?? ([], [])
                 if let score = row.integerOrNil(1) { entry.scores.append(Int(score)) }
-                let words = [row.string(4), row.string(3), row.string(2).uppercased()]
-                if let word = words.first(where: { !$0.isEmpty }) { entry.severities.insert(word) }
+                let word = row.string(2)
+                if !word.isEmpty { entry.severities.insert(word.uppercased()) }
                 found[library] = entry
             }
         }

@@ -61,20 +61,17 @@ package struct OpenVulnerability: Sendable {
     package let description: String
     package let url: String
     package let published: Int64?
-    /// As texts of a number; empty where there is none.
-    package let score2: String
-    package let severity2: String
-    package let score3: String
+    /// `critical`, `high`, `medium`, `low` or empty.
+    package let severity: String
+    /// Tenths of the score; nil when no vector rates it.
+    package let score: Int64?
+    /// Word in capitals and number of CVSS 3, or of CVSS 4 where that alone rates; empty where neither does.
     package let severity3: String
-    package let score4: String
-    package let severity4: String
+    package let score3: String
     /// The smallest upgrade that leaves it behind; empty when none is known.
     package let topFix: String
     package let topFixURL: String
     package let topFixDate: Int64?
-
-    /// In tenths, of the newest version of CVSS that clients know, as policies see it.
-    package let score: Int64?
 
     /// Those of a project's current libraries, in the order of their alerts, at most so many.
     package static func list(
@@ -82,8 +79,9 @@ package struct OpenVulnerability: Sendable {
     ) throws -> [OpenVulnerability] {
         try connection.all(
             """
-            SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type, d.details, d.summary, v.url, v.published, v.score2,
-                v.severity, v.score3, v.severity3, v.score4, v.severity4, f.top_fix, t.name, t.modified, v.score
+            SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type, d.details, d.summary, v.url, v.published,
+                v.severity, v.score, coalesce(nullif(v.severity3, ''), v.severity4),
+                coalesce(nullif(v.score3, ''), v.score4), f.top_fix, t.name, t.modified
             FROM alert a JOIN vulnerability v ON v.id = a.vulnerability JOIN advisory d ON d.id = v.advisory
                 LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
                 LEFT JOIN advisory t ON t.id = f.top_fix_advisory
@@ -94,10 +92,9 @@ package struct OpenVulnerability: Sendable {
             OpenVulnerability(
                 libraryUUID: row.string(0), alertUUID: row.string(1), modified: row.integer(2), name: row.string(3),
                 type: row.string(4), description: row.string(5).isEmpty ? row.string(6) : row.string(5),
-                url: row.string(7), published: row.integerOrNil(8), score2: row.string(9), severity2: row.string(10),
-                score3: row.string(11), severity3: row.string(12), score4: row.string(13), severity4: row.string(14),
-                topFix: row.string(15), topFixURL: row.string(16), topFixDate: row.integerOrNil(17),
-                score: row.integerOrNil(18))
+                url: row.string(7), published: row.integerOrNil(8), severity: row.string(9), score: row.integerOrNil(10),
+                severity3: row.string(11), score3: row.string(12), topFix: row.string(13), topFixURL: row.string(14),
+                topFixDate: row.integerOrNil(15))
         }
     }
 }

@@ -128,10 +128,8 @@ struct RiskFacts {
 // MARK: Reading
 
 extension RiskFacts {
-    /// The word of a vulnerability `v`'s severity, of the newest version of CVSS that has one.
-    private static let severity: SQL = """
-        lower(CASE WHEN v.severity4 <> '' THEN v.severity4 WHEN v.severity3 <> '' THEN v.severity3 ELSE v.severity END)
-        """
+    /// The word of a vulnerability `v`'s severity.
+    private static let severity: SQL = "v.severity"
 
     static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
@@ -225,7 +223,7 @@ extension RiskFacts {
         worstLibraries = try connection.all(
             """
             \(scope.clause) SELECT min(l.filename), min(s.project_name), count(DISTINCT s.project), count(*),
-                \(Self.severityCounts), max(v.score), coalesce(max(f.top_fix), '')
+                \(Self.severityCounts), max(v.score), coalesce(max(f.upgrade), '')
             FROM scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
             JOIN vulnerability v ON v.id = a.vulnerability
             LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability

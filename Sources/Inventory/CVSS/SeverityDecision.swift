@@ -1,0 +1,100 @@
+// DESIGN. One vulnerability has one severity, wherever it is shown, and it is decided here when advisories are linked. The
+// record that speaks for the vulnerability is chosen first (a record of several vulnerabilities may rate another of them),
+// then the newest version of CVSS that it uses.
+
+/// What one record says of how severe a vulnerability is.
+package struct SeverityRecord: Sendable {
+    /// The record's own identifier: `CVE-…`, `GHSA-…`.
+    package let name: String
+    /// Its other identifiers.
+    package let aliases: [String]
+    /// CVSS vectors of any version.
+    package let vectors: [String]
+    /// The source's own word in lower case, or empty.
+    package let word: String
+    package let isWithdrawn: Bool
+
+    package init(name: String, aliases: [String], vectors: [String], word: String, isWithdrawn: Bool) {
+        self.name = name
+        self.aliases = aliases
+        self.vectors = vectors
+        self.word = word
+        self.isWithdrawn = isWithdrawn
+    }
+}
+
+/// How severe a vulnerability is, decided once.
+package struct SeverityDecision: Sendable, Equatable {
+    /// `critical`, `high`, `medium` or `low`; empty when no record rates it. A score of 0.0 is `low`: Mend's scale has no word
+    /// below it.
+    package var word = ""
+    /// Tenths of the score: 98 is 9.8; nil without a vector.
+    package var score: Int?
+    /// The version of CVSS that word and score come from: `4.0`, `3.1`, `3.0`, `2.0`; empty without a vector.
+    package var version = ""
+    /// The vectors of each version that the records give, the deciding record's first.
+    package var two: CVSS?
+    package var three: CVSS?
+    package var four: CVSS?
+
+    /// Decides for the vulnerability with this name.
+    ///
+    /// The record with the vulnerability's own identifier decides; else one whose only CVE the vulnerability is, else any
+    /// other. Among equals the identifier's rank and letters decide, so that the order of import does not. A record that
+    /// rates nothing leaves the decision to the next. Malware (`MAL-…`) is critical whatever a vector says.
+    package init(of name: String, from records: [SeverityRecord], rank: (String) -> (Int, String)) {
+        let order = Self.order(records, of: name, rank: rank)
+        let vectors = order.map { record in record.vectors.compactMap { CVSS($0) } }
+        two = vectors.lazy.flatMap { $0 }.first { $0.version == .v2 }
+        three = vectors.lazy.flatMap { $0 }.first { $0.version == .v31 || $0.version == .v30 }
+        four = vectors.lazy.flatMap { $0 }.first { $0.version == .v4 }
+        for (record, rated) in zip(order, vectors) {
+            let newest = rated.max { $0.version.age < $1.version.age }
+            if let newest {
+                score = newest.tenths
+                version = newest.version.rawValue
+                word = newest.severity == .none ? "low" : newest.severity.rawValue
+            } else if !record.word.isEmpty {
+                word = record.word
+            } else {
+                continue
+            }
+            break
+        }
+        if order.contains(where: { Self.isMalware($0) }) || name.hasPrefix("MAL-") { word = "critical" }
+    }
+
+    /// The records, the one that speaks for the vulnerability first, withdrawn ones last.
+    package static func order(
+        _ records: [SeverityRecord], of name: String, rank: (String) -> (Int, String)
+    ) -> [SeverityRecord] {
+        func key(_ record: SeverityRecord) -> (Int, Int, (Int, String)) {
+            let cves = Set(([record.name] + record.aliases).filter { $0.hasPrefix("CVE-") })
+            // A distribution's record may carry the identifier inside its own: UBUNTU-CVE-2024-1.
+            let own =
+                record.name == name
+                ? 0 : record.name.hasSuffix("-" + name) ? 1 : cves == [name] ? 2 : cves.isEmpty ? 3 : 4
+            return (record.isWithdrawn ? 1 : 0, own, rank(record.name))
+        }
+        return records.map { (key($0), $0) }.sorted { left, right in
+            let (a, b) = (left.0, right.0)
+            return (a.0, a.1, a.2.0, a.2.1) < (b.0, b.1, b.2.0, b.2.1)
+        }.map(\.1)
+    }
+
+    private static func isMalware(_ record: SeverityRecord) -> Bool {
+        !record.isWithdrawn && (record.name.hasPrefix("MAL-") || record.aliases.contains { $0.hasPrefix("MAL-") })
+    }
+}
+
+extension CVSS.Version {
+    /// Newer versions have greater numbers.
+    fileprivate var age: Int {
+        switch self {
+        case .v2: 0
+        case .v30: 1
+        case .v31: 2
+        case .v4: 3
+        }
+    }
+}

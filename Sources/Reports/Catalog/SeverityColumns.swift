@@ -1,0 +1,33 @@
+// DESIGN. Severity and score of a vulnerability are decided once, when its advisories are linked (Inventory/CVSS/
+// SeverityDecision.swift). Every report shows them by the SQL that stands here, so two reports cannot disagree.
+
+/// SQL of a `vulnerability v`'s severity.
+enum SeveritySQL {
+    /// The word, or null where nothing rates it.
+    static let word: StaticString = "nullif(v.severity, '')"
+    /// The score as a text with one decimal, or null without a vector.
+    static let scoreText: StaticString = "CAST(v.score / 10 AS TEXT) || '.' || CAST(v.score % 10 AS TEXT)"
+    /// The score as a number, or null without a vector.
+    static let score: StaticString = "CAST(v.score AS DOUBLE PRECISION) / 10"
+    /// The version of CVSS that both come from, or null.
+    static let version: StaticString = "nullif(v.cvss_version, '')"
+    /// Word in capitals and score of CVSS 3, or of CVSS 4 where that alone rates (readers of `cvss3_score` expect a number).
+    static let word3: StaticString = "coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))"
+    static let score3: StaticString = "coalesce(nullif(v.score3, ''), nullif(v.score4, ''))"
+    static let score3Number: StaticString =
+        "CAST(coalesce(nullif(v.score3, ''), nullif(v.score4, '')) AS DOUBLE PRECISION)"
+    /// The vector of the version that decides, or null.
+    static let vector: StaticString = """
+        CASE WHEN v.cvss_version = '4.0' AND v.vector3 = '' THEN nullif(v.vector4, '')
+        ELSE coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), nullif(v.vector2, '')) END
+        """
+}
+
+extension Column {
+    /// Headings behind Mend's: the score that counts, its version of CVSS, and the version that leaves all behind.
+    static let severityHeadings: [Column] = [
+        Column("", "Score", .real, SeveritySQL.score, width: 8),
+        .text("", "CVSS Version", SeveritySQL.version, width: 12),
+        .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
+    ]
+}
