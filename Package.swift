@@ -44,6 +44,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(
             name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
@@ -68,7 +70,7 @@ let package = Package(
     ]
         + fuzzing
         + module("Inventory", [])
-        + module("Bytes", ["CZlib", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
+        + module("Bytes", ["CZlib", "CLZMA", "CZstd", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["CMicrohttpd"])
         + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"], tests: ["Bytes"])
         + module("BOM", ["Inventory", "Bytes"])

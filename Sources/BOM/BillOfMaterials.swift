@@ -305,6 +305,8 @@ package protocol BOMReceiver {
 package enum BOMError: Error, Equatable, CustomStringConvertible {
     /// None of the formats that Waybill reads; `why` names what was found instead.
     case unrecognized(why: String)
+    /// A VEX document: statements about vulnerabilities of products, without components.
+    case statementsOnly(dialect: String)
     /// The bytes are not the syntax they begin with.
     case malformed(what: String, offset: Int)
     /// Readable, but breaks a rule that cannot be mended.
@@ -317,6 +319,9 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unrecognized(let why): "this is no SBOM that Waybill reads: \(why)"
+        case .statementsOnly(let dialect):
+            "this is a VEX document (\(dialect)): it says which vulnerabilities affect a product and lists no components, "
+                + "so it is no inventory; put its statements into the CycloneDX SBOM of the project, where they count"
         case .malformed(let what, let offset): "\(what) at byte \(offset)"
         case .invalid(let what): what
         case .tooLarge(let what, let limit): "\(what); the limit is \(limit)"

@@ -10,6 +10,8 @@ extension BOMReader {
     /// A syntax, whatever the standard.
     enum Form: Equatable {
         case json(JSONReader.Encoding)
+        /// JSON in the object with which GitHub's dependency graph answers: `{"sbom": {…}}`.
+        case gitHubAnswer(JSONReader.Encoding)
         case cycloneDXXML
         case spdxXML
         case tagValue(JSONReader.Encoding)
@@ -23,7 +25,7 @@ extension BOMReader {
             of source: @escaping JSONReader.Source, warn: @escaping (String) -> Void
         ) -> JSONReader.Source {
             switch self {
-            case .json(let encoding): JSONReader.transcoding(encoding, source)
+            case .json(let encoding), .gitHubAnswer(let encoding): JSONReader.transcoding(encoding, source)
             case .spdxWorkbook: source
             case .cycloneDXXML:
                 XMLTranscript.source(.cycloneDX, namespacePrefix: XMLVocabulary.cycloneDXNamespace, of: source)
@@ -35,9 +37,29 @@ extension BOMReader {
             }
         }
 
+        /// Enters the outermost object of the document.
+        func begin(_ json: inout JSONReader) throws(JSONError) {
+            try json.beginObject()
+            guard case .gitHubAnswer = self else { return }
+            while try json.nextKey() {
+                if json.keyEquals(Self.wrapper), try json.peek() == .object { return try json.beginObject() }
+                try json.skipValue()
+            }
+        }
+
+        /// Ends the text behind the document: nothing but the end of what it stands in, and blanks, may follow.
+        func finish(_ json: inout JSONReader) throws(JSONError) {
+            if case .gitHubAnswer = self {
+                while try json.nextKey() { try json.skipValue() }
+            }
+            try json.finish()
+        }
+
+        fileprivate static let wrapper: StaticString = "sbom"
+
         var isJSON: Bool {
             switch self {
-            case .json: true
+            case .json, .gitHubAnswer: true
             case .cycloneDXXML, .spdxXML, .spdxYAML, .spdxRDF, .spdxWorkbook, .tagValue: false
             }
         }
@@ -96,7 +118,8 @@ extension BOMReader {
     private static let textHead = 1 << 18
 
     private enum Sign: String, CaseIterable, Sendable {
-        case bomFormat, spdxVersion, headers
+        case bomFormat, spdxVersion, headers, document
+        case sbom
         case context = "@context"
     }
     private static let signs = JSONKeys<Sign>()
@@ -108,32 +131,78 @@ extension BOMReader {
         var json = JSONReader(window: window, source: JSONReader.transcoding(encoding, source))
         var keys: [String] = []
         var isScan = false
+        var other: BOMError?
         do throws(JSONError) {
             var seen = JSONSeenKeys()
             try json.beginObject()
-            walk: while try json.nextKey() {
+            while other == nil, try json.nextKey() {
                 switch try json.key(in: signs, seen: &seen) {
                 case .bomFormat: return Syntax(standard: .cycloneDX, form: .json(encoding))
                 case .spdxVersion: return Syntax(standard: .spdx, form: .json(encoding))
-                case .context:
-                    keys = []
-                    break walk
-                case .headers: isScan = true
-                case nil: if keys.count < 8 { keys.append("\"\(json.key().prefix(40))\"") }
+                case .sbom:
+                    if let standard = try standardWithin(&json) {
+                        return Syntax(standard: standard, form: .gitHubAnswer(encoding))
+                    }
+                    keys.append("\"sbom\"")
+                case .context: other = try linkedData(&json)
+                case .document:
+                    if try isCSAF(&json) { other = .statementsOnly(dialect: "CSAF") }
+                    keys.append("\"document\"")
+                case .headers:
+                    isScan = true
+                    try json.skipValue()
+                case nil:
+                    if keys.count < 8 { keys.append("\"\(json.key().prefix(40))\"") }
+                    try json.skipValue()
                 }
-                try json.skipValue()
             }
-            if json.depth == 0 { try json.finish() }
+            if other == nil { try json.finish() }
         } catch {
             throw BOMError(error)
         }
-        if json.depth > 0 {
-            throw .unrecognized(why: "it is JSON-LD, as SPDX 3; SPDX is read in 2.2 and 2.3")
-        }
+        if let other { throw other }
         if isScan { throw .unrecognized(why: "it is the result of a scan (ScanCode), which is no SBOM") }
         throw .unrecognized(
             why: "it is JSON with \(keys.isEmpty ? "nothing in it" : keys.joined(separator: ", ")), "
                 + "but has neither bomFormat nor spdxVersion")
+    }
+
+    /// The standard of the document that the object at hand is; nil, and past the value, when it is none.
+    private static func standardWithin(_ json: inout JSONReader) throws(JSONError) -> BOMDocument.Standard? {
+        guard try json.peek() == .object else {
+            try json.skipValue()
+            return nil
+        }
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals("bomFormat") { return .cycloneDX }
+            if json.keyEquals("spdxVersion") { return .spdx }
+            try json.skipValue()
+        }
+        return nil
+    }
+
+    /// What a document with `@context` is: an OpenVEX document (openvex/spec, OPENVEX-SPEC.md, "Document"), or other JSON-LD.
+    private static func linkedData(_ json: inout JSONReader) throws(JSONError) -> BOMError {
+        if try json.peek() == .string, try json.string().hasPrefix("https://openvex.dev/ns") {
+            return .statementsOnly(dialect: "OpenVEX")
+        }
+        return .unrecognized(why: "it is JSON-LD, as SPDX 3; SPDX is read in 2.1 to 2.3")
+    }
+
+    /// Whether the value at hand is the `document` of a CSAF document (CSAF 2.0, 3.2.1.2). Reads past it.
+    private static func isCSAF(_ json: inout JSONReader) throws(JSONError) -> Bool {
+        guard try json.peek() == .object else {
+            try json.skipValue()
+            return false
+        }
+        var isCSAF = false
+        try json.beginObject()
+        while try json.nextKey() {
+            isCSAF = isCSAF || json.keyEquals("csaf_version")
+            try json.skipValue()
+        }
+        return isCSAF
     }
 
     /// Reads on to the outermost element.

@@ -37,6 +37,14 @@ extension JSONReader {
         return true
     }
 
+    /// Goes to the next object of the array and enters it, past elements that are null; false when the array ended.
+    mutating func nextObject() throws(JSONError) -> Bool {
+        while try nextElement() {
+            if try beginObjectUnlessNull() { return true }
+        }
+        return false
+    }
+
     /// The texts of an array that are not empty; a single text counts as an array of one.
     mutating func texts() throws(JSONError) -> [String] {
         if try peek() == .string { return [try string()] }

@@ -27,41 +27,54 @@ enum Packing {
         _ document: Document, depth: Int
     ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
         let head = try document.head()
-        let packing: Kind
+        let compression: Compression
         switch kind(head) {
         case nil: return (document, try BOMReader.recognize(document))
         case .unknown(let name):
-            throw .unrecognized(why: "it is \(name); an SBOM is read as it is, or packed with gzip or as ZIP")
-        case let known?: packing = known
+            throw .unrecognized(
+                why: "it is \(name); an SBOM is read as it is, or packed with gzip, xz, zstd or as ZIP")
+        case .zip?:
+            try check(depth)
+            return try unpackArchive(document, depth: depth)
+        case .compressed(let known)?: compression = known
         }
+        try check(depth)
+        let inner = Document(size: document.size) { () throws(BOMError) in
+            try inflate(compression, document.source(), packedSize: document.size)
+        }
+        return try unpack(inner, depth: depth + 1)
+    }
+
+    private static func check(_ depth: Int) throws(BOMError) {
         guard depth < depthLimit else {
             throw .unrecognized(why: "it is packed more than \(depthLimit) times")
         }
-        if packing == .gzip {
-            let inner = Document(size: document.size) { () throws(BOMError) in
-                try gunzip(document.source(), packedSize: document.size)
-            }
-            return try unpack(inner, depth: depth + 1)
-        }
-        return try unpackArchive(document, depth: depth)
     }
 
-    private enum Kind: Equatable {
-        case gzip, zip
+    private enum Compression { case gzip, xz, zstd }
+
+    private enum Kind {
+        case compressed(Compression)
+        case zip
         case unknown(String)
     }
 
     /// By the first bytes.
     private static func kind(_ head: [UInt8]) -> Kind? {
-        if head.starts(with: [0x1F, 0x8B]) { return .gzip }
+        if head.starts(with: [0x1F, 0x8B]) { return .compressed(.gzip) }
+        if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) { return .compressed(.xz) }
+        // A frame, or a skippable one (RFC 8878, 3.1.2), with which some packers begin.
+        if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .compressed(.zstd) }
+        if head.first.map({ $0 & 0xF0 == 0x50 }) == true, head.dropFirst().starts(with: [0x2A, 0x4D, 0x18]) {
+            return .compressed(.zstd)
+        }
         if head.starts(with: [0x50, 0x4B, 3, 4]) || head.starts(with: [0x50, 0x4B, 5, 6]) { return .zip }
         let others: [([UInt8], String)] = [
             (
                 [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1],
                 "a workbook of Excel 97 to 2003 (.xls); save it as .xlsx"
             ),
-            (Array("BZh".utf8), "packed with bzip2"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "packed with xz"),
-            ([0x28, 0xB5, 0x2F, 0xFD], "packed with zstd"), ([0x37, 0x7A, 0xBC, 0xAF], "a 7z archive"),
+            (Array("BZh".utf8), "packed with bzip2"), ([0x37, 0x7A, 0xBC, 0xAF], "a 7z archive"),
             (Array("%PDF".utf8), "a PDF"),
         ]
         for (sign, name) in others where head.starts(with: sign) { return .unknown(name) }
@@ -71,14 +84,19 @@ enum Packing {
 
     private static func limit(forPackedSize size: Int) -> Int { min(limit, max(harmless, size * ratio)) }
 
-    // MARK: - gzip
+    // MARK: - One file
 
-    private static func gunzip(
-        _ source: @escaping JSONReader.Source, packedSize: Int
+    private static func inflate(
+        _ compression: Compression, _ source: @escaping JSONReader.Source, packedSize: Int
     ) throws(BOMError) -> JSONReader.Source {
-        let inflater: Inflater
+        let inflater: any Inflating
         do throws(InflaterError) {
-            inflater = try Inflater(limit: limit(forPackedSize: packedSize))
+            let limit = limit(forPackedSize: packedSize)
+            switch compression {
+            case .xz: inflater = try XZInflater(limit: limit)
+            case .zstd: inflater = try ZstdInflater(limit: limit)
+            case .gzip: inflater = try Inflater(limit: limit)
+            }
         } catch {
             throw .failed(what: "\(error)")
         }

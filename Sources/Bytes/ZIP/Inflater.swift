@@ -7,6 +7,8 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
     /// It comes to more than is taken.
     case tooLarge(limit: Int)
     case noMemory
+    /// Inflating takes more memory than is given, in bytes.
+    case needsMemory(limit: Int)
 
     package var description: String {
         switch self {
@@ -14,12 +16,24 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
         case .truncated: "the compressed data ends too early"
         case .tooLarge(let limit): "the compressed data comes to more than \(limit) bytes"
         case .noMemory: "there is no memory to inflate the data"
+        case .needsMemory(let limit):
+            "the compressed data needs more than \(limit >> 20) MiB of memory; compress it with a smaller window"
         }
     }
 }
 
+/// Inflates one kind of compressed data that comes in pieces.
+package protocol Inflating: AnyObject {
+    /// Inflates a piece and hands on what it comes to. Throws `InflaterError`, or what `destination` throws.
+    func inflate(
+        _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
+    ) throws
+    /// Ends the data; throws when it was not whole.
+    func finish() throws(InflaterError)
+}
+
 /// Inflates gzip (RFC 1952, several members too) or zlib data (RFC 1950) that comes in pieces. For one thread.
-package final class Inflater {
+package final class Inflater: Inflating {
     private let limit: Int
     private let stream: UnsafeMutablePointer<z_stream>
     private let output: UnsafeMutableRawBufferPointer
@@ -47,7 +61,6 @@ package final class Inflater {
     /// Whether data that begins with this byte may be compressed: no JSON and no XML begins so.
     package static func takes(_ first: UInt8) -> Bool { first == 0x1F || first == 0x78 }
 
-    /// Inflates a piece and hands on what it comes to.
     package func inflate(
         _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -78,7 +91,6 @@ package final class Inflater {
         }
     }
 
-    /// Ends the data; throws when it was not whole.
     package func finish() throws(InflaterError) {
         guard isOver else { throw .truncated }
     }

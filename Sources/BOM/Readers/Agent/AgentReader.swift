@@ -174,7 +174,12 @@ package struct AgentReader {
     private mutating func projects(_ json: inout JSONReader, _ receiver: inout some BOMReceiver) throws {
         guard try json.beginArrayUnlessNull() else { return }
         while try json.nextElement() {
-            guard try json.peek() == .object else {
+            let next = try json.peek()
+            if next == .null {
+                try json.null()
+                continue
+            }
+            guard next == .object else {
                 throw BOMError.invalid(what: "project \(upload.projects.count + 1) is no object")
             }
             let start = json.offset

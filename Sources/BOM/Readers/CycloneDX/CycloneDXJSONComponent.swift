@@ -17,13 +17,14 @@ extension CycloneDXJSONReader {
     /// Reads an array of components or of services.
     mutating func components(_ json: inout JSONReader, isService: Bool, parent: String?, level: Int) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             guard let child = try component(&json, isService: isService, parent: parent, level: level) else { continue }
             if let parent { try assembly.connect(parent, child.ref, .contains) }
         }
     }
 
-    /// Reads one component or service with all that lies in it, and hands them out; nil when it had to be skipped.
+    /// Reads one component or service, whose object has been entered, with all that lies in it, and hands them out; nil when
+    /// it had to be skipped.
     @inline(never)
     mutating func component(
         _ json: inout JSONReader, isService: Bool, parent: String?, level: Int
@@ -39,7 +40,6 @@ extension CycloneDXJSONReader {
         it.parent = parent
         if isService { it.kind = .service }
         json.ceiling = json.offset + BOMReader.partLimit
-        try json.beginObject()
         while try json.nextKey() {
             let field = try json.key(in: Self.fields, seen: &seen)
             switch field {

@@ -43,10 +43,9 @@ extension CycloneDXJSONReader {
     mutating func hashes(_ json: inout JSONReader, of owner: String) throws -> [Hash] {
         var hashes: [Hash] = []
         guard try json.beginArrayUnlessNull() else { return hashes }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var (name, value) = ("", "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.hashFields, seen: &seen) {
                 case .alg: name = try json.text()
@@ -69,10 +68,9 @@ extension CycloneDXJSONReader {
     mutating func externalReferences(_ json: inout JSONReader, of owner: String) throws -> [ExternalReference] {
         var references: [ExternalReference] = []
         guard try json.beginArrayUnlessNull() else { return references }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var it = ExternalReference(kind: "", url: "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.referenceFields, seen: &seen) {
                 case .type: it.kind = try json.text()
@@ -94,10 +92,9 @@ extension CycloneDXJSONReader {
     mutating func properties(_ json: inout JSONReader) throws -> [Property] {
         var properties: [Property] = []
         guard try json.beginArrayUnlessNull() else { return properties }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var it = Property(name: "", value: "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.propertyFields, seen: &seen) {
                 case .name: it.name = try json.text()
@@ -121,10 +118,9 @@ extension CycloneDXJSONReader {
     ) throws -> (declared: [LicenseClaim], concluded: [LicenseClaim]) {
         var (declared, concluded): ([LicenseClaim], [LicenseClaim]) = ([], [])
         guard try json.beginArrayUnlessNull() else { return (declared, concluded) }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var parts = CycloneDXMapping.LicenseParts()
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.choiceFields, seen: &seen) {
                 case .license: try license(&json, into: &parts, of: owner)

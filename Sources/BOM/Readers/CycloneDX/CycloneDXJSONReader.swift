@@ -24,7 +24,7 @@ struct CycloneDXJSONReader {
     mutating func read(_ json: inout JSONReader) throws -> DependencyGraph {
         var seen = JSONSeenKeys()
         var format = ""
-        try json.beginObject()
+        try form.begin(&json)
         while try json.nextKey() {
             json.ceiling = .max
             switch try json.key(in: Self.fields, seen: &seen) {
@@ -44,7 +44,7 @@ struct CycloneDXJSONReader {
             case .externalReferences, nil: try assembly.keep(&json, in: &extra)
             }
         }
-        try json.finish()
+        try form.finish(&json)
         guard format == "CycloneDX" else {
             throw BOMError.invalid(what: "bomFormat is \"\(format.prefix(100))\", not \"CycloneDX\"")
         }
@@ -81,10 +81,7 @@ struct CycloneDXJSONReader {
                     if let agent = try agent(&json, .person) { document.creators.append(agent) }
                 }
             case .component:
-                guard try json.peek() == .object else {
-                    try json.null()
-                    continue
-                }
+                guard try json.beginObjectUnlessNull() else { continue }
                 if let root = try component(&json, isService: false, parent: nil, level: 1) {
                     try assembly.describe(root.ref)
                     document.name = root.name
@@ -126,10 +123,9 @@ struct CycloneDXJSONReader {
 
     private mutating func toolList(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var (name, version) = ("", "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.toolFields, seen: &seen) {
                 case .name: name = try json.text()
@@ -149,13 +145,12 @@ struct CycloneDXJSONReader {
     private mutating func dependencies(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
         var (needs, provides): ([Int32], [Int32]) = ([], [])
-        while try json.nextElement() {
+        while try json.nextObject() {
             json.ceiling = json.offset + BOMReader.partLimit
             var from: Int32?
             needs.removeAll(keepingCapacity: true)
             provides.removeAll(keepingCapacity: true)
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.dependencyFields, seen: &seen) {
                 case .ref: from = try reference(&json)

@@ -9,12 +9,12 @@ extension SPDXJSONReader {
     }
     private static let packageFields = JSONKeys<PackageField>()
 
+    /// Reads a package whose object has been entered.
     mutating func package(_ json: inout JSONReader) throws {
         var it = Component(ref: "", name: "")
         var seen = JSONSeenKeys()
         var extra = ExtraFields()
         var files: [Int32] = []
-        try json.beginObject()
         while try json.nextKey() {
             switch try json.key(in: Self.packageFields, seen: &seen) {
             case .id: it.ref = try json.text()
@@ -64,11 +64,11 @@ extension SPDXJSONReader {
     }
     private static let fileFields = JSONKeys<FileField>()
 
+    /// Reads a file whose object has been entered.
     mutating func file(_ json: inout JSONReader) throws {
         var it = SourceFile(ref: "", path: "")
         var seen = JSONSeenKeys()
         var extra = ExtraFields()
-        try json.beginObject()
         while try json.nextKey() {
             switch try json.key(in: Self.fileFields, seen: &seen) {
             case .id: it.ref = try json.text()
@@ -93,10 +93,9 @@ extension SPDXJSONReader {
     private mutating func checksums(_ json: inout JSONReader, of owner: String) throws -> [Hash] {
         var hashes: [Hash] = []
         guard try json.beginArrayUnlessNull() else { return hashes }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var (name, value) = ("", "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.checksumFields, seen: &seen) {
                 case .algorithm: name = try json.text()
@@ -122,10 +121,9 @@ extension SPDXJSONReader {
 
     private mutating func externalReferences(_ json: inout JSONReader, into it: inout Component) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var (category, type, locator, comment) = ("", "", "", "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.referenceFields, seen: &seen) {
                 case .referenceCategory: category = try json.text()

@@ -37,7 +37,7 @@ struct SPDXJSONReader {
         try assembly.declareUnkept("NONE")
         try assembly.declareUnkept("NOASSERTION")
         var seen = JSONSeenKeys()
-        try json.beginObject()
+        try form.begin(&json)
         while try json.nextKey() {
             json.ceiling = .max
             let seenBefore = seen
@@ -55,17 +55,16 @@ struct SPDXJSONReader {
                 json.ceiling = json.offset + BOMReader.partLimit
                 try creationInfo(&json)
             case .documentDescribes:
-                guard try json.beginArrayUnlessNull() else { continue }
-                while try json.nextElement() { try assembly.describe(try json.text()) }
+                for reference in try json.texts() { try assembly.describe(reference) }
             case .packages:
                 guard try json.beginArrayUnlessNull() else { continue }
-                while try json.nextElement() {
+                while try json.nextObject() {
                     json.ceiling = json.offset + BOMReader.partLimit
                     try package(&json)
                 }
             case .files:
                 guard try json.beginArrayUnlessNull() else { continue }
-                while try json.nextElement() {
+                while try json.nextObject() {
                     json.ceiling = json.offset + BOMReader.partLimit
                     try file(&json)
                 }
@@ -78,15 +77,12 @@ struct SPDXJSONReader {
             case nil: try assembly.keep(&json, in: &extra)
             }
         }
-        try json.finish()
-        let prefix = "SPDX-"
-        guard document.version.hasPrefix(prefix),
-            ["2.1", "2.2", "2.3"].contains(document.version.dropFirst(prefix.count))
-        else {
+        try form.finish(&json)
+        guard let version = SPDXMapping.version(document.version) else {
             throw BOMError.invalid(
                 what: "spdxVersion is \"\(document.version.prefix(100))\"; SPDX is read in SPDX-2.1, 2.2 and 2.3")
         }
-        document.version.removeFirst(prefix.count)
+        document.version = version
         document.extra = extra.text
         if snippetCount > 0 { assembly.warn(.snippet, "\(snippetCount) snippets were not kept") }
         return try assembly.finish(document)
@@ -126,10 +122,9 @@ struct SPDXJSONReader {
 
     private mutating func extractedLicenses(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var it = ExtractedLicense(id: "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.licenseFields, seen: &seen) {
                 case .licenseId: it.id = try json.text()
@@ -153,10 +148,9 @@ struct SPDXJSONReader {
 
     private mutating func snippets(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             snippetCount += 1
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.snippetFields, seen: &seen) {
                 case .id: try assembly.declareUnkept(json.text())
@@ -175,10 +169,9 @@ struct SPDXJSONReader {
 
     private mutating func relationships(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
-        while try json.nextElement() {
+        while try json.nextObject() {
             var (type, from, to) = ("", "", "")
             var seen = JSONSeenKeys()
-            try json.beginObject()
             while try json.nextKey() {
                 switch try json.key(in: Self.relationshipFields, seen: &seen) {
                 case .relationshipType: type = try json.text()

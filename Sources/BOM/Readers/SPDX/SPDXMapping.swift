@@ -2,6 +2,17 @@
 enum SPDXMapping {
     static let documentID = "SPDXRef-DOCUMENT"
 
+    /// The version that `spdxVersion` names, as "2.2"; nil when it is none that is read. A third number counts the corrected
+    /// editions of a version: SPDX-2.2.1 is the text of 2.2 as ISO/IEC 5962:2021.
+    static func version(_ text: String) -> String? {
+        guard text.hasPrefix("SPDX-") else { return nil }
+        let numbers = text.dropFirst(5).split(separator: ".", omittingEmptySubsequences: false)
+        let isEdition = numbers.count == 3 && !numbers[2].isEmpty && numbers[2].allSatisfy { "0"..."9" ~= $0 }
+        guard numbers.count == 2 || isEdition else { return nil }
+        let version = numbers.prefix(2).joined(separator: ".")
+        return ["2.1", "2.2", "2.3"].contains(version) ? version : nil
+    }
+
     /// Text, or nothing where the document says that it says nothing. NONE stays: it says that there is none.
     static func said(_ text: String) -> String { text == "NOASSERTION" ? "" : text }
 
