@@ -17,6 +17,8 @@ package struct BOMDocument: Sendable, Equatable {
     package var name = ""
     /// CycloneDX serial number (`urn:uuid:…`) or SPDX document namespace.
     package var identifier = ""
+    /// CycloneDX `version`, which counts the editions of one serial number; in SPDX always 1.
+    package var edition = 1
     /// The time of creation as the document spells it (RFC 3339), or empty.
     package var created = ""
     package var creators: [Agent] = []
@@ -237,12 +239,15 @@ package struct Dependency: Sendable, Equatable {
 package struct VulnerabilityClaim: Sendable, Equatable {
     package struct Rating: Sendable, Equatable {
         package var source = ""
+        package var sourceURL = ""
         package var score: Double?
         /// `critical`, `high`, `medium`, `low`, `info`, `none`, `unknown`, or empty.
         package var severity = ""
         /// `CVSSv2`, `CVSSv3`, `CVSSv31`, `CVSSv4`, `OWASP`, `SSVC`, `other`, or empty.
         package var method = ""
         package var vector = ""
+        /// Why it was rated so.
+        package var justification = ""
         package init() {}
     }
     package struct Analysis: Sendable, Equatable {
@@ -250,6 +255,9 @@ package struct VulnerabilityClaim: Sendable, Equatable {
         package var justification = ""
         package var responses: [String] = []
         package var detail = ""
+        /// Times as the document spells them (RFC 3339), or empty.
+        package var firstIssued = ""
+        package var lastUpdated = ""
         package init() {}
     }
     /// An affected component (`ref`) and, where given, one of its versions or a range with its status.
@@ -276,10 +284,17 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var description = ""
     package var detail = ""
     package var recommendation = ""
+    /// What helps as long as there is no fix.
+    package var workaround = ""
     package var advisories: [String] = []
+    /// Titles of advisories, by their addresses.
+    package var advisoryTitles: [String: String] = [:]
     package var created = ""
     package var published = ""
     package var updated = ""
+    package var rejected = ""
+    /// Who found or reported it.
+    package var credits: [Agent] = []
     package var analysis: Analysis?
     package var affects: [Affected] = []
     package var properties: [Property] = []

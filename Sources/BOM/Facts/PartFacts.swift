@@ -64,26 +64,42 @@ package enum VulnerabilityFacts {
         writer.list("ratings", claim.ratings) { writer, rating in
             writer.object {
                 $0.text("source", rating.source)
+                $0.text("sourceURL", rating.sourceURL)
                 if let score = rating.score { $0.number("score", score) }
                 $0.text("severity", rating.severity)
                 $0.text("method", rating.method)
                 $0.text("vector", rating.vector)
+                $0.text("justification", rating.justification)
             }
         }
         writer.texts("weaknesses", claim.weaknesses.map(String.init))
         writer.text("description", claim.description)
         writer.text("detail", claim.detail)
         writer.text("recommendation", claim.recommendation)
+        writer.text("workaround", claim.workaround)
         writer.texts("advisories", claim.advisories)
+        let titled = claim.advisories.compactMap { url in claim.advisoryTitles[url].map { (url, $0) } }
+        writer.list("advisoryTitles", titled) { writer, advisory in
+            writer.object {
+                $0.text("name", advisory.0)
+                $0.text("value", advisory.1)
+            }
+        }
         writer.text("created", claim.created)
         writer.text("published", claim.published)
         writer.text("updated", claim.updated)
+        writer.text("rejected", claim.rejected)
+        writer.list("credits", claim.credits) { writer, agent in
+            writer.object { ComponentFacts.write(agent, to: &$0) }
+        }
         if let analysis = claim.analysis {
             writer.object("analysis") {
                 $0.text("state", analysis.state)
                 $0.text("justification", analysis.justification)
                 $0.texts("responses", analysis.responses)
                 $0.text("detail", analysis.detail)
+                $0.text("firstIssued", analysis.firstIssued)
+                $0.text("lastUpdated", analysis.lastUpdated)
             }
         }
         writer.list("affects", claim.affects) { writer, affected in
@@ -104,7 +120,8 @@ package enum VulnerabilityFacts {
 
     private enum Field: String, CaseIterable, Sendable {
         case ref, id, sourceName, sourceURL, aliases, ratings, weaknesses, description, detail, recommendation
-        case advisories, created, published, updated, analysis, affects, properties, extra
+        case workaround, advisories, advisoryTitles, created, published, updated, rejected, credits, analysis, affects
+        case properties, extra
     }
     private static let fields = JSONKeys<Field>()
 
@@ -125,10 +142,18 @@ package enum VulnerabilityFacts {
                 case .description: claim.description = try json.string()
                 case .detail: claim.detail = try json.string()
                 case .recommendation: claim.recommendation = try json.string()
+                case .workaround: claim.workaround = try json.string()
                 case .advisories: claim.advisories = try ComponentFacts.texts(&json)
+                case .advisoryTitles:
+                    for title in try ComponentFacts.properties(&json) { claim.advisoryTitles[title.name] = title.value }
                 case .created: claim.created = try json.string()
                 case .published: claim.published = try json.string()
                 case .updated: claim.updated = try json.string()
+                case .rejected: claim.rejected = try json.string()
+                case .credits:
+                    claim.credits = try ComponentFacts.list(&json) { (json) throws(JSONError) in
+                        try ComponentFacts.agent(&json)
+                    }
                 case .analysis: claim.analysis = try analysis(&json)
                 case .affects: claim.affects = try ComponentFacts.list(&json, affected)
                 case .properties: claim.properties = try ComponentFacts.properties(&json)
@@ -145,6 +170,8 @@ package enum VulnerabilityFacts {
         try ComponentFacts.members(&json) { (json) throws(JSONError) in
             if json.keyEquals("source") {
                 rating.source = try json.string()
+            } else if json.keyEquals("sourceURL") {
+                rating.sourceURL = try json.string()
             } else if json.keyEquals("score") {
                 rating.score = try json.double()
             } else if json.keyEquals("severity") {
@@ -153,6 +180,8 @@ package enum VulnerabilityFacts {
                 rating.method = try json.string()
             } else if json.keyEquals("vector") {
                 rating.vector = try json.string()
+            } else if json.keyEquals("justification") {
+                rating.justification = try json.string()
             } else {
                 return false
             }
@@ -172,6 +201,10 @@ package enum VulnerabilityFacts {
                 analysis.responses = try ComponentFacts.texts(&json)
             } else if json.keyEquals("detail") {
                 analysis.detail = try json.string()
+            } else if json.keyEquals("firstIssued") {
+                analysis.firstIssued = try json.string()
+            } else if json.keyEquals("lastUpdated") {
+                analysis.lastUpdated = try json.string()
             } else {
                 return false
             }

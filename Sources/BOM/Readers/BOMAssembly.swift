@@ -17,7 +17,6 @@ struct BOMAssembly {
     enum Oddity: String, CaseIterable {
         case duplicateReference = "references that stand for two things"
         case danglingReference = "references to nothing in this document"
-        case affectedReference = "vulnerabilities of something outside this document"
         case outsideReference = "references into other documents"
         case nameless = "components without a name"
         case purl = "package URLs that do not begin with pkg: or name nothing"
@@ -28,10 +27,11 @@ struct BOMAssembly {
         case relationship = "unknown relationships"
         case extra = "fields that are too large to be kept"
         case snippet = "snippets"
+        case affected = "affected components without a reference"
     }
 
     /// What a reference stands for.
-    private enum Referent: UInt8 { case unmentioned, affected, unknown, part, unkept }
+    private enum Referent { case unknown, part, unkept }
 
     /// How often an oddity is said in full.
     static let warningsOfAKind = 10
@@ -44,6 +44,8 @@ struct BOMAssembly {
     /// What the document describes, in its order.
     private var described: [Int32] = []
     private var isDescribed = Set<Int32>()
+    /// What the document itself is said to need.
+    private var needed: [Int32] = []
     private var oddities: [Oddity: Int] = [:]
     private(set) var componentCount = 0
     private(set) var namelessCount = 0
@@ -54,20 +56,19 @@ struct BOMAssembly {
 
     /// The number of a reference that something mentions.
     mutating func mention(_ text: UnsafeRawBufferPointer) throws(BOMError) -> Int32 {
-        try known(graph.references.number(for: text), as: .unknown)
+        try known(graph.references.number(for: text))
     }
 
     /// The number of a reference that something mentions.
     mutating func mention(_ text: String) throws(BOMError) -> Int32 {
-        try known(graph.references.number(for: text), as: .unknown)
+        try known(graph.references.number(for: text))
     }
 
-    private mutating func known(_ number: Int32?, as referent: Referent) throws(BOMError) -> Int32 {
+    private mutating func known(_ number: Int32?) throws(BOMError) -> Int32 {
         guard let number else {
             throw .tooLarge(what: "the document has too many references", limit: ReferenceTable.limit)
         }
-        while referents.count <= Int(number) { referents.append(.unmentioned) }
-        if referents[Int(number)].rawValue < referent.rawValue { referents[Int(number)] = referent }
+        while referents.count <= Int(number) { referents.append(.unknown) }
         return number
     }
 
@@ -180,9 +181,6 @@ struct BOMAssembly {
     }
 
     mutating func add(_ vulnerability: VulnerabilityClaim) throws(BOMError) {
-        for affected in vulnerability.affects {
-            _ = try known(graph.references.number(for: affected.ref), as: .affected)
-        }
         try outlet.vulnerability(vulnerability)
     }
 
@@ -200,24 +198,24 @@ struct BOMAssembly {
         if isDescribed.insert(number).inserted { described.append(number) }
     }
 
+    /// The document itself needs what has this reference.
+    mutating func need(_ reference: String) throws(BOMError) { needed.append(try mention(reference)) }
+
     // MARK: - The end
 
     /// Hands out the edges whose two ends exist, then the document.
     mutating func finish(_ document: BOMDocument) throws(BOMError) -> DependencyGraph {
         var document = document
-        for number in referents.indices where referents[number] == .unknown || referents[number] == .affected {
+        for number in referents.indices where referents[number] == .unknown {
             let text = graph.references[Int32(number)]
-            if referents[number] == .affected {
-                warn(
-                    .affectedReference, "a vulnerability affects \"\(text.prefix(200))\", which is not in this document"
-                )
-            } else if text.hasPrefix("urn:cdx:") || text.hasPrefix("DocumentRef-") {
+            if text.hasPrefix("urn:cdx:") || text.hasPrefix("DocumentRef-") {
                 warn(.outsideReference, "\"\(text.prefix(200))\" lies in another document; edges to it were dropped")
             } else {
                 warn(
                     .danglingReference, "\"\(text.prefix(200))\" is nothing in this document; edges to it were dropped")
             }
         }
+        graph.neededByDocument = needed.filter { referents[Int($0)] == .part }
         graph.roots = described.filter { referents[Int($0)] == .part }
         document.describes = graph.roots.map { graph.references[$0] }
         graph.seal { [referents] in referents[Int($0)] == .part ? $0 : nil }

@@ -23,6 +23,8 @@ package struct DependencyGraph: Sendable {
     package private(set) var labels: [String] = [""]
     /// The components that the document describes.
     package var roots: [Int32] = []
+    /// The components that the document itself is said to need (SPDX: SPDXRef-DOCUMENT DEPENDS_ON).
+    package var neededByDocument: [Int32] = []
     /// Edges of node `n`: `edges[starts[n]..<starts[n + 1]]`.
     private var starts: [Int32] = []
 

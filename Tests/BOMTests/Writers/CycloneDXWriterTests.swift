@@ -125,7 +125,7 @@ import Testing
         #expect(writer.losses[.repeatedEdges] == 1)
         #expect(writer.losses[.purl] == 1)
         #expect(writer.losses[.affected] == 2)
-        #expect(writer.losses[.time] == 1)
+        #expect(writer.losses[.time] == 2)
         #expect(writer.losses[.hash] == 2)
     }
 

@@ -149,6 +149,8 @@ struct WriterSample {
         var three = VulnerabilityClaim.Rating()
         three.method = "CVSSv3"
         three.source = "NVD"
+        three.sourceURL = "https://nvd.nist.gov"
+        three.justification = "Only a crash."
         three.score = 7.5
         three.vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
         var strange = VulnerabilityClaim.Rating()
@@ -160,7 +162,14 @@ struct WriterSample {
         hole.description = "Invented."
         hole.detail = "More."
         hole.recommendation = "Upgrade"
+        hole.workaround = "Turn it off."
         hole.advisories = ["https://example.org/a", ""]
+        hole.advisoryTitles = ["https://example.org/a": "A hole in dates"]
+        hole.rejected = "2099-03-01T00:00:00Z"
+        hole.credits = [
+            Agent(.organization, name: "Finders", urls: ["https://example.org/finders"]),
+            Agent(.person, name: "Jane Doe", email: "jane@example.org"),
+        ]
         hole.created = "2099-01-02"
         hole.published = "2099-01-02T00:00:00+01:00"
         hole.updated = "soon"
@@ -169,6 +178,8 @@ struct WriterSample {
         analysis.justification = "code_not_reachable"
         analysis.responses = ["update", "pray"]
         analysis.detail = "Not called."
+        analysis.firstIssued = "2099-01-03T00:00:00Z"
+        analysis.lastUpdated = "later"
         hole.analysis = analysis
         var affected = VulnerabilityClaim.Affected(ref: dates.ref)
         var range = VulnerabilityClaim.Affected.Version()

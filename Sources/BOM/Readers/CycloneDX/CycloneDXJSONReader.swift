@@ -39,8 +39,9 @@ struct CycloneDXJSONReader {
             case .properties:
                 json.ceiling = json.offset + BOMReader.partLimit
                 document.properties += try properties(&json)
-            // The version of the document counts its editions; the signature does not outlive a change.
-            case .version, .signature, .schema: try json.skipValue()
+            case .version: document.edition = Int(try json.text()) ?? 1
+            // The signature does not outlive a change.
+            case .signature, .schema: try json.skipValue()
             case .externalReferences, nil: try assembly.keep(&json, in: &extra)
             }
         }

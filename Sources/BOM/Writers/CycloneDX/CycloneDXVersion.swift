@@ -10,6 +10,8 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
     var hasToolComponents: Bool { self >= .v15 }
     var hasOccurrences: Bool { self >= .v15 }
     var hasDocumentProperties: Bool { self >= .v15 }
+    /// Since 1.5: vulnerabilities have a workaround and the time of their rejection, analyses have times.
+    var hasWorkaround: Bool { self >= .v15 }
     /// Since 1.6: components have a manufacturer, licences say whether they are declared or concluded.
     var hasManufacturer: Bool { self >= .v16 }
     var hasAcknowledgement: Bool { self >= .v16 }

@@ -34,11 +34,13 @@ extension CycloneDXWriter {
         tree.text("description", it.description, to: &out)
         tree.text("detail", it.detail, to: &out)
         tree.text("recommendation", it.recommendation, to: &out)
+        if version.hasWorkaround { tree.text("workaround", it.workaround, to: &out) }
         let advisories = it.advisories.filter { !$0.isEmpty }
         if !advisories.isEmpty {
             tree.beginList("advisories", to: &out)
             for url in advisories {
                 tree.beginObject("advisory", to: &out)
+                tree.text("title", it.advisoryTitles[url] ?? "", to: &out)
                 tree.field("url", URLText.reference(url), to: &out)
                 tree.endObject(to: &out)
             }
@@ -47,9 +49,29 @@ extension CycloneDXWriter {
         writeTime("created", it.created, to: &out)
         writeTime("published", it.published, to: &out)
         writeTime("updated", it.updated, to: &out)
+        if version.hasWorkaround { writeTime("rejected", it.rejected, to: &out) }
+        writeCredits(it.credits, to: &out)
         if let analysis = it.analysis { write(analysis, to: &out) }
         writeAffected(it.affects, to: &out)
         writeProperties(it.properties, to: &out)
+        tree.endObject(to: &out)
+    }
+
+    private mutating func writeCredits(_ agents: [Agent], to out: inout ByteSink) {
+        guard !agents.isEmpty else { return }
+        tree.beginObject("credits", to: &out)
+        let organizations = agents.filter { $0.kind != .person }
+        if !organizations.isEmpty {
+            tree.beginList("organizations", to: &out)
+            for it in organizations { writeOrganization(it, "organization", to: &out) }
+            tree.endList(to: &out)
+        }
+        let people = agents.filter { $0.kind == .person }
+        if !people.isEmpty {
+            tree.beginList("individuals", to: &out)
+            for it in people { writeContact(it, "individual", to: &out) }
+            tree.endList(to: &out)
+        }
         tree.endObject(to: &out)
     }
 
@@ -68,7 +90,7 @@ extension CycloneDXWriter {
 
     private mutating func write(_ rating: VulnerabilityClaim.Rating, to out: inout ByteSink) {
         tree.beginObject("rating", to: &out)
-        writeSource(rating.source, "", to: &out)
+        writeSource(rating.source, rating.sourceURL, to: &out)
         if let score = rating.score, score.isFinite { tree.number("score", score, to: &out) }
         if ["critical", "high", "medium", "low", "info", "none", "unknown"].contains(rating.severity.lowercased()) {
             tree.field("severity", rating.severity.lowercased(), to: &out)
@@ -76,6 +98,7 @@ extension CycloneDXWriter {
         let method = Self.method(rating)
         if !method.isEmpty { tree.field("method", version.knows(method: method) ? method : "other", to: &out) }
         tree.text("vector", rating.vector, to: &out)
+        tree.text("justification", rating.justification, to: &out)
         tree.endObject(to: &out)
     }
 
@@ -114,6 +137,10 @@ extension CycloneDXWriter {
             tree.endList(to: &out)
         }
         tree.text("detail", analysis.detail, to: &out)
+        if version.hasWorkaround {
+            writeTime("firstIssued", analysis.firstIssued, to: &out)
+            writeTime("lastUpdated", analysis.lastUpdated, to: &out)
+        }
         tree.endObject(to: &out)
     }
 
