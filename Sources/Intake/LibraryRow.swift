@@ -8,7 +8,7 @@ import Inventory
 /// A library as the inventory keeps it.
 struct LibraryRow: Sendable {
     /// Counts up when the columns are derived otherwise.
-    static let rules: UInt8 = 1
+    static let rules: UInt8 = 2
 
     var digest: LibraryDigest
     var body: String
@@ -72,15 +72,24 @@ struct LibraryRow: Sendable {
         rows.append(sha1)
         rows.append(component.description.isEmpty ? component.summary : component.description)
         rows.append(licenseNames)
-        rows.append(Self.said(component.homepage) ? component.homepage : reference(["website", "vcs"]))
+        rows.append(Self.said(component.homepage) ? component.homepage : reference(Self.homepages))
         rows.append(Self.said(component.downloadLocation) ? component.downloadLocation : reference(["distribution"]))
         rows.append(Self.said(component.copyright) ? component.copyright : "")
-        rows.append(component.author.isEmpty ? component.originator?.name ?? "" : component.author)
+        rows.append(author)
         rows.append(component.supplier?.name ?? component.publisher)
         rows.append(component.releaseDate)
         rows.append(component.hashes.isEmpty && canonical.isEmpty ? "Filename Match" : "Exact Match")
         rows.append(body)
     }
+
+    /// Who wrote it: whom the document calls the author, else who made it, else who published it.
+    private var author: String {
+        [component.author, component.originator?.name ?? "", component.publisher].first(where: Self.said) ?? ""
+    }
+
+    /// External references that lead to the home of a library, the best first: of CycloneDX, of SPDX (where the type of a
+    /// reference of the category OTHER is free), and the source code where there is nothing else.
+    private static let homepages = ["website", "OTHER website", "OTHER homepage", "vcs", "OTHER vcs"]
 
     /// Each name once, one a line: two ids may share a name.
     private var licenseNames: String {

@@ -131,15 +131,17 @@ package final class ScanStaging: BOMReceiver {
             scope: component.scope)
         keepPaths(of: component, in: &entry)
         entries.append(entry)
+        if component.kind == .service { serviceCount += 1 }
         targets[reference] = Int32(entries.count)
     }
 
     private func keepPaths(of component: Component, in entry: inout Entry) {
-        guard !component.locations.isEmpty else { return }
+        let found = ComponentPaths.paths(of: component)
+        guard !found.isEmpty else { return }
         entry.pathStart = UInt32(paths.count)
-        for (index, path) in component.locations.enumerated() {
+        for (index, path) in found.enumerated() {
             guard index < Self.locationsOfEntry, paths.count + path.utf8.count < Self.locationBytes else {
-                droppedPaths += component.locations.count - index
+                droppedPaths += found.count - index
                 break
             }
             if index > 0 { paths.append(UInt8(ascii: "\n")) }
