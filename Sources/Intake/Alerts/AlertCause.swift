@@ -169,6 +169,6 @@ struct AlertCauses {
 
 extension LibrarySight {
     var place: ProjectView.Subject {
-        ProjectView.Subject(position: position, isDirect: isDirect, library: library, uuid: uuid)
+        ProjectView.Subject(position: position, directness: directness, library: library, uuid: uuid)
     }
 }

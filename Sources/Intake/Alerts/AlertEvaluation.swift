@@ -65,7 +65,7 @@ struct AlertEvaluation {
         if after != alert { after.modified = time }
         // Not a change that anybody would see.
         after.library = cause.place.library
-        after.isDirect = cause.place.isDirect
+        after.directness = cause.place.directness
         after.vulnerability = cause.vulnerability
         after.policy = cause.policy
         return after == alert ? nil : AlertChange(after, event: event)
@@ -101,7 +101,8 @@ struct AlertEvaluation {
             var alert = Alert(
                 number: number, uuid: names.uuid(of: identity.type.rawValue, identity.library, identity.subject),
                 type: cause.identity.type, level: cause.level, library: cause.place.library,
-                libraryUUID: cause.identity.library, isDirect: cause.place.isDirect, subject: cause.identity.subject,
+                libraryUUID: cause.identity.library, directness: cause.place.directness,
+                subject: cause.identity.subject,
                 description: cause.description, created: time)
             alert.vulnerability = cause.vulnerability
             alert.policy = cause.policy

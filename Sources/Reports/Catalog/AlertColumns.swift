@@ -49,6 +49,11 @@ extension Table {
 }
 
 extension Column {
+    /// Whether the library is a direct dependency; left out where nobody knows it.
+    static func directDependency(_ title: String, _ sql: StaticString) -> Column {
+        .boolean("directDependency", title, sql, width: 18).omittedWhenNull
+    }
+
     /// What each report on alerts has in JSON beside the columns that it has a heading for: `type`, `level`,
     /// `description`, `project`, `directDependency`, `creation_date` and `modifiedDate` among them.
     static func alert(_ shown: [Column]) -> [Column] {
@@ -63,7 +68,7 @@ extension Column {
             .text("project", "", "s.project_name"),
             .integer("projectId", "", "s.project"),
             .text("projectToken", "", "s.project_token"),
-            .boolean("directDependency", "", "a.direct"),
+            .directDependency("", "nullif(a.direct, -1)"),
             .text("description", "", "a.description"),
             Column("date", "", .date, "a.created_at", width: 12),
             Column("modifiedDate", "", .date, "a.modified_at", width: 12),

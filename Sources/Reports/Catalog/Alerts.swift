@@ -25,7 +25,7 @@ extension Report {
                     .text("description", "Description", "a.description", width: 40),
                     .text("", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
-                    .boolean("directDependency", "Direct Dependency", "a.direct", width: 18),
+                    .directDependency("Direct Dependency", "nullif(a.direct, -1)"),
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
                 ]),

@@ -32,7 +32,7 @@ extension Report {
                     .text("productName", "", "s.product_name"),
                     .text("projectName", "", "s.project_name"),
                     .text("description", "", "l.description"),
-                    .boolean("directDependency", "", "o.direct"),
+                    .directDependency("", "nullif(o.direct, -1)"),
                     .text("matchType", "", "l.match_type"),
                     .text("sha1", "", "l.sha1"),
                     .text("name", "", "l.filename"),

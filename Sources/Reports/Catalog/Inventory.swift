@@ -32,7 +32,7 @@ extension Report {
                         "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
                         "l.licenses"),
                     .text("matchType", "Match Type", "l.match_type", width: 14),
-                    .boolean("directDependency", "Direct Dependency", "o.direct", width: 18),
+                    .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
                     .text("productName", "Product", "s.product_name"),
                     .text("projectName", "Project", "s.project_name"),
                     .integer("", "Occurrences", "o.count", width: 12),

@@ -20,7 +20,7 @@ extension Report {
                 order: ["s.project", "o.position"],
                 columns: Column.libraryOfCall + [
                     .text("matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END"),
-                    .boolean("directDependency", "Direct Dependency", "o.direct"),
+                    .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
                     .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
                         .only(when: "extraLibraryFields", has: "releaseDate"),
                 ],

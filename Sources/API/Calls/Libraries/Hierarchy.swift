@@ -63,13 +63,13 @@ private struct HierarchyWriter: ~Copyable {
         sink.append("{\"libraries\":[")
         for (number, root) in tree.roots.enumerated() {
             if number > 0 { sink.append(UInt8(ascii: ",")) }
-            try write(root, isDirect: number < tree.directRoots, depth: 1)
+            try write(root, isDirect: tree.isGraphKnown ? number < tree.directRoots : nil, depth: 1)
         }
         sink.append("]}")
         try sink.flush()
     }
 
-    private mutating func write(_ place: Int32, isDirect: Bool, depth: Int) throws {
+    private mutating func write(_ place: Int32, isDirect: Bool?, depth: Int) throws {
         let index = Int(place)
         let children = tree.children[index]
         let isCut =
@@ -80,7 +80,7 @@ private struct HierarchyWriter: ~Copyable {
         // All members but the last, whose end is the object's.
         let text = Answer.text { answer in
             answer.library(tree.libraries[index])
-            answer.flag("directDependency", isDirect)
+            if let isDirect { answer.flag("directDependency", isDirect) }
             if isCut { answer.flag("deduped", true) }
         }
         sink.append(raw: String(text.dropLast()))

@@ -192,6 +192,8 @@ struct SPDXJSONReader {
         switch SPDXMapping.meaning(type) {
         case .describes(let isReversed):
             try assembly.describe(isReversed ? from : to)
+        case .edge(.dependsOn, let isReversed, _) where (isReversed ? to : from) == SPDXMapping.documentID:
+            try assembly.need(isReversed ? from : to)
         case .edge(let kind, let isReversed, let label):
             let (a, b) = (try assembly.mention(from), try assembly.mention(to))
             try assembly.connect(isReversed ? b : a, isReversed ? a : b, kind, label: label)

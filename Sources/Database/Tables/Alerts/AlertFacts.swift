@@ -7,7 +7,7 @@ package import Inventory
 package struct LibrarySight: Sendable {
     /// Of the occurrence.
     package let position: Int64
-    package let isDirect: Bool
+    package let directness: Directness
     package let library: Int64
     package let uuid: String
     /// A number of the same library, for sets of many.
@@ -69,7 +69,8 @@ extension ProjectView {
                 LibraryRequest(number: row.integer(12), status: $0, policy: row.integer(14))
             }
             return LibrarySight(
-                position: row.integer(0), isDirect: row.boolean(1), library: row.integer(2), uuid: row.string(3),
+                position: row.integer(0), directness: Directness(cell: 1, of: row), library: row.integer(2),
+                uuid: row.string(3),
                 key: row.integer(4), group: row.string(5), artifact: row.string(6), version: row.string(7),
                 filename: row.string(8), licenses: row.string(9).split(separator: "\n").map(String.init),
                 isInHouse: row.boolean(10), releaseDate: row.string(11), request: request)
@@ -79,20 +80,20 @@ extension ProjectView {
     /// A library as a cause of an alert names it.
     package struct Subject: Sendable {
         package let position: Int64
-        package let isDirect: Bool
+        package let directness: Directness
         package let library: Int64
         package let uuid: String
 
-        package init(position: Int64, isDirect: Bool, library: Int64, uuid: String) {
+        package init(position: Int64, directness: Directness, library: Int64, uuid: String) {
             self.position = position
-            self.isDirect = isDirect
+            self.directness = directness
             self.library = library
             self.uuid = uuid
         }
 
         fileprivate init(row: borrowing RowBuffer) {
             position = row.integer(0)
-            isDirect = row.boolean(1)
+            directness = Directness(cell: 1, of: row)
             library = row.integer(2)
             uuid = row.string(3)
         }

@@ -9,7 +9,7 @@ package struct Alert: Sendable, Equatable {
     /// The library's row when it was last seen.
     package var library: Int64
     package let libraryUUID: String
-    package var isDirect: Bool
+    package var directness: Directness
     package var subject: String
     package var vulnerability: Int64 = 0
     package var policy: Int64 = 0
@@ -20,7 +20,7 @@ package struct Alert: Sendable, Equatable {
 
     package init(
         number: Int64, uuid: String, type: AlertType, level: AlertType.Level, library: Int64, libraryUUID: String,
-        isDirect: Bool, subject: String, description: String, created: Int64
+        directness: Directness, subject: String, description: String, created: Int64
     ) {
         self.number = number
         self.uuid = uuid
@@ -28,7 +28,7 @@ package struct Alert: Sendable, Equatable {
         self.level = level
         self.library = library
         self.libraryUUID = libraryUUID
-        self.isDirect = isDirect
+        self.directness = directness
         self.subject = subject
         self.description = description
         self.created = created
@@ -50,7 +50,7 @@ package struct Alert: Sendable, Equatable {
         level = AlertType.Level(rawValue: row.string(3)) ?? .minor
         library = row.integer(4)
         libraryUUID = row.string(5)
-        isDirect = row.boolean(6)
+        directness = Directness(cell: 6, of: row)
         subject = row.string(7)
         vulnerability = row.integer(8)
         policy = row.integer(9)
@@ -82,7 +82,7 @@ package struct Alert: Sendable, Equatable {
         for text in [uuid, type.rawValue, level.rawValue] { rows.append(text) }
         rows.append(library)
         rows.append(libraryUUID)
-        rows.append(isDirect)
+        rows.append(directness.rawValue)
         rows.append(subject)
         rows.append(vulnerability)
         rows.append(policy)

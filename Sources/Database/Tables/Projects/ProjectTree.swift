@@ -10,12 +10,14 @@ package struct ProjectTree: Sendable {
     package let roots: [Int32]
     /// How many of the roots are direct dependencies.
     package let directRoots: Int
+    /// Whether the document says of anything what it needs; else nobody knows what is direct.
+    package let isGraphKnown: Bool
 
     /// Reads the project of the scope.
     package static func read(_ scope: Scope, on connection: any Connection) throws -> ProjectTree {
         var places: [Int64: Int32] = [:]
         var libraries: [LibraryRecord] = []
-        var direct: [Bool] = []
+        var direct: [Directness] = []
         try connection.each(
             """
             SELECT o.position, o.direct, \(LibraryRecord.columns) FROM project p JOIN occurrence o ON o.scan = p.scan
@@ -24,7 +26,7 @@ package struct ProjectTree: Sendable {
             """
         ) { row in
             places[row.integer(0)] = Int32(libraries.count)
-            direct.append(row.boolean(1))
+            direct.append(Directness(cell: 1, of: row))
             libraries.append(LibraryRecord(row: row, from: 2))
         }
         var children = [[Int32]](repeating: [], count: libraries.count)
@@ -41,7 +43,7 @@ package struct ProjectTree: Sendable {
             else { return }
             children[Int(from)].append(to)
         }
-        var roots = direct.indices.filter { direct[$0] }.map(Int32.init)
+        var roots = direct.indices.filter { direct[$0] == .direct }.map(Int32.init)
         let directRoots = roots.count
         // What cannot be reached begins trees of its own, so that nothing is missing.
         var isReached = [Bool](repeating: false, count: libraries.count)
@@ -62,6 +64,8 @@ package struct ProjectTree: Sendable {
                 reach(Int32(place))
             }
         }
-        return ProjectTree(libraries: libraries, children: children, roots: roots, directRoots: directRoots)
+        return ProjectTree(
+            libraries: libraries, children: children, roots: roots, directRoots: directRoots,
+            isGraphKnown: !direct.contains(.unknown))
     }
 }

@@ -293,13 +293,12 @@ extension BOMSource {
         }
     }
 
-    /// The edges of what a scan's document describes: as told, and where no need was told, it needs what nothing else needs
-    /// (so says the inventory, too) and what it is not said to contain.
+    /// The edges of what a scan's document describes: as told, and it needs what is direct in the inventory, because nothing
+    /// else needs it, and what it is not said to contain.
     func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {
-        if told.contains(where: { $0.kind == .dependsOn }) { return told }
-        let isSaid = wanted.standard == .spdx
-        let contained = Set(told.filter { isSaid && $0.kind == .contains }.map(\.to))
-        return told + direct.filter { !contained.contains($0) }.map { Dependency(from: root, to: $0) }
+        let isContainingSaid = wanted.standard == .spdx
+        let known = Set(told.filter { $0.kind == .dependsOn || isContainingSaid && $0.kind == .contains }.map(\.to))
+        return told + direct.filter { !known.contains($0) }.map { Dependency(from: root, to: $0) }
     }
 
     static func dependency(_ kind: String, _ from: String, _ to: String) -> Dependency {

@@ -1,0 +1,10 @@
+/// Whether what a document describes needs a library itself, as `occurrence.direct` and `alert.direct` hold it.
+package enum Directness: Int64, Sendable {
+    /// The document says of nothing what it needs.
+    case unknown = -1
+    case transitive = 0
+    case direct = 1
+
+    /// Reads a cell that one of these numbers was written to.
+    init(cell: Int, of row: borrowing RowBuffer) { self = Self(rawValue: row.integer(cell)) ?? .unknown }
+}
