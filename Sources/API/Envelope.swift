@@ -13,7 +13,7 @@ struct Envelope {
     let email: String
     /// Uploads that a waiting report waits for.
     var uploadsAhead = 0
-    /// What had to be cut to fit the format.
+    /// What had to be cut to fit the format, or what an upload's import found odd.
     var notes: [String] = []
 
     var response: HTTPResponse {

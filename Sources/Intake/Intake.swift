@@ -28,6 +28,8 @@ package struct Intake: Sendable {
         package var project = ""
         /// Follows the project's name: `name - version`.
         package var projectVersion = ""
+        /// The file that is imported, as a person calls it; names the project when nothing else does. May be empty.
+        package var fileName = ""
         package var account: Int64?
         /// Shown as who uploaded it last.
         package var uploadedBy = ""
@@ -51,7 +53,7 @@ package struct Intake: Sendable {
         package var productToken: String
         package var project: String
         package var projectToken: String
-        /// Distinct components kept, as the document lists them.
+        /// Libraries that the inventory shows: distinct components, without the one that is the project itself.
         package var libraries: Int
         package var warnings: [String]
     }
@@ -85,7 +87,9 @@ package struct Intake: Sendable {
         _ outcome: ScanStaging.Outcome, of scan: StagedScan, in destination: Destination, warnings: [String],
         digest: [UInt8], lease: Lease
     ) throws -> Result {
-        let project = try destination.projectName(root: outcome.rootName)
+        var naming: [String] = []
+        let project = try destination.projectName(outOf: outcome.names) { naming.append($0) }
+        let warnings = warnings + naming
         let tokens = (product: try newToken(), project: try newToken())
         let (queue, time) = (queue, queue.now())
         return try database.write { connection in
@@ -96,12 +100,23 @@ package struct Intake: Sendable {
             let target = try scan.target(
                 product: destination.product, project: project, newTokens: tokens, account: destination.account,
                 at: time, on: connection)
-            try scan.publish(
-                in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
-                uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
-                requestToken: lease.job.requestToken, at: time, on: connection)
-            try FileOrigins.apply(
-                to: scan.id, project: target.project, organization: scan.organization, at: time, on: connection)
+            let before = try target.shown(on: connection)
+            var shown = scan.id
+            var said = warnings
+            if let before, let statements = outcome.statements {
+                shown = before.scan
+                said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
+                try target.touch(organization: scan.organization, at: time, on: connection)
+            } else {
+                try scan.publish(
+                    in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
+                    uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
+                    requestToken: lease.job.requestToken, at: time, on: connection)
+                try FileOrigins.apply(
+                    to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
+                said += try Self.replacement(of: before?.document, by: outcome.subject)
+                said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
+            }
             let view = try ProjectView.lock(
                 project: target.project, organization: scan.organization, on: connection)
             if let view {
@@ -111,10 +126,22 @@ package struct Intake: Sendable {
             try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
             let result = Result(
                 product: destination.product, productToken: target.productToken, project: project,
-                projectToken: target.projectToken, libraries: outcome.components, warnings: warnings)
+                projectToken: target.projectToken,
+                libraries: try StagedScan.libraryCount(of: shown, on: connection), warnings: said)
             try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
             return result
         }
+    }
+
+    /// The warning when another version of what a project is about takes the place of the one it showed.
+    private static func replacement(of before: String?, by subject: DocumentFacts.Subject?) throws -> [String] {
+        guard let before, !before.isEmpty, let subject, !subject.version.isEmpty else { return [] }
+        guard let old = try DocumentFacts.decode(before).subject, !old.version.isEmpty, old.version != subject.version
+        else { return [] }
+        return [
+            "\(subject.name.prefix(200)) \(subject.version.prefix(100)) takes the place of \(old.name.prefix(200)) "
+                + "\(old.version.prefix(100)); with a project version (--project-version, projectVersion) both are kept"
+        ]
     }
 
     // MARK: Sweeping
@@ -139,21 +166,25 @@ extension Intake.Destination {
         if !project.isEmpty { try Self.check(project, field: "project") }
     }
 
-    /// The project's name, taken from the document when none was given.
-    func projectName(root: String) throws(IntakeError) -> String {
-        var name = project.isEmpty ? Self.oneLine(root) : project
+    /// The project's name; when none was given the first useful one that the document has, else the file's.
+    func projectName(outOf names: [String], warn: (String) -> Void) throws(IntakeError) -> String {
+        var name = project.isEmpty ? ProjectNaming.firstUseful(of: names) ?? "" : project
         if name.isEmpty {
-            throw .badName(
-                field: "project", value: "", accepted: "a name, because the document does not say what it describes")
+            let said = names.first { !$0.isEmpty }.map { "\"\($0.prefix(100))\"" }
+            guard let file = ProjectNaming.firstUseful(of: [ProjectNaming.name(ofFile: fileName)]) else {
+                throw .badName(
+                    field: "project", value: "",
+                    accepted: "a name (--project, projectName), because the document "
+                        + (said.map { "calls what it describes \($0)" } ?? "does not say what it describes"))
+            }
+            name = file
+            warn(
+                "the project is called \"\(file)\" after the file, because the document "
+                    + (said.map { "calls what it describes \($0)" } ?? "does not say what it describes"))
         }
         if !projectVersion.isEmpty { name += " - \(projectVersion)" }
         try Self.check(name, field: "project")
         return name
-    }
-
-    private static func oneLine(_ text: String) -> String {
-        let words = text.split { $0.isNewline || $0 == "\t" }
-        return String(words.joined(separator: " ").prefix(nameLimit - 100))
     }
 
     private static func check(_ name: String, field: String) throws(IntakeError) {

@@ -133,7 +133,11 @@ package struct IntakeJob: Sendable, Equatable {
             if job.isSpooled { try SharedUpload.fetch(job: lease.job.uuid, to: path, from: intake.database) }
             let result: Intake.Result
             switch job.kind {
-            case .sbom: result = try intake.importSBOM(file: path, into: job.destination, lease: lease)
+            case .sbom:
+                var destination = job.destination
+                // An upload lies under the name of its job.
+                if !job.isSpooled { destination.fileName = path }
+                result = try intake.importSBOM(file: path, into: destination, lease: lease)
             case .debian:
                 result = try intake.importDebian(
                     root: path, into: job.destination, withFiles: job.withFiles, lease: lease)

@@ -2,17 +2,40 @@ import BOM
 import Database
 
 // DESIGN. What a document says of vulnerabilities names components by their references, which may come before the components
-// do: so it is kept small until the end, when it is known which occurrence each reference is. A claim counts under all of
-// its names, as advisories may know the vulnerability by another one.
+// do: so it is kept small until the end, when it is known what each reference is. A claim counts under all of its
+// names, as advisories may know the vulnerability by another one. Said of what the document describes, it counts for all
+// of its components, and stands once, for occurrence 0.
 
 /// What a document found out about vulnerabilities of its components.
-struct LibraryClaims {
+struct LibraryClaims: Sendable {
     /// Bytes of a justification's detail that are kept.
     private static let detailLimit = 1000
     /// Rows at most; a document with more is no description of an analysis.
     private static let rowLimit = 2_000_000
+    /// Statements that are compared with findings, to say which decide nothing.
+    private static let comparedLimit = 1000
+    /// How many warnings of a kind are said in full.
+    private static let warningsOfAKind = 10
 
-    private struct Claim {
+    /// The place of what the document describes, among occurrences.
+    static let product = 0
+
+    /// What a reference means.
+    enum Target {
+        /// Positions of occurrences, or `product`.
+        case places([Int])
+        /// Why it is nothing that a claim can be about, as the end of a sentence.
+        case nothing(String)
+    }
+
+    /// A statement that ends in an alert being ignored, if the vulnerability is found.
+    struct Decision {
+        let names: [String]
+        var places: Set<Int>
+    }
+
+    private struct Claim: Sendable {
+        let id: String
         let names: [String]
         let state: String
         let justification: String
@@ -23,12 +46,20 @@ struct LibraryClaims {
 
     private var claims: [Claim] = []
     private var rows = 0
+    /// Statements that say of nothing what they are about.
+    private var withoutTarget: [String] = []
+
+    /// States that are decisions: nothing is left to do (CycloneDX 1.6, `analysis.state`).
+    static let decidingStates: Set<String> = ["not_affected", "false_positive", "resolved", "resolved_with_pedigree"]
 
     /// Keeps a claim; `number` gives the number of a reference. False when there are too many.
     mutating func add(_ claim: VulnerabilityClaim, number: (String) throws -> Int) throws -> Bool {
         let names = ([claim.id] + claim.aliases).map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
         let kept = Array(Set(names.filter { !$0.isEmpty && $0.utf8.count <= 200 })).sorted()
-        guard !kept.isEmpty, !claim.affects.isEmpty else { return true }
+        guard !kept.isEmpty, !claim.affects.isEmpty else {
+            if claim.analysis?.state.isEmpty == false { withoutTarget.append(claim.id) }
+            return true
+        }
         guard rows + kept.count * claim.affects.count <= Self.rowLimit else { return false }
         rows += kept.count * claim.affects.count
         var byState: [String: [Int32]] = [:]
@@ -43,39 +74,83 @@ struct LibraryClaims {
         for (state, references) in byState.sorted(by: { $0.key < $1.key }) {
             claims.append(
                 Claim(
-                    names: kept, state: state, justification: claim.analysis?.justification ?? "",
+                    id: claim.id, names: kept, state: state, justification: claim.analysis?.justification ?? "",
                     detail: String((claim.analysis?.detail ?? "").prefix(Self.detailLimit)), references: references))
         }
         return true
     }
 
-    /// Calls `body` with rows of `library_claim`, some at a time. `occurrence` gives the position of what a reference
-    /// names; nil when it is none.
-    func write(
-        scan: Int64, occurrence: (Int32) -> Int?, chunk: Int, _ body: (consuming RowBuffer) throws -> Void
-    ) throws {
+    var isEmpty: Bool { claims.isEmpty && withoutTarget.isEmpty }
+
+    /// The numbers of all references, each once.
+    var references: Set<Int32> { Set(claims.flatMap(\.references)) }
+
+    /// A row of `library_claim`.
+    struct Row {
+        let place: Int
+        let name: String
+        let state: String
+        let justification: String
+        let detail: String
+    }
+
+    /// Calls `body` with each row of `library_claim`, each place and name once.
+    func each(targets: [Int32: Target], _ body: (Row) throws -> Void) rethrows {
         var seen: Set<String> = []
-        var rows = RowBuffer()
-        for claim in claims {
-            for reference in claim.references {
-                guard let occurrence = occurrence(reference) else { continue }
-                // The first statement about a vulnerability counts.
-                for name in claim.names where seen.insert("\(occurrence) \(name)").inserted {
-                    rows.beginRow()
-                    rows.append(scan)
-                    rows.append(occurrence)
-                    rows.append(name)
-                    rows.append(claim.state)
-                    rows.append(claim.justification)
-                    rows.append(claim.detail)
+        // What was analysed counts more than what is only listed, else the first statement about a vulnerability counts.
+        for isAnalysed in [true, false] {
+            for claim in claims where claim.state.isEmpty != isAnalysed {
+                for reference in claim.references {
+                    guard case .places(let places) = targets[reference] else { continue }
+                    for place in places {
+                        for name in claim.names where seen.insert("\(place) \(name)").inserted {
+                            try body(
+                                Row(
+                                    place: place, name: name, state: claim.state, justification: claim.justification,
+                                    detail: claim.detail))
+                        }
+                    }
                 }
             }
-            if rows.rowCount >= chunk {
-                var full = RowBuffer()
-                swap(&full, &rows)
-                try body(full)
+        }
+    }
+
+    static let columns: [StaticString] = ["scan", "occurrence", "vulnerability", "state", "justification", "detail"]
+
+    /// Why claims reach nothing, a sentence each.
+    func warnings(targets: [Int32: Target], text: (Int32) -> String) -> [String] {
+        var warnings: [String] = []
+        var count = 0
+        func warn(_ warning: @autoclosure () -> String) {
+            count += 1
+            if count <= Self.warningsOfAKind { warnings.append(warning()) }
+        }
+        for id in withoutTarget {
+            warn("the statement about \(id.prefix(100)) was not applied: it names no component")
+        }
+        for claim in claims {
+            let what = claim.state.isEmpty ? "what is said" : "the statement \"\(claim.state.prefix(50))\""
+            for reference in claim.references {
+                guard case .nothing(let why) = targets[reference] else { continue }
+                warn("\(what) about \(claim.id.prefix(100)) was not applied: \"\(text(reference).prefix(200))\" \(why)")
             }
         }
-        try body(rows)
+        if count > Self.warningsOfAKind {
+            warnings.append("\(count - Self.warningsOfAKind) more statements about vulnerabilities were not applied")
+        }
+        return warnings
+    }
+
+    /// The first statements that decide something, with the places that they are about.
+    func decisions(targets: [Int32: Target]) -> [Decision] {
+        var found: [Decision] = []
+        for claim in claims where Self.decidingStates.contains(claim.state) && found.count < Self.comparedLimit {
+            var places: Set<Int> = []
+            for reference in claim.references {
+                if case .places(let more) = targets[reference] { places.formUnion(more) }
+            }
+            if !places.isEmpty { found.append(Decision(names: claim.names, places: places)) }
+        }
+        return found
     }
 }

@@ -28,8 +28,6 @@ struct LibraryStaging: ~Copyable {
     private(set) var libraries: [Int64] = []
     /// How often each was listed.
     private(set) var counts: [Int32] = []
-    /// Services among the libraries, which are kept like them but are nobody's component.
-    private(set) var services = 0
     /// Libraries with more licences than are kept.
     private(set) var tooManyLicenses = 0
 
@@ -52,7 +50,6 @@ struct LibraryStaging: ~Copyable {
         places[digest] = place
         libraries.append(0)
         counts.append(1)
-        if component.kind == .service { services += 1 }
         waiting.append(LibraryRow(digest: digest, body: writer.text, component: component))
         waitingBytes += writer.count
         if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }

@@ -2,38 +2,88 @@ package import BOM
 import Database
 
 // DESIGN. At the end everything is known: which entry is the root, how deep each lies, where edges lead. Rows are made
-// from numbers in memory and written in chunks.
+// from numbers in memory and written in chunks. `Depths.swift` says what is direct, `ClaimTargets.swift` what claims are about.
 
 extension ScanStaging {
     /// What a completed scan holds.
     package struct Outcome: Sendable {
         /// The facts for `scan.document`.
         var document: String
-        var rootName: String
+        /// What the document describes is called, then what the document is called, as far as they say it.
+        var names: [String]
+        /// What the document describes, where that is one thing.
+        var subject: DocumentFacts.Subject?
         /// Occurrences: distinct libraries, the root not among them.
         var libraries: Int
-        /// Distinct components that the document lists: a package that SPDX lists and describes is one, a service is none.
-        var components: Int
+        /// What the document says of vulnerabilities, when it is no inventory and says nothing else.
+        var statements: LooseStatements?
     }
 
     /// Writes entries, occurrences and edges; nothing may be added afterwards.
     package func complete(_ graph: DependencyGraph) throws -> Outcome {
         guard var document else { throw BOMError.invalid(what: "the document says nothing of itself") }
+        let isInventory = try isInventory()
         try flush()
         let positions = positionsOfNodes(in: graph)
-        let root = root(of: document, graph: graph, positions: positions)
+        let root = root(of: document, graph: graph, positions: positions, isAlone: !isInventory)
         if let root { libraries.withdraw(entries[root - 1].library) }
+        let described = try root.map { try component(at: $0) }
         let depths = depths(in: graph, positions: positions, root: root)
         try writeEntries(depths: depths, root: root)
         let count = try writeOccurrences(depths: depths, root: root)
         try writeEdges(of: graph, positions: positions, root: root)
-        try writeClaims(root: root)
+        if isInventory { try writeClaims(in: document, rootPURL: described?.purl) }
+        let names = [described?.name, document.name].compactMap(\.self)
         if document.name.isEmpty { document.name = document.identifier }
-        let described = try root.map { try component(at: $0) }
+        var facts = DocumentFacts(document: document, root: described)
+        if described == nil { facts.listed = try listedSubject(of: document) }
         return Outcome(
-            document: DocumentFacts(document: document, root: described).encode(),
-            rootName: described?.name ?? document.name, libraries: count,
-            components: count - libraries.services + (described != nil && document.standard == .spdx ? 1 : 0))
+            document: facts.encode(), names: names, subject: facts.subject, libraries: count,
+            statements: isInventory ? nil : looseStatements(of: document))
+    }
+
+    /// Writes what the document says of vulnerabilities, and warns of what is not applied.
+    private func writeClaims(in document: BOMDocument, rootPURL: String?) throws {
+        let scan = scan.id
+        let texts = claimTexts()
+        guard !texts.isEmpty || !libraryClaims.isEmpty else { return }
+        var described: Set<String> = []
+        if let rootPURL, !rootPURL.isEmpty { described.insert(rootPURL) }
+        let targets = try database.read {
+            try ClaimTargets(document: document, described: described).find(texts, in: scan, on: $0)
+        }
+        var rows = RowBuffer()
+        func flush() throws {
+            var full = RowBuffer()
+            swap(&full, &rows)
+            try insert(full, into: "library_claim", LibraryClaims.columns)
+        }
+        try libraryClaims.each(targets: targets) { row in
+            rows.beginRow()
+            rows.append(scan)
+            rows.append(row.place)
+            for text in [row.name, row.state, row.justification, row.detail] { rows.append(text) }
+            if rows.rowCount >= Self.chunk { try flush() }
+        }
+        try flush()
+        libraryClaims.warnings(targets: targets) { texts[$0] ?? "" }.forEach(warning)
+        try database.read { try libraryClaims.unfound(targets: targets, in: scan, on: $0) }.map(warning)
+    }
+
+    /// The references of claims, by their numbers.
+    func claimTexts() -> [Int32: String] {
+        var texts: [Int32: String] = [:]
+        for reference in libraryClaims.references { texts[reference] = references[reference] }
+        return texts
+    }
+
+    /// The single thing that the document describes, where it stands among the libraries.
+    private func listedSubject(of document: BOMDocument) throws -> DocumentFacts.Subject? {
+        guard document.describes.count == 1, let number = references.known(document.describes[0]),
+            targets[Int(number)] > 0
+        else { return nil }
+        let component = try component(at: Int(targets[Int(number)]))
+        return .init(name: component.name, version: component.version)
     }
 
     /// For each node of the graph a position, or -1 minus a file's, or `nothing`.
@@ -43,10 +93,13 @@ extension ScanStaging {
         }
     }
 
-    /// The entry that is the described thing and no library: the single one described, unless it is all there is, or an
-    /// SPDX package that nothing hangs on.
-    private func root(of document: BOMDocument, graph: DependencyGraph, positions: [Int32]) -> Int? {
-        guard document.describes.count == 1, entries.count > 1, let number = references.known(document.describes[0]),
+    /// The entry that is the described thing and no library: the single one described, unless it is all there is (but for
+    /// statements: `isAlone`), or an SPDX package that nothing hangs on.
+    private func root(
+        of document: BOMDocument, graph: DependencyGraph, positions: [Int32], isAlone: Bool
+    ) -> Int? {
+        guard document.describes.count == 1, entries.count > 1 || isAlone,
+            let number = references.known(document.describes[0]),
             targets[Int(number)] > 0
         else { return nil }
         let root = targets[Int(number)]
@@ -59,31 +112,10 @@ extension ScanStaging {
         return Int(root)
     }
 
-    /// The depth of each entry; -1 where no path leads. Without any dependency all lie at depth 1. Where the root has no
-    /// edges, what nobody needs is direct.
-    private func depths(in graph: DependencyGraph, positions: [Int32], root: Int?) -> [Int32] {
-        guard graph.edges.contains(where: { $0.kind == .dependsOn }) else {
-            var depths = [Int32](repeating: 1, count: entries.count + 1)
-            if let root { depths[root] = 0 }
-            return depths
-        }
-        var depths = [Int32](repeating: -1, count: entries.count + 1)
-        let levels = graph.levels()
-        let begins = root.map { root in
-            graph.edges.contains { $0.kind == .dependsOn && positions[Int($0.from)] == root }
-        }
-        let offset: Int32 = begins == true ? 0 : 1
-        for (node, position) in positions.enumerated() where position > 0 {
-            if let level = levels[Int32(node)] { depths[Int(position)] = Int32(level) + offset }
-        }
-        if let root { depths[root] = 0 }
-        return depths
-    }
-
     /// The position that is stored: the root's is 0.
     private func stored(_ position: Int32, root: Int?) -> Int32 { root.map(Int32.init) == position ? 0 : position }
 
-    private func writeEntries(depths: [Int32], root: Int?) throws {
+    private func writeEntries(depths: Depths, root: Int?) throws {
         var rows = RowBuffer()
         func flush() throws {
             var full = RowBuffer()
@@ -102,7 +134,7 @@ extension ScanStaging {
             rows.append(entry.scope)
             let parent = entry.parent < 0 ? Self.nothing : targets[Int(entry.parent)]
             rows.append(parent > 0 ? Int(stored(parent, root: root)) : -1)
-            rows.append(Int(depths[position]))
+            rows.append(Int(depths.values[position]))
             paths.withUnsafeBytes { paths in
                 let start = Int(entry.pathStart)
                 rows.append(text: UnsafeRawBufferPointer(rebasing: paths[start..<(start + Int(entry.pathCount))]))
@@ -118,10 +150,10 @@ extension ScanStaging {
     }
 
     /// Returns how many there are.
-    private func writeOccurrences(depths: [Int32], root: Int?) throws -> Int {
+    private func writeOccurrences(depths: Depths, root: Int?) throws -> Int {
         var least = [Int32](repeating: .max, count: libraries.libraries.count)
-        for (index, entry) in entries.enumerated() where index + 1 != root && depths[index + 1] >= 0 {
-            least[Int(entry.library)] = min(least[Int(entry.library)], depths[index + 1])
+        for (index, entry) in entries.enumerated() where index + 1 != root && depths.values[index + 1] >= 0 {
+            least[Int(entry.library)] = min(least[Int(entry.library)], depths.values[index + 1])
         }
         var rows = RowBuffer()
         var count = 0
@@ -136,27 +168,13 @@ extension ScanStaging {
             rows.append(scan.id)
             rows.append(place + 1)
             rows.append(libraries.libraries[place])
-            rows.append(least[place] == 1)
+            rows.append(depths.directness(at: least[place]).rawValue)
             rows.append(least[place] == .max ? -1 : Int(least[place]))
             rows.append(Int(libraries.counts[place]))
             if rows.rowCount >= Self.chunk { try flush() }
         }
         try flush()
         return count
-    }
-
-    private func writeClaims(root: Int?) throws {
-        func occurrence(_ reference: Int32) -> Int? {
-            let position = Int(reference) < targets.count ? targets[Int(reference)] : Self.nothing
-            // What the document describes is no occurrence.
-            guard position > 0, Int(position) != root else { return nil }
-            return Int(entries[Int(position) - 1].library) + 1
-        }
-        try libraryClaims.write(scan: scan.id, occurrence: occurrence, chunk: Self.chunk) { rows in
-            try insert(
-                rows, into: "library_claim",
-                ["scan", "occurrence", "vulnerability", "state", "justification", "detail"])
-        }
     }
 
     private func writeEdges(of graph: DependencyGraph, positions: [Int32], root: Int?) throws {
@@ -229,7 +247,7 @@ extension ScanStaging {
     }
 
     /// The component of an entry, read back whole.
-    private func component(at position: Int) throws -> Component {
+    func component(at position: Int) throws -> Component {
         let entry = entries[position - 1]
         let id = libraries.libraries[Int(entry.library)]
         let body = try database.read { connection in

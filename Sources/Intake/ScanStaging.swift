@@ -35,6 +35,8 @@ package final class ScanStaging: BOMReceiver {
     let scan: StagedScan
     private let lease: Lease
     var libraries: LibraryStaging
+    /// Whether the source is a bill of materials, which may come without components; others say what they list.
+    private(set) var takesStatements: Bool
     var entries: [Entry] = []
     var references = ReferenceTable()
     /// For each reference a position, or -1 minus the position of a file, or `nothing`.
@@ -45,7 +47,8 @@ package final class ScanStaging: BOMReceiver {
     private(set) var warnings: [String] = []
     private var moreWarnings = 0
     private(set) var fileCount = 0
-    private var claimCount = 0
+    private(set) var serviceCount = 0
+    private(set) var claimCount = 0
     private(set) var libraryClaims = LibraryClaims()
     private var dropsClaims = false
     private var files = RowBuffer(capacity: 1 << 12)
@@ -58,6 +61,7 @@ package final class ScanStaging: BOMReceiver {
         self.database = database
         self.scan = scan
         self.lease = lease
+        takesStatements = referenceType == "SBOM"
         libraries = LibraryStaging(database: database, scan: scan, referenceType: referenceType)
     }
 

@@ -26,7 +26,7 @@ import Testing
                     "a|1|1|1|a-1.tgz|javascript/Node.js|MIT\nApache 2.0",
                     "b|0|2|1|b-2.tgz|javascript/Node.js|MIT\nApache 2.0",
                     "c|0|3|1|c-3.tgz|javascript/Node.js|MIT\nApache 2.0",
-                    "lost|0|-1|1|lost-9.tgz|javascript/Node.js|MIT\nApache 2.0",
+                    "lost|1|1|1|lost-9.tgz|javascript/Node.js|MIT\nApache 2.0",
                 ])
         #expect(
             try bench.texts("SELECT position, occurrence, ref, depth FROM component ORDER BY position").first
@@ -185,12 +185,6 @@ import Testing
                 edges: [("root", ["a"]), ("a", ["b", "a"]), ("b", ["c"]), ("c", ["a", "root"])]))
         #expect(result.libraries == 3)
         #expect(try bench.texts("SELECT depth FROM occurrence ORDER BY position") == ["1", "2", "3"])
-    }
-
-    @Test func `A bill of nothing but its root keeps the root as a library`() throws {
-        let bench = try Workbench()
-        #expect(try bench.sbom(cycloneDX([])).libraries == 1)
-        #expect(try bench.texts("SELECT direct FROM occurrence") == ["1"])
     }
 
     @Test func `An expression of many licences is cut with a warning`() throws {

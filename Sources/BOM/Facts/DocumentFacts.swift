@@ -5,6 +5,22 @@ package struct DocumentFacts: Sendable, Equatable {
     package var document: BOMDocument
     /// The component at position 0, when the document describes one thing that is no library of its own.
     package var root: Component?
+    /// The single thing that the document describes, where it is a library of its own.
+    package var listed: Subject?
+
+    /// What a document is about.
+    package struct Subject: Sendable, Equatable {
+        package let name: String
+        package let version: String
+
+        package init(name: String, version: String) {
+            self.name = name
+            self.version = version
+        }
+    }
+
+    /// What the document is about, where that is one thing.
+    package var subject: Subject? { root.map { Subject(name: $0.name, version: $0.version) } ?? listed }
 
     package init(document: BOMDocument, root: Component?) {
         self.document = document
@@ -16,6 +32,12 @@ package struct DocumentFacts: Sendable, Equatable {
         writer.object { writer in
             writer.object("document") { write(document, to: &$0) }
             if let root { ComponentFacts.writeWhole(root, as: "root", to: &writer) }
+            if let listed {
+                writer.object("listed") {
+                    $0.text("name", listed.name)
+                    $0.text("version", listed.version)
+                }
+            }
         }
         return writer.text
     }
@@ -25,6 +47,7 @@ package struct DocumentFacts: Sendable, Equatable {
         writer.text("version", document.version)
         writer.text("name", document.name)
         writer.text("identifier", document.identifier)
+        if document.edition != 1 { writer.number("edition", document.edition) }
         writer.text("created", document.created)
         writer.list("creators", document.creators) { writer, agent in
             writer.object { ComponentFacts.write(agent, to: &$0) }
@@ -54,6 +77,9 @@ package struct DocumentFacts: Sendable, Equatable {
                     facts.document = try readDocument(&json)
                 } else if json.keyEquals("root") {
                     facts.root = try ComponentFacts.read(&json)
+                } else if json.keyEquals("listed") {
+                    let listed = try ComponentFacts.read(&json)
+                    facts.listed = Subject(name: listed.name, version: listed.version)
                 } else {
                     return false
                 }
@@ -64,7 +90,7 @@ package struct DocumentFacts: Sendable, Equatable {
     }
 
     private enum Field: String, CaseIterable, Sendable {
-        case standard, version, name, identifier, created, creators, tools, comment, dataLicense, describes
+        case standard, version, name, identifier, edition, created, creators, tools, comment, dataLicense, describes
         case extractedLicenses, properties, extra
     }
     private static let fields = JSONKeys<Field>()
@@ -79,6 +105,7 @@ package struct DocumentFacts: Sendable, Equatable {
             case .version: document.version = try json.string()
             case .name: document.name = try json.string()
             case .identifier: document.identifier = try json.string()
+            case .edition: document.edition = Int(try json.numberText()) ?? 1
             case .created: document.created = try json.string()
             case .creators:
                 document.creators = try ComponentFacts.list(&json) { (json) throws(JSONError) in

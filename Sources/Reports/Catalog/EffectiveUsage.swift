@@ -23,8 +23,19 @@ extension Report {
 
     private static let usage = Table(
         key: "libraries", item: "library", title: "Effective Usage",
+        // `states` is a set of bits over the vulnerabilities of a library: 8 exploitable, 4 nothing said, 2 in triage, 1
+        // all other states. Which claim counts is said in `LibraryClaim.joined`.
         from: """
-            scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library JOIN scan c ON c.id = s.scan
+            scope s JOIN (SELECT p.scan, p.position, p.library, (
+                SELECT sum(DISTINCT CASE coalesce((SELECT x.state FROM library_claim x
+                        WHERE x.scan = p.scan AND x.occurrence IN (p.position, 0) AND x.vulnerability IN (
+                            SELECT n.name FROM vulnerability_advisory a JOIN advisory_name n ON n.advisory = a.advisory
+                            WHERE a.vulnerability = f.vulnerability)
+                        ORDER BY CASE x.state WHEN '' THEN 1 ELSE 0 END, CASE x.occurrence WHEN 0 THEN 1 ELSE 0 END, x.vulnerability LIMIT 1), '')
+                    WHEN 'exploitable' THEN 8 WHEN '' THEN 4 WHEN 'in_triage' THEN 2 ELSE 1 END)
+                FROM finding f JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = p.library) AS states
+                FROM occurrence p) o ON o.scan = s.scan
+            JOIN library l ON l.id = o.library JOIN scan c ON c.id = s.scan
             WHERE EXISTS (SELECT 1 FROM finding f WHERE f.library = o.library)
             """,
         order: ["s.product", "s.project", "o.position"],
@@ -35,46 +46,22 @@ extension Report {
             .text(
                 "impactAnalysisStatus", "Analysis Status",
                 """
-                CASE WHEN NOT EXISTS (SELECT 1 FROM library_claim x JOIN vulnerability v ON v.name = x.vulnerability
-                        JOIN finding f ON f.library = o.library AND f.vulnerability = v.id
-                        WHERE x.scan = o.scan AND x.occurrence = o.position AND x.state <> '') THEN 'NOT_ANALYZED'
-                    WHEN EXISTS (SELECT 1 FROM finding f JOIN vulnerability v ON v.id = f.vulnerability
-                        LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position
-                            AND x.vulnerability = v.name
-                        WHERE f.library = o.library AND coalesce(x.state, '') IN ('', 'in_triage')) THEN 'IN_PROGRESS'
+                CASE WHEN o.states = 4 THEN 'NOT_ANALYZED' WHEN o.states & 6 > 0 THEN 'IN_PROGRESS'
                     ELSE 'COMPLETED' END
                 """, width: 16),
             .text(
                 "impactAnalysisResult", "Analysis Result",
                 """
-                CASE WHEN EXISTS (SELECT 1 FROM library_claim x JOIN vulnerability v ON v.name = x.vulnerability
-                        JOIN finding f ON f.library = o.library AND f.vulnerability = v.id
-                        WHERE x.scan = o.scan AND x.occurrence = o.position AND x.state = 'exploitable') THEN 'EFFECTIVE'
-                    WHEN EXISTS (SELECT 1 FROM finding f JOIN vulnerability v ON v.id = f.vulnerability
-                        LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position
-                            AND x.vulnerability = v.name
-                        WHERE f.library = o.library AND coalesce(x.state, '') IN ('', 'in_triage')) THEN 'UNKNOWN'
+                CASE WHEN o.states & 8 > 0 THEN 'EFFECTIVE' WHEN o.states & 6 > 0 THEN 'UNKNOWN'
                     ELSE 'INEFFECTIVE' END
                 """, width: 16),
             .timestamp(
-                "analysisDateTime", "Analysis Date",
-                """
-                CASE WHEN EXISTS (SELECT 1 FROM library_claim x WHERE x.scan = o.scan AND x.occurrence = o.position
-                    AND x.state <> '') THEN c.created_at ELSE NULL END
-                """),
+                "analysisDateTime", "Analysis Date", "CASE WHEN o.states <> 4 THEN c.created_at ELSE NULL END"),
             .text(
                 "resultingShield", "Library Shield",
                 """
-                CASE WHEN EXISTS (SELECT 1 FROM library_claim x JOIN vulnerability v ON v.name = x.vulnerability
-                        JOIN finding f ON f.library = o.library AND f.vulnerability = v.id
-                        WHERE x.scan = o.scan AND x.occurrence = o.position AND x.state = 'exploitable') THEN 'RED'
-                    WHEN EXISTS (SELECT 1 FROM finding f JOIN vulnerability v ON v.id = f.vulnerability
-                        LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position
-                            AND x.vulnerability = v.name
-                        WHERE f.library = o.library AND coalesce(x.state, '') = '') THEN 'GREY'
-                    WHEN EXISTS (SELECT 1 FROM library_claim x WHERE x.scan = o.scan AND x.occurrence = o.position
-                        AND x.state = 'in_triage') THEN 'YELLOW'
-                    ELSE 'GREEN' END
+                CASE WHEN o.states & 8 > 0 THEN 'RED' WHEN o.states & 4 > 0 THEN 'GREY'
+                    WHEN o.states & 2 > 0 THEN 'YELLOW' ELSE 'GREEN' END
                 """, width: 14),
             .text("keyUuid", "", "l.uuid"),
             .text("groupId", "", "l.group_id"),
@@ -86,8 +73,13 @@ extension Report {
                 from: """
                     scope s JOIN occurrence o ON o.scan = s.scan JOIN finding f ON f.library = o.library
                     JOIN vulnerability v ON v.id = f.vulnerability
-                    LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position
-                        AND x.vulnerability = v.name WHERE s.scan > 0
+                    LEFT JOIN library_claim x ON x.scan = o.scan AND (x.occurrence, x.vulnerability) = (
+                        SELECT c.occurrence, c.vulnerability FROM library_claim c
+                        WHERE c.scan = o.scan AND c.occurrence IN (o.position, 0) AND c.vulnerability IN (
+                            SELECT n.name FROM vulnerability_advisory a JOIN advisory_name n ON n.advisory = a.advisory
+                            WHERE a.vulnerability = v.id)
+                        ORDER BY CASE c.state WHEN '' THEN 1 ELSE 0 END, CASE c.occurrence WHEN 0 THEN 1 ELSE 0 END, c.vulnerability LIMIT 1)
+                    WHERE s.scan > 0
                     """,
                 order: ["s.product", "s.project", "o.position", "f.vulnerability"],
                 columns: [

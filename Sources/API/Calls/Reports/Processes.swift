@@ -107,7 +107,7 @@ extension Visit {
     fileprivate func envelope(_ standing: Queue.Standing) throws -> Envelope {
         Envelope(
             job: standing.job, email: try email(of: standing.job), uploadsAhead: standing.uploadsAhead,
-            notes: standing.notes)
+            notes: standing.notes + standing.job.warnings)
     }
 
     fileprivate func email(of job: Job) throws -> String {

@@ -119,7 +119,7 @@ extension ProjectView {
                 x.state, x.justification, x.detail
             FROM occurrence o JOIN library l ON l.id = o.library JOIN finding f ON f.library = l.id
                 JOIN vulnerability v ON v.id = f.vulnerability
-                LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence = o.position AND x.vulnerability = v.name
+                \(literal: LibraryClaim.joined)
             WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, v.name
             """
         ) { row in

@@ -128,6 +128,24 @@ package struct StagedScan: Sendable, Equatable {
         package let productToken: String
         package let project: Int64
         package let projectToken: String
+
+        /// The scan that the project shows, whose row is locked until the transaction ends, and what is kept of its document, as
+        /// JSON; nil when it shows none.
+        package func shown(on connection: any Connection) throws -> (scan: Int64, document: String)? {
+            let scan = try connection.integer(
+                "SELECT scan FROM project WHERE id = \(project) \(connection.engine.locking)")
+            guard let scan, scan > 0 else { return nil }
+            return try connection.first("SELECT document FROM scan WHERE id = \(scan)") { (scan, $0.string(0)) }
+        }
+
+        /// Counts up the revisions of the project and of what is above it: it shows something else now.
+        package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
+            try connection.run(
+                "UPDATE project SET revision = revision + 1, updated_at = \(time) WHERE id = \(project)")
+            try connection.run(
+                "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(product)")
+            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        }
     }
 
     /// Finds the product and the project by name, or makes them with these tokens; a change of the configuration is
@@ -181,6 +199,11 @@ package struct StagedScan: Sendable, Equatable {
         let change = Change(
             .configuration, "ENTITY", .created, of: Change.Place(place, id: id, name: name), after: [name])
         try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
+    }
+
+    /// How many libraries the inventory of a published scan shows.
+    package static func libraryCount(of scan: Int64, on connection: any Connection) throws -> Int {
+        Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)
     }
 
     /// Makes the project show this scan instead of the one before, and writes what appeared and what went.

@@ -1,0 +1,26 @@
+import Bytes
+import Jobs
+
+extension Job {
+    /// What the import of an upload found odd, as its result has it; empty for all other jobs.
+    var warnings: [String] {
+        guard kind == .intake, state == .success, !result.isEmpty else { return [] }
+        var json = JSONReader(result.utf8)
+        var warnings: [String] = []
+        do throws(JSONError) {
+            try json.beginObject()
+            while try json.nextKey() {
+                guard json.keyEquals("warnings") else {
+                    try json.skipValue()
+                    continue
+                }
+                try json.beginArray()
+                while try json.nextElement() { warnings.append(try json.string()) }
+            }
+        } catch {
+            // The result is for people; a poll answers without it.
+            return ["the warnings of this import cannot be read: \(error)"]
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,49 @@
+// DESIGN. CycloneDX names things of a BOM from outside by BOM-Links: `urn:cdx:serial/edition#bom-ref` (cyclonedx.org,
+// "BOM-Link"; ECMA-424, the type `bomLink`). Generators write the bom-ref plainly or percent-encoded, as it
+// stands in the fragment of a URI.
+
+/// A reference to a BOM, or to something in it.
+package struct BOMLink: Sendable, Equatable {
+    /// The UUID of the BOM's serial number, in lower case.
+    package let serial: String
+    /// The `version` of the BOM, which counts its editions.
+    package let edition: Int
+    /// What is meant in the BOM, as it is spelled; nil for the BOM itself.
+    package let fragment: String?
+
+    /// Nil when the text is no BOM-Link.
+    package init?(_ text: String) {
+        guard text.lowercased().hasPrefix("urn:cdx:") else { return nil }
+        let rest = text.dropFirst(8)
+        let name = rest.prefix { $0 != "#" }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let edition = Int(parts[1]), edition > 0, !parts[0].isEmpty else { return nil }
+        serial = parts[0].lowercased()
+        self.edition = edition
+        fragment = rest.endIndex == name.endIndex ? nil : String(rest[name.endIndex...].dropFirst())
+    }
+
+    /// Whether the link leads into the document.
+    package func leads(to document: BOMDocument) -> Bool {
+        document.identifier.lowercased() == "urn:uuid:\(serial)" && document.edition == edition
+    }
+
+    /// The fragment without its percent-encoding (RFC 3986, 2.1); nil where it has none.
+    package var decodedFragment: String? {
+        guard let fragment, fragment.contains("%") else { return nil }
+        var bytes: [UInt8] = []
+        var rest = Array(fragment.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,124 @@
+import BOM
+import Database
+import Inventory
+
+// DESIGN. A claim finds its component by the bom-ref, by a BOM-Link into the document, or by a package URL, which is no
+// reference by the standard but often written as one. All of them are looked up among the rows of a scan, in one
+// pass over its entries and, only where there are package URLs, one over its libraries: so claims of the scan's own
+// document and of one that has nothing but claims find their targets in the same way.
+
+/// What the references of claims mean in a scan.
+struct ClaimTargets {
+    /// The document of the scan.
+    let document: BOMDocument
+    /// References that stand for what the document describes although it has no such entry.
+    var described: Set<String> = []
+
+    /// How often a package URL of a claim is compared with that of a component: a few for each, in any document that is
+    /// not made to cost time.
+    private static let comparisonLimit = 5_000_000
+
+    /// The target of each reference; `texts` are the references by their numbers.
+    func find(
+        _ texts: [Int32: String], in scan: Int64, on connection: any Connection
+    ) throws -> [Int32: LibraryClaims.Target] {
+        var targets: [Int32: LibraryClaims.Target] = [:]
+        var wanted: [String: [Int32]] = [:]
+        for (reference, text) in texts {
+            if described.contains(text) {
+                targets[reference] = .places([LibraryClaims.product])
+                continue
+            }
+            wanted[text, default: []].append(reference)
+            guard let link = BOMLink(text), link.leads(to: document) else { continue }
+            guard let fragment = link.fragment else {
+                targets[reference] = .places([LibraryClaims.product])
+                continue
+            }
+            wanted[fragment, default: []].append(reference)
+            if let decoded = link.decodedFragment { wanted[decoded, default: []].append(reference) }
+        }
+        guard !wanted.isEmpty else { return targets }
+        try connection.each("SELECT ref, position, occurrence FROM component WHERE scan = \(scan) ORDER BY position") {
+            row in
+            guard let references = wanted[row.string(0)] else { return }
+            let place = row.integer(1) == 0 ? LibraryClaims.product : Int(row.integer(2))
+            for reference in references where targets[reference] == nil { targets[reference] = .places([place]) }
+        }
+        try findPackages(texts.filter { targets[$0.key] == nil }, in: scan, on: connection, &targets)
+        for (reference, text) in texts where targets[reference] == nil { targets[reference] = .nothing(reason(text)) }
+        return targets
+    }
+
+    /// Why a reference is nothing.
+    private func reason(_ text: String) -> String {
+        if let link = BOMLink(text), !link.leads(to: document) {
+            return
+                "lies in another document: this one is \"\(document.identifier.prefix(100))\", edition \(document.edition)"
+        }
+        return PackageURL(text) == nil ? "is nothing in this document" : "is the package URL of no component"
+    }
+
+    /// Finds the components with package URLs: those that have the version, where one is given, and all the qualifiers.
+    private func findPackages(
+        _ texts: [Int32: String], in scan: Int64, on connection: any Connection,
+        _ targets: inout [Int32: LibraryClaims.Target]
+    ) throws {
+        let purls = texts.compactMapValues { PackageURL($0) }
+        guard !purls.isEmpty else { return }
+        var wanted: [String: [Int32]] = [:]
+        for (reference, purl) in purls { wanted[Self.name(purl, purl.version), default: []].append(reference) }
+        var places: [Int32: Set<Int>] = [:]
+        var comparisons = 0
+        func compare(_ text: String, at place: Int) {
+            guard let purl = PackageURL(text) else { return }
+            // One that names no version means all versions.
+            for name in Set([Self.name(purl, purl.version), Self.name(purl, "")]) {
+                for reference in wanted[name] ?? [] where comparisons < Self.comparisonLimit {
+                    comparisons += 1
+                    guard purls[reference]?.qualifiers.allSatisfy(purl.qualifiers.contains) == true else { continue }
+                    places[reference, default: []].insert(place)
+                }
+            }
+        }
+        try connection.each(
+            """
+            SELECT o.position, l.purl FROM occurrence o JOIN library l ON l.id = o.library
+            WHERE o.scan = \(scan) AND l.purl <> ''
+            """
+        ) { compare($0.string(1), at: Int($0.integer(0))) }
+        for (reference, found) in places { targets[reference] = .places(found.sorted()) }
+        guard comparisons >= Self.comparisonLimit else { return }
+        for reference in purls.keys where targets[reference] == nil {
+            targets[reference] = .nothing("is one of too many package URLs")
+        }
+    }
+
+    private static func name(_ purl: PackageURL, _ version: String) -> String {
+        "\(purl.type)/\(purl.path)@\(version)"
+    }
+}
+
+extension LibraryClaims {
+    /// Says which statements decide nothing, because no advisory finds their vulnerability there; nil when all do.
+    func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> String? {
+        let unfound = try decisions(targets: targets).filter { decision in
+            let names = SQL.list(decision.names.map { Value.text($0) })
+            let places: SQL =
+                decision.places.contains(Self.product)
+                ? "1 = 1"
+                : "o.position IN \(SQL.list(decision.places.sorted().prefix(500).map { .integer(Int64($0)) }))"
+            return try connection.integer(
+                """
+                SELECT 1 FROM advisory_name n JOIN vulnerability_advisory a ON a.advisory = n.advisory
+                JOIN finding f ON f.vulnerability = a.vulnerability JOIN occurrence o ON o.library = f.library
+                WHERE n.name IN \(names) AND o.scan = \(scan) AND \(places) LIMIT 1
+                """) == nil
+        }
+        guard !unfound.isEmpty else { return nil }
+        let names = unfound.prefix(5).compactMap(\.names.first).joined(separator: ", ")
+        return
+            "\(unfound.count) statements decide nothing yet, as no advisory finds their vulnerabilities in these components: "
+            + names + (unfound.count > 5 ? ", …" : "")
+    }
+}

@@ -1,0 +1,84 @@
+import BOM
+import Database
+
+// DESIGN. How far each entry is from what the document describes. Without a graph nobody knows what is direct, and it is
+// not guessed; all entries then lie at depth 1, for so an SBOM hangs them on its root. With one, an entry lies at depth 1 when the described thing or the document
+// itself needs it, and also when nothing needs its library: something must have brought it in. What only a circle
+// leads to has no depth.
+
+/// Where the entries of a document lie.
+struct Depths {
+    /// Edges from the root, by position: 0 for the root, -1 where no path leads.
+    fileprivate(set) var values: [Int32]
+    /// Whether the document says of anything what it needs.
+    let isGraphKnown: Bool
+
+    /// What the least depth of a library's entries says.
+    func directness(at depth: Int32) -> Directness {
+        isGraphKnown ? depth == 1 ? .direct : .transitive : .unknown
+    }
+}
+
+extension ScanStaging {
+    func depths(in graph: DependencyGraph, positions: [Int32], root: Int?) -> Depths {
+        let isGraphKnown = hasDependencies(graph, positions)
+        var depths = [Int32](repeating: isGraphKnown ? -1 : 1, count: entries.count + 1)
+        if let root { depths[root] = 0 }
+        guard isGraphKnown else { return Depths(values: depths, isGraphKnown: false) }
+        var queue: [Int32] = root.map { [Int32($0)] } ?? []
+        for start in starts(in: graph, positions: positions, root: root) where depths[Int(start)] < 0 {
+            depths[Int(start)] = 1
+            queue.append(start)
+        }
+        let nodes = nodes(of: positions)
+        var next = 0
+        // The root first, then what lies at 1: so each entry is met by its shortest way.
+        while next < queue.count {
+            let position = queue[next]
+            next += 1
+            for target in graph.targets(of: nodes[Int(position)], along: [.dependsOn]) {
+                let to = positions[Int(target)]
+                guard to > 0, depths[Int(to)] < 0 else { continue }
+                depths[Int(to)] = depths[Int(position)] + 1
+                queue.append(to)
+            }
+        }
+        return Depths(values: depths, isGraphKnown: true)
+    }
+
+    /// Whether the document says of anything what it needs.
+    private func hasDependencies(_ graph: DependencyGraph, _ positions: [Int32]) -> Bool {
+        !graph.neededByDocument.isEmpty
+            || graph.edges.contains {
+                $0.kind == .dependsOn && $0.from != $0.to && positions[Int($0.from)] > 0 && positions[Int($0.to)] > 0
+            }
+    }
+
+    /// The entries at depth 1 that are no targets of the root.
+    private func starts(in graph: DependencyGraph, positions: [Int32], root: Int?) -> [Int32] {
+        var isNeeded = [Bool](repeating: false, count: libraries.libraries.count)
+        for edge in graph.edges where edge.kind == .dependsOn && edge.from != edge.to {
+            let (from, to) = (positions[Int(edge.from)], positions[Int(edge.to)])
+            guard from > 0, to > 0 else { continue }
+            // A library that is listed several times does not need itself.
+            let (needing, needed) = (entries[Int(from) - 1].library, entries[Int(to) - 1].library)
+            if needing != needed { isNeeded[Int(needed)] = true }
+        }
+        var starts: [Int32] = []
+        // Of several things that are described, each is what the document is about.
+        for node in graph.neededByDocument + (root == nil ? graph.roots : []) where positions[Int(node)] > 0 {
+            starts.append(positions[Int(node)])
+        }
+        for (index, entry) in entries.enumerated() where index + 1 != root && !isNeeded[Int(entry.library)] {
+            starts.append(Int32(index + 1))
+        }
+        return starts
+    }
+
+    /// For each position its node.
+    private func nodes(of positions: [Int32]) -> [Int32] {
+        var nodes = [Int32](repeating: -1, count: entries.count + 1)
+        for (node, position) in positions.enumerated() where position > 0 { nodes[Int(position)] = Int32(node) }
+        return nodes
+    }
+}

@@ -1,0 +1,62 @@
+import BOM
+import Database
+
+// DESIGN. Statements about vulnerabilities without an inventory (a VEX) are about what their project shows already. They
+// become part of its scan, in the place of what was said there of the same vulnerability and component, and stay as long as
+// that scan does: the next SBOM of the project says itself what holds.
+
+/// What a document without components says of vulnerabilities.
+struct LooseStatements: Sendable {
+    let claims: LibraryClaims
+    /// The references of the claims, by their numbers.
+    let texts: [Int32: String]
+    /// References of what the document describes: the whole product.
+    let described: Set<String>
+
+    /// Makes the statements part of the scan that a project shows, and gives warnings of what was not applied.
+    func apply(
+        to scan: Int64, of document: String, from staged: Int64, on connection: any Connection
+    ) throws -> [String] {
+        try connection.run(
+            """
+            INSERT INTO vulnerability_claim (scan, position, name, body)
+            SELECT \(scan), c.position + coalesce(
+                (SELECT max(k.position) + 1 FROM vulnerability_claim k WHERE k.scan = \(scan)), 0), c.name, c.body
+            FROM vulnerability_claim c WHERE c.scan = \(staged)
+            """)
+        try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(staged)")
+        return try write(to: scan, of: document, on: connection)
+            + ["the document lists no components, so its statements (VEX) were applied to what the project shows"]
+    }
+
+    /// Makes the statements part of their own scan, which is the first that its project shows.
+    func keep(in scan: Int64, of document: String, on connection: any Connection) throws -> [String] {
+        try write(to: scan, of: document, on: connection)
+            + ["the document lists no components, only statements (VEX): the project is empty until an SBOM comes"]
+    }
+
+    private func write(to scan: Int64, of document: String, on connection: any Connection) throws -> [String] {
+        let facts = try DocumentFacts.decode(document)
+        var described = described
+        if let root = facts.root, !root.purl.isEmpty { described.insert(root.purl) }
+        let targets = try ClaimTargets(document: facts.document, described: described).find(
+            texts, in: scan, on: connection)
+        try claims.each(targets: targets) { row in
+            try connection.run(
+                """
+                INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail)
+                VALUES (\(scan), \(row.place), \(row.name), \(row.state), \(row.justification), \(row.detail))
+                ON CONFLICT (scan, occurrence, vulnerability) DO UPDATE
+                SET state = excluded.state, justification = excluded.justification, detail = excluded.detail
+                """)
+        }
+        return claims.warnings(targets: targets) { texts[$0] ?? "" }
+            + (try claims.unfound(targets: targets, in: scan, on: connection).map { [$0] } ?? [])
+    }
+}
+
+extension ScanStaging {
+    func looseStatements(of document: BOMDocument) -> LooseStatements {
+        LooseStatements(claims: libraryClaims, texts: claimTexts(), described: Set(document.describes))
+    }
+}
