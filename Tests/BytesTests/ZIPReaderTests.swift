@@ -43,6 +43,31 @@ import Testing
         return path
     }
 
+    /// Sizes and places of 64 bits that nothing can have, in the first entry and in the second.
+    @Test(arguments: [
+        "1, 2 ** 64 - 1, 0", "1, 2 ** 63, 0", "1, 5, 2 ** 64 - 1", "0, 2 ** 64 - 1, 0", "0, 0, 2 ** 64 - 1",
+    ])
+    func sizesBeyondAllBoundsAreRefused(_ numbers: String) throws {
+        let path = try python(
+            "beyond.zip", "z.writestr('a', 'first'); z.writestr('b', 'second')",
+            after: """
+                import struct
+                place, size, offset = \(numbers)
+                d = open(p, 'rb').read()
+                heads = [i for i in range(len(d)) if d[i:i + 4] == b'PK\\1\\2'] + [d.rindex(b'PK\\5\\6')]
+                entries = [bytearray(d[heads[i]:heads[i + 1]]) for i in range(2)]
+                e = entries[place]
+                struct.pack_into('<I', e, 20, 2 ** 32 - 1)
+                struct.pack_into('<I', e, 42, 2 ** 32 - 1)
+                struct.pack_into('<H', e, 30, 20)
+                e += struct.pack('<HHQQ', 1, 16, size, offset)
+                end = bytearray(d[heads[2]:])
+                struct.pack_into('<I', end, 12, len(entries[0]) + len(entries[1]))
+                open(p, 'wb').write(d[:heads[0]] + entries[0] + entries[1] + end)
+                """)
+        #expect { try read(path) } throws: { "\($0)".contains("they overlap") }
+    }
+
     @Test func readsWhatOthersWrite() throws {
         let path = try python(
             "good.zip",

@@ -104,10 +104,11 @@ package final class ZIPReader {
                 name: name, size: UInt64(fixed.four(24)), compressedSize: UInt64(fixed.four(20)), crc: fixed.four(16),
                 flags: fixed.two(8), method: fixed.two(10), nameLength: Int(nameLength), offset: UInt64(fixed.four(42)))
             try entry.widen(extra, path: path)
-            compressedTotal += entry.compressedSize
-            guard entry.offset < fileSize, entry.compressedSize <= fileSize, compressedTotal <= fileSize else {
+            // The total is no more than the file has: what is left of it bounds the next size before it is added.
+            guard entry.offset < fileSize, entry.compressedSize <= fileSize - compressedTotal else {
                 throw .damaged(path: path, what: "its entries are longer than the file: they overlap")
             }
+            compressedTotal += entry.compressedSize
             if !name.hasSuffix("/") { return entry }
         }
         return nil
