@@ -152,8 +152,9 @@ package protocol Database: AnyObject, Sendable {
     /// Runs `body` in a transaction and returns when it is durable. Blocks the calling thread.
     ///
     /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves
-    /// a conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more: it
-    /// has no effect but on the database. Writers run side by side on PostgreSQL (READ COMMITTED): what a write read may
+    /// a conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more, and so it
+    /// does where a row stands in its way that another write may have made meanwhile, some times: it has no effect but on
+    /// the database. Writers run side by side on PostgreSQL (READ COMMITTED): what a write read may
     /// be old when it writes, so conditions belong into the statement that changes the row.
     @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result

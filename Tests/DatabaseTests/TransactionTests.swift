@@ -115,6 +115,25 @@ struct TransactionTests {
         #expect(found == (0..<200).filter { ![7, 9].contains($0 % 50) })
     }
 
+    /// Each takes away what is there and writes its own; on PostgreSQL they do so side by side.
+    @Test(arguments: TemporaryDatabase.engines) func replacementsDoNotHearOfEachOther(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        let results = onThreads(4) { thread in
+            for round in 0..<25 {
+                try database.write { connection in
+                    try connection.run("DELETE FROM organization WHERE token = 'one'")
+                    try connection.run(
+                        """
+                        INSERT INTO organization (id, token, name, created_at)
+                        VALUES (\(thread * 100 + round), 'one', 'x', 0)
+                        """)
+                }
+            }
+        }
+        for result in results { #expect(throws: Never.self) { try result.get() } }
+        #expect(try Self.count(database) == 1)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func numbersAreTakenOnce(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let taken = onThreads(20) { thread in

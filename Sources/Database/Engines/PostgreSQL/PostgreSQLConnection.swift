@@ -21,6 +21,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         case none
         /// A statement failed: the transaction cannot be committed.
         case failed(DatabaseError)
+        /// A row with the same key is there already: perhaps another write made it after this one had looked.
+        case taken(DatabaseError)
         /// The server undid the transaction in favour of another, or the statement has to be prepared anew.
         case conflict(DatabaseError)
         /// The connection broke before a commit.
@@ -100,10 +102,13 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// among them.
     var isWorthTrying: Bool {
         switch trouble {
-        case .none, .failed: false
+        case .none, .failed, .taken: false
         case .conflict, .lost: true
         }
     }
+
+    /// Whether the transaction failed because a row with the same key is there.
+    var isTaken: Bool { if case .taken = trouble { true } else { false } }
 
     // MARK: Transactions
 
@@ -144,7 +149,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
         switch trouble {
         case .none: break
-        case .failed(let error), .conflict(let error), .lost(let error): throw error
+        case .failed(let error), .taken(let error), .conflict(let error), .lost(let error): throw error
         }
         let result = PQexec(handle, "COMMIT")
         defer { PQclear(result) }
@@ -402,6 +407,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         if case .none = trouble {
             switch state {
             case "40001", "40P01": trouble = .conflict(error)
+            case "23505": trouble = .taken(error)
             // A prepared statement that a change of the schema made invalid.
             case "0A000" where why.contains("cached plan"), "26000":
                 isWorn = true

@@ -47,6 +47,9 @@ final class PostgreSQLDatabase: Database {
 
     // MARK: Writing
 
+    /// How often a write is run that finds a row with the same key in its way.
+    private static let takenAttempts = 8
+
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
         var attempt = 1
         while true {
@@ -60,7 +63,9 @@ final class PostgreSQLDatabase: Database {
                         connection.end()
                         return result
                     } catch {
-                        again = connection.isWorthTrying
+                        // What the body itself says of a taken name is its answer.
+                        let isTaken = connection.isTaken && error is DatabaseError && attempt < Self.takenAttempts
+                        again = connection.isWorthTrying || isTaken
                         connection.end()
                         throw error
                     }
