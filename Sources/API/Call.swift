@@ -20,17 +20,35 @@ package struct Call: Sendable {
     /// The least role in the scope of the token.
     package let role: Role
     let cost: Cost
-    let answer: @Sendable (borrowing Visit) throws -> Outcome
+    /// The fields besides key and token. No other is read.
+    let takes: [Parameter]
+    /// Those of them in which whole numbers stand.
+    private let numbered: [Parameter]
+    private let body: @Sendable (borrowing Visit) throws -> Outcome
 
     init(
-        _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost,
-        answer: @escaping @Sendable (borrowing Visit) throws -> Outcome
+        _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost, takes: [Parameter] = [],
+        answer body: @escaping @Sendable (borrowing Visit) throws -> Outcome
     ) {
         self.requestType = requestType
         self.token = token
         self.role = role
         self.cost = cost
-        self.answer = answer
+        self.takes = takes
+        numbered = takes.filter(\.hasNumbers)
+        self.body = body
+    }
+
+    /// Does the call for somebody who was let in, up to what it writes. Its numbers are in their ranges before it looks at
+    /// anything.
+    func answer(
+        _ request: Request, _ access: Access, _ headers: HTTPFields, on connection: any Connection, _ backend: Backend
+    ) throws -> Outcome {
+        var request = request
+        request.declared = takes
+        try request.check(numbered)
+        return try body(
+            Visit(request: request, access: access, headers: headers, connection: connection, backend: backend))
     }
 
     /// All calls.

@@ -203,9 +203,7 @@ package struct Door: Sendable {
             func answer(on connection: any Connection) throws -> Outcome {
                 let access = try Access.check(
                     request, headers, for: call, at: backend.queue.now(), on: connection)
-                return try call.answer(
-                    Visit(
-                        request: request, access: access, headers: headers, connection: connection, backend: backend))
+                return try call.answer(request, access, headers, on: connection, backend)
             }
             // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.
             if call.cost == .points, backend.database.engine == .postgresql {

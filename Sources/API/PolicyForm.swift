@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import Inventory
 
@@ -10,6 +11,28 @@ struct PolicyForm {
     static let accepted = """
         LICENSE, LICENSE_GROUP, VULNERABILITY_SCORE, VULNERABILITY_SEVERITY, RESOURCE_NAME, LIBRARY_AGE, IN_HOUSE
         """
+
+    static let priority = WholeNumber("priority", in: Policies.priorities)
+    private static let days = WholeNumber("days", in: 0...PolicyRule.oldest)
+    private static let scores = 0.0...10.0
+
+    /// The policy as calls take it.
+    static let parameter = Parameter.object(
+        "policy",
+        [
+            .text("name").required, .flag("enabled"), .number(priority),
+            .open(
+                "filter",
+                [
+                    .text("type", as: "LIBRARY_AGE", "VULNERABILITY_SCORE").required, .number(days),
+                    .decimal("minScore", in: scores),
+                    .decimal("maxScore", in: scores), .texts("severities"), .objects("licenses", [.text("name")]),
+                    .texts("licenseGroups"), .text("pattern"), .any("value"),
+                ]
+            ).required,
+            .open("action", [.text("type", as: "ALERT").required]).required,
+        ]
+    ).required
 
     let policy: NewPolicy
 
@@ -35,7 +58,7 @@ struct PolicyForm {
             name: name, isEnabled: isEnabled, filter: filter.json, action: action.json,
             filterType: filterType.uppercased(), actionType: actionType.uppercased(),
             rule: try Self.rule(filter, type: filterType.uppercased()),
-            priority: field.text("priority").flatMap { Int64($0) })
+            priority: try field.number(Self.priority, of: "policy"))
     }
 
     // MARK: What the filter looks for
@@ -94,9 +117,9 @@ struct PolicyForm {
         let accepted = "a number from 0 to 10"
         func tenths(_ keys: [String]) throws(APIError) -> Int? {
             for key in keys {
-                guard let text = filter.text(key) else { continue }
-                guard let number = Double(text), (0...10).contains(number) else {
-                    throw .badValue(text, of: "policy.filter.\(key)", accepted: accepted)
+                guard let field = filter[key] else { continue }
+                guard let word = field.word?.trimmingBlanks(), let number = NumberText.decimal(word, in: scores) else {
+                    throw .badValue(field.shown, of: "policy.filter.\(key)", accepted: accepted)
                 }
                 return Int((number * 10).rounded())
             }
@@ -124,12 +147,11 @@ struct PolicyForm {
     }
 
     private static func age(_ filter: Field) throws(APIError) -> PolicyRule {
-        let accepted = "a number of days"
-        let text = try value(filter, ["days", "age", "maxAge", "value"], accepted: accepted).word ?? ""
-        guard let days = Int(text), days >= 0 else {
-            throw .badValue(text, of: "policy.filter.days", accepted: accepted)
+        for key in [days.name, "age", "maxAge", "value"] {
+            guard let field = filter[key] else { continue }
+            return .age(days: Int(try days.read(field, as: "policy.filter.\(key)")))
         }
-        return .age(days: days)
+        throw .missing("policy.filter.\(days.name)", accepted: NumberText.accepted(days.range))
     }
 
     private static func name(_ filter: Field) throws(APIError) -> PolicyRule {

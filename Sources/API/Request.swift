@@ -33,11 +33,12 @@ package enum Field: Sendable, Equatable {
         }
     }
 
-    /// As texts: a list as several. An object is told as such, so that a check refuses it by its name.
+    /// As texts: a list as several. An object, and a list in a list, stand as such, so that a check refuses them by their name.
     var words: [String] {
         switch self {
-        case .list(let values): values.flatMap(\.words)
-        case .object: ["{…}"]
+        case .list(let values):
+            values.flatMap { value in if case .list = value { [value.shown] } else { value.words } }
+        case .object: [shown]
         case .null, .flag, .number, .text: word.map { [$0] } ?? []
         }
     }
@@ -51,6 +52,8 @@ package struct Request: Sendable {
     static let valueLimit = 100_000
 
     private let fields: [String: Field]
+    /// The fields that may be read from now on; nil for any.
+    var declared: [Parameter]?
     /// The bytes as they came, for the digest in the envelope.
     let body: [UInt8]
 
@@ -132,6 +135,7 @@ package struct Request: Sendable {
 
     /// The value of a field, or nil when it is absent, null or empty.
     subscript(key: String) -> Field? {
+        assert(declared?.contains { $0.name == key } ?? true, "\(key) is read but not declared by the call (`takes`)")
         guard let field = fields[key], !field.isAbsent else { return nil }
         return field
     }
@@ -142,8 +146,7 @@ package struct Request: Sendable {
         case nil: return nil
         case .text(let text): return text.trimmingBlanks()
         case .number(let text): return text
-        case .some(let other):
-            throw .badValue(other.words.first ?? "{…}", of: key, accepted: accepted)
+        case .some(let other): throw .badValue(other.shown, of: key, accepted: accepted)
         }
     }
 

@@ -45,12 +45,11 @@ package struct CronExpression: Sendable, Equatable {
     private static func set(
         _ field: String, _ range: ClosedRange<Int>, _ names: [String] = [], first: Int = 0
     ) -> UInt64? {
+        func digits(_ word: Substring, _ range: ClosedRange<Int>) -> Int? {
+            word.utf8.allSatisfy { (48...57).contains($0) } ? NumberText.whole(word, in: range) : nil
+        }
         func number(_ word: Substring) -> Int? {
-            let found = names.firstIndex(of: word.uppercased()).map { $0 + first }
-            guard let number = found ?? (word.utf8.allSatisfy { (48...57).contains($0) } ? Int(word) : nil),
-                range.contains(number)
-            else { return nil }
-            return number
+            names.firstIndex(of: word.uppercased()).map { $0 + first } ?? digits(word, range)
         }
         var bits: UInt64 = 0
         for part in field.split(separator: ",", omittingEmptySubsequences: false) {
@@ -58,7 +57,7 @@ package struct CronExpression: Sendable, Equatable {
             guard let what = halves.first else { return nil }
             var step = 1
             if halves.count == 2 {
-                guard let given = Int(halves[1]), given > 0, given <= range.upperBound else { return nil }
+                guard let given = digits(halves[1], 1...range.upperBound) else { return nil }
                 step = given
             }
             let ends = what.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)

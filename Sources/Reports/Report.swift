@@ -191,7 +191,7 @@ package struct Filter: Sendable {
         /// The same as the end of a span: the day, or the second, belongs to it.
         case endTime
         /// A whole number in a range.
-        case integer(ClosedRange<Double>)
+        case integer(ClosedRange<Int64>)
         /// Any text.
         case text
     }

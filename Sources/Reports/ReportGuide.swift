@@ -102,7 +102,7 @@ extension Filter {
         case .choice(let words): words.joined(separator: ", ")
         case .list(let words): "any of \(words.joined(separator: ", "))"
         case .time, .endTime: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
-        case .integer(let range): "\(Int(range.lowerBound)) to \(Int(range.upperBound))"
+        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .text: "text"
         }
     }

@@ -26,7 +26,8 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
             """
         case .formatNotOffered(let format, let type, let offered):
             "\(type) has no format \(format); it offers \(offered.map(\.rawValue).joined(separator: ", "))"
-        case .badValue(let value, let key, let accepted): "\(key) has the value \(value); accepted: \(accepted)"
+        case .badValue(let value, let key, let accepted):
+            "\(key) has the value \(value.count > 100 ? "\(value.prefix(100))…" : value); accepted: \(accepted)"
         case .missing(let key, let accepted): "\(key) is missing; accepted: \(accepted)"
         case .unreadable(let why): "the stored request cannot be read: \(why)"
         }
@@ -236,12 +237,10 @@ extension Filter {
             let isDay = first.utf8.count == "yyyy-MM-dd".utf8.count
             return [String(milliseconds - milliseconds % 1000 + (isDay ? 86_399_999 : 999))]
         case .integer(let range):
-            guard let number = Double(first), number == number.rounded(), range.contains(number) else {
-                throw .badValue(
-                    first, of: key, accepted: "a whole number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
-                )
+            guard given.count == 1, let number = NumberText.whole(first, in: range) else {
+                throw .badValue(given.joined(separator: ", "), of: key, accepted: NumberText.accepted(range))
             }
-            return [String(Int(number))]
+            return [String(number)]
         case .text:
             return [first]
         }

@@ -63,9 +63,11 @@ struct Configuration: Sendable {
 
     func number(_ name: String, in range: ClosedRange<Int>, default value: Int) throws(UsageError) -> Int {
         guard let text = self[name] else { return value }
-        guard let number = Int(text), range.contains(number) else {
+        guard let number = NumberText.whole(text, in: range) else {
             throw UsageError(
-                description: "--\(name) is \(text); accepted: \(range.lowerBound) to \(range.upperBound)")
+                description:
+                    "--\(name) is \(text.prefix(100)); accepted: a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }

@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import HTTP
 import Testing
@@ -30,6 +31,41 @@ struct DescriptionTests {
         let choices = try #require(schemas["Request"]?["anyOf"] as? [[String: String]])
         let named = choices.compactMap { $0["$ref"]?.split(separator: "/").last.map(String.init) }
         #expect(named == Call.table.map(\.requestType))
+    }
+
+    /// The ranges are those by which requests are checked.
+    @Test func numbersHaveRanges() async throws {
+        let components = try #require(try await description()["components"] as? [String: Any])
+        let schemas = try #require(components["schemas"] as? [String: [String: Any]])
+        func field(_ call: String, _ path: String...) throws -> [String: Any] {
+            try path.reduce(try #require(schemas[call])) { schema, name in
+                let properties = try #require(schema["properties"] as? [String: [String: Any]], "\(call) \(name)")
+                return try #require(properties[name], "\(call) \(name)")
+            }
+        }
+        let priority = try field("addProductPolicy", "policy", "priority")
+        #expect(priority["type"] as? String == "integer")
+        #expect(priority["minimum"] as? Int64 == Policies.priorities.lowerBound)
+        #expect(priority["maximum"] as? Int64 == Policies.priorities.upperBound)
+        let score = try field("addProductPolicy", "policy", "filter", "minScore")
+        #expect(score["type"] as? String == "number" && score["maximum"] as? Double == 10)
+        let ids = try #require(try field("removeProductPolicies", "policyIds")["items"] as? [String: Any])
+        #expect(ids["minimum"] as? Int == 1 && ids["maximum"] as? Int64 == 9_007_199_254_740_991)
+        let depth = try field("generateProjectReportAsync", "filter", "maxDepthLevel")
+        #expect(depth["minimum"] as? Int == 0 && depth["maximum"] as? Int == 1_000_000)
+        let key = try field("getLibraryInfo", "keyId")
+        #expect(key["type"] as? String == "integer" && key["maximum"] != nil)
+        // No number without one, in whatever call.
+        func check(_ schema: [String: Any], _ name: String) {
+            if ["integer", "number"].contains(schema["type"] as? String) {
+                #expect(schema["minimum"] != nil && schema["maximum"] != nil, "\(name)")
+            }
+            if let items = schema["items"] as? [String: Any] { check(items, name) }
+            for (member, schema) in schema["properties"] as? [String: [String: Any]] ?? [:] {
+                check(schema, "\(name).\(member)")
+            }
+        }
+        for call in Call.table { check(try #require(schemas[call.requestType]), call.requestType) }
     }
 
     @Test func allPathsExist() async throws {

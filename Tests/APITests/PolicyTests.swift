@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import Intake
+import Inventory
 import Jobs
 import TestSupport
 import Testing
@@ -126,13 +127,18 @@ struct PolicyTests {
             "action": ["type": "REJECT"],
         ]
         _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
-        // Nothing is ever as old as this.
+        // Nothing is ever as old as this. Rules that were kept before ages had a bound say more.
         let never: [String: Any] = [
-            "name": "Never", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": "\(Int.max)"],
+            "name": "Never", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": "\(PolicyRule.oldest)"],
             "action": ["type": "REJECT"],
         ]
         _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": never])
-        #expect(try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).count == 2)
+        _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": never])
+        try await world.inventory.database.write { connection in
+            try connection.run(
+                "UPDATE policy SET rule = \("AGE\n\(Int64.max)") WHERE id = (SELECT max(id) FROM policy)")
+        }
+        #expect(try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).count == 3)
         #expect(try await rejected(world, org).isEmpty)
 
         /// The projects that were looked at because of the time.
@@ -153,6 +159,62 @@ struct PolicyTests {
         #expect(alerts.map { $0["project"] as? String } == ["Old"])
         #expect(try look(after: 4) == nil)
         #expect(try look(after: 5) == 0)
+    }
+
+    /// A priority beyond all is refused, and one that was kept before there was a range does no harm.
+    @Test(arguments: Engine.allCases) func prioritiesHaveARange(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let product = try world.token(.product)
+        func add(_ name: String, _ priority: Any?) async throws -> [String: Any] {
+            var policy = Self.reject
+            policy["name"] = name
+            policy["priority"] = priority
+            return try await world.call("addProductPolicy", ["productToken": product, "policy": policy])
+        }
+        let accepted = "accepted: a whole number from 0 to 2147483647"
+        for wrong: Any in [
+            Int64.max, Int64.min, -1, 2_147_483_648, 0.5, 1e308, "9223372036854775808", "x", true, [1], ["a": 1],
+        ] {
+            let answer = try await add("refused", wrong)
+            #expect(answer["errorCode"] as? Int == 3000)
+            let text = answer["errorMessage"] as? String ?? ""
+            #expect(text.hasPrefix("policy.priority has the value ") && text.hasSuffix(accepted), "\(wrong): \(answer)")
+        }
+        #expect(try await add("text", "7")["policy"] != nil)
+        #expect(try await add("first", 0)["policy"] != nil)
+        #expect(try await add("great", Int(Int32.max))["policy"] != nil)
+        #expect(try await add("behind", nil)["policy"] != nil)
+        try await world.inventory.database.write { connection in
+            try connection.run("UPDATE policy SET priority = \(Int64.max) WHERE name = 'behind'")
+        }
+        #expect(try await add("last", nil)["policy"] != nil)
+        #expect(try await add("very last", nil)["policy"] != nil)
+        let list = try await world.list("getProductPolicies", "policies", ["productToken": product])
+        #expect(
+            list.map { $0["name"] as? String } == ["first", "text", "great", "behind", "last", "very last"], "\(list)")
+    }
+
+    @Test func daysAndScoresHaveARange() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let org = try world.token(.organization)
+        let cases: [(filter: [String: Any], field: String, accepted: String)] = [
+            (["type": "LIBRARY_AGE", "days": Int64.max], "days", "a whole number from 0 to 3660000"),
+            (["type": "LIBRARY_AGE", "maxAge": -1], "maxAge", "a whole number from 0 to 3660000"),
+            (["type": "LIBRARY_AGE", "value": [3]], "value", "a whole number from 0 to 3660000"),
+            (["type": "LIBRARY_AGE", "days": 1.5], "days", "a whole number from 0 to 3660000"),
+            (["type": "VULNERABILITY_SCORE", "minScore": "nan"], "minScore", "a number from 0 to 10"),
+            (["type": "VULNERABILITY_SCORE", "minScore": "0x1p2"], "minScore", "a number from 0 to 10"),
+            (["type": "VULNERABILITY_SCORE", "maxScore": 1e308], "maxScore", "a number from 0 to 10"),
+            (["type": "VULNERABILITY_SCORE", "maxScore": ["a": 1]], "maxScore", "a number from 0 to 10"),
+        ]
+        for (filter, field, accepted) in cases {
+            var policy = Self.reject
+            policy["filter"] = filter
+            let answer = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+            let text = answer["errorMessage"] as? String ?? ""
+            #expect(text.hasPrefix("policy.filter.\(field) has the value "), "\(filter): \(answer)")
+            #expect(text.hasSuffix("; accepted: \(accepted)"), "\(filter): \(answer)")
+        }
     }
 
     @Test func whatCannotBeOneIsRefused() async throws {

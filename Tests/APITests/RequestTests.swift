@@ -113,6 +113,30 @@ struct RequestTests {
 
     // MARK: Tolerance: the eleven points of reports.md §1.1
 
+    @Test(
+        arguments: [
+            (#"[1,"x"]"#, "policyIds[1] has the value x"),
+            (#""1,9223372036854775808""#, "policyIds has the value 9223372036854775808"),
+            ("[0]", "policyIds[0] has the value 0"), ("[[1]]", "policyIds[0] has the value […]"),
+            ("true", "policyIds has the value true"),
+            (#"{"a":1}"#, "policyIds has the value {…}"), ("[null]", "policyIds[0] has the value null"),
+            ("1.5", "policyIds has the value 1.5"),
+        ])
+    func numbersOfListsAreNamed(_ json: String, _ text: String) async throws {
+        let body = """
+            {"requestType":"removeOrganizationPolicies","userKey":"\(fixture.acme.administrator)","orgToken":"\(fixture.acme.token)",
+             "policyIds":\(json)}
+            """
+        #expect(try await message(Array(body.utf8)) == "\(text); accepted: a whole number from 1 to 9007199254740991")
+    }
+
+    /// Who may not do a call learns nothing of its fields.
+    @Test func numbersAreLookedAtBehindTheKey() async throws {
+        let answer = try await fixture.call(
+            "removeOrganizationPolicies", ["orgToken": fixture.rival.token, "policyIds": ["x"]])
+        #expect(answer["errorCode"] as? Int == 5001)
+    }
+
     @Test(arguments: ["/api", "/api/", "/api/v1.0", "/api/v1.1", "/api/v1.2", "/api/v1.3", "/api/v1.4", "/api/v1.4/"])
     func allVersionsAnswerAlike(path: String) async throws {
         let body = Array(try fixture.body("getOrganizationDetails", ["orgToken": fixture.acme.token]).utf8)

@@ -32,6 +32,14 @@ struct PolicyRuleTests {
         #expect(!fits(.licenses(["ACME"]), library { $0.licenses = ["Acme terms"] }))
     }
 
+    /// Rules that were kept before ages had a bound.
+    @Test(
+        arguments: [(.max, PolicyRule.oldest), (.min, 0), (-1, 0), (3_660_001, PolicyRule.oldest), (30, 30)]
+            as [(Int64, Int64)])
+    func keptAgesAreBounded(_ kept: Int64, _ days: Int64) {
+        #expect(PolicyRule(text: "AGE\n\(kept)") == .age(days: Int(days)))
+    }
+
     @Test func families() {
         #expect(fits(.families([.strongCopyleft]), library()))
         #expect(!fits(.families([.networkCopyleft]), library()))

@@ -68,7 +68,11 @@ struct AgentDoor: Sendable {
             try admit(fields, header)
         }
         let kind = try Self.kind(of: fields)
-        if let time = fields["timeStamp"], Int64(time) == nil { throw AgentError.badTime(time) }
+        if let time = fields[AgentForm.timeStamp.name],
+            NumberText.whole(time.trimmingBlanks(), in: AgentForm.timeStamp.range) == nil
+        {
+            throw AgentError.badTime(time)
+        }
         let updateType = try Self.updateType(of: fields)
         // Before the file is looked through, which may take its time.
         try admit(fields, header)

@@ -38,7 +38,11 @@ package enum AgentError: Error, Equatable {
         switch self {
         case .badToken: "Invalid token"
         case .badKey: "Invalid user key"
-        case .badTime(let value): "Invalid request time: timeStamp is \"\(value.prefix(100))\", no number of seconds"
+        case .badTime(let value):
+            """
+            Invalid request time: timeStamp has the value "\(value.prefix(100))"; accepted: \
+            \(NumberText.accepted(AgentForm.timeStamp.range))
+            """
         case .badDiff(let why): "Invalid diff: \(why)"
         case .badField(let field, let value, let accepted):
             "\(field) has the value \"\(value.prefix(100))\"; accepted: \(accepted)"

@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import Inventory
 
 // DESIGN. The body is a form, read once in pieces of one buffer. What it carries, `diff`, goes to a file as JSON, in memory
 // that does not depend on it. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then
@@ -13,13 +14,22 @@ struct AgentForm: ~Copyable {
     /// The longest value of a field that is looked at, in bytes.
     static let valueLimit = 64 << 10
     private static let nameLimit = 100
-    /// The fields that are looked at.
-    private static let names: Set<String> = [
-        "type", "agent", "agentVersion", "pluginVersion", "token", "userKey", "requesterEmail", "product",
-        "productToken",
-        "timeStamp", "updateType", "aggregateModules", "preserveModuleStructure", "aggregateProjectName",
-        "aggregateProjectToken", "scanComment", "forceCheckAllDependencies", "populateVulnerabilities",
-    ]
+    /// When the request was made, in seconds or milliseconds since 1970, up to the year 9999.
+    static let timeStamp = WholeNumber("timeStamp", in: 0...253_402_300_799_999)
+    /// The fields that are looked at, besides `diff`.
+    static let parameters: [Parameter] =
+        [
+            .words("type", AgentPlan.Kind.allCases.map(\.rawValue)).required, .text("token").required, .text("userKey"),
+            .number(timeStamp), .words("updateType", AgentUpload.UpdateType.allCases.map(\.rawValue)),
+        ]
+        + [
+            "product", "productToken", "agent", "agentVersion", "pluginVersion", "requesterEmail",
+            "aggregateProjectName", "aggregateProjectToken", "scanComment",
+        ].map { .text($0) }
+        + ["aggregateModules", "preserveModuleStructure", "forceCheckAllDependencies", "populateVulnerabilities"].map {
+            .flag($0)
+        }
+    private static let names = Set(parameters.map(\.name))
 
     private enum Place {
         case name

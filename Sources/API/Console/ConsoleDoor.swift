@@ -28,11 +28,16 @@ struct ConsoleDoor: Sendable {
     private func answer(to request: HTTPRequest, _ path: ConsolePath) async -> HTTPResponse {
         let form = Form(request)
         let isForm = request.method == "POST"
-        let place = ConsolePlace { isForm ? form[$0] : request.query.exactly($0) }
+        guard !isForm || Self.isOwn(request) else {
+            return Self.page(403, ConsolePage.problem("This form was sent by another site.", back: ConsolePlace()))
+        }
+        let place: ConsolePlace
         do {
-            guard !isForm || Self.isOwn(request) else {
-                return Self.page(403, ConsolePage.problem("This form was sent by another site.", back: ConsolePlace()))
-            }
+            place = try ConsolePlace { isForm ? form[$0] : request.query.exactly($0) }
+        } catch {
+            return await refusal(of: request, ConsolePlace(), because: error)
+        }
+        do {
             switch path {
             case .style: return HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
             case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
@@ -180,10 +185,7 @@ struct ConsoleDoor: Sendable {
         try backend.database.snapshot { connection in
             guard let view = try view(request, place, on: connection) else { return nil }
             let asked = try Request(Array(body.utf8))
-            return try call(view).answer(
-                Visit(
-                    request: asked, access: view.access, headers: request.headers, connection: connection,
-                    backend: backend))
+            return try call(view).answer(asked, view.access, request.headers, on: connection, backend)
         }
     }
 

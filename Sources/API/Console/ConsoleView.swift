@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import Jobs
 import Reports
@@ -14,11 +15,14 @@ struct ConsolePlace: Sendable, Equatable {
     init() {}
 
     /// - Parameter field: gives the value of a field of the query or of a form.
-    init(_ field: (String) -> String?) {
-        func number(_ name: String) -> Int64 { field(name).flatMap { Int64($0) } ?? 0 }
-        organization = number("organization")
-        product = number("product")
-        project = number("project")
+    init(_ field: (String) -> String?) throws(APIError) {
+        func number(_ name: String) throws(APIError) -> Int64 {
+            guard let text = field(name)?.trimmingBlanks(), !text.isEmpty else { return 0 }
+            return try WholeNumber(name, in: 0...NumberText.ids.upperBound).read(.text(text))
+        }
+        organization = try number("organization")
+        product = try number("product")
+        project = try number("project")
         search = field("search")?.trimmingBlanks() ?? ""
     }
 

@@ -1,14 +1,13 @@
 import Database
 import Reports
 
-// DESIGN. What a request has to have follows from the table of calls: its name, its tokens, its role. Fields of its own are
-// told here for the calls that everybody begins with; others are told by the errors, which name what is accepted.
+// DESIGN. What a request has to have follows from the table of calls: its name, its tokens, its role, and the fields that each
+// call declares.
 
 extension Call {
     /// A JSON schema (2020-12) of the request.
     var schema: JSONTree {
         let tokens = token.fields.map(\.name)
-        let own = ownFields
         let strings = ["userKey"] + tokens
         return [
             "type": "object",
@@ -17,43 +16,94 @@ extension Call {
                     + (tokens.count == 1
                         ? "." : " where the token points to; one of \(tokens.joined(separator: ", ")).")),
             "required": .texts(
-                ["requestType"] + (tokens.count == 1 ? tokens : []) + own.filter(\.isRequired).map(\.name)),
+                ["requestType"] + (tokens.count == 1 ? tokens : []) + takes.filter(\.isRequired).map(\.name)),
             "properties": .object(
                 [("requestType", ["const": .text(requestType)])] + strings.map { ($0, Self.keyOrToken) }
-                    + own.map { ($0.name, $0.schema) }),
+                    + takes.map { ($0.name, $0.schema) }),
         ]
     }
 
     private static let keyOrToken: JSONTree = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
+}
 
-    private struct Own {
-        let name: String
-        let isRequired: Bool
-        let schema: JSONTree
+extension Parameter {
+    /// A JSON schema (2020-12) of the field.
+    var schema: JSONTree {
+        examples.isEmpty ? kind.schema : kind.schema.adding([("examples", .texts(examples))])
     }
+}
 
-    private var ownFields: [Own] {
-        let uuid: JSONTree = ["type": "string", "format": "uuid"]
-        switch requestType {
-        case "getAsyncProcessStatus", "cancelAsyncProcess":
-            return [Own(name: "uuid", isRequired: true, schema: uuid)]
-        case "downloadAsyncReport":
-            return [Own(name: "reportStatusUUID", isRequired: true, schema: uuid)]
-        case "generateOrganizationReportAsync": return Self.ofReport(in: .organization)
-        case "generateProductReportAsync": return Self.ofReport(in: .product)
-        case "generateProjectReportAsync": return Self.ofReport(in: .project)
-        default: return []
+extension Parameter.Kind {
+    fileprivate var schema: JSONTree {
+        switch self {
+        case .text: ["type": "string"]
+        case .words(let words): ["type": "string", "enum": .texts(words)]
+        case .flag: ["type": "boolean"]
+        case .time: ["type": "string", "description": "yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC"]
+        case .number(let number): number.schema
+        case .decimal(let range):
+            ["type": "number", "minimum": .decimal(range.lowerBound), "maximum": .decimal(range.upperBound)]
+        case .texts: ["type": "array", "items": ["type": "string"]]
+        case .numbers(let number): ["type": "array", "items": number.schema]
+        case .object(let members), .open(let members): Self.object(members)
+        case .objects(let members): ["type": "array", "items": Self.object(members)]
+        case .any: [:]
         }
     }
 
-    private static func ofReport(in kind: ScopeKind) -> [Own] {
-        let types = Report.catalog.compactMap { $0.name.types[kind] }.sorted()
+    private static func object(_ members: [Parameter]) -> JSONTree {
+        let required = members.filter(\.isRequired).map(\.name)
+        return .object(
+            [("type", "object")] + (required.isEmpty ? [] : [("required", .texts(required))])
+                + [("properties", .object(members.map { ($0.name, $0.schema) }))])
+    }
+}
+
+extension WholeNumber {
+    fileprivate var schema: JSONTree {
+        ["type": "integer", "minimum": .whole(range.lowerBound), "maximum": .whole(range.upperBound)]
+    }
+}
+
+// MARK: Reports
+
+extension Parameter {
+    /// The fields with which a report is asked for, in a kind of scope or in any.
+    static func ofReports(in kind: ScopeKind?) -> [Parameter] {
+        let kinds = kind.map { [$0] } ?? ScopeKind.allCases
+        let offered = Report.catalog.filter { report in kinds.contains { report.name.types[$0] != nil } }
+        let types = Set(offered.flatMap { report in kinds.compactMap { report.name.types[$0] } })
+        var seen: Set<String> = []
+        let filters = offered.flatMap(\.filters).filter { seen.insert($0.key).inserted }
         return [
-            Own(name: "reportType", isRequired: true, schema: ["type": "string", "enum": .texts(types)]),
-            Own(
-                name: "format", isRequired: false,
-                schema: ["type": "string", "enum": .texts(Format.allCases.map(\.rawValue))]),
-            Own(name: "filter", isRequired: false, schema: ["type": "object"]),
+            .words("reportType", types.sorted()).required, .words("format", Format.allCases.map(\.rawValue)),
+            .open("filter", filters.map { Parameter($0) }),
         ]
+    }
+
+    /// The fields of a call that answers with a report of the catalog; none where the catalog has no such report.
+    static func ofReport(_ type: String, in kind: ScopeKind) -> [Parameter] {
+        Report.named(type, in: kind).map { of($0) } ?? []
+    }
+
+    /// The fields of a call that answers with one report.
+    static func of(_ report: Report) -> [Parameter] {
+        [
+            .words("format", report.formats.map(\.rawValue)),
+            .open("filter", report.filters.map { Parameter($0) }),
+        ]
+    }
+
+    /// What a report's filter takes.
+    private init(_ filter: Filter) {
+        self =
+            switch filter.kind {
+            case .flag: .flag(filter.key)
+            case .choice(let words): .words(filter.key, words)
+            case .list: .texts(filter.key)
+            case .time, .endTime: .time(filter.key)
+            case .integer(let range): .number(WholeNumber(filter.key, in: range))
+            case .text: .text(filter.key)
+            }
     }
 }

@@ -3,7 +3,8 @@ import Bytes
 /// A JSON value that is written down in the program: for descriptions, which are made once.
 indirect enum JSONTree {
     case text(String)
-    case number(Int)
+    case whole(Int64)
+    case decimal(Double)
     case flag(Bool)
     case list([JSONTree])
     case object([(String, JSONTree)])
@@ -25,7 +26,8 @@ indirect enum JSONTree {
     private func write(to sink: inout ByteSink) {
         switch self {
         case .text(let text): sink.append(jsonString: text)
-        case .number(let number): sink.append(decimal: Int64(number))
+        case .whole(let number): sink.append(decimal: number)
+        case .decimal(let number): sink.append(jsonNumber: number)
         case .flag(let flag): sink.append(raw: flag ? "true" : "false")
         case .list(let values):
             sink.append(UInt8(ascii: "["))
@@ -51,7 +53,7 @@ extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     init(stringLiteral value: String) { self = .text(value) }
-    init(integerLiteral value: Int) { self = .number(value) }
+    init(integerLiteral value: Int64) { self = .whole(value) }
     init(booleanLiteral value: Bool) { self = .flag(value) }
     init(arrayLiteral elements: JSONTree...) { self = .list(elements) }
     init(dictionaryLiteral elements: (String, JSONTree)...) { self = .object(elements) }

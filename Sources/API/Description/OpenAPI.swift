@@ -100,19 +100,15 @@ enum OpenAPI {
             "content": [
                 "application/x-www-form-urlencoded": [
                     "schema": [
-                        "type": "object", "required": ["type", "token", "diff"],
-                        "properties": [
-                            "type": [
-                                "type": "string", "enum": ["UPDATE", "CHECK_POLICIES", "CHECK_POLICY_COMPLIANCE"],
-                            ],
-                            "token": string, "userKey": string, "product": string, "productVersion": string,
-                            "productToken": string, "agent": string, "agentVersion": string, "pluginVersion": string,
-                            "requesterEmail": string, "timeStamp": string, "updateType": string,
-                            "scanComment": string,
-                            "diff": [
-                                "type": "string", "description": "The projects: JSON, or base64 of gzip of it",
-                            ],
-                        ],
+                        "type": "object",
+                        "required": .texts(AgentForm.parameters.filter(\.isRequired).map(\.name) + ["diff"]),
+                        "properties": .object(
+                            AgentForm.parameters.map { ($0.name, $0.schema) } + [
+                                (
+                                    "diff",
+                                    ["type": "string", "description": "The projects: JSON, or base64 of gzip of it"]
+                                )
+                            ]),
                     ]
                 ]
             ],

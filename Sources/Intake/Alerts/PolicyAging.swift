@@ -10,9 +10,6 @@ package struct PolicyAging: Sendable {
     package private(set) var projects: Set<Int64> = []
     private let today: Int64
 
-    /// Days beyond which nothing can be older: ten thousand years.
-    private static let oldest: Int64 = 3_660_000
-
     /// Looks at the policies of all organizations; nil when that was done today.
     package init?(at time: Int64, on connection: any Connection) throws {
         today = time / Policies.dayLength
@@ -29,7 +26,7 @@ package struct PolicyAging: Sendable {
             let scope = Scope(
                 kind: project != 0 ? .project : product != 0 ? .product : .organization,
                 organization: row.integer(2), product: product, project: project)
-            rules.append((scope, min(Int64(age), Self.oldest), row.integer(1)))
+            rules.append((scope, Int64(age), row.integer(1)))
         }
         guard !policies.isEmpty else { return nil }
         for (scope, age, until) in rules {

@@ -19,6 +19,9 @@ package enum PolicyRule: Sendable, Equatable {
     /// Nothing that is looked for here; such a policy is kept and given back.
     case nothing
 
+    /// The most days that a rule about age may name, about ten thousand years: nothing that has a date is older.
+    package static let oldest: Int64 = 3_660_000
+
     /// Whether vulnerabilities have to be known to decide.
     package var needsVulnerabilities: Bool {
         switch self {
@@ -59,7 +62,9 @@ package enum PolicyRule: Sendable, Equatable {
             if numbers.count == 2, numbers[0] <= numbers[1] { self = .score(numbers[0]...numbers[1]) }
         case "SEVERITY": self = .severities(values)
         case "NAME": if let pattern = values.first.flatMap(NamePattern.init) { self = .name(pattern) }
-        case "AGE": if let days = values.first.flatMap({ Int($0) }) { self = .age(days: days) }
+        case "AGE":
+            // Rules that were kept before ages had a bound name any number.
+            if let days = values.first.flatMap({ Int64($0) }) { self = .age(days: Int(min(max(days, 0), Self.oldest))) }
         case "IN_HOUSE": self = .inHouse
         default: break
         }

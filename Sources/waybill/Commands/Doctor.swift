@@ -53,11 +53,13 @@ struct Doctor {
                 guard statvfs(directory.path, &space) == 0 else {
                     throw Failure("\(directory.path): \(systemMessage(errno))")
                 }
-                let free = (Int(space.f_bavail) * Int(space.f_frsize)) >> 20
-                guard free >= 512 else {
-                    throw Failure("\(directory.path) has \(free) MiB left; make room, reports and uploads need it")
+                // Some file systems say that they have no end: no product of theirs fits.
+                let free = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+                let left = (free.overflow ? .max : free.partialValue) >> 20
+                guard left >= 512 else {
+                    throw Failure("\(directory.path) has \(left) MiB left; make room, reports and uploads need it")
                 }
-                return "\(directory.path), \(free) MiB free"
+                return "\(directory.path), \(left) MiB free"
             },
             check("database") {
                 let url = try configuration.databaseURL()

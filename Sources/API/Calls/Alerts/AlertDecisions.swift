@@ -4,14 +4,23 @@ import HTTP
 // Deciding about alerts: mend-api.md §3.4. All alerts that a call names are decided, or none.
 
 extension Call {
-    static let ignoreAlerts = Call("ignoreAlerts", .one(.organization), .member, .work) { visit in
+    private static let decisionFields: [Parameter] = [
+        .texts("alertUuids").required, .text("comments"), .time("ignoreUntil"),
+    ]
+
+    static let ignoreAlerts = Call(
+        "ignoreAlerts", .one(.organization), .member, .work, takes: decisionFields
+    ) { visit in
         let (uuids, comments, until) = try visit.request.decision()
         return visit.decide(.ignore(until: until), on: uuids, comments: comments) {
             Answer.message("Successfully ignored \(uuids.count) alerts")
         }
     }
 
-    static let setAlertsStatus = Call("setAlertsStatus", .one(.organization), .member, .work) { visit in
+    static let setAlertsStatus = Call(
+        "setAlertsStatus", .one(.organization), .member, .work,
+        takes: decisionFields + [.words("status", ["Active", "Ignored"]).required]
+    ) { visit in
         let (uuids, comments, until) = try visit.request.decision()
         let status = try visit.request.text("status", accepted: "Active, Ignored")
         let decision: AlertDecision

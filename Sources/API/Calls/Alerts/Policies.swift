@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 
@@ -14,8 +15,10 @@ extension Call {
             ]
         } + [list("getGlobalOrganizationPolicies", .organization)]
 
+    private static let policyIDs = WholeNumber("policyIds", in: NumberText.ids)
+
     private static func list(_ name: String, _ kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .readOnly, .work) { visit in
+        Call(name, .one(kind), .readOnly, .work, takes: [.flag("aggregatePolicies")]) { visit in
             let inherited = try visit.request.flag("aggregatePolicies", default: false)
             // Who may see some products only sees what decides there.
             let isHidden = kind == .organization && visit.scope.visibleProducts != nil
@@ -28,7 +31,7 @@ extension Call {
     }
 
     private static func add(_ name: String, _ kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .administrator, .work) { visit in
+        Call(name, .one(kind), .administrator, .work, takes: [PolicyForm.parameter]) { visit in
             let form = try PolicyForm(
                 try visit.request.object("policy", accepted: "an object with name, filter and action"))
             return visit.changeThatAlertsRestOn { deed, connection in
@@ -50,8 +53,8 @@ extension Call {
     }
 
     private static func remove(_ name: String, _ kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .administrator, .work) { visit in
-            let ids = try visit.request.policyIDs()
+        Call(name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required]) { visit in
+            let ids = try visit.request.numbers(policyIDs)
             return visit.changeThatAlertsRestOn { deed, connection in
                 let count = try Policies.remove(
                     ids, from: deed.scope, by: deed.account, at: deed.time, on: connection)
@@ -61,8 +64,10 @@ extension Call {
     }
 
     private static func enable(_ name: String, _ kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .administrator, .work) { visit in
-            let ids = try visit.request.policyIDs()
+        Call(
+            name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required, .flag("enabled")]
+        ) { visit in
+            let ids = try visit.request.numbers(policyIDs)
             let isEnabled = try visit.request.flag("enabled", default: true)
             return visit.changeThatAlertsRestOn { deed, connection in
                 for id in ids {
@@ -76,8 +81,8 @@ extension Call {
     }
 
     private static func order(_ name: String, _ kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .administrator, .work) { visit in
-            let ids = try visit.request.policyIDs()
+        Call(name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required]) { visit in
+            let ids = try visit.request.numbers(policyIDs)
             return visit.changeThatAlertsRestOn { deed, connection in
                 guard
                     try Policies.order(ids, in: deed.scope, by: deed.account, at: deed.time, on: connection)
@@ -89,18 +94,6 @@ extension Call {
                 return Answer.message("Successfully ordered the policies")
             }
         }
-    }
-}
-
-extension Request {
-    fileprivate func policyIDs() throws(APIError) -> [Int64] {
-        let accepted = "a list of the ids of policies"
-        var found: [Int64] = []
-        for text in try texts("policyIds", accepted: accepted) {
-            guard let id = Int64(text) else { throw .badValue(text, of: "policyIds", accepted: accepted) }
-            found.append(id)
-        }
-        return found
     }
 }
 

@@ -12,7 +12,10 @@ extension Call {
 
     private static let issueLimit = 10_000
 
-    private static let fetchPolicyIssues = Call("fetchProjectPolicyIssues", .one(.project), .readOnly, .work) { visit in
+    private static let fetchPolicyIssues = Call(
+        "fetchProjectPolicyIssues", .one(.project), .readOnly, .work,
+        takes: [.text("policyActionType"), .time("fromDateTime"), .time("toDateTime")]
+    ) { visit in
         let action =
             try visit.request.textIfAny("policyActionType", accepted: "the type of an action") ?? "CREATE_ISSUE"
         let from = try visit.request.timeIfAny("fromDateTime") ?? 0
@@ -56,7 +59,17 @@ extension Call {
     }
 
     private static let updateExternalIssues = Call(
-        "updateExternalIntegrationIssues", .one(.project), .member, .work
+        "updateExternalIntegrationIssues", .one(.project), .member, .work,
+        takes: [
+            .text("wsPolicyIssueItemUuid").required,
+            .objects(
+                "externalIssues",
+                [
+                    .text("identifier").required, .text("url"), .text("status"), .text("created"),
+                    .text("lastModified"),
+                ]
+            ).required,
+        ]
     ) { visit in
         let uuid = try visit.request.text(
             "wsPolicyIssueItemUuid", accepted: "an issueUuid from fetchProjectPolicyIssues")

@@ -24,7 +24,10 @@ extension Call {
     }
 
     /// Closing approves; `status` may say `Rejected`.
-    static let closePendingTask = Call("closePendingTask", .one(.organization), .member, .points) { visit in
+    static let closePendingTask = Call(
+        "closePendingTask", .one(.organization), .member, .points,
+        takes: [.text("taskUUID").required, .text("comments"), .words("status", ["Approved", "Rejected"])]
+    ) { visit in
         let uuid = try visit.request.text("taskUUID", accepted: "a uuid from getDomainPendingTasks")
         let comments = try visit.request.textIfAny("comments", accepted: "a text") ?? ""
         let word = try visit.request.textIfAny("status", accepted: "Approved, Rejected") ?? "Approved"

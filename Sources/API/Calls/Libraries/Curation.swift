@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 import Inventory
@@ -11,11 +12,15 @@ extension Call {
         attributes, addAttribute, setAttributeValue, setBugs, setPlaces,
     ]
 
+    private static let keyUUID = Parameter.text("keyUuid").required
     private static let uuidAccepted = "the keyUuid of a library"
 
     // MARK: In-house
 
-    private static let markInHouse = Call("waybillMarkInHouse", .one(.organization), .member, .work) { visit in
+    private static let markInHouse = Call(
+        "waybillMarkInHouse", .one(.organization), .member, .work,
+        takes: [.texts("keyUuids").required, .text("reason")]
+    ) { visit in
         let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
         let reason = try visit.request.textIfAny("reason", accepted: "a text") ?? "marked by hand"
         return visit.changeThatAlertsRestOn { deed, connection in
@@ -26,7 +31,9 @@ extension Call {
         }
     }
 
-    private static let unmarkInHouse = Call("waybillUnmarkInHouse", .one(.organization), .member, .work) { visit in
+    private static let unmarkInHouse = Call(
+        "waybillUnmarkInHouse", .one(.organization), .member, .work, takes: [.texts("keyUuids").required]
+    ) { visit in
         let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
         return visit.changeThatAlertsRestOn { deed, connection in
             if let unknown = try InHouse.unmark(uuids, by: deed.curator, on: connection) {
@@ -50,7 +57,16 @@ extension Call {
     }
 
     private static let addInHouseRule = Call(
-        "waybillAddInHouseRule", .one(.organization), .administrator, .work
+        "waybillAddInHouseRule", .one(.organization), .administrator, .work,
+        takes: [
+            .object(
+                "rule",
+                [
+                    .words("type", InHouse.Kind.allCases.map(\.rawValue)).required,
+                    .text("pattern", as: "acme-*").required, .text("description"),
+                ]
+            ).required
+        ]
     ) { visit in
         let rule = try visit.request.object("rule", accepted: "an object with type, pattern and description")
         let kinds = InHouse.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -75,13 +91,15 @@ extension Call {
         }
     }
 
+    private static let ruleID = WholeNumber("ruleId", in: NumberText.ids)
+
     private static let removeInHouseRule = Call(
-        "waybillRemoveInHouseRule", .one(.organization), .administrator, .work
+        "waybillRemoveInHouseRule", .one(.organization), .administrator, .work, takes: [.number(ruleID).required]
     ) { visit in
-        let text = try visit.request.text("ruleId", accepted: "the id of a rule")
+        let id = try visit.request.number(ruleID)
         return visit.changeThatAlertsRestOn { deed, connection in
-            guard let id = Int64(text), try InHouse.remove(rule: id, by: deed.curator, on: connection) else {
-                throw APIError.notFound(text, of: "ruleId")
+            guard try InHouse.remove(rule: id, by: deed.curator, on: connection) else {
+                throw APIError.notFound("\(id)", of: ruleID.name)
             }
             return Answer.message("Successfully removed the rule")
         }
@@ -89,7 +107,10 @@ extension Call {
 
     // MARK: Licences
 
-    private static let setLicenses = Call("waybillSetLicenses", .one(.organization), .member, .work) { visit in
+    private static let setLicenses = Call(
+        "waybillSetLicenses", .one(.organization), .member, .work,
+        takes: [keyUUID, .texts("licenses").required, .text("reference")]
+    ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         let names = try visit.request.texts("licenses", accepted: "a list of names or SPDX identifiers")
         let reference = try visit.request.textIfAny("reference", accepted: "an address or a text") ?? ""
@@ -102,7 +123,9 @@ extension Call {
         }
     }
 
-    private static let resetLicenses = Call("waybillResetLicenses", .one(.organization), .member, .work) { visit in
+    private static let resetLicenses = Call(
+        "waybillResetLicenses", .one(.organization), .member, .work, takes: [keyUUID]
+    ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         return visit.changeThatAlertsRestOn { deed, connection in
             let found = try LicenseOverrides.reset(
@@ -129,7 +152,16 @@ extension Call {
     }
 
     private static let addAttribute = Call(
-        "waybillAddAttribute", .one(.organization), .administrator, .work
+        "waybillAddAttribute", .one(.organization), .administrator, .work,
+        takes: [
+            .object(
+                "attribute",
+                [
+                    .text("name").required, .words("context", Attribute.Context.allCases.map(\.rawValue)),
+                    .words("type", Attribute.Kind.allCases.map(\.rawValue)), .text("description"),
+                ]
+            ).required
+        ]
     ) { visit in
         let field = try visit.request.object("attribute", accepted: "an object with name, context and type")
         let name = try visit.request.text("name", in: field, of: "attribute", accepted: "a text")
@@ -154,7 +186,10 @@ extension Call {
     }
 
     /// The token says where the value holds; it has to be as narrow as the attribute's context.
-    private static let setAttributeValue = Call("waybillSetAttributeValue", .any, .member, .work) { visit in
+    private static let setAttributeValue = Call(
+        "waybillSetAttributeValue", .any, .member, .work,
+        takes: [keyUUID, .text("attribute").required, .text("value")]
+    ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         let name = try visit.request.text("attribute", accepted: "the name of an attribute")
         let value = try visit.request.textIfAny("value", accepted: "a text; none takes the value away") ?? ""
@@ -182,7 +217,18 @@ extension Call {
 
     // MARK: Bugs and places
 
-    private static let setBugs = Call("waybillSetBugs", .one(.organization), .member, .work) { visit in
+    private static let setBugs = Call(
+        "waybillSetBugs", .one(.organization), .member, .work,
+        takes: [
+            keyUUID,
+            .objects(
+                "bugs",
+                [
+                    .text("bug").required, .text("severity"), .text("title"), .text("status"), .time("reported"),
+                    .text("url"),
+                ]),
+        ]
+    ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         let accepted = "a list of objects with bug, severity, title, status, reported and url"
         guard case .list(let fields)? = visit.request["bugs"] ?? .list([]) else {
@@ -202,7 +248,14 @@ extension Call {
         }
     }
 
-    private static let setPlaces = Call("waybillSetPlaces", .one(.project), .member, .work) { visit in
+    private static let setPlaces = Call(
+        "waybillSetPlaces", .one(.project), .member, .work,
+        takes: [
+            .objects(
+                "places",
+                ["cluster", "namespace", "workload", "container", "image", "tag", "digest"].map { .text($0) })
+        ]
+    ) { visit in
         let accepted = "a list of objects with cluster, namespace, workload, container, image, tag and digest"
         guard case .list(let fields)? = visit.request["places"] ?? .list([]) else {
             throw APIError.badValue("…", of: "places", accepted: accepted)

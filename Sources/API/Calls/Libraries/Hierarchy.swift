@@ -23,7 +23,7 @@ extension Call {
     }
 
     static let projectLibraryDependencies = Call(
-        "getProjectLibraryDependencies", .one(.project), .readOnly, .work
+        "getProjectLibraryDependencies", .one(.project), .readOnly, .work, takes: [.text("keyUuid").required]
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: "the keyUuid of a library of the project")
         let tree = try ProjectTree.read(visit.scope, on: visit.connection)

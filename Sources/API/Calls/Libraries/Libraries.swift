@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 import Inventory
@@ -14,14 +15,20 @@ extension Call {
         histogram("getProductLicenseHistogram", .product), histogram("getProjectLicenseHistogram", .project),
     ]
 
+    private static let keyID = WholeNumber("keyId", in: NumberText.ids)
+
     private static func information(_ name: String) -> Call {
-        Call(name, .one(.organization), .readOnly, .work) { visit in
+        Call(
+            name, .one(.organization), .readOnly, .work,
+            takes: [
+                .number(keyID), .text("libraryName"), .text("libraryVersion"), .text("libraryType"),
+                .text("libraryGroup"),
+            ]
+        ) { visit in
             let found: [LibraryRecord]
-            if let text = try visit.request.textIfAny("keyId", accepted: "the keyId of a library"),
-                let number = Int64(text)
-            {
+            if let number = try visit.request.numberIfAny(keyID) {
                 found = try LibraryRecords.numbered(number, in: visit.scope, on: visit.connection)
-                if found.isEmpty { throw APIError.noSuchLibrary("with the keyId \(text)") }
+                if found.isEmpty { throw APIError.noSuchLibrary("with the keyId \(number)") }
             } else {
                 found = try named(visit)
             }
@@ -50,7 +57,9 @@ extension Call {
         return found.filter { seen.insert($0.uuid).inserted }
     }
 
-    private static let librarySearch = Call("librarySearch", .one(.organization), .readOnly, .work) { visit in
+    private static let librarySearch = Call(
+        "librarySearch", .one(.organization), .readOnly, .work, takes: [.text("searchValue").required]
+    ) { visit in
         let text = try visit.request.text("searchValue", accepted: "a part of a library's name")
         var seen: Set<String> = []
         let found = try LibraryRecords.containing(
@@ -59,7 +68,9 @@ extension Call {
         return .answer(Answer.object { answer in answer.objects("libraries", found) { $0.library($1) } })
     }
 
-    private static let librarySourceFiles = Call("getLibrarySourceFiles", .one(.project), .readOnly, .work) { visit in
+    private static let librarySourceFiles = Call(
+        "getLibrarySourceFiles", .one(.project), .readOnly, .work, takes: [.text("keyUuid").required]
+    ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: "the keyUuid of a library of the project")
         guard try LibraryRecords.find(uuid: uuid, in: visit.scope, on: visit.connection) != nil else {
             throw APIError.unknownLibrary(uuid, of: "keyUuid")

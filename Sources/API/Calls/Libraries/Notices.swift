@@ -8,7 +8,10 @@ import HTTP
 extension Call {
     static let notices: [Call] = [setLibraryNotice, noticesText, licensesText]
 
-    private static let setLibraryNotice = Call("setLibraryNotice", .one(.organization), .member, .work) { visit in
+    private static let setLibraryNotice = Call(
+        "setLibraryNotice", .one(.organization), .member, .work,
+        takes: [.text("libraryUUID").required, .text("text"), .text("reference")]
+    ) { visit in
         let uuid = try visit.request.text("libraryUUID", accepted: "the keyUuid of a library").lowercased()
         var text = ""
         if case .text(let given)? = visit.request["text"] { text = given }

@@ -12,8 +12,16 @@ extension Call {
         changeOrigin("changeOriginLibraryAsync", isAsynchronous: true),
     ]
 
+    /// The names under which clients may ask for the envelope of a process.
+    private static let asynchronous = ["async", "asynchronous", "runAsync"]
+
     private static func changeOrigin(_ name: String, isAsynchronous: Bool) -> Call {
-        Call(name, .one(.organization), .member, .work) { visit in
+        Call(
+            name, .one(.organization), .member, .work,
+            takes: [
+                .text("targetKeyUuid").required, .texts("sourceFiles").required, .text("userComments"),
+            ] + asynchronous.map { .flag($0) }
+        ) { visit in
             let request = visit.request
             let uuid = try request.text("targetKeyUuid", accepted: "the keyUuid of a library").lowercased()
             let accepted = "a list of SHA-1 digests, 40 hexadecimal characters each"
@@ -24,7 +32,7 @@ extension Call {
             }
             let comments = try request.textIfAny("userComments", accepted: "a text") ?? ""
             var wantsEnvelope = isAsynchronous
-            for key in ["async", "asynchronous", "runAsync"] {
+            for key in asynchronous {
                 if try request.flag(key, default: false) { wantsEnvelope = true }
             }
             let envelope = wantsEnvelope ? try process(visit) : nil

@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 import Jobs
@@ -14,7 +15,10 @@ extension Call {
     // MARK: Schedules
 
     /// The token says of what the report is, as in the request for the report itself.
-    private static let addSchedule = Call("waybillAddSchedule", .any, .member, .points) { visit in
+    private static let addSchedule = Call(
+        "waybillAddSchedule", .any, .member, .points,
+        takes: [.text("cron", as: "30 6 * * MON-FRI").required] + Parameter.ofReports(in: nil)
+    ) { visit in
         let text = try visit.request.text("cron", accepted: CronExpression.accepted)
         guard let cron = CronExpression(text) else {
             throw APIError.badValue(text, of: "cron", accepted: CronExpression.accepted)
@@ -64,17 +68,17 @@ extension Call {
             })
     }
 
+    private static let scheduleID = WholeNumber("scheduleId", in: NumberText.ids)
+
     private static let removeSchedule = Call(
-        "waybillRemoveSchedule", .one(.organization), .readOnly, .points
+        "waybillRemoveSchedule", .one(.organization), .readOnly, .points, takes: [.number(scheduleID).required]
     ) { visit in
-        let text = try visit.request.text("scheduleId", accepted: "the id of a schedule")
+        let id = try visit.request.number(scheduleID)
         let owner = owner(visit.access)
         return visit.change(saying: "Successfully removed the schedule") { deed, connection in
-            let isGone = try Int64(text).map {
-                try Schedules.remove(
-                    $0, account: owner, in: deed.scope, by: deed.account, at: deed.time, on: connection)
-            }
-            guard isGone == true else { throw APIError.notFound(text, of: "scheduleId") }
+            let isGone = try Schedules.remove(
+                id, account: owner, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+            guard isGone else { throw APIError.notFound("\(id)", of: scheduleID.name) }
         }
     }
 
@@ -86,7 +90,8 @@ extension Call {
     // MARK: Webhooks
 
     private static let addWebhook = Call(
-        "waybillAddWebhook", .one(.organization), .administrator, .points
+        "waybillAddWebhook", .one(.organization), .administrator, .points,
+        takes: [.text("url", as: "https://hooks.example/waybill").required]
     ) { visit in
         let text = try visit.request.text("url", accepted: "an address that the operator allows")
         let targets = visit.backend.webhookTargets
@@ -131,15 +136,16 @@ extension Call {
             })
     }
 
+    private static let webhookID = WholeNumber("webhookId", in: NumberText.ids)
+
     private static let removeWebhook = Call(
-        "waybillRemoveWebhook", .one(.organization), .administrator, .points
+        "waybillRemoveWebhook", .one(.organization), .administrator, .points, takes: [.number(webhookID).required]
     ) { visit in
-        let text = try visit.request.text("webhookId", accepted: "the id of a webhook")
+        let id = try visit.request.number(webhookID)
         return visit.change(saying: "Successfully removed the webhook") { deed, connection in
-            let isGone = try Int64(text).map {
-                try Webhooks.remove($0, in: deed.scope, by: deed.account, at: deed.time, on: connection)
-            }
-            guard isGone == true else { throw APIError.notFound(text, of: "webhookId") }
+            let isGone = try Webhooks.remove(
+                id, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+            guard isGone else { throw APIError.notFound("\(id)", of: webhookID.name) }
         }
     }
 }

@@ -13,7 +13,7 @@ extension Call {
     static let generateProjectReport = generation(called: "generateProjectReportAsync", in: .project)
 
     private static func generation(called name: String, in kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .readOnly, .points) { visit in
+        Call(name, .one(kind), .readOnly, .points, takes: Parameter.ofReports(in: kind)) { visit in
             let wanted = try visit.access.comparing(
                 try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
             let backend = visit.backend

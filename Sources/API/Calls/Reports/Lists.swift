@@ -17,7 +17,9 @@ extension Call {
                 calls.append(asJSON("get\(word)LibraryLocations", kind, kind.prefix + "LibraryLocationReport"))
             }
             calls.append(
-                SynchronousReports.call("get\(word)Licenses", kind) { visit in
+                SynchronousReports.call(
+                    "get\(word)Licenses", kind, takes: [.flag("excludeProjectOccurrences")]
+                ) { visit in
                     let isShort = try visit.request.flag("excludeProjectOccurrences", default: false)
                     return try SynchronousReports.Wanted(
                         .libraryLicenses(listsProjects: !isShort), visit, format: nil, fields: [:])
@@ -29,7 +31,7 @@ extension Call {
     }()
 
     private static func asJSON(_ name: String, _ kind: ScopeKind, _ type: String) -> Call {
-        SynchronousReports.call(name, kind) { visit in
+        SynchronousReports.call(name, kind, takes: Parameter.ofReport(type, in: kind)) { visit in
             var fields = try visit.request.filters(topFirst: [])
             fields.removeValue(forKey: "format")
             return try SynchronousReports.Wanted(type, visit, format: "json", fields: fields)
@@ -37,7 +39,10 @@ extension Call {
     }
 
     private static func alerts(_ name: String, _ kind: ScopeKind, _ type: String, needsType: Bool) -> Call {
-        SynchronousReports.call(name, kind) { visit in
+        SynchronousReports.call(
+            name, kind,
+            takes: Parameter.ofReport(type, in: kind) + (needsType ? [.text("alertType").required] : [])
+        ) { visit in
             var fields = try visit.request.filters(topFirst: [])
             fields.removeValue(forKey: "format")
             if needsType {
@@ -49,14 +54,19 @@ extension Call {
         }
     }
 
-    private static let alertsByProjectTag = SynchronousReports.call("getAlertsByProjectTag", .organization) { visit in
+    private static let alertsByProjectTag = SynchronousReports.call(
+        "getAlertsByProjectTag", .organization,
+        takes: Parameter.tag + Parameter.ofReport("OrgAlertsReport", in: .organization)
+    ) { visit in
         let tag = try visit.request.tag()
         var fields = try visit.request.filters(topFirst: [])
         fields["projecttag"] = ["\(tag.key)\n\(tag.value)"]
         return try SynchronousReports.Wanted(.alertsByProjectTag, visit, format: nil, fields: fields)
     }
 
-    private static let projectInventory = SynchronousReports.call("getProjectInventory", .project) { visit in
+    private static let projectInventory = SynchronousReports.call(
+        "getProjectInventory", .project, takes: Parameter.of(.projectInventory)
+    ) { visit in
         var fields = try visit.request.filters(topFirst: ["format"])
         let format = fields.removeValue(forKey: "format")?.first
         var wanted = try SynchronousReports.Wanted(.projectInventory, visit, format: format, fields: fields)

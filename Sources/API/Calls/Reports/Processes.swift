@@ -6,7 +6,10 @@ import Reports
 // Following a process to its end: reports.md §1.4, §1.5. Polling takes any token of the organization.
 
 extension Call {
-    static let processStatus = Call("getAsyncProcessStatus", .any, .readOnly, .points) { visit in
+    /// Clients put the uuid of a process under either name.
+    private static let uuidFields: [Parameter] = [.text("uuid"), .text("reportStatusUUID")]
+
+    static let processStatus = Call("getAsyncProcessStatus", .any, .readOnly, .points, takes: uuidFields) { visit in
         let (found, _) = try visit.process(named: ["uuid", "reportStatusUUID"]) {
             queue, uuid, organization, connection in
             try queue.standing(uuid: uuid, organization: organization, on: connection).map { ($0, $0.job) }
@@ -15,7 +18,7 @@ extension Call {
     }
 
     /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
-    static let cancelProcess = Call("cancelAsyncProcess", .any, .readOnly, .points) { visit in
+    static let cancelProcess = Call("cancelAsyncProcess", .any, .readOnly, .points, takes: uuidFields) { visit in
         let (job, field) = try visit.job(named: ["uuid", "reportStatusUUID"])
         let standing = visit.access.standing
         guard job.account == standing.account || standing.role(inProduct: job.product) == .administrator else {
@@ -42,7 +45,7 @@ extension Call {
         return .answer(Answer.object { $0.objects("processes", seen) { $1.write(to: &$0) } })
     }
 
-    static let downloadReport = Call("downloadAsyncReport", .any, .readOnly, .work) { visit in
+    static let downloadReport = Call("downloadAsyncReport", .any, .readOnly, .work, takes: uuidFields) { visit in
         let (job, field) = try visit.job(named: ["reportStatusUUID", "uuid"])
         guard job.kind == .report else { throw APIError.notDownloadable(job.uuid) }
         switch job.state {

@@ -54,7 +54,7 @@ extension Call {
         var calls: [Call] = []
         func add(_ type: String, _ kind: ScopeKind, _ request: String) {
             guard Report.named(type, in: kind) != nil else { return }
-            calls.append(synchronous(request, kind) { _, _ in type })
+            calls.append(synchronous(request, kind, Parameter.ofReport(type, in: kind)) { _, _ in type })
         }
         for stem in stems {
             for kind in ScopeKind.allCases {
@@ -65,7 +65,9 @@ extension Call {
         // Older than the SBOM reports: SPDX alone (mend-api.md §3.8).
         for kind in [ScopeKind.product, .project] {
             calls.append(
-                synchronous("get\(kind.requestWord)SpdxReport", kind) { _, fields in
+                synchronous(
+                    "get\(kind.requestWord)SpdxReport", kind, Parameter.ofReport(kind.prefix + "SBOMReport", in: kind)
+                ) { _, fields in
                     fields["standard"] = ["SPDX"]
                     return kind.prefix + "SBOMReport"
                 })
@@ -74,9 +76,10 @@ extension Call {
     }()
 
     private static func synchronous(
-        _ name: String, _ kind: ScopeKind, type: @escaping @Sendable (Request, inout [String: [String]]) -> String
+        _ name: String, _ kind: ScopeKind, _ takes: [Parameter],
+        type: @escaping @Sendable (Request, inout [String: [String]]) -> String
     ) -> Call {
-        SynchronousReports.call(name, kind) { visit in
+        SynchronousReports.call(name, kind, takes: takes) { visit in
             var fields = try visit.request.filters(topFirst: ["format", "standard", "version"])
             let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
             return try SynchronousReports.Wanted(
@@ -132,9 +135,10 @@ struct SynchronousReports {
 
     /// A call that answers with the bare file of a report.
     static func call(
-        _ name: String, _ kind: ScopeKind, _ wanted: @escaping @Sendable (borrowing Visit) throws -> Wanted
+        _ name: String, _ kind: ScopeKind, takes: [Parameter],
+        _ wanted: @escaping @Sendable (borrowing Visit) throws -> Wanted
     ) -> Call {
-        Call(name, .one(kind), .readOnly, .work) { visit in
+        Call(name, .one(kind), .readOnly, .work, takes: takes) { visit in
             let wanted = try wanted(visit)
             let (backend, id) = (visit.backend, try visit.backend.random.uuid())
             return .write {

@@ -5,7 +5,9 @@ import Jobs
 // Making products and projects: mend-api.md §3.1.
 
 extension Call {
-    static let createProduct = Call("createProduct", .one(.organization), .administrator, .points) { visit in
+    static let createProduct = Call(
+        "createProduct", .one(.organization), .administrator, .points, takes: [.text("productName").required]
+    ) { visit in
         let name = try visit.request.text("productName", accepted: "the name of the new product")
         let (scope, author) = (visit.scope, Author.account(visit.access.standing.account))
         let (token, time) = (try visit.backend.random.token(), visit.backend.queue.now())
@@ -21,7 +23,9 @@ extension Call {
         }
     }
 
-    static let createProject = Call("createProject", .one(.product), .administrator, .points) { visit in
+    static let createProject = Call(
+        "createProject", .one(.product), .administrator, .points, takes: [.text("projectName").required]
+    ) { visit in
         let name = try visit.request.text("projectName", accepted: "the name of the new project")
         let (scope, author) = (visit.scope, Author.account(visit.access.standing.account))
         let (token, time) = (try visit.backend.random.token(), visit.backend.queue.now())

@@ -46,7 +46,10 @@ extension Call {
             })
     }
 
-    private static let createUser = Call("createUser", .one(.organization), .administrator, .points) { visit in
+    private static let createUser = Call(
+        "createUser", .one(.organization), .administrator, .points,
+        takes: [.object("addedUser", [.text("name"), .text("email", as: "ada@example.org").required]).required]
+    ) { visit in
         let user = try visit.request.object("addedUser", accepted: "an object with name and email")
         let email = try visit.request.text("email", in: user, of: "addedUser", accepted: "NAME@DOMAIN")
         let name = user.text("name") ?? ""
@@ -64,7 +67,8 @@ extension Call {
     }
 
     private static let createServiceUser = Call(
-        "createServiceUser", .one(.organization), .administrator, .points
+        "createServiceUser", .one(.organization), .administrator, .points,
+        takes: [.object("addedUser", [.text("name").required]).required]
     ) { visit in
         let user = try visit.request.object("addedUser", accepted: "an object with name")
         let name = try visit.request.text("name", in: user, of: "addedUser", accepted: "the name of the service")
@@ -80,7 +84,8 @@ extension Call {
 
     /// Also takes `email` in place of the old key, and `expires`, the time at which the new one ends.
     private static let regenerateUserKey = Call(
-        "regenerateUserKey", .one(.organization), .administrator, .points
+        "regenerateUserKey", .one(.organization), .administrator, .points,
+        takes: [.text("serviceUserKey"), .text("email"), .time("expires")]
     ) { visit in
         let (field, value) = try visit.request.text(
             oneOf: ["serviceUserKey", "email"], accepted: "the key that a new one replaces, or the user's address")
@@ -103,7 +108,8 @@ extension Call {
     }
 
     private static let removeUser = Call(
-        "removeUserFromOrganization", .one(.organization), .administrator, .points
+        "removeUserFromOrganization", .one(.organization), .administrator, .points,
+        takes: [.object("user", [.text("email", as: "ada@example.org").required]).required]
     ) { visit in
         let user = try visit.request.object("user", accepted: "an object with email")
         let email = try visit.request.text("email", in: user, of: "user", accepted: "the address of a member")
@@ -112,7 +118,10 @@ extension Call {
         }
     }
 
-    private static let createGroup = Call("createGroup", .one(.organization), .administrator, .points) { visit in
+    private static let createGroup = Call(
+        "createGroup", .one(.organization), .administrator, .points,
+        takes: [.object("group", [.text("name").required, .text("description")]).required]
+    ) { visit in
         let group = try visit.request.object("group", accepted: "an object with name and description")
         let name = try visit.request.text("name", in: group, of: "group", accepted: "the name of the new group")
         let text = group.text("description") ?? ""
@@ -123,7 +132,7 @@ extension Call {
     }
 
     private static let addUsersToGroups = Call(
-        "addUsersToGroups", .one(.organization), .administrator, .points
+        "addUsersToGroups", .one(.organization), .administrator, .points, takes: [.any("assignedUsers").required]
     ) { visit in
         let accepted = #"a list of pairs [{"name": group}, [{"email": address}, …]]"#
         guard let field = visit.request["assignedUsers"] else {
@@ -173,7 +182,17 @@ extension Call {
     private static func word(_ role: String) -> String { role == Role.administrator.rawValue ? "ADMIN" : role }
 
     private static func setting(_ name: String, _ kind: ScopeKind, _ roles: [(field: String, role: String)]) -> Call {
-        Call(name, .one(kind), .administrator, .points) { visit in
+        Call(
+            name, .one(kind), .administrator, .points,
+            takes: roles.map { role in
+                .object(
+                    role.field,
+                    [
+                        .objects("userAssignments", [.text("email").required]),
+                        .objects("groupAssignments", [.text("name").required]),
+                    ])
+            }
+        ) { visit in
             var wanted: [(role: String, people: [String]?, groups: [String]?)] = []
             for (field, role) in roles {
                 guard let given = visit.request[field] else { continue }

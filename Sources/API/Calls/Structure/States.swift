@@ -69,7 +69,9 @@ extension Call {
             })
     }
 
-    private static let requestState = Call("getRequestState", .one(.organization), .readOnly, .points) { visit in
+    private static let requestState = Call(
+        "getRequestState", .one(.organization), .readOnly, .points, takes: [.text("requestToken").required]
+    ) { visit in
         let token = try visit.request.text("requestToken", accepted: "the token that an upload answered")
         let state = try AgentRequests.state(
             token: token, organization: visit.scope.organization, on: visit.connection)
@@ -77,7 +79,8 @@ extension Call {
     }
 
     private static let lastModifiedProjects = Call(
-        "getOrganizationLastModifiedProjects", .one(.organization), .readOnly, .work
+        "getOrganizationLastModifiedProjects", .one(.organization), .readOnly, .work,
+        takes: [.time("fromDateTime"), .time("toDateTime")]
     ) { visit in
         let from = try visit.request.timeIfAny("fromDateTime") ?? 0
         let to = try visit.request.timeIfAny("toDateTime") ?? .max
@@ -114,7 +117,10 @@ extension Call {
     }
 
     /// A JSON schema of the request, as the description of all paths has it.
-    private static let requestSchema = Call("getRequestSchema", .one(.organization), .readOnly, .points) { visit in
+    private static let requestSchema = Call(
+        "getRequestSchema", .one(.organization), .readOnly, .points,
+        takes: [.text("request", as: "getRequestSchema").required]
+    ) { visit in
         let name = try visit.request.text("request", accepted: "the name of a request")
         guard let call = Call.table.first(where: { $0.requestType == name }) else {
             throw APIError.badValue(name, of: "request", accepted: "a name from getSupportedRequests")

@@ -51,11 +51,16 @@ extension Call {
         _ name: String, _ kind: ScopeKind,
         _ body: @escaping @Sendable ((key: String, value: String), Deed, any Connection) throws -> String
     ) -> Call {
-        Call(name, .one(kind), .member, .points) { visit in
+        Call(name, .one(kind), .member, .points, takes: Parameter.tag) { visit in
             let tag = try visit.request.tag()
             return visit.change { deed, connection in Answer.message(try body(tag, deed, connection)) }
         }
     }
+}
+
+extension Parameter {
+    /// What `Request.tag` reads.
+    static let tag: [Parameter] = [.text("tagKey").required, .text("tagValue").required]
 }
 
 extension Request {

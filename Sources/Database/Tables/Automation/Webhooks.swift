@@ -136,7 +136,7 @@ package enum Webhooks {
         _ delivery: WebhookDelivery, why: String, forGood: Bool, at time: Int64, on connection: any Connection
     ) throws {
         let isOver = forGood || delivery.attempt >= attempts
-        let pause = Int64(10_000) << min(delivery.attempt - 1, 14)
+        let pause = Int64(10_000) << (min(max(delivery.attempt, 1), 15) - 1)
         try connection.run(
             """
             UPDATE webhook_delivery SET state = \(isOver ? "FAILED" : "PENDING"), error = \(why),

@@ -81,6 +81,8 @@ package struct NewPolicy: Sendable {
 package enum Policies {
     /// Milliseconds of a day, of which `aged_day` counts.
     package static let dayLength: Int64 = 86_400_000
+    /// What may be asked for as a priority: numbers that clients hold in 32 bits.
+    package static let priorities: ClosedRange<Int64> = 0...2_147_483_647
 
     /// Just where a scope is, without what it inherits.
     private static func place(_ scope: Scope) -> SQL {
@@ -122,8 +124,10 @@ package enum Policies {
         let id = try connection.take(1, from: "policy")
         var priority = policy.priority
         if priority == nil {
-            priority =
-                (try connection.integer("SELECT max(p.priority) FROM policy p WHERE \(place(scope))") ?? 0) + 1
+            let last = try connection.integer("SELECT max(p.priority) FROM policy p WHERE \(place(scope))") ?? 0
+            // Behind all also where the last has no number behind it: of equal priorities the lower id comes first. Rows that
+            // were kept before priorities had a range hold any.
+            priority = last < .max ? last + 1 : last
         }
         try connection.run(
             """

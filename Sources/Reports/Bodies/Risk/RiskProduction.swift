@@ -346,7 +346,8 @@ struct RiskDocument {
 
     private static func score(_ score: Double?) -> String {
         guard let score else { return "–" }
-        let tenths = Int((score * 10).rounded())
+        // CVSS knows 0 to 10 (§5 of the specification of 3.1); a row that says otherwise is shown at the end of that.
+        let tenths = Int((min(max(score, 0), 10) * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 

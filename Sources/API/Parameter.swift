@@ -1,0 +1,184 @@
+import Bytes
+
+// DESIGN. What a call takes besides key and token is declared in the table of calls, and only there: the description of the
+// paths shows it, the ranges of numbers are checked by it before the call looks at anything, and a debug build stops at a field
+// that is read but not declared. So a test that walks the description walks all fields, those of calls to come too.
+
+/// A whole number that requests may hold: its name and its range.
+struct WholeNumber: Sendable {
+    let name: String
+    let range: ClosedRange<Int64>
+
+    init(_ name: String, in range: ClosedRange<Int64>) {
+        self.name = name
+        self.range = range
+    }
+
+    /// The number that a value says, as such or as text. `path` is how errors call it.
+    func read(_ field: Field, as path: String? = nil) throws(APIError) -> Int64 {
+        if case .flag = field { throw wrong(field, path) }
+        guard let word = field.word, let number = NumberText.whole(word.trimmingBlanks(), in: range) else {
+            throw wrong(field, path)
+        }
+        return number
+    }
+
+    private func wrong(_ field: Field, _ path: String?) -> APIError {
+        .badValue(field.shown, of: path ?? name, accepted: NumberText.accepted(range))
+    }
+}
+
+/// A field that calls take: its name, what it may hold, and whether it has to be there.
+struct Parameter: Sendable {
+    indirect enum Kind: Sendable {
+        case text
+        /// One of some words, in any case.
+        case words([String])
+        case flag
+        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC.
+        case time
+        case number(WholeNumber)
+        /// Decimal fractions too.
+        case decimal(ClosedRange<Double>)
+        /// A list, or one text with commas.
+        case texts
+        /// A list of whole numbers, or one text with commas.
+        case numbers(WholeNumber)
+        case object([Parameter])
+        case objects([Parameter])
+        /// An object whose other members say what these mean: the call checks them.
+        case open([Parameter])
+        case any
+    }
+
+    let name: String
+    let kind: Kind
+    var isRequired = false
+    /// Values that a person might send.
+    private(set) var examples: [String] = []
+
+    private init(_ name: String, _ kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+
+    static func text(_ name: String, as examples: String...) -> Parameter {
+        var parameter = Parameter(name, .text)
+        parameter.examples = examples
+        return parameter
+    }
+    static func words(_ name: String, _ words: [String]) -> Parameter { Parameter(name, .words(words)) }
+    static func flag(_ name: String) -> Parameter { Parameter(name, .flag) }
+    static func time(_ name: String) -> Parameter { Parameter(name, .time) }
+    static func number(_ number: WholeNumber) -> Parameter { Parameter(number.name, .number(number)) }
+    static func decimal(_ name: String, in range: ClosedRange<Double>) -> Parameter { Parameter(name, .decimal(range)) }
+    static func texts(_ name: String) -> Parameter { Parameter(name, .texts) }
+    static func numbers(_ number: WholeNumber) -> Parameter { Parameter(number.name, .numbers(number)) }
+    static func object(_ name: String, _ members: [Parameter]) -> Parameter { Parameter(name, .object(members)) }
+    static func objects(_ name: String, _ members: [Parameter]) -> Parameter { Parameter(name, .objects(members)) }
+    static func open(_ name: String, _ members: [Parameter]) -> Parameter { Parameter(name, .open(members)) }
+    static func any(_ name: String) -> Parameter { Parameter(name, .any) }
+
+    /// The same, where it has to be there.
+    var required: Parameter {
+        var parameter = self
+        parameter.isRequired = true
+        return parameter
+    }
+
+    // MARK: Checking
+
+    /// Whether it holds whole numbers whose range is known by its place alone.
+    var hasNumbers: Bool {
+        switch kind {
+        case .number, .numbers: true
+        case .object(let members), .objects(let members): members.contains(where: \.hasNumbers)
+        case .text, .words, .flag, .time, .decimal, .texts, .open, .any: false
+        }
+    }
+
+    /// Checks the ranges of the whole numbers in a value.
+    func check(_ field: Field, as path: String) throws(APIError) {
+        switch kind {
+        case .number(let number): _ = try number.read(field, as: path)
+        case .numbers(let number): _ = try number.readAll(field, as: path)
+        case .object(let members): try Self.check(members, in: field, as: path)
+        case .objects(let members):
+            for (place, element) in field.elements.enumerated() {
+                try Self.check(members, in: element, as: "\(path)[\(place)]")
+            }
+        case .text, .words, .flag, .time, .decimal, .texts, .open, .any: break
+        }
+    }
+
+    private static func check(_ members: [Parameter], in field: Field, as path: String) throws(APIError) {
+        for member in members where member.hasNumbers {
+            if let value = field[member.name] { try member.check(value, as: "\(path).\(member.name)") }
+        }
+    }
+}
+
+extension WholeNumber {
+    /// The numbers of a list, or of one text with commas.
+    func readAll(_ field: Field, as path: String? = nil) throws(APIError) -> [Int64] {
+        let name = path ?? name
+        var found: [Int64] = []
+        if case .list(let elements) = field {
+            for (place, element) in elements.enumerated() { found.append(try read(element, as: "\(name)[\(place)]")) }
+        } else if case .text(let text) = field {
+            for part in text.split(separator: ",") { found.append(try read(.text(String(part)), as: name)) }
+        } else {
+            found.append(try read(field, as: name))
+        }
+        return found
+    }
+}
+
+extension Field {
+    /// For the message of an error: a word as it came, nested values by their brackets.
+    var shown: String {
+        switch self {
+        case .null: "null"
+        case .list: "[…]"
+        case .object: "{…}"
+        case .flag, .number, .text: word ?? ""
+        }
+    }
+
+    /// A number among the members of an object; nil when it is absent. `path` is how errors call the object.
+    func number(_ number: WholeNumber, of path: String) throws(APIError) -> Int64? {
+        guard let field = self[number.name] else { return nil }
+        return try number.read(field, as: "\(path).\(number.name)")
+    }
+}
+
+extension Request {
+    /// A number; nil when it is absent.
+    func numberIfAny(_ number: WholeNumber) throws(APIError) -> Int64? {
+        guard let field = self[number.name] else { return nil }
+        return try number.read(field)
+    }
+
+    /// A number that has to be there.
+    func number(_ number: WholeNumber) throws(APIError) -> Int64 {
+        guard let found = try numberIfAny(number) else {
+            throw .missing(number.name, accepted: NumberText.accepted(number.range))
+        }
+        return found
+    }
+
+    /// A list of numbers that has to be there, or one text with commas. At least one.
+    func numbers(_ number: WholeNumber) throws(APIError) -> [Int64] {
+        guard let field = self[number.name], case let found = try number.readAll(field), !found.isEmpty else {
+            throw .missing(number.name, accepted: "a list, each \(NumberText.accepted(number.range))")
+        }
+        return found
+    }
+
+    /// Checks the ranges of the whole numbers that a call takes.
+    func check(_ parameters: [Parameter]) throws(APIError) {
+        for parameter in parameters {
+            if let field = self[parameter.name] { try parameter.check(field, as: parameter.name) }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// DESIGN. A number that comes from outside is text until its range is checked; arithmetic begins behind that check. This is the
+// one way to read such a number, and it cannot be called without a range.
+
+/// Numbers as text that somebody outside wrote: in a request, a filter, a field of a form, a flag.
+package enum NumberText {
+    /// What ids may be: positive, and exact where a reader keeps numbers as binary64 (RFC 7493 §2.2).
+    package static let ids: ClosedRange<Int64> = 1...9_007_199_254_740_991
+    /// Longer texts are no numbers here, whatever their digits come to.
+    private static let lengthLimit = 64
+    /// Beyond this, binary64 no longer tells neighbours apart.
+    private static let exactLimit = 9_007_199_254_740_992.0
+
+    /// The whole number that a text says; nil when it says none, or one outside of the range.
+    ///
+    /// Accepted are decimal digits with a sign or none, and what JSON spells otherwise but means a whole number (`3.0`, `3e2`:
+    /// RFC 8259 §6).
+    package static func whole(_ text: some StringProtocol, in range: ClosedRange<Int64>) -> Int64? {
+        guard isDecimal(text) else { return nil }
+        var found = Int64(text)
+        if found == nil, let value = Double(text), value.magnitude <= exactLimit { found = Int64(exactly: value) }
+        guard let found, range.contains(found) else { return nil }
+        return found
+    }
+
+    /// As the function of the same name, for counts and places of this machine.
+    package static func whole(_ text: some StringProtocol, in range: ClosedRange<Int>) -> Int? {
+        // Int has 64 bits on all machines that Waybill runs on; `exactly` says so where it has not.
+        whole(text, in: Int64(range.lowerBound)...Int64(range.upperBound)).flatMap { Int(exactly: $0) }
+    }
+
+    /// The number that a text says in decimal digits; nil when it says none, or one outside of the range.
+    package static func decimal(_ text: some StringProtocol, in range: ClosedRange<Double>) -> Double? {
+        guard isDecimal(text), let value = Double(text), range.contains(value) else { return nil }
+        return value
+    }
+
+    /// What `whole` accepts, for errors and documents.
+    package static func accepted(_ range: ClosedRange<Int64>) -> String {
+        "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    }
+
+    /// Whether the text has digits, signs, a point and an exponent only: neither `0x10` nor `nan` nor `inf`.
+    private static func isDecimal(_ text: some StringProtocol) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= lengthLimit
+            && bytes.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "e"), UInt8(ascii: "E"):
+                    true
+                default: false
+                }
+            }
+    }
+}
