@@ -25,6 +25,7 @@ struct BOMAssembly {
         case license = "licences that are stated wrongly"
         case scope = "unknown scopes"
         case relationship = "unknown relationships"
+        case score = "scores that are no numbers"
         case extra = "fields that are too large to be kept"
         case snippet = "snippets"
         case affected = "affected components without a reference"

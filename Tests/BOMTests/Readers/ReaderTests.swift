@@ -95,6 +95,18 @@ private func refusal(_ bytes: [UInt8]) -> BOMError? {
         #expect(found.warnings.count == 3)
     }
 
+    @Test func `A score that is no number is left out, and said`() throws {
+        let ratings = ["1e999", "\"nan\"", "\"0x10\"", "7.5", "\"high\"", "-1"].map { "{\"score\":\($0)}" }
+        let (found, _) = try read(
+            cycloneDX(
+                "\"vulnerabilities\":[{\"id\":\"CVE-2026-1\",\"cwes\":[9223372036854775807,79,-1,1e308],"
+                    + "\"ratings\":[\(ratings.joined(separator: ","))]}]"))
+        let claim = try #require(found.vulnerabilities.first)
+        #expect(claim.ratings.map(\.score) == [nil, nil, nil, 7.5, nil, -1])
+        #expect(claim.weaknesses == [79])
+        #expect(found.warnings.count { $0.contains("is no number and was left out") } == 4)
+    }
+
     @Test func `Identical components each get a reference, in time that grows evenly`() throws {
         let one = #"{"type":"library","bom-ref":"x","name":"x"}"#
         let many = Array(repeating: one, count: 100_000).joined(separator: ",")
