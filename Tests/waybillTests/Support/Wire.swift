@@ -44,7 +44,9 @@ enum Wire {
     }
 
     /// Sends bytes and gives all that comes back until the server closes.
-    static func talk(port: Int, _ bytes: Data) throws -> Data {
+    ///
+    /// - Parameter endsThere: says to the server that nothing more comes.
+    static func talk(port: Int, _ bytes: Data, endsThere: Bool = false) throws -> Data {
         let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(handle) }
         var limit = timeval(tv_sec: 60, tv_usec: 0)
@@ -68,6 +70,7 @@ enum Wire {
             if count <= 0 { break }
             rest = rest.dropFirst(count)
         }
+        if endsThere { shutdown(handle, Int32(SHUT_WR)) }
         var answer = Data()
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {

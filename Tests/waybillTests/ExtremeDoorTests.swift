@@ -1,0 +1,185 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What `ExtremeValueTests` is for the Mend API, for all other ways into the program.
+    struct ExtremeDoorTests {
+        /// What may stand in a form, a query, a header or a flag.
+        static let texts = texts(ExtremeValueTests.values) + ["+5", "0x10", "٣", "1_0", "%00"]
+
+        private static func texts(_ values: [ExtremeValueTests.Value]) -> [String] {
+            values.map { $0.json.replacingOccurrences(of: "\"", with: "") }
+        }
+
+        private static func encoded(_ text: String) -> String {
+            text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        }
+
+        private func check(_ answer: Answer, _ what: String) {
+            #expect((200..<500).contains(answer.status), "\(what): HTTP \(answer.status)")
+            #expect(!answer.text.contains("unexpected error"), "\(what): \(answer.text.prefix(300))")
+        }
+
+        /// The fields that the description has for a path.
+        private func fields(_ server: RunningServer, _ path: String, _ method: String) throws -> [String] {
+            let paths = try server.get("/api/openapi.json").json()["paths"] as? [String: [String: [String: Any]]]
+            let body = paths?[path]?[method]?["requestBody"] as? [String: Any]
+            let media = (body?["content"] as? [String: [String: Any]])?.values.first
+            let properties = (media?["schema"] as? [String: Any])?["properties"] as? [String: Any]
+            return try #require(properties).keys.sorted()
+        }
+
+        @Test func agents() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            let good = [
+                "type": "CHECK_POLICY_COMPLIANCE", "token": acme.organization.token, "userKey": acme.organization.key,
+                "product": "Shop", "timeStamp": "1767323045000", "agent": "a",
+                "diff": #"[{"coordinates":{"artifactId":"Cart"},"dependencies":[]}]"#,
+            ]
+            let names = try fields(server, "/agent", "post")
+            #expect(names.count > 15)
+            for name in names {
+                for text in name == "timeStamp" ? Self.texts : Self.texts(ExtremeValueTests.fewer) {
+                    var form = good
+                    form[name] = text
+                    // The projects come last, as agents send them.
+                    let body = form.sorted { ($0.key == "diff" ? 1 : 0, $0.key) < ($1.key == "diff" ? 1 : 0, $1.key) }
+                        .map { "\($0.key)=\(Self.encoded($0.value))" }.joined(separator: "&")
+                    let answer = try Wire.exchange(
+                        port: server.port, "POST", "/agent", ["Content-Type: application/x-www-form-urlencoded"],
+                        body: Data(body.utf8))
+                    check(answer, "/agent \(name)=\(text.prefix(60))")
+                    #expect(try answer.json()["status"] is Int)
+                    let number = Int64(text)
+                    if name == "timeStamp", number.map({ $0 < 0 || $0 > 253_402_300_799_999 }) ?? (text.first == "1") {
+                        #expect(answer.text.contains("timeStamp has the value"), "\(text.prefix(60)): \(answer.text)")
+                        #expect(answer.text.contains("a whole number from 0 to 253402300799999"))
+                    }
+                }
+            }
+            #expect(server.isHealthy)
+        }
+
+        @Test func uploads() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            let key = "X-Api-Key: \(acme.organization.key)"
+            for name in try fields(server, "/api/v1/bom", "put") {
+                for value in ExtremeValueTests.fewer {
+                    // Made nowhere: the product is one that does not exist.
+                    let nowhere = String(repeating: "0", count: 64)
+                    var members = ["projectName": "\"P\"", "parentUUID": "\"\(nowhere)\"", "bom": "\"e30=\""]
+                    members[name] = value.json
+                    let body = "{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}"
+                    check(
+                        try Wire.exchange(
+                            port: server.port, "PUT", "/api/v1/bom", [key, "Content-Type: application/json"],
+                            body: Data(body.utf8)), "PUT /api/v1/bom \(body.prefix(100))")
+                    members = members.mapValues { $0.replacingOccurrences(of: "\"", with: "") }
+                    let form =
+                        members.map {
+                            "--b\r\nContent-Disposition: form-data; name=\"\($0.key)\"\r\n\r\n\($0.value)\r\n"
+                        }.joined() + "--b--\r\n"
+                    check(
+                        try Wire.exchange(
+                            port: server.port, "POST", "/api/v1/bom",
+                            [key, "Content-Type: multipart/form-data; boundary=b"], body: Data(form.utf8)),
+                        "POST /api/v1/bom \(name)=\(value.json.prefix(60))")
+                }
+            }
+            #expect(server.isHealthy)
+        }
+
+        /// The fields of all forms that its pages show, and of its addresses.
+        @Test func console() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            func send(_ path: String, _ form: [String: String], _ headers: [String] = []) throws -> Answer {
+                let body = form.map { "\($0.key)=\(Self.encoded($0.value))" }.joined(separator: "&")
+                return try Wire.exchange(
+                    port: server.port, "POST", path,
+                    ["Content-Type: application/x-www-form-urlencoded", "Origin: http://127.0.0.1:\(server.port)"]
+                        + headers, body: Data(body.utf8))
+            }
+            let entered = try send("/console/enter", ["userKey": acme.organization.key])
+            let cookie = "Cookie: " + String(try #require(entered.header("Set-Cookie")).prefix { $0 != ";" })
+            let product = try #require(try server.get("/", [cookie]).text.firstMatch(of: /product=(\d+)/)?.1)
+            let page = try server.get("/?product=\(product)", [cookie]).text
+            let names = Set(page.matches(of: /name="([A-Za-z]+)"/).map { String($0.1) }).union(["project", "uuid"])
+            #expect(names.isSuperset(of: ["product", "reportType", "filter"]), "\(names)")
+            let numbers = ["organization", "product", "project"]
+            for name in names.sorted() {
+                for text in numbers.contains(name) ? Self.texts : Self.texts(ExtremeValueTests.fewer) {
+                    for path in ["/", "/console/reports"] {
+                        let answer = try server.get("\(path)?\(name)=\(Self.encoded(text))", [cookie])
+                        check(answer, "\(path) \(name)=\(text.prefix(60))")
+                        if numbers.contains(name), text == "\(Int64.max)" {
+                            #expect(answer.status == 400 && answer.text.contains("\(name) has the value \(text)"))
+                        }
+                    }
+                    for path in ["/console/report", "/console/cancel"] {
+                        var form = [
+                            "product": String(product), "reportType": "ProductInventoryReport", "format": "csv",
+                        ]
+                        form[name] = text
+                        check(try send(path, form, [cookie]), "\(path) \(name)=\(text.prefix(60))")
+                    }
+                }
+            }
+            let filter = try send(
+                "/console/report",
+                [
+                    "product": String(product), "reportType": "ProductSBOMReport", "format": "json",
+                    "filter": #"{"standard":"CycloneDX","maxDepthLevel":9223372036854775807}"#,
+                ], [cookie])
+            #expect(filter.status == 400 && filter.text.contains("a whole number from 0 to 1000000"))
+            #expect(server.isHealthy)
+        }
+
+        @Test func headers() throws {
+            let server = try Shared.server()
+            for text in Self.texts where !text.contains("٣") && text.count < 100 {
+                for head in [
+                    "Content-Length: \(text)", "Content-Length: 2\r\nRange: bytes=\(text)-\(text)",
+                    "Content-Length: 2\r\nRange: bytes=-\(text)", "Content-Length: 2\r\nKeep-Alive: timeout=\(text)",
+                    "Transfer-Encoding: chunked\r\nTrailer: \(text)",
+                ] {
+                    // A chunk of a size that may come is waited for.
+                    if head.contains("chunked"), let size = Int32(text, radix: 16), size > 2 { continue }
+                    let chunk = head.contains("chunked") ? "\(text)\r\n{}\r\n0\r\n\r\n" : "{}"
+                    let bytes = try Wire.talk(
+                        port: server.port,
+                        Data("POST /api/v1.4 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(head)\r\n\r\n\(chunk)".utf8),
+                        endsThere: true)
+                    let line = String(decoding: bytes.prefix { $0 != 13 }, as: UTF8.self)
+                    #expect(!line.hasPrefix("HTTP/1.1 5"), "\(head): \(line)")
+                }
+            }
+            #expect(server.isHealthy)
+        }
+
+        /// Every flag that takes a number, of the commands that stay.
+        @Test func flags() throws {
+            let wrong = [
+                "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1e308", "0.5", "x", "true",
+                "nan",
+            ]
+            var seen: Set<String> = []
+            let site = try Site()
+            for command in ["serve", "worker"] {
+                let help = try Executable.run([command, "--help"]).output
+                for match in help.matches(of: /--([a-z0-9-]+) (?:N|SECONDS|BYTES|DAYS)\s/) {
+                    let flag = String(match.1)
+                    guard seen.insert(flag).inserted else { continue }
+                    // Settings of a bucket are read where there is one.
+                    let bucket = flag.hasPrefix("s3-") ? ["--artifacts", "s3://bucket/"] : []
+                    for value in wrong {
+                        let ending = try Executable.run([command, "--\(flag)", value] + bucket + site.flags)
+                        #expect(ending.status == 2, "\(command) --\(flag) \(value): \(ending.status) \(ending.errors)")
+                        #expect(ending.errors.contains("--\(flag) is \(value); accepted: a whole number from "))
+                    }
+                }
+            }
+            #expect(seen.isSuperset(of: ["workers", "grace", "retention-days", "connections"]), "\(seen)")
+        }
+    }
+}

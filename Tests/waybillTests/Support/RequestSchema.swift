@@ -1,0 +1,110 @@
+import Foundation
+
+/// A JSON schema of a request, as `GET /api/openapi.json` gives it: what a test may put into each field.
+struct RequestSchema {
+    let members: [String: Any]
+    private let values: [String: Any]
+
+    /// - Parameter values: for fields that need something of this installation, by their names.
+    init(_ members: [String: Any], values: [String: Any] = [:]) {
+        self.members = members
+        self.values = values
+    }
+
+    /// A step to a value: the name of a member, or the first element of a list.
+    enum Step: Hashable {
+        case member(String)
+        case first
+    }
+
+    /// A place in a request.
+    struct Place {
+        var path: [Step]
+        let schema: [String: Any]
+
+        var range: ClosedRange<Int64>? {
+            guard schema["type"] as? String == "integer", let least = schema["minimum"] as? NSNumber,
+                let most = schema["maximum"] as? NSNumber
+            else { return nil }
+            return least.int64Value...most.int64Value
+        }
+
+        /// As errors call it: `policy.priority`, `policyIds[0]`.
+        var name: String {
+            path.reduce("") { text, step in
+                switch step {
+                case .member(let name): text.isEmpty ? name : "\(text).\(name)"
+                case .first: "\(text)[0]"
+                }
+            }
+        }
+    }
+
+    /// All places, containers before what is in them.
+    var places: [Place] { Self.places(in: members, below: []) }
+
+    private static func places(in schema: [String: Any], below path: [Step]) -> [Place] {
+        var found: [Place] = path.isEmpty ? [] : [Place(path: path, schema: schema)]
+        for (name, member) in (schema["properties"] as? [String: [String: Any]] ?? [:]).sorted(by: { $0.key < $1.key })
+        {
+            found += places(in: member, below: path + [.member(name)])
+        }
+        if let items = schema["items"] as? [String: Any] { found += places(in: items, below: path + [.first]) }
+        return found
+    }
+
+    /// How many different good requests there are: as many as the field with the most examples has.
+    var variants: Int { places.map { ($0.schema["examples"] as? [Any])?.count ?? 1 }.max() ?? 1 }
+
+    /// A request with all fields that are required, and the words of the others. Numbers are the least that are accepted.
+    func sample(_ variant: Int = 0) -> [String: Any] {
+        Self.sample(members, named: "", variant, values) as? [String: Any] ?? [:]
+    }
+
+    private static func sample(
+        _ schema: [String: Any], named name: String, _ variant: Int, _ values: [String: Any]
+    ) -> Any {
+        let words = schema["enum"] as? [String] ?? []
+        // Of the reports that of the narrowest scope whose filters have a number is asked for, in a format of it.
+        let word = words.last { $0.hasSuffix("SBOMReport") || name == "format" && $0 == "json" }
+        if let value = schema["const"] ?? values[name] ?? word ?? words.first { return value }
+        if let examples = schema["examples"] as? [Any], !examples.isEmpty { return examples[variant % examples.count] }
+        switch schema["type"] as? String {
+        case "object":
+            let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
+            let required = Set(schema["required"] as? [String] ?? [])
+            // An object without required members is a filter: its words narrow nothing that a test looks at. The request
+            // itself has no more than it needs; an object in it is sent whole.
+            let kept = properties.filter { key, member in
+                name.isEmpty || required.isEmpty
+                    ? required.contains(key) || member["enum"] != nil || member["pattern"] != nil : true
+            }
+            return Dictionary(
+                uniqueKeysWithValues: kept.map { ($0.key, sample($0.value, named: $0.key, variant, values)) })
+        case "array": return [sample(schema["items"] as? [String: Any] ?? [:], named: "", variant, values)]
+        case "integer", "number": return schema["minimum"] ?? 0
+        case "boolean": return false
+        default: return (schema["description"] as? String)?.hasPrefix("yyyy") == true ? "2026-01-02" : "x"
+        }
+    }
+
+    /// A request in which this JSON text stands in a place.
+    func request(_ variant: Int, with json: String, at place: Place) throws -> Data {
+        // JSON's own numbers would be changed by what writes them.
+        let mark = "\u{1}here\u{1}"
+        let body = Self.setting(mark, at: place.path[...], in: sample(variant))
+        let text = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
+        return Data(text.replacingOccurrences(of: "\"\\u0001here\\u0001\"", with: json).utf8)
+    }
+
+    private static func setting(_ value: Any, at path: ArraySlice<Step>, in whole: Any?) -> Any {
+        switch path.first {
+        case nil: return value
+        case .member(let name):
+            var members = whole as? [String: Any] ?? [:]
+            members[name] = setting(value, at: path.dropFirst(), in: members[name])
+            return members
+        case .first: return [setting(value, at: path.dropFirst(), in: (whole as? [Any])?.first)]
+        }
+    }
+}
