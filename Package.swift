@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CMicrohttpd", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(
             name: "TestSupport", dependencies: ["Database", "Intake", "Jobs"], path: "Tests/TestSupport",
             swiftSettings: settings),
@@ -69,7 +70,7 @@ let package = Package(
             swiftSettings: settings),
     ]
         + fuzzing
-        + module("Inventory", [])
+        + module("Inventory", ["CRE2"])
         + module("Bytes", ["CZlib", "CLZMA", "CZstd", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["CMicrohttpd"])
         + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"], tests: ["Bytes"])
@@ -79,5 +80,6 @@ let package = Package(
         + module("Jobs", ["Bytes", "Database"])
         + module("Outbound", ["Bytes", "CCurl"])
         + module("Store", ["Bytes", "Outbound"])
-        + module("API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "Inventory", "Bytes"], tests: ["BOM"])
+        + module("API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "Inventory", "Bytes"], tests: ["BOM"]),
+    cxxLanguageStandard: .cxx17
 )

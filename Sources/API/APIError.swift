@@ -1,6 +1,7 @@
 import Bytes
 package import Database
 package import HTTP
+package import Inventory
 package import Jobs
 package import Reports
 
@@ -14,6 +15,8 @@ package enum APIError: Error, Equatable {
     case unknownRequest(String)
     case missing(String, accepted: String)
     case badValue(String, of: String, accepted: String)
+    /// No pattern for names of libraries.
+    case badPattern(String, of: String, NamePatternError)
     /// Unknown user, unknown token, or a token of somebody else: never told apart.
     case refused
     /// The user is known in the scope, but may not do this there.
@@ -49,6 +52,12 @@ package enum APIError: Error, Equatable {
     /// Something that is our fault; the cause is in the log under this id.
     case unexpected(id: String)
 
+    /// What patterns for names of libraries may be.
+    static let patternAccepted = """
+        a pattern with * and ?, or a regular expression between slashes in the syntax of RE2, which has no look-around \
+        and no back-references
+        """
+
     /// The number that says that the fault is not the client's.
     package static let faultCode: Int64 = 4000
 
@@ -57,7 +66,7 @@ package enum APIError: Error, Equatable {
         switch self {
         case .nameTaken(_, .product): 2001
         case .nameTaken(_, .project): 2010
-        case .badJSON, .unknownRequest, .badValue, .unknownProcess, .notReady, .failed, .notDownloadable,
+        case .badJSON, .unknownRequest, .badValue, .badPattern, .unknownProcess, .notReady, .failed, .notDownloadable,
             .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
             3000
         case .tooManyCalls, .notOffered: 3000
@@ -82,6 +91,10 @@ package enum APIError: Error, Equatable {
         case .missing(let field, let accepted): "\(field) is missing; accepted: \(accepted)"
         case .badValue(let value, let field, let accepted):
             "\(field) has the value \(Self.short(value)); accepted: \(accepted)"
+        case .badPattern(let value, let field, let why):
+            """
+            \(field) has the value \(Self.short(value)), which cannot be used: \(why); accepted: \(Self.patternAccepted)
+            """
         case .refused: "the user is not allowed to perform this action; check userKey and the token"
         case .roleTooLow(let role, let needed, let call):
             "the user is not allowed to perform this action: \(call) needs the role \(needed.word), the user is \(role.word)"

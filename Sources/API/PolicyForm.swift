@@ -77,8 +77,15 @@ struct PolicyForm {
 
     /// The first of these members that is there.
     private static func value(_ filter: Field, _ keys: [String], accepted: String) throws(APIError) -> Field {
+        try member(filter, keys, accepted: accepted).value
+    }
+
+    /// As `value`, with the name of the member.
+    private static func member(
+        _ filter: Field, _ keys: [String], accepted: String
+    ) throws(APIError) -> (key: String, value: Field) {
         for key in keys {
-            if let field = filter[key] { return field }
+            if let field = filter[key] { return (key, field) }
         }
         throw .missing("policy.filter.\(keys[0])", accepted: accepted)
     }
@@ -155,12 +162,19 @@ struct PolicyForm {
     }
 
     private static func name(_ filter: Field) throws(APIError) -> PolicyRule {
-        let accepted = "a pattern with * and ?, or a regular expression between slashes"
         let keys = ["pattern", "resourceName", "name", "regex", "value"]
-        let text = try value(filter, keys, accepted: accepted).word ?? ""
-        guard let pattern = NamePattern(text) else {
-            throw .badValue(text, of: "policy.filter.\(keys[0])", accepted: accepted)
+        let (key, field) = try member(filter, keys, accepted: APIError.patternAccepted)
+        return .name(try .reading(field.word ?? "", of: "policy.filter.\(key)"))
+    }
+}
+
+extension NamePattern {
+    /// A pattern that somebody wants to save.
+    static func reading(_ text: String, of field: String) throws(APIError) -> NamePattern {
+        do {
+            return try NamePattern(text)
+        } catch {
+            throw .badPattern(text, of: field, error)
         }
-        return .name(pattern)
     }
 }

@@ -91,6 +91,7 @@ package struct Intake: Sendable {
         let project = try destination.projectName(outOf: outcome.names) { naming.append($0) }
         let warnings = warnings + naming
         let tokens = (product: try newToken(), project: try newToken())
+        let names = try names(of: scan, product: destination.product, project: project, lease: lease)
         let (queue, time) = (queue, queue.now())
         return try database.write { connection in
             // Before the organization, as those do who match libraries again: alerts rest on findings.
@@ -120,7 +121,7 @@ package struct Intake: Sendable {
             let view = try ProjectView.lock(
                 project: target.project, organization: scan.organization, on: connection)
             if let view {
-                var alerts = AlertEvaluation(of: view, at: time, on: connection)
+                var alerts = AlertEvaluation(of: view, at: time, with: names, on: connection)
                 try alerts.run()
             }
             try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
@@ -142,6 +143,20 @@ package struct Intake: Sendable {
             "\(subject.name.prefix(200)) \(subject.version.prefix(100)) takes the place of \(old.name.prefix(200)) "
                 + "\(old.version.prefix(100)); with a project version (--project-version, projectVersion) both are kept"
         ]
+    }
+
+    /// Matches the names of a scan's libraries with the policies that will decide about them.
+    private func names(
+        of scan: StagedScan, product: String, project: String, lease: Lease
+    ) throws -> NameVerdicts {
+        let policies = try database.read { connection in
+            let place = try scan.place(product: product, project: project, on: connection)
+            return try Policies.deciding(
+                organization: scan.organization, product: place.product, project: place.project, on: connection)
+        }
+        let names = try NameVerdicts(policies, scan: scan.id, in: database) { lease.stopReason != nil }
+        guard let names else { throw WorkError.stopped }
+        return names
     }
 
     // MARK: Sweeping

@@ -23,6 +23,8 @@ struct LibraryStaging: ~Copyable {
     private var waitingBytes = 0
     /// The ids of licences that are surely in the database.
     private var licenseIDs: [EffectiveLicense: Int64] = [:]
+    /// The in-house rules of the organization as of the last batch.
+    private var rules = InHouseMatcher([])
 
     /// The library of each occurrence, in the order of first appearance; 0 while it waits.
     private(set) var libraries: [Int64] = []
@@ -93,9 +95,39 @@ struct LibraryStaging: ~Copyable {
         let batch = NewLibraries(
             scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys, licenses: licenses,
             licenseIDs: licenseIDs, referenceType: referenceType)
-        let (ids, licenseIDs) = try database.write { connection in try batch.insert(on: connection) }
+        let (ids, licenseIDs) = try insert(batch, places)
         self.licenseIDs = licenseIDs.count > 4096 ? [:] : licenseIDs
         for (place, id) in zip(places, ids) { libraries[first + place] = id }
+    }
+
+    /// Matches the libraries with the in-house rules, then inserts them; again when the rules changed in between.
+    private mutating func insert(
+        _ batch: NewLibraries, _ places: [Int]
+    ) throws -> (ids: [Int64], licenseIDs: [EffectiveLicense: Int64]) {
+        while true {
+            let scan = scan
+            let known = try database.read { try InHouse.rules(scan.organization, on: $0) }
+            if known.map(\.id) != rules.rules { rules = InHouseMatcher(known) }
+            let fitting = rules.isEmpty ? [:] : fitting(places)
+            let ids = rules.rules
+            let made = try database.write { connection in
+                try batch.insert(fitting: fitting, rules: ids, on: connection)
+            }
+            if let made { return made }
+        }
+    }
+
+    /// The first in-house rule that fits each library, by its place in the batch.
+    private func fitting(_ places: [Int]) -> [Int: InHouse.Rule] {
+        var found: [Int: InHouse.Rule] = [:]
+        for (number, place) in places.enumerated() {
+            let (row, coordinates) = (waiting[place], waiting[place].coordinates)
+            found[number] = rules.rule(
+                fitting: InHouse.Names(
+                    group: coordinates.groupId, artifact: coordinates.artifactId, version: coordinates.version,
+                    filename: row.fileName))
+        }
+        return found
     }
 }
 
@@ -122,10 +154,16 @@ private final class NewLibraries: Sendable {
         self.referenceType = referenceType
     }
 
-    /// Inserts what is still missing; gives the ids of all, and those of the licences.
-    func insert(on connection: any Connection) throws -> ([Int64], [EffectiveLicense: Int64]) {
+    /// Inserts what is still missing; gives the ids of all, and those of the licences. Nil, and nothing inserted, when the
+    /// organization's in-house rules are no longer these.
+    ///
+    /// - Parameter fitting: the rule that fits, by the place in the batch.
+    func insert(
+        fitting: [Int: InHouse.Rule], rules: [Int64], on connection: any Connection
+    ) throws -> (ids: [Int64], licenseIDs: [EffectiveLicense: Int64])? {
         try scan.lockOrganization(on: connection)
         guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+        guard try InHouse.rules(scan.organization, on: connection).map(\.id) == rules else { return nil }
         var ids = [Int64](repeating: 0, count: digests.count)
         var count = 0
         try scan.libraries(with: digests, on: connection) { place, id in
@@ -136,7 +174,7 @@ private final class NewLibraries: Sendable {
         if count == 0 {
             let first = try scan.insert(libraries: rows, on: connection)
             for place in ids.indices { ids[place] = first + Int64(place) }
-            return (ids, try complete(Array(ids.indices), ids: ids, on: connection))
+            return (ids, try complete(Array(ids.indices), ids: ids, fitting: fitting, on: connection))
         }
         // Another import of the organization was faster with some of them.
         var missing = RowBuffer(capacity: rows.byteCount)
@@ -148,17 +186,23 @@ private final class NewLibraries: Sendable {
         }
         let first = try scan.insert(libraries: missing, on: connection)
         for (number, place) in places.enumerated() { ids[place] = first + Int64(number) }
-        return (ids, try complete(places, ids: ids, on: connection))
+        return (ids, try complete(places, ids: ids, fitting: fitting, on: connection))
     }
 
     /// Does for libraries that were just inserted, with numbers that count up, what their rows do not say themselves.
     private func complete(
-        _ places: [Int], ids: [Int64], on connection: any Connection
+        _ places: [Int], ids: [Int64], fitting: [Int: InHouse.Rule], on connection: any Connection
     ) throws -> [EffectiveLicense: Int64] {
         try match(places, ids: ids, on: connection)
         let known = try insertLicenses(of: places, ids: ids, on: connection)
         if let first = places.first, let last = places.last {
-            try Curation.apply(to: ids[first]...ids[last], of: scan, on: connection)
+            let fitting = places.compactMap { place in
+                fitting[place].map {
+                    InHouse.Fitting(
+                        uuid: rows.string(rows.start(of: place) + StagedScan.uuidColumn), rule: $0)
+                }
+            }
+            try Curation.apply(to: ids[first]...ids[last], of: scan, fitting: fitting, on: connection)
         }
         return known
     }

@@ -92,11 +92,13 @@ package struct MatchingJob {
         let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
         result.matched =
             try rekeyed + Rematching(database: queue.database, organization: organization).run(looked: looked)
-        result.alerts = try StaleAlerts(database: queue.database, now: queue.now).run(organization: organization) {
-            result.projects += 1
-            lease.progress += 1
-            return lease.stopReason == nil
-        }
+        result.alerts = try StaleAlerts(database: queue.database, now: queue.now).run(
+            organization: organization, shouldStop: { lease.stopReason != nil },
+            looked: {
+                result.projects += 1
+                lease.progress += 1
+                return lease.stopReason == nil
+            })
         if lease.stopReason != nil { throw WorkError.stopped }
         try queue.database.write { [result] connection in
             try queue.succeed(

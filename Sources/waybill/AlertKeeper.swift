@@ -24,15 +24,29 @@ struct AlertKeeper: Sendable {
             threads.async {
                 let end = runtime.queue.now() + Self.patience
                 do {
-                    try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(organization: organization)
-                    {
-                        runtime.queue.now() < end
-                    }
+                    try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
+                        organization: organization, shouldStop: { runtime.queue.now() >= end },
+                        looked: { runtime.queue.now() < end })
                 } catch {
                     runtime.log(.error, "deciding alerts anew failed", ["error": "\(error)"])
                 }
                 continuation.resume()
             }
+        }
+    }
+
+    /// Everywhere: goes on with in-house rules whose call did not finish, for a moment.
+    func tendRules(shouldStop: @escaping () -> Bool) {
+        do {
+            let end = runtime.queue.now() + Self.patience
+            let work = RuleWork(database: runtime.database, now: runtime.queue.now)
+            for rule in try runtime.database.read({ try RuleWork.unfinished(on: $0) }) {
+                guard try work.run(rule: rule, shouldStop: { runtime.queue.now() >= end || shouldStop() }) else {
+                    return
+                }
+            }
+        } catch {
+            runtime.log(.error, "marking libraries by in-house rules failed", ["error": "\(error)"])
         }
     }
 

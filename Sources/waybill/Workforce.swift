@@ -59,14 +59,31 @@ final class Workforce: Sendable {
         DispatchQueue(label: "sweeper").async(group: tending) { [self] in
             // What died with the last process may be much: not before the first request.
             sweep()
+            notePatterns()
             var seconds = 0
             while !isStopping.load(ordering: .relaxed) {
                 sleep(1)
                 seconds += 1
-                if seconds % 2 == 0, alerts.tend() { doorbell.ring() }
+                if seconds % 2 == 0 {
+                    alerts.tendRules { self.isStopping.load(ordering: .relaxed) }
+                    if alerts.tend() { doorbell.ring() }
+                }
                 if seconds % 5 == 0 { sweeper.rescue() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }
+        }
+    }
+
+    /// Says in the log and, once, in the change log which saved patterns this program cannot use.
+    private func notePatterns() {
+        do {
+            let time = runtime.queue.now()
+            for pattern in try runtime.database.read({ try UnusablePattern.list(on: $0) }) {
+                runtime.log(.warning, "a saved pattern cannot be used", ["what": pattern.text])
+                try runtime.database.write { _ = try pattern.note(at: time, on: $0) }
+            }
+        } catch {
+            runtime.log(.error, "looking through saved patterns failed", ["error": "\(error)"])
         }
     }
 

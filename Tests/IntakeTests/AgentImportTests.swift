@@ -208,7 +208,7 @@ struct AgentImportTests {
         let bench = try Workbench(engine)
         let policy = NewPolicy(
             name: "No b", isEnabled: true, filter: #"{"type":"RESOURCE_NAME"}"#, action: #"{"type":"REJECT"}"#,
-            filterType: "RESOURCE_NAME", actionType: "REJECT", rule: .name(try #require(NamePattern("b*"))),
+            filterType: "RESOURCE_NAME", actionType: "REJECT", rule: .name(try NamePattern("b*")),
             priority: nil)
         let scope = Scope(kind: .organization, organization: 1)
         try bench.database.write { connection in

@@ -58,6 +58,8 @@ enum ConsolePage {
             html.element("main") { html in
                 html.element("h1", text: name)
                 html.notice(notice)
+                // The first of them: a page is no report.
+                for pattern in view.unusable.prefix(10) { html.notice("\(pattern.text).") }
                 request(view, to: &html)
                 if view.product == nil {
                     list(view.products.map { ($0.id, $0.name, $0.updated) }, of: "Products", in: view, to: &html) {

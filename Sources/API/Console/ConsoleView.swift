@@ -74,6 +74,8 @@ struct ConsoleView: Sendable {
     /// Of the product.
     let projects: [ProjectVital]
     let project: ProjectVital?
+    /// Saved patterns that decide nothing, for people of the whole organization on its own page.
+    let unusable: [UnusablePattern]
 
     /// Goes to a place; nil when the session's key belongs to nobody any more.
     init?(
@@ -98,6 +100,9 @@ struct ConsoleView: Sendable {
         products = try ProductVital.list(access.scope, on: connection)
         guard here.product != 0 else {
             (product, projects, project) = (nil, [], nil)
+            unusable =
+                access.scope.visibleProducts == nil
+                ? try UnusablePattern.list(organization: here.organization, on: connection) : []
             (self.place, self.access) = (here, access)
             return
         }
@@ -116,6 +121,7 @@ struct ConsoleView: Sendable {
             project = nil
         }
         self.product = product
+        unusable = []
         (self.place, self.access) = (here, access)
     }
 

@@ -19,6 +19,8 @@ package final class AgentPolicyCheck {
     private var known: [String: AgentLibrary] = [:]
     private var violations: [AgentViolation] = []
     private var decisions: PolicyDecisions?
+    /// What policies raised alerts about in the project; read when it is needed.
+    private var marks: Set<Alerts.PolicyMark>?
     /// Whether the list at each level of the tree has no node yet.
     private var isFirst: [Bool] = []
 
@@ -69,7 +71,7 @@ package final class AgentPolicyCheck {
                 append(library, at: component.locations.first ?? "")
                 sink.append(",\"policy\":")
                 // Libraries that the project has already are checked where that is asked for.
-                let policy = library.isOld && !check.checksAll ? nil : decide(library)
+                let policy = library.isOld && !check.checksAll ? nil : try decide(library, in: project)
                 if let policy {
                     append(policy)
                     if policy.actionType == "REJECT", seen.insert(library.uuid).inserted {
@@ -106,6 +108,7 @@ package final class AgentPolicyCheck {
         leave: @escaping (Component) throws -> Void
     ) throws {
         known.removeAll()
+        marks = nil
         decisions = PolicyDecisions(
             try Policies.deciding(
                 organization: check.organization, product: project.product, project: project.project, on: connection),
@@ -129,9 +132,13 @@ package final class AgentPolicyCheck {
         return found
     }
 
-    private func decide(_ library: AgentLibrary) -> Policy? {
+    private func decide(_ library: AgentLibrary, in project: AgentCheck.Project) throws -> Policy? {
         guard let decisions, !decisions.isEmpty else { return nil }
-        return decisions.policy(for: library.subject)
+        return try decisions.policy(for: library.subject) { policy in
+            let known = try marks ?? Alerts.policyMarks(project: project.project, on: connection)
+            marks = known
+            return known.contains(Alerts.PolicyMark(library: library.uuid, policy: policy.id))
+        }
     }
 
     /// As agents read it: a build stops at the action `Reject` (mend-api.md §4).

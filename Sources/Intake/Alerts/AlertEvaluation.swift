@@ -19,16 +19,20 @@ struct AlertEvaluation {
     private let time: Int64
     private let connection: any Connection
     private let names: UUIDFamily
+    private let verdicts: NameVerdicts
     private var causes = AlertCauses()
 
-    init(of view: ProjectView, at time: Int64, on connection: any Connection) {
+    /// - Parameter verdicts: which libraries the name patterns of policies fit.
+    init(of view: ProjectView, at time: Int64, with verdicts: NameVerdicts, on connection: any Connection) {
         self.view = view
         self.time = time
         self.connection = connection
+        self.verdicts = verdicts
         names = UUIDFamily(view.token, in: Self.space)
     }
 
-    /// Decides, writes, and gives the number of alerts that are new or changed.
+    /// Decides, writes, and gives the number of alerts that are new or changed. Where verdicts about names were missing the
+    /// project is stale afterwards.
     @discardableResult
     mutating func run() throws -> Int {
         try causes.addVulnerabilities(of: view, on: connection)
@@ -117,7 +121,14 @@ struct AlertEvaluation {
         let policies = PolicyDecisions(
             try Policies.deciding(
                 organization: view.organization, product: view.product, project: view.project, on: connection),
-            at: time)
+            at: time, names: verdicts, scan: view.scan)
+        var before: Set<Alerts.PolicyMark>?
+        func decided(_ policy: Policy, about library: LibrarySight) throws -> Bool {
+            if library.request?.policy == policy.id { return true }
+            let marks = try before ?? Alerts.policyMarks(project: view.project, on: connection)
+            before = marks
+            return marks.contains(Alerts.PolicyMark(library: library.uuid, policy: policy.id))
+        }
         var requests = LibraryRequests(of: view, at: time, names: names)
         var last: Int64 = -1
         while true {
@@ -130,7 +141,10 @@ struct AlertEvaluation {
             for library in libraries {
                 let policy =
                     policies.isEmpty
-                    ? nil : policies.policy(for: PolicySubject(library, weights: weights[library.library]))
+                    ? nil
+                    : try policies.policy(
+                        for: PolicySubject(library, weights: weights[library.library]), at: library.position
+                    ) { try decided($0, about: library) }
                 let request = requests.answer(library, by: policy)
                 if let policy { causes.add(policy, fitting: library) }
                 if library.isInHouse { continue }
@@ -139,5 +153,6 @@ struct AlertEvaluation {
             }
             try requests.write(on: connection)
         }
+        if policies.isIncomplete { try Alerts.markStale(project: view.project, on: connection) }
     }
 }

@@ -4,19 +4,36 @@ import Inventory
 
 // DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
 // decides; policies with other actions (an issue, another owner) decide nothing and are looked at by who asks for them
-// (`PolicyIssues`).
+// (`PolicyIssues`). A policy that cannot be decided by (its pattern is unusable, or was not looked at yet) fits what it
+// decided about before and nothing else.
 
-/// Decides by the policies of a project.
+/// Decides by the policies of a project. For one thread.
 final class PolicyDecisions {
     private let policies: [Policy]
     private let matcher: PolicyMatcher
+    /// For each policy with a name pattern what was found out before; nil for others.
+    private var columns: [NameVerdicts.Column?] = []
     /// Whether vulnerabilities have to be read to decide.
     let needsVulnerabilities: Bool
+    /// Whether a verdict was missing that may be there another time.
+    private(set) var isIncomplete = false
 
     /// - Parameter actions: words of actions; policies with others are left out.
     init(_ policies: [Policy], at time: Int64, actions: Set<String> = ["APPROVE", "REJECT", "ALERT"]) {
         self.policies = policies.filter { actions.contains($0.actionType) }
-        matcher = PolicyMatcher(at: time)
+        matcher = PolicyMatcher(self.policies.map(\.rule), at: time)
+        columns = self.policies.map { _ in nil }
+        needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
+    }
+
+    /// As the other one, with names that were matched before; none are matched here.
+    init(_ policies: [Policy], at time: Int64, names: NameVerdicts, scan: Int64) {
+        self.policies = policies.filter { ["APPROVE", "REJECT", "ALERT"].contains($0.actionType) }
+        columns = self.policies.map { policy in
+            if case .name(let pattern) = policy.rule { names.column(pattern, inScan: scan) } else { nil }
+        }
+        matcher = PolicyMatcher(
+            self.policies.map { if case .name = $0.rule { .nothing } else { $0.rule } }, at: time)
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
@@ -24,8 +41,29 @@ final class PolicyDecisions {
 
     /// The policy that decides about a library; nil when none does. About one's own work only policies decide that look
     /// for it.
-    func policy(for subject: PolicySubject) -> Policy? {
-        policies.first { (!subject.isInHouse || $0.rule == .inHouse) && matcher.fits($0.rule, subject) }
+    ///
+    /// - Parameters:
+    ///   - position: of the library in the scan.
+    ///   - decided: whether a policy that cannot be decided by has decided about the library before.
+    func policy(
+        for subject: PolicySubject, at position: Int64 = 0, decided: (Policy) throws -> Bool
+    ) rethrows -> Policy? {
+        for (place, policy) in policies.enumerated() {
+            if subject.isInHouse, policy.rule != .inHouse { continue }
+            switch verdict(place, on: subject, at: position) {
+            case .fits: return policy
+            case .differs: continue
+            case .unknown: if try decided(policy) { return policy }
+            }
+        }
+        return nil
+    }
+
+    private func verdict(_ place: Int, on subject: PolicySubject, at position: Int64) -> PolicyMatcher.Verdict {
+        guard let column = columns[place] else { return matcher.verdict(place, on: subject) }
+        if let known = column.verdict(at: position) { return known }
+        isIncomplete = true
+        return .unknown
     }
 }
 

@@ -56,9 +56,9 @@ package struct PolicyIssue: Sendable {
                 decisions.needsVulnerabilities
                 ? try ProjectView.weights(ofLibraries: libraries.map(\.library), on: connection) : [:]
             for library in libraries {
-                guard
-                    let policy = decisions.policy(for: PolicySubject(library, weights: weights[library.library]))
-                else { continue }
+                let subject = PolicySubject(library, weights: weights[library.library])
+                // Nothing is kept of what such policies found.
+                guard let policy = decisions.policy(for: subject, decided: { _ in false }) else { continue }
                 func uuid(_ name: String) -> String {
                     let names = [view.token, "issue", String(policy.id), library.uuid, name]
                     return Identifier.uuid(of: names.joined(separator: "\0"), in: space)

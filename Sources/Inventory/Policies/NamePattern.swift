@@ -1,38 +1,86 @@
+// DESIGN. Checking a pattern and using it are apart. `init(_:)` checks what somebody wants to save; `init(stored:)` takes what
+// was saved, maybe by an earlier program that knew other expressions. Whether that can be used shows when it is compiled:
+// a pattern that cannot decides nothing, and whoever matches has to say what then becomes of its earlier decisions.
+
+/// Why a text cannot be used as a pattern.
+package enum NamePatternError: Error, Equatable, CustomStringConvertible {
+    case empty
+    case tooLong(limit: Int)
+    /// The regular expression is refused; the reason in RE2's words.
+    case notUnderstood(why: String)
+
+    package var description: String {
+        switch self {
+        case .empty: "it is empty"
+        case .tooLong(let limit): "it is longer than \(limit) bytes"
+        case .notUnderstood(let why): why
+        }
+    }
+}
+
 /// A pattern for names of libraries: text in which `*` stands for any characters and `?` for one, or a regular expression
 /// between slashes. Both are matched with the whole name, in any case of letters.
 package struct NamePattern: Sendable, Equatable {
     /// The longest pattern, in bytes of UTF-8.
     package static let limit = 500
+    /// The longest name that patterns look at, in bytes of UTF-8; a longer one fits none. With the limits of `Expression`
+    /// this bounds what a pattern and a name can cost: 2,000,000 steps of an expression, 500,000 of the other kind.
+    package static let nameLimit = 1024
 
     /// As it was given.
     package let text: String
-    private let isExpression: Bool
-    private let folded: [Character]
 
-    /// Nil when the text is empty, too long, or no regular expression where it should be one.
-    package init?(_ text: String) {
-        guard !text.isEmpty, text.utf8.count <= Self.limit else { return nil }
-        self.text = text
-        isExpression = text.count > 2 && text.hasPrefix("/") && text.hasSuffix("/")
-        folded = Array(text.lowercased())
-        if isExpression, expression == nil { return nil }
+    /// Checks a pattern that is to be saved.
+    package init(_ text: String) throws(NamePatternError) {
+        self.init(stored: text)
+        _ = try matcher()
     }
 
-    package static func == (left: NamePattern, right: NamePattern) -> Bool { left.text == right.text }
+    /// Takes a pattern that was saved; `matcher()` says whether it can be used.
+    package init(stored text: String) { self.text = text }
 
-    /// Made anew by each user: an expression is not `Sendable`.
-    private var expression: Regex<AnyRegexOutput>? {
-        try? Regex(String(text.dropFirst().dropLast())).ignoresCase()
+    /// The regular expression between the slashes; nil for the other kind.
+    private var expression: String? {
+        text.count > 2 && text.hasPrefix("/") && text.hasSuffix("/") ? String(text.dropFirst().dropLast()) : nil
     }
 
-    /// A function that tells whether a name matches. For one thread.
-    package func matcher() -> (String) -> Bool {
-        guard isExpression else { return { [folded] name in Self.matches(Array(name.lowercased()), folded) } }
-        let expression = expression
-        return { name in
-            // A failure while matching is no match.
-            guard let expression else { return false }
-            return (try? expression.wholeMatch(in: name)) != nil
+    /// Compiles the pattern.
+    package func matcher() throws(NamePatternError) -> NameMatcher {
+        guard !text.isEmpty else { throw .empty }
+        guard text.utf8.count <= Self.limit else { throw .tooLong(limit: Self.limit) }
+        guard let expression else { return NameMatcher(characters: Array(text.lowercased())) }
+        return NameMatcher(expression: try Expression(expression))
+    }
+
+    /// Why the pattern cannot be used; nil when it can.
+    package var fault: NamePatternError? {
+        do {
+            _ = try matcher()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// A compiled pattern. For one thread.
+package final class NameMatcher {
+    private enum Way {
+        case characters([Character])
+        case expression(Expression)
+    }
+
+    private let way: Way
+
+    fileprivate init(characters: [Character]) { way = .characters(characters) }
+    fileprivate init(expression: Expression) { way = .expression(expression) }
+
+    /// Whether the whole name matches.
+    package func fits(_ name: String) -> Bool {
+        guard name.utf8.count <= NamePattern.nameLimit else { return false }
+        switch way {
+        case .characters(let pattern): return Self.matches(Array(name.lowercased()), pattern)
+        case .expression(let expression): return expression.matches(name)
         }
     }
 

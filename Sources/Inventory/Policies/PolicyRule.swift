@@ -61,7 +61,7 @@ package enum PolicyRule: Sendable, Equatable {
             let numbers = values.compactMap { Int($0) }
             if numbers.count == 2, numbers[0] <= numbers[1] { self = .score(numbers[0]...numbers[1]) }
         case "SEVERITY": self = .severities(values)
-        case "NAME": if let pattern = values.first.flatMap(NamePattern.init) { self = .name(pattern) }
+        case "NAME": if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
         case "AGE":
             // Rules that were kept before ages had a bound name any number.
             if let days = values.first.flatMap({ Int64($0) }) { self = .age(days: Int(min(max(days, 0), Self.oldest))) }
@@ -87,14 +87,40 @@ package struct PolicySubject: Sendable {
     package var severities: Set<String> = []
 
     package init() {}
+
+    /// What patterns are matched with.
+    package var names: [String] { [artifact, filename, "\(group):\(artifact)", "\(group):\(artifact):\(version)"] }
 }
 
-/// Decides whether rules fit libraries. Remembers what licences mean: for one thread.
+/// Decides whether rules fit libraries. Each rule is prepared once, so that a library costs no more than looking it up.
+/// Remembers what licences mean: for one thread.
 package final class PolicyMatcher {
-    /// Now, in milliseconds since 1970.
+    /// What a rule says of a library.
+    package enum Verdict: Sendable {
+        case fits
+        case differs
+        /// The rule's pattern cannot be used.
+        case unknown
+
+        fileprivate init(_ fits: Bool) { self = fits ? .fits : .differs }
+    }
+
+    /// A rule, ready for use.
+    private enum Test {
+        case licenses(Set<String>)
+        case families(Set<LicenseFamily>)
+        case score(ClosedRange<Int>)
+        case severities(Set<String>)
+        /// Nil when the pattern cannot be used.
+        case name(NameMatcher?)
+        case age(days: Int)
+        case inHouse
+        case nothing
+    }
+
     private let time: Int64
+    private var tests: [Test] = []
     private var meanings: [String: Meaning] = [:]
-    private var patterns: [String: (String) -> Bool] = [:]
 
     private struct Meaning {
         /// The SPDX identifier, or the name in lower case.
@@ -102,31 +128,36 @@ package final class PolicyMatcher {
         let family: LicenseFamily?
     }
 
-    package init(at time: Int64) { self.time = time }
+    /// - Parameter time: now, in milliseconds since 1970.
+    package init(_ rules: [PolicyRule], at time: Int64) {
+        self.time = time
+        tests = rules.map { rule in
+            switch rule {
+            case .licenses(let names): .licenses(Set(names.map { meaning(of: $0).key }))
+            case .families(let families): .families(Set(families))
+            case .score(let range): .score(range)
+            case .severities(let words): .severities(Set(words))
+            case .name(let pattern): .name(try? pattern.matcher())
+            case .age(let days): .age(days: days)
+            case .inHouse: .inHouse
+            case .nothing: .nothing
+            }
+        }
+    }
 
-    /// Whether the rule fits the library.
-    package func fits(_ rule: PolicyRule, _ library: PolicySubject) -> Bool {
-        switch rule {
-        case .licenses(let names):
-            let wanted = Set(names.map { meaning(of: $0).key })
-            return library.licenses.contains { wanted.contains(meaning(of: $0).key) }
+    /// What the rule at a place of the list says of the library.
+    package func verdict(_ place: Int, on library: PolicySubject) -> Verdict {
+        switch tests[place] {
+        case .licenses(let wanted): Verdict(library.licenses.contains { wanted.contains(meaning(of: $0).key) })
         case .families(let families):
-            return library.licenses.contains { meaning(of: $0).family.map(families.contains) ?? false }
-        case .score(let range): return library.scores.contains(where: range.contains)
-        case .severities(let words): return words.contains(where: library.severities.contains)
-        case .name(let pattern):
-            let matches = patterns[pattern.text] ?? pattern.matcher()
-            patterns[pattern.text] = matches
-            let names = [
-                library.artifact, library.filename, "\(library.group):\(library.artifact)",
-                "\(library.group):\(library.artifact):\(library.version)",
-            ]
-            return names.contains(where: matches)
-        case .age(let days):
-            guard let released = library.released else { return false }
-            return (time - released) / 86_400_000 >= days
-        case .inHouse: return library.isInHouse
-        case .nothing: return false
+            Verdict(library.licenses.contains { meaning(of: $0).family.map(families.contains) ?? false })
+        case .score(let range): Verdict(library.scores.contains(where: range.contains))
+        case .severities(let words): Verdict(!words.isDisjoint(with: library.severities))
+        case .name(let matcher):
+            matcher.map { matcher in Verdict(library.names.contains { matcher.fits($0) }) } ?? .unknown
+        case .age(let days): Verdict(library.released.map { (time - $0) / 86_400_000 >= days } ?? false)
+        case .inHouse: Verdict(library.isInHouse)
+        case .nothing: .differs
         }
     }
 

@@ -79,6 +79,17 @@ struct Doctor {
                 }
                 return "\(url): \(organizations) organizations, \(projects) projects"
             },
+            check("patterns") {
+                let database = try configuration.databaseURL().open()
+                defer { database.close() }
+                let unusable = try database.read { try UnusablePattern.list(on: $0) }
+                guard unusable.isEmpty else {
+                    let texts = unusable.prefix(20).map { "\($0.text) (\($0.organizationName))" }
+                    let more = unusable.count > 20 ? "; and \(unusable.count - 20) more" : ""
+                    throw Failure("\(texts.joined(separator: "; "))\(more); replace them (docs/policies.md)")
+                }
+                return "all that are saved can be used"
+            },
             check("artifact store") {
                 try configuration.artifactStore().check()
                 return "can be written"

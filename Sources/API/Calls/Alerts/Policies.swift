@@ -35,8 +35,13 @@ extension Call {
             let form = try PolicyForm(
                 try visit.request.object("policy", accepted: "an object with name, filter and action"))
             return visit.changeThatAlertsRestOn { deed, connection in
-                let id = try Policies.add(
-                    form.policy, to: deed.scope, by: deed.account, at: deed.time, on: connection)
+                guard
+                    let id = try Policies.add(
+                        form.policy, to: deed.scope, by: deed.account, at: deed.time, on: connection)
+                else {
+                    throw APIError.full(
+                        "an organization, product or project has at most \(Policies.limit) policies; remove some")
+                }
                 let made = try Policies.list(deed.scope, inherited: false, on: connection).first { $0.id == id }
                 return Answer.object { answer in
                     answer.text(

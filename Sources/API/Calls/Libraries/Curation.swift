@@ -2,6 +2,7 @@ import Bytes
 import Database
 import HTTP
 import Inventory
+import Jobs
 
 // What people and their tools say of libraries. Mend's names for these requests are not known, so they have names of our
 // own, which nobody takes for Mend's: docs/curation.md.
@@ -52,8 +53,34 @@ extension Call {
                     answer.text("type", rule.kind.rawValue)
                     answer.text("pattern", rule.pattern.text)
                     answer.text("description", rule.description)
+                    if let fault = rule.pattern.fault { answer.text("problem", "marks nothing: \(fault)") }
                 }
             })
+    }
+
+    /// How long a call marks libraries, in milliseconds; the rest is marked in the background.
+    private static let patience: Int64 = 2000
+
+    /// Changes the rules of an organization, then marks or unmarks libraries that are there, then has alerts decided.
+    private static func changeRules(
+        _ visit: borrowing Visit, _ change: @escaping @Sendable (Curator, any Connection) throws -> Int64,
+        answer: @escaping @Sendable (_ rule: Int64, _ isDone: Bool, _ marked: Int) -> HTTPResponse
+    ) -> Outcome {
+        let (backend, deed) = (visit.backend, visit.deed)
+        return .write {
+            let rule = try await backend.database.write { connection in try change(deed.curator, connection) }
+            let work = RuleWork(database: backend.database, now: backend.queue.now)
+            let end = backend.queue.now() + patience
+            // Threads of our own: matching and waiting for writes block.
+            let (isDone, marked) = try await Threads("in-house rules").attempt {
+                let isDone = try work.run(rule: rule) { backend.queue.now() >= end }
+                return try backend.database.read { connection in
+                    (isDone, try RuleWork.marked(by: rule, of: deed.scope.organization, on: connection))
+                }
+            }.get()
+            await backend.settleAlerts(deed.scope.organization)
+            return answer(rule, isDone, marked)
+        }
     }
 
     private static let addInHouseRule = Call(
@@ -74,19 +101,23 @@ extension Call {
         guard let kind = InHouse.Kind(rawValue: word.uppercased()) else {
             throw APIError.badValue(word, of: "rule.type", accepted: kinds)
         }
-        let accepted = "a pattern with * and ?, or a regular expression between slashes"
-        let text = try visit.request.text("pattern", in: rule, of: "rule", accepted: accepted)
-        guard let pattern = NamePattern(text) else {
-            throw APIError.badValue(text, of: "rule.pattern", accepted: accepted)
-        }
+        let text = try visit.request.text("pattern", in: rule, of: "rule", accepted: APIError.patternAccepted)
+        let pattern = try NamePattern.reading(text, of: "rule.pattern")
         let description = rule.text("description") ?? ""
-        return visit.changeThatAlertsRestOn { deed, connection in
-            let made = try InHouse.add(
-                kind, pattern, description: description, by: deed.curator, on: connection)
-            return Answer.object { answer in
-                answer.text("message", "Successfully added the rule")
-                answer.number("id", made.id)
-                answer.number("markedLibraries", Int64(made.marked))
+        return changeRules(visit) { curator, connection in
+            guard
+                let id = try InHouse.add(kind, pattern, description: description, by: curator, on: connection)
+            else { throw APIError.full("an organization has at most \(InHouse.ruleLimit) in-house rules; remove some") }
+            return id
+        } answer: { id, isDone, marked in
+            Answer.object { answer in
+                answer.text(
+                    "message",
+                    isDone
+                        ? "Successfully added the rule"
+                        : "Successfully added the rule; libraries are still being marked in the background")
+                answer.number("id", id)
+                answer.number("markedLibraries", Int64(marked))
             }
         }
     }
@@ -97,11 +128,16 @@ extension Call {
         "waybillRemoveInHouseRule", .one(.organization), .administrator, .work, takes: [.number(ruleID).required]
     ) { visit in
         let id = try visit.request.number(ruleID)
-        return visit.changeThatAlertsRestOn { deed, connection in
-            guard try InHouse.remove(rule: id, by: deed.curator, on: connection) else {
+        return changeRules(visit) { curator, connection in
+            guard try InHouse.remove(rule: id, by: curator, on: connection) else {
                 throw APIError.notFound("\(id)", of: ruleID.name)
             }
-            return Answer.message("Successfully removed the rule")
+            return id
+        } answer: { _, isDone, _ in
+            Answer.message(
+                isDone
+                    ? "Successfully removed the rule"
+                    : "Successfully removed the rule; its marks are still being removed in the background")
         }
     }
 

@@ -77,6 +77,26 @@ extension ProjectView {
         }
     }
 
+    /// The names of some libraries of a scan, as patterns of policies see them, in the order of their positions.
+    package static func names(
+        inScan scan: Int64, after last: Int64, limit: Int, on connection: any Connection
+    ) throws -> [(position: Int64, names: [String])] {
+        try connection.all(
+            """
+            SELECT o.position, l.group_id, l.artifact, l.version, l.filename
+            FROM occurrence o JOIN library l ON l.id = o.library
+            WHERE o.scan = \(scan) AND o.position > \(last) ORDER BY o.position LIMIT \(limit)
+            """
+        ) { row in
+            var subject = PolicySubject()
+            subject.group = row.string(1)
+            subject.artifact = row.string(2)
+            subject.version = row.string(3)
+            subject.filename = row.string(4)
+            return (row.integer(0), subject.names)
+        }
+    }
+
     /// A library as a cause of an alert names it.
     package struct Subject: Sendable {
         package let position: Int64

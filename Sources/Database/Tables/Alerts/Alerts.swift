@@ -169,7 +169,33 @@ package enum Alerts {
         }
     }
 
+    /// That a policy has an alert about a library.
+    package struct PolicyMark: Sendable, Hashable {
+        package let library: String
+        package let policy: Int64
+
+        /// - Parameter library: its uuid.
+        package init(library: String, policy: Int64) {
+            self.library = library
+            self.policy = policy
+        }
+    }
+
+    /// What policies raised alerts about in a project that are not resolved.
+    package static func policyMarks(project: Int64, on connection: any Connection) throws -> Set<PolicyMark> {
+        var marks: Set<PolicyMark> = []
+        try connection.each(
+            "SELECT library_uuid, policy FROM alert WHERE project = \(project) AND policy > 0 AND resolved_at = 0"
+        ) { marks.insert(PolicyMark(library: $0.string(0), policy: $0.integer(1))) }
+        return marks
+    }
+
     // MARK: Projects that are stale
+
+    /// Says that the alerts of a project have to be looked at again.
+    package static func markStale(project: Int64, on connection: any Connection) throws {
+        try markStale("SELECT id FROM project WHERE id = \(project)", on: connection)
+    }
 
     /// Says that the alerts of projects have to be looked at again. `projects` selects their numbers.
     package static func markStale(_ projects: SQL, on connection: any Connection) throws {

@@ -40,6 +40,15 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
+    /// The product of a project and the scan that it shows; nil when it does not exist (any more).
+    package static func place(
+        project: Int64, on connection: any Connection
+    ) throws -> (product: Int64, scan: Int64)? {
+        try connection.first("SELECT product, scan FROM project WHERE id = \(project)") {
+            ($0.integer(0), $0.integer(1))
+        }
+    }
+
     /// Counts up the revisions of the project and of what is above it.
     package func touch(on connection: any Connection) throws {
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")

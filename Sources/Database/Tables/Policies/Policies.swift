@@ -117,10 +117,16 @@ package enum Policies {
         return try list(scope, inherited: true, on: connection).filter(\.isEnabled)
     }
 
-    /// Adds a policy to a scope and gives its id.
+    /// The most policies of just one scope: what a library costs grows with them.
+    package static let limit = 200
+
+    /// Adds a policy to a scope and gives its id; nil when the scope has as many as it may have.
     package static func add(
         _ policy: NewPolicy, to scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
-    ) throws -> Int64 {
+    ) throws -> Int64? {
+        guard try connection.integer("SELECT count(*) FROM policy p WHERE \(place(scope))") ?? 0 < limit else {
+            return nil
+        }
         let id = try connection.take(1, from: "policy")
         var priority = policy.priority
         if priority == nil {

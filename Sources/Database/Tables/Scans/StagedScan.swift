@@ -104,6 +104,9 @@ package struct StagedScan: Sendable, Equatable {
         "release_date", "match_type",
     ]
 
+    /// The place of the uuid among `libraryColumns`.
+    package static let uuidColumn = 1
+
     /// The id of a licence, which is inserted when the organization lacks it. What a present row says is kept.
     package func license(
         spdx: String, name: String, url: String, type: String, risk: Int?, on connection: any Connection
@@ -146,6 +149,18 @@ package struct StagedScan: Sendable, Equatable {
                 "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(product)")
             try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
         }
+    }
+
+    /// The product and the project with these names; 0 where there is none yet.
+    package func place(
+        product: String, project: String, on connection: any Connection
+    ) throws -> (product: Int64, project: Int64) {
+        let productID = try connection.integer(
+            "SELECT id FROM product WHERE organization = \(organization) AND name = \(product)")
+        guard let productID else { return (0, 0) }
+        let projectID = try connection.integer(
+            "SELECT id FROM project WHERE product = \(productID) AND name = \(project)")
+        return (productID, projectID ?? 0)
     }
 
     /// Finds the product and the project by name, or makes them with these tokens; a change of the configuration is
