@@ -162,6 +162,25 @@ package final class Worker: Sendable {
         }
     }
 
+    /// The jobs that run now.
+    package var unfinished: [Job] { running.withLock { $0.values.map(\.job).sorted { $0.id < $1.id } } }
+
+    /// Gives back the jobs that run, although their threads have not ended: for a process that is about to end. What such a
+    /// thread says to the queue afterwards counts no more. Blocks as long as the database does.
+    ///
+    /// - Parameter given: called for each that is back.
+    package func giveBackAll(_ given: (Job) -> Void) {
+        for job in unfinished {
+            do {
+                try queue.giveBack(job, owner: owner)
+                given(job)
+            } catch {
+                // The lease runs out, or others see that its owner is gone.
+                continue
+            }
+        }
+    }
+
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     private func loop(_ places: DispatchSemaphore) {

@@ -46,9 +46,9 @@ final class Automation: Sendable {
         }
     }
 
+    /// Begins nothing more.
+    func stopBeginning() { isStopping.store(true, ordering: .relaxed) }
+
     /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
-    func stop() {
-        isStopping.store(true, ordering: .relaxed)
-        running.wait()
-    }
+    func wait() { running.wait() }
 }

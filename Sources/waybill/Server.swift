@@ -107,15 +107,21 @@ final class Server: Sendable {
     func stop(grace: Int) async {
         runtime.log(.info, "stopping")
         workforce.stopTending()
-        await http.drain(grace: .seconds(grace))
+        // Requests and jobs share the grace.
+        async let drained: Void = http.drain(grace: .seconds(grace))
         // Blocks, so not on a thread of the tasks.
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "stopping").async { [workforce, automation] in
-                automation.stop()
+                automation.stopBeginning()
                 workforce.stop(grace: grace)
+                automation.wait()
                 continuation.resume()
             }
         }
+        await drained
         runtime.database.close()
     }
+
+    /// For the end of a process that did not stop in time: says what runs, and gives back what can be.
+    func abandon() { workforce.abandon() }
 }

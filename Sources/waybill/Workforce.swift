@@ -116,4 +116,25 @@ final class Workforce: Sendable {
         listening.withLock { $0 = nil }
         tending.wait()
     }
+
+    /// For the end of a process that did not stop in time: gives back the jobs that still run, as far as that takes no more
+    /// than a second, and says which they are.
+    func abandon() {
+        let given = Mutex<[String]>([])
+        let done = DispatchSemaphore(value: 0)
+        let jobs = worker.unfinished
+        DispatchQueue(label: "giving back").async { [worker] in
+            worker.giveBackAll { job in given.withLock { $0.append(job.uuid) } }
+            done.signal()
+        }
+        _ = done.wait(timeout: .now() + .seconds(1))
+        let back = given.withLock { $0 }
+        let tended = tending.wait(timeout: .now()) == .success
+        runtime.log(
+            .error, "stopped in the middle of work: the grace is over",
+            [
+                "jobs": jobs.prefix(20).map { "\($0.uuid) \($0.processType)" }.joined(separator: ", "),
+                "count": "\(jobs.count)", "given_back": "\(back.count)", "tending": tended ? "ended" : "running",
+            ])
+    }
 }

@@ -23,10 +23,11 @@ extension Command {
         summary: "Runs the API and the report workers in one process.",
         flags: serverFlags, printsData: false
     ) { _, configuration in
-        let signals = StopSignals()
         let (listen, grace) = (try configuration.listen(), try configuration.grace())
+        let signals = try StopSignals(grace: grace)
         let runtime = try Runtime(configuration, exclusively: true)
         let server = try Server(runtime, listen: listen)
+        signals.beforeTheEnd { server.abandon() }
         server.start()
         print("listening on \(server.url)")
         fflush(nil)
@@ -72,23 +73,4 @@ private func waiting(_ work: @escaping @Sendable () async -> Void) {
         done.signal()
     }
     done.wait()
-}
-
-/// SIGTERM and SIGINT, kept from ending the process. Made before any thread is, so that none takes them.
-struct StopSignals {
-    private var set = sigset_t()
-
-    init() {
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
-
-    /// Blocks until one of them arrives.
-    func wait() {
-        var set = set
-        var signal: Int32 = 0
-        sigwait(&set, &signal)
-    }
 }

@@ -15,12 +15,13 @@ extension Command {
             Flag("grace", "SECONDS", "time that running jobs get when the worker stops (20)"),
         ]
     ) { _, configuration in
-        let signals = StopSignals()
+        let grace = try configuration.grace()
+        let signals = try StopSignals(grace: grace)
         let workers = try configuration.workers()
         guard workers > 0 else { throw UsageError(description: "--workers is 0: nothing to do for a worker") }
-        let grace = try configuration.number("grace", in: 0...3600, default: 20)
         let runtime = try Runtime(configuration)
         let workforce = try Workforce(runtime, workers: workers)
+        signals.beforeTheEnd { workforce.abandon() }
         let http = try configuration["listen"].map { try OperationServer.start(runtime, workforce, listen: $0) }
         workforce.start()
         if let http {

@@ -16,10 +16,11 @@ extension Command {
         ] + serverFlags,
         printsData: false
     ) { arguments, configuration in
-        let signals = StopSignals()
         let (listen, grace) = (try configuration.listen(), try configuration.grace())
+        let signals = try StopSignals(grace: grace)
         let runtime = try Runtime(configuration, exclusively: true, logLevel: .warning)
         let server = try Server(runtime, listen: listen)
+        signals.beforeTheEnd { server.abandon() }
         server.start()
         let demonstration = Demonstration(runtime: runtime, server: server)
         try demonstration.run(output: configuration["output"] ?? runtime.directory.path + "/demo")

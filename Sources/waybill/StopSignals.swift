@@ -1,0 +1,59 @@
+import Bytes
+import Dispatch
+import Glibc
+import Synchronization
+
+// DESIGN. Whoever stops a process wants it to end in time, whatever it does: a job in a long call of a C library, a write that
+// waits for a lock of another process, a start that still brings the schema up to date. So the thread that waits for the
+// signal is made before all others and has one more task: when the process is still there after its grace, it says what
+// runs and ends it. Nothing is lost by that: it is what `kill -9` does.
+
+/// SIGTERM and SIGINT, kept from ending the process at once. Made before any thread is, so that none takes them.
+final class StopSignals: Sendable {
+    /// Seconds after the grace in which jobs are given back. Then the process ends.
+    static let allowance = 2
+
+    private let grace: Int
+    private let arrived = DispatchSemaphore(value: 0)
+    private let lastAct = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// - Parameter grace: seconds from the signal until jobs have to be given back.
+    init(grace: Int) throws {
+        self.grace = grace
+        var signals = Self.signals()
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        var thread = pthread_t()
+        // Lives as long as the process, and so does what it holds.
+        let this = Unmanaged.passRetained(self).toOpaque()
+        let code = pthread_create(
+            &thread, nil,
+            { this in
+                if let this { Unmanaged<StopSignals>.fromOpaque(this).takeUnretainedValue().watch() }
+                return nil
+            }, this)
+        guard code == 0 else { throw Failure("cannot start a thread: \(systemMessage(code))") }
+    }
+
+    private static func signals() -> sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        return signals
+    }
+
+    private func watch() {
+        var (signals, signal) = (Self.signals(), Int32(0))
+        sigwait(&signals, &signal)
+        arrived.signal()
+        sleep(UInt32(grace + Self.allowance))
+        lastAct.withLock { $0 }?()
+        _exit(1)
+    }
+
+    /// Blocks until one of them arrives.
+    func wait() { arrived.wait() }
+
+    /// What is done before a process ends that did not stop in time: a second at most.
+    func beforeTheEnd(_ body: @escaping @Sendable () -> Void) { lastAct.withLock { $0 = body } }
+}

@@ -1,0 +1,65 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// A database whose lock another process holds: what the server says of itself, and how it ends.
+    struct StuckTests {
+        /// Holds the lock of a site's database until it is released.
+        private final class Lock: Sendable {
+            private let database: any Database
+            private let release = DispatchSemaphore(value: 0)
+            private let done = DispatchSemaphore(value: 0)
+
+            init(_ site: Site) throws {
+                database = try DatabaseURL.sqlite(path: site.data + "/waybill.sqlite").open()
+                let held = DispatchSemaphore(value: 0)
+                Thread.detachNewThread { [database, release, done] in
+                    do {
+                        try database.write { connection in
+                            _ = try connection.run("UPDATE sequence SET next = next")
+                            held.signal()
+                            release.wait()
+                        }
+                    } catch {
+                        Issue.record("the lock was not got: \(error)")
+                        held.signal()
+                    }
+                    done.signal()
+                }
+                held.wait()
+            }
+
+            func end() {
+                release.signal()
+                done.wait()
+                database.close()
+            }
+        }
+
+        /// The grace is over while a write waits for the lock: the process ends all the same.
+        @Test func aStuckServerEndsAfterItsGrace() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let made = try site.importBOM(Document.cycloneDX(libraries: 8000), to: organization)
+            let server = try RunningServer(site, ["--grace", "1"])
+            let uuid = try server.submit(
+                "OrgInventoryReport", "orgToken", organization.token, of: organization, ["format": "pdf"])
+            #expect(try eventually(every: 2) { try site.number("SELECT attempt FROM job WHERE uuid = \(uuid)") == 1 })
+            // To give the job back is a write, too, and SQLite would wait for half a minute.
+            let lock = try Lock(site)
+            server.program.kill(SIGTERM)
+            let ending = try server.program.wait(atMost: 10)
+            lock.end()
+            #expect(ending.status == 1)
+            #expect(ending.errors.contains("stopped in the middle of work"))
+            #expect(ending.errors.contains(uuid))
+            // The next server knows that its owner is gone, and goes on.
+            let next = try RunningServer(site)
+            try next.finish(uuid, of: organization)
+            #expect(made.libraries == 8000)
+            try next.stop()
+        }
+    }
+}
