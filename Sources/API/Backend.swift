@@ -30,8 +30,8 @@ package struct Backend: Sendable {
     package var random: Randomness
     /// Opens what an artifact's row stands for; nil when the store has it no more. May block.
     package var openArtifact: @Sendable (Artifact) throws -> StoredArtifact?
-    /// Why the server cannot work now, or nil when it can.
-    package var unreadiness: @Sendable () -> String?
+    /// Why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread meanwhile.
+    package var unreadiness: @Sendable () async -> String?
     /// The counters, as Prometheus reads them.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
@@ -50,7 +50,7 @@ package struct Backend: Sendable {
     package init(
         database: any Database, queue: Queue, bell: Bell, random: Randomness = .system,
         openArtifact: @escaping @Sendable (Artifact) throws -> StoredArtifact?,
-        unreadiness: @escaping @Sendable () -> String? = { nil },
+        unreadiness: @escaping @Sendable () async -> String? = { nil },
         metrics: @escaping @Sendable () -> String = { "" }, scratch: String, uploads: UploadSettings? = nil,
         settleAlerts: @escaping @Sendable (_ organization: Int64) async -> Void = { _ in },
         log: @escaping @Sendable (Incident) -> Void

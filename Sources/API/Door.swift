@@ -92,9 +92,8 @@ package struct Door: Sendable {
         case .description: return .now(OpenAPI.response)
         case .live, nil: return .now(.text(200, "ok"))
         case .ready:
-            // Asks the database, which may take its time.
-            return .later { [backend, threads] in
-                let reason = await threads.run { backend.unreadiness() }
+            return .later { [backend] in
+                let reason = await backend.unreadiness()
                 return reason.map { .text(503, $0) } ?? .text(200, "ready")
             }
         case .metrics:

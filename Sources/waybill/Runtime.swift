@@ -61,18 +61,6 @@ struct Runtime: Sendable {
         }
     }
 
-    /// Why this process cannot work now, or nil when it can.
-    func unreadiness() -> String? {
-        do {
-            _ = try database.read { try $0.integer("SELECT 1") }
-            try store.check()
-            return nil
-        } catch {
-            log(.error, "not ready", ["cause": "\(error)"])
-            return "the database or the artifact store cannot be used"
-        }
-    }
-
     /// Brings uploads into the inventory.
     var intake: Intake { Intake(queue: queue, newToken: { try Randomness.system.token() }) }
 

@@ -25,6 +25,7 @@ final class Server: Sendable {
         workforce = try Workforce(runtime, workers: workers)
         let store = runtime.store
         let queue = runtime.queue
+        let readiness = Readiness { runtime.probe() }
         let rate = try configuration.number("rate-limit", in: 0...10_000_000, default: 0)
         var backend = Backend(
             database: runtime.database, queue: queue, bell: workforce.doorbell,
@@ -37,7 +38,7 @@ final class Server: Sendable {
                     throw error
                 }
             },
-            unreadiness: { runtime.unreadiness() },
+            unreadiness: { await readiness.reason() },
             metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
             uploads: try runtime.uploadSettings(),
             settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },

@@ -38,6 +38,28 @@ extension EndToEnd {
             }
         }
 
+        @Test func aServerThatCannotWriteIsNotReady() throws {
+            let site = try Site()
+            _ = try site.organization()
+            let server = try RunningServer(site)
+            #expect(server.isHealthy)
+            let lock = try Lock(site)
+            // What was found out a moment ago still holds.
+            #expect(try eventually(within: 20, every: 100) { try server.get("/health/ready").status == 503 })
+            let threads = try Self.threads(of: server)
+            // While the writer is stuck nobody waits for it, however many ask.
+            for _ in 0..<50 {
+                let answer = try server.get("/health/ready")
+                #expect(answer.status == 503)
+                #expect(answer.text.contains("has not ended for 5 s") || answer.text.contains("cannot be written"))
+            }
+            #expect(try Self.threads(of: server) < threads + 10)
+            #expect(try server.get("/health/live").status == 200)
+            lock.end()
+            #expect(eventually(within: 60, every: 100) { server.isHealthy })
+            try server.stop()
+        }
+
         /// The grace is over while a write waits for the lock: the process ends all the same.
         @Test func aStuckServerEndsAfterItsGrace() throws {
             let site = try Site()
@@ -60,6 +82,10 @@ extension EndToEnd {
             try next.finish(uuid, of: organization)
             #expect(made.libraries == 8000)
             try next.stop()
+        }
+
+        private static func threads(of server: RunningServer) throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.program.pid)/task").count
         }
     }
 }

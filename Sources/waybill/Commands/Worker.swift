@@ -42,10 +42,11 @@ extension Command {
 enum OperationServer {
     static func start(_ runtime: Runtime, _ workforce: Workforce, listen: String) throws -> HTTPServer {
         let (metrics, queue) = (runtime.metrics, runtime.queue)
+        let readiness = Readiness { runtime.probe() }
         let door = Door(
             Backend(
                 database: runtime.database, queue: queue, bell: workforce.doorbell, openArtifact: { _ in nil },
-                unreadiness: { runtime.unreadiness() },
+                unreadiness: { await readiness.reason() },
                 metrics: { metrics.text(queue, workers: workforce.count) }, scratch: runtime.directory.incoming,
                 log: { _ in }))
         let paths: Set<String> = ["/health/live", "/health/ready", "/metrics"]
