@@ -84,7 +84,8 @@ extension EndToEnd {
                     let site = try Site()
                     let other = try site.organization()
                     let libraries = try site.importBOM(content, to: other).libraries
-                    #expect(libraries == expected, "\(name)")
+                    // What the bill is of is the project there, and no library of it.
+                    #expect(libraries == expected - (standard == "SPDX" ? 1 : 0), "\(name)")
                 }
             }
         }
