@@ -109,7 +109,7 @@ package enum APIError: Error, Equatable {
         case .notDownloadable(let uuid): "the process \(uuid) is no report: there is nothing to download"
         case .finishedAlready(let uuid, let state): "the process \(uuid) has ended already: it is \(state.rawValue)"
         case .notYours(let uuid):
-            "the user is not allowed to perform this action: \(uuid) was started by somebody else, and only an administrator may cancel it"
+            "the user is not allowed to perform this action: \(uuid) was started by somebody else, and only an administrator may change it"
         case .report(let error): error.description
         case .full(let why): why
         case .tooLargeForOneFile(let parts, let format):

@@ -55,7 +55,7 @@ package struct Call: Sendable {
     package static let table: [Call] =
         [
             .generateOrganizationReport, .generateProductReport, .generateProjectReport,
-            .processStatus, .downloadReport, .cancelProcess, .processes,
+            .processStatus, .downloadReport, .cancelProcess, .retryProcess, .processes,
             .organizationDetails, .allProducts, .allProjects,
             .organizationProductVitals, .productVitals,
             .organizationProjectVitals, .productProjectVitals, .projectVitals,

@@ -235,7 +235,7 @@ package struct Door: Sendable {
         if let known = APIError(error) { return known.response }
         let id = backend.record(error, of: call.requestType)
         switch error as? DatabaseError {
-        case .storage, .busy: return APIError.storage(id: id).response
+        case .storage, .exhausted, .busy: return APIError.storage(id: id).response
         case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, .otherSchema, .unfinishedUpgrade, nil:
             return APIError.unexpected(id: id).response
         }

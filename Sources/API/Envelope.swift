@@ -44,8 +44,16 @@ struct Envelope {
         answer.time("modified", job.modified)
         if job.state == .failed { answer.text("errorMessage", job.error) }
         if job.state != .pending { answer.number("rowsDone", job.rowsDone) }
-        if uploadsAhead > 0 {
-            answer.object("waitingFor") { $0.number("uploads", Int64(uploadsAhead)) }
+        let outage = job.state == .pending ? job.waitingFor : nil
+        if uploadsAhead > 0 || outage != nil {
+            answer.object("waitingFor") { answer in
+                if uploadsAhead > 0 { answer.number("uploads", Int64(uploadsAhead)) }
+                if let outage {
+                    answer.text("reason", outage.rawValue)
+                    answer.text("message", outage.description)
+                    answer.time("since", job.waitingSince)
+                }
+            }
         }
         if !notes.isEmpty { answer.texts("notes", notes) }
     }

@@ -1,3 +1,5 @@
+package import Bytes
+
 // DESIGN. One model for every standard. A document is not a tree in memory: readers hand its parts to a `BOMReceiver`
 // as they meet them, writers take the parts in a fixed order (document, components, dependencies, vulnerabilities).
 // So a bill of a million components needs the memory of one component and of the graph of references.
@@ -328,8 +330,8 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
     case invalid(what: String)
     /// Larger than a limit that protects the server.
     case tooLarge(what: String, limit: Int)
-    /// The receiver or the file system failed.
-    case failed(what: String)
+    /// The receiver or the file system failed; what is missing, where that is known.
+    case failed(what: String, Outage? = nil)
 
     package var description: String {
         switch self {
@@ -340,7 +342,16 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
         case .malformed(let what, let offset): "\(what) at byte \(offset)"
         case .invalid(let what): what
         case .tooLarge(let what, let limit): "\(what); the limit is \(limit)"
-        case .failed(let what): what
+        case .failed(let what, _): what
+        }
+    }
+}
+
+extension BOMError: Blaming {
+    package var blame: Blame {
+        switch self {
+        case .unrecognized, .malformed, .invalid, .tooLarge: .request
+        case .failed(_, let outage): outage.map(Blame.environment) ?? .unknown
         }
     }
 }

@@ -17,6 +17,8 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case busy
     /// No room on the disk, or it cannot be written.
     case storage(why: String)
+    /// The engine lacks memory, connections or another resource for the moment.
+    case exhausted(why: String)
     /// The connection broke while the engine was told to commit: the write may stand or not.
     case unknownOutcome(why: String)
     /// The schema is newer than this program.
@@ -33,6 +35,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
         case .conflict(_, let why): why
         case .busy: "the database is locked by another process"
         case .storage(let why): "the database cannot be written: \(why)"
+        case .exhausted(let why): "the database lacks resources at the moment: \(why)"
         case .unknownOutcome(let why):
             "the connection broke during a commit, look whether the change is there before doing it again: \(why)"
         case .newerSchema(let found, let known):

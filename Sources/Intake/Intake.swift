@@ -1,5 +1,6 @@
 import BOM
 package import Database
+import Glibc
 package import Jobs
 
 // DESIGN. Whatever the source, an import is: a new scan, parts handed to `ScanStaging`, `complete`, and one transaction
@@ -12,11 +13,17 @@ package struct Intake: Sendable {
     package let queue: Queue
     /// Makes the token of a new product or project: 64 lower-case hexadecimal characters.
     package let newToken: @Sendable () throws -> String
+    /// Opens an upload for reading, as open(2): negative, with the reason in `errno`, when it cannot. Tests have it fail.
+    let openFile: @Sendable (String) -> Int32
 
-    package init(queue: Queue, newToken: @escaping @Sendable () throws -> String) {
+    package init(
+        queue: Queue, newToken: @escaping @Sendable () throws -> String,
+        openFile: @escaping @Sendable (String) -> Int32 = { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    ) {
         database = queue.database
         self.queue = queue
         self.newToken = newToken
+        self.openFile = openFile
     }
 
     /// Where the facts of an import go, and who brings them.

@@ -1,4 +1,6 @@
 package import BOM
+package import Bytes
+import Glibc
 
 /// Why an import did not come about.
 package enum IntakeError: Error, Equatable, CustomStringConvertible {
@@ -14,8 +16,10 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case unreadableFacts(FactsError)
     /// The request of a job has a kind that this version does not know.
     case unknownKind(String, job: String)
-    /// A file of the machine could not be read.
-    case unreadableFile(path: String, why: String)
+    /// A file of the machine could not be read; what is missing, where that is known.
+    case unreadableFile(path: String, why: String, Outage? = nil)
+    /// The upload of a job is neither in the folder of uploads nor in the database.
+    case uploadGone
 
     package var description: String {
         switch self {
@@ -27,7 +31,24 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
         case .unreadableFacts(let error): error.description
         case .unknownKind(let kind, let job):
             "the upload \(job) is of the kind \"\(kind)\", which this version does not know"
-        case .unreadableFile(let path, let why): "reading \(path): \(why)"
+        case .unreadableFile(let path, let why, _): "reading \(path): \(why)"
+        case .uploadGone: "what was uploaded is no longer on the server; upload it again"
+        }
+    }
+
+    /// A file could not be read, for the reason in `errno`.
+    static func unreadable(_ path: String, _ code: Int32) -> IntakeError {
+        .unreadableFile(path: path, why: systemMessage(code), code == ENOENT ? nil : Outage(errno: code))
+    }
+}
+
+extension IntakeError: Blaming {
+    package var blame: Blame {
+        switch self {
+        case .refused(let error): error.blame
+        case .noOrganization, .badName, .unreadableFacts, .unknownKind, .uploadGone: .request
+        case .superseded: .unknown
+        case .unreadableFile(_, _, let outage): outage.map(Blame.environment) ?? .request
         }
     }
 }

@@ -6,8 +6,9 @@ package import Inventory
 package import Jobs
 
 // DESIGN. An upload is a file in the data folder and a job whose request names it. The job may be done by any process
-// that sees the folder, any number of times until it is final; only then is the file removed, by the import when it
-// succeeded and by `sweepSpool` in every other case. Where nodes share a database but no folder, the bytes are in the
+// that sees the folder, any number of times until it succeeds. Only then is the file removed, by the import or by
+// `sweepSpool`. It is the only copy of an accepted upload, so it outlives a failure, too: a failed job may be tried again
+// until it is forgotten, and the file goes after it. Where nodes share a database but no folder, the bytes are in the
 // database as well (`SharedUpload`), so any node may do the job.
 
 /// The request of an INTAKE job.
@@ -123,12 +124,14 @@ package struct IntakeJob: Sendable, Equatable {
 
     /// Does an INTAKE job: for the worker and for the command line. The job is SUCCESS when this returns.
     ///
-    /// Throws `WorkError.hopeless` with a text for the person who uploaded it when the file or a name is at fault, any
-    /// other error when another attempt may help.
+    /// Throws `WorkError` where the import knows who is at fault, any other error where it does not.
     @discardableResult
     package static func run(_ lease: Lease, intake: Intake, dataFolder: String) throws -> Intake.Result {
+        // What is not ours may stay closed to us for good.
+        var isOurs = true
         do {
             let job = try IntakeJob(lease.job)
+            isOurs = job.isSpooled
             let path = job.path.hasPrefix("/") ? job.path : "\(dataFolder)/\(job.path)"
             if job.isSpooled { try SharedUpload.fetch(job: lease.job.uuid, to: path, from: intake.database) }
             let result: Intake.Result
@@ -152,24 +155,25 @@ package struct IntakeJob: Sendable, Equatable {
                 try? SharedUpload.forget(job: lease.job.uuid, in: intake.database)
             }
             return result
+        } catch IntakeError.superseded {
+            throw WorkError.stopped
+        } catch IntakeError.unreadableFile(let path, let why, .permission?) where !isOurs {
+            throw WorkError.hopeless("reading \(path): \(why)")
         } catch let error as IntakeError {
-            switch error {
-            case .superseded: throw WorkError.stopped
-            case .refused, .noOrganization, .badName, .unreadableFacts, .unknownKind, .unreadableFile:
-                throw WorkError.hopeless(error.description)
-            }
+            throw WorkError(error)
         }
     }
 
-    /// Removes uploads whose job is final, and those that never got a job, once they are a day old. Returns how many.
+    /// Removes uploads that are in the inventory, and those without a job once they are a day old: what never got one, and
+    /// what failed and was kept until its job was forgotten (`Queue.Settings.retention`). Returns their names.
     @discardableResult
-    package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> Int {
+    package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> [String] {
         try SharedUpload.sweep(queue.database)
         try AgentRequests.settle(in: queue.database)
         let folder = "\(dataFolder)/\(spoolFolder)"
-        guard let entries = opendir(folder) else { return 0 }
+        guard let entries = opendir(folder) else { return [] }
         defer { closedir(entries) }
-        var removed = 0
+        var removed: [String] = []
         while let entry = readdir(entries) {
             let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
@@ -181,8 +185,8 @@ package struct IntakeJob: Sendable, Equatable {
                 try connection.first("SELECT state FROM job WHERE uuid = \(name)") { $0.string(0) }
             }
             let age = queue.now() / 1000 - Int64(status.st_mtim.tv_sec)
-            let isOver = state.map { $0 == "SUCCESS" || $0 == "FAILED" } ?? (age > 86_400)
-            if isOver, unlink("\(folder)/\(name)") == 0 { removed += 1 }
+            let isOver = state.map { $0 == Job.State.success.rawValue } ?? (age > 86_400)
+            if isOver, unlink("\(folder)/\(name)") == 0 { removed.append(name) }
         }
         return removed
     }

@@ -23,7 +23,7 @@ struct RecordSource<Record, Fault: Error> {
     func run(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+            throw IntakeError.unreadable(path, errno)
         }
         if status.st_mode & S_IFMT == S_IFDIR { return try folder(path, depth: 0) }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -35,7 +35,7 @@ struct RecordSource<Record, Fault: Error> {
     private func folder(_ path: String, depth: Int) throws {
         guard depth < Self.depthLimit else { return warning(path, "folders are nested deeper than \(Self.depthLimit)") }
         guard let entries = opendir(path) else {
-            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+            throw IntakeError.unreadable(path, errno)
         }
         var names: [String] = []
         while let entry = readdir(entries) {

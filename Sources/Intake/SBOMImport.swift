@@ -18,8 +18,8 @@ extension Intake {
 
     /// The SHA-256 of a file.
     func digest(ofFile path: String) throws -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw IntakeError.unreadableFile(path: path, why: systemMessage(errno)) }
+        let file = openFile(path)
+        guard file >= 0 else { throw IntakeError.unreadable(path, errno) }
         defer { close(file) }
         var digest = Digest(.sha256)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -30,7 +30,7 @@ extension Intake {
             if count > 0 {
                 digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             } else if errno != EINTR {
-                throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+                throw IntakeError.unreadable(path, errno)
             }
         }
     }

@@ -20,7 +20,7 @@ package enum SharedUpload {
     /// Keeps the bytes of a file; pieces that are there already are replaced.
     package static func keep(file path: String, job uuid: String, on connection: any Connection) throws {
         guard let file = fopen(path, "r") else {
-            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+            throw IntakeError.unreadable(path, errno)
         }
         defer { fclose(file) }
         try connection.run("DELETE FROM upload WHERE job = \(uuid)")
@@ -30,7 +30,7 @@ package enum SharedUpload {
                 count = fread(buffer.baseAddress, 1, piece, file)
             }
             guard ferror(file) == 0 else {
-                throw IntakeError.unreadableFile(path: path, why: "reading failed after \(position) MiB")
+                throw IntakeError.unreadableFile(path: path, why: "reading failed after \(position) MiB", .disk)
             }
             // An empty upload has one empty piece, so that it is told from one that is not there.
             if bytes.isEmpty, position > 0 { return }
@@ -40,11 +40,14 @@ package enum SharedUpload {
         }
     }
 
-    /// Puts an upload at `path`, when it is not there and the database has it.
+    /// Puts an upload at `path`, when it is not there and the database has it. Throws `uploadGone` when neither has it.
     package static func fetch(job uuid: String, to path: String, from database: any Database) throws {
         guard access(path, F_OK) != 0 else { return }
+        guard errno == ENOENT else { throw IntakeError.unreadable(path, errno) }
         try database.snapshot { connection in
-            guard try connection.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") != nil else { return }
+            guard try connection.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") != nil else {
+                throw IntakeError.uploadGone
+            }
             let file = try DurableFile(path: path)
             try connection.each("SELECT bytes FROM upload WHERE job = \(uuid) ORDER BY position") { row in
                 try file.write(row.bytes(0))
@@ -60,10 +63,11 @@ package enum SharedUpload {
         try database.write { _ = try $0.run("DELETE FROM upload WHERE job = \(uuid)") }
     }
 
-    /// Forgets uploads whose job is over.
+    /// Forgets uploads that are in the inventory, and those whose job is forgotten.
     static func sweep(_ database: any Database) throws {
         let over: SQL = """
-            NOT EXISTS (SELECT 1 FROM job WHERE job.uuid = upload.job AND job.state IN ('PENDING', 'IN_PROGRESS'))
+            NOT EXISTS (SELECT 1 FROM job WHERE job.uuid = upload.job
+                AND job.state IN ('PENDING', 'IN_PROGRESS', 'FAILED'))
             """
         let names = try database.read { connection in
             try connection.all("SELECT DISTINCT job FROM upload WHERE \(over) LIMIT 1000") { $0.string(0) }
@@ -71,10 +75,11 @@ package enum SharedUpload {
         for name in names { try forget(job: name, in: database) }
     }
 
-    /// Uploads in a data folder whose jobs are not over: the jobs' uuids.
+    /// Uploads in a data folder that are not in the inventory and may yet be, as one that failed may be tried again: the
+    /// jobs' uuids.
     package static func waiting(on connection: any Connection) throws -> [String] {
         try connection.all(
-            "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id"
+            "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS', 'FAILED') ORDER BY id"
         ) { $0.string(0) }
     }
 }

@@ -53,14 +53,14 @@ extension Queue {
             try names.filter { name in
                 let known = try connection.integer("SELECT 1 FROM artifact WHERE uuid = \(name)")
                 if known != nil { return false }
-                // A name is the job's uuid, a hyphen and the attempt.
-                guard let cut = name.lastIndex(of: "-"), let attempt = Int64(name[name.index(after: cut)...]) else {
+                // A name is the job's uuid, a hyphen and the number of the claim; programs before that number gave the attempt.
+                guard let cut = name.lastIndex(of: "-"), let claim = Int64(name[name.index(after: cut)...]) else {
                     return true
                 }
                 let running = try connection.integer(
                     """
                     SELECT 1 FROM job WHERE uuid = \(String(name[..<cut])) AND state = 'IN_PROGRESS'
-                        AND attempt = \(attempt)
+                        AND (claims = \(claim) OR attempt = \(claim))
                     """)
                 return running == nil
             }

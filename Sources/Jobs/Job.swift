@@ -1,3 +1,4 @@
+package import Bytes
 import Database
 
 /// A piece of work that survives crashes: a row, its state, and who works on it.
@@ -11,11 +12,18 @@ package struct Job: Sendable, Equatable {
         case matching = "MATCHING"
     }
 
-    /// `docs/job-states.md` shows the ways between them.
+    /// `docs/job-states.md` shows the ways between them. The comments say what a crash of everything leaves of each.
     package enum State: String, Sendable {
+        /// Waits for a worker, for uploads before it, or for what the surroundings lack. After a crash it still does.
         case pending = "PENDING"
+        /// A worker has its lease. After a crash the lease runs out, or its owner is known to be gone; then it is PENDING
+        /// again, and one attempt is lost. What the worker had made is nobody's, and the sweeper removes it.
         case inProgress = "IN_PROGRESS"
+        /// Done: what it made appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, one after
+        /// it changes nothing. Kept as long as its artifact.
         case success = "SUCCESS"
+        /// Ended without a result: refused, cancelled, or given up after its last attempt. A crash changes nothing. It and
+        /// what was uploaded for it are kept for the retention; until then `Queue.rerun` makes it PENDING again.
         case failed = "FAILED"
 
         package var isFinal: Bool { self == .success || self == .failed }
@@ -36,8 +44,13 @@ package struct Job: Sendable, Equatable {
     package let requestToken: String
     package let processType: String
     package let state: State
-    /// How often it was begun, this time included.
+    /// How often it was begun, this time included; a time that ended for want of something around it does not count.
     package let attempt: Int
+    /// How often it was claimed, ever. A worker's words count while this is the number that it claimed with.
+    package let claims: Int64
+    /// What kept it from being done the last time, and since when (milliseconds since 1970, UTC); nil when nothing did.
+    package let waitingFor: Outage?
+    package let waitingSince: Int64
     package let rowsDone: Int64
     package let error: String
     /// The artifact of a finished report, or empty.
@@ -45,6 +58,8 @@ package struct Job: Sendable, Equatable {
     /// What a finished intake or matching found, as JSON, or empty.
     package let result: String
     package let isCancelled: Bool
+    /// Whether it failed because its attempts were used up.
+    package let isGivenUp: Bool
     /// Milliseconds since 1970, UTC.
     package let created: Int64
     package let modified: Int64
@@ -52,8 +67,11 @@ package struct Job: Sendable, Equatable {
     /// The columns that `init(row:)` reads, in its order.
     static let columns: SQL = """
         id, uuid, organization, account, kind, product, project, request, request_sha1, request_token, process_type, \
-        state, attempt, rows_done, error, artifact, result, cancelled, created_at, modified_at
+        state, attempt, rows_done, error, artifact, result, cancelled, created_at, modified_at, claims, waiting_for, \
+        waiting_since, given_up
         """
+    /// How many they are.
+    static let width = 24
 
     init(row: borrowing RowBuffer) throws {
         guard let kind = Kind(rawValue: row.string(4)), let state = State(rawValue: row.string(11)) else {
@@ -79,6 +97,10 @@ package struct Job: Sendable, Equatable {
         isCancelled = row.boolean(17)
         created = row.integer(18)
         modified = row.integer(19)
+        claims = row.integer(20)
+        waitingFor = Outage(rawValue: row.string(21))
+        waitingSince = row.integer(22)
+        isGivenUp = row.boolean(23)
     }
 }
 

@@ -1,3 +1,4 @@
+package import Bytes
 package import Database
 
 // What the queue holds, for those who ask: polls, lists, counters. Nothing here changes a row.
@@ -21,8 +22,8 @@ extension Queue {
 
         init(row: borrowing RowBuffer) throws {
             job = try Job(row: row)
-            uploadsAhead = Int(row.integer(20))
-            notes = Artifact.notes(row.string(21))
+            uploadsAhead = Int(row.integer(Job.width))
+            notes = Artifact.notes(row.string(Job.width + 1))
         }
     }
 
@@ -119,5 +120,37 @@ extension Queue {
             }
             return Depth(kind: kind, state: state, count: row.integer(2), oldest: row.integer(3))
         }
+    }
+
+    /// Jobs that wait for what the surroundings lack.
+    package struct Wait: Sendable, Equatable {
+        package let outage: Outage
+        package let count: Int64
+        /// Since when the one that waits longest does.
+        package let since: Int64
+        /// What that one met with, for the operator.
+        package let why: String
+    }
+
+    /// Jobs that wait for what the surroundings lack, by what that is.
+    package func waits(on connection: any Connection) throws -> [Wait] {
+        try connection.all(
+            """
+            SELECT w.waiting_for, count(*), min(w.waiting_since), (SELECT o.error FROM job o
+                WHERE o.state = 'PENDING' AND o.waiting_for <> '' AND o.waiting_for = w.waiting_for
+                ORDER BY o.waiting_since, o.id LIMIT 1)
+            FROM job w WHERE w.state = 'PENDING' AND w.waiting_for <> '' GROUP BY w.waiting_for ORDER BY w.waiting_for
+            """
+        ) { row in
+            guard let outage = Outage(rawValue: row.string(0)) else {
+                throw QueueError.unreadable(uuid: "that waits for \(row.string(0))")
+            }
+            return Wait(outage: outage, count: row.integer(1), since: row.integer(2), why: row.string(3))
+        }
+    }
+
+    /// How many jobs failed because their attempts were used up.
+    package func givenUpCount(on connection: any Connection) throws -> Int64 {
+        try connection.integer("SELECT count(*) FROM job WHERE given_up = 1") ?? 0
     }
 }

@@ -1,5 +1,6 @@
 import Database
 package import Dispatch
+import Glibc
 import Synchronization
 
 // DESIGN. A worker is some threads that claim and run, and one that keeps the leases of all that run. Who claims holds
@@ -53,26 +54,9 @@ package final class Lease: Sendable {
     }
 }
 
-/// How the work on a job went wrong, as far as the queue cares.
-package enum WorkError: Error, CustomStringConvertible {
-    /// It cannot be done, now or later; the text is for the person who asked.
-    case hopeless(String)
-    /// It may be done another time, as what it stands on is away: costs no attempt.
-    case passing(String)
-    /// It ended because the lease said so.
-    case stopped
-
-    package var description: String {
-        switch self {
-        case .hopeless(let why), .passing(let why): why
-        case .stopped: "stopped"
-        }
-    }
-}
-
 /// What happened to a job, for logs and metrics.
 package struct JobEvent: Sendable {
-    package enum Outcome: String, Sendable { case success, failed, retried, cancelled, givenBack, lost }
+    package enum Outcome: String, Sendable { case success, failed, retried, waiting, cancelled, givenBack, lost }
     package let job: Job
     package let outcome: Outcome
     package let why: String
@@ -114,6 +98,8 @@ package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String
     private let bell: Bell
+    /// Milliseconds for which an outcome that the queue cannot take is offered again.
+    private let persistence: Int
     private let work: @Sendable (Lease) throws -> Void
     private let observe: @Sendable (JobEvent) -> Void
     private let running = Mutex<[Int64: Lease]>([:])
@@ -124,14 +110,18 @@ package final class Worker: Sendable {
 
     /// - Parameters:
     ///   - owner: names this process and no other, living or dead.
+    ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
+    ///     the database's disk is full, say. As long as the worker lives by default: only so is a job that could not go on
+    ///     told from one whose worker died.
     ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
     package init(
-        queue: Queue, owner: String, bell: Bell, observe: @escaping @Sendable (JobEvent) -> Void,
-        work: @escaping @Sendable (Lease) throws -> Void
+        queue: Queue, owner: String, bell: Bell, persistence: Int = .max,
+        observe: @escaping @Sendable (JobEvent) -> Void, work: @escaping @Sendable (Lease) throws -> Void
     ) {
         self.queue = queue
         self.owner = owner
         self.bell = bell
+        self.persistence = persistence
         self.observe = observe
         self.work = work
     }
@@ -225,31 +215,56 @@ package final class Worker: Sendable {
             JobEvent(job: job, outcome: outcome, why: why, took: queue.now() - begun, waited: begun - job.created))
     }
 
+    /// Tells the queue how a job went. While the queue cannot be told, for want of room on the disk or of a database, it is
+    /// tried again: a job that stays claimed until its lease runs out costs an attempt.
     private func settle(_ lease: Lease, after error: any Error) -> (JobEvent.Outcome, String) {
-        let job = lease.job
-        do {
-            switch (lease.stopReason, error) {
-            case (.shutdown?, _):
-                try queue.giveBack(job, owner: owner)
-                return (.givenBack, "the server stops")
-            case (.lost?, _), (_, QueueError.leaseLost):
-                return (.lost, "the lease was lost")
-            case (.cancelled?, _):
-                try queue.fail(job, owner: owner, why: QueueError.cancelled.description)
-                return (.cancelled, "")
-            case (nil, WorkError.hopeless(let why)):
-                try queue.fail(job, owner: owner, why: why)
-                return (.failed, why)
-            case (nil, WorkError.passing(let why)):
-                try queue.postpone(job, owner: owner, why: why)
-                return (.retried, why)
-            case (nil, _):
-                try queue.retry(job, owner: owner, why: "\(error)")
-                return (job.attempt >= queue.settings.attempts ? .failed : .retried, "\(error)")
+        let end = persistence == .max ? nil : DispatchTime.now() + .milliseconds(persistence)
+        var pause = 100
+        while true {
+            do {
+                return try record(error, of: lease)
+            } catch let second {
+                let isOver = isStopping || end.map { $0 <= .now() } == true
+                guard case .waiting = WorkError(second), !isOver else {
+                    // The lease runs out and another attempt is made.
+                    return (.lost, "\(error); then: \(second)")
+                }
             }
-        } catch let second {
-            // Nothing could be said to the queue: the lease runs out and another attempt is made.
-            return (.lost, "\(error); then: \(second)")
+            sleep(milliseconds: pause)
+            pause = min(2000, pause * 2)
+        }
+    }
+
+    /// Sleeps, but not longer than the worker works.
+    private func sleep(milliseconds: Int) {
+        let end = DispatchTime.now() + .milliseconds(milliseconds)
+        while !isStopping, .now() < end { usleep(20_000) }
+    }
+
+    private func record(_ error: any Error, of lease: Lease) throws -> (JobEvent.Outcome, String) {
+        let job = lease.job
+        switch lease.stopReason {
+        case .shutdown?:
+            try queue.giveBack(job, owner: owner)
+            return (.givenBack, "the server stops")
+        case .lost?: return (.lost, "the lease was lost")
+        case .cancelled?:
+            try queue.fail(job, owner: owner, why: QueueError.cancelled.description)
+            return (.cancelled, "")
+        case nil: break
+        }
+        if case QueueError.leaseLost = error { return (.lost, "the lease was lost") }
+        switch WorkError(error) {
+        case .hopeless(let why):
+            try queue.fail(job, owner: owner, why: why)
+            return (.failed, why)
+        case .waiting(let outage, let why):
+            try queue.wait(job, owner: owner, for: outage, why: why)
+            return (.waiting, why)
+        case .stopped, .unexpected:
+            // The cause may hold what is no business of who asked: it goes into the log.
+            try queue.retry(job, owner: owner, why: "an unexpected error, which the server's log shows with this uuid")
+            return (job.attempt >= queue.settings.attempts ? .failed : .retried, "\(error)")
         }
     }
 

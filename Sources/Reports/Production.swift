@@ -36,6 +36,15 @@ package enum ProductionError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+extension ProductionError: Blaming {
+    package var blame: Blame {
+        switch self {
+        case .scopeGone: .request
+        case .stopped: .unknown
+        }
+    }
+}
+
 /// Makes reports.
 package struct Production: Sendable {
     package struct Settings: Sendable {

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 package import Database
 import FoundationEssentials
 
@@ -32,6 +32,10 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let why): "the stored request cannot be read: \(why)"
         }
     }
+}
+
+extension ReportError: Blaming {
+    package var blame: Blame { .request }
 }
 
 /// A request that was checked against the catalog: what a job keeps.

@@ -36,12 +36,26 @@ package enum StoredArtifact: Sendable {
 /// Why a store could not do what it was asked.
 package enum StoreError: Error, Equatable, CustomStringConvertible {
     case missing(name: String)
+    /// The store on another machine failed or cannot be reached.
     case failed(doing: String, why: String)
+    /// The folder of the store failed.
+    case local(SinkError)
 
     package var description: String {
         switch self {
         case .missing(let name): "artifact \(name) is not in the store"
         case .failed(let doing, let why): "\(doing): \(why)"
+        case .local(let error): error.description
+        }
+    }
+}
+
+extension StoreError: Blaming {
+    package var blame: Blame {
+        switch self {
+        case .missing: .unknown
+        case .failed: .environment(.store)
+        case .local(let error): error.blame
         }
     }
 }

@@ -16,7 +16,7 @@ package struct FileStore: ArtifactStore {
         do {
             return FileUpload(file: try DurableFile(path: path(of: name)))
         } catch {
-            throw .failed(doing: "creating artifact \(name)", why: "\(error)")
+            throw .local(error)
         }
     }
 
@@ -29,12 +29,12 @@ package struct FileStore: ArtifactStore {
     package func remove(_ name: String) throws(StoreError) {
         let path = path(of: name)
         guard unlink(path) == 0 || errno == ENOENT else {
-            throw .failed(doing: "removing \(path)", why: systemMessage(errno))
+            throw .local(.system(doing: "cannot remove", path: path, errno: errno))
         }
         do {
             try DurableFile.removeParts(of: path)
         } catch {
-            throw .failed(doing: "removing what was left of artifact \(name)", why: "\(error)")
+            throw .local(error)
         }
     }
 
@@ -54,7 +54,7 @@ package struct FileStore: ArtifactStore {
         do {
             try [UInt8](repeating: 0, count: 4096).withBytes { bytes throws(SinkError) in try upload.write(bytes) }
         } catch {
-            throw .failed(doing: "writing below \(root)", why: "\(error)")
+            throw .local(error)
         }
     }
 
@@ -68,10 +68,10 @@ package struct FileStore: ArtifactStore {
             let parent = open("\(path)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             defer { if parent >= 0 { close(parent) } }
             guard parent >= 0, fsync(parent) == 0 else {
-                throw .failed(doing: "flushing the folder around \(path)", why: systemMessage(errno))
+                throw .local(.system(doing: "cannot flush the folder around", path: path, errno: errno))
             }
         } else if errno != EEXIST {
-            throw .failed(doing: "creating the folder \(path)", why: systemMessage(errno))
+            throw .local(.system(doing: "cannot create the folder", path: path, errno: errno))
         }
     }
 
@@ -79,7 +79,7 @@ package struct FileStore: ArtifactStore {
     private static func entries(of folder: String) throws(StoreError) -> [String] {
         guard let stream = opendir(folder) else {
             if errno == ENOENT { return [] }
-            throw .failed(doing: "reading the folder \(folder)", why: systemMessage(errno))
+            throw .local(.system(doing: "cannot list the folder", path: folder, errno: errno))
         }
         defer { closedir(stream) }
         var names: [String] = []

@@ -7,6 +7,9 @@ import Jobs
 /// Brings up to date what an import on the command line made stale: by a job for each organization, done here or by a
 /// server that is faster. When this process dies, servers do what is left.
 struct LocalMatching {
+    /// Milliseconds for which a command tries to write down how its job went, when the database takes nothing.
+    static let persistence = 5_000
+
     private let runtime: Runtime
     private let isQuiet: Bool
 
@@ -32,6 +35,8 @@ struct LocalMatching {
                 switch now.state {
                 case .success: matched += try MatchingJob.Result(json: now.result).matched
                 case .failed: throw Failure("matching (job \(now.uuid)): \(now.error)")
+                case .pending where now.waitingFor != nil:
+                    throw Failure("matching (job \(now.uuid)) waits: \(now.error); a server goes on with it")
                 case .pending, .inProgress: open.append(now)
                 }
             }
@@ -45,8 +50,8 @@ struct LocalMatching {
         let lease = Lease(job: job, owner: runtime.owner.name)
         let matching = MatchingJob(runtime.queue)
         let worker = Worker(
-            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), observe: { _ in },
-            work: { try matching.run($0) })
+            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), persistence: Self.persistence,
+            observe: { _ in }, work: { try matching.run($0) })
         let ticker = isQuiet ? nil : Ticker(label: "matching, job \(job.uuid)", count: { lease.progress })
         worker.keeping(lease) { worker.run(lease) }
         ticker?.stop()

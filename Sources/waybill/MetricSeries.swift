@@ -25,6 +25,9 @@ enum MetricFamily: String, CaseIterable {
     case requestFailures = "waybill_request_failures_total"
     case queueJobs = "waybill_queue_jobs"
     case queueOldest = "waybill_queue_oldest_seconds"
+    case queueWaiting = "waybill_queue_waiting_jobs"
+    case queueWaitingOldest = "waybill_queue_waiting_oldest_seconds"
+    case queueGivenUp = "waybill_queue_given_up_jobs"
     case artifacts = "waybill_artifacts"
     case storedBytes = "waybill_artifact_bytes"
     case databaseUp = "waybill_database_up"
@@ -65,6 +68,9 @@ enum MetricFamily: String, CaseIterable {
         case .requestFailures: (.counter, [], "Requests that failed for a reason inside; the log says why.")
         case .queueJobs: (.gauge, ["kind", "state"], "Unfinished jobs of the database.")
         case .queueOldest: (.gauge, ["kind", "state"], "Seconds since the oldest unfinished job was submitted.")
+        case .queueWaiting: (.gauge, ["reason"], "Jobs that wait for what the surroundings lack.")
+        case .queueWaitingOldest: (.gauge, ["reason"], "Seconds since the job that waits longest for it began to.")
+        case .queueGivenUp: (.gauge, [], "Jobs that failed because their attempts were used up; waybill retry.")
         case .artifacts: (.gauge, [], "Artifacts that are kept.")
         case .storedBytes: (.gauge, [], "Bytes of artifacts that are kept.")
         case .databaseUp: (.gauge, [], "1 when the database answered.")

@@ -1,4 +1,5 @@
 import API
+import Bytes
 import Database
 import Glibc
 import HTTP
@@ -63,6 +64,7 @@ final class Metrics: Sendable {
             case .conflict: "conflict"
             case .busy: "busy"
             case .storage: "storage"
+            case .exhausted: "exhausted"
             case .unknownOutcome: "unknown_outcome"
             case .newerSchema, .otherSchema, .unfinishedUpgrade: "schema"
             }
@@ -118,10 +120,15 @@ final class Metrics: Sendable {
                 series.set(.queueOldest, [kind.rawValue, state.rawValue], 0)
             }
         }
+        for outage in Outage.allCases {
+            series.set(.queueWaiting, [outage.rawValue.lowercased()], 0)
+            series.set(.queueWaitingOldest, [outage.rawValue.lowercased()], 0)
+        }
         do {
-            let (depths, count, bytes) = try queue.database.snapshot { connection in
+            let (depths, waits, givenUp, count, bytes) = try queue.database.snapshot { connection in
                 (
-                    try queue.depths(on: connection),
+                    try queue.depths(on: connection), try queue.waits(on: connection),
+                    try queue.givenUpCount(on: connection),
                     try connection.integer("SELECT count(*) FROM artifact") ?? 0,
                     try connection.integer("SELECT CAST(sum(size) AS BIGINT) FROM artifact") ?? 0
                 )
@@ -131,6 +138,12 @@ final class Metrics: Sendable {
                 series.set(.queueJobs, labels, Double(depth.count))
                 series.set(.queueOldest, labels, max(0, Double(now - depth.oldest) / 1000))
             }
+            for wait in waits {
+                let labels = [wait.outage.rawValue.lowercased()]
+                series.set(.queueWaiting, labels, Double(wait.count))
+                series.set(.queueWaitingOldest, labels, max(0, Double(now - wait.since) / 1000))
+            }
+            series.set(.queueGivenUp, [], Double(givenUp))
             series.set(.artifacts, [], Double(count))
             series.set(.storedBytes, [], Double(bytes))
             series.set(.databaseUp, [], 1)

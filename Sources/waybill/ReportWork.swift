@@ -17,27 +17,8 @@ struct ReportWork: Sendable {
     /// Makes the report of a lease and marks the job as done.
     func run(_ lease: Lease) throws {
         let job = lease.job
-        let request: ReportRequest
-        do {
-            request = try ReportRequest(json: job.request)
-        } catch {
-            throw WorkError.hopeless("\(error)")
-        }
-        let name = "\(job.uuid)-\(job.attempt)"
-        do {
-            try make(request, name: name, lease: lease)
-        } catch let error as ProductionError {
-            if lease.stopReason != nil { throw WorkError.stopped }
-            throw WorkError.hopeless("\(error)")
-        } catch let error as ReportError {
-            throw WorkError.hopeless("\(error)")
-        } catch SinkError.format(let why) {
-            throw WorkError.hopeless(why)
-        } catch SinkError.unavailable(let why) {
-            throw WorkError.passing(why)
-        } catch let error as StoreError {
-            throw WorkError.passing("\(error)")
-        }
+        // The number of a claim never comes again, so neither does the name.
+        try make(try ReportRequest(json: job.request), name: "\(job.uuid)-\(job.claims)", lease: lease)
     }
 
     private func make(_ request: ReportRequest, name: String, lease: Lease) throws {

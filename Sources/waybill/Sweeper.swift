@@ -13,8 +13,9 @@ struct Sweeper: Sendable {
     /// Puts back the jobs of dead workers.
     func rescue() {
         do {
-            let count = try queue.rescue(isDead: owner.knowsDead)
-            if count > 0 { log(.warning, "jobs rescued", ["count": "\(count)"]) }
+            for job in try queue.rescue(isDead: owner.knowsDead) {
+                log(.warning, "job of a dead worker put back", ["uuid": job.uuid, "attempt": "\(job.attempt)"])
+            }
         } catch {
             log(.error, "rescue failed", ["error": "\(error)"])
         }

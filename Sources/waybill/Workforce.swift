@@ -91,7 +91,9 @@ final class Workforce: Sendable {
         sweeper.sweep()
         sweepScans()
         do {
-            _ = try IntakeJob.sweepSpool(runtime.queue, dataFolder: runtime.directory.path)
+            for name in try IntakeJob.sweepSpool(runtime.queue, dataFolder: runtime.directory.path) {
+                runtime.log(.info, "upload removed that nothing needs any more", ["uuid": name])
+            }
         } catch {
             runtime.log(.error, "sweep of uploads failed", ["error": "\(error)"])
         }

@@ -153,7 +153,7 @@ struct ProcessTests {
 
     @Test func aJobOfAnotherOrganizationIsAsUnknown() async throws {
         let uuid = try uuidOf(try await submit())
-        for call in ["getAsyncProcessStatus", "downloadAsyncReport", "cancelAsyncProcess"] {
+        for call in ["getAsyncProcessStatus", "downloadAsyncReport", "cancelAsyncProcess", "waybillRetryProcess"] {
             let foreign = try await fixture.call(
                 call, ["orgToken": fixture.rival.token, "uuid": uuid], key: fixture.rival.administrator)
             let none = UUID().uuidString.lowercased()
@@ -223,6 +223,38 @@ struct ProcessTests {
         #expect(
             try await fixture.code("cancelAsyncProcess", ["orgToken": fixture.acme.token, "uuid": own], key: reader)
                 == nil)
+    }
+
+    @Test func aFailedProcessIsTriedAgainOnDemand() async throws {
+        let uuid = try uuidOf(try await submit())
+        let fields = ["orgToken": fixture.acme.token, "uuid": uuid]
+        let waiting = try await fixture.envelope("waybillRetryProcess", fields)
+        #expect(waiting["status"] as? String == "PENDING", "it waits already")
+        let job = try #require(try fixture.queue.claim(for: "test"))
+        try fixture.queue.fail(job, owner: "test", why: "no room")
+        let reader = try fixture.user(.readOnly)
+        #expect(try await fixture.code("waybillRetryProcess", fields, key: reader) == 5001)
+        #expect(try await fixture.envelope("getAsyncProcessStatus", fields)["status"] as? String == "FAILED")
+        let envelope = try await fixture.envelope("waybillRetryProcess", fields)
+        #expect(envelope["status"] as? String == "PENDING" && envelope["errorMessage"] == nil)
+        #expect(try await fixture.envelope("waybillRetryProcess", fields)["status"] as? String == "PENDING")
+        try fixture.finish(uuid)
+        #expect(try await fixture.envelope("waybillRetryProcess", fields)["status"] as? String == "SUCCESS")
+    }
+
+    @Test func statusSaysWhatIsMissing() async throws {
+        let uuid = try uuidOf(try await submit())
+        let fields = ["orgToken": fixture.acme.token, "uuid": uuid]
+        let job = try #require(try fixture.queue.claim(for: "test"))
+        try fixture.queue.wait(job, owner: "test", for: .disk, why: "cannot write to /data/artifacts: No space left")
+        let envelope = try await fixture.envelope("getAsyncProcessStatus", fields)
+        #expect(envelope["status"] as? String == "PENDING" && envelope["errorMessage"] == nil)
+        #expect(
+            envelope["waitingFor"] as? [String: String] == [
+                "reason": "DISK", "message": "the server's disk, which is full or cannot be used",
+                "since": TimeText.time(Fixture.start),
+            ])
+        #expect(!"\(envelope)".contains("/data"))
     }
 
     @Test func statusSaysThatAReportWaitsForUploads() async throws {

@@ -123,9 +123,16 @@ import Testing
 
         let bad = try upload("{")
         #expect(throws: WorkError.self) { try IntakeJob.run(bad.lease, intake: bench.intake, dataFolder: folder) }
-        #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == 0)
+        #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [])
         try bench.queue.fail(bad.lease.job, owner: "me", why: "broken")
-        #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == 1)
+        #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [], "it may be tried again")
+        // A file without a job: a day later it is nobody's.
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: bad.path)
+        #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [])
+        let later = Queue(database: bench.database) { bench.queue.now() + bench.queue.settings.retention + 1 }
+        try later.forgetFinishedJobs()
+        #expect(try IntakeJob.sweepSpool(later, dataFolder: folder) == [bad.lease.job.uuid])
         #expect(!FileManager.default.fileExists(atPath: bad.path))
     }
 }

@@ -71,7 +71,7 @@ import Testing
         }
         let (failed, job) = try outcome(of: WorkError.hopeless("there is no such project"))
         #expect(failed == .failed && job.state == .failed && job.error == "there is no such project")
-        // What costs no attempt has tests of its own: see `PostponeTests`.
+        // What costs no attempt has tests of its own: see `WaitingTests`.
         for error in [Odd(), WorkError.stopped] as [any Error] {
             let (retried, job) = try outcome(of: error)
             #expect(retried == .retried && job.state == .pending && job.attempt == 1)

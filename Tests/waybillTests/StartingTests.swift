@@ -49,9 +49,9 @@ extension EndToEnd {
             #expect(fresh.errors.contains("choose another with --data"))
         }
 
-        @Test func aFullDiskLosesNothing() throws {
-            guard let disk = SmallDisk(megabytes: 24) else { return }
-            defer { disk.end() }
+        @Test(.enabled(if: SmallDisk.isAvailable, "needs root, to mount a small file system"))
+        func aFullDiskLosesNothing() throws {
+            let disk = try SmallDisk(megabytes: 24)
             let site = try Site(data: disk.path + "/data")
             let organization = try site.organization()
             let project = try site.importBOM(Document.cycloneDX(libraries: 50), to: organization)
@@ -60,7 +60,7 @@ extension EndToEnd {
                 "ProjectInventoryReport", "projectToken", project.projectToken, of: organization, ["format": "json"])
             let before = try site.counts()
 
-            disk.fill()
+            try disk.fill(leaving: 0)
             let large = site.folder.path("large.json")
             try Document.cycloneDX(libraries: 20_000).write(to: URL(fileURLWithPath: large))
             let refused = try site.run("import", "sbom", large, "--org", organization.token, "--product", "Other")
@@ -76,7 +76,7 @@ extension EndToEnd {
             if uuid == nil { #expect(answer["errorCode"] as? Int == 4000, "\(answer)") }
             #expect(try server.get("/health/live").status == 200)
 
-            disk.empty()
+            try disk.clear()
             if let uuid { try server.finish(uuid, of: organization) }
             #expect(
                 try server.report(
@@ -167,32 +167,4 @@ private struct WriteProtection {
     func end() {
         if isMounted { _ = try? Program.run("/bin/umount", [path]) } else { chmod(path, 0o700) }
     }
-}
-
-/// A file system of a few megabytes.
-private struct SmallDisk {
-    let folder: TemporaryFolder
-    var path: String { folder.url.path }
-
-    /// Nil, said loudly, for users who may not mount.
-    init?(megabytes: Int) {
-        guard let folder = try? TemporaryFolder() else { return nil }
-        self.folder = folder
-        let arguments = ["-t", "tmpfs", "-o", "size=\(megabytes)m", "none", folder.url.path]
-        guard getuid() == 0, let ending = try? Program.run("/bin/mount", arguments), ending.status == 0 else {
-            FileHandle.standardError.write(Data("SKIPPED: full disk: no right to mount\n".utf8))
-            return nil
-        }
-    }
-
-    func fill() {
-        let file = open(path + "/filler", O_WRONLY | O_CREAT, 0o600)
-        let zeros = [UInt8](repeating: 1, count: 4096)
-        while write(file, zeros, zeros.count) > 0 {}
-        close(file)
-    }
-
-    func empty() { unlink(path + "/filler") }
-
-    func end() { _ = try? Program.run("/bin/umount", ["-l", path]) }
 }

@@ -105,7 +105,8 @@ extension AgentError {
     /// An error that is ours, with what the log knows it by.
     init(_ error: any Error, id: String) {
         switch error {
-        case DatabaseError.storage, DatabaseError.busy, SinkError.system: self = .storage(id: id)
+        case DatabaseError.storage, DatabaseError.exhausted, DatabaseError.busy, SinkError.system:
+            self = .storage(id: id)
         default: self = .unexpected(id: id)
         }
     }

@@ -227,7 +227,7 @@ enum ConsolePage {
         let job = standing.job
         return switch job.state {
         case .pending where standing.uploadsAhead > 0: "PENDING: waits for \(standing.uploadsAhead) uploads"
-        case .pending: "PENDING"
+        case .pending: "PENDING" + (job.waitingFor.map { ": waits for \($0)" } ?? "")
         case .inProgress: "IN_PROGRESS: \(job.rowsDone) rows"
         case .success: (["SUCCESS"] + standing.notes).joined(separator: "; ")
         case .failed: "FAILED: \(job.error)"

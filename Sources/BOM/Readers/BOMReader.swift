@@ -81,7 +81,7 @@ extension BOMError {
     /// What a fault of the JSON text means for the document.
     init(_ error: JSONError) {
         switch error {
-        case .source(let why): self = .failed(what: why)
+        case .source(let why, let outage): self = .failed(what: why, outage)
         case .transcript(let why): self = .invalid(what: why)
         case .tooDeep(let limit, let offset):
             self = .tooLarge(what: "values are nested too deep at byte \(offset)", limit: limit)

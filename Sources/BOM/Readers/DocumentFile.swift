@@ -13,7 +13,7 @@ final class DocumentFile {
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
             size = 0
-            throw .failed(what: "opening \(path): \(systemMessage(errno))")
+            throw .opening(path, errno)
         }
         size = Int(status.st_size)
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -29,7 +29,9 @@ final class DocumentFile {
         let pieces = Pieces(source)
         var size = 0
         do throws(JSONError) {
-            guard descriptor >= 0 else { throw .source("making a temporary file: \(systemMessage(errno))") }
+            guard descriptor >= 0 else {
+                throw .source("making a temporary file: \(systemMessage(errno))", Outage(errno: errno))
+            }
             while case let piece = try pieces.next(), !piece.isEmpty {
                 size += piece.count
                 guard size <= limit else { throw .tooLong(limit: limit, offset: limit) }
@@ -74,7 +76,7 @@ final class DocumentFile {
             if count >= 0 {
                 done += count
             } else if errno != EINTR {
-                throw .source("writing a temporary file: \(systemMessage(errno))")
+                throw .source("writing a temporary file: \(systemMessage(errno))", Outage(errno: errno))
             }
         }
     }
@@ -89,9 +91,18 @@ final class DocumentFile {
                     position += count
                     return count
                 }
-                if errno != EINTR { throw .source("reading \(self.name): \(systemMessage(errno))") }
+                if errno != EINTR {
+                    throw .source("reading \(self.name): \(systemMessage(errno))", Outage(errno: errno))
+                }
             }
         }
+    }
+}
+
+extension BOMError {
+    /// A file could not be opened, for the reason in `errno`.
+    static func opening(_ path: String, _ code: Int32) -> BOMError {
+        .failed(what: "opening \(path): \(systemMessage(code))", Outage(errno: code))
     }
 }
 

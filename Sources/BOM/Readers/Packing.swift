@@ -98,7 +98,7 @@ enum Packing {
             case .gzip: inflater = try Inflater(limit: limit)
             }
         } catch {
-            throw .failed(what: "\(error)")
+            throw .failed(what: "\(error)", .memory)
         }
         // A thousand times as much may come out of one piece before it is read.
         let pieces = Pieces(source, size: 1 << 14)
@@ -199,6 +199,7 @@ enum Packing {
                 do throws(ZIPError) {
                     return try zip.read(&content, into: buffer)
                 } catch {
+                    if case .unreadable(_, _, let outage) = error { throw .source("\(error)", outage) }
                     throw .transcript("\(error)")
                 }
             }
@@ -212,7 +213,7 @@ extension BOMError {
     /// What a fault of a ZIP archive means for the document in it.
     fileprivate init(_ error: ZIPError) {
         switch error {
-        case .unreadable: self = .failed(what: "\(error)")
+        case .unreadable(_, _, let outage): self = .failed(what: "\(error)", outage)
         case .noArchive, .damaged, .entry: self = .invalid(what: "\(error)")
         }
     }

@@ -290,6 +290,6 @@ private func readSome(of file: Int32, into buffer: UnsafeMutableRawBufferPointer
         let count = Glibc.read(file, buffer.baseAddress, buffer.count)
         if count >= 0 { return count }
         let code = errno
-        if code != EINTR { throw .source("reading failed: \(systemMessage(code))") }
+        if code != EINTR { throw .source("reading failed: \(systemMessage(code))", Outage(errno: code)) }
     }
 }

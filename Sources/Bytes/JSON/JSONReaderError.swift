@@ -20,8 +20,8 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case tooLong(limit: Int, offset: Int)
     /// The value goes on beyond `JSONReader.ceiling`.
     case pastCeiling(offset: Int)
-    /// The source failed: the file system's reason.
-    case source(String)
+    /// The source failed: the file system's reason, and what is missing where that is known.
+    case source(String, Outage? = nil)
     /// The source makes JSON of another text, which is not what it should be.
     case transcript(String)
 
@@ -50,7 +50,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         case .tooDeep(let limit, _): "values are nested deeper than \(limit) levels"
         case .tooLong(let limit, _): "a single value is longer than \(limit) bytes"
         case .pastCeiling: "a value has more in it than is read"
-        case .source(let why), .transcript(let why): why
+        case .source(let why, _), .transcript(let why): why
         }
     }
 

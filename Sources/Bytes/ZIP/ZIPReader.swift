@@ -9,7 +9,8 @@ import Glibc
 
 /// Why a ZIP was not read on.
 package enum ZIPError: Error, Equatable, CustomStringConvertible {
-    case unreadable(path: String, why: String)
+    /// The file system failed; what is missing, where that is known.
+    case unreadable(path: String, why: String, Outage? = nil)
     case noArchive(path: String)
     /// The archive contradicts itself: where, and how.
     case damaged(path: String, what: String)
@@ -18,7 +19,7 @@ package enum ZIPError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreadable(let path, let why): "reading \(path): \(why)"
+        case .unreadable(let path, let why, _): "reading \(path): \(why)"
         case .noArchive(let path): "\(path) is no ZIP archive: it has no end record"
         case .damaged(let path, let what): "\(path) is damaged: \(what)"
         case .entry(let name, let why): "\(name): \(why)"
@@ -52,14 +53,14 @@ package final class ZIPReader {
 
     package convenience init(path: String, limits: Limits = Limits()) throws(ZIPError) {
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .unreadable(path: path, why: systemMessage(errno)) }
+        guard file >= 0 else { throw .unreadable(path: path, why: systemMessage(errno), Outage(errno: errno)) }
         try self.init(taking: file, path: path, limits: limits)
     }
 
     /// Reads an open file, which stays the caller's; errors call it by `name`.
     package convenience init(file: Int32, name: String, limits: Limits = Limits()) throws(ZIPError) {
         let copy = fcntl(file, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { throw .unreadable(path: name, why: systemMessage(errno)) }
+        guard copy >= 0 else { throw .unreadable(path: name, why: systemMessage(errno), Outage(errno: errno)) }
         try self.init(taking: copy, path: name, limits: limits)
     }
 
@@ -216,7 +217,7 @@ package final class ZIPReader {
             } else if got == 0 {
                 throw .damaged(path: path, what: "it became shorter")
             } else if errno != EINTR {
-                throw .unreadable(path: path, why: systemMessage(errno))
+                throw .unreadable(path: path, why: systemMessage(errno), Outage(errno: errno))
             }
         }
         return Fields(bytes: bytes)

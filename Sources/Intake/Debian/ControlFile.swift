@@ -36,7 +36,7 @@ enum ControlFile {
     /// Calls `body` for each paragraph of a file. Lines that are no fields are passed over.
     static func paragraphs(of path: String, _ body: (ControlParagraph) throws -> Void) throws {
         guard let file = fopen(path, "re") else {
-            throw IntakeError.unreadableFile(path: path, why: systemMessage(errno))
+            throw IntakeError.unreadable(path, errno)
         }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
@@ -45,7 +45,10 @@ enum ControlFile {
         var paragraph = ControlParagraph()
         while true {
             let count = getline(&line, &room, file)
-            guard count > 0, let start = line else { break }
+            guard count > 0, let start = line else {
+                guard ferror(file) == 0 else { throw IntakeError.unreadable(path, errno) }
+                break
+            }
             guard count <= lineLimit else {
                 throw IntakeError.unreadableFile(path: path, why: "a line is longer than \(lineLimit) bytes")
             }

@@ -2,6 +2,7 @@ import Bytes
 import Database
 import Glibc
 import Inventory
+import Jobs
 import Store
 
 extension Command {
@@ -90,6 +91,7 @@ struct Doctor {
                 }
                 return "all that are saved can be used"
             },
+            check("jobs") { try jobs() },
             check("artifact store") {
                 try configuration.artifactStore().check()
                 return "can be written"
@@ -114,6 +116,35 @@ struct Doctor {
         } catch {
             return Finding(check: name, isGood: false, message: "\(error)")
         }
+    }
+
+    /// Jobs that cannot go on, and those that were given up.
+    private func jobs() throws -> String {
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard case .current = try database.schemaState() else { return "can be looked at when the schema is up to date" }
+        let queue = Queue(database: database, now: Clock.now)
+        let shown = 10
+        let (waits, givenUp, count) = try database.snapshot { connection in
+            (
+                try queue.waits(on: connection), try queue.givenUp(limit: shown, on: connection),
+                try queue.givenUpCount(on: connection)
+            )
+        }
+        var troubles = waits.map { wait in
+            """
+            \(wait.count) wait since \(TimeText.time(wait.since)) for \(wait.outage) (\(wait.why)); they go on by themselves \
+            when it is there
+            """
+        }
+        if count > 0 {
+            let names = givenUp.map { "\($0.uuid) (\($0.processType): \($0.error))" }.joined(separator: ", ")
+            let more = count > shown ? " and \(count - Int64(shown)) more" : ""
+            troubles.append(
+                "\(count) were given up: \(names)\(more); waybill retry UUID, or --all, has them tried again")
+        }
+        guard troubles.isEmpty else { throw Failure(troubles.joined(separator: "; ")) }
+        return "none waits for something that is missing, none was given up"
     }
 
     /// Draws a text in several scripts: a PDF without fonts would be empty boxes.

@@ -194,7 +194,8 @@ struct LocalImport {
         let outcome = Outcome()
         let intake = runtime.intake
         let worker = Worker(
-            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), observe: { outcome.set($0) },
+            queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), persistence: LocalMatching.persistence,
+            observe: { outcome.set($0) },
             work: { lease in
                 do {
                     outcome.set(try IntakeJob.run(lease, intake: intake, dataFolder: runtime.directory.path))

@@ -19,11 +19,7 @@ extension Call {
 
     /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
     static let cancelProcess = Call("cancelAsyncProcess", .any, .readOnly, .points, takes: uuidFields) { visit in
-        let (job, field) = try visit.job(named: ["uuid", "reportStatusUUID"])
-        let standing = visit.access.standing
-        guard job.account == standing.account || standing.role(inProduct: job.product) == .administrator else {
-            throw APIError.notYours(job.uuid)
-        }
+        let (job, field) = try visit.ownJob()
         guard !job.state.isFinal else { throw APIError.finishedAlready(job.uuid, state: job.state) }
         let (backend, email) = (visit.backend, try visit.email(of: job))
         return .write {
@@ -33,6 +29,22 @@ extension Call {
                 try backend.queue.find(uuid: job.uuid, organization: job.organization, on: connection)
             }
             guard let now else { throw APIError.unknownProcess(job.uuid, field: field) }
+            return Envelope(job: now, email: email).response
+        }
+    }
+
+    /// Not Mend's: has a FAILED process tried again, with all its attempts and what was uploaded for it. The answer is its
+    /// envelope. One that waits, runs or succeeded stays as it is.
+    static let retryProcess = Call("waybillRetryProcess", .any, .readOnly, .points, takes: uuidFields) { visit in
+        let (job, field) = try visit.ownJob()
+        let (backend, email) = (visit.backend, try visit.email(of: job))
+        return .write {
+            let now = try await backend.database.write { connection in
+                _ = try backend.queue.rerun(uuid: job.uuid, on: connection)
+                return try backend.queue.find(uuid: job.uuid, organization: job.organization, on: connection)
+            }
+            guard let now else { throw APIError.unknownProcess(job.uuid, field: field) }
+            backend.bell.ring()
             return Envelope(job: now, email: email).response
         }
     }
@@ -105,6 +117,16 @@ extension Visit {
         try process(named: fields) { queue, uuid, organization, connection in
             try queue.find(uuid: uuid, organization: organization, on: connection).map { ($0, $0) }
         }
+    }
+
+    /// The process that the request names, which the user started or administers.
+    fileprivate func ownJob() throws -> (Job, field: String) {
+        let (job, field) = try job(named: ["uuid", "reportStatusUUID"])
+        let standing = access.standing
+        guard job.account == standing.account || standing.role(inProduct: job.product) == .administrator else {
+            throw APIError.notYours(job.uuid)
+        }
+        return (job, field)
     }
 
     fileprivate func envelope(_ standing: Queue.Standing) throws -> Envelope {

@@ -129,12 +129,12 @@ package struct AgentReader {
         var reader = AgentReader(isSurvey: true)
         reader.visitor = visitor
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw BOMError.failed(what: "opening \(path): \(systemMessage(errno))") }
+        guard file >= 0 else { throw BOMError.opening(path, errno) }
         defer { close(file) }
         var position = range.lowerBound
         var json = JSONReader(window: BOMReader.window) { (buffer) throws(JSONError) in
             let count = pread(file, buffer.baseAddress, min(buffer.count, range.upperBound - position), position)
-            if count < 0 { throw .source("reading \(path): \(systemMessage(errno))") }
+            if count < 0 { throw .source("reading \(path): \(systemMessage(errno))", Outage(errno: errno)) }
             position += count
             return count
         }
@@ -144,7 +144,7 @@ package struct AgentReader {
 
     private mutating func read(_ path: String, into receiver: inout some BOMReceiver) throws(BOMError) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw .failed(what: "opening \(path): \(systemMessage(errno))") }
+        guard file >= 0 else { throw .opening(path, errno) }
         defer { close(file) }
         do {
             var json = JSONReader(fileDescriptor: file)

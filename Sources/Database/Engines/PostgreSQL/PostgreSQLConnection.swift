@@ -399,7 +399,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             switch state {
             case _ where state.hasPrefix("23"): .conflict(sql: sql, why: why)
             case "40001", "40P01", "55P03": .busy
-            case "53100", "58030": .storage(why: why)
+            case "53100", "58000", "58030": .storage(why: why)
+            // A write to a server that is a copy of another, or became one.
+            case "25006" where transaction == .write: .unavailable(url: url.description, why: why)
+            case "53000", "53200", "53400": .exhausted(why: why)
             case "53300", "57P01", "57P02", "57P03": .unavailable(url: url.description, why: why)
             case _ where isLost: .unavailable(url: url.description, why: why)
             default: .statement(sql: sql, why: why)

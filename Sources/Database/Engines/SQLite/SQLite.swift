@@ -258,6 +258,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
                 .statement(sql: sql, why: "a read may not write")
             case SQLITE_READONLY, SQLITE_CANTOPEN: .storage(why: "\(why) (check that the directory is writable)")
             case SQLITE_IOERR: .storage(why: why)
+            case SQLITE_NOMEM: .exhausted(why: why)
             default: .statement(sql: sql, why: why)
             }
         if failed == nil { failed = error }

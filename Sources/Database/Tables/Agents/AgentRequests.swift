@@ -119,6 +119,11 @@ package enum AgentRequests {
             """)
     }
 
+    /// Marks what failed and is tried again.
+    package static func reopen(job uuid: String, on connection: any Connection) throws {
+        try connection.run("UPDATE agent_request SET status = 'IN_PROGRESS' WHERE job = \(uuid) AND status = 'FAILED'")
+    }
+
     /// Marks what failed and is over.
     package static func settle(in database: any Database) throws {
         let over: SQL = """

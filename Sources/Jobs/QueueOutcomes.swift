@@ -1,0 +1,192 @@
+package import Bytes
+package import Database
+
+// What a worker says of the jobs that it holds. Each statement names the claim, so that one that lost its lease changes nothing.
+
+extension Queue {
+    /// What a heartbeat finds.
+    package enum Pulse: Sendable {
+        case alive
+        case cancelled
+        case lost
+    }
+
+    /// Renews a lease and tells how far the work is.
+    package func heartbeat(_ job: Job, owner: String, rows: Int64) throws -> Pulse {
+        let time = now()
+        return try database.writeUnflushed { connection in
+            let cancelled = try connection.integer(
+                """
+                UPDATE job SET lease_until = \(time + settings.lease), last_call = 0, rows_done = \(rows),
+                    modified_at = \(time)
+                WHERE \(held(job, by: owner)) RETURNING cancelled
+                """)
+            return cancelled.map { $0 == 0 ? .alive : .cancelled } ?? .lost
+        }
+    }
+
+    /// The condition that a worker still holds what it claimed.
+    func held(_ job: Job, by owner: String) -> SQL {
+        "id = \(job.id) AND state = 'IN_PROGRESS' AND lease_owner = \(owner) AND claims = \(job.claims)"
+    }
+
+    /// What every end of a lease but a wait sets.
+    private static let free: SQL = "lease_owner = '', waiting_for = '', waiting_since = 0"
+
+    /// Marks a report as made; its artifact's row appears in the same transaction.
+    ///
+    /// With `isNew` false the artifact is one that exists, whose life is prolonged.
+    package func succeed(_ job: Job, owner: String, artifact: Artifact, isNew: Bool) throws {
+        let time = now()
+        let end = time + settings.retention
+        // Once a minute is enough: many jobs at once would wait for each other at this row.
+        let enough = end - min(60_000, settings.retention / 2)
+        try database.write { connection in
+            func succeed(if condition: SQL) throws -> Bool {
+                let told = try connection.integer(
+                    """
+                    UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
+                        error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
+                    WHERE \(held(job, by: owner)) \(condition)
+                    RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
+                        THEN 1 ELSE 0 END
+                    """)
+                if told == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
+                return told != nil
+            }
+            if isNew {
+                try connection.run(
+                    """
+                    INSERT INTO artifact (uuid, organization, cache_key, file_name, size, sha1, sha256, parts,
+                        rows_written, notes, created_at, expires_at)
+                    VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
+                        \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
+                        \(artifact.notes.joined(separator: "\n")), \(time), \(end))
+                    """)
+            } else {
+                let lasts: SQL = """
+                    AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
+                    """
+                if try succeed(if: lasts) { return }
+                let prolonged = try connection.run(
+                    "UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
+                guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
+            }
+            guard try succeed(if: "") else { throw QueueError.leaseLost(uuid: job.uuid) }
+        }
+    }
+
+    /// Marks a job as done that leaves no artifact, inside the transaction that publishes what it brought.
+    ///
+    /// - Parameters:
+    ///   - result: what it brought, as JSON.
+    ///   - rows: how much it has done.
+    package func succeed(
+        _ job: Job, owner: String, result: String, rows: Int = 0, on connection: any Connection
+    ) throws {
+        let time = now()
+        let rows = try connection.run(
+            """
+            UPDATE job SET state = 'SUCCESS', result = \(result), rows_done = \(rows), error = '', \(Self.free),
+                modified_at = \(time), finished_at = \(time)
+            WHERE \(held(job, by: owner))
+            """)
+        guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
+    }
+
+    /// Ends a job whose work cannot be done, for a reason that will not pass.
+    package func fail(_ job: Job, owner: String, why: String) throws {
+        try fail(job, owner: owner, why: why, isGivenUp: false)
+    }
+
+    private func fail(_ job: Job, owner: String, why: String, isGivenUp: Bool) throws {
+        let time = now()
+        try database.write { connection in
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'FAILED', error = \(why), given_up = \(isGivenUp ? 1 : 0), \(Self.free),
+                    modified_at = \(time), finished_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+            try Webhooks.announce(job: job.id, at: time, on: connection)
+        }
+    }
+
+    /// Puts a job back after the death of its worker or a fault that nobody understands. Costs an attempt: after the last one,
+    /// or when its end was asked for, it fails. What was uploaded for it stays.
+    ///
+    /// - Parameter why: for the person who asked.
+    package func retry(_ job: Job, owner: String, why: String) throws {
+        if job.attempt >= settings.attempts, !job.isCancelled {
+            let kept = job.kind == .intake ? "; what was uploaded is kept" : ""
+            let text = "given up after \(job.attempt) attempts: \(why)\(kept), and the operator can have it tried again"
+            return try fail(job, owner: owner, why: text, isGivenUp: true)
+        }
+        let time = now()
+        try database.write { connection in
+            try endCancelled(job, owner: owner, at: time, on: connection)
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', error = \(why), \(Self.free), modified_at = \(time),
+                    run_at = \(time + Self.pause(after: job.attempt))
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Puts a job back because its surroundings lack something: for later, and at no cost of an attempt, however long it lasts.
+    ///
+    /// - Parameter why: for the operator.
+    package func wait(_ job: Job, owner: String, for outage: Outage, why: String) throws {
+        let time = now()
+        let since = job.waitingFor == nil ? time : job.waitingSince
+        try database.write { connection in
+            try endCancelled(job, owner: owner, at: time, on: connection)
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', attempt = attempt - 1, error = \(why), lease_owner = '',
+                    waiting_for = \(outage.rawValue), waiting_since = \(since), modified_at = \(time),
+                    run_at = \(time + Self.pause(waited: time - since, job: job.id))
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Puts a job back because its worker stops; costs no attempt. A cancelled one fails instead.
+    package func giveBack(_ job: Job, owner: String) throws {
+        let time = now()
+        try database.write { connection in
+            try endCancelled(job, owner: owner, at: time, on: connection)
+            _ = try connection.run(
+                """
+                UPDATE job SET state = 'PENDING', attempt = attempt - 1, lease_owner = '', run_at = \(time),
+                    modified_at = \(time)
+                WHERE \(held(job, by: owner))
+                """)
+        }
+    }
+
+    /// Ends a held job whose end was asked for; it would begin again otherwise.
+    private func endCancelled(_ job: Job, owner: String, at time: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            UPDATE job SET state = 'FAILED', error = \(QueueError.cancelled.description), \(Self.free),
+                modified_at = \(time), finished_at = \(time)
+            WHERE \(held(job, by: owner)) AND cancelled = 1
+            """)
+        try Webhooks.announce(job: job.id, at: time, on: connection)
+    }
+
+    /// Milliseconds until the next attempt: half a second, doubled each time, at most a minute.
+    static func pause(after attempt: Int) -> Int64 { min(60_000, 250 << Int64(min(attempt, 16))) }
+
+    /// Milliseconds until the surroundings are tried again: as long as was waited already, which doubles the wait each time,
+    /// from a second to a minute. Up to a quarter less, by the job's number, so that jobs that stopped together do not all
+    /// come back together.
+    static func pause(waited: Int64, job: Int64) -> Int64 {
+        let pause = min(60_000, max(1_000, waited))
+        // Fibonacci hashing: neighbours land far apart. The number has 16 bits.
+        let spread = Int64((UInt64(truncatingIfNeeded: job) &* 0x9E37_79B9_7F4A_7C15) >> 48)
+        return pause - pause * spread / (4 << 16)
+    }
+}

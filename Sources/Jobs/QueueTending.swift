@@ -1,0 +1,109 @@
+package import Database
+
+// What keeps the queue going beside its workers: deaths, ends that were asked for, second chances, old age.
+
+extension Queue {
+    /// Milliseconds that a worker whose lease ran out has left to speak: more than its pulse.
+    var lastCall: Int64 { settings.lease / 2 }
+
+    /// Puts back the jobs of dead workers and returns them.
+    ///
+    /// An owner that `isDead` knows to be gone is dead at once. Any other may be alive and unable to write, as the disk of the
+    /// database is full or the database away. So a lease that ran out is not yet a death: it is prolonged a last time, which
+    /// proves that the database takes writes, and who is silent then, too, is dead.
+    package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> [Job] {
+        let time = now()
+        let held = try database.read { connection in
+            try connection.all(
+                "SELECT \(Job.columns), lease_owner, lease_until, last_call FROM job WHERE state = 'IN_PROGRESS'"
+            ) {
+                let end = Job.width
+                return (
+                    job: try Job(row: $0), owner: $0.string(end), until: $0.integer(end + 1),
+                    isLast: $0.boolean(end + 2)
+                )
+            }
+        }
+        var rescued: [Job] = []
+        for (job, owner, until, isLast) in held {
+            if isDead(owner) || until < time && isLast {
+                try retry(job, owner: owner, why: "the worker died or was cut off")
+                rescued.append(job)
+            } else if until < time {
+                try database.write { connection in
+                    _ = try connection.run(
+                        """
+                        UPDATE job SET lease_until = \(time + lastCall), last_call = 1
+                        WHERE \(self.held(job, by: owner)) AND lease_until = \(until)
+                        """)
+                }
+            }
+        }
+        return rescued
+    }
+
+    /// Asks for the end of a job. A waiting one fails at once, a running one at its next heartbeat. False when it was
+    /// finished already.
+    package func cancel(_ job: Job) async throws -> Bool {
+        let time = now()
+        return try await database.write { connection in
+            let waiting = try connection.run(
+                """
+                UPDATE job SET state = 'FAILED', cancelled = 1, error = \(QueueError.cancelled.description),
+                    waiting_for = '', waiting_since = 0, modified_at = \(time), finished_at = \(time)
+                WHERE id = \(job.id) AND state = 'PENDING'
+                """)
+            try Webhooks.announce(job: job.id, at: time, on: connection)
+            let running = try connection.run(
+                "UPDATE job SET cancelled = 1, modified_at = \(time) WHERE id = \(job.id) AND state = 'IN_PROGRESS'")
+            return waiting + running > 0
+        }
+    }
+
+    /// Forgets finished jobs without an artifact whose time is over.
+    package func forgetFinishedJobs() throws {
+        let before = now() - settings.retention
+        try database.write { connection in
+            _ = try connection.run(
+                """
+                DELETE FROM job WHERE state IN ('SUCCESS', 'FAILED') AND artifact = '' AND finished_at < \(before)
+                """)
+        }
+    }
+
+    // MARK: Trying again
+
+    /// What became of the wish that a failed job be tried again.
+    package enum Rerun: String, Sendable {
+        /// It was FAILED and waits for a worker now.
+        case restarted
+        /// It waits or runs already.
+        case unfinished
+        /// It is done already.
+        case done
+    }
+
+    /// Puts a failed job back, with all its attempts and under its old number: what was accepted after it still comes after
+    /// it. Doing it again changes nothing. Nil when there is no such job.
+    package func rerun(uuid: String, on connection: any Connection) throws -> Rerun? {
+        let time = now()
+        let restarted = try connection.run(
+            """
+            UPDATE job SET state = 'PENDING', attempt = 0, error = '', given_up = 0, cancelled = 0, run_at = \(time),
+                finished_at = 0, rows_done = 0, modified_at = \(time)
+            WHERE uuid = \(uuid) AND state = 'FAILED'
+            """)
+        if restarted == 1 {
+            try AgentRequests.reopen(job: uuid, on: connection)
+            return .restarted
+        }
+        let state = try connection.first("SELECT state FROM job WHERE uuid = \(uuid)") { $0.string(0) }
+        return state.map { Job.State(rawValue: $0) == .success ? .done : .unfinished }
+    }
+
+    /// The jobs that failed because their attempts were used up, the oldest first.
+    package func givenUp(limit: Int, on connection: any Connection) throws -> [Job] {
+        try connection.all(
+            "SELECT \(Job.columns) FROM job WHERE given_up = 1 ORDER BY id LIMIT \(limit)", Job.init(row:))
+    }
+}

@@ -1,0 +1,46 @@
+package import Bytes
+import Database
+
+/// How the work on a job went wrong, as far as the queue cares.
+package enum WorkError: Error, CustomStringConvertible {
+    /// The document or the request is at fault, now and later; the text is for the person who asked.
+    case hopeless(String)
+    /// The surroundings lack something: the job waits for it, and no attempt is lost. The text is for the operator.
+    case waiting(Outage, why: String)
+    /// It ended because the lease said so.
+    case stopped
+    /// Nobody knows: it is tried again, a bounded number of times. The text is for the log.
+    case unexpected(String)
+
+    /// What any error means for a job of any kind: the one place that decides it.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as WorkError: self = error
+        case let error as any Blaming:
+            switch error.blame {
+            case .environment(let outage): self = .waiting(outage, why: "\(error)")
+            case .request: self = .hopeless("\(error)")
+            case .unknown: self = .unexpected("\(error)")
+            }
+        default: self = .unexpected("\(error)")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .hopeless(let why), .waiting(_, let why), .unexpected(let why): why
+        case .stopped: "stopped"
+        }
+    }
+}
+
+extension DatabaseError: Blaming {
+    package var blame: Blame {
+        switch self {
+        case .storage: .environment(.disk)
+        case .unavailable, .busy, .exhausted, .unknownOutcome, .newerSchema, .otherSchema, .unfinishedUpgrade:
+            .environment(.database)
+        case .statement, .conflict: .unknown
+        }
+    }
+}

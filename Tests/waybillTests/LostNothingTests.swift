@@ -1,0 +1,110 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Accepted uploads in bad surroundings.
+    struct LostNothingTests {
+        /// What `doctor` says of one check.
+        private func check(_ name: String, _ site: Site) throws -> (isGood: Bool, message: String) {
+            let ending = try Executable.run(["doctor", "--json"] + site.flags)
+            let answer = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            let found = try #require((answer?["checks"] as? [[String: Any]])?.first { $0["check"] as? String == name })
+            return (found["ok"] as? Bool ?? false, found["message"] as? String ?? "")
+        }
+
+        @Test(.enabled(if: SmallDisk.isAvailable, "needs root, to mount a small file system"))
+        func aFullDiskLosesNoUpload() throws {
+            let disk = try SmallDisk(megabytes: 48)
+            let site = try Site(data: disk.path + "/data")
+            let organization = try site.organization()
+            let old = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization, project: "Cart - 1")
+            let server = try RunningServer(site)
+            let libraries = 9000
+            let document = Document.cycloneDX(libraries: libraries)
+            // Room for the upload, twice for a moment, and not for what becomes of it.
+            try disk.fill(leaving: document.count * 2 + (1 << 20))
+            let answer = try BadInputTests.upload(document, to: server, key: organization.key, project: "Cart")
+            #expect(answer.status == 200, "\(answer.text)")
+            let upload = try answer.json()["token"] as? String ?? ""
+
+            // Eight attempts came to an end within a minute; after 20 seconds there had been six.
+            let end = Date(timeIntervalSinceNow: 20)
+            var reasons: Set<String> = []
+            while Date() < end {
+                let status = try server.status(upload, of: organization)
+                #expect(["PENDING", "IN_PROGRESS"].contains(status["status"] as? String ?? ""), "\(status)")
+                let waits = status["waitingFor"] as? [String: Any]
+                if let reason = waits?["reason"] as? String { reasons.insert(reason) }
+                #expect(!"\(status)".contains(disk.path))
+                usleep(100_000)
+            }
+            #expect(reasons == ["DISK"])
+            #expect(try site.number("SELECT max(attempt) FROM job WHERE uuid = \(upload)") <= 1)
+            #expect(site.files().contains("spool/\(upload)"))
+            var told = (metrics: false, doctor: false)
+            #expect(
+                try eventually {
+                    told.metrics =
+                        try told.metrics
+                        || server.get("/metrics").text.contains("waybill_queue_waiting_jobs{reason=\"disk\"} 1")
+                    let jobs = try check("jobs", site)
+                    told.doctor = told.doctor || !jobs.isGood && jobs.message.contains("1 wait since")
+                    return told.metrics && told.doctor
+                }, "\(told)")
+
+            try disk.clear()
+            let report = try server.report(
+                "ProjectInventoryReport", "projectToken", old.projectToken, of: organization, ["format": "json"])
+            #expect(try server.status(upload, of: organization)["status"] as? String == "SUCCESS")
+            #expect(try site.number("SELECT attempt FROM job WHERE uuid = \(upload)") == 1)
+            #expect(
+                try site.number(
+                    "SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.name = 'Cart - 1'")
+                    == Int64(libraries))
+            #expect(try Archive.single(report).content.count > libraries * 100, "it waited for the upload")
+            #expect(try check("jobs", site).isGood)
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        @Test func whatWasGivenUpIsTriedAgain() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            var server = try RunningServer(site, ["--workers", "0"])
+            let answer = try BadInputTests.upload(
+                Document.cycloneDX(libraries: 5), to: server, key: organization.key, project: "Cart")
+            let upload = try answer.json()["token"] as? String ?? ""
+            try server.stop()
+            // As eight deaths leave it.
+            try site.change(
+                """
+                UPDATE job SET state = 'FAILED', attempt = 8, claims = 8, given_up = 1, error = 'given up after 8 attempts',
+                    finished_at = modified_at WHERE uuid = \(upload)
+                """)
+            // A server starts and sweeps.
+            server = try RunningServer(site)
+            #expect(try server.status(upload, of: organization)["status"] as? String == "FAILED")
+            let jobs = try check("jobs", site)
+            #expect(!jobs.isGood && jobs.message.contains(upload) && jobs.message.contains("waybill retry"))
+            #expect(
+                try server.get("/metrics").text.contains("waybill_queue_given_up_jobs 1"))
+            #expect(site.files().contains("spool/\(upload)"))
+
+            let made = try site.json(["retry", "--all"])["jobs"] as? [[String: String]]
+            #expect(made == [["uuid": upload, "outcome": "restarted"]])
+            try server.finish(upload, of: organization)
+            #expect(try site.json(["retry", "--all"])["jobs"] as? [[String: String]] == [])
+            #expect(
+                try site.json(["retry", upload])["jobs"] as? [[String: String]] == [
+                    ["uuid": upload, "outcome": "done"]
+                ])
+            #expect(try site.run("retry", UUID().uuidString).status == 1)
+            #expect(try site.run("retry").status == 2)
+            #expect(try check("jobs", site).isGood)
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+    }
+}
