@@ -5,7 +5,8 @@ package import Jobs
 
 // DESIGN. Whatever the source, an import is: a new scan, parts handed to `ScanStaging`, `complete`, and one transaction
 // that publishes the scan and ends the job. Before that transaction nothing of it can be seen; after it nothing is left
-// to do. What an import leaves behind when it dies is a scan that `sweep` removes.
+// to do. What an import leaves behind when it dies is a scan that `sweep` removes. What was accepted last is what is shown:
+// an import that is done after one that was accepted later publishes nothing, as if it had been replaced at once.
 
 /// Brings facts into the inventory.
 package struct Intake: Sendable {
@@ -100,6 +101,16 @@ package struct Intake: Sendable {
         let tokens = (product: try newToken(), project: try newToken())
         let names = try names(of: scan, product: destination.product, project: project, lease: lease)
         let (queue, time) = (queue, queue.now())
+        @Sendable func end(
+            in target: StagedScan.Target, libraries: Int, _ warnings: [String], _ connection: any Connection
+        ) throws -> Result {
+            let result = Result(
+                product: destination.product, productToken: target.productToken, project: project,
+                projectToken: target.projectToken, libraries: libraries, warnings: warnings)
+            try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
+            try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
+            return result
+        }
         return try database.write { connection in
             // Before the organization, as those do who match libraries again: alerts rest on findings.
             try Findings.shareMatching(on: connection)
@@ -108,6 +119,13 @@ package struct Intake: Sendable {
             let target = try scan.target(
                 product: destination.product, project: project, newTokens: tokens, account: destination.account,
                 at: time, on: connection)
+            if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
+                // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
+                let note =
+                    "superseded: the project shows an upload that was accepted later"
+                    + (later.uuid.isEmpty ? "" : " (\(later.uuid))")
+                return try end(in: target, libraries: outcome.libraries, [note] + warnings, connection)
+            }
             let before = try target.shown(on: connection)
             var shown = scan.id
             var said = warnings
@@ -131,13 +149,8 @@ package struct Intake: Sendable {
                 var alerts = AlertEvaluation(of: view, at: time, with: names, on: connection)
                 try alerts.run()
             }
-            try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
-            let result = Result(
-                product: destination.product, productToken: target.productToken, project: project,
-                projectToken: target.projectToken,
-                libraries: try StagedScan.libraryCount(of: shown, on: connection), warnings: said)
-            try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
-            return result
+            let libraries = try StagedScan.libraryCount(of: shown, on: connection)
+            return try end(in: target, libraries: libraries, said, connection)
         }
     }
 

@@ -66,6 +66,7 @@ package struct IntakeJob: Sendable, Equatable {
             $0.text("projectVersion", destination.projectVersion)
             $0.text("uploadedBy", destination.uploadedBy)
             $0.text("plugin", destination.plugin)
+            $0.text("fileName", destination.fileName)
             $0.text("comment", destination.comment)
         }
         return writer.text
@@ -102,6 +103,8 @@ package struct IntakeJob: Sendable, Equatable {
                         made.destination.projectVersion = try json.string()
                     } else if json.keyEquals("uploadedBy") {
                         made.destination.uploadedBy = try json.string()
+                    } else if json.keyEquals("fileName") {
+                        made.destination.fileName = try json.string()
                     } else if json.keyEquals("plugin") {
                         made.destination.plugin = try json.string()
                     } else {
@@ -138,7 +141,7 @@ package struct IntakeJob: Sendable, Equatable {
             switch job.kind {
             case .sbom:
                 var destination = job.destination
-                // An upload lies under the name of its job.
+                // An upload lies under the name of its job, and its request has the name of the file, if it had one.
                 if !job.isSpooled { destination.fileName = path }
                 result = try intake.importSBOM(file: path, into: destination, lease: lease)
             case .debian:

@@ -56,7 +56,8 @@ package enum SharedUpload {
         }
     }
 
-    static func forget(job uuid: String, in database: any Database) throws {
+    /// Forgets the bytes of an upload whose job is done, or whose sender has them.
+    package static func forget(job uuid: String, in database: any Database) throws {
         guard try database.read({ try $0.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") }) != nil else {
             return
         }

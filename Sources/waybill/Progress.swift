@@ -7,14 +7,21 @@ import Synchronization
 
 /// What a job that this process did came to.
 final class Outcome: Sendable {
-    private let kept = Mutex<(result: Intake.Result?, why: String)>((nil, "it did not run"))
+    private let kept = Mutex<(result: Intake.Result?, why: String, isOver: Bool)>((nil, "it did not run", false))
 
     func set(_ result: Intake.Result) { kept.withLock { $0.result = result } }
 
-    func set(_ event: JobEvent) { kept.withLock { $0.why = event.why } }
+    func set(_ event: JobEvent) {
+        kept.withLock { kept in
+            kept.why = event.why
+            kept.isOver = event.outcome == .failed
+        }
+    }
 
     var result: Intake.Result? { kept.withLock { $0.result } }
     var why: String { kept.withLock { $0.why } }
+    /// Whether the job has failed, and that stands in the queue.
+    var isOver: Bool { kept.withLock { $0.isOver } }
 }
 
 /// A line on the terminal that shows a growing number. Silent when standard error is no terminal.

@@ -35,6 +35,17 @@ extension EndToEnd {
             }
         }
 
+        /// Though the file is copied under another name first.
+        @Test func aFileNamesTheProjectOfADocumentWithoutAName() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let path = site.folder.path("billing.cdx.json")
+            try Document.cycloneDX(libraries: 1, name: ".").write(to: URL(fileURLWithPath: path))
+            let made = try site.json(["import", "sbom", path, "--org", organization.token, "--product", "Shop"])
+            #expect((made["projects"] as? [[String: Any]])?.first?["project"] as? String == "billing")
+            #expect(try site.strays() == [])
+        }
+
         @Test func version() throws {
             let ending = try Executable.run(["--version"])
             #expect(ending.status == 0)

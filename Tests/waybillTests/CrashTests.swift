@@ -90,6 +90,8 @@ extension EndToEnd {
             #expect(try program.wait().status == 128 + SIGKILL, "the import was over before it was killed")
             #expect(try site.number("SELECT count(*) FROM scan WHERE state = 'STAGING'") == 1)
             #expect(try site.report("ProjectInventoryReport", scope: old.projectToken) == report)
+            // What a takeover reads is what was given, whatever the file holds by then.
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
             return (report, old.projectToken, libraries)
         }
 
@@ -109,6 +111,45 @@ extension EndToEnd {
                     SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.token = \(token)
                     """) == 20_000)
             #expect(try eventually { try isTidy(site) }, "\(site.summary)")
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        /// A killed import that a server goes on with does not replace what was imported since.
+        @Test func aDeadImportDoesNotReplaceANewerOne() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let (_, token, _) = try killedImport(site, organization)
+            let newer = try site.importBOM(Document.cycloneDX(libraries: 7, version: "3"), to: organization)
+            #expect(newer.projectToken == token)
+            let server = try RunningServer(site)
+            #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state <> 'SUCCESS'") == 0 })
+            #expect(try site.number("SELECT count(*) FROM job WHERE result LIKE '%superseded%'") == 1)
+            #expect(
+                try site.number(
+                    "SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.token = \(token)") == 7)
+            #expect(try eventually { try isTidy(site) }, "\(site.summary)")
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
+        /// An upload that waits does not replace what the command line imported since.
+        @Test func aWaitingUploadDoesNotReplaceANewerImport() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            var server = try RunningServer(site, ["--workers", "0"])
+            let answer = try BadInputTests.upload(
+                Document.cycloneDX(libraries: 3), to: server, key: organization.key, project: "Cart")
+            let upload = try answer.json()["token"] as? String ?? ""
+            _ = try site.importBOM(
+                Document.cycloneDX(libraries: 7, version: "3"), to: organization, product: "Default",
+                project: "Cart - 1")
+            try server.stop()
+            server = try RunningServer(site)
+            let status = try server.finish(upload, of: organization)
+            #expect((status["notes"] as? [String])?.first?.hasPrefix("superseded") == true, "\(status)")
+            #expect(
+                try site.number("SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan") == 7)
             try server.stop()
             #expect(try site.strays() == [])
         }
@@ -153,7 +194,9 @@ extension EndToEnd {
             let site = try Site()
             let organization = try site.organization()
             let (old, token, libraries) = try killedImport(site, organization)
-            try FileManager.default.removeItem(atPath: site.folder.path("large.json"))
+            for name in site.files() where name.hasPrefix("spool/") {
+                try FileManager.default.removeItem(atPath: "\(site.data)/\(name)")
+            }
             let server = try RunningServer(site)
             #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state = 'FAILED'") == 1 })
             #expect(try eventually { try isTidy(site) }, "\(site.summary)")

@@ -1,7 +1,23 @@
 import Glibc
 
-/// Parts of a JSON text in a file.
+/// Copies of files, whole or in parts.
 package enum FileParts {
+    /// Appends the whole of a file, as it is now, to another.
+    package static func copy(_ path: String, to file: DurableFile) throws(SinkError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard source >= 0 else { throw .system(doing: "cannot open", path: path, errno: errno) }
+        defer { close(source) }
+        let window = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { window.deallocate() }
+        while true {
+            let count = read(source, window.baseAddress, window.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system(doing: "cannot read", path: path, errno: errno) }
+            if count == 0 { return }
+            try file.write(UnsafeRawBufferPointer(rebasing: window[..<count]))
+        }
+    }
+
     /// Appends parts of a file to another, as the elements of a JSON array.
     package static func write(
         _ parts: [Range<Int>], ofFile path: String, asArrayTo file: DurableFile

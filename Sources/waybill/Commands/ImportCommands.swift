@@ -163,8 +163,9 @@ extension Command {
     }
 }
 
-/// Imports that the command line does itself, as jobs of the queue: when it dies, a worker goes on. One that fails is
-/// over: its user hears why, and nothing is tried behind the user's back.
+/// Imports that the command line does itself, as jobs of the queue: when it dies, a worker goes on with the file as it was
+/// given, which is copied into the folder of uploads first. One that fails is over: its user hears why and has the file, and
+/// nothing is tried behind the user's back.
 struct LocalImport {
     private let runtime: Runtime
     private let isQuiet: Bool
@@ -184,12 +185,7 @@ struct LocalImport {
     /// Does one import and waits for it. Fails with the reason for which the job failed.
     mutating func run(_ import: IntakeJob, label: String) throws {
         let runtime = self.runtime
-        // What lies in the folder of uploads has the name of its job.
-        let name = `import`.isSpooled ? `import`.path.split(separator: "/").last.map(String.init) : nil
-        let new = `import`.newJob(uuid: try name ?? Randomness.system.uuid())
-        let job = try runtime.database.write { connection in
-            try runtime.queue.submit(new, claimedBy: runtime.owner.name, on: connection)
-        }
+        let (job, upload) = try submit(`import`)
         let lease = Lease(job: job, owner: runtime.owner.name)
         let outcome = Outcome()
         let intake = runtime.intake
@@ -214,8 +210,46 @@ struct LocalImport {
         } catch {
             runtime.log(.warning, "sweep of uploads failed", ["error": "\(error)"])
         }
-        guard let result = outcome.result else { throw Failure("\(label): \(outcome.why)") }
+        guard let result = outcome.result else {
+            // A job that could not be ended needs its file: others take it over.
+            if outcome.isOver, let upload {
+                unlink(upload)
+                try? SharedUpload.forget(job: job.uuid, in: runtime.database)
+            }
+            throw Failure("\(label): \(outcome.why)")
+        }
         results.append(result)
+    }
+
+    /// Puts a job into the queue that this process does, with its file in the folder of uploads. Returns the path of that.
+    private func submit(_ import: IntakeJob) throws -> (Job, upload: String?) {
+        var task = `import`
+        // What lies in the folder of uploads has the name of its job.
+        let name = task.isSpooled ? task.path.split(separator: "/").last.map(String.init) : nil
+        let uuid = try name ?? Randomness.system.uuid()
+        if task.kind != .debian, !task.isSpooled {
+            let file = try DurableFile(path: "\(runtime.directory.spool)/\(uuid)")
+            try FileParts.copy(task.path, to: file)
+            try file.publish()
+            // Where the document says nothing, the project is called after the file.
+            task.destination.fileName = task.path.split(separator: "/").last.map(String.init) ?? ""
+            task.path = IntakeJob.spoolPath(of: uuid)
+            task.isSpooled = true
+        }
+        let upload = task.isSpooled ? "\(runtime.directory.path)/\(task.path)" : nil
+        let new = task.newJob(uuid: uuid)
+        do {
+            let job = try runtime.database.write { [runtime] connection in
+                if let upload { try SharedUpload.share(file: upload, job: uuid, on: connection) }
+                return try runtime.queue.submit(new, claimedBy: runtime.owner.name, on: connection)
+            }
+            return (job, upload)
+        } catch {
+            // A job that may be there needs its file.
+            if case DatabaseError.unknownOutcome = error { throw error }
+            if let upload { unlink(upload) }
+            throw error
+        }
     }
 
     /// Prints what was imported.
