@@ -350,7 +350,7 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
 extension BOMError: Blaming {
     package var blame: Blame {
         switch self {
-        case .unrecognized, .malformed, .invalid, .tooLarge: .request
+        case .unrecognized, .statementsOnly, .malformed, .invalid, .tooLarge: .request
         case .failed(_, let outage): outage.map(Blame.environment) ?? .unknown
         }
     }

@@ -73,12 +73,16 @@ extension Report {
                 from: """
                     scope s JOIN occurrence o ON o.scan = s.scan JOIN finding f ON f.library = o.library
                     JOIN vulnerability v ON v.id = f.vulnerability
-                    LEFT JOIN library_claim x ON x.scan = o.scan AND (x.occurrence, x.vulnerability) = (
-                        SELECT c.occurrence, c.vulnerability FROM library_claim c
+                    LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence IN (o.position, 0)
+                        AND x.vulnerability IN (SELECT n.name FROM vulnerability_advisory a
+                            JOIN advisory_name n ON n.advisory = a.advisory WHERE a.vulnerability = v.id)
+                        AND CASE x.state WHEN '' THEN '1' ELSE '0' END || CASE x.occurrence WHEN 0 THEN '1' ELSE '0' END
+                            || x.vulnerability = (
+                        SELECT min(CASE c.state WHEN '' THEN '1' ELSE '0' END
+                            || CASE c.occurrence WHEN 0 THEN '1' ELSE '0' END || c.vulnerability) FROM library_claim c
                         WHERE c.scan = o.scan AND c.occurrence IN (o.position, 0) AND c.vulnerability IN (
                             SELECT n.name FROM vulnerability_advisory a JOIN advisory_name n ON n.advisory = a.advisory
-                            WHERE a.vulnerability = v.id)
-                        ORDER BY CASE c.state WHEN '' THEN 1 ELSE 0 END, CASE c.occurrence WHEN 0 THEN 1 ELSE 0 END, c.vulnerability LIMIT 1)
+                            WHERE a.vulnerability = v.id))
                     WHERE s.scan > 0
                     """,
                 order: ["s.product", "s.project", "o.position", "f.vulnerability"],
