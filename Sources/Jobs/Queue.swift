@@ -85,7 +85,8 @@ package struct Queue: Sendable {
                 \(lease == nil ? 0 : time + settings.lease), \(time), \(time)
             \(condition)
             RETURNING \(Job.columns)
-            """, Job.init(row:))
+            """, Job.init(row:)
+        ).checked(on: connection)
     }
 
     // MARK: Working
@@ -117,7 +118,8 @@ package struct Queue: Sendable {
             UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, claims = claims + 1, lease_owner = \(owner),
                 lease_until = \(time + settings.lease), last_call = 0, modified_at = \(time), rows_done = 0
             WHERE \(condition) AND state = 'PENDING' RETURNING \(Job.columns)
-            """, Job.init(row:))
+            """, Job.init(row:)
+        ).checked(on: connection)
     }
 
     /// An organization with waiting jobs, and the number of its last turn.

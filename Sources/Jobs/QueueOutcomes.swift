@@ -73,6 +73,7 @@ extension Queue {
                 guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
             }
             guard try succeed(if: "") else { throw QueueError.leaseLost(uuid: job.uuid) }
+            try job.checkInvariants(on: connection)
         }
     }
 
@@ -92,6 +93,7 @@ extension Queue {
             WHERE \(held(job, by: owner))
             """)
         guard rows == 1 else { throw QueueError.leaseLost(uuid: job.uuid) }
+        try job.checkInvariants(on: connection)
     }
 
     /// Ends a job whose work cannot be done, for a reason that will not pass.
@@ -109,6 +111,7 @@ extension Queue {
                 WHERE \(held(job, by: owner))
                 """)
             try Webhooks.announce(job: job.id, at: time, on: connection)
+            try job.checkInvariants(on: connection)
         }
     }
 
@@ -131,6 +134,7 @@ extension Queue {
                     run_at = \(time + Self.pause(after: job.attempt))
                 WHERE \(held(job, by: owner))
                 """)
+            try job.checkInvariants(on: connection)
         }
     }
 
@@ -149,6 +153,7 @@ extension Queue {
                     run_at = \(time + Self.pause(waited: time - since, job: job.id))
                 WHERE \(held(job, by: owner))
                 """)
+            try job.checkInvariants(on: connection)
         }
     }
 
@@ -163,6 +168,7 @@ extension Queue {
                     modified_at = \(time)
                 WHERE \(held(job, by: owner))
                 """)
+            try job.checkInvariants(on: connection)
         }
     }
 

@@ -56,6 +56,7 @@ extension Queue {
             try Webhooks.announce(job: job.id, at: time, on: connection)
             let running = try connection.run(
                 "UPDATE job SET cancelled = 1, modified_at = \(time) WHERE id = \(job.id) AND state = 'IN_PROGRESS'")
+            try job.checkInvariants(on: connection)
             return waiting + running > 0
         }
     }
@@ -95,6 +96,7 @@ extension Queue {
             """)
         if restarted == 1 {
             try AgentRequests.reopen(job: uuid, on: connection)
+            try Job.checkInvariants("uuid = \(uuid)", on: connection)
             return .restarted
         }
         let state = try connection.first("SELECT state FROM job WHERE uuid = \(uuid)") { $0.string(0) }

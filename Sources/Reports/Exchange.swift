@@ -24,7 +24,36 @@ final class Exchange: Sendable {
         let content = Mutex(Content())
     }
 
+    /// How far both sides are, and what must hold of it: the invariants of the ring, checked at each step of a debug build.
+    struct Progress: Sendable {
+        /// Buffers that the reader passed on, with the last one of a reader that failed.
+        var sent = 0
+        /// Buffers that the renderer gave back.
+        var received = 0
+        var isClosed = false
+
+        /// Both sides count their buffers themselves, from zero.
+        mutating func passOn(_ number: Int) {
+            assert(number == sent, "buffer \(number) is passed on as the \(sent)th")
+            sent += 1
+        }
+
+        mutating func giveBack(_ number: Int) {
+            assert(number == received, "buffer \(number) comes back as the \(received)th")
+            received += 1
+        }
+
+        /// What does not hold in a ring of so many buffers, in words; nil while all is well.
+        func fault(slots: Int) -> String? {
+            if received > sent { return "\(received) buffers came back of \(sent) that were passed on" }
+            // A reader that fails does not wait for a free buffer.
+            let most = slots + (isClosed ? 1 : 0)
+            return sent - received > most ? "\(sent - received) buffers are on their way in a ring of \(slots)" : nil
+        }
+    }
+
     private let slots = [Slot(), Slot(), Slot()]
+    private let progress = Mutex(Progress())
     private let free = DispatchSemaphore(value: 3)
     private let filled = DispatchSemaphore(value: 0)
     private let abandoned = Atomic<Bool>(false)
@@ -39,6 +68,7 @@ final class Exchange: Sendable {
             content.message = .end
             content.message = try fill(&content.rows)
         }
+        step { $0.passOn(number) }
         filled.signal()
         return true
     }
@@ -49,13 +79,20 @@ final class Exchange: Sendable {
             content.rows.removeAll()
             content.message = .end
         }
+        step {
+            $0.isClosed = true
+            $0.passOn(number)
+        }
         filled.signal()
     }
 
     /// Used by the renderer alone: waits for the next buffer, lets `take` use it and gives it back.
     func receive<Result>(_ number: Int, _ take: (Message, borrowing RowBuffer) throws -> Result) rethrows -> Result {
         filled.wait()
-        defer { free.signal() }
+        defer {
+            step { $0.giveBack(number) }
+            free.signal()
+        }
         return try slots[number % slots.count].content.withLock { content in
             try take(content.message, content.rows)
         }
@@ -65,5 +102,13 @@ final class Exchange: Sendable {
     func abandon() {
         abandoned.store(true, ordering: .releasing)
         for _ in 0..<4 { free.signal() }
+    }
+
+    private func step(_ change: (inout Progress) -> Void) {
+        let fault = progress.withLock {
+            change(&$0)
+            return $0.fault(slots: slots.count)
+        }
+        assert(fault == nil, fault ?? "")
     }
 }

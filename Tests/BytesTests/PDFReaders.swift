@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import TestSupport
 import Testing
 
 /// A document as other people's tools read it.
@@ -18,15 +19,9 @@ struct PDFDocument {
 
     var latin1: String { String(decoding: bytes.map(UInt16.init), as: UTF16.self) }
 
-    /// What a tool of `qpdf` or `poppler-utils` prints about the document, or nil, with a word, where it is not installed.
-    /// `FILE` in the arguments stands for the document.
-    func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String)? {
-        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
-            .map { "\($0)/\(tool)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-        guard let path else {
-            print("SKIPPED: \(tool) is not installed (apt-get install qpdf poppler-utils)")
-            return nil
-        }
+    /// What a tool of `qpdf` or `poppler-utils` prints about the document. `FILE` in the arguments stands for the document.
+    func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+        let path = try ForeignTool.path(tool, package: tool == "qpdf" ? "qpdf" : "poppler-utils")
         let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-pdf-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -46,20 +41,20 @@ struct PDFDocument {
 
     /// Fails unless qpdf finds nothing to say against the document.
     func expectSound(_ location: SourceLocation = #_sourceLocation) throws {
-        guard let report = try read(by: "qpdf", ["--check", "FILE"]) else { return }
+        let report = try read(by: "qpdf", ["--check", "FILE"])
         #expect(report.status == 0, "\(report.output)", sourceLocation: location)
         #expect(!report.output.contains("WARNING"), "\(report.output)", sourceLocation: location)
     }
 
-    /// The text of pages, nil where there is no pdftotext.
-    func text(page: Int? = nil) throws -> String? {
+    /// The text of a page, or of all.
+    func text(page: Int? = nil) throws -> String {
         let pages = page.map { ["-f", "\($0)", "-l", "\($0)"] } ?? []
-        return try read(by: "pdftotext", ["-enc", "UTF-8"] + pages + ["FILE", "-"])?.output
+        return try read(by: "pdftotext", ["-enc", "UTF-8"] + pages + ["FILE", "-"]).output
     }
 
     /// A line of `pdfinfo`.
     func information(_ key: String) throws -> String? {
-        try read(by: "pdfinfo", ["-isodates", "FILE"])?.output.split(separator: "\n")
+        try read(by: "pdfinfo", ["-isodates", "FILE"]).output.split(separator: "\n")
             .first { $0.hasPrefix("\(key):") }?
             .dropFirst(key.count + 1).trimmingCharacters(in: .whitespaces)
     }

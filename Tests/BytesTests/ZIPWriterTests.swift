@@ -92,6 +92,35 @@ struct ZIPWriterTests {
         #expect(digest == Digest.of(sheet, .sha256).hexadecimal)
     }
 
+    /// The writer's invariants hold after each step, those that fail among them.
+    @Test func theDirectoryIsSoundAtEachStep() throws {
+        let zip = ZIPWriter(time: noon, level: .quick, isLarge: false, to: { _ in })
+        func attempt(_ step: () throws -> Void) {
+            #expect(throws: SinkError.self) { try step() }
+            #expect(zip.fault == nil)
+        }
+        attempt { try zip.end() }
+        for (number, size) in [0, 1, 5, 70_000].enumerated() {
+            let destination = try zip.begin("entry \(number)")
+            #expect(zip.fault == nil)
+            attempt { _ = try zip.begin("another") }
+            attempt { try zip.finish() }
+            try [UInt8](repeating: 7, count: size).withBytes(destination)
+            #expect(zip.fault == nil)
+            try zip.end()
+            #expect(zip.fault == nil)
+            attempt { _ = try zip.begin("entry \(number)") }
+            attempt { _ = try zip.begin("../\(number)") }
+        }
+        let small = try zip.begin("too small", maximum: 3)
+        attempt { try [1, 2, 3, 4].withBytes(small) }
+        try zip.end()
+        try zip.finish()
+        #expect(zip.fault == nil)
+        attempt { try zip.finish() }
+        attempt { _ = try zip.begin("late") }
+    }
+
     @Test func sameBytesEachTime() throws {
         func make(threads: Int) throws -> [UInt8] {
             var bytes: [UInt8] = []

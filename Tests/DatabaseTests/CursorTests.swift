@@ -142,8 +142,8 @@ struct CursorTests {
         }
     }
 
-    @Test func aCursorEndsWithItsTransaction() throws {
-        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func aCursorEndsWithItsTransaction() throws {
         let database = try filled(.postgresql, rows: 5000)
         let late = try database.snapshot { try $0.cursor("SELECT id FROM inventory_event") }
         var row = RowBuffer()
@@ -152,8 +152,8 @@ struct CursorTests {
         #expect(try database.read { try $0.integer("SELECT count(*) FROM inventory_event") } == 5000)
     }
 
-    @Test func aLongStreamThatIsInTheWayIsRefused() throws {
-        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func aLongStreamThatIsInTheWayIsRefused() throws {
         let database = try TemporaryDatabase.make(.postgresql)
         let error = #expect(throws: DatabaseError.self) {
             try database.read { connection in
@@ -177,8 +177,8 @@ struct CursorTests {
         }
     }
 
-    @Test func typesThatSQLiteLacksAreRefused() throws {
-        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func typesThatSQLiteLacksAreRefused() throws {
         let database = try TemporaryDatabase.make(.postgresql)
         for sql: SQL in ["SELECT now()", "SELECT ARRAY[1]", "SELECT sum(9223372036854775807::numeric * 10)"] {
             #expect(throws: DatabaseError.self) { try database.read { _ = try $0.integer(sql) } }

@@ -68,8 +68,16 @@ struct OpeningTests {
         #expect(!"\(error, default: "")".contains("s3cr3t"))
     }
 
-    @Test func passwordsAreAskedForAndNotTold() throws {
-        guard let server = PostgreSQLServer.shared else { return }
+    /// Where PostgreSQL is not installed no test runs on it, and this one says so in the count of those that were skipped.
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func postgreSQLTakesPart() throws {
+        _ = try PostgreSQLServer.started.get()
+        #expect(TemporaryDatabase.engines == Engine.allCases)
+    }
+
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func passwordsAreAskedForAndNotTold() throws {
+        let server = try PostgreSQLServer.started.get()
         let good = server.url(byNetwork: true)
         let database = try TemporaryDatabase.open(good)
         #expect(try database.read { try $0.integer("SELECT 1") } == 1)
@@ -79,8 +87,9 @@ struct OpeningTests {
         #expect(!"\(error, default: "")".contains("wrong"))
     }
 
-    @Test func aSessionThatWasEndedIsReplaced() throws {
-        guard let server = PostgreSQLServer.shared else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func aSessionThatWasEndedIsReplaced() throws {
+        let server = try PostgreSQLServer.started.get()
         let url = try TemporaryDatabase.url(.postgresql, migrated: true)
         let database = try TemporaryDatabase.open(url)
         @Sendable func endSessions() throws { try server.endSessions(with: url) }
@@ -119,8 +128,8 @@ struct OpeningTests {
         #expect(try database.read { try $0.integer("SELECT created_at FROM organization") } == 2)
     }
 
-    @Test func aRestartOfTheServerIsWaitedFor() throws {
-        guard PostgreSQLServer.shared != nil else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func aRestartOfTheServerIsWaitedFor() throws {
         let server = try PostgreSQLServer()
         let database = try TemporaryDatabase.open(server.url())
         try database.migrate()
@@ -175,8 +184,8 @@ struct OpeningTests {
     }
 
     /// A session that dies before the first statement of a snapshot is replaced by one like it.
-    @Test func aSnapshotBeginsOnANewSession() throws {
-        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func aSnapshotBeginsOnANewSession() throws {
         let url = try TemporaryDatabase.url(.postgresql)
         let database = try TemporaryDatabase.open(url)
         let other = try TemporaryDatabase.open(url)

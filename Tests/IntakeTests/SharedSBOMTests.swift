@@ -2,13 +2,10 @@ import Database
 import Foundation
 import Intake
 import Jobs
+import TestSupport
 import Testing
 
 @Suite struct SharedSBOMTests {
-    private static let data = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("shared/data")
-
     private struct Expected: Decodable {
         var file: String
         var ok: Bool
@@ -18,31 +15,41 @@ import Testing
         var distinctPurls: Int?
     }
 
-    /// The folder of test data beside the checkout, or beside the worktrees' folder.
-    private static var folder: URL? {
-        [
-            data,
-            data.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("shared/data"),
-        ]
-        .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("sboms").path) }
+    /// The made documents have the same libraries in every syntax. Twins are one library.
+    @Test func `Every made document imports with its libraries`() throws {
+        let bench = try Workbench()
+        for line in try TestData.lines("sboms/expected.jsonl") {
+            let expected = try Self.decoder.decode(Expected.self, from: Data(line.utf8))
+            let path = TestData.path("sboms/\(expected.file)")
+            if expected.ok {
+                let libraries = try bench.sbom(file: path, project: expected.file).libraries
+                let wanted = expected.file.hasPrefix("twins") ? 2 : expected.components
+                #expect(libraries == wanted, "\(expected.file)")
+            } else {
+                #expect(throws: (any Error).self, "\(expected.file)") {
+                    try bench.sbom(file: path, project: expected.file)
+                }
+            }
+        }
     }
 
-    @Test func `Every JSON document of the test data imports with as many libraries as others count`() throws {
-        guard let folder = Self.folder else {
-            print("SKIPPED: ../shared/data is not there")
-            return
-        }
-        let bench = try Workbench()
-        let lines = try String(
-            contentsOf: folder.appendingPathComponent("expected/sbom-content.jsonl"), encoding: .utf8)
+    private static let decoder = {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }()
+
+    private static let shared = TestData.shared("data")
+
+    @Test(.enabled(if: shared != nil, "needs ../shared/data"))
+    func `Every JSON document of the test data imports with as many libraries as others count`() throws {
+        let folder = try #require(Self.shared)
+        let bench = try Workbench()
         var count = 0
-        for line in lines.split(separator: "\n") {
-            let expected = try decoder.decode(Expected.self, from: Data(line.utf8))
+        for line in try TestData.lines(of: "\(folder)/expected/sbom-content.jsonl") {
+            let expected = try Self.decoder.decode(Expected.self, from: Data(line.utf8))
             guard let format = expected.format, format.hasSuffix("json") else { continue }
-            let path = folder.appendingPathComponent("sboms/\(expected.file)").path
+            let path = "\(folder)/sboms/\(expected.file)"
             let result: Intake.Result
             do {
                 result = try bench.sbom(

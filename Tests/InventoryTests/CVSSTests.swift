@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import TestSupport
 import Testing
 
 @Suite struct CVSSTests {
@@ -34,6 +35,17 @@ import Testing
         #expect(words == ["ADJACENT_NETWORK", "HIGH", "LOW", "REQUIRED", "CHANGED", "HIGH", "LOW", "NONE"])
     }
 
+    /// Vectors of all versions, valid or not, against another implementation.
+    @Test func agreesWithAnotherImplementation() throws {
+        let lines = try TestData.lines("cvss.tsv").map { $0.split(separator: "\t").map(String.init) }
+        #expect(lines.count > 300)
+        for line in lines {
+            try #require(line.count == 3, "cvss.tsv: \(line)")
+            let found = CVSS(line[0])
+            #expect((found?.score ?? "-", found?.severity.rawValue ?? "-") == (line[1], line[2]), "\(line[0])")
+        }
+    }
+
     private struct Expected: Decodable {
         let vector: String
         let valid: Bool
@@ -43,12 +55,13 @@ import Testing
         let severity: String?
     }
 
+    private static let shared = TestData.shared("data/expected/cvss.jsonl")
+
     /// Vectors of real records against another implementation.
-    @Test func agreesWithExpected() throws {
-        guard let file = SharedData.path("expected/cvss.jsonl") else { return }
+    @Test(.enabled(if: shared != nil, "needs ../shared/data")) func agreesOnRealRecords() throws {
         let decoder = JSONDecoder()
         var count = 0
-        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
+        for line in try TestData.lines(of: #require(Self.shared)) {
             let wanted = try decoder.decode(Expected.self, from: Data(line.utf8))
             let found = CVSS(wanted.vector)
             #expect((found != nil) == wanted.valid, "\(wanted.vector)")
@@ -59,20 +72,5 @@ import Testing
             count += 1
         }
         #expect(count > 200)
-    }
-}
-
-/// Test data beside the checkout.
-enum SharedData {
-    /// The path of a file or folder; nil, said loudly, where it is not there.
-    static func path(_ name: String) -> String? {
-        var folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-        for _ in 0..<4 {
-            folder.deleteLastPathComponent()
-            let path = folder.appendingPathComponent("shared/data/\(name)").path
-            if FileManager.default.fileExists(atPath: path) { return path }
-        }
-        print("SKIPPED: ../shared/data/\(name) is not there")
-        return nil
     }
 }

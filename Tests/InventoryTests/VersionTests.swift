@@ -144,31 +144,23 @@ private let rows: [(VersionScheme, [String])] = [
 
 /// The schemes against the programs that define them, where those are installed.
 @Suite struct ForeignOrder {
-    @Test func dpkg() throws {
+    @Test(.enabled(if: has("/usr/bin/dpkg"), "needs dpkg")) func dpkg() throws {
         let texts =
             try #require(rows.first { $0.0 == .debian }).1 + [
                 "2.30-21+deb12u1", "1.1.1n-0+deb11u3", "1.1.1n-0+deb11u10", "5.10.0~rc1-1~exp1",
                 "1.2.3-4ubuntu0.16.04.1+esm1",
             ]
-        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/dpkg") else {
-            print("SKIPPED: dpkg is not installed")
-            return
-        }
         for left in texts {
             for right in texts {
-                let status = try run("/usr/bin/dpkg", ["--compare-versions", left, "lt", right]).status
+                let status = try Self.run("/usr/bin/dpkg", ["--compare-versions", left, "lt", right]).status
                 #expect((VersionScheme.debian.compare(left, right) ?? 0 < 0) == (status == 0), "\(left) \(right)")
             }
         }
     }
 
-    @Test func maven() throws {
-        let jar = "/usr/share/maven/lib/maven-artifact-3.x.jar"
-        guard FileManager.default.fileExists(atPath: jar), FileManager.default.fileExists(atPath: "/usr/bin/java")
-        else {
-            print("SKIPPED: Maven is not installed")
-            return
-        }
+    private static let jar = "/usr/share/maven/lib/maven-artifact-3.x.jar"
+
+    @Test(.enabled(if: has("/usr/bin/java") && has(jar), "needs Debian's package maven")) func maven() throws {
         let texts = [
             "1", "1.0.0", "1.0-alpha-1", "1.0alpha1", "1.0-SNAPSHOT", "1.0.Final", "1.0.GA", "1.0-rc2", "1.0-cr2",
             "2.9.10.8", "2.9.10-pr1", "1.0-b2", "1.0-m3", "1.0-x", "1.0.1-jre", "31.1-android", "31.1-jre", "1.0-1",
@@ -179,9 +171,9 @@ private let rows: [(VersionScheme, [String])] = [
         var pairs: [String] = []
         for left in texts { for right in texts { pairs += [left, right] } }
         let library = "/usr/share/java/commons-lang3.jar:/usr/share/maven/lib/commons-lang3.jar"
-        let found = try run(
+        let found = try Self.run(
             "/usr/bin/java",
-            ["-cp", "\(jar):\(library)", "org.apache.maven.artifact.versioning.ComparableVersion"] + pairs)
+            ["-cp", "\(Self.jar):\(library)", "org.apache.maven.artifact.versioning.ComparableVersion"] + pairs)
         // Lines: `1. a -> canonical; tokens`, then `   a < b`.
         let orders = found.text.split(separator: "\n").filter { $0.hasPrefix("   ") }.map {
             $0.split(separator: " ").map(String.init)
@@ -194,7 +186,7 @@ private let rows: [(VersionScheme, [String])] = [
         }
     }
 
-    @Test func python() throws {
+    @Test(.enabled(if: hasPackaging, "needs Debian's package python3-packaging")) func python() throws {
         let texts =
             try #require(rows.first { $0.0 == .python }).1 + [
                 "2.0.0rc1", "2.0.0.rc.1", "1.0-post1", "1.0.rev3", "1.0r3", "2020.1", "1.0a", "1.0.dev", "v1",
@@ -207,11 +199,8 @@ private let rows: [(VersionScheme, [String])] = [
             v = sys.argv[1:]
             print("".join("<" if Version(a) < Version(b) else ">" if Version(a) > Version(b) else "=" for a in v for b in v))
             """
-        let found = try run("/usr/bin/env", ["python3", "-c", script] + texts)
-        guard found.status == 0 else {
-            print("SKIPPED: python3 with packaging is not installed")
-            return
-        }
+        let found = try Self.run("/usr/bin/env", ["python3", "-c", script] + texts)
+        #expect(found.status == 0)
         var signs = Array(found.text)
         signs.removeAll { $0 == "\n" }
         for (i, left) in texts.enumerated() {
@@ -223,7 +212,12 @@ private let rows: [(VersionScheme, [String])] = [
         }
     }
 
-    private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+    private static func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
+
+    private static let hasPackaging =
+        (try? run("/usr/bin/env", ["python3", "-c", "import packaging.version"]).status) == 0
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: program)

@@ -15,9 +15,8 @@ import Testing
         let output = try report.produce(.shared(.sqlite))
         let folder = try TemporaryFolder()
         try output.bytes.write(to: URL(fileURLWithPath: folder.path("report.zip")))
-        if let unzip = ForeignTool.path("unzip", package: "unzip") {
-            try ForeignTool.run(unzip, ["-tqq", folder.path("report.zip")])
-        }
+        let unzip = try ForeignTool.path("unzip", package: "unzip")
+        try ForeignTool.run(unzip, ["-tqq", folder.path("report.zip")])
         let part = try #require(output.parts().first)
         let file = folder.path("part")
         try part.bytes.write(to: URL(fileURLWithPath: file))
@@ -32,20 +31,17 @@ import Testing
                 json.loads(open(sys.argv[1], "rb").read().decode("utf-8"), object_pairs_hook=once)
                 """, [file])
         case .xml:
-            if let tool = ForeignTool.path("xmllint", package: "libxml2-utils") {
-                try ForeignTool.run(tool, ["--noout", "--nonet", file])
-            }
+            try ForeignTool.run(ForeignTool.path("xmllint", package: "libxml2-utils"), ["--noout", "--nonet", file])
         case .xlsx:
-            if let unzip = ForeignTool.path("unzip", package: "unzip") { try ForeignTool.run(unzip, ["-tqq", file]) }
-            if let tool = ForeignTool.path("xmllint", package: "libxml2-utils") {
-                for entry in try Part.unpack(part.bytes) {
-                    let copy = folder.path("entry.xml")
-                    try entry.bytes.write(to: URL(fileURLWithPath: copy))
-                    try ForeignTool.run(tool, ["--noout", "--nonet", copy])
-                }
+            try ForeignTool.run(unzip, ["-tqq", file])
+            let tool = try ForeignTool.path("xmllint", package: "libxml2-utils")
+            for entry in try Part.unpack(part.bytes) {
+                let copy = folder.path("entry.xml")
+                try entry.bytes.write(to: URL(fileURLWithPath: copy))
+                try ForeignTool.run(tool, ["--noout", "--nonet", copy])
             }
         case .pdf:
-            if let tool = ForeignTool.path("qpdf", package: "qpdf") { try ForeignTool.run(tool, ["--check", file]) }
+            try ForeignTool.run(ForeignTool.path("qpdf", package: "qpdf"), ["--check", file])
         case .csv:
             let records = try part.records()
             // Several tables have a heading each, and an empty line between.
@@ -208,13 +204,10 @@ import Testing
         }
     }
 
-    /// openpyxl reads what we wrote. Its package comes from PyPI into a folder of its own.
-    @Test(.timeLimit(.minutes(3))) func openpyxlReadsTheWorkbooks() throws {
-        let folder = try TemporaryFolder()
-        guard (try? ForeignTool.python("import openpyxl")) != nil || Self.installed(into: folder) else {
-            FileHandle.standardError.write(Data("SKIPPED: openpyxl cannot be installed with pip\n".utf8))
-            return
-        }
+    /// openpyxl reads what we wrote.
+    @Test(.timeLimit(.minutes(3)), .enabled(if: openpyxl != nil, "needs openpyxl from PyPI, which cannot be reached"))
+    func openpyxlReadsTheWorkbooks() throws {
+        let folder = try #require(Self.openpyxl)
         for report in Self.xlsx {
             let output = try report.produce(.shared(.sqlite))
             let printed = try ForeignTool.python(
@@ -250,17 +243,20 @@ import Testing
         }
     }
 
-    private static func installed(into folder: TemporaryFolder) -> Bool {
+    /// Where openpyxl was installed from PyPI, an empty folder where Python has it already; nil where it cannot be had.
+    private static let openpyxl: TemporaryFolder? = {
+        guard let folder = try? TemporaryFolder() else { return nil }
+        if (try? ForeignTool.python("import openpyxl")) != nil { return folder }
         let arguments = [
             "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "0", "--timeout",
             "10", "--target", folder.path("site"), "openpyxl",
         ]
-        return (try? ForeignTool.run("/usr/bin/env", arguments)) != nil
-    }
+        return (try? ForeignTool.run("/usr/bin/env", arguments)) == nil ? nil : folder
+    }()
 
-    /// LibreOffice opens what we wrote, where it is installed.
-    @Test func libreOfficeReadsTheWorkbooks() throws {
-        guard let office = ForeignTool.path("soffice", package: "libreoffice-calc-nogui") else { return }
+    @Test(.enabled(if: ForeignTool.find("soffice") != nil, "needs Debian's package libreoffice-calc-nogui"))
+    func libreOfficeReadsTheWorkbooks() throws {
+        let office = try #require(ForeignTool.find("soffice"))
         let folder = try TemporaryFolder()
         var rows: [Int] = []
         for (number, report) in Self.xlsx.enumerated() {

@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: ReportCase.every) func golden(_ report: ReportCase) throws {
         let output = try report.produce(InventoryFixture.shared(.sqlite))
         let part = try #require(output.parts().first)
-        guard let (text, ending) = try Self.shown(part, report) else { return }
+        let (text, ending) = try Self.shown(part, report)
         let file = Self.folder.appendingPathComponent("\(report.name).\(ending)")
         if Self.isWriting {
             try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    /// A part as a reviewer can read it, and the ending of its file; nil, said loudly, without the tool for it.
-    private static func shown(_ part: Part, _ report: ReportCase) throws -> (text: String, ending: String)? {
+    /// A part as a reviewer can read it, and the ending of its file.
+    private static func shown(_ part: Part, _ report: ReportCase) throws -> (text: String, ending: String) {
         switch report.format {
         case .json, .xml, .csv, .tv, .yaml, .html, .txt: return (part.text, report.format.fileExtension)
         case .xlsx:
@@ -63,7 +63,7 @@ import Testing
             let sheets = entries.filter { $0.name.hasPrefix("xl/worksheets/") }
             return (sheets.map { "\($0.name)\n\($0.text)\n" }.joined(), "xlsx.xml")
         case .pdf:
-            guard let tool = ForeignTool.path("pdftotext", package: "poppler-utils") else { return nil }
+            let tool = try ForeignTool.path("pdftotext", package: "poppler-utils")
             let folder = try TemporaryFolder()
             try part.bytes.write(to: URL(fileURLWithPath: folder.path("a.pdf")))
             let text = try ForeignTool.run(tool, ["-enc", "UTF-8", "-layout", folder.path("a.pdf"), "-"])

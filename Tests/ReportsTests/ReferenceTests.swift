@@ -5,60 +5,84 @@ import Testing
 
 @testable import Reports
 
-/// Names and nesting as Mend's catalogue of reports has them, where that file is beside the project.
+/// Names and nesting as Mend's documentation and clients have them: `Tests/Data/reports.txt`.
 @Suite struct ReferenceTests {
-    private struct Entry: Decodable {
-        struct Field: Decodable {
+    private struct Entry {
+        struct Field {
             let name: String
             let type: String
-            let meaning: String?
-            let fields: [Field]?
+            /// May be missing: a key that Mend writes only where there is something to say.
+            let isOptional: Bool
+            var fields: [Field] = []
         }
-        struct JSON: Decodable {
-            let root: String?
-            let fields: [Field]?
-        }
-        struct Sheet: Decodable {
-            let name: String
-            let columns: [String]
-        }
-        let scope: String
-        let reportType: String
-        let defaultFormat: String?
-        let json: JSON?
-        let sheet: Sheet?
+        let defaultFormat: String
+        /// The title of the sheet and its headings.
+        var sheet: (name: String, columns: [String])?
+        /// The key of the rows, empty where the object itself is the row.
+        var root: String?
+        var fields: [Field] = []
     }
 
-    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("shared/reference/report-catalogue.json")
+    private struct Unreadable: Error {
+        let line: String
+    }
 
-    private static func entry(_ report: ReportCase) throws -> Entry? {
-        // A worktree may lie one folder deeper than the project.
-        let deeper = file.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("shared/reference/report-catalogue.json")
-        guard let data = (try? Data(contentsOf: file)) ?? (try? Data(contentsOf: deeper)) else {
-            FileHandle.standardError.write(Data("SKIPPED: \(file.path) is missing\n".utf8))
-            return nil
+    /// Entries by scope and type, as `organization OrgInventoryReport`.
+    private static let entries = Result { try read(TestData.lines("reports.txt")) }
+
+    /// Depth is the count of blanks before a name: a report has 0, its sheet and the key of its rows 1, fields 2 and more.
+    private static func read(_ lines: [Substring]) throws -> [String: Entry] {
+        var entries: [String: Entry] = [:]
+        var (names, entry): ([String], Entry?) = ([], nil)
+        var rest = lines.filter { !$0.hasPrefix("#") }[...]
+        func fields(_ depth: Int) throws -> [Entry.Field] {
+            var found: [Entry.Field] = []
+            while let line = rest.first, line.prefix(while: { $0 == " " }).count == depth {
+                let words = line.dropFirst(depth).split(separator: "\t").map(String.init)
+                try #require(words.count == 2, "reports.txt: \(line)")
+                rest.removeFirst()
+                let isOptional = words[0].hasSuffix("?")
+                let name = isOptional ? String(words[0].dropLast()) : words[0]
+                found.append(.init(name: name, type: words[1], isOptional: isOptional, fields: try fields(depth + 1)))
+            }
+            return found
         }
-        let all = try JSONSerialization.jsonObject(with: data) as? [[String: Any]] ?? []
-        let found = all.first {
-            $0["reportType"] as? String == report.type && $0["scope"] as? String == report.scope.rawValue
+        while let line = rest.popFirst() {
+            let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            switch words[0] {
+            case "report":
+                names = Array(words.dropFirst(2))
+                entry = Entry(defaultFormat: words[1])
+            case " sheet": entry?.sheet = (words[1], Array(words.dropFirst(2)))
+            case " rows":
+                entry?.root = words[1]
+                entry?.fields = try fields(2)
+            default: throw Unreadable(line: String(line))
+            }
+            for name in names { entries[name] = entry }
         }
-        let one = try #require(found, "the catalogue has no \(report.type) in \(report.scope)")
-        return try JSONDecoder().decode(Entry.self, from: JSONSerialization.data(withJSONObject: one))
+        return entries
+    }
+
+    private static func entry(_ report: ReportCase) throws -> Entry {
+        try #require(entries.get()["\(report.scope.rawValue) \(report.type)"], "reports.txt lacks \(report)")
+    }
+
+    /// Neither a report without an entry nor an entry without a report.
+    @Test func everyReportHasAnEntry() throws {
+        let known = Report.catalog.flatMap { $0.name.types.map { "\($0.key.rawValue) \($0.value)" } }
+        #expect(Set(known) == Set(try Self.entries.get().keys))
     }
 
     @Test(arguments: ReportCase.tabular) func namesAndNesting(_ report: ReportCase) throws {
-        guard let entry = try Self.entry(report), let fields = entry.json?.fields, let root = entry.json?.root else {
-            return
-        }
+        let entry = try Self.entry(report)
+        let root = try #require(entry.root)
         if !root.isEmpty { #expect(report.tables.first?.key == root) }
         #expect(report.report.formats.first?.rawValue == entry.defaultFormat)
         let part = try #require(report.produce(.shared(.sqlite)).parts().first)
         let rows = root.isEmpty ? [try part.json()] : try part.rows(root)
         #expect(!rows.isEmpty)
-        for row in rows { check(row, fields, at: report.type) }
+        for row in rows { check(row, entry.fields, at: report.type) }
     }
 
     /// What we tell beyond the catalogue: clients pass over keys that they do not know.
@@ -66,9 +90,7 @@ import Testing
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated",
     ]
 
-    private func check(
-        _ object: [String: Any], _ fields: [Entry.Field], at path: String, isOptional: Bool = false
-    ) {
+    private func check(_ object: [String: Any], _ fields: [Entry.Field], at path: String) {
         let known = Set(fields.map(\.name))
         for key in object.keys where !Self.added.contains(key) {
             #expect(known.contains(key), "\(path).\(key) is none of the catalogue's")
@@ -76,9 +98,7 @@ import Testing
         for field in fields {
             let place = "\(path).\(field.name)"
             guard let value = object[field.name] else {
-                let meaning = field.meaning ?? ""
-                let isOptional = isOptional || ["optional", "absent", "only", "when"].contains { meaning.contains($0) }
-                #expect(isOptional, "\(place) is missing")
+                #expect(field.isOptional, "\(place) is missing")
                 continue
             }
             if value is NSNull { continue }
@@ -90,21 +110,20 @@ import Testing
             case "object":
                 let inner = value as? [String: Any]
                 #expect(inner != nil, "\(place) is no object")
-                if let inner, let fields = field.fields {
-                    check(inner, fields, at: place, isOptional: field.meaning?.contains("each key only") == true)
-                }
+                if let inner { check(inner, field.fields, at: place) }
             case "array<object>":
                 let list = value as? [[String: Any]]
                 #expect(list != nil, "\(place) is no list of objects")
-                if let fields = field.fields { for item in list ?? [] { check(item, fields, at: place) } }
+                for item in list ?? [] { check(item, field.fields, at: place) }
+            case "array": #expect(value is [Any], "\(place) is no list")
             case "array<string>": #expect(value is [String], "\(place) is no list of texts")
-            default: break
+            default: Issue.record("reports.txt: \(place) has the type \(field.type)")
             }
         }
     }
 
     @Test(arguments: ReportCase.tabular) func headings(_ report: ReportCase) throws {
-        guard let sheet = try Self.entry(report)?.sheet else { return }
+        let sheet = try #require(Self.entry(report).sheet)
         let found = try #require(report.plain(as: .xlsx).produce(.shared(.sqlite)).parts().first).sheets()
         #expect(found.first?.name == sheet.name)
         #expect(found.first?.rows.first == sheet.columns)

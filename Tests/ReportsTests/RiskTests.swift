@@ -60,8 +60,8 @@ struct RiskTests {
         let folder = try TemporaryFolder()
         let path = folder.path("risk.pdf")
         try data.write(to: URL(fileURLWithPath: path))
-        if let tool = ForeignTool.path("qpdf", package: "qpdf") { try ForeignTool.run(tool, ["--check", path]) }
-        guard let tool = ForeignTool.path("pdftotext", package: "poppler-utils") else { return }
+        try ForeignTool.run(ForeignTool.path("qpdf", package: "qpdf"), ["--check", path])
+        let tool = try ForeignTool.path("pdftotext", package: "poppler-utils")
         let text = String(decoding: try ForeignTool.run(tool, ["-layout", path, "-"]), as: UTF8.self)
         for words in [
             "How the projects compare", "Trend", "The first 40 of 400 vulnerable libraries", "54321", ">99 %",

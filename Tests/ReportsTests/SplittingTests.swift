@@ -162,8 +162,8 @@ import Testing
         }
     }
 
-    @Test func theSplitIsTheSameOnBothEngines() throws {
-        guard TemporaryDatabase.engines.contains(.postgresql) else { return }
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func theSplitIsTheSameOnBothEngines() throws {
         for report in ReportCase.all {
             var settings = Production.Settings()
             settings.batch = 2048

@@ -129,7 +129,10 @@ struct S3FaultTests {
             Self.head, .broken(length: 10, headers: "ETag: \"e\"\r\n", body: "0123"),
             .answer(status: 206, body: "456789"),
         ])
-        guard case .remote(let download) = try store(server).locate("name") else { return }
+        guard case .remote(let download) = try store(server).locate("name") else {
+            Issue.record("the artifact is not in the store")
+            return
+        }
         var all: [UInt8] = []
         while let piece = try download.read() { all += piece }
         #expect(all == Array("0123456789".utf8))
@@ -139,7 +142,10 @@ struct S3FaultTests {
         let changed = try ScriptedServer([
             Self.head, .answer(status: 412, body: "<Error><Code>PreconditionFailed</Code></Error>"),
         ])
-        guard case .remote(let other) = try store(changed).locate("name") else { return }
+        guard case .remote(let other) = try store(changed).locate("name") else {
+            Issue.record("the artifact is not in the store")
+            return
+        }
         let error = #expect(throws: StoreError.self) { try other.read() }
         #expect("\(String(describing: error))".contains("PreconditionFailed"))
     }
@@ -150,7 +156,10 @@ struct S3FaultTests {
         let store = try store(server, attempts: 1, patience: 2)
         #expect(throws: StoreError.self) { try store.locate("name") }
         #expect(throws: StoreError.self) { try store.names() }
-        guard case .remote(let download) = try store.locate("name") else { return }
+        guard case .remote(let download) = try store.locate("name") else {
+            Issue.record("the artifact is not in the store")
+            return
+        }
         #expect(throws: StoreError.self) { try download.read() }
     }
 

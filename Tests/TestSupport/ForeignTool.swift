@@ -6,16 +6,29 @@ package enum ForeignTool {
         package let description: String
     }
 
-    /// The path of a program, or nil, said loudly, where it is not installed.
-    package static func path(_ name: String, package: String) -> String? {
-        let found = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-            .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-        if found == nil {
-            FileHandle.standardError.write(
-                Data("SKIPPED: \(name) is not installed (apt-get install \(package))\n".utf8))
+    /// The path of a program that `make deps-test` installs; throws where it is missing, as a test that does without it proves
+    /// less than it says.
+    package static func path(_ name: String, package: String) throws -> String {
+        guard let found = find(name) else {
+            throw Failed(description: "\(name) is not installed: `make deps-test` installs Debian's package \(package)")
         }
         return found
     }
+
+    /// The path of a program, or nil where it is not installed: for the traits of tests that not every machine can run.
+    package static func find(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+            .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// Whether this user may mount file systems, as tests of full and of read-only disks do.
+    package static let canMount: Bool = {
+        guard getuid() == 0, let folder = try? TemporaryFolder() else { return false }
+        guard (try? run("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "none", folder.url.path])) != nil else {
+            return false
+        }
+        return (try? run("/bin/umount", [folder.url.path])) != nil
+    }()
 
     /// Runs a program to its end and gives its standard output; throws what it printed when it fails.
     @discardableResult

@@ -13,15 +13,12 @@ package final class S3Server: Sendable {
     /// A bucket that is there from the start.
     package static let bucket = "waybill"
 
-    /// The one that tests of this process share; nil, said loudly, where there is none.
-    package static let shared: S3Server? = {
-        do {
-            return try S3Server()
-        } catch {
-            FileHandle.standardError.write(Data("SKIPPED: all tests on S3: \(error)\n".utf8))
-            return nil
-        }
-    }()
+    /// The one that tests of this process share, or why it did not start.
+    package static let started = Result { try S3Server() }
+
+    package static var isInstalled: Bool {
+        FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/swift/proxy/server.py")
+    }
 
     package struct Absent: Error, CustomStringConvertible {
         package let description: String
@@ -37,7 +34,7 @@ package final class S3Server: Sendable {
 
     /// Makes and starts a server.
     package init(isTLS: Bool = false) throws {
-        guard FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/swift/proxy/server.py") else {
+        guard Self.isInstalled else {
             throw Absent(description: "install python3-swift")
         }
         // All at once, so that no two are the same.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Databases for tests, one for each that asks, on every engine that is there.
 package enum TemporaryDatabase {
-    /// The engines that tests can use here. PostgreSQL is missing, loudly, where its package is not installed.
+    /// The engines that tests can use here. PostgreSQL is missing where its package is not installed.
     package static let engines: [Engine] = Engine.allCases.filter {
         switch $0 {
         case .sqlite: true

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The whole server over a bucket: submit, poll, download, and the bucket away meanwhile.
-@Suite(.serialized, .enabled(if: S3Server.shared != nil, "needs python3-swift"))
+@Suite(.serialized, .enabled(if: S3Server.isInstalled, "needs Debian's package python3-swift"))
 struct S3EndToEndTests {
     private struct Failed: Error, CustomStringConvertible {
         let description: String
@@ -203,7 +203,7 @@ struct S3EndToEndTests {
 
     @Test("where the setting asks, the client is sent to the bucket")
     func links() throws {
-        let site = try Site(try #require(S3Server.shared))
+        let site = try Site(try S3Server.started.get())
         try site.serve(["--s3-link-seconds", "60"])
         let uuid = try site.submit("csv")
         try site.finish(uuid)

@@ -27,11 +27,12 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        @Test func aDirectoryThatCannotBeWrittenIsToldSo() throws {
+        @Test(.enabled(if: getuid() != 0 || ForeignTool.canMount, "root needs the right to mount"))
+        func aDirectoryThatCannotBeWrittenIsToldSo() throws {
             let site = try Site()
             let organization = try site.organization()
             try site.run("serve", "--listen", "nonsense")
-            guard let protection = WriteProtection(site.data) else { return }
+            let protection = try WriteProtection(site.data)
             defer { protection.end() }
             let commands = [
                 ["serve", "--listen", "127.0.0.1:0"], ["init", "--organization", "B", "--email", "b@example.org"],
@@ -94,9 +95,8 @@ extension EndToEnd {
         }
 
         @Test func aServerSpeaksTLS() throws {
-            guard let openssl = ForeignTool.path("openssl", package: "openssl"),
-                let curl = ForeignTool.path("curl", package: "curl")
-            else { return }
+            let openssl = try ForeignTool.path("openssl", package: "openssl")
+            let curl = try ForeignTool.path("curl", package: "curl")
             let site = try Site()
             let organization = try site.organization()
             let (certificate, key) = (site.folder.path("cert.pem"), site.folder.path("key.pem"))
@@ -131,13 +131,13 @@ extension EndToEnd {
             }
         }
 
-        /// Told, not judged: machines differ.
-        @Test func whatAStartCosts() throws {
+        /// A start over an existing directory, and the end, take little of the processor: ten times what was measured, as
+        /// machines differ and this is a debug build.
+        @Test func aStartCostsLittle() throws {
             let site = try Site()
             try RunningServer(site).stop()
-            let ending = try RunningServer(site).stop()
-            let text = "from start to ready and to the end: \(ending.processorSeconds) s of processor time\n"
-            FileHandle.standardError.write(Data(text.utf8))
+            let seconds = try RunningServer(site).stop().processorSeconds
+            #expect(seconds < 2, "a start and an end took \(seconds) s of processor time")
         }
     }
 }
@@ -147,20 +147,14 @@ private struct WriteProtection {
     let path: String
     let isMounted: Bool
 
-    /// Nil, said loudly, where it cannot be done.
-    init?(_ path: String) {
+    init(_ path: String) throws {
         self.path = path
         isMounted = getuid() == 0
         if isMounted {
-            let bound = try? Program.run("/bin/mount", ["--bind", path, path]).status
-            guard bound == 0, let status = try? Program.run("/bin/mount", ["-o", "remount,ro,bind", path]).status,
-                status == 0
-            else {
-                FileHandle.standardError.write(Data("SKIPPED: read-only directory: no right to mount\n".utf8))
-                return nil
-            }
-        } else if chmod(path, 0o500) != 0 {
-            return nil
+            try ForeignTool.run("/bin/mount", ["--bind", path, path])
+            try ForeignTool.run("/bin/mount", ["-o", "remount,ro,bind", path])
+        } else {
+            try #require(chmod(path, 0o500) == 0)
         }
     }
 

@@ -71,12 +71,14 @@ package final class ZIPWriter {
         guard !bytes.isEmpty, bytes.count <= 0xffff, !bytes.contains(0), !name.hasPrefix("/"),
             !bytes.contains(UInt8(ascii: "\\")), !name.split(separator: "/").contains("..")
         else { throw .format("\"\(name.prefix(80))\" cannot be the name of an entry of a ZIP") }
-        guard names.insert(name).inserted else { throw .format("a ZIP cannot hold two entries named \(name)") }
+        guard !names.contains(name) else { throw .format("a ZIP cannot hold two entries named \(name)") }
         let entry = Open(name: name, offset: position, maximum: maximum)
         guard isLarge || !entry.isWide && position <= ZIPRecords.narrow else { throw Self.tooLarge(name) }
         try deflate.reset()
         try put(records.header(bytes, isWide: entry.isWide))
+        names.insert(name)
         open = entry
+        assert(fault == nil, fault ?? "")
         return { [self] bytes throws(SinkError) in
             try deflate.append(bytes, to: put)
             if deflate.bytesIn > maximum || !entry.isWide && deflate.bytesOut > ZIPRecords.narrow {
@@ -97,6 +99,7 @@ package final class ZIPWriter {
             offset: open.offset)
         try put(records.descriptor(entry, isWide: open.isWide))
         entries.append(entry)
+        assert(fault == nil, fault ?? "")
         return entry
     }
 
@@ -112,7 +115,27 @@ package final class ZIPWriter {
             throw Self.tooLarge("the archive")
         }
         try put(records.end(count: entries.count, size: size, offset: begin))
+        assert(fault == nil, fault ?? "")
         return Summary(size: position, entries: entries.count, digest: digest.take()?.finish())
+    }
+
+    /// What does not hold of the directory that is being gathered, in words; nil while all is well. The invariants of the
+    /// writer, checked at each step of a debug build; they look at the last entry alone, as those before it do not change.
+    var fault: String? {
+        if open != nil, isFinished { return "an entry is open behind the directory" }
+        // An entry that failed has its name taken, and is in no directory.
+        if names.count < entries.count + (open == nil ? 0 : 1) { return "an entry has no name, or two have one" }
+        if let last = entries.last {
+            if last.offset + last.compressedSize >= position { return "\(last.name) ends behind what was written" }
+            if let before = entries.dropLast().last, before.offset + before.compressedSize >= last.offset {
+                return "\(last.name) begins inside \(before.name)"
+            }
+            if let open, open.offset <= last.offset + last.compressedSize {
+                return "\(open.name) begins inside \(last.name)"
+            }
+        }
+        if let open, open.offset >= position { return "\(open.name) is open without a header" }
+        return nil
     }
 
     private static func tooLarge(_ name: String) -> SinkError {

@@ -20,10 +20,8 @@ package struct LicenseException: Sendable, Hashable {
 
 /// The SPDX licence list: what is known of each id, and which id a name means.
 package struct LicenseList: Sendable {
-    /// The list that Waybill is built with.
+    /// The list that Waybill is built with: `make licences` writes it.
     package static let spdx = LicenseList()
-    /// Its version as SPDX documents want it (`major.minor`).
-    package static let version = "3.28"
 
     /// Sorted by id without regard to case.
     package let licenses: [License]

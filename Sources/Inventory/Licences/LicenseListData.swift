@@ -1,7 +1,10 @@
-// Facts of the SPDX licence list 3.28.0 (https://spdx.org/licenses/): ids, flags, names. One line each:
+// Written by `make licences`: facts of the SPDX licence list (https://spdx.org/licenses/), ids, flags, names. One line each:
 // `id|flags|name`; flags are `o` OSI approved, `f` FSF libre, `d` deprecated id. Sorted without regard to case.
 
 extension LicenseList {
+    /// The version of the list, as SPDX documents want it (`major.minor`).
+    package static let version = "3.28"
+
     /// The licences.
     static let licenseLines: StaticString = #"""
         0BSD|o|BSD Zero Clause License
@@ -122,7 +125,7 @@ extension LicenseList {
         CAL-1.0-Combined-Work-Exception|o|Cryptographic Autonomy License 1.0 (Combined Work Exception)
         Caldera||Caldera License
         Caldera-no-preamble||Caldera License (without preamble)
-        CAPEC-tou||Common Attack    Pattern Enumeration and Classification License
+        CAPEC-tou||Common Attack Pattern Enumeration and Classification License
         Catharon||Catharon License
         CATOSL-1.1|o|Computer Associates Trusted Open Source License 1.1
         CC-BY-1.0||Creative Commons Attribution 1.0 Generic
@@ -177,7 +180,7 @@ extension LicenseList {
         CC-BY-SA-3.0-IGO||Creative Commons Attribution-ShareAlike 3.0 IGO
         CC-BY-SA-4.0|f|Creative Commons Attribution Share Alike 4.0 International
         CC-PDDC||Creative Commons Public Domain Dedication and Certification
-        CC-PDM-1.0||Creative    Commons Public Domain Mark 1.0 Universal
+        CC-PDM-1.0||Creative Commons Public Domain Mark 1.0 Universal
         CC-SA-1.0||Creative Commons Share Alike 1.0 Generic
         CC0-1.0|f|Creative Commons Zero v1.0 Universal
         CDDL-1.0|of|Common Development and Distribution License 1.0
@@ -203,7 +206,7 @@ extension LicenseList {
         ClArtistic|f|Clarified Artistic License
         Clips||Clips License
         CMU-Mach||CMU Mach License
-        CMU-Mach-nodoc||CMU    Mach - no notices-in-documentation variant
+        CMU-Mach-nodoc||CMU Mach - no notices-in-documentation variant
         CNRI-Jython||CNRI Jython License
         CNRI-Python|o|CNRI Python License
         CNRI-Python-GPL-Compatible||CNRI Python Open Source GPL Compatible License Agreement
@@ -349,7 +352,7 @@ extension LicenseList {
         HPND-export-US-modify||HPND with US Government export control warning and modification rqmt
         HPND-export2-US||HPND with US Government export control and 2 disclaimers
         HPND-Fenneberg-Livingston||Historical Permission Notice and Disclaimer - Fenneberg-Livingston variant
-        HPND-INRIA-IMAG||Historical Permission Notice and Disclaimer    - INRIA-IMAG variant
+        HPND-INRIA-IMAG||Historical Permission Notice and Disclaimer - INRIA-IMAG variant
         HPND-Intel||Historical Permission Notice and Disclaimer - Intel variant
         HPND-Kevlin-Henney||Historical Permission Notice and Disclaimer - Kevlin Henney variant
         HPND-Markus-Kuhn||Historical Permission Notice and Disclaimer - Markus Kuhn variant
@@ -370,7 +373,7 @@ extension LicenseList {
         hyphen-bulgarian||hyphen-bulgarian License
         IBM-pibs||IBM PowerPC Initialization and Boot Software
         ICU|o|ICU License
-        IEC-Code-Components-EULA||IEC    Code Components End-user licence agreement
+        IEC-Code-Components-EULA||IEC Code Components End-user licence agreement
         IJG|f|Independent JPEG Group License
         IJG-short||Independent JPEG Group License - short
         ImageMagick||ImageMagick License
@@ -503,7 +506,7 @@ extension LicenseList {
         NICTA-1.0||NICTA Public Software License, Version 1.0
         NIST-PD||NIST Public Domain Notice
         NIST-PD-fallback||NIST Public Domain Notice with license fallback
-        NIST-PD-TNT||NIST    Public Domain Notice TNT variant
+        NIST-PD-TNT||NIST Public Domain Notice TNT variant
         NIST-Software||NIST Software License
         NLOD-1.0||Norwegian Licence for Open Government Data (NLOD) 1.0
         NLOD-2.0||Norwegian Licence for Open Government Data (NLOD) 2.0
@@ -563,7 +566,7 @@ extension LicenseList {
         OpenSSL-standalone||OpenSSL License - standalone
         OpenVision||OpenVision License
         OPL-1.0||Open Public License v1.0
-        OPL-UK-3.0||United    Kingdom Open Parliament Licence v3.0
+        OPL-UK-3.0||United Kingdom Open Parliament Licence v3.0
         OPUBL-1.0||Open Publication License v1.0
         OSC-1.0|o|OSC License 1.0
         OSET-PL-2.1|o|OSET Public License version 2.1
@@ -761,7 +764,7 @@ extension LicenseList {
         Font-exception-2.0||Font exception 2.0
         freertos-exception-2.0||FreeRTOS Exception 2.0
         GCC-exception-2.0||GCC Runtime Library exception 2.0
-        GCC-exception-2.0-note||GCC    Runtime Library exception 2.0 - note variant
+        GCC-exception-2.0-note||GCC Runtime Library exception 2.0 - note variant
         GCC-exception-3.1||GCC Runtime Library exception 3.1
         Gmsh-exception||Gmsh exception
         GNAT-exception||GNAT exception

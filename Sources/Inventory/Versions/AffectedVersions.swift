@@ -71,6 +71,8 @@ package struct VersionRange: Sendable, Hashable {
         for digit in line[..<index] { number = number &* 10 &+ (digit - 48) }
         guard let scheme = VersionScheme(rawValue: number) else { return false }
         var (isAffected, isOver, hasLimit, isBelowLimit) = (false, false, false, false)
+        // Where the range ends again with the version that begins it: the end stands first, as all ends do.
+        var only: VersionBytes?
         while index + 1 < line.count {
             let kind = line[index + 1]
             let end = line.place(of: UInt8(ascii: " "), from: index + 1) ?? line.count
@@ -92,7 +94,9 @@ package struct VersionRange: Sendable, Hashable {
             if order < 0 {
                 isOver = true
             } else if kind == UInt8(ascii: "i") {
-                isAffected = true
+                isAffected = order == 0 || only.map { scheme.compare($0, event) != 0 } ?? true
+            } else if kind == UInt8(ascii: "a"), order > 0, !isAffected {
+                only = event
             } else if kind == UInt8(ascii: "f") || order > 0 {
                 isAffected = false
             }

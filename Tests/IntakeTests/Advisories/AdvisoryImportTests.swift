@@ -270,11 +270,48 @@ import Testing
             ])
     }
 
+    private static let query: SQL = """
+        SELECT l.purl, v.name, f.top_fix, v.score3 FROM finding f JOIN library l ON l.id = f.library
+        JOIN vulnerability v ON v.id = f.vulnerability ORDER BY l.purl, v.name
+        """
+
+    /// Advisories before the project and after it: the same findings, those that other comparators decide.
+    @Test(arguments: TemporaryDatabase.engines) func theOrderOfImportsDoesNotMatter(engine: Engine) throws {
+        let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t").map(String.init) }
+        let wanted = Set(
+            decisions.filter { $0[2] == "yes" && !$0[1].hasSuffix("-withdrawn") }.map { "\($0[0]) \($0[1])" })
+        let parts = Set(decisions.map(\.[0])).sorted().enumerated().map {
+            ["type": "library", "name": "part-\($0.offset)", "version": "1", "purl": $0.element]
+        }
+        let folder = try TemporaryFolder()
+        let file = folder.path("bom.json")
+        try JSONSerialization.data(
+            withJSONObject: ["bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": parts]
+                as [String: Any]
+        ).write(to: URL(fileURLWithPath: file))
+        let (early, late) = (try Workbench(engine), try Workbench(engine))
+        let advisories = TestData.path("matching/advisories.jsonl")
+        let result = try AdvisoryImport(database: early.database).run([advisories])
+        #expect((result.added, result.withdrawn) == (78, 13))
+        try early.sbom(file: file)
+        try late.sbom(file: file)
+        _ = try AdvisoryImport(database: late.database).run([advisories])
+        let matched = try late.queue.matchAll()
+        for bench in [early, late] {
+            let found = try bench.database.read { try $0.all(Self.query) { "\($0.string(0)) \($0.string(1))" } }
+            #expect(Set(found) == wanted)
+            #expect(found.count == wanted.count)
+        }
+        #expect(matched == wanted.count)
+    }
+
+    private static let shared = TestData.shared("data")
+
     /// Both engines, all real advisories and a real project: the same findings.
-    @Test(arguments: TemporaryDatabase.engines) func realData(engine: Engine) throws {
-        guard let folder = SharedData.path("advisories"),
-            let file = SharedData.path("sboms/bom-examples/SBOM/juice-shop/v11.1.2/bom.json")
-        else { return }
+    @Test(.enabled(if: shared != nil, "needs ../shared/data"), arguments: TemporaryDatabase.engines)
+    func realData(engine: Engine) throws {
+        let data = try #require(Self.shared)
+        let (folder, file) = ("\(data)/advisories", "\(data)/sboms/bom-examples/SBOM/juice-shop/v11.1.2/bom.json")
         let early = try Workbench(engine)
         let result = try AdvisoryImport(database: early.database).run([folder])
         #expect(result.added == 4497)
@@ -284,12 +321,8 @@ import Testing
         try late.sbom(file: file)
         _ = try AdvisoryImport(database: late.database).run([folder])
         let matched = try late.queue.matchAll()
-        let query: SQL = """
-            SELECT l.uuid, v.name, f.top_fix, v.score3 FROM finding f JOIN library l ON l.id = f.library
-            JOIN vulnerability v ON v.id = f.vulnerability ORDER BY l.uuid, v.name
-            """
-        let first = try early.database.read { try $0.all(query) { row in (0..<4).map { row.string($0) } } }
-        let second = try late.database.read { try $0.all(query) { row in (0..<4).map { row.string($0) } } }
+        let first = try early.database.read { try $0.all(Self.query) { row in (0..<4).map { row.string($0) } } }
+        let second = try late.database.read { try $0.all(Self.query) { row in (0..<4).map { row.string($0) } } }
         #expect(first == second)
         #expect(first.count == matched)
         #expect(first.count > 10)

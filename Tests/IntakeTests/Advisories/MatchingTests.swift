@@ -2,6 +2,7 @@ import Bytes
 import Database
 import Foundation
 import Inventory
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -16,43 +17,73 @@ import Testing
         let withdrawn: Bool
     }
 
-    /// Every decision on real packages and advisories, against two independent comparators.
-    @Test func agreesWithExpected() throws {
-        guard let folder = SharedData.path("advisories"), let file = SharedData.path("expected/version-matches.jsonl")
-        else { return }
-        var records: [String: OSVRecord] = [:]
-        try RecordSource(read: OSVReader.read, record: { records[$0.id] = $0 }, warning: { _, _ in }).run(folder)
-        let decoder = JSONDecoder()
-        var decisions = 0
-        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
-            let wanted = try decoder.decode(Expected.self, from: Data(line.utf8))
-            let record = try #require(records[wanted.advisory])
-            let keys = PackageKey.keys(of: try #require(PackageURL(wanted.purl)))
-            let found = record.affected.contains { part in
+    private struct Advisories {
+        private var records: [String: OSVRecord] = [:]
+        private(set) var warnings: [String] = []
+
+        init(_ path: String) throws {
+            var (found, warnings): ([String: OSVRecord], [String]) = ([:], [])
+            try RecordSource(
+                read: OSVReader.read, record: { found[$0.id] = $0 }, warning: { warnings.append("\($0): \($1)") }
+            ).run(path)
+            (records, self.warnings) = (found, warnings)
+        }
+
+        func record(_ id: some StringProtocol) throws -> OSVRecord {
+            try #require(records[String(id)], "there is no advisory \(id)")
+        }
+
+        /// Whether an advisory affects a package.
+        func affects(_ purl: some StringProtocol, _ id: some StringProtocol) throws -> Bool {
+            let keys = PackageKey.keys(of: try #require(PackageURL(String(purl)), "\(purl)"))
+            return try record(id).affected.contains { part in
                 keys.contains { $0.text == part.package && part.versions.contains($0.version, scheme: $0.scheme) }
             }
-            #expect(found == wanted.affected, "\(wanted.purl) \(wanted.advisory)")
-            #expect((record.withdrawn != nil) == wanted.withdrawn)
+        }
+    }
+
+    /// Made-up advisories of thirteen ecosystems at the edges of their ranges, as two other comparators decide; versions that
+    /// are none match no range.
+    @Test func agreesWithOtherComparators() throws {
+        let advisories = try Advisories(TestData.path("matching/advisories.jsonl"))
+        let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t") }
+        #expect(advisories.warnings == [])
+        #expect(decisions.count > 1000)
+        for decision in decisions {
+            try #require(decision.count == 3, "decisions.tsv: \(decision)")
+            let affected = try advisories.affects(decision[0], decision[1])
+            #expect(affected == (decision[2] == "yes"), "\(decision[0]) \(decision[1])")
+            let isWithdrawn = try advisories.record(decision[1]).withdrawn != nil
+            #expect(isWithdrawn == decision[1].hasSuffix("-withdrawn"))
+        }
+    }
+
+    private static let shared = TestData.shared("data")
+
+    /// Every decision on real packages and advisories, against two independent comparators.
+    @Test(.enabled(if: shared != nil, "needs ../shared/data")) func agreesOnRealAdvisories() throws {
+        let folder = try #require(Self.shared)
+        let advisories = try Advisories("\(folder)/advisories")
+        let decoder = JSONDecoder()
+        var decisions = 0
+        for line in try TestData.lines(of: "\(folder)/expected/version-matches.jsonl") {
+            let wanted = try decoder.decode(Expected.self, from: Data(line.utf8))
+            let affected = try advisories.affects(wanted.purl, wanted.advisory)
+            #expect(affected == wanted.affected, "\(wanted.purl) \(wanted.advisory)")
+            #expect(try (advisories.record(wanted.advisory).withdrawn != nil) == wanted.withdrawn)
             decisions += 1
         }
         #expect(decisions > 2000)
     }
 
     /// What is not of its scheme is not matched by ranges.
-    @Test func ambiguousVersionsMatchNothing() throws {
-        guard let folder = SharedData.path("advisories"), let file = SharedData.path("expected/version-ambiguous.jsonl")
-        else { return }
-        var records: [String: OSVRecord] = [:]
-        try RecordSource(read: OSVReader.read, record: { records[$0.id] = $0 }, warning: { _, _ in }).run(folder)
-        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
+    @Test(.enabled(if: shared != nil, "needs ../shared/data")) func ambiguousVersionsMatchNothing() throws {
+        let folder = try #require(Self.shared)
+        let advisories = try Advisories("\(folder)/advisories")
+        for line in try TestData.lines(of: "\(folder)/expected/version-ambiguous.jsonl") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
             let wanted = try #require(object)
-            let record = try #require(records[wanted["advisory"] ?? ""])
-            let keys = PackageKey.keys(of: try #require(PackageURL(wanted["purl"] ?? "")))
-            #expect(
-                !record.affected.contains { part in
-                    keys.contains { $0.text == part.package && part.versions.contains($0.version, scheme: $0.scheme) }
-                })
+            #expect(try !advisories.affects(#require(wanted["purl"]), #require(wanted["advisory"])), "\(line)")
         }
     }
 
@@ -106,24 +137,17 @@ import Testing
         for version in ["1.2.0", "1.9.9", "2.3.1", "3.0.0", "latest"] { #expect(!two.contains(version), "\(version)") }
         let limited = try range([.init(.introduced, "1.0.0"), .init(.limit, "2.0.0")])
         #expect(limited.contains("1.9.9") && !limited.contains("2.0.0"))
+        let single = try range([.init(.introduced, "1.5.0"), .init(.lastAffected, "1.5.0")])
+        #expect(single.contains("1.5.0") && !single.contains("1.4.9") && !single.contains("1.5.1"))
+        let again = try range([
+            .init(.introduced, "1.0.0"), .init(.lastAffected, "1.5.0"), .init(.introduced, "1.5.0"),
+            .init(.fixed, "2.0.0"),
+        ])
+        for version in ["1.0.0", "1.5.0", "1.5.1"] { #expect(again.contains(version), "\(version)") }
+        #expect(!again.contains("0.9.0") && !again.contains("2.0.0"))
         let all = try range([.init(.introduced, "0")], .debian)
         #expect(all.contains("1:0~~") && !all.contains("not a version"))
         #expect(VersionRange([.init(.introduced, "x")], scheme: .semantic) == nil)
         #expect(VersionRange([.init(.fixed, "1.0.0")], scheme: .semantic) == nil)
-    }
-}
-
-/// Test data beside the checkout.
-enum SharedData {
-    /// The path of a file or folder; nil, said loudly, where it is not there.
-    static func path(_ name: String) -> String? {
-        var folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-        for _ in 0..<4 {
-            folder.deleteLastPathComponent()
-            let path = folder.appendingPathComponent("shared/data/\(name)").path
-            if FileManager.default.fileExists(atPath: path) { return path }
-        }
-        print("SKIPPED: ../shared/data/\(name) is not there")
-        return nil
     }
 }

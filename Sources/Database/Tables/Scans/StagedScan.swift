@@ -261,6 +261,34 @@ package struct StagedScan: Sendable, Equatable {
         try connection.run(
             "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(target.product)")
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        #if DEBUG
+            let faults = try Self.faults("p.id = \(target.project)", on: connection)
+            assert(faults.isEmpty, faults.joined(separator: "\n"))
+        #endif
+    }
+
+    /// What does not hold of the projects `p` that fulfil the condition and of their scans, in words; empty while all is
+    /// well. The invariants of the flip from one scan to the next: they hold after each transaction, and a debug build checks
+    /// them when a scan is published.
+    package static func faults(_ condition: SQL, on connection: any Connection) throws -> [String] {
+        try connection.all(
+            """
+            SELECT p.id, s.id, CASE
+                WHEN s.id IS NULL THEN 'it shows a scan that is not there'
+                WHEN s.state <> 'CURRENT' THEN 'it shows a scan that is not current'
+                WHEN s.project <> p.id OR s.organization <> p.organization THEN 'it shows the scan of another project'
+                WHEN EXISTS (SELECT 1 FROM scan o WHERE o.project = p.id AND o.state = 'CURRENT' AND o.id <> s.id)
+                    THEN 'another scan is current, too'
+                WHEN s.libraries <> (SELECT count(*) FROM occurrence o WHERE o.scan = s.id)
+                    THEN 'the scan counts other libraries than it has'
+                ELSE '' END
+            FROM project p LEFT JOIN scan s ON s.id = p.scan WHERE p.scan <> 0 AND \(condition)
+            UNION ALL
+            SELECT p.id, o.id, 'it shows no scan, and one is current'
+            FROM project p JOIN scan o ON o.project = p.id AND o.state = 'CURRENT' WHERE p.scan = 0 AND \(condition)
+            """
+        ) { (project: $0.integer(0), scan: $0.integer(1), text: $0.string(2)) }
+        .filter { !$0.text.isEmpty }.map { "project \($0.project), scan \($0.scan): \($0.text)" }
     }
 
     private func writeEvents(
