@@ -67,6 +67,12 @@ package struct ExtractedLicense: Sendable, Equatable {
     package var comment = ""
 
     package init(id: String) { self.id = id }
+
+    /// The SHA-256 of the text in hexadecimal; empty where the text says no more than the name or the id.
+    package var digest: String {
+        let isName = text.isBlank || text == name || "LicenseRef-" + text == id
+        return isName ? "" : Digest.of(Array(text.utf8), .sha256).hexadecimal
+    }
 }
 
 /// A piece of software, of hardware or of data that a document lists.
@@ -159,11 +165,44 @@ package struct LicenseClaim: Sendable, Equatable {
     package var form: Form
     package var text = ""
     package var url = ""
+    /// What the document declares of the `LicenseRef-`s in it.
+    package var references: [LicenseReference] = []
 
     package init(_ form: Form, text: String = "", url: String = "") {
         self.form = form
         self.text = text
         self.url = url
+    }
+}
+
+/// A `LicenseRef-` of a claim, as the claim's document declares it: the same id means another licence elsewhere.
+package struct LicenseReference: Sendable, Hashable {
+    package var id: String
+    /// Empty where the id says it.
+    package var name = ""
+    /// The SHA-256 of the text in hexadecimal, or empty where the text says no more than the name.
+    package var digest = ""
+
+    package init(id: String, name: String = "", digest: String = "") {
+        self.id = id
+        self.name = name
+        self.digest = digest
+    }
+
+    package init(_ license: ExtractedLicense) {
+        id = license.id
+        let tail = license.id.hasPrefix("LicenseRef-") ? license.id.dropFirst(11) : license.id[...]
+        if !license.name.isBlank, license.name != tail { name = license.name }
+        digest = license.digest
+    }
+
+    /// The references that stand in an expression, each once, as they are declared.
+    package static func mentioned(in text: String, of declared: [String: LicenseReference]) -> [LicenseReference] {
+        if declared.isEmpty { return [] }
+        var seen = Set<Substring>()
+        return text.split { !($0.isLetter || $0.isNumber || "-._:".contains($0)) }.compactMap { word in
+            seen.insert(word).inserted ? declared[String(word)] : nil
+        }
     }
 }
 

@@ -13,8 +13,8 @@ struct LibraryRow: Sendable {
     var digest: LibraryDigest
     var body: String
     var component: Component
-    /// Where licences are said to be found: `SBOM`, `License file`.
-    var licenses: [EffectiveLicense] = []
+    /// What its document says of its licences.
+    var licenses = FoundLicenses.nothing
 
     private var purl: PackageURL? { component.purl.isEmpty ? nil : PackageURL(component.purl) }
 
@@ -71,7 +71,7 @@ struct LibraryRow: Sendable {
         rows.append(canonical)
         rows.append(sha1)
         rows.append(component.description.isEmpty ? component.summary : component.description)
-        rows.append(licenseNames)
+        rows.append(LicenseRows.names(licenses.rows))
         rows.append(Self.said(component.homepage) ? component.homepage : reference(Self.homepages))
         rows.append(Self.said(component.downloadLocation) ? component.downloadLocation : reference(["distribution"]))
         rows.append(Self.said(component.copyright) ? component.copyright : "")
@@ -79,6 +79,9 @@ struct LibraryRow: Sendable {
         rows.append(component.supplier?.name ?? component.publisher)
         rows.append(component.releaseDate)
         rows.append(component.hashes.isEmpty && canonical.isEmpty ? "Filename Match" : "Exact Match")
+        rows.append(licenses.text)
+        rows.append(licenses.text)
+        rows.append(licenses.decision.hasChoice ? 1 : 0)
         rows.append(body)
     }
 
@@ -90,13 +93,6 @@ struct LibraryRow: Sendable {
     /// External references that lead to the home of a library, the best first: of CycloneDX, of SPDX (where the type of a
     /// reference of the category OTHER is free), and the source code where there is nothing else.
     private static let homepages = ["website", "OTHER website", "OTHER homepage", "vcs", "OTHER vcs"]
-
-    /// Each name once, one a line: two ids may share a name.
-    private var licenseNames: String {
-        if licenses.count < 2 { return licenses.first?.name ?? "" }
-        var seen = Set<String>()
-        return licenses.map(\.name).filter { seen.insert($0).inserted }.joined(separator: "\n")
-    }
 
     /// SPDX says NONE where there is nothing.
     private static func said(_ text: String) -> Bool { !text.isEmpty && text != "NONE" && text != "NOASSERTION" }

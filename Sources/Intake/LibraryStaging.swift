@@ -21,8 +21,8 @@ struct LibraryStaging: ~Copyable {
     private var places: [LibraryDigest: Int32] = [:]
     private var waiting: [LibraryRow] = []
     private var waitingBytes = 0
-    /// The ids of licences that are surely in the database.
-    private var licenseIDs: [EffectiveLicense: Int64] = [:]
+    /// Licences that are surely in the database.
+    private var licenseRows: LicenseRows
     /// The in-house rules of the organization as of the last batch.
     private var rules = InHouseMatcher([])
 
@@ -37,6 +37,7 @@ struct LibraryStaging: ~Copyable {
         self.database = database
         self.scan = scan
         self.referenceType = referenceType
+        licenseRows = LicenseRows(organization: scan.organization)
     }
 
     /// Counts the component in and returns the place of its library, counted from 0.
@@ -80,30 +81,27 @@ struct LibraryStaging: ~Copyable {
 
     private mutating func insert(_ places: [Int], from first: Int) throws {
         var rows = RowBuffer(capacity: waitingBytes * 2)
-        var licenses: [[EffectiveLicense]] = []
         var keys: [[PackageKey]] = []
-        licenses.reserveCapacity(places.count)
         keys.reserveCapacity(places.count)
         for place in places {
-            let (kept, dropped) = effective.licenses(of: waiting[place].component)
-            if dropped > 0 { tooManyLicenses += 1 }
-            waiting[place].licenses = kept
+            let found = effective.licenses(of: waiting[place].component)
+            if found.rows.count > LicenseRows.limit { tooManyLicenses += 1 }
+            waiting[place].licenses = found
             waiting[place].append(to: &rows)
-            licenses.append(kept)
             keys.append(PackageKey.keys(of: waiting[place].component))
         }
         let batch = NewLibraries(
-            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys, licenses: licenses,
-            licenseIDs: licenseIDs, referenceType: referenceType)
-        let (ids, licenseIDs) = try insert(batch, places)
-        self.licenseIDs = licenseIDs.count > 4096 ? [:] : licenseIDs
+            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys,
+            licenses: places.map { waiting[$0].licenses }, licenseRows: licenseRows, referenceType: referenceType)
+        let ids: [Int64]
+        (ids, licenseRows) = try insert(batch, places)
         for (place, id) in zip(places, ids) { libraries[first + place] = id }
     }
 
     /// Matches the libraries with the in-house rules, then inserts them; again when the rules changed in between.
     private mutating func insert(
         _ batch: NewLibraries, _ places: [Int]
-    ) throws -> (ids: [Int64], licenseIDs: [EffectiveLicense: Int64]) {
+    ) throws -> (ids: [Int64], licenses: LicenseRows) {
         while true {
             let scan = scan
             let known = try database.read { try InHouse.rules(scan.organization, on: $0) }
@@ -137,30 +135,30 @@ private final class NewLibraries: Sendable {
     private let rows: RowBuffer
     private let digests: [[UInt8]]
     private let keys: [[PackageKey]]
-    private let licenses: [[EffectiveLicense]]
-    private let licenseIDs: [EffectiveLicense: Int64]
+    private let licenses: [FoundLicenses]
+    private let licenseRows: LicenseRows
     private let referenceType: String
 
     init(
         scan: StagedScan, rows: consuming RowBuffer, digests: [[UInt8]], keys: [[PackageKey]],
-        licenses: [[EffectiveLicense]], licenseIDs: [EffectiveLicense: Int64], referenceType: String
+        licenses: [FoundLicenses], licenseRows: LicenseRows, referenceType: String
     ) {
         self.scan = scan
         self.rows = rows
         self.digests = digests
         self.keys = keys
         self.licenses = licenses
-        self.licenseIDs = licenseIDs
+        self.licenseRows = licenseRows
         self.referenceType = referenceType
     }
 
-    /// Inserts what is still missing; gives the ids of all, and those of the licences. Nil, and nothing inserted, when the
-    /// organization's in-house rules are no longer these.
+    /// Inserts what is still missing; gives the ids of all, and what is known of licences then. Nil, and nothing inserted,
+    /// when the organization's in-house rules are no longer these.
     ///
     /// - Parameter fitting: the rule that fits, by the place in the batch.
     func insert(
         fitting: [Int: InHouse.Rule], rules: [Int64], on connection: any Connection
-    ) throws -> (ids: [Int64], licenseIDs: [EffectiveLicense: Int64])? {
+    ) throws -> (ids: [Int64], licenses: LicenseRows)? {
         try scan.lockOrganization(on: connection)
         guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
         guard try InHouse.rules(scan.organization, on: connection).map(\.id) == rules else { return nil }
@@ -170,7 +168,7 @@ private final class NewLibraries: Sendable {
             ids[place] = id
             count += 1
         }
-        if count == digests.count { return (ids, licenseIDs) }
+        if count == digests.count { return (ids, licenseRows) }
         if count == 0 {
             let first = try scan.insert(libraries: rows, on: connection)
             for place in ids.indices { ids[place] = first + Int64(place) }
@@ -192,7 +190,7 @@ private final class NewLibraries: Sendable {
     /// Does for libraries that were just inserted, with numbers that count up, what their rows do not say themselves.
     private func complete(
         _ places: [Int], ids: [Int64], fitting: [Int: InHouse.Rule], on connection: any Connection
-    ) throws -> [EffectiveLicense: Int64] {
+    ) throws -> LicenseRows {
         try match(places, ids: ids, on: connection)
         let known = try insertLicenses(of: places, ids: ids, on: connection)
         if let first = places.first, let last = places.last {
@@ -215,30 +213,19 @@ private final class NewLibraries: Sendable {
 
     private func insertLicenses(
         of places: [Int], ids: [Int64], on connection: any Connection
-    ) throws -> [EffectiveLicense: Int64] {
-        var known = licenseIDs
-        var links = RowBuffer(capacity: 64 * places.count)
-        for place in places {
-            for (position, license) in licenses[place].enumerated() {
-                var key = license
-                key.reference = ""
-                var id = known[key]
-                if id == nil {
-                    id = try scan.license(
-                        spdx: license.spdx, name: license.name, url: license.url, type: license.type,
-                        risk: license.riskScore, on: connection)
-                    known[key] = id
-                }
-                links.beginRow()
-                links.append(ids[place])
-                links.append(position)
-                links.append(id ?? 0)
-                links.append(referenceType)
-                links.append(license.reference)
-            }
-        }
-        try connection.insert(
-            links, into: "library_license", ["library", "position", "license", "reference_type", "reference"])
+    ) throws -> LicenseRows {
+        var known = licenseRows
+        // Read under the organization's lock, as the order of preference is changed under it.
+        let hasChoice = places.contains { licenses[$0].decision.hasChoice }
+        let preferences = hasChoice ? try LicenseChoices.names(scan.organization, on: connection) : []
+        let order = LicensePreferences(preferences)
+        try known.insert(
+            places.lazy.map { [licenses] place in
+                let found = licenses[place]
+                return (library: ids[place], licenses: preferences.isEmpty ? found.rows : found.rows(by: order))
+            }, foundIn: referenceType, on: connection)
+        let texts = places.flatMap { licenses[$0].texts }
+        if !texts.isEmpty { try LicenseTexts.keep(texts, organization: scan.organization, on: connection) }
         return known
     }
 }

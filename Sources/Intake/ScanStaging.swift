@@ -174,15 +174,31 @@ package final class ScanStaging: BOMReceiver {
         try libraries.flush()
         try flushFiles()
         try flushClaims()
+        try keepLicenseTexts()
         if droppedPaths > 0 { warning("\(droppedPaths) locations of components were not kept: they are too many") }
         if libraries.tooManyLicenses > 0 {
             warning(
-                "\(libraries.tooManyLicenses) components have more than \(EffectiveLicenses.limit) licences; the others "
-                    + "are in their bill of materials only")
+                "\(libraries.tooManyLicenses) components have more than \(LicenseRows.limit) licences; the others "
+                    + "are in their expressions only")
         }
         if moreWarnings > 0 {
             warnings.append("\(moreWarnings) more warnings")
             moreWarnings = 0
+        }
+    }
+
+    /// Keeps the texts that the document declares for its own licences, as components refer to them.
+    private func keepLicenseTexts() throws {
+        let texts = (document?.extractedLicenses ?? []).compactMap { license in
+            let digest = license.digest
+            return digest.isEmpty ? nil : (digest: digest, body: license.text)
+        }
+        guard !texts.isEmpty else { return }
+        try checkLease()
+        let scan = scan
+        try database.write { connection in
+            guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+            try LicenseTexts.keep(texts, organization: scan.organization, on: connection)
         }
     }
 

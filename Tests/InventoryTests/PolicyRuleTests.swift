@@ -12,7 +12,7 @@ struct PolicyRuleTests {
         subject.artifact = "dates"
         subject.version = "2.4"
         subject.filename = "dates-2.4.jar"
-        subject.licenses = ["Apache 2.0", "GPL 2.0"]
+        subject.licenses = licenses("Apache-2.0", "GPL-2.0-only")
         change(&subject)
         return subject
     }
@@ -21,15 +21,41 @@ struct PolicyRuleTests {
         PolicyMatcher([rule], at: time).verdict(0, on: subject) == .fits
     }
 
-    @Test(arguments: ["Apache 2.0", "Apache-2.0", "apache 2.0", "GPL-2.0-only"])
+    private func licenses(_ terms: String...) -> [PolicyLicense] {
+        terms.compactMap { LicenseExpression($0)?.single }.map { PolicyLicense(NamedLicense($0)) }
+    }
+
+    @Test(arguments: [
+        "Apache 2.0", "Apache-2.0", "apache 2.0", "GPL-2.0-only", "GPL 2.0", "GPL-2.0", "GPLv2", "Apache License 2.0",
+        "Apache-2.0 AND GPL-2.0-only", "MIT OR GPL-2.0-only",
+    ])
     func licencesByAnyOfTheirNames(name: String) {
         #expect(fits(.licenses([name]), library()))
-        #expect(!fits(.licenses([name]), library { $0.licenses = ["MIT"] }))
+        #expect(!fits(.licenses([name]), library { $0.licenses = licenses("ISC") }))
+    }
+
+    /// Which of four libraries a policy for a licence catches.
+    @Test(
+        arguments: [
+            ("GPL-2.0-only", [0]), ("GPL-2.0-or-later", [1]), ("GPL-2.0+", [1]), ("GPLv2+", [1]), ("GPL 2.0", [0, 1]),
+            ("GPL-2.0-only WITH Classpath-exception-2.0", [2]), ("GPL 2.0 with Classpath Exception 2.0", [2]),
+            ("LGPL", [3]), ("LGPL 2.1", []), ("GPL-2.0-only AND GPL-2.0-or-later", []), ("GPL-3.0-only", []),
+        ] as [(String, [Int])])
+    func anIdentifierIsThatLicenceAlone(name: String, caught: [Int]) {
+        let terms = [
+            "GPL-2.0-only", "GPL-2.0-or-later", "GPL-2.0-only WITH Classpath-exception-2.0", "LicenseRef-LGPL",
+        ]
+        let found = terms.indices.filter { index in
+            fits(.licenses([name]), library { $0.licenses = licenses(terms[index]) })
+        }
+        #expect(found == caught)
     }
 
     @Test func aLicenceThatNobodyKnowsIsItsName() {
-        #expect(fits(.licenses(["ACME Terms"]), library { $0.licenses = ["Acme terms"] }))
-        #expect(!fits(.licenses(["ACME"]), library { $0.licenses = ["Acme terms"] }))
+        let subject = library { $0.licenses = [PolicyLicense(spdx: "LicenseRef-1", name: "Acme terms")] }
+        #expect(fits(.licenses(["ACME Terms"]), subject))
+        #expect(fits(.licenses(["LicenseRef-1"]), subject))
+        #expect(!fits(.licenses(["ACME"]), subject))
     }
 
     /// Rules that were kept before ages had a bound.
@@ -43,7 +69,11 @@ struct PolicyRuleTests {
     @Test func families() {
         #expect(fits(.families([.strongCopyleft]), library()))
         #expect(!fits(.families([.networkCopyleft]), library()))
-        #expect(!fits(.families(LicenseFamily.allCases), library { $0.licenses = ["Acme terms"] }))
+        #expect(!fits(.families(LicenseFamily.allCases), library { $0.licenses = licenses("LicenseRef-Acme") }))
+        let exception = library { $0.licenses = licenses("GPL-2.0-only WITH Classpath-exception-2.0") }
+        #expect(fits(.families([.weakCopyleft]), exception) && !fits(.families([.strongCopyleft]), exception))
+        let apache = library { $0.licenses = licenses("Apache-2.0 WITH LLVM-exception") }
+        #expect(fits(.families([.conditionalPermissive]), apache))
     }
 
     @Test func vulnerabilities() {

@@ -100,7 +100,10 @@ import Testing
             for query in queries {
                 for query in [query] + query.lists {
                     let plan = try connection.plan(query.sql(in: scope))
-                    #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+                    // Due diligence sorts the licences of one library, of which there are few or none.
+                    let sorts = plan.filter { $0.contains("TEMP B-TREE") }
+                    let isSmall = sorts == ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"]
+                    #expect(sorts.isEmpty || query.table.title == "Due Diligence" && isSmall, "\(plan)")
                     #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
                     #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(plan)")
                     #expect(plan.contains { $0.contains("SEARCH") }, "\(plan)")

@@ -30,7 +30,9 @@ struct RiskTests {
         facts.groups = names.map {
             RiskFacts.GroupRisk(name: $0, libraries: 7, counts: [1, 2, 3, 4, 5], rejected: 1)
         }
-        facts.licenses = names.map { RiskFacts.LicenseCount(name: $0, spdx: "GPL-3.0-only", libraries: 4, score: 83) }
+        facts.licenses = names.map {
+            RiskFacts.LicenseCount(name: $0, spdx: "GPL-3.0-only", isListed: true, libraries: 4, score: 83)
+        }
         facts.violations = names.map {
             RiskFacts.Violation(library: $0, description: "Rejected by the policy \($0)", project: $0)
         }

@@ -30,8 +30,8 @@ extension InventoryFixture {
                 (903, 'only-in-ledger@example.org', 'only-in-ledger', 'SERVICE', 0)
             """,
             """
-            INSERT INTO license_override (organization, number, library_uuid, licenses, originals, reference, account, at)
-            SELECT l.organization, min(l.id), l.uuid, 'MIT\nISC', min(l.licenses), 'https://example.org/why', 901, \(start)
+            INSERT INTO license_override (organization, number, library_uuid, licenses, originals, given, reference, account, at)
+            SELECT l.organization, min(l.id), l.uuid, 'MIT\nISC', min(l.licenses), 'MIT\nISC', 'https://example.org/why', 901, \(start)
             FROM library l WHERE \(mine) OR l.artifact = 'left-pad' GROUP BY l.organization, l.uuid
             """,
             "INSERT INTO attribute (id, organization, name, context) VALUES (11, 1, 'Owner', 'ORGANIZATION'), (12, 2, 'Owner', 'ORGANIZATION')",
@@ -102,12 +102,12 @@ extension InventoryFixture {
             """,
             // A licence for each of them that does not go with another one of theirs.
             """
-            INSERT INTO license (id, organization, spdx, name, url, type)
-            SELECT 7000 + o.id, o.id, 'GPL-2.0-only', 'GPL 2.0 alone', '', 'Open Source' FROM organization o
+            INSERT INTO license (id, organization, spdx, name, url, type, base)
+            SELECT 7000 + o.id, o.id, 'GPL-2.0-only', 'GPL 2.0 alone', '', 'Open Source', 'GPL-2.0-only' FROM organization o
             """,
             """
-            INSERT INTO license (id, organization, spdx, name, url, type)
-            SELECT 7100 + o.id, o.id, 'CDDL-1.0', 'CDDL 1.0', '', 'Open Source' FROM organization o
+            INSERT INTO license (id, organization, spdx, name, url, type, base)
+            SELECT 7100 + o.id, o.id, 'CDDL-1.0', 'CDDL 1.0', '', 'Open Source', 'CDDL-1.0' FROM organization o
             """,
             """
             INSERT INTO library_license (library, position, license, reference_type, reference)

@@ -109,6 +109,13 @@ package enum ComponentFacts {
                 }
                 $0.text("text", claim.text)
                 $0.text("url", claim.url)
+                $0.list("references", claim.references) { writer, reference in
+                    writer.object {
+                        $0.required("id", reference.id)
+                        $0.text("name", reference.name)
+                        $0.text("digest", reference.digest)
+                    }
+                }
             }
         }
     }

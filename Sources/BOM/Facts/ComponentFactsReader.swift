@@ -145,6 +145,8 @@ extension ComponentFacts {
                     claim.text = try json.string()
                 } else if json.keyEquals("url") {
                     claim.url = try json.string()
+                } else if json.keyEquals("references") {
+                    claim.references = try list(&json) { (json) throws(JSONError) in try licenseReference(&json) }
                 } else {
                     return false
                 }
@@ -152,6 +154,23 @@ extension ComponentFacts {
             }
             return claim
         }
+    }
+
+    private static func licenseReference(_ json: inout JSONReader) throws(JSONError) -> LicenseReference {
+        var reference = LicenseReference(id: "")
+        try members(&json) { (json) throws(JSONError) in
+            if json.keyEquals("id") {
+                reference.id = try json.string()
+            } else if json.keyEquals("name") {
+                reference.name = try json.string()
+            } else if json.keyEquals("digest") {
+                reference.digest = try json.string()
+            } else {
+                return false
+            }
+            return true
+        }
+        return reference
     }
 
     private static func reference(_ json: inout JSONReader) throws(JSONError) -> ExternalReference {

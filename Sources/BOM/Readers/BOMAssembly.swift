@@ -9,6 +9,14 @@ struct BOMOutlet {
     let vulnerability: (VulnerabilityClaim) throws(BOMError) -> Void
     let warning: (String) -> Void
     let document: (BOMDocument) throws(BOMError) -> Void
+
+    /// Takes nothing: for a reader that looks ahead.
+    static var none: BOMOutlet {
+        BOMOutlet(
+            component: { (_) throws(BOMError) in }, file: { (_) throws(BOMError) in },
+            dependency: { (_) throws(BOMError) in }, vulnerability: { (_) throws(BOMError) in }, warning: { _ in },
+            document: { (_) throws(BOMError) in })
+    }
 }
 
 /// Puts the parts of one document together on their way to the receiver.

@@ -41,7 +41,7 @@ package enum BOMReader {
                 warning: { receiver.pointee.warning($0) },
                 document: { (part) throws(BOMError) in try receiver.pointee.document(part) })
             do throws(BOMError) {
-                result = .success(try read(syntax, from: document.source(), to: outlet))
+                result = .success(try read(syntax, from: document, to: outlet))
             } catch {
                 result = .failure(error)
             }
@@ -50,16 +50,22 @@ package enum BOMReader {
     }
 
     private static func read(
-        _ syntax: Syntax, from source: @escaping JSONReader.Source, to outlet: BOMOutlet
+        _ syntax: Syntax, from document: Document, to outlet: BOMOutlet
     ) throws(BOMError) -> DependencyGraph {
+        /// The document from its beginning.
+        func beginning(warn: @escaping (String) -> Void) throws -> JSONReader {
+            JSONReader(window: window, source: syntax.form.json(of: try document.source(), warn: warn))
+        }
         do {
-            var json = JSONReader(window: window, source: syntax.form.json(of: source, warn: outlet.warning))
+            var json = try beginning(warn: outlet.warning)
             switch syntax.standard {
             case .cycloneDX:
                 var reader = CycloneDXJSONReader(outlet: outlet, form: syntax.form)
                 return try reader.read(&json)
             case .spdx:
-                var reader = SPDXJSONReader(outlet: outlet, form: syntax.form)
+                var reader = SPDXJSONReader(outlet: outlet, form: syntax.form) {
+                    try beginning(warn: { _ in })
+                }
                 return try reader.read(&json)
             }
         } catch let error as BOMError {

@@ -51,7 +51,7 @@ struct AgentLibrary {
         library.licenses = licenses.split(separator: "\n").map(String.init)
         library.homepage = homepage
         library.description = description
-        library.subject.licenses = library.licenses
+        library.subject.licenses = try ProjectView.licenses(ofLibraries: [id], on: connection)[id] ?? []
         if project != 0 {
             library.isOld =
                 try connection.integer(
@@ -67,7 +67,8 @@ struct AgentLibrary {
                 SELECT v.name, v.severity, v.score FROM finding f
                 JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = \(id) ORDER BY v.name
                 """
-            ) { Vulnerability(
+            ) {
+                Vulnerability(
                     name: $0.string(0), severity: $0.string(1),
                     score: $0.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? "")
             }

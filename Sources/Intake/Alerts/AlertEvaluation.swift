@@ -135,16 +135,14 @@ struct AlertEvaluation {
             let libraries = try view.libraries(after: last, limit: Self.page, on: connection)
             guard let end = libraries.last else { break }
             last = end.position
-            let weights =
-                policies.needsVulnerabilities
-                ? try ProjectView.weights(ofLibraries: libraries.map(\.library), on: connection) : [:]
-            for library in libraries {
+            let subjects = try policies.subjects(libraries, on: connection)
+            for (index, library) in libraries.enumerated() {
                 let policy =
                     policies.isEmpty
                     ? nil
-                    : try policies.policy(
-                        for: PolicySubject(library, weights: weights[library.library]), at: library.position
-                    ) { try decided($0, about: library) }
+                    : try policies.policy(for: subjects[index], at: library.position) {
+                        try decided($0, about: library)
+                    }
                 let request = requests.answer(library, by: policy)
                 if let policy { causes.add(policy, fitting: library) }
                 if library.isInHouse { continue }

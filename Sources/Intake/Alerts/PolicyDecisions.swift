@@ -13,6 +13,8 @@ final class PolicyDecisions {
     private let matcher: PolicyMatcher
     /// For each policy with a name pattern what was found out before; nil for others.
     private var columns: [NameVerdicts.Column?] = []
+    /// Whether licences have to be read to decide.
+    private let needsLicenses: Bool
     /// Whether vulnerabilities have to be read to decide.
     let needsVulnerabilities: Bool
     /// Whether a verdict was missing that may be there another time.
@@ -23,6 +25,7 @@ final class PolicyDecisions {
         self.policies = policies.filter { actions.contains($0.actionType) }
         matcher = PolicyMatcher(self.policies.map(\.rule), at: time)
         columns = self.policies.map { _ in nil }
+        needsLicenses = self.policies.contains { $0.rule.needsLicenses }
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
@@ -34,10 +37,22 @@ final class PolicyDecisions {
         }
         matcher = PolicyMatcher(
             self.policies.map { if case .name = $0.rule { .nothing } else { $0.rule } }, at: time)
+        needsLicenses = self.policies.contains { $0.rule.needsLicenses }
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
     var isEmpty: Bool { policies.isEmpty }
+
+    /// Libraries as policies see them, with what these policies look at; nothing where there are none.
+    func subjects(_ libraries: [LibrarySight], on connection: any Connection) throws -> [PolicySubject] {
+        if policies.isEmpty { return [] }
+        let ids = libraries.map(\.library)
+        let weights = needsVulnerabilities ? try ProjectView.weights(ofLibraries: ids, on: connection) : [:]
+        let licenses = needsLicenses ? try ProjectView.licenses(ofLibraries: ids, on: connection) : [:]
+        return libraries.map { library in
+            PolicySubject(library, licenses: licenses[library.library] ?? [], weights: weights[library.library])
+        }
+    }
 
     /// The policy that decides about a library; nil when none does. About one's own work only policies decide that look
     /// for it.
@@ -68,14 +83,16 @@ final class PolicyDecisions {
 }
 
 extension PolicySubject {
-    /// A library of a project, with what is known of its vulnerabilities.
-    init(_ library: LibrarySight, weights: (scores: [Int], severities: Set<String>)?) {
+    /// A library of a project, with what is known of its licences and its vulnerabilities.
+    fileprivate init(
+        _ library: LibrarySight, licenses: [PolicyLicense], weights: (scores: [Int], severities: Set<String>)?
+    ) {
         self.init()
         group = library.group
         artifact = library.artifact
         version = library.version
         filename = library.filename
-        licenses = library.licenses
+        self.licenses = licenses
         isInHouse = library.isInHouse
         released = TimeText.milliseconds(String(library.releaseDate.prefix(10)))
         scores = weights?.scores ?? []

@@ -52,11 +52,8 @@ package struct PolicyIssue: Sendable {
             let libraries = try view.libraries(after: last, limit: page, on: connection)
             guard let end = libraries.last else { break }
             last = end.position
-            let weights =
-                decisions.needsVulnerabilities
-                ? try ProjectView.weights(ofLibraries: libraries.map(\.library), on: connection) : [:]
-            for library in libraries {
-                let subject = PolicySubject(library, weights: weights[library.library])
+            let subjects = try decisions.subjects(libraries, on: connection)
+            for (library, subject) in zip(libraries, subjects) {
                 // Nothing is kept of what such policies found.
                 guard let policy = decisions.policy(for: subject, decided: { _ in false }) else { continue }
                 func uuid(_ name: String) -> String {

@@ -47,8 +47,9 @@ struct DebianCopyright {
     /// A short name such as `GPL-2+ or Artistic` as an expression, or as it is.
     private static func claim(_ name: Substring) -> LicenseClaim {
         let name = oneLine(name)
-        // The comma only binds: "GPL-2+, and Expat".
-        let plain = name.split(separator: ",").joined().split(separator: " ").joined(separator: " ")
+        // The comma only binds: "GPL-2+, and Expat". The format says which version its `Artistic` is (§7.1).
+        let words = name.split(separator: ",").joined().split(separator: " ")
+        let plain = words.map { $0 == "Artistic" ? "Artistic-1.0" : $0 }.joined(separator: " ")
         if let expression = LicenseList.spdx.expression(reading: plain) {
             return LicenseClaim(.expression(expression.text))
         }

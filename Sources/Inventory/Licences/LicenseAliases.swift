@@ -2,6 +2,7 @@
 // `expression = alias | alias | …`. Aliases are compared in their normal form (`LicenseList.normalForm`), so case,
 // punctuation, "the", "license", "version" and `2` against `2.0` need no line of their own. Sources: Debian's machine-readable
 // copyright format 1.0 §7.1 (short names), Fedora's short names, PyPI trove classifiers, NuGet, Maven Central and CPAN usage.
+// A name that says no version while the licence has several is none of these: see `UnversionedLicense`.
 
 extension LicenseList {
     static func aliases() -> [(alias: String, expression: String)] {
@@ -17,8 +18,8 @@ extension LicenseList {
     }
 
     private static let aliasLines: StaticString = #"""
-        Apache-2.0 = Apache|Apache 2|Apache 2.0|Apache2|ASL 2.0|AL 2.0|Apache Software License|Apache Software License 2.0
-        Apache-2.0 = Apache Public License 2.0|Apache License (v2.0)|License :: OSI Approved :: Apache Software License
+        Apache-2.0 = Apache 2|Apache 2.0|Apache2|ASL 2.0|AL 2.0|Apache Software License 2.0
+        Apache-2.0 = Apache Public License 2.0|Apache License (v2.0)
         Apache-2.0 = www.apache.org/licenses/LICENSE-2.0|http://www.apache.org/licenses/LICENSE-2.0.txt
         Apache-2.0 = https://www.apache.org/licenses/LICENSE-2.0|https://www.apache.org/licenses/LICENSE-2.0.txt
         Apache-2.0 = http://www.apache.org/licenses/LICENSE-2.0|http://www.apache.org/licenses/LICENSE-2.0.html
@@ -35,7 +36,7 @@ extension LicenseList {
         BSD-4-Clause = BSD 4|BSD4|Original BSD|BSD with advertising|4-Clause BSD
         0BSD = BSD Zero Clause|BSD 0|Zero-Clause BSD|BSD 0 Clause
         ISC = ISCL|ISC License (ISCL)|License :: OSI Approved :: ISC License (ISCL)|ISC/BSD
-        GPL-1.0-or-later = GPL|GNU GPL|GNU General Public License|GPL+|GPL 1+|GPLv1+|GPL 1 or later
+        GPL-1.0-or-later = GPL+|GPL 1+|GPLv1+|GPL 1 or later
         GPL-1.0-only = GPL 1|GPLv1
         GPL-2.0-only = GPL 2|GPLv2|GNU GPL 2|GNU GPLv2|GNU General Public License 2|GNU General Public License v2 (GPLv2)
         GPL-2.0-only = GPL 2 only|The GNU General Public License, Version 2|GNU General Public License, version 2
@@ -44,8 +45,8 @@ extension LicenseList {
         GPL-3.0-only = GPL 3|GPLv3|GNU GPL 3|GNU GPLv3|GNU General Public License 3|GNU General Public License v3 (GPLv3)
         GPL-3.0-or-later = GPL 3+|GPLv3+|GPL 3 or later|GPLv3 or later|GPL >= 3|GPL (>= 3)|GNU GPL v3+|GNU GPL v3 or later
         GPL-3.0-or-later = GNU General Public License v3 or later (GPLv3+)|GNU General Public License v3 or later
-        LGPL-2.0-or-later = LGPL|GNU LGPL|LGPL+|LGPL 2+|LGPLv2+|LGPL 2 or later|GNU Lesser General Public License
-        LGPL-2.0-or-later = GNU Library General Public License|GNU Lesser General Public License v2 or later (LGPLv2+)
+        LGPL-2.0-or-later = LGPL+|LGPL 2+|LGPLv2+|LGPL 2 or later
+        LGPL-2.0-or-later = GNU Lesser General Public License v2 or later (LGPLv2+)
         LGPL-2.0-only = LGPL 2|LGPLv2|GNU Library General Public License 2|GNU Lesser General Public License v2 (LGPLv2)
         LGPL-2.1-only = LGPL 2.1|LGPLv2.1|GNU LGPL 2.1|GNU Lesser General Public License 2.1|GNU LGPLv2.1
         LGPL-2.1-only = GNU Lesser General Public License, Version 2.1|GNU Lesser Public License 2.1
@@ -55,11 +56,11 @@ extension LicenseList {
         LGPL-3.0-only = GNU Lesser General Public License v3 (LGPLv3)
         LGPL-3.0-or-later = LGPL 3+|LGPLv3+|LGPL 3 or later|LGPL (>= 3)|GNU Lesser General Public License v3 or later
         LGPL-3.0-or-later = GNU Lesser General Public License v3 or later (LGPLv3+)
-        AGPL-3.0-only = AGPL 3|AGPLv3|GNU AGPL 3|GNU AGPLv3|GNU Affero General Public License 3|AGPL
-        AGPL-3.0-only = GNU Affero General Public License v3|GNU Affero General Public License
+        AGPL-3.0-only = AGPL 3|AGPLv3|GNU AGPL 3|GNU AGPLv3|GNU Affero General Public License 3
+        AGPL-3.0-only = GNU Affero General Public License v3
         AGPL-3.0-or-later = AGPL 3+|AGPLv3+|AGPL 3 or later|GNU Affero General Public License v3 or later (AGPLv3+)
         AGPL-1.0-only = AGPL 1|AGPLv1
-        GFDL-1.1-or-later = GFDL|GNU FDL|GFDL 1.1+|GNU Free Documentation License
+        GFDL-1.1-or-later = GFDL 1.1+
         GFDL-1.2-only = GFDL 1.2
         GFDL-1.2-or-later = GFDL 1.2+
         GFDL-1.3-only = GFDL 1.3
@@ -82,14 +83,13 @@ extension LicenseList {
         GPL-2.0-or-later WITH eCos-exception-2.0 = eCos-2.0
         Artistic-1.0-Perl OR GPL-1.0-or-later = Perl|Perl 5|Perl_5|GPL+ or Artistic|Artistic or GPL+|Same as Perl
         Artistic-1.0-Perl OR GPL-1.0-or-later = the same terms as the perl 5 programming language system itself
-        Artistic-1.0 = Artistic|Artistic License
         Artistic-2.0 = Artistic 2|Artistic_2
         MPL-1.0 = Mozilla Public License 1
         MPL-1.1 = MPLv1.1|Mozilla 1.1
-        MPL-2.0 = MPLv2|MPLv2.0|MPL|Mozilla Public License|Mozilla 2.0|Mozilla Public License 2.0 (MPL 2.0)
-        EPL-1.0 = EPL|Eclipse 1.0|Eclipse Public License|Eclipse Public License - v 1.0|Eclipse Public License v1
+        MPL-2.0 = MPLv2|MPLv2.0|Mozilla 2.0|Mozilla Public License 2.0 (MPL 2.0)
+        EPL-1.0 = Eclipse 1.0|Eclipse Public License - v 1.0|Eclipse Public License v1
         EPL-2.0 = Eclipse 2.0|Eclipse Public License - v 2.0|Eclipse Public License v. 2.0|Eclipse Public License v2
-        CDDL-1.0 = CDDL|Common Development and Distribution License|CDDL 1|COMMON DEVELOPMENT AND DISTRIBUTION LICENSE (CDDL) Version 1.0
+        CDDL-1.0 = CDDL 1|COMMON DEVELOPMENT AND DISTRIBUTION LICENSE (CDDL) Version 1.0
         CDDL-1.1 = COMMON DEVELOPMENT AND DISTRIBUTION LICENSE (CDDL) Version 1.1
         CPL-1.0 = CPL|Common Public License|IBM Common Public License
         BSL-1.0 = Boost|Boost Software License|Boost Software License 1.0 (BSL-1.0)
@@ -101,12 +101,12 @@ extension LicenseList {
         CC-BY-SA-3.0 = CC BY SA 3|Creative Commons Attribution-ShareAlike 3.0
         CC-BY-SA-4.0 = CC BY SA 4|Creative Commons Attribution-ShareAlike 4.0
         WTFPL = Do What The Fuck You Want To Public License|WTFPL 2|WTFPLv2
-        Python-2.0 = Python|PSF|PSFL|Python Software Foundation License|Python License|License :: OSI Approved :: PSF
+        Python-2.0 = PSF|PSFL|Python Software Foundation License|License :: OSI Approved :: PSF
         PSF-2.0 = PSF 2|PSF-2
-        OFL-1.1 = OFL|SIL OFL 1.1|SIL Open Font License 1.1|SIL-1.1|Open Font License
+        OFL-1.1 = SIL OFL 1.1|SIL Open Font License 1.1|SIL-1.1
         OpenSSL = OpenSSL/SSLeay
         Ruby = Ruby License|Ruby's
-        PHP-3.01 = PHP|PHP License 3.01
+        PHP-3.01 = PHP License 3.01
         PHP-3.0 = PHP 3
         Vim = Vim License
         PostgreSQL = PostgreSQL License
@@ -122,10 +122,8 @@ extension LicenseList {
         curl = curl license|MIT/X derivate
         HPND = Historical Permission Notice and Disclaimer (HPND)
         QPL-1.0 = QPL
-        ZPL-2.1 = ZPL|Zope Public License
         ZPL-2.0 = Zope Public License 2
-        EUPL-1.2 = EUPL|European Union Public Licence
-        LPPL-1.3c = LPPL 1.3|LPPL|LPPL 1.3c+
+        LPPL-1.3c = LPPL 1.3|LPPL 1.3c+
         LPPL-1.0 = LPPL 1.0+
         LPPL-1.2 = LPPL 1.2+
         SSPL-1.0 = SSPL|Server Side Public License
@@ -133,7 +131,6 @@ extension LicenseList {
         bzip2-1.0.6 = bzip2|BSD-bzip2|bzip2 1.0
         Sleepycat = Sleepycat License|Berkeley Database License
         AFL-2.1 = AFLv2.1|Academic Free License 2.1
-        Unicode-DFS-2016 = Unicode|Unicode License
         ICU = ICU License
         """#
 }

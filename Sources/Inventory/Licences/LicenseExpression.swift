@@ -22,8 +22,16 @@ package struct LicenseExpression: Sendable, Hashable {
             self.document = document
         }
 
+        /// What the id of a licence begins with that is in no list (Annex D.2).
+        package static let prefix = "LicenseRef-"
+
+        /// The reference that stands for a licence of which only a name is known.
+        package static func reference(named name: String) -> Self {
+            Self(id: prefix + IDText.safe(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name))
+        }
+
         /// `LicenseRef-…`, here or in another document.
-        package var isReference: Bool { id.hasPrefix("LicenseRef-") }
+        package var isReference: Bool { id.hasPrefix(Self.prefix) }
         /// In the SPDX list, or a reference, with an exception of the SPDX list or none.
         package var isKnown: Bool {
             (isReference || LicenseList.spdx.license(id: id) != nil)
@@ -96,6 +104,11 @@ package struct LicenseExpression: Sendable, Hashable {
         Self(root: Self.map(root, replace))
     }
 
+    /// The expression with each term replaced, or taken out where there is no replacement; nil when nothing is left.
+    package func compactMapTerms(_ replace: (Term) -> Node?) -> Self? {
+        Self.compactMap(root, replace).map(Self.init)
+    }
+
     /// All expressions at once (`AND`); nil of none. Equal operands are said once.
     package static func all(_ expressions: [Self]) -> Self? {
         var operands: [Node] = []
@@ -140,6 +153,17 @@ package struct LicenseExpression: Sendable, Hashable {
         case .and(let operands): join(operands.map { map($0, replace) }, and: true)
         case .or(let operands): join(operands.map { map($0, replace) }, and: false)
         }
+    }
+
+    private static func compactMap(_ node: Node, _ replace: (Term) -> Node?) -> Node? {
+        let (operands, isAnd): ([Node], Bool)
+        switch node {
+        case .term(let term): return replace(term)
+        case .and(let inner): (operands, isAnd) = (inner, true)
+        case .or(let inner): (operands, isAnd) = (inner, false)
+        }
+        let left = operands.compactMap { compactMap($0, replace) }
+        return left.isEmpty ? nil : join(left, and: isAnd)
     }
 
     /// Joins operands and lifts those of the same kind, so that the tree keeps its promise.

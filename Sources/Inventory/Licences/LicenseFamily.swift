@@ -3,7 +3,7 @@
 // Scores are the seven steps of Mend's `copyrightRiskScore` (ONE … SEVEN) spread over 0–100: (step - 1) * 100 / 6, so that
 // MIT has the 17 of the published sample.
 
-/// How far a licence's conditions reach.
+/// How far a licence's conditions reach, from the least restrictive family to the most restrictive.
 package enum LicenseFamily: String, Sendable, CaseIterable {
     /// No conditions: dedicated to the public (CC0-1.0, Unlicense, 0BSD).
     case publicDomain = "Public Domain"
@@ -50,37 +50,30 @@ package enum LicenseFamily: String, Sendable, CaseIterable {
         }
     }
 
-    /// The family of a licence of the SPDX list; nil when the table does not say.
-    package init?(licenseID id: String) {
-        guard let family = familyTable.first(where: { $0.matches(id) })?.family else { return nil }
-        self = family
-    }
+    /// How restrictive the family is, from 0 on: the order in which a choice prefers licences (docs/licences.md).
+    package var restriction: Int { Self.restrictions[self] ?? Self.allCases.count }
+    private static let restrictions = Dictionary(
+        uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
-    /// The family of an expression: of a choice the mildest, of "all of them" the hardest; nil when that rests on a
-    /// licence without family.
-    package init?(_ expression: LicenseExpression) {
-        guard let family = Self.family(of: expression.root) else { return nil }
-        self = family
-    }
-
-    private static func family(of node: LicenseExpression.Node) -> LicenseFamily? {
-        switch node {
-        case .term(let term): return family(of: term)
-        case .or(let operands):
-            return operands.compactMap(family).min { $0.riskLevel < $1.riskLevel }
-        case .and(let operands):
-            let families = operands.compactMap(family)
-            guard families.count == operands.count else { return nil }
-            return families.max { $0.riskLevel < $1.riskLevel }
+    /// The family of one licence, its exception included; nil where the tables do not say.
+    package init?(_ term: LicenseExpression.Term) {
+        if term.isReference {
+            guard let known = UnversionedLicense(id: term.id), term.document.isEmpty else { return nil }
+            self = known.family.with(exception: term.exception)
+        } else {
+            guard let family = Self.listed[term.id] else { return nil }
+            self = family.with(exception: term.exception)
         }
     }
 
-    private static func family(of term: LicenseExpression.Term) -> LicenseFamily? {
-        guard let family = LicenseFamily(licenseID: term.id) else { return nil }
-        // An exception to the GPL lets other code link or be generated: what is left is copyleft of the library itself.
-        if family == .strongCopyleft, !term.exception.isEmpty { return .weakCopyleft }
-        return family
-    }
+    /// The family of each licence of the SPDX list that the table names, by identifier.
+    private static let listed: [String: LicenseFamily] = {
+        var families: [String: LicenseFamily] = [:]
+        for license in LicenseList.spdx.licenses {
+            families[license.id] = familyTable.first { $0.matches(license.id) }?.family
+        }
+        return families
+    }()
 }
 
 /// A family's patterns: ids, or their beginnings when they end in `*`.

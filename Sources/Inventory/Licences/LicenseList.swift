@@ -90,6 +90,7 @@ package struct LicenseList: Sendable {
     /// The form in which spellings meet: lower case; words without `the`, `license`, `version` and their kin; `v2`, `2`
     /// and `2.0` alike; a letter and a digit are two words (`gplv2` is `gpl 2.0`); `or later` is `+`, a word of its own.
     static func normalForm(_ text: String) -> String {
+        let joining: Set<String> = ["or", "and"]
         var words: [String] = []
         for var word in Self.words(of: text.lowercased()) {
             let isNumber = word.utf8.first.map { $0 >= 48 && $0 <= 57 } ?? false
@@ -100,7 +101,9 @@ package struct LicenseList: Sendable {
                     if last.utf8.count > 1 { words.append(String(last.dropLast())) }
                 }
                 if !word.contains(".") { word += ".0" }
-            } else if word == "later", words.last == "or" {
+            } else if later.contains(word), let last = words.last(where: { $0 != "any" }), joining.contains(last) {
+                // `or later`, `and any later version`.
+                if words.last == "any" { words.removeLast() }
                 words[words.count - 1] = "+"
                 continue
             }
@@ -111,6 +114,9 @@ package struct LicenseList: Sendable {
         ]
         return words.filter { !empty.contains($0) }.joined(separator: " ")
     }
+
+    /// Words for versions to come.
+    static let later: Set<String> = ["later", "newer", "above", "greater", "higher"]
 
     /// Runs of letters, runs of digits (with dots between them), and `+`.
     private static func words(of text: String) -> [String] {

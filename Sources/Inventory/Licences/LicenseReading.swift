@@ -24,8 +24,24 @@ extension LicenseList {
         return complete ? result : nil
     }
 
+    /// What a listed term is called today: `LGPL-2.1+` is `LGPL-2.1-or-later`, `GPL-2.0` the `-only` one, and
+    /// `GPL-2.0-with-classpath-exception` a licence with an exception.
+    package func current(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
+        guard let known = license(id: term.id) else { return .term(term) }
+        if known.isDeprecated, term.exception.isEmpty, known.id.contains("-with-") || known.id == "eCos-2.0",
+            let meaning = expression(named: known.id)
+        {
+            return meaning.root
+        }
+        let isLater = term.orLater || known.id.hasSuffix("+") || known.id.hasSuffix("-or-later")
+        var stem = known.id[...]
+        for ending in ["+", "-only", "-or-later"] where stem.hasSuffix(ending) { stem = stem.dropLast(ending.count) }
+        guard let id = license(id: stem + (isLater ? "-or-later" : "-only"))?.id else { return .term(term) }
+        return .term(.init(id: id, exception: term.exception, document: term.document))
+    }
+
     /// What an unknown term means: `GPLv2+`, `BSD-3`, `Expat`; nil when no name fits.
-    private func meaning(of term: LicenseExpression.Term) -> LicenseExpression.Node? {
+    func meaning(of term: LicenseExpression.Term) -> LicenseExpression.Node? {
         guard !term.isReference else { return nil }
         guard let found = self.expression(named: term.id + (term.orLater ? "+" : "")) else { return nil }
         if term.exception.isEmpty { return found.root }
@@ -93,7 +109,7 @@ extension LicenseList {
 
 extension String {
     /// Without white space at either end.
-    fileprivate func trimmingBlanks() -> String {
+    func trimmingBlanks() -> String {
         var text = Substring(self)
         while let first = text.first, first.isWhitespace { text.removeFirst() }
         while let last = text.last, last.isWhitespace { text.removeLast() }

@@ -3,7 +3,7 @@
 
 /// What a policy looks for in a library.
 package enum PolicyRule: Sendable, Equatable {
-    /// Any of these licences, by Mend's names or SPDX identifiers.
+    /// Any of these licences, by SPDX identifiers or the names that reports show (`LicensePattern`).
     case licenses([String])
     /// A licence of any of these families.
     case families([LicenseFamily])
@@ -21,6 +21,14 @@ package enum PolicyRule: Sendable, Equatable {
 
     /// The most days that a rule about age may name, about ten thousand years: nothing that has a date is older.
     package static let oldest: Int64 = 3_660_000
+
+    /// Whether licences have to be known to decide.
+    package var needsLicenses: Bool {
+        switch self {
+        case .licenses, .families: true
+        case .score, .severities, .name, .age, .inHouse, .nothing: false
+        }
+    }
 
     /// Whether vulnerabilities have to be known to decide.
     package var needsVulnerabilities: Bool {
@@ -77,8 +85,8 @@ package struct PolicySubject: Sendable {
     package var artifact = ""
     package var version = ""
     package var filename = ""
-    /// Names of the effective licences.
-    package var licenses: [String] = []
+    /// The licences that bind it, every choice decided.
+    package var licenses: [PolicyLicense] = []
     package var isInHouse = false
     /// When it was released, in milliseconds since 1970; nil when that is not known.
     package var released: Int64?
@@ -93,7 +101,6 @@ package struct PolicySubject: Sendable {
 }
 
 /// Decides whether rules fit libraries. Each rule is prepared once, so that a library costs no more than looking it up.
-/// Remembers what licences mean: for one thread.
 package final class PolicyMatcher {
     /// What a rule says of a library.
     package enum Verdict: Sendable {
@@ -107,7 +114,7 @@ package final class PolicyMatcher {
 
     /// A rule, ready for use.
     private enum Test {
-        case licenses(Set<String>)
+        case licenses(LicensePatterns)
         case families(Set<LicenseFamily>)
         case score(ClosedRange<Int>)
         case severities(Set<String>)
@@ -120,20 +127,13 @@ package final class PolicyMatcher {
 
     private let time: Int64
     private var tests: [Test] = []
-    private var meanings: [String: Meaning] = [:]
-
-    private struct Meaning {
-        /// The SPDX identifier, or the name in lower case.
-        let key: String
-        let family: LicenseFamily?
-    }
 
     /// - Parameter time: now, in milliseconds since 1970.
     package init(_ rules: [PolicyRule], at time: Int64) {
         self.time = time
         tests = rules.map { rule in
             switch rule {
-            case .licenses(let names): .licenses(Set(names.map { meaning(of: $0).key }))
+            case .licenses(let names): .licenses(LicensePatterns(names))
             case .families(let families): .families(Set(families))
             case .score(let range): .score(range)
             case .severities(let words): .severities(Set(words))
@@ -148,9 +148,8 @@ package final class PolicyMatcher {
     /// What the rule at a place of the list says of the library.
     package func verdict(_ place: Int, on library: PolicySubject) -> Verdict {
         switch tests[place] {
-        case .licenses(let wanted): Verdict(library.licenses.contains { wanted.contains(meaning(of: $0).key) })
-        case .families(let families):
-            Verdict(library.licenses.contains { meaning(of: $0).family.map(families.contains) ?? false })
+        case .licenses(let patterns): Verdict(patterns.fits(library.licenses))
+        case .families(let families): Verdict(library.licenses.contains { $0.family.map(families.contains) ?? false })
         case .score(let range): Verdict(library.scores.contains(where: range.contains))
         case .severities(let words): Verdict(!words.isDisjoint(with: library.severities))
         case .name(let matcher):
@@ -159,16 +158,5 @@ package final class PolicyMatcher {
         case .inHouse: Verdict(library.isInHouse)
         case .nothing: .differs
         }
-    }
-
-    private func meaning(of name: String) -> Meaning {
-        if let known = meanings[name] { return known }
-        if meanings.count > 4096 { meanings.removeAll() }
-        var meaning = Meaning(key: name.lowercased(), family: nil)
-        if let expression = LicenseList.spdx.expression(reading: name), expression.terms.count == 1 {
-            meaning = Meaning(key: expression.terms[0].text, family: LicenseFamily(expression))
-        }
-        meanings[name] = meaning
-        return meaning
     }
 }

@@ -23,7 +23,7 @@ extension Table {
             order: ["s.project", "a.number", "x.position"],
             columns: [
                 .text("name", "", "n.name"),
-                .text("spdxName", "", "nullif(n.spdx, '')").omittedWhenNull,
+                .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
                 .link("url", "", "n.url"),
                 .names("references", "", item: "reference", name: "reference", "''"),
             ]),

@@ -44,19 +44,32 @@ extension Report {
                     .link("homepage", "", "l.homepage"),
                     .text("notice", "", "coalesce(n.text, '')"),
                     .integer("key", "", "l.key_id"),
+                    .text("author", "", "l.author"),
+                    .text("expression", "", "l.license_expression"),
                 ],
                 lists: [
                     Table(
                         key: "licenses", item: "license", title: "Licenses",
+                        // What binds, with the text that the library's document brings, else those of the SPDX list.
                         from: """
-                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library_license x ON x.library = o.library
-                            JOIN license n ON n.id = x.license LEFT JOIN license_text t ON t.spdx = n.spdx
+                            scope s JOIN occurrence o ON o.scan = s.scan
+                            JOIN library_license x ON x.library = o.library AND x.chosen = 1
+                            JOIN license n ON n.id = x.license
+                            LEFT JOIN license_text b ON b.spdx = n.base LEFT JOIN license_text e ON e.spdx = n.exception
+                            LEFT JOIN library_text t ON t.organization = n.organization AND t.digest = x.text
                             WHERE s.scan > 0
                             """,
                         order: ["s.project", "o.position", "x.position"],
                         columns: [
-                            .text("name", "", "n.name"), .text("text", "", "coalesce(t.body, '')"),
-                            .link("url", "", "n.url"),
+                            .text("name", "", "n.name"),
+                            .text("spdx", "", "CASE WHEN n.base <> '' THEN n.spdx ELSE '' END"),
+                            .link("url", "", "n.url"), .text("base", "", "n.base"),
+                            .text("exception", "", "n.exception"), .text("digest", "", "x.text"),
+                            .text("own", "", "coalesce(t.body, '')"),
+                            .text("baseText", "", "CASE WHEN t.digest IS NULL THEN coalesce(b.body, '') ELSE '' END"),
+                            .text(
+                                "exceptionText", "",
+                                "CASE WHEN t.digest IS NULL THEN coalesce(e.body, '') ELSE '' END"),
                         ]),
                     Table(
                         key: "attributes", item: "attribute", title: "Attributes",

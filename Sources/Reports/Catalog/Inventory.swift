@@ -36,6 +36,8 @@ extension Report {
                     .text("productName", "Product", "s.product_name"),
                     .text("projectName", "Project", "s.project_name"),
                     .integer("", "Occurrences", "o.count", width: 12),
+                    .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
+                        .omittedWhenNull,
                     .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
                         .only(when: "extraLibraryFields", has: "releaseDate"),
                 ],

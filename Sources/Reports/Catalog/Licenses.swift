@@ -1,7 +1,8 @@
 import Database
 
 extension Report {
-    /// What legal has to know: one row for each licence of each library of each project (due diligence).
+    /// What legal has to know: one row for each licence of each library of each project, and one for a library of which no licence
+    /// is known (due diligence).
     static let licenses = Report(
         name: .prefixed("LicensesReport", in: .organization, .product, .project),
         title: "Due Diligence",
@@ -12,11 +13,13 @@ extension Report {
                 key: "licenses", item: "license", title: "Due Diligence",
                 from: """
                     scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
-                    JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license WHERE s.scan > 0
+                    LEFT JOIN library_license x ON x.library = o.library LEFT JOIN license n ON n.id = x.license
+                    WHERE s.scan > 0
                     """,
-                order: ["s.project", "o.position", "x.position"],
+                // The licences of one library at a time are sorted: there may be none.
+                order: ["s.project", "o.position", "coalesce(x.position, 0)"],
                 columns: [
-                    .text("type", "Type", "n.type", width: 14),
+                    .text("type", "Type", "coalesce(n.type, 'Unknown')", width: 14),
                     .text("riskScore", "Risk Score", "CAST(n.risk_score AS TEXT)", width: 11),
                     .text("library", "Library", "l.filename", width: 36),
                     .link("reference", "Reference", "x.reference", width: 36),
@@ -27,9 +30,14 @@ extension Report {
                     .text("author", "Author", "l.author", width: 24),
                     .text("projectName", "Project Name", "s.project_name"),
                     .text("productName", "Product Name", "s.product_name"),
-                    .text("reference_type", "Reference Type", "x.reference_type", width: 16),
-                    .text("name", "License", "n.name", width: 20),
+                    .text("reference_type", "Reference Type", "x.reference_type", width: 16).omittedWhenNull,
+                    .text("name", "License", "n.name", width: 20).omittedWhenNull,
                     .link("", "All References", "n.url", width: 36),
+                    .text("spdxId", "SPDX Identifier", "CASE WHEN n.base <> '' THEN n.spdx END", width: 24)
+                        .omittedWhenNull,
+                    .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 36)
+                        .omittedWhenNull,
+                    .boolean("inEffect", "In Effect", "x.chosen").omittedWhenNull,
                 ])
         ])
     )

@@ -43,12 +43,19 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
         out.append("]")
     }
 
+    private mutating func expression(of library: AttributedLibrary) {
+        guard !library.expression.isEmpty else { return }
+        out.append(",\"spdxExpression\":")
+        out.append(jsonString: library.expression)
+    }
+
     mutating func summary(_ library: AttributedLibrary) throws {
         comma()
         out.append("{\"library\":")
         out.append(jsonString: settings.label(library))
         out.append(",\"licenses\":")
         list(library.licenses.map(\.name))
+        expression(of: library)
         if let name = settings.attribute, let value = library.attribute {
             out.append(",\"customAttribute\":{")
             out.append(jsonString: name)
@@ -87,11 +94,16 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
                 if index > 0 { out.append(",") }
                 out.append("{\"license\":")
                 out.append(jsonString: license.name)
+                if !license.spdx.isEmpty {
+                    out.append(",\"spdxId\":")
+                    out.append(jsonString: license.spdx)
+                }
                 out.append(",\"licenseText\":")
                 out.append(jsonString: settings.text(of: license))
                 out.append("}")
             }
             out.append("]")
+            expression(of: library)
         }
         if settings.shows("COPYRIGHTS") {
             out.append(",\"copyrights\":")
@@ -104,6 +116,10 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
         if settings.shows("PRIMARY_ATTRIBUTES") {
             out.append(",\"homepage\":")
             out.append(jsonString: library.homepage)
+            if !library.author.isEmpty {
+                out.append(",\"author\":")
+                out.append(jsonString: library.author)
+            }
         }
         out.append("}")
         try out.drain()
@@ -113,18 +129,19 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
 
     mutating func endDetail() throws { out.append("}") }
 
-    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
-        out.append(",\"appendix\":[")
-        for (index, (name, text)) in texts.enumerated() {
-            if index > 0 { out.append(",") }
-            out.append("{\"license\":")
-            out.append(jsonString: name)
-            out.append(",\"licenseText\":")
-            out.append(jsonString: text)
-            out.append("}")
-        }
-        out.append("]")
+    mutating func beginAppendix() throws { out.append(",\"appendix\":[") }
+
+    mutating func appendix(number: Int, _ name: String, _ text: String) throws {
+        if number > 1 { out.append(",") }
+        out.append("{\"license\":")
+        out.append(jsonString: name)
+        out.append(",\"licenseText\":")
+        out.append(jsonString: text)
+        out.append("}")
+        try out.drain()
     }
+
+    mutating func endAppendix() throws { out.append("]") }
 
     mutating func end(missing: [(name: String, url: String)]) throws {
         out.append(",\"licensesWithoutText\":")
@@ -170,8 +187,7 @@ struct AttributionText: AttributionWriter, ~Copyable {
     mutating func beginSummary() throws { heading("Summary") }
 
     mutating func summary(_ library: AttributedLibrary) throws {
-        var line = settings.label(library)
-        if !library.licenses.isEmpty { line += ": \(library.licenses.map(\.name).joined(separator: ", "))" }
+        var line = "\(settings.label(library)): \(settings.licenses(library))"
         if let name = settings.attribute, let value = library.attribute { line += " [\(name): \(value)]" }
         write(line)
         try out.drain()
@@ -185,9 +201,16 @@ struct AttributionText: AttributionWriter, ~Copyable {
         out.append("\n")
         write(settings.label(library))
         if settings.shows("PRIMARY_ATTRIBUTES"), !library.homepage.isEmpty { write(library.homepage, indent: "  ") }
+        if settings.shows("PRIMARY_ATTRIBUTES"), !library.author.isEmpty {
+            write("Author: \(library.author)", indent: "  ")
+        }
         if settings.shows("LICENSES") {
+            if library.licenses.isEmpty { write("No license is known.", indent: "  ") }
+            if let expression = settings.expression(library) {
+                write("SPDX expression: \(expression)", indent: "  ")
+            }
             for license in library.licenses {
-                write("License: \(license.name)", indent: "  ")
+                write("License: \(license.label)", indent: "  ")
                 let text = settings.text(of: license)
                 if !text.isEmpty { write(text, indent: "    ") }
             }
@@ -205,14 +228,16 @@ struct AttributionText: AttributionWriter, ~Copyable {
     mutating func endSection() throws {}
     mutating func endDetail() throws {}
 
-    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
-        heading("Appendix: texts of the licenses")
-        for (number, (name, text)) in texts.enumerated() {
-            out.append(raw: "\n")
-            write("\(number + 1). \(name)")
-            write(text, indent: "    ")
-        }
+    mutating func beginAppendix() throws { heading("Appendix: texts of the licenses") }
+
+    mutating func appendix(number: Int, _ name: String, _ text: String) throws {
+        out.append(raw: "\n")
+        write("\(number). \(name)")
+        write(text, indent: "    ")
+        try out.drain()
     }
+
+    mutating func endAppendix() throws {}
 
     mutating func end(missing: [(name: String, url: String)]) throws {
         if !missing.isEmpty, settings.shows("LICENSES") {
@@ -291,7 +316,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     mutating func summary(_ library: AttributedLibrary) throws {
         out.append("<tr>")
         element("td", settings.label(library))
-        element("td", library.licenses.map(\.name).joined(separator: ", "))
+        element("td", settings.licenses(library))
         if settings.attribute != nil { element("td", library.attribute ?? "") }
         out.append("</tr>\n")
         try out.drain()
@@ -308,9 +333,12 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     mutating func detail(_ library: AttributedLibrary) throws {
         element("h3", settings.label(library))
         if settings.shows("PRIMARY_ATTRIBUTES"), !library.homepage.isEmpty { link(library.homepage) }
+        if settings.shows("PRIMARY_ATTRIBUTES"), !library.author.isEmpty { element("p", "Author: \(library.author)") }
         if settings.shows("LICENSES") {
+            if library.licenses.isEmpty { element("p", "No license is known.") }
+            if let expression = settings.expression(library) { element("p", "SPDX expression: \(expression)") }
             for license in library.licenses {
-                element("p", "License: \(license.name)")
+                element("p", "License: \(license.label)")
                 let text = settings.text(of: license)
                 if !text.isEmpty { element("pre", text) }
             }
@@ -325,17 +353,17 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     mutating func endSection() throws { out.append("</section>\n") }
     mutating func endDetail() throws {}
 
-    mutating func appendix(_ texts: [(name: String, text: String)]) throws {
-        out.append("<section><h2>Texts of the licenses</h2>\n<ol>\n")
-        for (name, text) in texts {
-            out.append("<li>")
-            element("h3", name)
-            element("pre", text)
-            out.append("</li>\n")
-            try out.drain()
-        }
-        out.append("</ol></section>\n")
+    mutating func beginAppendix() throws { out.append("<section><h2>Texts of the licenses</h2>\n<ol>\n") }
+
+    mutating func appendix(number: Int, _ name: String, _ text: String) throws {
+        out.append("<li>")
+        element("h3", name)
+        element("pre", text)
+        out.append("</li>\n")
+        try out.drain()
     }
+
+    mutating func endAppendix() throws { out.append("</ol></section>\n") }
 
     mutating func end(missing: [(name: String, url: String)]) throws {
         if !missing.isEmpty, settings.shows("LICENSES") {

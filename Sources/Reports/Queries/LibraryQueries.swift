@@ -126,7 +126,7 @@ extension Column {
     fileprivate static let licenseOfCall: [Column] = [
         .text("name", "License", "n.name"),
         .link("url", "", "n.url"),
-        .text("spdxName", "", "nullif(n.spdx, '')").omittedWhenNull,
+        .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
         .text("type", "", "n.type"),
         .names("references", "", item: "reference", name: "reference", "x.reference"),
     ]

@@ -195,6 +195,14 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
         ["cyclonedx-cli/bom-1.2.xml"], ["licences"],
         "licences that are stated by address alone are named by it"
     ),
+    (
+        [
+            "bom-examples/SBOM/juice-shop/v11.1.2/bom.json", "bom-examples/SBOM/juice-shop/v11.1.2/bom.xml",
+            "bom-examples/SBOM/juice-shop/via_npm/bare/bom.1.4.json",
+            "bom-examples/SBOM/juice-shop/via_npm/flat/bom.1.2.xml",
+        ], ["licences"],
+        "a valid expression that stands in the name of a licence is an expression"
+    ),
 ]
 
 @Suite struct ExpectedContentTests {

@@ -10,7 +10,7 @@ import Jobs
 extension Call {
     static let curation: [Call] = [
         markInHouse, unmarkInHouse, inHouseRules, addInHouseRule, removeInHouseRule, setLicenses, resetLicenses,
-        attributes, addAttribute, setAttributeValue, setBugs, setPlaces,
+        licensePreferences, setLicensePreferences, attributes, addAttribute, setAttributeValue, setBugs, setPlaces,
     ]
 
     private static let keyUUID = Parameter.text("keyUuid").required
@@ -148,12 +148,11 @@ extension Call {
         takes: [keyUUID, .texts("licenses").required, .text("reference")]
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
-        let names = try visit.request.texts("licenses", accepted: "a list of names or SPDX identifiers")
+        let given = try visit.request.texts("licenses", accepted: "a list of names, SPDX identifiers or expressions")
         let reference = try visit.request.textIfAny("reference", accepted: "an address or a text") ?? ""
-        let licenses = names.map { ChosenLicense(reading: $0) }
         return visit.changeThatAlertsRestOn { deed, connection in
             let found = try LicenseOverrides.set(
-                licenses, of: uuid, reference: reference, by: deed.curator, on: connection)
+                given, of: uuid, reference: reference, by: deed.curator, on: connection)
             guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
             return Answer.message("Successfully set the licenses of the library")
         }
@@ -164,10 +163,34 @@ extension Call {
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         return visit.changeThatAlertsRestOn { deed, connection in
-            let found = try LicenseOverrides.reset(
-                uuid, by: deed.curator, originals: { $0.map { ChosenLicense(reading: $0) } }, on: connection)
-            guard found else { throw APIError.notFound(uuid, of: "keyUuid") }
+            guard try LicenseOverrides.reset(uuid, by: deed.curator, on: connection) else {
+                throw APIError.notFound(uuid, of: "keyUuid")
+            }
             return Answer.message("Successfully reset the licenses of the library")
+        }
+    }
+
+    private static let licensePreferences = Call(
+        "waybillGetLicensePreferences", .one(.organization), .readOnly, .work
+    ) { visit in
+        let names = try LicenseChoices.names(visit.scope.organization, on: visit.connection)
+        return .answer(Answer.object { $0.texts("licenses", names) })
+    }
+
+    private static let setLicensePreferences = Call(
+        "waybillSetLicensePreferences", .one(.organization), .administrator, .work
+    ) { visit in
+        let accepted = "a list of at most \(LicensePreferences.limit) SPDX identifiers or names, the preferred first"
+        // An empty list takes the order away.
+        let isEmpty = visit.request["licenses"].map { $0.elements.isEmpty } ?? false
+        let given = isEmpty ? [] : try visit.request.texts("licenses", accepted: accepted)
+        let names = given.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
+        guard names.count <= LicensePreferences.limit else {
+            throw APIError.badValue("\(names.count) licenses", of: "licenses", accepted: accepted)
+        }
+        return visit.changeThatAlertsRestOn { deed, connection in
+            try LicenseChoices.set(names, by: deed.curator, on: connection)
+            return Answer.message("Successfully set the preferred licenses")
         }
     }
 
@@ -312,19 +335,4 @@ extension Call {
 
 extension Deed {
     var curator: Curator { Curator(organization: scope.organization, author: author, time: time) }
-}
-
-extension ChosenLicense {
-    /// The licence that a name or an identifier means; one of that name where the SPDX list has none.
-    init(reading text: String) {
-        let name = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        guard let expression = LicenseList.spdx.expression(reading: name), expression.terms.count == 1 else {
-            self.init(spdx: "", name: name, url: "", type: "Unknown", risk: nil)
-            return
-        }
-        let naming = LicenseNaming(expression.terms[0])
-        self.init(
-            spdx: expression.terms[0].text, name: naming.name, url: naming.url, type: naming.kind,
-            risk: Int(naming.riskScore))
-    }
 }

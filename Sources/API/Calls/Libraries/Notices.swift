@@ -2,6 +2,7 @@ import Bytes
 import Database
 import Glibc
 import HTTP
+import Inventory
 
 // Notices and texts of licences: mend-api.md §3.3.
 
@@ -46,18 +47,19 @@ extension Call {
         let zip = ZIPWriter(
             time: facts.updated, level: .quick, isLarge: false,
             to: { bytes throws(SinkError) in try file.write(bytes) })
-        var missing: [String] = []
-        var names: Set<String> = []
-        try LicenseTexts.each(in: visit.scope, on: visit.connection) { name, spdx, text in
-            guard !text.isEmpty else {
-                missing.append(name)
-                return
-            }
-            // Several names may mean one licence.
-            guard names.insert(spdx).inserted else { return }
-            try zip.add("\(spdx).txt", text)
+        var missing = try LicenseTexts.missing(in: visit.scope, on: visit.connection)
+        var isEmpty = true
+        func add(_ name: String, _ text: String) throws {
+            isEmpty = false
+            try zip.add("\(name).txt", text)
         }
-        if !missing.isEmpty || names.isEmpty {
+        try LicenseTexts.each(in: visit.scope, on: visit.connection) { spdx, text in
+            if text.isEmpty { missing.append(spdx) } else { try add(spdx, text) }
+        } own: { name, digest, text in
+            // Texts of one name may differ.
+            try add("\(IDText.safe(name))-\(digest.prefix(12))", text)
+        }
+        if !missing.isEmpty || isEmpty {
             try zip.add("Licenses without text.txt", missing.map { "\($0)\r\n" }.joined())
         }
         try zip.finish()

@@ -1,3 +1,5 @@
+import Inventory
+
 /// What the syntaxes of CycloneDX share: from the words of the standard (1.2 to 1.7) to the model.
 enum CycloneDXMapping {
     /// The versions that are read.
@@ -26,13 +28,25 @@ enum CycloneDXMapping {
         /// `declared`, `concluded` (1.6), or empty.
         var acknowledgement = ""
 
-        /// The statement, or nil when nothing is stated.
+        /// The statement, or nil when nothing is stated. Generators write expressions, and the words of SPDX for no licence,
+        /// into any of the fields.
         var claim: LicenseClaim? {
+            let said = [expression, id, name].first { !$0.isEmpty }
+            if let said, let form = SPDXMapping.form(withoutLicense: said) { return LicenseClaim(form) }
             if !expression.isEmpty { return LicenseClaim(.expression(expression), text: text, url: url) }
+            if let said, let expression = Self.compound(said) {
+                return LicenseClaim(.expression(expression), text: text, url: url)
+            }
             if !id.isEmpty { return LicenseClaim(.id(id), text: text, url: url) }
             if !name.isEmpty { return LicenseClaim(.name(name), text: text, url: url) }
             if !text.isEmpty || !url.isEmpty { return LicenseClaim(.name(url), text: text, url: url) }
             return nil
+        }
+
+        /// A valid expression of several terms, or of a licence with an exception.
+        private static func compound(_ text: String) -> String? {
+            guard text.contains(" "), let expression = LicenseExpression(text), expression.isKnown else { return nil }
+            return expression.single.map { $0.exception.isEmpty } ?? false ? nil : text
         }
     }
 

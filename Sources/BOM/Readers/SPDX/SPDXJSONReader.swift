@@ -10,10 +10,15 @@ struct SPDXJSONReader {
     private var snippetCount = 0
 
     private let form: BOMReader.Form
+    /// The document's JSON form from its beginning, to look ahead.
+    private let again: () throws -> JSONReader
+    /// What the document declares of its `LicenseRef-`s, once something needs it.
+    private var declared: [String: LicenseReference]?
 
-    init(outlet: BOMOutlet, form: BOMReader.Form) {
+    init(outlet: BOMOutlet, form: BOMReader.Form, again: @escaping () throws -> JSONReader) {
         assembly = BOMAssembly(outlet: outlet)
         self.form = form
+        self.again = again
     }
 
     private enum Field: String, CaseIterable, Sendable {
@@ -72,7 +77,9 @@ struct SPDXJSONReader {
             case .relationships: try relationships(&json)
             case .hasExtractedLicensingInfos:
                 json.ceiling = json.offset + BOMReader.partLimit
-                try extractedLicenses(&json)
+                let found = try extractedLicenses(&json)
+                document.extractedLicenses += found
+                if form.isJSON { declare(found) }
             case .schema: try json.skipValue()
             case nil: try assembly.keep(&json, in: &extra)
             }
@@ -120,8 +127,9 @@ struct SPDXJSONReader {
     }
     private static let licenseFields = JSONKeys<LicenseField>()
 
-    private mutating func extractedLicenses(_ json: inout JSONReader) throws {
-        guard try json.beginArrayUnlessNull() else { return }
+    private mutating func extractedLicenses(_ json: inout JSONReader) throws -> [ExtractedLicense] {
+        var found: [ExtractedLicense] = []
+        guard try json.beginArrayUnlessNull() else { return found }
         while try json.nextObject() {
             var it = ExtractedLicense(id: "")
             var seen = JSONSeenKeys()
@@ -138,9 +146,50 @@ struct SPDXJSONReader {
             if it.id.isEmpty {
                 assembly.warn(.license, "an extracted licence without licenseId was skipped")
             } else {
-                document.extractedLicenses.append(it)
+                found.append(it)
             }
         }
+        return found
+    }
+
+    private mutating func declare(_ licenses: [ExtractedLicense]) {
+        var known = declared ?? [:]
+        for license in licenses where known[license.id] == nil { known[license.id] = LicenseReference(license) }
+        declared = known
+    }
+
+    /// A licence field, with what the document declares of the references in it: components are shared by what they say, and
+    /// `LicenseRef-1` says nothing by itself. Declarations may stand behind what refers to them, so they are looked for
+    /// ahead, once.
+    mutating func claims(_ text: String) throws -> [LicenseClaim] {
+        var claims = SPDXMapping.claims(text)
+        guard text.contains("LicenseRef-"), !claims.isEmpty else { return claims }
+        if declared == nil {
+            var json = try again()
+            var reader = SPDXJSONReader(outlet: .none, form: form, again: again)
+            reader.declare(try reader.declarations(&json))
+            declared = reader.declared
+        }
+        claims[0].references = LicenseReference.mentioned(in: text, of: declared ?? [:])
+        return claims
+    }
+
+    /// Reads past everything but the extracted licences.
+    private mutating func declarations(_ json: inout JSONReader) throws -> [ExtractedLicense] {
+        var found: [ExtractedLicense] = []
+        try json.beginObject()
+        while try json.nextKey() {
+            json.ceiling = .max
+            if json.keyEquals("hasExtractedLicensingInfos") {
+                json.ceiling = json.offset + BOMReader.partLimit
+                found += try extractedLicenses(&json)
+                // Only other syntaxes go on with more of them.
+                if form.isJSON { break }
+            } else {
+                try json.skipValue()
+            }
+        }
+        return found
     }
 
     private enum SnippetField: String, CaseIterable, Sendable { case id = "SPDXID" }

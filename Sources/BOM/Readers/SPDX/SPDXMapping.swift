@@ -1,3 +1,5 @@
+import Inventory
+
 /// What the syntaxes of SPDX 2.x share: from the words of the standard (2.3, clauses 6 to 12) to the model.
 enum SPDXMapping {
     static let documentID = "SPDXRef-DOCUMENT"
@@ -43,12 +45,13 @@ enum SPDXMapping {
 
     /// A licence field (§7.13, §7.15); nothing when it is empty.
     static func claims(_ text: String) -> [LicenseClaim] {
-        switch text {
-        case "": []
-        case "NONE": [LicenseClaim(.none)]
-        case "NOASSERTION": [LicenseClaim(.noAssertion)]
-        default: [LicenseClaim(.expression(text))]
-        }
+        text.isEmpty ? [] : [LicenseClaim(form(withoutLicense: text) ?? .expression(text))]
+    }
+
+    /// What the words for no licence say; nil of other texts.
+    static func form(withoutLicense text: String) -> LicenseClaim.Form? {
+        guard LicenseMeaning.isNothing(text) else { return nil }
+        return text.utf8.count == 4 ? LicenseClaim.Form.none : .noAssertion
     }
 
     /// A package purpose (§7.24); nil when the standard has no such purpose.

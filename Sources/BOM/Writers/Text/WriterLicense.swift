@@ -15,8 +15,9 @@ enum LicenseStatement: Equatable {
         switch claim.form {
         case .none: self = .none
         case .noAssertion: self = .noAssertion
-        case .id("NONE"), .name("NONE"), .expression("NONE"): self = .none
-        case .id("NOASSERTION"), .name("NOASSERTION"), .expression("NOASSERTION"): self = .noAssertion
+        case .id(let text) where LicenseMeaning.isNothing(text), .name(let text) where LicenseMeaning.isNothing(text),
+            .expression(let text) where LicenseMeaning.isNothing(text):
+            self = text.utf8.count == 4 ? .none : .noAssertion
         case .id(let id):
             if let license = list.license(id: id) {
                 self = Self.fit(LicenseExpression(root: .term(.init(id: license.id))))
@@ -48,11 +49,13 @@ enum LicenseStatement: Equatable {
         }
     }
 
-    private static func fit(_ expression: LicenseExpression) -> Self { .expression(mended(expression)) }
-
-    /// The expression with unknown ids replaced by what they mean, or by a `LicenseRef-` that stands for them.
-    private static func mended(_ expression: LicenseExpression) -> LicenseExpression {
-        expression.mapTerms(mended)
+    /// The expression with unknown ids replaced by what they mean, or by a `LicenseRef-` that stands for them, and without
+    /// words for no licence.
+    private static func fit(_ expression: LicenseExpression) -> Self {
+        let whole = expression.compactMapTerms { term in
+            LicenseMeaning.isNothing(term.id) ? nil : Self.mended(term)
+        }
+        return whole.map { .expression($0) } ?? .noAssertion
     }
 
     private static func mended(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
@@ -97,30 +100,6 @@ enum LicenseStatement: Equatable {
 
     /// A valid `LicenseRef-` for a name (Annex D.2: letters, digits, `-` and `.`).
     static func reference(_ name: String) -> String {
-        "LicenseRef-" + IDText.safe(name.hasPrefix("LicenseRef-") ? String(name.dropFirst(11)) : name)
-    }
-}
-
-/// Ids made of names.
-enum IDText {
-    /// Letters, digits, `.` and `-` stay, runs of anything else become one `-`; at most 128 bytes, never empty.
-    static func safe(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(text.utf8.count, 128))
-        var gap = false
-        for byte in text.utf8 {
-            let isSafe =
-                (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 122) || byte == UInt8(ascii: ".")
-                || byte == UInt8(ascii: "-")
-            if isSafe {
-                if gap && !bytes.isEmpty { bytes.append(UInt8(ascii: "-")) }
-                gap = false
-                bytes.append(byte)
-                if bytes.count >= 128 { break }
-            } else {
-                gap = true
-            }
-        }
-        return bytes.isEmpty ? "unnamed" : String(decoding: bytes, as: UTF8.self)
+        LicenseExpression.Term.reference(named: name).id
     }
 }

@@ -16,7 +16,7 @@ package struct LibrarySight: Sendable {
     package let artifact: String
     package let version: String
     package let filename: String
-    /// Names of the effective licences.
+    /// Names of the licences of the expression in effect.
     package let licenses: [String]
     package let isInHouse: Bool
     package let releaseDate: String
@@ -220,6 +220,27 @@ extension ProjectView {
                 let word = row.string(2)
                 if !word.isEmpty { entry.severities.insert(word.uppercased()) }
                 found[library] = entry
+            }
+        }
+        return found
+    }
+
+    /// The licences that bind libraries, every choice decided, by the library's row.
+    package static func licenses(
+        ofLibraries ids: [Int64], on connection: any Connection
+    ) throws -> [Int64: [PolicyLicense]] {
+        var known: [Int64: PolicyLicense] = [:]
+        var found: [Int64: [PolicyLicense]] = [:]
+        try Advisories.inSlices(ids, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT x.library, n.id, n.spdx, n.name FROM library_license x JOIN license n ON n.id = x.license
+                WHERE x.library IN \(list) AND x.chosen = 1
+                """
+            ) { row in
+                let license = known[row.integer(1)] ?? PolicyLicense(spdx: row.string(2), name: row.string(3))
+                known[row.integer(1)] = license
+                found[row.integer(0), default: []].append(license)
             }
         }
         return found

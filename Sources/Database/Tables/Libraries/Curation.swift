@@ -1,6 +1,6 @@
 // DESIGN. What people say of a library is said of what it is (its uuid) in an organization: it holds for every row that
 // describes it, and for those that imports bring later (`apply`). Rows of libraries show it themselves, so that reports
-// stay plain reads: `library.in_house`, `library.licenses`, `library_license`. A change makes the projects that have the
+// stay plain reads: `library.in_house`, `library.license_expression`, `library_license`. A change makes the projects that have the
 // library stale, as alerts rest on it, and is in the change log.
 
 /// Whose library is changed, by whom and when.

@@ -1,32 +1,19 @@
-// DESIGN. What a person chose stands in the place of what was found, in every row that describes the library. What was
-// found is not lost: the facts of the library have it, and `license_override.originals` its names; taking the choice back
-// puts the licences there again by those names.
+import Inventory
 
-/// A licence as a choice names it.
-package struct ChosenLicense: Sendable, Equatable {
-    /// SPDX identifier, or empty.
-    package let spdx: String
-    /// The name that reports show.
-    package let name: String
-    package let url: String
-    package let type: String
-    package let risk: Int?
-
-    package init(spdx: String, name: String, url: String, type: String, risk: Int?) {
-        self.spdx = spdx
-        self.name = name
-        self.url = url
-        self.type = type
-        self.risk = risk
-    }
-}
+// DESIGN. What a person chose stands in the place of what was found, in every row that describes the library. What was found
+// is not lost: its rows wait in `replaced_license`, its expression in `library.license_found`; taking the choice back puts
+// them there again.
 
 /// Licences that people chose.
 package enum LicenseOverrides {
+    /// Where licences are said to be from when a person chose them.
+    private static let referenceType = "Assigned by user"
+
     /// Puts licences in the place of those found; false when the organization has no such library.
+    ///
+    /// - Parameter given: names, identifiers or expressions, all of which hold.
     package static func set(
-        _ licenses: [ChosenLicense], of uuid: String, reference: String, by curator: Curator,
-        on connection: any Connection
+        _ given: [String], of uuid: String, reference: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {
         guard let place = try curator.place(uuid, on: connection) else { return false }
         let organization = curator.organization
@@ -43,98 +30,149 @@ package enum LicenseOverrides {
             try known?.number
             ?? (connection.integer("SELECT max(number) FROM license_override WHERE organization = \(organization)")
                 ?? 0) + 1
-        let names = licenses.map(\.name).joined(separator: "\n")
+        let given = given.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
+        let choice = try Choice(given, reference: reference, organization: organization, on: connection)
         try connection.run(
             """
-            INSERT INTO license_override (organization, number, library_uuid, licenses, originals, reference, account, at)
-            VALUES (\(organization), \(number), \(uuid), \(names), \(known?.originals ?? shown ?? ""), \(reference),
-                \(curator.author.account), \(curator.time))
-            ON CONFLICT (organization, number) DO UPDATE SET licenses = excluded.licenses,
+            INSERT INTO license_override (organization, number, library_uuid, licenses, originals, given, reference,
+                account, at)
+            VALUES (\(organization), \(number), \(uuid), \(choice.names), \(known?.originals ?? shown ?? ""),
+                \(given.joined(separator: "\n")), \(reference), \(curator.author.account), \(curator.time))
+            ON CONFLICT (organization, number) DO UPDATE SET licenses = excluded.licenses, given = excluded.given,
                 reference = excluded.reference, account = excluded.account, at = excluded.at
             """)
-        let ids = try licenses.map { try license($0, organization: organization, on: connection) }
-        let rows = try libraries(uuid, organization: organization, on: connection)
-        try show(ids, names: names, reference: reference, in: rows, on: connection)
+        var rows = LicenseRows(organization: organization)
+        for library in try libraries(uuid, organization: organization, on: connection) {
+            try show(choice, in: library, &rows, on: connection)
+        }
         try curator.note(
             "LICENSE", .changed, of: uuid, place, before: [(shown ?? "").replacing("\n", with: ", ")],
-            after: [names.replacing("\n", with: ", ")], on: connection)
+            after: [choice.names.replacing("\n", with: ", ")], on: connection)
         return true
     }
 
-    /// Takes a choice back; false when there is none. `originals` says what the names of before are.
-    package static func reset(
-        _ uuid: String, by curator: Curator, originals: ([String]) -> [ChosenLicense], on connection: any Connection
-    ) throws -> Bool {
+    /// Takes a choice back; false when there is none.
+    package static func reset(_ uuid: String, by curator: Curator, on connection: any Connection) throws -> Bool {
         let organization = curator.organization
-        let known = try connection.first(
-            """
-            SELECT licenses, originals FROM license_override
-            WHERE organization = \(organization) AND library_uuid = \(uuid)
-            """
-        ) { (chosen: $0.string(0), originals: $0.string(1)) }
-        guard let known, let place = try curator.place(uuid, on: connection) else { return false }
-        let licenses = originals(known.originals.split(separator: "\n").map(String.init))
-        let ids = try licenses.map { try license($0, organization: organization, on: connection) }
-        let rows = try libraries(uuid, organization: organization, on: connection)
-        try show(ids, names: licenses.map(\.name).joined(separator: "\n"), reference: "", in: rows, on: connection)
+        let chosen = try connection.first(
+            "SELECT licenses FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)"
+        ) { $0.string(0) }
+        guard let chosen, let place = try curator.place(uuid, on: connection) else { return false }
         try connection.run(
             "DELETE FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)")
+        let preferences = try LicenseChoices.preferences(organization, on: connection)
+        var shown = ""
+        for library in try libraries(uuid, organization: organization, on: connection) {
+            shown = try restore(library, organization: organization, by: preferences, on: connection)
+        }
         try curator.note(
-            "LICENSE", .changed, of: uuid, place, before: [known.chosen.replacing("\n", with: ", ")],
-            after: [known.originals.replacing("\n", with: ", ")], on: connection)
+            "LICENSE", .changed, of: uuid, place, before: [chosen.replacing("\n", with: ", ")],
+            after: [shown.replacing("\n", with: ", ")], on: connection)
         return true
     }
 
+    /// The rows of a library, the newest last.
     private static func libraries(
         _ uuid: String, organization: Int64, on connection: any Connection
     ) throws -> [Int64] {
-        try connection.all("SELECT id FROM library WHERE organization = \(organization) AND uuid = \(uuid)") {
-            $0.integer(0)
-        }
+        try connection.all(
+            "SELECT id FROM library WHERE organization = \(organization) AND uuid = \(uuid) ORDER BY id"
+        ) { $0.integer(0) }
     }
 
-    private static func license(
-        _ license: ChosenLicense, organization: Int64, on connection: any Connection
-    ) throws -> Int64 {
-        try StagedScan(id: 0, organization: organization).license(
-            spdx: license.spdx, name: license.name, url: license.url, type: license.type, risk: license.risk,
-            on: connection)
+    // MARK: Showing a choice
+
+    /// What a person chose, decided.
+    private struct Choice {
+        let decision: LicenseDecision
+        let licenses: [LicenseRow]
+
+        /// As reports show them, one a line.
+        var names: String { LicenseRows.names(licenses) }
+
+        init(_ given: [String], reference: String, organization: Int64, on connection: any Connection) throws {
+            decision = LicenseDecision(given: given)
+            let preferences =
+                decision.hasChoice ? try LicenseChoices.preferences(organization, on: connection) : LicensePreferences()
+            licenses = decision.licenses(by: preferences).map {
+                LicenseRow($0.license, isChosen: $0.isChosen, reference: reference)
+            }
+        }
     }
 
     private static func show(
-        _ ids: [Int64], names: String, reference: String, in libraries: [Int64], on connection: any Connection
+        _ choice: Choice, in library: Int64, _ rows: inout LicenseRows, on connection: any Connection
     ) throws {
-        for library in libraries {
-            try connection.run("UPDATE library SET licenses = \(names) WHERE id = \(library)")
-            try connection.run("DELETE FROM library_license WHERE library = \(library)")
-            for (position, id) in ids.enumerated() {
-                try connection.run(
-                    """
-                    INSERT INTO library_license (library, position, license, reference_type, reference)
-                    VALUES (\(library), \(position), \(id), 'Assigned by user', \(reference))
-                    """)
-            }
-        }
+        // What an earlier choice replaced stays replaced.
+        try connection.run(
+            """
+            INSERT INTO replaced_license (library, position, license, reference_type, reference, text)
+            SELECT library, position, license, reference_type, reference, text FROM library_license
+            WHERE library = \(library) AND reference_type <> \(referenceType)
+            """)
+        try connection.run("DELETE FROM library_license WHERE library = \(library)")
+        try rows.insert([(library: library, licenses: choice.licenses)], foundIn: referenceType, on: connection)
+        try connection.run(
+            """
+            UPDATE library SET licenses = \(choice.names), license_expression = \(choice.decision.text),
+                license_choice = \(choice.decision.hasChoice)
+            WHERE id = \(library)
+            """)
     }
 
-    /// Shows what was chosen in rows that an import brought, as the other rows of the library have it.
-    static func apply(to ids: ClosedRange<Int64>, organization: Int64, on connection: any Connection) throws {
+    /// Shows again what was found; gives its names.
+    private static func restore(
+        _ library: Int64, organization: Int64, by preferences: LicensePreferences, on connection: any Connection
+    ) throws -> String {
+        try connection.run("DELETE FROM library_license WHERE library = \(library)")
+        try connection.run(
+            """
+            INSERT INTO library_license (library, position, license, chosen, reference_type, reference, text)
+            SELECT library, position, license, 1, reference_type, reference, text FROM replaced_license
+            WHERE library = \(library)
+            """)
+        try connection.run("DELETE FROM replaced_license WHERE library = \(library)")
+        let found =
+            try connection.first("SELECT license_found FROM library WHERE id = \(library)") { $0.string(0) } ?? ""
+        let hasChoice = LicenseExpression(found)?.hasChoice ?? false
+        if hasChoice {
+            try LicenseChoices.decide(
+                found, by: preferences, organization: organization, of: "SELECT CAST(\(library) AS BIGINT)",
+                on: connection)
+        }
+        var seen = Set<String>()
+        let names = try connection.all(
+            """
+            SELECT n.name FROM library_license x JOIN license n ON n.id = x.license
+            WHERE x.library = \(library) ORDER BY x.position
+            """
+        ) { $0.string(0) }.filter { seen.insert($0).inserted }.joined(separator: "\n")
+        try connection.run(
+            """
+            UPDATE library SET licenses = \(names), license_expression = license_found, license_choice = \(hasChoice)
+            WHERE id = \(library)
+            """)
+        return names
+    }
+
+    /// Shows what was chosen in rows that an import brought.
+    package static func apply(
+        to ids: ClosedRange<Int64>, organization: Int64, on connection: any Connection
+    ) throws {
         let chosen = try connection.all(
             """
-            SELECT l.id, v.licenses, v.reference, (SELECT min(k.id) FROM library k JOIN library_license y ON y.library = k.id
-                WHERE k.organization = \(organization) AND k.uuid = l.uuid AND y.reference_type = 'Assigned by user')
-            FROM library l JOIN license_override v ON v.organization = \(organization) AND v.library_uuid = l.uuid
-            WHERE l.id >= \(ids.lowerBound) AND l.id <= \(ids.upperBound)
+            SELECT l.id, v.given, v.reference FROM library l
+            JOIN license_override v ON v.organization = \(organization) AND v.library_uuid = l.uuid
+            WHERE l.id >= \(ids.lowerBound) AND l.id <= \(ids.upperBound) AND l.organization = \(organization)
+            ORDER BY l.id
             """
-        ) { (id: $0.integer(0), names: $0.string(1), reference: $0.string(2), model: $0.integerOrNil(3)) }
-        for entry in chosen {
-            var licenses: [Int64] = []
-            if let model = entry.model {
-                licenses = try connection.all(
-                    "SELECT license FROM library_license WHERE library = \(model) ORDER BY position"
-                ) { $0.integer(0) }
-            }
-            try show(licenses, names: entry.names, reference: entry.reference, in: [entry.id], on: connection)
+        ) { (library: $0.integer(0), given: $0.string(1), reference: $0.string(2)) }
+        var rows = LicenseRows(organization: organization)
+        for (library, given, reference) in chosen {
+            let choice = try Choice(
+                given.split(separator: "\n").map(String.init), reference: reference, organization: organization,
+                on: connection)
+            try show(choice, in: library, &rows, on: connection)
         }
     }
 }

@@ -1,30 +1,82 @@
-/// Texts of licences of the SPDX list, the same for all organizations.
+/// Texts of licences: those of the SPDX list, the same for all organizations, and those that documents bring, each
+/// organization's own.
 package enum LicenseTexts {
-    /// Puts a text in the place of the one there was.
+    /// Puts a text of the list in the place of the one there was.
     package static func put(_ spdx: String, text: String, on connection: any Connection) throws {
         try connection.run("DELETE FROM license_text WHERE spdx = \(spdx)")
         try connection.run("INSERT INTO license_text (spdx, body) VALUES (\(spdx), \(text))")
     }
 
-    /// How many there are.
+    /// Keeps texts that a document brings, by the SHA-256 of each in hexadecimal.
+    package static func keep(
+        _ texts: [(digest: String, body: String)], organization: Int64, on connection: any Connection
+    ) throws {
+        for (digest, body) in texts {
+            try connection.run(
+                """
+                INSERT INTO library_text (organization, digest, body) VALUES (\(organization), \(digest), \(body))
+                ON CONFLICT (organization, digest) DO NOTHING
+                """)
+        }
+    }
+
+    /// The text of a licence or exception of the list; empty where there is none.
+    package static func listed(_ spdx: String, on connection: any Connection) throws -> String {
+        try connection.first("SELECT body FROM license_text WHERE spdx = \(spdx)") { $0.string(0) } ?? ""
+    }
+
+    /// A text that a document of the organization brought; empty where there is none.
+    package static func own(_ digest: String, organization: Int64, on connection: any Connection) throws -> String {
+        try connection.first(
+            "SELECT body FROM library_text WHERE organization = \(organization) AND digest = \(digest)"
+        ) { $0.string(0) } ?? ""
+    }
+
+    /// How many texts of the list there are.
     package static func count(on connection: any Connection) throws -> Int {
         Int(try connection.integer("SELECT count(*) FROM license_text") ?? 0)
     }
 
-    /// Calls `body` with each licence of the libraries of a scope, by name: its SPDX identifier and its text, both empty where
-    /// there is none.
+    /// Calls `listed` with each licence and exception of the SPDX list that binds libraries of a scope, by identifier, and with
+    /// its text, empty where there is none; then `own` with each text that documents bring, by the name of its licence.
     package static func each(
-        in scope: Scope, on connection: any Connection,
-        _ body: (_ name: String, _ spdx: String, _ text: String) throws -> Void
+        in scope: Scope, on connection: any Connection, listed: (_ spdx: String, _ text: String) throws -> Void,
+        own: (_ name: String, _ digest: String, _ text: String) throws -> Void
     ) throws {
+        let used: SQL = """
+            SELECT 1 FROM library_license x JOIN occurrence o ON o.library = x.library JOIN project p ON p.scan = o.scan
+            WHERE x.license = n.id AND x.chosen = 1 AND \(scope.condition)
+            """
         try connection.each(
             """
-            SELECT n.name, n.spdx, t.body FROM license n LEFT JOIN license_text t ON t.spdx = n.spdx
-            WHERE n.organization = \(scope.organization) AND EXISTS (
-                SELECT 1 FROM library_license x JOIN occurrence o ON o.library = x.library JOIN project p ON p.scan = o.scan
-                WHERE x.license = n.id AND \(scope.condition))
-            ORDER BY n.name, n.spdx
+            SELECT w.spdx, t.body FROM (
+                SELECT n.base AS spdx FROM license n
+                WHERE n.organization = \(scope.organization) AND n.base <> '' AND EXISTS (\(used))
+                UNION SELECT n.exception FROM license n
+                WHERE n.organization = \(scope.organization) AND n.exception <> '' AND EXISTS (\(used))) w
+            LEFT JOIN license_text t ON t.spdx = w.spdx ORDER BY w.spdx
             """
-        ) { try body($0.string(0), $0.string(1), $0.string(2)) }
+        ) { try listed($0.string(0), $0.string(1)) }
+        try connection.each(
+            """
+            SELECT DISTINCT n.name, x.text, t.body FROM project p JOIN occurrence o ON o.scan = p.scan
+            JOIN library_license x ON x.library = o.library AND x.text <> '' AND x.chosen = 1
+            JOIN license n ON n.id = x.license
+            JOIN library_text t ON t.organization = \(scope.organization) AND t.digest = x.text
+            WHERE \(scope.condition) AND p.scan > 0 ORDER BY n.name, x.text
+            """
+        ) { try own($0.string(0), $0.string(1), $0.string(2)) }
+    }
+
+    /// The names of licences that bind libraries of a scope and of which no text is known at all, in order.
+    package static func missing(in scope: Scope, on connection: any Connection) throws -> [String] {
+        try connection.all(
+            """
+            SELECT DISTINCT n.name FROM project p JOIN occurrence o ON o.scan = p.scan
+            JOIN library_license x ON x.library = o.library AND x.text = '' AND x.chosen = 1
+            JOIN license n ON n.id = x.license
+            WHERE \(scope.condition) AND p.scan > 0 AND n.base = '' ORDER BY n.name
+            """
+        ) { $0.string(0) }
     }
 }

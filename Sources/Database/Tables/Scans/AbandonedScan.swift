@@ -88,6 +88,7 @@ package struct AbandonedScan: Sendable, Equatable {
         try connection.run("DELETE FROM finding WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_package WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_license WHERE library IN (\(orphans))")
+        try connection.run("DELETE FROM replaced_license WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_facts WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library WHERE id IN (\(orphans))")
         return true
@@ -99,6 +100,13 @@ package struct AbandonedScan: Sendable, Equatable {
             """
             DELETE FROM license WHERE organization = \(organization) AND id >= \(licenseMark)
                 AND NOT EXISTS (SELECT 1 FROM library_license x WHERE x.license = license.id)
+                AND NOT EXISTS (SELECT 1 FROM replaced_license x WHERE x.license = license.id)
+            """)
+        try connection.run(
+            """
+            DELETE FROM library_text WHERE organization = \(organization)
+                AND NOT EXISTS (SELECT 1 FROM library_license x WHERE x.text = library_text.digest AND x.text <> '')
+                AND NOT EXISTS (SELECT 1 FROM replaced_license x WHERE x.text = library_text.digest AND x.text <> '')
             """)
         return true
     }

@@ -101,27 +101,11 @@ package struct StagedScan: Sendable, Equatable {
     package static let libraryColumns: [StaticString] = [
         "digest", "uuid", "key_id", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
-        "release_date", "match_type",
+        "release_date", "match_type", "license_found", "license_expression", "license_choice",
     ]
 
     /// The place of the uuid among `libraryColumns`.
     package static let uuidColumn = 1
-
-    /// The id of a licence, which is inserted when the organization lacks it. What a present row says is kept.
-    package func license(
-        spdx: String, name: String, url: String, type: String, risk: Int?, on connection: any Connection
-    ) throws -> Int64 {
-        let known = try connection.integer(
-            "SELECT id FROM license WHERE organization = \(organization) AND spdx = \(spdx) AND name = \(name)")
-        if let known { return known }
-        let id = try connection.take(1, from: "license")
-        try connection.run(
-            """
-            INSERT INTO license (id, organization, spdx, name, url, type, risk_score)
-            VALUES (\(id), \(organization), \(spdx), \(name), \(url), \(type), \(risk.map(Int64.init)))
-            """)
-        return id
-    }
 
     // MARK: The end
 

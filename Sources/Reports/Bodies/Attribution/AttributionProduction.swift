@@ -1,8 +1,10 @@
 import Bytes
 import Database
+import Inventory
 
 // DESIGN. One pass over the libraries for each of summary and detail, in one snapshot. Memory holds what was listed already
-// (a number a library, where each is listed once), the names of detail sections, and for the appendix the licences' texts.
+// (a number a library, where each is listed once), the names of detail sections, and for the appendix the names of the
+// licences, whose texts are read again when it is written.
 
 extension Production {
     /// The one part of an attribution report, and the ZIP around it.
@@ -46,7 +48,7 @@ extension Production {
             try writer.endSummary()
         }
         var missing: [String: String] = [:]
-        var texts: [String: String] = [:]
+        var texts: Set<AttributedLibrary.License.Source> = []
         if settings.showsDetail {
             try writer.beginDetail()
             var seen: Set<Int64> = []
@@ -55,11 +57,8 @@ extension Production {
             try eachLibrary(table, settings, on: connection) { library in
                 if settings.byComponent, !seen.insert(library.key).inserted { return }
                 for license in library.licenses {
-                    if license.text.isEmpty {
-                        missing[license.name] = license.url
-                    } else if settings.hasAppendix {
-                        texts[license.name] = license.text
-                    }
+                    if license.lacksText { missing[license.label] = license.url }
+                    if settings.hasAppendix, !license.text.isEmpty { texts.insert(license.source) }
                 }
                 var wanted = settings.byComponent ? settings.label(library) : library.project
                 // Two components of one name are two sections.
@@ -76,7 +75,14 @@ extension Production {
             try writer.endDetail()
         }
         if settings.hasAppendix, settings.shows("LICENSES") {
-            try writer.appendix(texts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0, $1) })
+            try writer.beginAppendix()
+            let sources = texts.sorted { $0.order.utf8.lexicographicallyPrecedes($1.order.utf8) }
+            for (number, source) in sources.enumerated() {
+                try writer.appendix(
+                    number: number + 1, source.label,
+                    try source.text(organization: request.scope.organization, on: connection))
+            }
+            try writer.endAppendix()
         }
         try writer.end(
             missing: missing.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0, $1) })
@@ -105,9 +111,57 @@ extension Production {
 /// A library as an attribution tells it.
 struct AttributedLibrary {
     struct License {
+        /// Where the text is kept, and what it is called.
+        struct Source: Hashable {
+            let label: String
+            /// Identifiers of the SPDX list.
+            let base: String
+            let exception: String
+            /// Of a text that documents bring; empty where it is that of the list.
+            let digest: String
+
+            var order: String { "\(label)\0\(digest)" }
+
+            func text(organization: Int64, on connection: any Connection) throws -> String {
+                if !digest.isEmpty {
+                    return try LicenseTexts.own(digest, organization: organization, on: connection)
+                }
+                return License.text(
+                    base: try LicenseTexts.listed(base, on: connection),
+                    exception: try LicenseTexts.listed(exception, on: connection))
+            }
+        }
+
         let name: String
-        let text: String
+        /// The identifier of the SPDX list, with an exception; empty where the list has no such licence.
+        let spdx: String
         let url: String
+        let text: String
+        /// Whether no text is known, or only a part of it.
+        let lacksText: Bool
+        let source: Source
+
+        var label: String { source.label }
+
+        init(_ rows: borrowing RowBuffer, at cell: Int) {
+            name = rows.string(cell)
+            spdx = rows.string(cell + 1)
+            url = rows.string(cell + 2)
+            let (base, exception) = (rows.string(cell + 3), rows.string(cell + 4))
+            let own = rows.string(cell + 6)
+            source = Source(
+                label: spdx.isEmpty || spdx == name ? name : "\(name) (\(spdx))", base: base, exception: exception,
+                digest: own.isEmpty ? "" : rows.string(cell + 5))
+            let texts = (base: rows.string(cell + 7), exception: rows.string(cell + 8))
+            text = own.isEmpty ? Self.text(base: texts.base, exception: texts.exception) : own
+            lacksText = own.isEmpty && (texts.base.isEmpty || spdx.contains(" WITH ") && texts.exception.isEmpty)
+        }
+
+        /// The text of a licence, then that of its exception.
+        private static func text(base: String, exception: String) -> String {
+            let base = LicenseTemplate.withoutNotices(base)
+            return exception.isEmpty ? base : base.isEmpty ? exception : "\(base)\n\n\(exception)"
+        }
     }
 
     let project: String
@@ -118,6 +172,10 @@ struct AttributedLibrary {
     let homepage: String
     let notice: String
     let key: Int64
+    let author: String
+    /// The expression in effect, with the choices that it offers; empty where no licence is known.
+    let expression: String
+    /// The licences that bind.
     let licenses: [License]
     /// The value of the wanted custom attribute.
     let attribute: String?
@@ -132,16 +190,14 @@ struct AttributedLibrary {
         homepage = rows.string(first + 5)
         notice = rows.string(first + 6)
         key = rows.integer(first + 7)
+        author = rows.string(first + 8)
+        expression = rows.string(first + 9)
         var found: [License] = []
-        let licenses = rows.list(first + 8)
-        for index in 0..<licenses.count {
-            let cell = licenses.first + 3 * index
-            found.append(
-                License(name: rows.string(cell), text: rows.string(cell + 1), url: rows.string(cell + 2)))
-        }
+        let licenses = rows.list(first + 10)
+        for index in 0..<licenses.count { found.append(License(rows, at: licenses.first + 9 * index)) }
         self.licenses = found
         var value: String?
-        let attributes = rows.list(first + 9)
+        let attributes = rows.list(first + 11)
         for index in 0..<attributes.count where rows.string(attributes.first + 2 * index) == wanted {
             value = rows.string(attributes.first + 2 * index + 1)
         }
@@ -189,11 +245,21 @@ struct AttributionSettings {
         return library.name.isEmpty ? library.filename : library.name
     }
 
+    /// The expression of a library where it says more than the licences that bind: that they are several, or that there was a choice.
+    func expression(_ library: AttributedLibrary) -> String? {
+        library.expression.contains(" AND ") || library.expression.contains(" OR ") ? library.expression : nil
+    }
+
+    /// What stands for the licences of a library in one line.
+    func licenses(_ library: AttributedLibrary) -> String {
+        library.licenses.isEmpty ? "no known license" : library.licenses.map(\.label).joined(separator: ", ")
+    }
+
     /// The text that stands for a licence beside a library.
     func text(of license: AttributedLibrary.License) -> String {
         if !license.text.isEmpty { return hasAppendix ? "" : license.text }
         guard namesMissing else { return "" }
-        return "The text of \(license.name) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
+        return "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
     }
 }
 
@@ -208,7 +274,9 @@ protocol AttributionWriter: ~Copyable {
     mutating func detail(_ library: AttributedLibrary) throws
     mutating func endSection() throws
     mutating func endDetail() throws
-    mutating func appendix(_ texts: [(name: String, text: String)]) throws
+    mutating func beginAppendix() throws
+    mutating func appendix(number: Int, _ name: String, _ text: String) throws
+    mutating func endAppendix() throws
     /// - Parameter missing: licences without a text, and where they may be read.
     mutating func end(missing: [(name: String, url: String)]) throws
 }

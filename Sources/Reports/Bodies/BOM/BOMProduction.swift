@@ -243,12 +243,15 @@ extension BOMSource {
             && connection.integer(
                 "SELECT 1 FROM component WHERE scan = \(scan.id) AND parent > position LIMIT 1") != nil
         let uuid: SQL = isProject ? "''" : "(SELECT l.uuid FROM library l WHERE l.id = o.library)"
+        let chosen = try ChosenLicenses(
+            of: scan.id, organization: production.request.scope.organization, on: connection)
+        let standard = wanted.standard
         // Few have a parent: it is looked for where there is one.
         let query: SQL =
             """
             SELECT c.position, c.ref, c.scope, CASE WHEN c.parent >= 0 THEN
                     (SELECT p.ref FROM component p WHERE p.scan = c.scan AND p.position = c.parent) END,
-                c.depth, c.locations, \(uuid), f.body
+                c.depth, c.locations, \(uuid), f.body, o.library
             FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
             JOIN library_facts f ON f.library = o.library
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
@@ -260,6 +263,7 @@ extension BOMSource {
                 component.scope = row.string(2)
                 component.parent = row.isNull(3) ? nil : row.string(3)
                 component.locations = row.string(5).split(separator: "\n").map(String.init)
+                chosen.apply(to: &component, library: row.integer(8), in: standard)
                 try hand(
                     Placed(
                         component: component, preparation: prepare(component), position: Int(row.integer(0)),

@@ -49,7 +49,7 @@ struct RiskFacts {
     var worstVulnerabilities: [WorstVulnerability] = []
     var violations: [Violation] = []
     var violationCount = 0
-    /// Licences by the number of libraries, the most first.
+    /// Licences that bind, by the number of libraries, the most first.
     var licenses: [LicenseCount] = []
     var unlicensedLibraries = 0
     var outdatedLibraries = 0
@@ -86,11 +86,14 @@ struct RiskFacts {
 
     struct LicenseCount {
         let name: String
+        /// The term of an expression that it is.
         let spdx: String
+        /// Whether the SPDX list has it.
+        let isListed: Bool
         let libraries: Int
         let score: Int?
 
-        var family: LicenseFamily? { spdx.isEmpty ? nil : LicenseFamily(licenseID: spdx) }
+        var family: LicenseFamily? { LicenseExpression(spdx)?.single.flatMap { LicenseFamily($0) } }
     }
 
     /// A library of which a newer version is known; times in milliseconds since 1970, nil where nobody says.
@@ -257,15 +260,16 @@ extension RiskFacts {
     private mutating func readLicenses(_ scope: Scope, on connection: any Connection) throws {
         licenses = try connection.all(
             """
-            \(scope.clause) SELECT n.name, n.spdx, count(DISTINCT l.uuid), max(n.risk_score) FROM scope s
+            \(scope.clause) SELECT n.name, n.spdx, count(DISTINCT l.uuid), max(n.risk_score), max(n.base)
+            FROM scope s
             JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
-            JOIN library_license x ON x.library = l.id JOIN license n ON n.id = x.license
+            JOIN library_license x ON x.library = l.id AND x.chosen = 1 JOIN license n ON n.id = x.license
             GROUP BY n.name, n.spdx ORDER BY 3 DESC, 1, 2
             """
         ) { row in
             LicenseCount(
-                name: row.string(0), spdx: row.string(1), libraries: Int(row.integer(2)),
-                score: row.integerOrNil(3).map { Int($0) })
+                name: row.string(0), spdx: row.string(1), isListed: !row.string(4).isEmpty,
+                libraries: Int(row.integer(2)), score: row.integerOrNil(3).map { Int($0) })
         }
     }
 

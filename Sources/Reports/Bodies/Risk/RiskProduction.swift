@@ -335,7 +335,7 @@ struct RiskDocument {
 
     /// Two licences may have one name, as a licence alone and with later versions.
     private static func name(_ license: RiskFacts.LicenseCount) -> String {
-        license.spdx.isEmpty || license.spdx == license.name ? license.name : "\(license.name) (\(license.spdx))"
+        license.isListed && license.spdx != license.name ? "\(license.name) (\(license.spdx))" : license.name
     }
 
     /// `NEW_MAJOR_VERSION` as `New major version`.

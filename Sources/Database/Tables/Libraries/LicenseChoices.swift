@@ -1,0 +1,77 @@
+package import Inventory
+
+// DESIGN. Which alternative of a choice binds follows from the expression and from the organization's order of preference. It
+// is stored with the rows (`library_license.chosen`), so a new order is applied to all libraries whose expressions offer a
+// choice: expression by expression, of which there are few.
+
+/// The order in which an organization prefers licences.
+package enum LicenseChoices {
+    /// The names in order.
+    package static func names(_ organization: Int64, on connection: any Connection) throws -> [String] {
+        try connection.all(
+            "SELECT name FROM license_preference WHERE organization = \(organization) ORDER BY position"
+        ) { $0.string(0) }
+    }
+
+    package static func preferences(
+        _ organization: Int64, on connection: any Connection
+    ) throws -> LicensePreferences {
+        LicensePreferences(try names(organization, on: connection))
+    }
+
+    /// Puts an order in the place of the one there was, and decides the choices of all libraries by it.
+    package static func set(_ names: [String], by curator: Curator, on connection: any Connection) throws {
+        let organization = curator.organization
+        // Imports decide by the order under the same lock.
+        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        let before = try Self.names(organization, on: connection)
+        if before == names { return }
+        try connection.run("DELETE FROM license_preference WHERE organization = \(organization)")
+        for (position, name) in names.enumerated() {
+            try connection.run(
+                """
+                INSERT INTO license_preference (organization, position, name)
+                VALUES (\(organization), \(position), \(name))
+                """)
+        }
+        let preferences = LicensePreferences(names)
+        let expressions = try connection.all(
+            "SELECT DISTINCT license_expression FROM library WHERE organization = \(organization) AND license_choice = 1"
+        ) { $0.string(0) }
+        for text in expressions {
+            let libraries: SQL = """
+                SELECT id FROM library
+                WHERE organization = \(organization) AND license_choice = 1 AND license_expression = \(text)
+                """
+            try decide(text, by: preferences, organization: organization, of: libraries, on: connection)
+        }
+        if !expressions.isEmpty { try touch(organization, on: connection) }
+        let change = try Change(
+            .configuration, "LICENSE_PREFERENCE", .changed, in: curator.scope, before: before, after: names,
+            on: connection)
+        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+    }
+
+    /// Marks the licences of libraries of one expression that bind.
+    static func decide(
+        _ text: String, by preferences: LicensePreferences, organization: Int64, of libraries: SQL,
+        on connection: any Connection
+    ) throws {
+        guard let expression = LicenseExpression(text) else { return }
+        let chosen = SQL.list(Set(expression.decided(by: preferences).terms.map(\.text)).sorted().map(Value.text))
+        try connection.run(
+            """
+            UPDATE library_license SET chosen = CASE WHEN license IN (SELECT n.id FROM license n
+                WHERE n.organization = \(organization) AND n.spdx IN \(chosen)) THEN 1 ELSE 0 END
+            WHERE library IN (\(libraries))
+            """)
+    }
+
+    /// Reports of the organization change, and alerts rest on what binds.
+    private static func touch(_ organization: Int64, on connection: any Connection) throws {
+        try Alerts.markStale("SELECT id FROM project WHERE organization = \(organization)", on: connection)
+        try connection.run("UPDATE project SET revision = revision + 1 WHERE organization = \(organization)")
+        try connection.run("UPDATE product SET revision = revision + 1 WHERE organization = \(organization)")
+        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+    }
+}

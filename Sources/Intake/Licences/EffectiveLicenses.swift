@@ -1,0 +1,124 @@
+import BOM
+import Bytes
+import Database
+import Inventory
+
+/// What a component's document says of its licences.
+struct FoundLicenses: Sendable {
+    /// The expression, and what references in it are called.
+    let decision: LicenseDecision
+    /// The licences that it names, in order; choices are decided without an order of preference.
+    let rows: [LicenseRow]
+    /// The expression as text, or empty.
+    let text: String
+    /// Texts that the document brings in full, by their digests.
+    let texts: [(digest: String, body: String)]
+
+    static let nothing = FoundLicenses(LicenseDecision(nil, names: [:]), sources: [:], texts: [])
+
+    /// Where a term is said.
+    struct Source {
+        /// The page or file that says so, or empty.
+        var reference = ""
+        /// An address for a licence without a page of the SPDX list.
+        var url = ""
+        /// The SHA-256 of the text that the document brings, in hexadecimal, or empty.
+        var text = ""
+    }
+
+    init(_ decision: LicenseDecision, sources: [String: Source], texts: [(digest: String, body: String)]) {
+        self.decision = decision
+        self.texts = texts
+        text = decision.text
+        rows = decision.licenses(by: LicensePreferences()).map { license, isChosen in
+            let source = sources[license.spdx] ?? Source()
+            return LicenseRow(
+                license, isChosen: isChosen, reference: source.reference, url: source.url, text: source.text)
+        }
+    }
+
+    /// The rows with choices decided by an order of preference.
+    func rows(by preferences: LicensePreferences) -> [LicenseRow] {
+        guard let expression = decision.expression, decision.hasChoice else { return rows }
+        let chosen = Set(expression.decided(by: preferences).terms)
+        return rows.map { row in
+            var row = row
+            row.isChosen = chosen.contains(row.license.term)
+            return row
+        }
+    }
+}
+
+/// Says which licences components have by their documents.
+///
+/// What an analysis concluded goes before what the supplier declared, unless it says nothing (NOASSERTION). All claims
+/// hold together. Answers are remembered: a document names few licences often.
+struct EffectiveLicenses {
+    /// The most remembered claims; then all are forgotten.
+    private static let memoryLimit = 4096
+
+    private var known: [String: FoundLicenses] = [:]
+
+    mutating func licenses(of component: Component) -> FoundLicenses {
+        let concluded = component.concludedLicenses.contains { $0.form != .noAssertion }
+        let claims = concluded ? component.concludedLicenses : component.licenses
+        if claims.isEmpty { return .nothing }
+        let file = component.externalReferences.first { $0.kind == "license" }?.url ?? ""
+        guard let key = Self.key(claims, file: file) else { return Self.found(claims, file: file) }
+        if let found = known[key] { return found }
+        let found = Self.found(claims, file: file)
+        if known.count >= Self.memoryLimit { known.removeAll() }
+        known[key] = found
+        return found
+    }
+
+    /// All that an answer depends on; nil where that is long, as texts are.
+    private static func key(_ claims: [LicenseClaim], file: String) -> String? {
+        var key = file
+        for claim in claims {
+            guard claim.text.isEmpty, key.utf8.count <= 512 else { return nil }
+            switch claim.form {
+            case .none, .noAssertion: key += "\n-"
+            case .id(let text), .expression(let text): key += "\ne\(text)"
+            case .name(let text): key += "\nn\(text)"
+            }
+            key += "\n\(claim.url)"
+            for reference in claim.references { key += "\n\(reference.id)\t\(reference.name)\t\(reference.digest)" }
+        }
+        return key.utf8.count <= 1024 ? key : nil
+    }
+
+    private static func found(_ claims: [LicenseClaim], file: String) -> FoundLicenses {
+        let references = Dictionary(
+            claims.flatMap(\.references).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var meaning = LicenseMeaning(declared: references.mapValues(\.name))
+        var sources: [String: FoundLicenses.Source] = [:]
+        var texts: [(digest: String, body: String)] = []
+        var expressions: [LicenseExpression] = []
+        for claim in claims {
+            let expression: LicenseExpression?
+            switch claim.form {
+            case .none, .noAssertion: expression = nil
+            case .id(let text), .expression(let text): expression = meaning.expression(text, isExpression: true)
+            case .name(let text): expression = meaning.expression(text, isExpression: false)
+            }
+            guard let expression else { continue }
+            expressions.append(expression)
+            // A text belongs to the claim, so to the first licence that it names.
+            var digest = ""
+            if !claim.text.allSatisfy(\.isWhitespace) {
+                digest = Digest.of(Array(claim.text.utf8), .sha256).hexadecimal
+                texts.append((digest, claim.text))
+            }
+            for term in expression.terms where sources[term.text] == nil {
+                let reference = references[meaning.origins[term.text] ?? term.id]
+                sources[term.text] = FoundLicenses.Source(
+                    reference: claim.url.isEmpty ? file : claim.url, url: claim.url,
+                    text: digest.isEmpty ? reference?.digest ?? "" : digest)
+                digest = ""
+            }
+        }
+        return FoundLicenses(
+            LicenseDecision(LicenseExpression.all(expressions), names: meaning.names), sources: sources, texts: texts)
+    }
+}

@@ -1,0 +1,222 @@
+import BOM
+import Bytes
+import Database
+import Inventory
+
+extension MigrationWork {
+    /// Decides the licences of libraries that an older program kept: it kept names alone, and the facts have the rest.
+    ///
+    /// Reads and writes by SQL of its own: the schema is that of the step.
+    static let licenseExpressions = MigrationWork(name: "license expressions") { mark, connection in
+        var migration = LicenseMigration(connection)
+        return try migration.run(after: Int64(mark) ?? 0)
+    }
+}
+
+// DESIGN. A slice of libraries is decided from their facts; what a person chose goes over what was found, as an import puts it
+// (`LicenseOverrides`). References are their document's: facts of before do not hold what the document declares, so it is looked
+// up in the documents of the scans that list the library. Where those disagree, the reference stays without a name, for one
+// document's licence must not be taken for another's.
+
+/// One slice of the work.
+private struct LicenseMigration {
+    private static let sliceLength = 200
+    /// Documents that are remembered: their declarations are read once for many libraries.
+    private static let documentLimit = 16
+    private static let assigned = "Assigned by user"
+
+    private let connection: any Connection
+    private var effective = EffectiveLicenses()
+    private var documents: [Int64: [ExtractedLicense]] = [:]
+    private var ids: [String: Int64] = [:]
+
+    init(_ connection: any Connection) { self.connection = connection }
+
+    private struct Library {
+        let id: Int64
+        let organization: Int64
+        let body: String
+        /// Where its licences were found; nil where there are none but those that a person chose.
+        let referenceType: String?
+        /// What a person gave, one a line; nil where nobody chose.
+        let given: String?
+        let reference: String
+    }
+
+    mutating func run(after last: Int64) throws -> MigrationWork.Slice {
+        let libraries = try connection.all(
+            """
+            SELECT l.id, l.organization, f.body, (SELECT min(x.reference_type) FROM library_license x
+                WHERE x.library = l.id AND x.reference_type <> \(Self.assigned)), v.given, v.reference
+            FROM library l JOIN library_facts f ON f.library = l.id
+            LEFT JOIN license_override v ON v.organization = l.organization AND v.library_uuid = l.uuid
+            WHERE l.id > \(last) ORDER BY l.id LIMIT \(Self.sliceLength)
+            """
+        ) { row in
+            Library(
+                id: row.integer(0), organization: row.integer(1), body: row.string(2),
+                referenceType: row.stringOrNil(3), given: row.stringOrNil(4), reference: row.string(5))
+        }
+        for library in libraries { try decide(library) }
+        guard libraries.count == Self.sliceLength, let end = libraries.last?.id else {
+            try connection.run(
+                """
+                DELETE FROM license WHERE NOT EXISTS (SELECT 1 FROM library_license x WHERE x.license = license.id)
+                    AND NOT EXISTS (SELECT 1 FROM replaced_license x WHERE x.license = license.id)
+                """)
+            return MigrationWork.Slice(mark: nil, rows: libraries.count)
+        }
+        return MigrationWork.Slice(mark: String(end), rows: libraries.count)
+    }
+
+    private mutating func decide(_ library: Library) throws {
+        var component = try ComponentFacts.decode(library.body)
+        try declare(in: &component, of: library.id)
+        let found = effective.licenses(of: component)
+        for (digest, body) in found.texts { try keep(body, digest: digest, organization: library.organization) }
+        let given = try library.given.map { try terms(of: library, given: $0) }
+        let chosen = given.map { LicenseDecision(given: $0) }
+        try connection.run("DELETE FROM library_license WHERE library = \(library.id)")
+        try connection.run("DELETE FROM replaced_license WHERE library = \(library.id)")
+        for (position, row) in found.rows.prefix(LicenseRows.limit).enumerated() {
+            let license = try id(of: row.license, url: row.url, organization: library.organization)
+            let type = library.referenceType ?? "SBOM"
+            if chosen == nil {
+                try connection.run(
+                    """
+                    INSERT INTO library_license (library, position, license, chosen, reference_type, reference, text)
+                    VALUES (\(library.id), \(position), \(license), \(row.isChosen), \(type), \(row.reference), \(row.text))
+                    """)
+            } else {
+                try connection.run(
+                    """
+                    INSERT INTO replaced_license (library, position, license, reference_type, reference, text)
+                    VALUES (\(library.id), \(position), \(license), \(type), \(row.reference), \(row.text))
+                    """)
+            }
+        }
+        let shown = chosen?.licenses(by: LicensePreferences()) ?? []
+        for (position, (license, isChosen)) in shown.enumerated() {
+            let id = try id(of: license, url: "", organization: library.organization)
+            try connection.run(
+                """
+                INSERT INTO library_license (library, position, license, chosen, reference_type, reference, text)
+                VALUES (\(library.id), \(position), \(id), \(isChosen), \(Self.assigned), \(library.reference), '')
+                """)
+        }
+        let effect = chosen ?? found.decision
+        let names = chosen == nil ? found.rows.map(\.license.name) : shown.map(\.license.name)
+        var seen = Set<String>()
+        try connection.run(
+            """
+            UPDATE library SET licenses = \(names.filter { seen.insert($0).inserted }.joined(separator: "\n")),
+                license_found = \(found.text), license_expression = \(effect.text), license_choice = \(effect.hasChoice)
+            WHERE id = \(library.id)
+            """)
+    }
+
+    /// What a person gave. Choices of before kept names: their rows say which licences were meant.
+    private func terms(of library: Library, given: String) throws -> [String] {
+        let rows = try connection.all(
+            """
+            SELECT n.spdx, n.name FROM library_license x JOIN license n ON n.id = x.license
+            WHERE x.library = \(library.id) AND x.reference_type = \(Self.assigned) ORDER BY x.position
+            """
+        ) { $0.string(0).isEmpty ? $0.string(1) : $0.string(0) }
+        let given = given.split(separator: "\n").map(String.init)
+        guard !rows.isEmpty, rows != given else { return given }
+        try connection.run(
+            """
+            UPDATE license_override SET given = \(rows.joined(separator: "\n"))
+            WHERE organization = \(library.organization)
+                AND library_uuid = (SELECT l.uuid FROM library l WHERE l.id = \(library.id))
+            """)
+        return rows
+    }
+
+    // MARK: Rows of others
+
+    private mutating func id(of license: NamedLicense, url: String, organization: Int64) throws -> Int64 {
+        let key = "\(organization)\n\(license.spdx)\n\(license.name)"
+        if let id = ids[key] { return id }
+        let known = try connection.integer(
+            """
+            SELECT id FROM license
+            WHERE organization = \(organization) AND spdx = \(license.spdx) AND name = \(license.name)
+            """)
+        let id = try known ?? connection.take(1, from: "license")
+        if known == nil {
+            try connection.run(
+                """
+                INSERT INTO license (id, organization, spdx, name, url, type, risk_score, base, exception)
+                VALUES (\(id), \(organization), \(license.spdx), \(license.name), \(license.url.isEmpty ? url : license.url),
+                    \(license.kind), \(license.riskScore.map(Int64.init)), \(license.base), \(license.exception))
+                """)
+        } else {
+            try connection.run(
+                """
+                UPDATE license SET type = \(license.kind), risk_score = \(license.riskScore.map(Int64.init)),
+                    base = \(license.base), exception = \(license.exception) WHERE id = \(id)
+                """)
+        }
+        ids[key] = id
+        return id
+    }
+
+    private func keep(_ text: String, digest: String, organization: Int64) throws {
+        try connection.run(
+            """
+            INSERT INTO library_text (organization, digest, body) VALUES (\(organization), \(digest), \(text))
+            ON CONFLICT (organization, digest) DO NOTHING
+            """)
+    }
+
+    // MARK: References of documents
+
+    private mutating func declare(in component: inout Component, of library: Int64) throws {
+        func lacks(_ claim: LicenseClaim) -> Bool {
+            guard claim.references.isEmpty, case .expression(let text) = claim.form else { return false }
+            return text.contains(LicenseExpression.Term.prefix)
+        }
+        guard component.licenses.contains(where: lacks) || component.concludedLicenses.contains(where: lacks) else {
+            return
+        }
+        let scans = try connection.all(
+            """
+            SELECT c.id, c.organization FROM occurrence o JOIN scan c ON c.id = o.scan
+            WHERE o.library = \(library) AND c.state = 'CURRENT' ORDER BY c.id LIMIT \(Self.documentLimit)
+            """
+        ) { (id: $0.integer(0), organization: $0.integer(1)) }
+        var agreed: [String: LicenseReference] = [:]
+        var disputed = Set<String>()
+        for scan in scans {
+            var seen = Set<String>()
+            for license in try declarations(of: scan.id) where seen.insert(license.id).inserted {
+                let reference = LicenseReference(license)
+                if let known = agreed[license.id], known != reference { disputed.insert(license.id) }
+                agreed[license.id] = reference
+                if !reference.digest.isEmpty {
+                    try keep(license.text, digest: reference.digest, organization: scan.organization)
+                }
+            }
+        }
+        for id in disputed { agreed[id] = nil }
+        func complete(_ claims: inout [LicenseClaim]) {
+            for index in claims.indices where lacks(claims[index]) {
+                guard case .expression(let text) = claims[index].form else { continue }
+                claims[index].references = LicenseReference.mentioned(in: text, of: agreed)
+            }
+        }
+        complete(&component.licenses)
+        complete(&component.concludedLicenses)
+    }
+
+    private mutating func declarations(of scan: Int64) throws -> [ExtractedLicense] {
+        if let known = documents[scan] { return known }
+        let text = try connection.first("SELECT document FROM scan WHERE id = \(scan)") { $0.string(0) } ?? ""
+        let found = text.isEmpty ? [] : try DocumentFacts.decode(text).document.extractedLicenses
+        if documents.count >= Self.documentLimit { documents.removeAll() }
+        documents[scan] = found
+        return found
+    }
+}

@@ -1,0 +1,31 @@
+// DESIGN. An exception takes conditions away. Whether so many that strong copyleft stops at the library itself is said by this
+// table, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html); an exception that is
+// not in it leaves the family as it is, for a mild reading must not be made up. docs/licences.md shows the table.
+
+extension LicenseFamily {
+    /// What is left of a family when an exception of the SPDX list is added to the licence.
+    func with(exception id: String) -> LicenseFamily {
+        self == .strongCopyleft && Self.limitingExceptions.contains(id) ? .weakCopyleft : self
+    }
+
+    /// Exceptions that keep strong copyleft to the library, in the spelling of the SPDX list.
+    package static let limitingExceptions: Set<String> = Set(linkingExceptions + outputExceptions)
+
+    /// What is linked with the library, or uses it by its interface, may be under any terms.
+    package static let linkingExceptions = [
+        "CGAL-linking-exception", "Classpath-exception-2.0", "Classpath-exception-2.0-short", "CLISP-exception-2.0",
+        "eCos-exception-2.0", "erlang-otp-linking-exception", "Fawkes-Runtime-exception", "freertos-exception-2.0",
+        "GCC-exception-2.0", "GCC-exception-2.0-note", "GCC-exception-3.1", "GNAT-exception", "GNU-compiler-exception",
+        "gnu-javamail-exception", "GPL-3.0-interface-exception", "harbour-exception", "Independent-modules-exception",
+        "Linux-syscall-note", "mif-exception", "SANE-exception", "SWI-exception", "u-boot-exception-2.0",
+        "WxWindows-exception-3.1",
+    ]
+
+    /// What the program makes, or what is built by it and contains parts of it, may be under any terms.
+    package static let outputExceptions = [
+        "Autoconf-exception-2.0", "Autoconf-exception-3.0", "Autoconf-exception-generic",
+        "Autoconf-exception-generic-3.0", "Autoconf-exception-macro", "Bison-exception-1.24", "Bison-exception-2.2",
+        "Bootloader-exception", "Font-exception-2.0", "Libtool-exception", "PS-or-PDF-font-exception-20170817",
+        "Qt-GPL-exception-1.0", "Texinfo-exception",
+    ]
+}

@@ -1,0 +1,198 @@
+// DESIGN. The one place where a licence statement becomes an expression. Every term of the result is in the SPDX list, in the
+// spelling of today, or a reference: one that the document declares, a licence without its version, or a name that no list
+// knows. So a term that is not understood never spoils the others, and nothing that was said is lost.
+
+/// Says what the licence statements of one library mean. References keep the names that they had in their document.
+package struct LicenseMeaning: Sendable, Hashable {
+    /// What references of the results are called, by their ids.
+    package private(set) var names: [String: String] = [:]
+    /// The references of the document that became other terms, by the text of the term.
+    package private(set) var origins: [String: String] = [:]
+    private let declared: [String: String]
+
+    private static let list = LicenseList.spdx
+    /// Longer names are cut.
+    private static let nameLimit = 500
+
+    /// - Parameter declared: the names that the document gives its references, by their ids.
+    package init(declared: [String: String] = [:]) {
+        self.declared = Dictionary(
+            declared.map { (Self.plain($0), $1) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// NONE and NOASSERTION (SPDX 2.3 §7.13): no licence, whatever the standard that they came by.
+    package static func isNothing(_ text: String) -> Bool {
+        let length = text.utf8.count
+        guard length == 4 || length == 11 else { return false }
+        let upper = text.uppercased()
+        return upper == "NONE" || upper == "NOASSERTION"
+    }
+
+    /// The expression that a statement means; nil when it states no licence.
+    ///
+    /// - Parameter isExpression: whether its field holds expressions by the document's standard, so that words that look like
+    ///   operators are some; a free name is taken apart only where a part of it is known.
+    package mutating func expression(_ text: String, isExpression: Bool) -> LicenseExpression? {
+        guard text.utf8.count <= LicenseExpression.sizeLimit else { return free(text) }
+        if let known = named(text) { return known }
+        if let expression = LicenseExpression(text) ?? Self.mended(text) {
+            let isOne = expression.single != nil
+            if isOne || isExpression || expression.terms.contains(where: isUnderstood) {
+                return expression.compactMapTerms { node(of: $0) }
+            }
+        }
+        if text.utf8.count <= 4096, !text.contains("://") {
+            if let known = Self.list.expression(reading: text) { return known.compactMapTerms(Self.list.current) }
+            if let found = phrases(text) { return found }
+        }
+        return free(text)
+    }
+
+    /// An expression whose references have underscores, which no idstring has.
+    private static func mended(_ text: String) -> LicenseExpression? {
+        guard text.contains("_"), text.contains(LicenseExpression.Term.prefix) else { return nil }
+        return LicenseExpression(plain(text))
+    }
+
+    private static func plain(_ id: String) -> String { String(id.map { $0 == "_" ? "-" : $0 }) }
+
+    // MARK: Terms
+
+    /// A listed licence, an alias or a licence without its version, where the whole text is its name.
+    private mutating func named(_ text: String) -> LicenseExpression? {
+        if let known = Self.list.expression(named: text) { return known.compactMapTerms(Self.list.current) }
+        guard let unversioned = UnversionedLicense(named: text) else { return nil }
+        return LicenseExpression(root: .term(.init(id: unversioned.id)))
+    }
+
+    private func isUnderstood(_ term: LicenseExpression.Term) -> Bool {
+        term.isReference || Self.list.license(id: term.id) != nil || Self.isNothing(term.id)
+            || Self.list.meaning(of: term) != nil || UnversionedLicense(named: term.id) != nil
+    }
+
+    private mutating func node(of term: LicenseExpression.Term) -> LicenseExpression.Node? {
+        if Self.isNothing(term.id) { return nil }
+        var term = term
+        if !term.exception.isEmpty, Self.list.exception(id: term.exception) == nil {
+            term.exception = addition(term.exception)
+        }
+        if term.isReference { return reference(term) }
+        if Self.list.license(id: term.id) != nil { return Self.list.current(term) }
+        let name = term.id + (term.orLater ? "+" : "")
+        if let found = named(name), let node = Self.adding(term.exception, to: found) { return node }
+        return free(name, exception: term.exception)?.root
+    }
+
+    /// The reference itself, or what the name means that the document gives it.
+    private mutating func reference(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
+        guard term.document.isEmpty else { return .term(term) }
+        let name = Self.oneLine(declared[term.id] ?? "")
+        let called = name.isEmpty ? NamedLicense.tail(of: term.id) : name
+        if let known = known(called), let node = Self.adding(term.exception, to: known) {
+            if let single = known.single { origins[single.text] = origins[single.text] ?? term.id }
+            return node
+        }
+        names[term.id] = called
+        return .term(term)
+    }
+
+    /// What a name means that is understood whole.
+    private mutating func known(_ text: String) -> LicenseExpression? {
+        if let known = named(text) { return known }
+        return Self.list.expression(reading: text)?.compactMapTerms(Self.list.current)
+    }
+
+    /// An expression with an exception; nil when it cannot have one.
+    private static func adding(_ exception: String, to expression: LicenseExpression) -> LicenseExpression.Node? {
+        if exception.isEmpty { return expression.root }
+        guard var single = expression.single, single.exception.isEmpty else { return nil }
+        single.exception = exception
+        return .term(single)
+    }
+
+    /// The id for an exception that no list knows (SPDX 3.0.1 Annex B, `AdditionRef-`).
+    private mutating func addition(_ text: String) -> String {
+        if text.hasPrefix("AdditionRef-") { return text }
+        let id = "AdditionRef-" + IDText.safe(text)
+        names[id] = text
+        return id
+    }
+
+    /// A licence of which only the name is known; nil of nothing.
+    private mutating func free(_ text: String, exception: String = "") -> LicenseExpression? {
+        let name = Self.oneLine(text)
+        guard !name.isEmpty, !Self.isNothing(name) else { return nil }
+        var term = LicenseExpression.Term.reference(named: name)
+        let base = term.id
+        var number = 1
+        // Two names may come to one id, and the document may mean something else by it.
+        while (names[term.id] ?? declared[term.id] ?? name) != name {
+            number += 1
+            term.id = "\(base)-\(number)"
+        }
+        names[term.id] = name
+        term.exception = exception
+        return LicenseExpression(root: .term(term))
+    }
+
+    /// In one line: names are kept one a line.
+    private static func oneLine(_ text: String) -> String {
+        String(text.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(nameLimit))
+    }
+
+    // MARK: Names of several words
+
+    /// Names joined by words, of which at least one is known; nil when the text is no such thing.
+    private mutating func phrases(_ text: String) -> LicenseExpression? {
+        guard let tree = LicensePhrases.parse(text) ?? Self.listing(text) else { return nil }
+        var known: [String: LicenseExpression] = [:]
+        var isNothing = false
+        for term in tree.terms {
+            if Self.isNothing(term.id) {
+                isNothing = true
+            } else if let found = known[term.id] ?? self.known(term.id) ?? withException(term.id) {
+                known[term.id] = found
+            } else if !Self.isName(term.id) {
+                return nil
+            }
+        }
+        guard !known.isEmpty || isNothing else { return nil }
+        return tree.compactMapTerms { term in
+            Self.isNothing(term.id) ? nil : known[term.id]?.root ?? free(term.id)?.root
+        }
+    }
+
+    /// Names in a list with commas (all of them) or slashes (a choice).
+    private static func listing(_ text: String) -> LicenseExpression? {
+        for (separator, isAnd) in [(Character(","), true), (Character("/"), false)] {
+            let pieces = text.split(separator: separator).map { String($0).trimmingBlanks() }
+            guard pieces.count > 1, pieces.count <= 64, pieces.allSatisfy(isName) else { continue }
+            return LicenseExpression.joined(pieces.map { .term(.init(id: $0)) }, and: isAnd)
+        }
+        return nil
+    }
+
+    /// `GPLv3+ with exceptions`.
+    private mutating func withException(_ text: String) -> LicenseExpression? {
+        guard let place = text.range(of: " with ") ?? text.range(of: " WITH ") else { return nil }
+        guard let base = known(String(text[..<place.lowerBound])) else { return nil }
+        let exception = String(text[place.upperBound...]).trimmingBlanks()
+        if exception.isEmpty { return nil }
+        let id = Self.list.exception(id: exception)?.id ?? addition(exception)
+        return Self.adding(id, to: base).map(LicenseExpression.init)
+    }
+
+    /// Whether a text that no list knows may be the name of a licence, rather than a piece of a sentence or of another name.
+    private static func isName(_ text: String) -> Bool {
+        guard (2...64).contains(text.utf8.count), let first = text.first, first.isLetter else { return false }
+        let words = text.lowercased().split(whereSeparator: \.isWhitespace)
+        let pieces: Set<Substring> = ["version", "ver", "v", "see", "the", "with", "without", "only", "any", "other"]
+        return words.count <= 4 && !pieces.contains(words[0]) && !LicenseList.later.contains(String(words[0]))
+            && !(words[0].hasPrefix("v") && words[0].dropFirst().allSatisfy { $0.isNumber || $0 == "." })
+    }
+}
+
+extension String {
+    /// Where another text stands first.
+    fileprivate func range(of other: String) -> Range<String.Index>? { firstRange(of: other) }
+}

@@ -1,0 +1,41 @@
+import BOM
+import Database
+
+/// The licences that people chose for libraries of a scan, on their way into a bill of materials.
+struct ChosenLicenses: Sendable {
+    /// By the number of the library.
+    private let claims: [Int64: [LicenseClaim]]
+
+    init(of scan: Int64, organization: Int64, on connection: any Connection) throws {
+        var claims: [Int64: [LicenseClaim]] = [:]
+        let some = try connection.integer("SELECT 1 FROM license_override WHERE organization = \(organization) LIMIT 1")
+        if some != nil {
+            try connection.each(
+                """
+                SELECT o.library, v.given FROM occurrence o JOIN library l ON l.id = o.library
+                JOIN license_override v ON v.organization = \(organization) AND v.library_uuid = l.uuid
+                WHERE o.scan = \(scan)
+                """
+            ) { row in
+                // Writers make expressions of names that are known.
+                claims[row.integer(0)] = row.string(1).split(separator: "\n").map {
+                    LicenseClaim(.expression(String($0)))
+                }
+            }
+        }
+        self.claims = claims
+    }
+
+    /// Puts what was chosen where a document says what was concluded; what was found stays declared where the standard has
+    /// a field for both. CycloneDX has one: there the choice stands alone.
+    func apply(to component: inout Component, library: Int64, in standard: BOMDocument.Standard) {
+        guard let chosen = claims[library] else { return }
+        switch standard {
+        case .spdx:
+            let says = component.licenses.contains { $0.form != .noAssertion }
+            if !says { component.licenses = component.concludedLicenses }
+        case .cycloneDX: component.licenses = []
+        }
+        component.concludedLicenses = chosen
+    }
+}
