@@ -21,7 +21,10 @@ import Testing
             ("finished_at = 5", "before its end"), ("state = 'SUCCESS', lease_owner = ''", "at no time"),
             ("state = 'FAILED', lease_owner = '', finished_at = 5", "without a reason"),
             ("given_up = 1", "did not fail"),
-            ("state = 'FAILED', lease_owner = '', finished_at = 5, error = 'e', waiting_for = 'x'", "waits for something"),
+            (
+                "state = 'FAILED', lease_owner = '', finished_at = 5, error = 'e', waiting_for = 'x'",
+                "waits for something"
+            ),
             ("artifact = 'a'", "without success"), ("result = '{}'", "without success"),
         ] as [(SQL, String)])
     func eachIsFound(engine: Engine, broken: (change: SQL, words: String)) throws {

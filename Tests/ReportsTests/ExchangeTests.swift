@@ -40,7 +40,7 @@ import Testing
         #expect(try !exchange.send(1) { _ in .rows })
     }
 
-    /// Also with a full ring: the end takes the place of what was not read yet.
+    /// Also with a full ring: the end takes the place of what was not read yet, and the renderer gives up.
     @Test(arguments: 0...3) func aReaderThatFailsEndsTheRows(sent: Int) throws {
         let exchange = Exchange()
         for number in 0..<sent { #expect(try exchange.send(number) { _ in .rows }) }
@@ -50,6 +50,7 @@ import Testing
             messages.append(exchange.receive(number) { message, _ in message })
         }
         #expect(messages.last == .end)
+        exchange.abandon()
     }
 
     /// The invariants are found in what breaks them.
