@@ -38,7 +38,8 @@ import Testing
                 try bench.queue.standing(uuid: older.job.uuid, organization: 1, on: connection)
             })
         #expect(standing.job.state == .success)
-        #expect(standing.job.result.contains("accepted later (\(newer.job.uuid))"), "its status shows it among the notes")
+        #expect(
+            standing.job.result.contains("accepted later (\(newer.job.uuid))"), "its status shows it among the notes")
         try bench.intake.sweep()
         #expect(try bench.number("SELECT count(*) FROM scan") == 1)
         #expect(try bench.number("SELECT count(*) FROM library WHERE artifact = 'old'") == 0)

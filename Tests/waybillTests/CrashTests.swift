@@ -127,7 +127,8 @@ extension EndToEnd {
             #expect(try site.number("SELECT count(*) FROM job WHERE result LIKE '%superseded%'") == 1)
             #expect(
                 try site.number(
-                    "SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.token = \(token)") == 7)
+                    "SELECT count(*) FROM occurrence o JOIN project p ON p.scan = o.scan WHERE p.token = \(token)") == 7
+            )
             #expect(try eventually { try isTidy(site) }, "\(site.summary)")
             try server.stop()
             #expect(try site.strays() == [])

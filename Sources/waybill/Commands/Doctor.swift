@@ -122,7 +122,9 @@ struct Doctor {
     private func jobs() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
-        guard case .current = try database.schemaState() else { return "can be looked at when the schema is up to date" }
+        guard case .current = try database.schemaState() else {
+            return "can be looked at when the schema is up to date"
+        }
         let queue = Queue(database: database, now: Clock.now)
         let shown = 10
         let (waits, givenUp, count) = try database.snapshot { connection in

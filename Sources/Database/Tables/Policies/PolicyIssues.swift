@@ -92,7 +92,8 @@ package struct OpenVulnerability: Sendable {
             OpenVulnerability(
                 libraryUUID: row.string(0), alertUUID: row.string(1), modified: row.integer(2), name: row.string(3),
                 type: row.string(4), description: row.string(5).isEmpty ? row.string(6) : row.string(5),
-                url: row.string(7), published: row.integerOrNil(8), severity: row.string(9), score: row.integerOrNil(10),
+                url: row.string(7), published: row.integerOrNil(8), severity: row.string(9),
+                score: row.integerOrNil(10),
                 severity3: row.string(11), score3: row.string(12), topFix: row.string(13), topFixURL: row.string(14),
                 topFixDate: row.integerOrNil(15))
         }
