@@ -59,7 +59,7 @@ struct LicenseReportTests {
         #expect(said(due, "onlyv", "name", "spdxId", "spdxExpression") == ["GPL 2.0|GPL-2.0-only|GPL-2.0-only"])
         #expect(
             said(due, "choice", "name", "spdxId", "spdxExpression", "inEffect") == [
-                "GPL 2.0|GPL-2.0-only|GPL-2.0-only OR MIT|false", "MIT|MIT|GPL-2.0-only OR MIT|true",
+                "GPL 2.0|GPL-2.0-only|GPL-2.0-only OR MIT|0", "MIT|MIT|GPL-2.0-only OR MIT|1",
             ])
         #expect(said(due, "both", "name", "spdxId") == ["GPL 2.0|GPL-2.0-only", "GPL 2.0|GPL-2.0-or-later"])
         #expect(said(due, "cpath", "riskScore") == ["50"])
