@@ -101,6 +101,12 @@ extension EndToEnd {
             return path
         }
 
+        /// Commands whose JSON needs more than a fresh directory: other tests of this target run them.
+        private static let triedElsewhere: Set<String> = [
+            "backup", "restore", "migrate", "retry", "worker", "import advisories", "import agent", "import licenses",
+            "import versions",
+        ]
+
         /// One value on standard output, and nothing else.
         @Test func jsonOfEveryCommand() throws {
             let site = try Site()
@@ -130,7 +136,7 @@ extension EndToEnd {
                 let words = command.split(separator: " ").map(String.init)
                 guard try Executable.run(words + ["--help"]).output.contains("  --json") else { continue }
                 guard let example = examples[command] else {
-                    Issue.record("waybill \(command) has --json, but this test has no example of it")
+                    #expect(Self.triedElsewhere.contains(command), "waybill \(command) has --json and no example")
                     continue
                 }
                 let ending = try Executable.run(words + example.arguments + ["--json", "--data", site.data])
