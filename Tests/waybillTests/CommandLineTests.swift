@@ -248,7 +248,7 @@ extension EndToEnd {
                 (["--data", site.data, "--database", "sqlite:\(file)/x"], "database", file),
                 (["--data", site.data, "--database", "sqlite:"], "database", "accepted: sqlite:PATH"),
                 (["--data", site.data, "--artifacts", "file:\(file)/x"], "artifact store", file),
-                (["--data", site.data, "--workers", "-3"], "settings", "accepted: 0 to 256"),
+                (["--data", site.data, "--workers", "-3"], "settings", "accepted: a whole number from 0 to 256"),
             ] {
                 let ending = try Executable.run(["doctor"] + flags)
                 #expect(ending.status == 1, "\(flags)")
