@@ -178,7 +178,7 @@ extension Call {
     }
 
     private static let setLicensePreferences = Call(
-        "waybillSetLicensePreferences", .one(.organization), .administrator, .work
+        "waybillSetLicensePreferences", .one(.organization), .administrator, .work, takes: [.texts("licenses")]
     ) { visit in
         let accepted = "a list of at most \(LicensePreferences.limit) SPDX identifiers or names, the preferred first"
         // An empty list takes the order away.
