@@ -140,6 +140,9 @@ package struct Request: Sendable {
         return field
     }
 
+    /// Whether a field is there as a list of nothing, for calls that take something away by it.
+    func isEmptyList(_ key: String) -> Bool { fields[key] == .list([]) }
+
     /// The text of a field without blanks at its ends, or nil when it is absent. Other kinds of values are an error.
     func textIfAny(_ key: String, accepted: String) throws(APIError) -> String? {
         switch self[key] {

@@ -182,8 +182,7 @@ extension Call {
     ) { visit in
         let accepted = "a list of at most \(LicensePreferences.limit) SPDX identifiers or names, the preferred first"
         // An empty list takes the order away.
-        let isEmpty = visit.request["licenses"].map { $0.elements.isEmpty } ?? false
-        let given = isEmpty ? [] : try visit.request.texts("licenses", accepted: accepted)
+        let given = visit.request.isEmptyList("licenses") ? [] : try visit.request.texts("licenses", accepted: accepted)
         let names = given.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
         guard names.count <= LicensePreferences.limit else {
             throw APIError.badValue("\(names.count) licenses", of: "licenses", accepted: accepted)
