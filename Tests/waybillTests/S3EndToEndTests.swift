@@ -185,8 +185,8 @@ struct S3EndToEndTests {
         #expect(try site.findings().contains(bucket.endpoint))
         let second = try site.submit("xml")
         // Until it was tried and put back.
-        for _ in 0..<300 where !site.logged.contains("job retried") { usleep(100_000) }
-        #expect(site.logged.contains("job retried"))
+        for _ in 0..<300 where !site.logged.contains("job waiting") { usleep(100_000) }
+        #expect(site.logged.contains("job waiting"))
         let during = try site.status(second)["status"] as? String
         #expect(during == "PENDING" || during == "IN_PROGRESS")
         // A download meanwhile is an error that says so, not a report.
