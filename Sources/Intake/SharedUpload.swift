@@ -1,6 +1,7 @@
 import Bytes
 package import Database
 import Glibc
+import Jobs
 
 // DESIGN. With SQLite there is one machine, and an upload is a file of its data directory. With PostgreSQL any node may do
 // the job, and the node that took the upload may die for good; so the bytes go into the database in the transaction that
@@ -66,21 +67,7 @@ package enum SharedUpload {
 
     /// Forgets uploads that are in the inventory, and those whose job is forgotten.
     static func sweep(_ database: any Database) throws {
-        let over: SQL = """
-            NOT EXISTS (SELECT 1 FROM job WHERE job.uuid = upload.job
-                AND job.state IN ('PENDING', 'IN_PROGRESS', 'FAILED'))
-            """
-        let names = try database.read { connection in
-            try connection.all("SELECT DISTINCT job FROM upload WHERE \(over) LIMIT 1000") { $0.string(0) }
-        }
+        let names = try database.read { try Queue.uploadsToForget(limit: 1000, on: $0) }
         for name in names { try forget(job: name, in: database) }
-    }
-
-    /// Uploads in a data folder that are not in the inventory and may yet be, as one that failed may be tried again: the
-    /// jobs' uuids.
-    package static func waiting(on connection: any Connection) throws -> [String] {
-        try connection.all(
-            "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS', 'FAILED') ORDER BY id"
-        ) { $0.string(0) }
     }
 }

@@ -67,7 +67,7 @@ struct BackupFile: Sendable {
         progress.end()
         SpooledLinks.make(from: folder, to: kept)
         var uploads = 0
-        for uuid in try copy.read({ try SharedUpload.waiting(on: $0) }) {
+        for uuid in try copy.read({ try Queue.uploadsToKeep(on: $0) }) {
             let path = "\(kept)/\(uuid)"
             guard access(path, R_OK) == 0 else { continue }
             try copy.write { try SharedUpload.keep(file: path, job: uuid, on: $0) }

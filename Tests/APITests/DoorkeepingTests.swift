@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import HTTP
+import Jobs
 import Testing
 
 @testable import API

@@ -98,7 +98,7 @@ import Testing
             unlink(path)
             #expect(try bench.number("SELECT count(*) FROM upload WHERE job = \(job.uuid)") == 1)
         }
-        #expect(try bench.database.read { try SharedUpload.waiting(on: $0) } == [job.uuid], "backups hold it")
+        #expect(try bench.database.read { try Queue.uploadsToKeep(on: $0) } == [job.uuid], "backups hold it")
         #expect(try bench.database.write { try bench.queue.rerun(uuid: job.uuid, on: $0) } == .restarted)
         try work(bench, bench.intake)
         #expect(try now(bench, job).state == .failed && !now(bench, job).error.contains("no longer"))

@@ -2,6 +2,7 @@ import Bytes
 import Database
 import Glibc
 import Intake
+import Jobs
 import Store
 
 extension Command {
@@ -139,7 +140,7 @@ enum SpooledUploads {
     /// Puts them into a database whose jobs wait for them; returns how many.
     static func keep(folder: String, in database: any Database) throws -> Int {
         var count = 0
-        for uuid in try database.read({ try SharedUpload.waiting(on: $0) }) {
+        for uuid in try database.read({ try Queue.uploadsToKeep(on: $0) }) {
             let path = "\(folder)/\(IntakeJob.spoolPath(of: uuid))"
             guard access(path, R_OK) == 0 else { continue }
             try database.write { try SharedUpload.keep(file: path, job: uuid, on: $0) }

@@ -133,8 +133,9 @@ struct Demonstration {
         let file = try DurableFile(path: path)
         try download.body.withBytes { bytes throws(SinkError) in try file.write(bytes) }
         try file.publish()
-        let rows = try runtime.database.read { connection in
-            try connection.integer("SELECT rows_done FROM job WHERE uuid = \(uuid)") ?? 0
+        let id = try runtime.organization(token: organization.token)
+        let rows = try runtime.database.read { [queue = runtime.queue] connection in
+            try queue.find(uuid: uuid, organization: id, on: connection)?.rowsDone ?? 0
         }
         let numbers = "\(rows) rows".padded(12) + "\(download.body.count) bytes".padded(16)
         print("  \(numbers)\(Clock.now() - begun) ms".padded(40) + path)

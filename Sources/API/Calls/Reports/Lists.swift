@@ -1,5 +1,6 @@
 import Database
 import HTTP
+import Jobs
 import Reports
 
 // Lists that the engine of the reports makes: mend-api.md §3.3, §3.4. Some are a report's JSON under another name.

@@ -1,5 +1,6 @@
 import Database
 import HTTP
+import Jobs
 
 // Organizations, products, projects and their vitals: mend-api.md §2 and §3.1. Every tool begins with these.
 

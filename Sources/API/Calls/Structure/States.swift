@@ -1,5 +1,6 @@
 import Database
 import HTTP
+import Jobs
 
 // How far things are, and what the server can do: mend-api.md §3.1, §3.7.
 

@@ -86,29 +86,6 @@ package enum AgentRequests {
         }
     }
 
-    /// What became of a request of the organization, all its projects together.
-    package static func state(
-        token: String, organization: Int64, on connection: any Connection
-    ) throws -> AgentRequestState {
-        let states = try connection.all(
-            """
-            SELECT r.status, coalesce(j.state, 'FAILED') FROM agent_request r LEFT JOIN job j ON j.uuid = r.job
-            WHERE r.request_token = \(token) AND r.organization = \(organization)
-            """
-        ) { row in
-            let state = AgentRequestState(rawValue: row.string(0)) ?? .unknown
-            guard state == .inProgress else { return state }
-            switch row.string(1) {
-            case "SUCCESS": return AgentRequestState.finished
-            case "FAILED": return .failed
-            default: return .inProgress
-            }
-        }
-        // What is still to come decides first, then what went wrong.
-        for state in [AgentRequestState.inProgress, .failed] where states.contains(state) { return state }
-        return states.first ?? .unknown
-    }
-
     /// Marks the project of a finished upload, in the transaction that ends its job.
     package static func finish(job uuid: String, token: String, on connection: any Connection) throws {
         guard !token.isEmpty else { return }
@@ -122,19 +99,6 @@ package enum AgentRequests {
     /// Marks what failed and is tried again.
     package static func reopen(job uuid: String, on connection: any Connection) throws {
         try connection.run("UPDATE agent_request SET status = 'IN_PROGRESS' WHERE job = \(uuid) AND status = 'FAILED'")
-    }
-
-    /// Marks what failed and is over.
-    package static func settle(in database: any Database) throws {
-        let over: SQL = """
-            status = 'IN_PROGRESS' AND NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = agent_request.job
-                AND j.state IN ('PENDING', 'IN_PROGRESS'))
-            """
-        let some = try database.read { try $0.integer("SELECT 1 FROM agent_request WHERE \(over) LIMIT 1") }
-        guard some != nil else { return }
-        try database.write { connection in
-            _ = try connection.run("UPDATE agent_request SET status = 'FAILED' WHERE \(over)")
-        }
     }
 
     // MARK: Places

@@ -87,17 +87,6 @@ package enum Webhooks {
 
     // MARK: Deliveries
 
-    /// Has the end of a report told to all webhooks of its organization; nothing for what is no report or has not ended.
-    package static func announce(job id: Int64, at time: Int64, on connection: any Connection) throws {
-        try connection.run(
-            """
-            INSERT INTO webhook_delivery (webhook, job, state, run_at)
-            SELECT w.id, j.uuid, 'PENDING', \(time) FROM job j JOIN webhook w ON w.organization = j.organization
-            WHERE j.id = \(id) AND j.kind = 'REPORT' AND j.state IN ('SUCCESS', 'FAILED')
-            ON CONFLICT (webhook, job) DO NOTHING
-            """)
-    }
-
     /// Whether one is due.
     package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer(

@@ -78,23 +78,25 @@ package struct ProjectVital: Sendable, Equatable {
     /// Whether an upload of it is on its way.
     package let isInProgress: Bool
 
-    /// The projects of a scope, in the order in which they were made.
-    package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProjectVital] {
-        try connection.all(
-            """
-            SELECT p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at,
-                p.scan_comment, p.request_token,
-                CASE WHEN EXISTS (SELECT 1 FROM job j WHERE j.organization = p.organization AND j.project = p.id
-                    AND j.kind = 'INTAKE' AND j.state IN ('PENDING', 'IN_PROGRESS')) THEN 1 ELSE 0 END
-            FROM project p JOIN product d ON d.id = p.product WHERE \(scope.condition) ORDER BY p.id
-            """
-        ) { row in
-            ProjectVital(
-                id: row.integer(0), name: row.string(1), token: row.string(2), productName: row.string(3),
-                pluginName: row.string(4), uploadedBy: row.string(5), created: row.integer(6),
-                updated: row.integer(7), comment: row.string(8), requestToken: row.string(9),
-                isInProgress: row.boolean(10))
-        }
+    /// The columns of `project p JOIN product d` that `init(row:)` reads, in its order; whether an upload is on its way
+    /// follows them.
+    package static let columns: SQL = """
+        p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at, p.scan_comment, \
+        p.request_token
+        """
+
+    package init(row: borrowing RowBuffer) {
+        id = row.integer(0)
+        name = row.string(1)
+        token = row.string(2)
+        productName = row.string(3)
+        pluginName = row.string(4)
+        uploadedBy = row.string(5)
+        created = row.integer(6)
+        updated = row.integer(7)
+        comment = row.string(8)
+        requestToken = row.string(9)
+        isInProgress = row.boolean(10)
     }
 
     /// The names of projects of an organization, by their ids.

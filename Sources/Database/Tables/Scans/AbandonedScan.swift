@@ -11,21 +11,15 @@ package struct AbandonedScan: Sendable, Equatable {
     let libraryMark: Int64
     let licenseMark: Int64
 
-    /// Replaced scans, and staged ones whose import is over or was begun anew.
-    package static func all(on connection: any Connection) throws -> [AbandonedScan] {
-        try connection.all(
-            """
-            SELECT s.id, s.organization, s.state, s.library_mark, s.license_mark FROM scan s
-            WHERE s.state IN ('OBSOLETE', 'ABANDONED') OR s.state = 'STAGING' AND (
-                NOT EXISTS (SELECT 1 FROM job j WHERE j.id = s.job AND j.state = 'IN_PROGRESS')
-                OR EXISTS (SELECT 1 FROM scan n WHERE n.state = 'STAGING' AND n.job = s.job AND n.id > s.id))
-            ORDER BY s.id
-            """
-        ) {
-            AbandonedScan(
-                id: $0.integer(0), organization: $0.integer(1), wasStaged: $0.string(2) != "OBSOLETE",
-                libraryMark: $0.integer(3), licenseMark: $0.integer(4))
-        }
+    /// The columns of `scan s` that `init(row:)` reads, in its order.
+    package static let columns: SQL = "s.id, s.organization, s.state, s.library_mark, s.license_mark"
+
+    package init(row: borrowing RowBuffer) {
+        id = row.integer(0)
+        organization = row.integer(1)
+        wasStaged = row.string(2) != "OBSOLETE"
+        libraryMark = row.integer(3)
+        licenseMark = row.integer(4)
     }
 
     /// Deletes the scan and what it left, about `limit` rows in a transaction. False when facts had to stay for now,

@@ -189,20 +189,6 @@ package struct StagedScan: Sendable, Equatable {
             product: productID, productToken: productToken, project: id, projectToken: newTokens.project)
     }
 
-    /// The job of the scan that the project shows, when it was accepted after job `job`: its number counts up with that. The
-    /// project's row stays locked until the transaction ends.
-    package func later(
-        than job: Int64, in target: Target, on connection: any Connection
-    ) throws -> (job: Int64, uuid: String)? {
-        _ = try connection.integer("SELECT 1 FROM project WHERE id = \(target.project) \(connection.engine.locking)")
-        return try connection.first(
-            """
-            SELECT s.job, coalesce(j.uuid, '') FROM project p JOIN scan s ON s.id = p.scan
-            LEFT JOIN job j ON j.id = s.job WHERE p.id = \(target.project) AND s.job > \(job)
-            """
-        ) { ($0.integer(0), $0.string(1)) }
-    }
-
     private func note(
         made place: String, id: Int64, name: String, product: Int64?, project: Int64?, account: Int64?,
         at time: Int64, on connection: any Connection

@@ -1,3 +1,5 @@
+package import Database
+
 // DESIGN. A client that does not know whether its submission arrived sends it again with the same key, and gets the job that
 // the first one made. Keys are the account's own, and are forgotten with the job.
 

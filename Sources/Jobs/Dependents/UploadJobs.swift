@@ -1,0 +1,42 @@
+package import Database
+
+extension Queue {
+    /// Whether a job of one of these organizations has this uuid and is not final.
+    package func isUnfinished(
+        uuid: String, organizations: [Int64], on connection: any Connection
+    ) throws -> Bool {
+        guard !organizations.isEmpty else { return false }
+        let ids = SQL.list(organizations.map { Value.integer($0) })
+        return try connection.integer(
+            """
+            SELECT 1 FROM job WHERE uuid = \(uuid) AND organization IN \(ids)
+                AND state IN ('PENDING', 'IN_PROGRESS')
+            """) != nil
+    }
+
+    /// The state of the job with this uuid in any organization; nil when there is none. For work on the server's own files.
+    package func state(uuid: String, on connection: any Connection) throws -> Job.State? {
+        try connection.first("SELECT state FROM job WHERE uuid = \(uuid)") { $0.string(0) }.map { text in
+            guard let state = Job.State(rawValue: text) else { throw QueueError.unreadable(uuid: uuid) }
+            return state
+        }
+    }
+
+    /// Uploads that are not in the inventory and may still get there, as a failed one may be tried again: the uuids of their
+    /// jobs, in the order of acceptance.
+    package static func uploadsToKeep(on connection: any Connection) throws -> [String] {
+        try connection.all(
+            "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS', 'FAILED') ORDER BY id"
+        ) { $0.string(0) }
+    }
+
+    /// Uploads kept in the database that are in the inventory, or whose job is forgotten: the uuids of their jobs.
+    package static func uploadsToForget(limit: Int, on connection: any Connection) throws -> [String] {
+        try connection.all(
+            """
+            SELECT DISTINCT job FROM upload WHERE NOT EXISTS (SELECT 1 FROM job WHERE job.uuid = upload.job
+                AND job.state IN ('PENDING', 'IN_PROGRESS', 'FAILED')) LIMIT \(limit)
+            """
+        ) { $0.string(0) }
+    }
+}
