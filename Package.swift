@@ -80,6 +80,6 @@ let package = Package(
         + module("Jobs", ["Bytes", "Database"])
         + module("Outbound", ["Bytes", "CCurl"])
         + module("Store", ["Bytes", "Outbound"])
-        + module("API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "Inventory", "Bytes"], tests: ["BOM"]),
+        + module("API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"]),
     cxxLanguageStandard: .cxx17
 )

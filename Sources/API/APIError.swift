@@ -47,10 +47,7 @@ package enum APIError: Error, Equatable {
     case tooManyLibraries(Int)
     /// A request for a part of Mend's product that Waybill does not have, with what to use in its place.
     case notOffered(String)
-    /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
-    case storage(id: String)
-    /// Something that is our fault; the cause is in the log under this id.
-    case unexpected(id: String)
+    case fault(Fault)
 
     /// What patterns for names of libraries may be.
     static let patternAccepted = """
@@ -79,7 +76,7 @@ package enum APIError: Error, Equatable {
         case .unknownLibrary: 8000
         case .missing, .report(.missing): 3010
         case .report: 3000
-        case .storage, .unexpected: Self.faultCode
+        case .fault: Self.faultCode
         case .refused, .roleTooLow, .notYours: 5001
         }
     }
@@ -124,9 +121,7 @@ package enum APIError: Error, Equatable {
         case .notOffered(let why): why
         case .noSuchLibrary(let name): "no library \(Self.short(name)) is known here"
         case .tooManyLibraries(let limit): "more than \(limit) libraries were found; say more of what is looked for"
-        case .storage(let id):
-            "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
-        case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"
+        case .fault(let fault): fault.description
         }
     }
 

@@ -84,16 +84,32 @@ struct Access: Sendable {
         guard isSame, let found, let standing = holder?.standing,
             let role = standing.role(inProduct: found.product)
         else { throw APIError.refused }
-
-        guard role >= needed else {
-            throw Denial(
-                error: .roleTooLow(role, needed: needed, call: name), organization: found.organization,
-                account: standing.account, call: name)
-        }
         let scope = Scope(
             kind: found.kind, organization: found.organization, product: found.product, project: found.project,
             visibleProducts: standing.visibleProducts)
-        return Access(standing: standing, scope: scope, role: role)
+        let access = Access(standing: standing, scope: scope, role: role)
+        guard role >= needed else { throw access.denial(role, needed, name) }
+        return access
+    }
+
+    /// Whether the user has a role in a product of the organization; nil stands for a product that does not exist yet, which
+    /// needs the role in the whole organization.
+    func allows(_ needed: Role, inProduct product: Int64?) -> Bool {
+        let role = product.map { standing.role(inProduct: $0) } ?? standing.role
+        return role.map { $0 >= needed } ?? false
+    }
+
+    /// Refuses the call `name` where `allows` is false.
+    func require(_ needed: Role, inProduct product: Int64?, for name: String) throws(Denial) {
+        guard !allows(needed, inProduct: product) else { return }
+        let role = product.map { standing.role(inProduct: $0) } ?? standing.role
+        throw denial(role ?? .readOnly, needed, name)
+    }
+
+    private func denial(_ role: Role, _ needed: Role, _ name: String) -> Denial {
+        Denial(
+            error: .roleTooLow(role, needed: needed, call: name), organization: scope.organization,
+            account: standing.account, call: name)
     }
 
     /// The key that a request shows; nil when there is none.
@@ -101,10 +117,19 @@ struct Access: Sendable {
         try request.textIfAny("userKey", accepted: "the key of a user, 64 hexadecimal characters") ?? bearer(headers)
     }
 
+    /// The key in `X-Api-Key`, as Dependency-Track's clients send it, or in `Authorization: Bearer`.
+    static func headerKey(_ headers: HTTPFields) -> UserKey? {
+        if let text = headers["X-Api-Key"]?.trimmingBlanks(), !text.isEmpty { return UserKey(text) }
+        return bearer(headers).map { UserKey($0) }
+    }
+
+    /// The key in `Authorization: Bearer` (RFC 6750 §2.1).
     private static func bearer(_ headers: HTTPFields) -> String? {
-        guard let value = headers["Authorization"], value.prefix(7).lowercased() == "bearer " else { return nil }
-        let key = value.dropFirst(7).trimmingPrefix { $0 == " " }
-        return key.isEmpty ? nil : String(key)
+        guard let value = headers["Authorization"]?.trimmingBlanks(), value.prefix(7).lowercased() == "bearer " else {
+            return nil
+        }
+        let key = String(value.dropFirst(7)).trimmingBlanks()
+        return key.isEmpty ? nil : key
     }
 
     /// Compared with when no account has the key.
@@ -140,4 +165,21 @@ struct Access: Sendable {
         else { return false }
         return Set(shown).isSubset(of: visible)
     }
+}
+
+/// The holder of a key, before a token names a place.
+struct KeyHolder: Sendable {
+    let keyDigest: [UInt8]
+    /// Where the holder has a role, in the order of ids, each with the greatest role anywhere in it.
+    let organizations: [(id: Int64, token: String, role: Role)]
+
+    /// The holder of the key with this digest; nil when no account has it, or its time is over.
+    static func find(_ keyDigest: [UInt8], at time: Int64, on connection: any Connection) throws -> KeyHolder? {
+        let found = try Standing.organizations(keyDigest: keyDigest, at: time, on: connection)
+        guard let found, Identifier.areEqual(found.keyDigest, keyDigest) else { return nil }
+        return KeyHolder(keyDigest: keyDigest, organizations: found.organizations)
+    }
+
+    /// Whether the holder has this role anywhere.
+    func has(_ role: Role) -> Bool { organizations.contains { $0.role >= role } }
 }

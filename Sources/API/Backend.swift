@@ -68,10 +68,10 @@ package struct Backend: Sendable {
         self.log = log
     }
 
-    /// Writes down what went wrong inside, and gives the number that the client is told.
-    func record(_ error: any Error, of request: String) -> String {
+    /// Logs an error of the server's own, and gives what the client hears of it.
+    func record(_ error: any Error, of request: String) -> Fault {
         let id = (try? random.bytes(4).hexadecimal) ?? "00000000"
         log(Incident(id: id, request: request, cause: "\(error)"))
-        return id
+        return Fault(error, id: id)
     }
 }

@@ -26,7 +26,7 @@ package struct Door: Sendable {
         self.backend = backend
         console = ConsoleDoor(backend)
         uploads = backend.uploads.map { UploadDoor(backend, $0) }
-        agents = backend.uploads.flatMap { uploads in uploads.agents.map { AgentDoor(backend, uploads, $0) } }
+        agents = backend.uploads.map { AgentDoor(backend, $0) }
     }
 
     // MARK: Paths
@@ -232,13 +232,8 @@ package struct Door: Sendable {
 
     /// What the client hears of an error; the log hears of those that are not the client's.
     private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
-        if let known = APIError(error) { return known.response }
-        let id = backend.record(error, of: call.requestType)
-        switch error as? DatabaseError {
-        case .storage, .exhausted, .busy: return APIError.storage(id: id).response
-        case .unavailable, .statement, .conflict, .unknownOutcome, .newerSchema, .otherSchema, .unfinishedUpgrade, nil:
-            return APIError.unexpected(id: id).response
-        }
+        let known = APIError(error) ?? .fault(backend.record(error, of: call.requestType))
+        return known.response
     }
 }
 

@@ -1,6 +1,7 @@
 package import BOM
 package import Bytes
 import Glibc
+import Inventory
 
 /// Why an import did not come about.
 package enum IntakeError: Error, Equatable, CustomStringConvertible {
@@ -16,6 +17,8 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case unreadableFacts(FactsError)
     /// The request of a job has a kind that this version does not know.
     case unknownKind(String, job: String)
+    /// The request of a job has an update type that this version does not know.
+    case unknownUpdateType(String, job: String)
     /// A file of the machine could not be read; what is missing, where that is known.
     case unreadableFile(path: String, why: String, Outage? = nil)
     /// The upload of a job is neither in the folder of uploads nor in the database.
@@ -31,6 +34,11 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
         case .unreadableFacts(let error): error.description
         case .unknownKind(let kind, let job):
             "the upload \(job) is of the kind \"\(kind)\", which this version does not know"
+        case .unknownUpdateType(let type, let job):
+            """
+            the upload \(job) has the update type \"\(type.prefix(100))\", which this version does not know; it knows \
+            \(AgentUpload.UpdateType.allCases.map(\.rawValue).joined(separator: ", "))
+            """
         case .unreadableFile(let path, let why, _): "reading \(path): \(why)"
         case .uploadGone: "what was uploaded is no longer on the server; upload it again"
         }
@@ -46,7 +54,7 @@ extension IntakeError: Blaming {
     package var blame: Blame {
         switch self {
         case .refused(let error): error.blame
-        case .noOrganization, .badName, .unreadableFacts, .unknownKind, .uploadGone: .request
+        case .noOrganization, .badName, .unreadableFacts, .unknownKind, .unknownUpdateType, .uploadGone: .request
         case .superseded: .unknown
         case .unreadableFile(_, _, let outage): outage.map(Blame.environment) ?? .request
         }

@@ -22,7 +22,7 @@ package struct IntakeJob: Sendable, Equatable {
     package var isSpooled = false
     /// `debian`: whether the files of packages are kept.
     package var withFiles = false
-    /// `agent`: what becomes of what the project shows already.
+    /// `agent`: what becomes of what the project shows already. Jobs without the member override.
     package var updateType = AgentUpload.UpdateType.override
     /// `agent`: whether each project of the file is a component of the one that is made.
     package var keepsModules = false
@@ -41,12 +41,28 @@ package struct IntakeJob: Sendable, Equatable {
     /// Where the upload of a job lies, relative to the data folder; the name is the job's uuid.
     package static func spoolPath(of uuid: String) -> String { "\(spoolFolder)/\(uuid)" }
 
+    /// The request of a job whose file lies in the folder of uploads under the job's uuid.
+    package init(_ kind: Kind, upload uuid: String, into destination: Intake.Destination) {
+        self.init(kind: kind, path: Self.spoolPath(of: uuid), isSpooled: true, destination: destination)
+    }
+
     /// The job for the queue.
-    package func newJob(uuid: String) -> NewJob {
+    ///
+    /// - Parameters:
+    ///   - product: the number of the product that it changes; reports of other products need not wait for it. 0 when it is
+    ///     unknown or to be made.
+    ///   - project: the same of the project.
+    ///   - requestToken: the token that lists show with the upload.
+    package func newJob(
+        uuid: String, product: Int64 = 0, project: Int64 = 0, requestToken: String = ""
+    ) -> NewJob {
         var job = NewJob(
             uuid: uuid, organization: destination.organization, kind: .intake, request: json,
             processType: "Inventory Update")
         job.account = destination.account
+        job.product = product
+        job.project = project
+        job.requestToken = requestToken
         return job
     }
 
@@ -75,6 +91,7 @@ package struct IntakeJob: Sendable, Equatable {
     /// Reads the request of a job; organization and account are the job's own.
     package init(_ job: Job) throws(IntakeError) {
         var kind: String?
+        var updateType: String?
         var made = IntakeJob(
             kind: .sbom, path: "", destination: Intake.Destination(organization: job.organization, product: ""))
         made.destination.account = job.account
@@ -90,7 +107,7 @@ package struct IntakeJob: Sendable, Equatable {
                     } else if json.keyEquals("files") {
                         made.withFiles = try json.bool()
                     } else if json.keyEquals("updateType") {
-                        made.updateType = .init(rawValue: try json.string()) ?? .override
+                        updateType = try json.string()
                     } else if json.keyEquals("modules") {
                         made.keepsModules = try json.bool()
                     } else if json.keyEquals("comment") {
@@ -120,6 +137,13 @@ package struct IntakeJob: Sendable, Equatable {
             throw .unknownKind(kind ?? "", job: job.uuid)
         }
         made.kind = kind
+        if let updateType {
+            // Never replaced by a default: to override deletes what the project shows.
+            guard let known = AgentUpload.UpdateType(rawValue: updateType) else {
+                throw .unknownUpdateType(updateType, job: job.uuid)
+            }
+            made.updateType = known
+        }
         self = made
     }
 
@@ -184,11 +208,9 @@ package struct IntakeJob: Sendable, Equatable {
             var status = stat()
             guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
             else { continue }
-            let state = try queue.database.read { connection in
-                try connection.first("SELECT state FROM job WHERE uuid = \(name)") { $0.string(0) }
-            }
+            let state = try queue.database.read { try queue.state(uuid: name, on: $0) }
             let age = queue.now() / 1000 - Int64(status.st_mtim.tv_sec)
-            let isOver = state.map { $0 == Job.State.success.rawValue } ?? (age > 86_400)
+            let isOver = state.map { $0 == .success } ?? (age > 86_400)
             if isOver, unlink("\(folder)/\(name)") == 0 { removed.append(name) }
         }
         return removed

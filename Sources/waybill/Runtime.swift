@@ -1,5 +1,4 @@
 import API
-import BOM
 import Bytes
 import Database
 import Glibc
@@ -64,57 +63,11 @@ struct Runtime: Sendable {
     /// Brings uploads into the inventory.
     var intake: Intake { Intake(queue: queue, newToken: { try Randomness.system.token() }) }
 
-    /// Where uploads go, and what becomes of them.
+    /// Where uploads go.
     func uploadSettings() throws -> UploadSettings {
-        var settings = UploadSettings(
-            limit: try configuration.number(
-                "upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit),
-            folder: directory.spool
-        ) { upload in
-            var destination = Intake.Destination(organization: upload.organization, product: upload.target.product)
-            destination.project = upload.target.project
-            destination.account = upload.account
-            destination.uploadedBy = upload.email
-            destination.plugin = "Dependency-Track upload"
-            let path = IntakeJob.spoolPath(of: upload.uuid)
-            let intake = IntakeJob(kind: .sbom, path: path, isSpooled: true, destination: destination)
-            var job = intake.newJob(uuid: upload.uuid)
-            // Reports of other products need not wait for it.
-            job.product = upload.target.productID
-            job.project = upload.target.projectID
-            return job
-        } share: { upload, path, connection in
-            try SharedUpload.share(file: path, job: upload.uuid, on: connection)
-        }
-        settings.agents = AgentSettings { path in
-            do throws(BOMError) {
-                return try AgentReader.survey(file: path)
-            } catch {
-                if case .failed = error { throw error }
-                throw AgentError.badDiff("\(error)")
-            }
-        } newJob: { task in
-            var destination = Intake.Destination(organization: task.organization, product: task.target.product)
-            destination.project = task.target.project
-            destination.account = task.account
-            destination.uploadedBy = task.email
-            destination.plugin = task.agent
-            destination.comment = task.comment
-            var intake = IntakeJob(
-                kind: .agent, path: IntakeJob.spoolPath(of: task.uuid), isSpooled: true, destination: destination)
-            intake.updateType = task.updateType
-            intake.keepsModules = task.keepsModules
-            var job = intake.newJob(uuid: task.uuid)
-            job.product = task.target.productID
-            job.project = task.target.projectID
-            job.requestToken = task.requestToken
-            return job
-        } check: { check, connection, destination in
-            try AgentPolicyCheck(check, on: connection, to: destination).write()
-        } share: { job, path, connection in
-            try SharedUpload.share(file: path, job: job, on: connection)
-        }
-        return settings
+        UploadSettings(
+            limit: try configuration.number("upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit),
+            folder: directory.spool)
     }
 
     // MARK: Tokens on the command line: the operator may see everything

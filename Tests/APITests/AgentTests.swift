@@ -59,10 +59,14 @@ struct AgentTests {
         return answer.data["error"] as? String ?? ""
     }
 
+    /// The jobs in the order of acceptance, each with `PRODUCT/PROJECT/UPDATE TYPE/COMMENT`.
     private func jobs() throws -> [(request: String, uuid: String, token: String)] {
         try bench.fixture.database.read { connection in
             try connection.all("SELECT request, uuid, request_token FROM job ORDER BY id") {
-                ($0.string(0), $0.string(1), $0.string(2))
+                let json = try JSONSerialization.jsonObject(with: Data($0.string(0).utf8))
+                let members = try #require(json as? [String: Any])
+                let words = ["product", "project", "updateType", "comment"].map { members[$0] as? String ?? "" }
+                return (words.joined(separator: "/"), $0.string(1), $0.string(2))
             }
         }
     }
@@ -89,7 +93,7 @@ struct AgentTests {
         #expect((details["projectToken"] as? String)?.count == 64)
         let token = try #require(data["requestToken"] as? String)
         let job = try #require(try jobs().first)
-        #expect(job.request == "Shop/web - 1.0/override/build:7;branch:main")
+        #expect(job.request == "Shop/web - 1.0//build:7;branch:main")
         #expect(job.token == token)
         let row = try bench.fixture.database.read { connection in
             try connection.first(
@@ -178,8 +182,7 @@ struct AgentTests {
         #expect(try await send(form(["product": "New one"], diff: bank)).status == 1)
         #expect(
             try jobs().map(\.request) == [
-                "Bank/Bank Cart/override/", "Bank/x/override/", "Bank/x/override/", "Default/x/override/",
-                "New one/x/override/",
+                "Bank/Bank Cart//", "Bank/x//", "Bank/x//", "Default/x//", "New one/x//",
             ])
     }
 
@@ -192,7 +195,7 @@ struct AgentTests {
         let answer = try await send(form(["updateType": "append"], diff: diff))
         #expect(answer.data["createdProjects"] as? [String] == ["a", "b"])
         let jobs = try jobs()
-        #expect(jobs.map(\.request) == ["Shop/a/append/", "Shop/b/append/"])
+        #expect(jobs.map(\.request) == ["Shop/a/APPEND/", "Shop/b/APPEND/"])
         #expect(jobs[0].token == jobs[1].token)
         #expect(try content(jobs[0].uuid).count == 2)
         #expect(try content(jobs[1].uuid).count == 1)

@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import HTTP
+import Intake
 import Jobs
 import Synchronization
 import Testing
@@ -30,8 +31,8 @@ struct UploadTests {
                 "projectName": " web ", "projectVersion": "1.0", "autoCreate": true, "bom": text, "isLatest": true,
                 "projectTags": [["name": "a"]], "parentVersion": "3",
             ]))
-        #expect(job.request == "Default/web - 1.0")
-        #expect(job.processType == "admin@acme.example")
+        #expect(try job.place == "Default/web - 1.0")
+        #expect(try IntakeJob(job).destination.uploadedBy == "admin@acme.example")
         #expect(job.kind == .intake && job.state == .pending && job.organization == acme.id)
         #expect(try bench.content(of: job) == Self.bom)
         #expect(try bench.files() == [job.uuid])
@@ -59,7 +60,7 @@ struct UploadTests {
             let fields = [("projectName", "web"), ("autoCreate", "true"), ("parentName", "Shop"), ("bom", document)]
             let job = try bench.job(await bench.post(UploadWorkbench.form(fields)))
             #expect(try bench.content(of: job) == Self.bom)
-            #expect(job.request == "Shop/web")
+            #expect(try job.place == "Shop/web")
             #expect(job.product == acme.products[0].id && job.project == 0)
         }
         let tagged = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n"
@@ -148,7 +149,7 @@ struct UploadTests {
         for name in [acme.projects[1].token, Self.uuid(acme.projects[1].token).uppercased()] {
             // What the client says beside it does not count, as there.
             let job = try bench.job(try await bench.put(["project": name, "projectName": "other"]))
-            #expect(job.request == "Bank/Bank Cart")
+            #expect(try job.place == "Bank/Bank Cart")
             #expect(job.product == acme.products[1].id && job.project == acme.projects[1].id)
         }
         for name in [bench.fixture.rival.projects[0].token, Self.uuid(bench.fixture.rival.projects[0].token)] {
@@ -162,7 +163,7 @@ struct UploadTests {
         for parent in [acme.products[1].token, Self.uuid(acme.products[1].token)] {
             let job = try bench.job(
                 try await bench.put(["parentUUID": parent, "projectName": "n", "autoCreate": true]))
-            #expect(job.request == "Bank/n" && job.product == acme.products[1].id)
+            #expect(try job.place == "Bank/n" && job.product == acme.products[1].id)
         }
         for parent in [bench.fixture.rival.products[0].token, acme.projects[0].token, UUID().uuidString] {
             let response = try await bench.put(["parentUUID": parent, "projectName": "n", "autoCreate": true])
@@ -170,12 +171,12 @@ struct UploadTests {
             #expect(bench.text(response) == "The parent component could not be found.\n")
         }
         let made = try bench.job(try await bench.put(["parentName": "New", "projectName": "n", "autoCreate": true]))
-        #expect(made.request == "New/n" && made.product == 0)
+        #expect(try made.place == "New/n" && made.product == 0)
     }
 
     @Test func namesWithoutAParentAreLookedForEverywhere() async throws {
         let job = try bench.job(try await bench.put(["projectName": "Bank Cart"]))
-        #expect(job.request == "Bank/Bank Cart" && job.project == acme.projects[1].id)
+        #expect(try job.place == "Bank/Bank Cart" && job.project == acme.projects[1].id)
         #expect(try await bench.put(["projectName": "Bank Cart", "parentName": "Shop"]).status == 404)
         #expect(try await bench.put(["projectName": "Bank Cart", "projectVersion": "2"]).status == 404)
         let acme = acme
@@ -231,7 +232,7 @@ struct UploadTests {
         #expect(try await status(own, ["parentUUID": acme.products[1].token, "projectName": "n"]) == 404)
         #expect(try await status(own, ["parentName": "New", "projectName": "n"]) == 403)
         let job = try bench.job(try await bench.put(["projectName": "n", "autoCreate": true], key: own))
-        #expect(job.request == "Shop/n")
+        #expect(try job.place == "Shop/n")
         #expect(try await status(try bench.fixture.user(.readOnly, product: 0), ["project": shop]) == 403)
         #expect(try bench.files().count == 4)
     }
@@ -282,10 +283,7 @@ struct UploadTests {
             Backend(
                 database: bench.fixture.database, queue: queue, bell: Bell(), openArtifact: { _ in nil }, scratch: "",
                 log: { _ in }),
-            UploadSettings(folder: bench.folder) { upload in
-                NewJob(
-                    uuid: upload.uuid, organization: upload.organization, kind: .intake, request: "", processType: "")
-            })
+            UploadSettings(folder: bench.folder))
         let body = "{\"projectName\":\"n\",\"autoCreate\":true,\"bom\":\"e30=\"}"
         let request = HTTPRequest(
             method: "PUT", path: "/api/v1/bom", headers: ["X-Api-Key": acme.administrator],

@@ -1,9 +1,7 @@
-import BOM
 import Database
 import Foundation
 import HTTP
 import Intake
-import Inventory
 import Jobs
 import Synchronization
 import Testing
@@ -21,41 +19,12 @@ final class UploadWorkbench: Sendable {
         folder = fixture.folder.appendingPathComponent("spool").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let world = fixture.world
-        var settings = UploadSettings(limit: limit, folder: folder) { upload in
-            var job = NewJob(
-                uuid: upload.uuid, organization: upload.organization, kind: .intake,
-                request: "\(upload.target.product)/\(upload.target.project)", processType: upload.email)
-            job.account = upload.account
-            job.product = upload.target.productID
-            job.project = upload.target.projectID
-            return job
-        }
-        settings.agents = AgentSettings(survey: Self.survey) { task in
-            var job = NewJob(
-                uuid: task.uuid, organization: task.organization, kind: .intake,
-                request: "\(task.target.product)/\(task.target.project)/\(task.updateType)/\(task.comment)",
-                processType: task.email)
-            job.product = task.target.productID
-            job.project = task.target.projectID
-            job.requestToken = task.requestToken
-            return job
-        } check: { check, connection, destination in
-            try AgentPolicyCheck(check, on: connection, to: destination).write()
-        }
         door = Door(
             Backend(
                 database: fixture.database, queue: fixture.queue, bell: Bell(), openArtifact: { _ in nil },
                 scratch: folder,
-                uploads: settings,
+                uploads: UploadSettings(limit: limit, folder: folder),
                 log: { incident in world.incidents.withLock { $0.append(incident) } }))
-    }
-
-    private static let survey: @Sendable (String) throws -> AgentUpload = { path in
-        do {
-            return try AgentReader.survey(file: path)
-        } catch {
-            throw AgentError.badDiff("\(error)")
-        }
     }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -120,4 +89,14 @@ final class UploadWorkbench: Sendable {
     func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
 
     func content(of job: Job) throws -> String { try String(contentsOfFile: "\(folder)/\(job.uuid)", encoding: .utf8) }
+}
+
+extension Job {
+    /// Where an upload goes, as `PRODUCT/PROJECT`.
+    var place: String {
+        get throws {
+            let destination = try IntakeJob(self).destination
+            return "\(destination.product)/\(destination.project)"
+        }
+    }
 }

@@ -1,7 +1,9 @@
+import BOM
 import Bytes
 import Database
 import Glibc
 import HTTP
+import Intake
 import Inventory
 import Jobs
 
@@ -15,13 +17,11 @@ import Jobs
 struct AgentDoor: Sendable {
     let backend: Backend
     let uploads: UploadSettings
-    let settings: AgentSettings
     private let threads = Threads("agents")
 
-    init(_ backend: Backend, _ uploads: UploadSettings, _ settings: AgentSettings) {
+    init(_ backend: Backend, _ uploads: UploadSettings) {
         self.backend = backend
         self.uploads = uploads
-        self.settings = settings
     }
 
     var policy: BodyPolicy { .file(limit: uploads.limit) }
@@ -55,14 +55,25 @@ struct AgentDoor: Sendable {
         /// The file that holds the projects.
         let path: String
         let token: String
+
+        /// What brings a group of its projects into the inventory.
+        func intake(of group: AgentPlan.Group, upload uuid: String) -> IntakeJob {
+            var destination = plan.access.destination(product: group.productName, project: group.name)
+            destination.plugin = fields["agent"] ?? ""
+            destination.comment = fields["scanComment"] ?? ""
+            var intake = IntakeJob(.agent, upload: uuid, into: destination)
+            intake.updateType = updateType
+            intake.keepsModules = AgentPlan.says(fields["preserveModuleStructure"]) && group.ranges.count > 1
+            return intake
+        }
     }
 
     private func receive(_ request: HTTPRequest) throws -> Received {
         let uuid = try backend.random.uuid()
         let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
-        let header = UploadDoor.key(of: request)
+        let header = Access.headerKey(request.headers)
         let fields = try AgentForm.read(
-            request.body, into: file, limit: uploads.limit * AgentSettings.expansion
+            request.body, into: file, limit: uploads.limit * UploadSettings.expansion
         ) { fields in
             guard fields["token"] != nil, fields["userKey"] != nil, fields["type"] != nil else { return }
             try admit(fields, header)
@@ -78,7 +89,7 @@ struct AgentDoor: Sendable {
         try admit(fields, header)
         try file.publish()
         do {
-            let upload = try settings.survey(file.path)
+            let upload = try AgentReader.survey(file: file.path)
             let plan = try backend.database.snapshot { connection in
                 let access = try AgentPlan.admit(
                     fields, key: Self.key(of: fields, header), kind: kind, at: backend.queue.now(), on: connection)
@@ -192,45 +203,50 @@ struct AgentDoor: Sendable {
 
     private func tryToPlace(_ received: Received, _ files: [File]) async throws -> [Made] {
         let time = backend.queue.now()
-        let tokens = try received.plan.groups.map { _ in (try backend.random.token(), try backend.random.token()) }
-        return try await backend.database.write { [backend, settings] connection in
-            let (plan, fields) = (received.plan, received.fields)
-            let author = Author.account(plan.account)
+        let tokens = try received.plan.groups.map { _ in
+            (product: try backend.random.token(), project: try backend.random.token())
+        }
+        return try await backend.database.write { [queue = backend.queue] connection in
             var made: [Made] = []
             var requests: [AgentRequest] = []
-            for (place, group) in plan.groups.enumerated() {
-                var target = UploadTarget(productID: group.product, product: group.productName, project: group.name)
-                if group.product == 0 {
-                    target.productID = try AgentRequests.product(
-                        named: group.productName, newToken: tokens[place].0, organization: plan.organization,
-                        by: author, at: time, on: connection
-                    ).entity.id
-                }
-                let found = try AgentRequests.project(
-                    named: group.name, newToken: tokens[place].1, organization: plan.organization,
-                    product: target.productID, by: author, at: time, on: connection)
-                target.projectID = found.entity.id
-                try AgentRequests.tag(
-                    project: target.projectID, with: group.tags.map { ($0.key, $0.value) }, on: connection)
-                let task = AgentTask(
-                    uuid: files[place].uuid, organization: plan.organization, account: plan.account,
-                    email: plan.email, target: target, agent: fields["agent"] ?? "",
-                    comment: fields["scanComment"] ?? "", requestToken: received.token,
-                    updateType: received.updateType,
-                    keepsModules: AgentPlan.says(fields["preserveModuleStructure"]) && group.ranges.count > 1)
-                try settings.share(task.uuid, files[place].path, connection)
-                _ = try backend.queue.submit(settings.newJob(task), on: connection)
-                made.append(Made(project: found.entity, isNew: found.isNew))
+            for (place, group) in received.plan.groups.enumerated() {
+                let (product, project) = try Self.place(
+                    group, of: received.plan, newTokens: tokens[place], at: time, on: connection)
+                let file = files[place]
+                try SharedUpload.share(file: file.path, job: file.uuid, on: connection)
+                let job = received.intake(of: group, upload: file.uuid).newJob(
+                    uuid: file.uuid, product: product, project: project.entity.id, requestToken: received.token)
+                _ = try queue.submit(job, on: connection)
+                made.append(Made(project: project.entity, isNew: project.isNew))
                 var request = Self.request(received, .inProgress, at: time)
-                (request.product, request.productName, request.projectName) = (
-                    target.productID, target.product, target.project
-                )
-                request.job = task.uuid
+                (request.product, request.productName, request.projectName) = (product, group.productName, group.name)
+                request.job = file.uuid
                 requests.append(request)
             }
             try AgentRequests.add(requests, on: connection)
             return made
         }
+    }
+
+    /// Makes the product and the project of a group where they are missing.
+    private static func place(
+        _ group: AgentPlan.Group, of plan: AgentPlan, newTokens: (product: String, project: String), at time: Int64,
+        on connection: any Connection
+    ) throws -> (product: Int64, project: AgentRequests.Place) {
+        let author = Author.account(plan.access.standing.account)
+        var product = group.product
+        if product == 0 {
+            product = try AgentRequests.product(
+                named: group.productName, newToken: newTokens.product, organization: plan.organization, by: author,
+                at: time, on: connection
+            ).entity.id
+        }
+        let project = try AgentRequests.project(
+            named: group.name, newToken: newTokens.project, organization: plan.organization, product: product,
+            by: author, at: time, on: connection)
+        try AgentRequests.tag(
+            project: project.entity.id, with: group.tags.map { ($0.key, $0.value) }, on: connection)
+        return (product, project)
     }
 
     // MARK: Checking
@@ -254,11 +270,11 @@ struct AgentDoor: Sendable {
         try frame.before.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
         let violations = try backend.database.snapshot { connection in
             // `data` is JSON as text: what is written is escaped once more on its way to the file.
-            try settings.check(check, connection) { (bytes) throws(SinkError) in
+            try AgentPolicyCheck(check, on: connection) { (bytes) throws(SinkError) in
                 var escaped = ByteSink()
                 escaped.append(jsonPart: bytes)
                 try escaped.bytes.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
-            }
+            }.write()
         }
         try frame.behind.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
         try file.publish()
@@ -297,7 +313,7 @@ struct AgentDoor: Sendable {
         var request = AgentRequest(
             organization: received.plan.organization, type: received.kind.rawValue, token: received.token,
             state: state, at: time)
-        request.requestedBy = received.fields["requesterEmail"] ?? received.plan.email
+        request.requestedBy = received.fields["requesterEmail"] ?? received.plan.access.standing.email
         request.address = received.address
         request.agent = received.fields["agent"] ?? ""
         request.agentVersion = received.fields["pluginVersion"] ?? received.fields["agentVersion"] ?? ""
@@ -330,12 +346,8 @@ struct AgentDoor: Sendable {
     // MARK: Refusing
 
     private func refusal(because error: any Error) -> HTTPResponse {
-        var response: HTTPResponse
-        if let known = AgentError(error) {
-            response = known.response
-        } else {
-            response = AgentError(error, id: backend.record(error, of: "/agent")).response
-        }
+        let known = AgentError(error) ?? .fault(backend.record(error, of: "/agent"))
+        var response = known.response
         response.mark.name = "agent"
         return response
     }

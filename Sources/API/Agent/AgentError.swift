@@ -1,3 +1,4 @@
+import BOM
 import Bytes
 import Database
 import HTTP
@@ -19,16 +20,14 @@ package enum AgentError: Error, Equatable {
     case unsupported(String)
     case forbidden(String)
     case full(String)
-    /// The disk or the database takes nothing at the moment; the cause is in the log under this id.
-    case storage(id: String)
-    case unexpected(id: String)
+    case fault(Fault)
 
     /// The types that this server answers.
     static let types = "UPDATE, CHECK_POLICIES, CHECK_POLICY_COMPLIANCE"
 
     var isOurs: Bool {
         switch self {
-        case .storage, .unexpected, .full: true
+        case .fault, .full: true
         case .badToken, .badKey, .badTime, .badDiff, .badField, .unsupported, .forbidden: false
         }
     }
@@ -49,9 +48,7 @@ package enum AgentError: Error, Equatable {
         case .unsupported(let type):
             "this server does not answer the request type \"\(type.prefix(100))\"; it answers \(Self.types)"
         case .forbidden(let why), .full(let why): why
-        case .storage(let id):
-            "the server cannot store anything at the moment, nothing was changed; its operator finds the reason under \(id)"
-        case .unexpected(let id): "unexpected error; the server's operator finds the reason under \(id)"
+        case .fault(let fault): fault.description
         }
     }
 
@@ -94,20 +91,14 @@ extension AgentError {
         case let error as Base64Error:
             self = .badDiff("it is neither JSON nor base64 of compressed JSON: \(error)")
         case let error as InflaterError: self = .badDiff("\(error)")
+        case let error as BOMError:
+            if case .failed = error { return nil }
+            self = .badDiff("\(error)")
         case let error as AccountError: self = .badField(error.field, value: error.value, accepted: error.accepted)
         case let error as QueueError:
             guard case .full = error else { return nil }
             self = .full(error.description)
         default: return nil
-        }
-    }
-
-    /// An error that is ours, with what the log knows it by.
-    init(_ error: any Error, id: String) {
-        switch error {
-        case DatabaseError.storage, DatabaseError.exhausted, DatabaseError.busy, SinkError.system:
-            self = .storage(id: id)
-        default: self = .unexpected(id: id)
         }
     }
 }

@@ -21,10 +21,10 @@ package struct AgentPlan: Sendable {
         package var ranges: [Range<Int>] = []
     }
 
-    let organization: Int64
+    var organization: Int64 { access.scope.organization }
     let organizationName: String
-    let account: Int64
-    let email: String
+    /// The user who asks, in the organization.
+    let access: Access
     let groups: [Group]
 
     /// The types of requests that are answered, with the least role that each needs where its projects are.
@@ -64,9 +64,7 @@ package struct AgentPlan: Sendable {
         var planner = Planner(fields: fields, kind: kind, access: access, connection: connection)
         for project in upload.projects { try planner.add(project) }
         let name = try OrganizationDetails.read(access.scope, on: connection)?.name ?? ""
-        return AgentPlan(
-            organization: access.scope.organization, organizationName: name, account: access.standing.account,
-            email: access.standing.email, groups: planner.groups)
+        return AgentPlan(organizationName: name, access: access, groups: planner.groups)
     }
 
     /// What becomes of a request file that the operator imports, who may do everything.
@@ -146,7 +144,7 @@ private struct Planner {
             throw AgentError.badField(
                 "projectToken", value: token, accepted: "the token of a project of this organization")
         }
-        try check(access.standing.role(inProduct: found.product))
+        try access.require(kind.role, inProduct: found.product, for: kind.rawValue)
         return found
     }
 
@@ -159,13 +157,11 @@ private struct Planner {
             if isToken { return try product(token: given, of: "product") }
             name = given
         } else {
-            name =
-                try UploadAccess.ownProduct(of: access.standing, on: connection) ?? UploadAccess.defaultProduct
+            name = try access.usualProduct(on: connection)
         }
         let id = try connection.integer(
             "SELECT id FROM product WHERE organization = \(organization) AND name = \(name)")
-        // A product that is not there yet is the organization's to make.
-        try check(id.map { access.standing.role(inProduct: $0) } ?? access.standing.role)
+        try access.require(kind.role, inProduct: id, for: kind.rawValue)
         return (id ?? 0, name)
     }
 
@@ -175,18 +171,11 @@ private struct Planner {
             SELECT id, name FROM product WHERE token = \(token.lowercased()) AND organization = \(organization)
             """
         ) { (id: $0.integer(0), name: $0.string(1)) }
-        guard let found, let role = access.standing.role(inProduct: found.id) else {
+        guard let found, access.standing.role(inProduct: found.id) != nil else {
             throw AgentError.badField(
                 field, value: token, accepted: "the name or the token of a product of this organization")
         }
-        try check(role)
+        try access.require(kind.role, inProduct: found.id, for: kind.rawValue)
         return found
-    }
-
-    private func check(_ role: Role?) throws {
-        guard let role, role >= kind.role else {
-            throw AgentError.forbidden(
-                "the user may not do this: \(kind.rawValue) needs the role \(kind.role.word) in the product")
-        }
     }
 }

@@ -73,9 +73,9 @@ struct ConsoleDoor: Sendable {
             throw APIError.tooManyCalls(seconds: seconds)
         }
         let holder = try await threads.attempt { [backend] in
-            try backend.database.read { try Standing.organizations(keyDigest: key.digest, at: now, on: $0) }
+            try backend.database.read { try KeyHolder.find(key.digest, at: now, on: $0) }
         }.get()
-        guard let holder, Identifier.areEqual(holder.keyDigest, key.digest), !holder.organizations.isEmpty else {
+        guard let holder, !holder.organizations.isEmpty else {
             let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
             return Self.page(403, ConsolePage.entrance(notice: why))
         }
@@ -203,8 +203,8 @@ struct ConsoleDoor: Sendable {
     private func refusal(of request: HTTPRequest, _ place: ConsolePlace, because error: any Error) async -> HTTPResponse
     {
         guard let known = APIError(error) else {
-            let id = backend.record(error, of: "console")
-            return Self.page(500, ConsolePage.problem(APIError.unexpected(id: id).message, back: ConsolePlace()))
+            let fault = backend.record(error, of: "console")
+            return Self.page(500, ConsolePage.problem(fault.description, back: ConsolePlace()))
         }
         switch known {
         case .notFound, .refused, .unknownProcess:

@@ -85,7 +85,7 @@ struct ConsoleView: Sendable {
             try Access.check(
                 keyDigest, kind, token: token, needing: .readOnly, for: "the console", at: time, on: connection)
         }
-        let holder = try Standing.organizations(keyDigest: keyDigest, at: time, on: connection)
+        let holder = try KeyHolder.find(keyDigest, at: time, on: connection)
         guard let holder, let first = holder.organizations.first else { return nil }
         var here = place
         if here.organization == 0 { here.organization = first.id }

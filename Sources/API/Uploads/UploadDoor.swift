@@ -2,6 +2,7 @@ import Bytes
 import Database
 import Glibc
 import HTTP
+import Intake
 import Jobs
 
 // DESIGN. The key is looked at when the head is here, so that nobody without one fills the disk, and again, with all else,
@@ -26,11 +27,11 @@ struct UploadDoor: Sendable {
     /// What to do with the body of a request.
     func policy(for request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
         guard path == .bom else { return .refuse(.text(400, "This path takes no body.")) }
-        guard let key = Self.key(of: request) else { return .refuse(UploadError.unknownKey.response) }
+        guard let key = Access.headerKey(request.headers) else { return .refuse(UploadError.unknownKey.response) }
         // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
         guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
         do {
-            _ = try backend.database.read { try UploadAccess(key, uploads: true, at: backend.queue.now(), on: $0) }
+            _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }
             return .file(limit: settings.limit)
         } catch {
             return .refuse(refusal(of: path, because: error))
@@ -52,8 +53,8 @@ struct UploadDoor: Sendable {
         case .bom:
             return .later { [self] in
                 do {
-                    let (upload, file) = try await threads.attempt { try accept(request) }.get()
-                    return try await submit(upload, file)
+                    let (job, file) = try await threads.attempt { try accept(request) }.get()
+                    return try await submit(job, file)
                 } catch {
                     return refusal(of: path, because: error)
                 }
@@ -63,43 +64,33 @@ struct UploadDoor: Sendable {
 
     // MARK: Steps
 
-    /// `X-Api-Key`, as Dependency-Track's clients send it, or `Authorization: Bearer`.
-    static func key(of request: HTTPRequest) -> UserKey? {
-        if let text = request.headers["X-Api-Key"]?.trimmingBlanks(), !text.isEmpty { return UserKey(text) }
-        guard let text = request.headers["Authorization"]?.trimmingBlanks(), text.count > 7,
-            text.prefix(7).lowercased() == "bearer "
-        else { return nil }
-        return UserKey(String(text.dropFirst(7)).trimmingBlanks())
-    }
-
     private func processing(_ uuid: String, _ request: HTTPRequest) throws -> HTTPResponse {
-        let key = Self.key(of: request)
+        let key = Access.headerKey(request.headers)
         let isProcessing = try backend.database.snapshot { connection in
-            try UploadAccess(key, uploads: false, at: backend.queue.now(), on: connection).isProcessing(
-                uuid.lowercased())
+            try UploadPlan(key, at: backend.queue.now(), on: connection).isUnfinished(
+                uuid.lowercased(), in: backend.queue)
         }
         return HTTPResponse(type: Answer.mediaType, bytes: Array("{\"processing\":\(isProcessing)}".utf8))
     }
 
-    /// Reads and decodes the body, and decides where it goes.
-    private func accept(_ request: HTTPRequest) throws -> (Upload, DurableFile) {
-        let key = Self.key(of: request)
-        _ = try backend.database.read { try UploadAccess(key, uploads: true, at: backend.queue.now(), on: $0) }
+    /// Reads and decodes the body into a file, and makes the job that takes it where it goes.
+    private func accept(_ request: HTTPRequest) throws -> (NewJob, DurableFile) {
+        let key = Access.headerKey(request.headers)
+        _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }
         let uuid = try backend.random.uuid()
         let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
         let fields = try UploadBody.read(request, into: file)
-        let upload = try backend.database.snapshot { connection in
-            try UploadAccess(key, uploads: true, at: backend.queue.now(), on: connection).place(for: fields, uuid: uuid)
+        let job = try backend.database.snapshot { connection in
+            try UploadPlan(key, needing: .member, at: backend.queue.now(), on: connection).job(for: fields, uuid: uuid)
         }
         try file.publish()
-        return (upload, file)
+        return (job, file)
     }
 
-    private func submit(_ upload: Upload, _ file: DurableFile) async throws -> HTTPResponse {
-        let job = settings.newJob(upload)
+    private func submit(_ job: NewJob, _ file: DurableFile) async throws -> HTTPResponse {
         do {
-            _ = try await backend.database.write { [queue = backend.queue, settings, path = file.path] connection in
-                try settings.share(upload, path, connection)
+            _ = try await backend.database.write { [queue = backend.queue, path = file.path] connection in
+                try SharedUpload.share(file: path, job: job.uuid, on: connection)
                 return try queue.submit(job, on: connection)
             }
         } catch DatabaseError.unknownOutcome(let why) {
@@ -110,12 +101,12 @@ struct UploadDoor: Sendable {
             throw error
         }
         backend.bell.ring()
-        return Answer.object { $0.text("token", upload.uuid) }
+        return Answer.object { $0.text("token", job.uuid) }
     }
 
     private func refusal(of path: UploadPath, because error: any Error) -> HTTPResponse {
-        if let known = UploadError(error) { return known.response }
-        return UploadError(error, id: backend.record(error, of: path.name)).response
+        let known = UploadError(error) ?? .fault(backend.record(error, of: path.name))
+        return known.response
     }
 }
 

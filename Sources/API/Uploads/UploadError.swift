@@ -19,9 +19,7 @@ enum UploadError: Error, Equatable {
     /// The body is not what its type says.
     case malformed(String)
     case full(String)
-    /// The disk or the database takes nothing at the moment; the cause is in the log under this id.
-    case storage(id: String)
-    case unexpected(id: String)
+    case fault(Fault)
 
     var response: HTTPResponse {
         switch self {
@@ -49,9 +47,9 @@ enum UploadError: Error, Equatable {
             var response = HTTPResponse.text(503, why)
             response.headers["Retry-After"] = "30"
             return response
-        case .storage(let id):
+        case .fault(.storage(let id)):
             return .text(507, "The upload cannot be stored at the moment; the operator finds the reason under \(id).")
-        case .unexpected(let id):
+        case .fault(.unexpected(let id)):
             return .text(500, "Unexpected error; the server's operator finds the reason under \(id).")
         }
     }
@@ -60,6 +58,9 @@ enum UploadError: Error, Equatable {
     init?(_ error: any Error) {
         switch error {
         case let error as UploadError: self = error
+        case is Denial:
+            self = .forbidden(
+                "Access to the specified project is forbidden: uploading needs the role member in its product.")
         case let error as MultipartError: self = .malformed("\(error)")
         case let error as Base64Error:
             self = .invalid("bom", value: "", accepted: "a bill of materials in base64 (RFC 4648); \(error)")
@@ -70,15 +71,6 @@ enum UploadError: Error, Equatable {
             guard case .full = error else { return nil }
             self = .full(error.description)
         default: return nil
-        }
-    }
-
-    /// An error that is ours, with what the log knows it by.
-    init(_ error: any Error, id: String) {
-        switch error {
-        case DatabaseError.storage, DatabaseError.exhausted, DatabaseError.busy, SinkError.system:
-            self = .storage(id: id)
-        default: self = .unexpected(id: id)
         }
     }
 }

@@ -42,48 +42,6 @@ package struct AgentUpload: Sendable, Equatable {
     package init() {}
 }
 
-/// What an agent wants to know of policies: its projects, each with its place.
-package struct AgentCheck: Sendable {
-    package struct Project: Sendable {
-        package let name: String
-        /// 0 where there is none yet.
-        package let product: Int64
-        package let project: Int64
-        /// Where it stands in the file; several for a project that is put together.
-        package let ranges: [Range<Int>]
-
-        package init(name: String, product: Int64, project: Int64, ranges: [Range<Int>]) {
-            self.name = name
-            self.product = product
-            self.project = project
-            self.ranges = ranges
-        }
-    }
-
-    package let organization: Int64
-    package let organizationName: String
-    package let path: String
-    package let projects: [Project]
-    /// Whether libraries that a project has already are checked again.
-    package let checksAll: Bool
-    package let tellsVulnerabilities: Bool
-    /// Now, in milliseconds since 1970.
-    package let time: Int64
-
-    package init(
-        organization: Int64, organizationName: String, path: String, projects: [Project], checksAll: Bool,
-        tellsVulnerabilities: Bool, time: Int64
-    ) {
-        self.time = time
-        self.organization = organization
-        self.organizationName = organizationName
-        self.path = path
-        self.projects = projects
-        self.checksAll = checksAll
-        self.tellsVulnerabilities = tellsVulnerabilities
-    }
-}
-
 /// A library that a policy forbids, as an agent named it.
 package struct AgentViolation: Sendable, Equatable {
     package let project: String

@@ -113,8 +113,7 @@ extension Command {
             destination.project = group.name
             destination.plugin = upload.fields["agent"] ?? ""
             destination.comment = upload.fields["scanComment"] ?? ""
-            var job = IntakeJob(
-                kind: .agent, path: IntakeJob.spoolPath(of: uuid), isSpooled: true, destination: destination)
+            var job = IntakeJob(.agent, upload: uuid, into: destination)
             job.updateType = updateType
             job.keepsModules = AgentPlan.says(upload.fields["preserveModuleStructure"]) && group.ranges.count > 1
             return job

@@ -1,0 +1,170 @@
+import Database
+import Intake
+import Jobs
+
+// DESIGN. Dependency-Track's key has no organization, its projects have no product. So: the organization is that of the
+// project or parent that is named by an identifier, else the first (by id) in which the key's account has a role; the
+// product is the parent. A project that is named without a parent is looked for in all products into which the account
+// may upload, as names are unique there. `Access` decides, as for every other call; a thing that the holder of the key may
+// not see is answered as one that does not exist.
+
+/// Finds the place of an upload, for the holder of a key.
+struct UploadPlan {
+    /// The name of the call in denials.
+    private static let call = "upload"
+
+    private let connection: any Connection
+    private let holder: KeyHolder
+    /// Now.
+    private let time: Int64
+
+    /// Lets the holder of a key in. With `needed`, a holder who has that role nowhere is refused.
+    init(_ key: UserKey?, needing needed: Role? = nil, at time: Int64, on connection: any Connection) throws {
+        guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
+            throw UploadError.unknownKey
+        }
+        if let needed, !holder.has(needed) {
+            throw UploadError.forbidden("The holder of this key may not upload: that needs the role \(needed.word).")
+        }
+        self.connection = connection
+        self.holder = holder
+        self.time = time
+    }
+
+    /// Whether the job with this uuid is not final yet; false when the holder's organizations have no such job.
+    func isUnfinished(_ uuid: String, in queue: Queue) throws -> Bool {
+        try queue.isUnfinished(uuid: uuid, organizations: holder.organizations.map(\.id), on: connection)
+    }
+
+    /// The job of an upload with these fields, whose document lies in the folder of uploads under the name `uuid`.
+    func job(for fields: UploadFields, uuid: String) throws -> NewJob {
+        if let project = fields.project { return try job(inProject: project, uuid: uuid) }
+        guard let name = fields.projectName else { throw UploadError.noProject }
+        let (access, product) = try self.product(for: fields, project: name)
+        let project = try product.id.flatMap {
+            try connection.integer("SELECT id FROM project WHERE product = \($0) AND name = \(name)")
+        }
+        guard project != nil || fields.isToBeMade else { throw UploadError.noProject }
+        return Self.job(
+            uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
+            project: Entity(id: project ?? 0, token: "", name: name))
+    }
+
+    private static func job(_ uuid: String, of access: Access, product: Entity, project: Entity) -> NewJob {
+        var destination = access.destination(product: product.name, project: project.name)
+        destination.plugin = "Dependency-Track upload"
+        // Reports of other products need not wait for it.
+        return IntakeJob(.sbom, upload: uuid, into: destination).newJob(
+            uuid: uuid, product: product.id, project: project.id)
+    }
+
+    // MARK: By identifiers
+
+    private func job(inProject identifier: String, uuid: String) throws -> NewJob {
+        guard let access = try enter(.project, identifier) else { throw UploadError.noProject }
+        let scope = access.scope
+        let names = try connection.first(
+            "SELECT p.name, d.name FROM project p JOIN product d ON d.id = p.product WHERE p.id = \(scope.project)"
+        ) { (project: $0.string(0), product: $0.string(1)) }
+        guard let names else { throw UploadError.noProject }
+        return Self.job(
+            uuid, of: access, product: Entity(id: scope.product, token: "", name: names.product),
+            project: Entity(id: scope.project, token: "", name: names.project))
+    }
+
+    /// Enters what an identifier names, to upload into it; nil when the holder of the key cannot see it.
+    private func enter(_ kind: ScopeKind, _ identifier: String) throws -> Access? {
+        var token = identifier
+        if identifier.utf8.count == 36 {
+            // The UUID form is the first half of the token: the range from it on, which the index of tokens serves.
+            let first = identifier.filter { $0 != "-" }
+            let last = first + "g"
+            let query: SQL =
+                switch kind {
+                case .project: "SELECT token FROM project WHERE token >= \(first) AND token < \(last) LIMIT 2"
+                case .product: "SELECT token FROM product WHERE token >= \(first) AND token < \(last) LIMIT 2"
+                case .organization: "SELECT token FROM organization WHERE token >= \(first) AND token < \(last) LIMIT 2"
+                }
+            let tokens = try connection.all(query) { $0.string(0) }
+            guard tokens.count == 1 else { return nil }
+            token = tokens[0]
+        }
+        return try enter(kind, token: token, needing: .member)
+    }
+
+    private func enter(_ kind: ScopeKind, token: String, needing role: Role) throws -> Access? {
+        do {
+            return try Access.check(
+                holder.keyDigest, kind, token: token, needing: role, for: Self.call, at: time, on: connection)
+        } catch APIError.refused {
+            return nil
+        }
+    }
+
+    // MARK: By names
+
+    private typealias Product = (id: Int64?, name: String)
+
+    private func product(for fields: UploadFields, project: String) throws -> (Access, Product) {
+        if let parent = fields.parent {
+            guard let access = try enter(.product, parent) else { throw UploadError.noParent }
+            let id = access.scope.product
+            let name = try connection.first("SELECT name FROM product WHERE id = \(id)") { $0.string(0) }
+            return (access, (id, name ?? ""))
+        }
+        guard let organization = holder.organizations.first,
+            let access = try enter(.organization, token: organization.token, needing: .readOnly)
+        else { throw UploadError.forbidden("The holder of this key belongs to no organization.") }
+        let name: String
+        if let parent = fields.parentName {
+            name = parent
+        } else {
+            if let found = try product(withProject: project, access) { return (access, found) }
+            name = try access.usualProduct(on: connection)
+        }
+        let id = try connection.integer(
+            "SELECT id FROM product WHERE organization = \(organization.id) AND name = \(name)")
+        try access.require(.member, inProduct: id, for: Self.call)
+        return (access, (id, name))
+    }
+
+    /// The product, among those the holder may upload into, that has a project of this name.
+    private func product(withProject name: String, _ access: Access) throws -> Product? {
+        let products = try connection.all(
+            """
+            SELECT d.id, d.name FROM project p JOIN product d ON d.id = p.product
+            WHERE p.organization = \(access.scope.organization) AND p.name = \(name) ORDER BY d.id
+            """
+        ) { (id: $0.integer(0), name: $0.string(1)) }
+        let own = products.filter { access.allows(.member, inProduct: $0.id) }
+        guard own.count > 1 else { return own.first.map { ($0.id, $0.name) } }
+        guard let usual = own.first(where: { $0.name == Access.defaultProduct }) else {
+            throw UploadError.invalid(
+                "projectName", value: name,
+                accepted: "a name that one product alone has; \(own.count) have it, say which by parentName")
+        }
+        return (usual.id, usual.name)
+    }
+}
+
+extension Access {
+    /// The product of projects that are uploaded without one.
+    static let defaultProduct = "Default"
+
+    /// The product of projects for which an upload names none: the only one that the user may upload into, or the default.
+    func usualProduct(on connection: any Connection) throws -> String {
+        let own = standing.productRoles.filter { $0.value >= .member }.keys
+        guard !allows(.member, inProduct: nil), own.count == 1, let id = own.first else { return Self.defaultProduct }
+        return try connection.first("SELECT name FROM product WHERE id = \(id)") { $0.string(0) }
+            ?? Self.defaultProduct
+    }
+
+    /// Where an upload of this user goes.
+    func destination(product: String, project: String) -> Intake.Destination {
+        var destination = Intake.Destination(organization: scope.organization, product: product)
+        destination.project = project
+        destination.account = standing.account
+        destination.uploadedBy = standing.email
+        return destination
+    }
+}
