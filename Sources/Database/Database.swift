@@ -27,6 +27,8 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case otherSchema(step: Int, name: String, why: String)
     /// The work of a step is not done, and whoever asks cannot do it.
     case unfinishedUpgrade(step: Int, name: String)
+    /// A kind of thing has used up the numbers that clients can hold.
+    case noNumberLeft(of: String, limit: Int64)
 
     package var description: String {
         switch self {
@@ -47,6 +49,8 @@ package enum DatabaseError: Error, CustomStringConvertible {
             """
         case .unfinishedUpgrade(let step, let name):
             "the upgrade of the database stopped in the work of step \(step) (\(name)): start a server once, which ends it"
+        case .noNumberLeft(let kind, let limit):
+            "no number is left (\(kind)): clients hold numbers up to \(limit)"
         }
     }
 }
@@ -127,16 +131,32 @@ extension Connection {
     package func integer(_ sql: SQL) throws -> Int64? { try first(sql) { $0.integerOrNil(0) } ?? nil }
 
     /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
+    ///
+    /// Fails with `DatabaseError.noNumberLeft` where clients hold the number and it is beyond what they can hold.
     package func take(_ count: Int, from sequence: StaticString) throws -> Int64 {
         let name = sequence.description
+        let isClients = ClientNumbers.sequences.contains(name)
+        return try take(count, sequence: name, limit: isClients ? ClientNumbers.limit : nil)
+    }
+
+    /// As above, for a sequence whose name is made; a number above `limit` is refused.
+    func take(_ count: Int, sequence name: String, limit: Int64?) throws -> Int64 {
         let next = try integer(
             """
             INSERT INTO sequence (name, next) VALUES (\(name), \(1 + count))
             ON CONFLICT (name) DO UPDATE SET next = sequence.next + \(count) RETURNING next
             """)
         guard let next else { throw DatabaseError.statement(sql: "sequence \(name)", why: "no number came back") }
+        if let limit, next - 1 > limit { throw DatabaseError.noNumberLeft(of: name, limit: limit) }
         return next - Int64(count)
     }
+}
+
+/// Numbers that Mend's clients hold in 32 bits with a sign.
+enum ClientNumbers {
+    static let limit = Int64(Int32.max)
+    /// The sequences whose numbers clients see.
+    static let sequences: Set<String> = ["organization", "product", "project", "policy", "agent_request"]
 }
 
 /// A database that threads share.

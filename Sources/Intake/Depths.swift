@@ -56,20 +56,22 @@ extension ScanStaging {
 
     /// The entries at depth 1 that are no targets of the root.
     private func starts(in graph: DependencyGraph, positions: [Int32], root: Int?) -> [Int32] {
-        var isNeeded = [Bool](repeating: false, count: libraries.libraries.count)
+        var isNeeded = [Bool](repeating: false, count: libraries.count)
         for edge in graph.edges where edge.kind == .dependsOn && edge.from != edge.to {
             let (from, to) = (positions[Int(edge.from)], positions[Int(edge.to)])
             guard from > 0, to > 0 else { continue }
             // A library that is listed several times does not need itself.
-            let (needing, needed) = (entries[Int(from) - 1].library, entries[Int(to) - 1].library)
-            if needing != needed { isNeeded[Int(needed)] = true }
+            let needing = libraries.library(of: entries[Int(from) - 1].description)
+            let needed = libraries.library(of: entries[Int(to) - 1].description)
+            if needing != needed { isNeeded[needed] = true }
         }
         var starts: [Int32] = []
         // Of several things that are described, each is what the document is about.
         for node in graph.neededByDocument + (root == nil ? graph.roots : []) where positions[Int(node)] > 0 {
             starts.append(positions[Int(node)])
         }
-        for (index, entry) in entries.enumerated() where index + 1 != root && !isNeeded[Int(entry.library)] {
+        for (index, entry) in entries.enumerated()
+        where index + 1 != root && !isNeeded[libraries.library(of: entry.description)] {
             starts.append(Int32(index + 1))
         }
         return starts

@@ -129,15 +129,18 @@ package struct Intake: Sendable {
             let before = try target.shown(on: connection)
             var shown = scan.id
             var said = warnings
+            var refined: RefinedLibraries?
             if let before, let statements = outcome.statements {
                 shown = before.scan
                 said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
                 try target.touch(organization: scan.organization, at: time, on: connection)
             } else {
-                try scan.publish(
+                let gone = try scan.publish(
                     in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
                     uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
                     requestToken: lease.job.requestToken, at: time, on: connection)
+                refined = try RefinedLibraries.find(gone, in: scan, on: connection)
+                try refined?.inherit(on: connection)
                 try FileOrigins.apply(
                     to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
                 said += try Self.replacement(of: before?.document, by: outcome.subject)
@@ -146,7 +149,8 @@ package struct Intake: Sendable {
             let view = try ProjectView.lock(
                 project: target.project, organization: scan.organization, on: connection)
             if let view {
-                var alerts = AlertEvaluation(of: view, at: time, with: names, on: connection)
+                var alerts = AlertEvaluation(
+                    of: view, refined: refined?.names ?? [:], at: time, with: names, on: connection)
                 try alerts.run()
             }
             let libraries = try StagedScan.libraryCount(of: shown, on: connection)

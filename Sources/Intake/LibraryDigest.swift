@@ -19,7 +19,4 @@ struct LibraryDigest: Hashable, Sendable {
 
     /// The digest as a UUID: RFC 9562 version 8, made from what a thing is.
     var uuid: String { Identifier.uuid(bytes, version: 8) }
-
-    /// A positive number that JavaScript reads exactly (below 2^53).
-    var number: Int64 { Int64(words[3] & 0x001F_FFFF_FFFF_FFFF) }
 }

@@ -10,13 +10,42 @@ struct LibraryRow: Sendable {
     /// Counts up when the columns are derived otherwise.
     static let rules: UInt8 = 2
 
-    var digest: LibraryDigest
-    var body: String
-    var component: Component
+    let digest: LibraryDigest
+    let body: String
+    let component: Component
+    /// What the library is, whoever describes it, and its digest.
+    let identity: LibraryIdentity
+    let name: LibraryDigest
     /// What its document says of its licences.
     var licenses = FoundLicenses.nothing
 
-    private var purl: PackageURL? { component.purl.isEmpty ? nil : PackageURL(component.purl) }
+    private let purl: PackageURL?
+
+    /// - Parameters:
+    ///   - digest: of the facts and of `rules`.
+    ///   - body: the facts as `ComponentFacts` writes them.
+    init(digest: LibraryDigest, body: String, component: Component) {
+        self.digest = digest
+        self.body = body
+        self.component = component
+        purl = component.purl.isEmpty ? nil : PackageURL(component.purl)
+        identity = LibraryIdentity(
+            purl: purl, group: component.group, name: component.name, version: component.version,
+            fileName: Self.lastPart(of: component.fileName), digests: component.hashes.map { ($0.algorithm, $0.value) })
+        name = LibraryDigest(of: Array(identity.text.utf8))
+    }
+
+    /// The digest of facts that a writer holds.
+    static func digest(of facts: borrowing FactsWriter) -> LibraryDigest { LibraryDigest(of: facts.bytes + [rules]) }
+
+    /// `library.uuid`.
+    var uuid: String { name.uuid }
+
+    /// The uuid of the same package without the qualifiers that make it another; empty where it has none.
+    var base: String { identity.base.isEmpty ? "" : LibraryDigest(of: Array(identity.base.utf8)).uuid }
+
+    /// Empty where the component has no package URL that can be read.
+    var canonicalPURL: String { purl?.text ?? "" }
 
     private func coordinates(_ purl: PackageURL?) -> LibraryCoordinates {
         var coordinates =
@@ -29,19 +58,6 @@ struct LibraryRow: Sendable {
     /// The SHA-1, or empty.
     var sha1: String { component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
 
-    /// What the library is, whoever describes it: its package URL, or type, group, name and version; and its SHA-1.
-    var identity: LibraryDigest {
-        let purl = purl
-        return identity(purl?.text ?? "", type: coordinates(purl).type.constant)
-    }
-
-    private func identity(_ canonical: String, type: String) -> LibraryDigest {
-        let identity =
-            canonical.isEmpty
-            ? [type, component.group, component.name, component.version, sha1] : [canonical, sha1]
-        return LibraryDigest(of: Array(identity.joined(separator: "\0").utf8))
-    }
-
     /// How reports name the library.
     var coordinates: LibraryCoordinates { coordinates(purl) }
 
@@ -52,16 +68,13 @@ struct LibraryRow: Sendable {
         component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName)
     }
 
-    /// Appends the cells of `StagedScan.libraryColumns` and the facts.
+    /// Appends the cells of `StagedScan.libraryColumns`, the facts, and the uuid of the identity without qualifiers.
     func append(to rows: inout RowBuffer) {
-        let purl = purl
         let coordinates = coordinates(purl)
-        let canonical = purl?.text ?? ""
-        let name = identity(canonical, type: coordinates.type.constant)
+        let canonical = canonicalPURL
         rows.beginRow()
         rows.append(digest.bytes)
-        rows.append(name.uuid)
-        rows.append(name.number)
+        rows.append(uuid)
         rows.append(coordinates.type.displayName)
         rows.append(coordinates.type.constant)
         rows.append(coordinates.groupId)
@@ -83,6 +96,7 @@ struct LibraryRow: Sendable {
         rows.append(licenses.text)
         rows.append(licenses.decision.hasChoice ? 1 : 0)
         rows.append(body)
+        rows.append(base)
     }
 
     /// Who wrote it: whom the document calls the author, else who made it, else who published it.

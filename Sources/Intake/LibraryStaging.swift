@@ -3,22 +3,30 @@ import Database
 import Inventory
 import Jobs
 
-// DESIGN. Libraries wait in a batch until it is worth a transaction. Those that the organization has are found by a read;
-// only the others go through the writer, which looks again under the organization's lock. In memory remain, for each
-// different library of the scan, its digest, its id and its count.
+// DESIGN. A document may describe one library in several ways. Each description is a row of `library`, found by the digest of
+// its facts; which library it is of, `LibraryIdentity` says. Where a library has several, one more row is made at the end
+// that has the facts of all, and that is what the project shows; the components keep theirs.
+//
+// Descriptions wait in a batch until it is worth a transaction. Those that the organization has are found by a read; only the
+// others go through the writer, which looks again under the organization's lock. In memory remain numbers: of each different
+// description its digest, its id and its count, of each library its digest.
 
-/// Turns components into library rows, each distinct one once.
+/// Turns components into library rows, each distinct description once.
 struct LibraryStaging: ~Copyable {
     /// Libraries of a batch, and bytes of facts: whichever comes first ends it. About 20 ms of writing.
     private static let batchRows = 1000
     private static let batchBytes = 2 << 20
+    /// Descriptions of one library that are put together, and bytes of their facts; others are their components' only.
+    private static let mergedDescriptions = 100
+    private static let mergedBytes = 4 << 20
 
     private let database: any Database
     private let scan: StagedScan
     private let referenceType: String
     private var writer = FactsWriter()
     private var effective = EffectiveLicenses()
-    private var places: [LibraryDigest: Int32] = [:]
+    private var numbers: [LibraryDigest: Int32] = [:]
+    private var identities: [LibraryDigest: Int32] = [:]
     private var waiting: [LibraryRow] = []
     private var waitingBytes = 0
     /// Licences that are surely in the database.
@@ -26,12 +34,20 @@ struct LibraryStaging: ~Copyable {
     /// The in-house rules of the organization as of the last batch.
     private var rules = InHouseMatcher([])
 
-    /// The library of each occurrence, in the order of first appearance; 0 while it waits.
-    private(set) var libraries: [Int64] = []
-    /// How often each was listed.
-    private(set) var counts: [Int32] = []
+    /// For each description, in the order of first appearance: its row, 0 while it waits; its library; how often the
+    /// document has it.
+    private var rows: [Int64] = []
+    private var libraries: [Int32] = []
+    private var counts: [Int32] = []
+    /// For each library, in the order of first appearance, the description that shows it.
+    private var shown: [Int32] = []
+    /// The descriptions of libraries that have several.
+    private var several: [Int32: [Int32]] = [:]
+
     /// Libraries with more licences than are kept.
     private(set) var tooManyLicenses = 0
+    /// Libraries with more descriptions than are put together.
+    private(set) var tooManyDescriptions = 0
 
     init(database: any Database, scan: StagedScan, referenceType: String) {
         self.database = database
@@ -40,32 +56,111 @@ struct LibraryStaging: ~Copyable {
         licenseRows = LicenseRows(organization: scan.organization)
     }
 
-    /// Counts the component in and returns the place of its library, counted from 0.
+    /// Counts the component in and returns the number of its description, counted from 0.
     mutating func add(_ component: Component) throws -> Int32 {
         writer.removeAll()
         ComponentFacts.write(component, to: &writer)
-        let digest = LibraryDigest(of: writer.bytes + [LibraryRow.rules])
-        if let place = places[digest] {
-            counts[Int(place)] += 1
-            return place
+        let digest = LibraryRow.digest(of: writer)
+        if let number = numbers[digest] {
+            counts[Int(number)] += 1
+            return number
         }
-        let place = Int32(libraries.count)
-        places[digest] = place
-        libraries.append(0)
-        counts.append(1)
-        waiting.append(LibraryRow(digest: digest, body: writer.text, component: component))
-        waitingBytes += writer.count
-        if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }
-        return place
+        let row = LibraryRow(digest: digest, body: writer.text, component: component)
+        let number = Int32(rows.count)
+        if let library = identities[row.name] {
+            let first = shown[Int(library)]
+            several[library, default: [first]].append(number)
+            try append(row, of: library, count: 1)
+        } else {
+            let library = Int32(shown.count)
+            identities[row.name] = library
+            shown.append(number)
+            try append(row, of: library, count: 1)
+        }
+        return number
     }
 
-    /// Takes one listing of a library back; its place stays empty when it was the only one.
-    mutating func withdraw(_ place: Int32) { counts[Int(place)] -= 1 }
+    private mutating func append(_ row: LibraryRow, of library: Int32, count: Int32) throws {
+        numbers[row.digest] = Int32(rows.count)
+        rows.append(0)
+        libraries.append(library)
+        counts.append(count)
+        waitingBytes += row.body.utf8.count
+        waiting.append(row)
+        if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }
+    }
+
+    /// Takes one listing of a description back; its library is none any more when it was the only one.
+    mutating func withdraw(_ description: Int32) { counts[Int(description)] -= 1 }
+
+    // MARK: What came of it
+
+    /// How many libraries there are, those that were withdrawn among them.
+    var count: Int { shown.count }
+
+    /// The library of a description, counted from 0.
+    func library(of description: Int32) -> Int { Int(libraries[Int(description)]) }
+
+    /// The row of a description; 0 while it waits.
+    func row(of description: Int32) -> Int64 { rows[Int(description)] }
+
+    /// The row that shows a library.
+    func row(showing library: Int) -> Int64 { rows[Int(shown[library])] }
+
+    /// How often each library was listed; those with 0 are none of the project.
+    func listings() -> [Int32] {
+        var sums = [Int32](repeating: 0, count: shown.count)
+        for (library, count) in zip(libraries, counts) { sums[Int(library)] += count }
+        return sums
+    }
+
+    /// Writes what waits, and decides what shows each library. Nothing may be added afterwards.
+    mutating func finish() throws {
+        try flush()
+        for (library, descriptions) in several.sorted(by: { $0.key < $1.key }) {
+            // What was withdrawn describes what the document is about.
+            let told = descriptions.filter { counts[Int($0)] > 0 }
+            guard let first = told.first else { continue }
+            shown[Int(library)] = told.count == 1 ? first : try merge(told, of: library)
+        }
+        several.removeAll()
+        try flush()
+    }
+
+    /// The number of a description with the facts of several.
+    private mutating func merge(_ descriptions: [Int32], of library: Int32) throws -> Int32 {
+        var merged: Component?
+        var bytes = 0
+        for (index, description) in descriptions.enumerated() {
+            let id = rows[Int(description)]
+            let body = try database.read { connection in
+                try connection.first("SELECT body FROM library_facts WHERE library = \(id)") { $0.string(0) }
+            }
+            guard let body else { throw IntakeError.superseded }
+            bytes += body.utf8.count
+            if index == Self.mergedDescriptions || (index > 0 && bytes > Self.mergedBytes) {
+                tooManyDescriptions += 1
+                break
+            }
+            let component = try ComponentFacts.decode(body)
+            if merged == nil { merged = component } else { merged?.complete(with: component) }
+        }
+        guard let merged else { return descriptions[0] }
+        writer.removeAll()
+        ComponentFacts.write(merged, to: &writer)
+        let digest = LibraryRow.digest(of: writer)
+        if let known = numbers[digest] { return known }
+        let number = Int32(rows.count)
+        try append(LibraryRow(digest: digest, body: writer.text, component: merged), of: library, count: 0)
+        return number
+    }
+
+    // MARK: Writing
 
     /// Writes what waits.
     mutating func flush() throws {
         guard !waiting.isEmpty else { return }
-        let first = libraries.count - waiting.count
+        let first = rows.count - waiting.count
         let digests = waiting.map(\.digest.bytes)
         let scan = scan
         let known = try database.read { connection in
@@ -73,7 +168,7 @@ struct LibraryStaging: ~Copyable {
             try scan.libraries(with: digests, on: connection) { known[$0] = $1 }
             return known
         }
-        for (place, id) in known { libraries[first + place] = id }
+        for (place, id) in known { rows[first + place] = id }
         if known.count < waiting.count { try insert(waiting.indices.filter { known[$0] == nil }, from: first) }
         waiting.removeAll(keepingCapacity: true)
         waitingBytes = 0
@@ -95,7 +190,7 @@ struct LibraryStaging: ~Copyable {
             licenses: places.map { waiting[$0].licenses }, licenseRows: licenseRows, referenceType: referenceType)
         let ids: [Int64]
         (ids, licenseRows) = try insert(batch, places)
-        for (place, id) in zip(places, ids) { libraries[first + place] = id }
+        for (place, id) in zip(places, ids) { self.rows[first + place] = id }
     }
 
     /// Matches the libraries with the in-house rules, then inserts them; again when the rules changed in between.
@@ -177,7 +272,7 @@ private final class NewLibraries: Sendable {
         // Another import of the organization was faster with some of them.
         var missing = RowBuffer(capacity: rows.byteCount)
         let places = ids.indices.filter { ids[$0] == 0 }
-        let width = StagedScan.libraryColumns.count + 1
+        let width = StagedScan.libraryCells
         for place in places {
             missing.beginRow()
             missing.append(cellsOf: rows, from: rows.start(of: place), count: width)

@@ -23,10 +23,10 @@ extension ScanStaging {
     package func complete(_ graph: DependencyGraph) throws -> Outcome {
         guard var document else { throw BOMError.invalid(what: "the document says nothing of itself") }
         let isInventory = try isInventory()
-        try flush()
         let positions = positionsOfNodes(in: graph)
         let root = root(of: document, graph: graph, positions: positions, isAlone: !isInventory)
-        if let root { libraries.withdraw(entries[root - 1].library) }
+        if let root { libraries.withdraw(entries[root - 1].description) }
+        try flush()
         let described = try root.map { try component(at: $0) }
         let depths = depths(in: graph, positions: positions, root: root)
         try writeEntries(depths: depths, root: root)
@@ -122,19 +122,22 @@ extension ScanStaging {
             swap(&full, &rows)
             try insert(
                 full, into: "component",
-                ["scan", "position", "occurrence", "ref", "scope", "parent", "depth", "locations"])
+                ["scan", "position", "occurrence", "ref", "scope", "parent", "depth", "library", "locations"])
         }
         func append(_ position: Int) {
             let entry = entries[position - 1]
             rows.beginRow()
             rows.append(scan.id)
             rows.append(Int(stored(Int32(position), root: root)))
-            rows.append(position == root ? -1 : Int(entry.library) + 1)
+            let library = libraries.library(of: entry.description)
+            rows.append(position == root ? -1 : library + 1)
             rows.append(references[entry.reference])
             rows.append(entry.scope)
             let parent = entry.parent < 0 ? Self.nothing : targets[Int(entry.parent)]
             rows.append(parent > 0 ? Int(stored(parent, root: root)) : -1)
             rows.append(Int(depths.values[position]))
+            let own = libraries.row(of: entry.description)
+            rows.append(position == root || own == libraries.row(showing: library) ? 0 : own)
             paths.withUnsafeBytes { paths in
                 let start = Int(entry.pathStart)
                 rows.append(text: UnsafeRawBufferPointer(rebasing: paths[start..<(start + Int(entry.pathCount))]))
@@ -151,9 +154,11 @@ extension ScanStaging {
 
     /// Returns how many there are.
     private func writeOccurrences(depths: Depths, root: Int?) throws -> Int {
-        var least = [Int32](repeating: .max, count: libraries.libraries.count)
+        let listings = libraries.listings()
+        var least = [Int32](repeating: .max, count: listings.count)
         for (index, entry) in entries.enumerated() where index + 1 != root && depths.values[index + 1] >= 0 {
-            least[Int(entry.library)] = min(least[Int(entry.library)], depths.values[index + 1])
+            let library = libraries.library(of: entry.description)
+            least[library] = min(least[library], depths.values[index + 1])
         }
         var rows = RowBuffer()
         var count = 0
@@ -162,15 +167,15 @@ extension ScanStaging {
             swap(&full, &rows)
             try insert(full, into: "occurrence", ["scan", "position", "library", "direct", "depth", "count"])
         }
-        for place in least.indices where libraries.counts[place] > 0 {
+        for place in least.indices where listings[place] > 0 {
             count += 1
             rows.beginRow()
             rows.append(scan.id)
             rows.append(place + 1)
-            rows.append(libraries.libraries[place])
+            rows.append(libraries.row(showing: place))
             rows.append(depths.directness(at: least[place]).rawValue)
             rows.append(least[place] == .max ? -1 : Int(least[place]))
-            rows.append(Int(libraries.counts[place]))
+            rows.append(Int(listings[place]))
             if rows.rowCount >= Self.chunk { try flush() }
         }
         try flush()
@@ -249,7 +254,7 @@ extension ScanStaging {
     /// The component of an entry, read back whole.
     func component(at position: Int) throws -> Component {
         let entry = entries[position - 1]
-        let id = libraries.libraries[Int(entry.library)]
+        let id = libraries.row(of: entry.description)
         let body = try database.read { connection in
             try connection.first("SELECT body FROM library_facts WHERE library = \(id)") { $0.string(0) }
         }

@@ -17,8 +17,8 @@ package final class ScanStaging: BOMReceiver {
 
     /// One listing of a component. Position 0 is the root's, so entries count from 1.
     struct Entry {
-        /// The place of its library in `LibraryStaging`.
-        var library: Int32
+        /// The number of its description in `LibraryStaging`.
+        var description: Int32
         /// Numbers in `references`; -1 without a parent.
         var reference: Int32
         var parent: Int32
@@ -131,7 +131,7 @@ package final class ScanStaging: BOMReceiver {
         let reference = try number(of: component.ref)
         let parent = try component.parent.map { try number(of: $0) }
         var entry = Entry(
-            library: try libraries.add(component), reference: Int32(reference), parent: Int32(parent ?? -1),
+            description: try libraries.add(component), reference: Int32(reference), parent: Int32(parent ?? -1),
             scope: component.scope)
         keepPaths(of: component, in: &entry)
         entries.append(entry)
@@ -171,7 +171,7 @@ package final class ScanStaging: BOMReceiver {
 
     /// Writes what waits, and says what had to be left out.
     func flush() throws {
-        try libraries.flush()
+        try libraries.finish()
         try flushFiles()
         try flushClaims()
         try keepLicenseTexts()
@@ -180,6 +180,11 @@ package final class ScanStaging: BOMReceiver {
             warning(
                 "\(libraries.tooManyLicenses) components have more than \(LicenseRows.limit) licences; the others "
                     + "are in their expressions only")
+        }
+        if libraries.tooManyDescriptions > 0 {
+            warning(
+                "\(libraries.tooManyDescriptions) libraries are described in too many ways; what the first of them say is "
+                    + "shown, the others are in their bill of materials only")
         }
         if moreWarnings > 0 {
             warnings.append("\(moreWarnings) more warnings")

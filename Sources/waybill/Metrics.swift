@@ -67,6 +67,7 @@ final class Metrics: Sendable {
             case .exhausted: "exhausted"
             case .unknownOutcome: "unknown_outcome"
             case .newerSchema, .otherSchema, .unfinishedUpgrade: "schema"
+            case .noNumberLeft: "numbers"
             }
         counted.withLock { $0.add(.databaseErrors, [kind]) }
     }

@@ -79,7 +79,7 @@ struct CarriedScan {
                 """
                 SELECT c.position, c.ref, c.scope, c.locations, f.body FROM component c
                 JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
-                JOIN library_facts f ON f.library = o.library
+                JOIN library_facts f ON f.library = CASE WHEN c.library = 0 THEN o.library ELSE c.library END
                 WHERE c.scan = \(scan) AND c.position > 0 ORDER BY c.position
                 """
             ) { row in

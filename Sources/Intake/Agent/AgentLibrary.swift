@@ -31,7 +31,7 @@ struct AgentLibrary {
         _ row: LibraryRow, organization: Int64, project: Int64, withVulnerabilities: Bool,
         on connection: any Connection
     ) throws -> AgentLibrary {
-        var library = AgentLibrary(uuid: row.identity.uuid, name: row.fileName, sha1: row.sha1)
+        var library = AgentLibrary(uuid: row.uuid, name: row.fileName, sha1: row.sha1)
         let coordinates = row.coordinates
         library.subject.group = coordinates.groupId
         library.subject.artifact = coordinates.artifactId

@@ -121,7 +121,7 @@ package final class AgentPolicyCheck {
     private func library(_ component: Component, in project: AgentCheck.Project) throws -> AgentLibrary {
         let row = LibraryRow(
             digest: LibraryDigest(of: []), body: "", component: component)
-        let key = row.identity.uuid
+        let key = row.uuid
         if let found = known[key] { return found }
         if known.count >= Self.memoryLimit { known.removeAll() }
         let found = try AgentLibrary.find(

@@ -20,11 +20,20 @@ struct AlertEvaluation {
     private let connection: any Connection
     private let names: UUIDFamily
     private let verdicts: NameVerdicts
+    private let refined: [String: String]
     private var causes = AlertCauses()
+    /// What was decided about alerts of packages without qualifiers, by what an alert of the refined library is.
+    private var inherited: [AlertCause.Identity: AlertLife] = [:]
 
-    /// - Parameter verdicts: which libraries the name patterns of policies fit.
-    init(of view: ProjectView, at time: Int64, with verdicts: NameVerdicts, on connection: any Connection) {
+    /// - Parameters:
+    ///   - verdicts: which libraries the name patterns of policies fit.
+    ///   - refined: libraries that just took the place of the same packages without qualifiers, by the uuids of these.
+    init(
+        of view: ProjectView, refined: [String: String] = [:], at time: Int64, with verdicts: NameVerdicts,
+        on connection: any Connection
+    ) {
         self.view = view
+        self.refined = refined
         self.time = time
         self.connection = connection
         self.verdicts = verdicts
@@ -47,8 +56,12 @@ struct AlertEvaluation {
             let identity = AlertCause.Identity(type: alert.type, library: alert.libraryUUID, subject: alert.subject)
             if let cause = causes.take(identity) {
                 if let change = changed(alert, by: cause) { changes.append(change) }
-            } else if alert.life.resolution == nil {
-                gone.append(alert)
+            } else {
+                if let library = refined[alert.libraryUUID], alert.life.decision != .none {
+                    let heir = AlertCause.Identity(type: alert.type, library: library, subject: alert.subject)
+                    inherited[heir] = alert.life
+                }
+                if alert.life.resolution == nil { gone.append(alert) }
             }
         }
         changes += try resolve(gone)
@@ -110,6 +123,10 @@ struct AlertEvaluation {
                 description: cause.description, created: time)
             alert.vulnerability = cause.vulnerability
             alert.policy = cause.policy
+            if let life = inherited[identity] {
+                alert.life = AlertLife(
+                    decision: life.decision, comments: life.comments, resolution: nil, resolvedAt: 0)
+            }
             let event = alert.life.causeIsThere(isNew: true, statement: cause.statement, at: time)
             return AlertChange(alert, event: event)
         }
@@ -130,6 +147,7 @@ struct AlertEvaluation {
             return marks.contains(Alerts.PolicyMark(library: library.uuid, policy: policy.id))
         }
         var requests = LibraryRequests(of: view, at: time, names: names)
+        try requests.inherit(refined, on: connection)
         var last: Int64 = -1
         while true {
             let libraries = try view.libraries(after: last, limit: Self.page, on: connection)

@@ -43,6 +43,24 @@ struct LibraryRequests {
         }
     }
 
+    /// Gives to libraries that took the place of packages without qualifiers the answers that people gave for these.
+    func inherit(_ refined: [String: String], on connection: any Connection) throws {
+        for (base, library) in refined.sorted(by: { $0.value < $1.value }) {
+            try connection.run(
+                """
+                INSERT INTO library_request (project, number, organization, uuid, library, library_uuid, requested_by,
+                    created_at, status, handled_by, handled_at, policy, comments)
+                SELECT r.project, (SELECT max(n.number) + 1 FROM library_request n WHERE n.project = r.project),
+                    r.organization, \(names.uuid(of: "request", library)),
+                    (SELECT max(l.id) FROM library l WHERE l.organization = r.organization AND l.uuid = \(library)),
+                    \(library), r.requested_by, r.created_at, r.status, r.handled_by, r.handled_at, 0, r.comments
+                FROM library_request r WHERE r.project = \(view.project) AND r.library_uuid = \(base)
+                    AND r.status <> 'PENDING' AND r.policy = 0 AND NOT EXISTS (SELECT 1 FROM library_request k
+                        WHERE k.project = r.project AND k.library_uuid = \(library))
+                """)
+        }
+    }
+
     /// Writes what was asked and answered.
     mutating func write(on connection: any Connection) throws {
         try writeChanged(on: connection)

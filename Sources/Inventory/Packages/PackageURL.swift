@@ -70,7 +70,10 @@ package struct PackageURL: Sendable, Hashable {
     }
 
     /// The canonical text: parts normalised, percent-coded with upper-case hexadecimal, qualifiers sorted.
-    package var text: String {
+    package var text: String { text(version: version, qualifiers: qualifiers) }
+
+    /// The canonical text with another version and other qualifiers, which are sorted.
+    func text(version: String, qualifiers: [Qualifier]) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24 + type.utf8.count + namespace.utf8.count + name.utf8.count + version.utf8.count)
         bytes.append(contentsOf: "pkg:".utf8)

@@ -155,6 +155,30 @@ package enum LicenseOverrides {
         return names
     }
 
+    /// Lets what was chosen for one library hold for another, which has no choice of its own.
+    static func inherit(from uuid: String, to heir: String, organization: Int64, on connection: any Connection) throws {
+        let own: SQL = "organization = \(organization) AND library_uuid"
+        guard try connection.integer("SELECT 1 FROM license_override WHERE \(own) = \(heir)") == nil else { return }
+        let chosen = try connection.first("SELECT given, reference FROM license_override WHERE \(own) = \(uuid)") {
+            (given: $0.string(0), reference: $0.string(1))
+        }
+        guard let chosen else { return }
+        try connection.run(
+            """
+            INSERT INTO license_override (organization, number, library_uuid, licenses, originals, given, reference,
+                account, at)
+            SELECT organization, (SELECT max(number) + 1 FROM license_override WHERE organization = \(organization)),
+                \(heir), licenses, originals, given, reference, account, at FROM license_override WHERE \(own) = \(uuid)
+            """)
+        let choice = try Choice(
+            chosen.given.split(separator: "\n").map(String.init), reference: chosen.reference,
+            organization: organization, on: connection)
+        var rows = LicenseRows(organization: organization)
+        for library in try libraries(heir, organization: organization, on: connection) {
+            try show(choice, in: library, &rows, on: connection)
+        }
+    }
+
     /// Shows what was chosen in rows that an import brought.
     package static func apply(
         to ids: ClosedRange<Int64>, organization: Int64, on connection: any Connection

@@ -76,6 +76,7 @@ package struct AbandonedScan: Sendable, Equatable {
         let orphans: SQL = """
             SELECT l.id FROM library l WHERE l.id >= \(first) AND l.id < \(end) AND l.organization = \(organization)
                 AND NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.library = l.id)
+                AND NOT EXISTS (SELECT 1 FROM component c WHERE c.library = l.id AND c.library <> 0)
                 AND NOT EXISTS (SELECT 1 FROM inventory_event e WHERE e.library = l.id)
             """
         try connection.run("DELETE FROM finding_fix WHERE library IN (\(orphans))")

@@ -75,11 +75,16 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Inserts libraries. `rows` has the columns of `libraryColumns`, then the facts, a row each; ids count up from the
-    /// one that is returned.
+    /// Inserts libraries, with the organization locked. `rows` has the columns of `libraryColumns`, then the facts and the
+    /// uuid of the identity without qualifiers, a row each; ids count up from the one that is returned.
     package func insert(libraries rows: borrowing RowBuffer, on connection: any Connection) throws -> Int64 {
         let first = try connection.take(rows.rowCount, from: "library")
         let width = Self.libraryColumns.count
+        let keys = try LibraryIdentities.keys(
+            of: (0..<rows.rowCount).map { row in
+                let start = rows.start(of: row)
+                return (rows.string(start + Self.uuidColumn), rows.string(start + width + 1))
+            }, organization: organization, on: connection)
         var libraries = RowBuffer(capacity: rows.byteCount)
         var facts = RowBuffer(capacity: rows.byteCount)
         for row in 0..<rows.rowCount {
@@ -87,22 +92,26 @@ package struct StagedScan: Sendable, Equatable {
             libraries.beginRow()
             libraries.append(id)
             libraries.append(organization)
+            libraries.append(keys[row])
             libraries.append(cellsOf: rows, from: rows.start(of: row), count: width)
             facts.beginRow()
             facts.append(id)
             facts.append(cellsOf: rows, from: rows.start(of: row) + width, count: 1)
         }
-        try connection.insert(libraries, into: "library", ["id", "organization"] + Self.libraryColumns)
+        try connection.insert(libraries, into: "library", ["id", "organization", "key_id"] + Self.libraryColumns)
         try connection.insert(facts, into: "library_facts", ["library", "body"])
         return first
     }
 
-    /// Columns of `library` that an import fills, but for `id` and `organization`.
+    /// Columns of `library` that an import fills, but for `id`, `organization` and `key_id`.
     package static let libraryColumns: [StaticString] = [
-        "digest", "uuid", "key_id", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
+        "digest", "uuid", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
         "release_date", "match_type", "license_found", "license_expression", "license_choice",
     ]
+
+    /// Cells of a row for `insert(libraries:)`.
+    package static let libraryCells = libraryColumns.count + 2
 
     /// The place of the uuid among `libraryColumns`.
     package static let uuidColumn = 1
@@ -128,9 +137,13 @@ package struct StagedScan: Sendable, Equatable {
         /// Counts up the revisions of the project and of what is above it: it shows something else now.
         package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
             try connection.run(
-                "UPDATE project SET revision = revision + 1, updated_at = \(time) WHERE id = \(project)")
+                """
+                UPDATE project SET revision = revision + 1, updated_at = \(time) WHERE id = \(project)
+                """)
             try connection.run(
-                "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(product)")
+                """
+                UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(product)
+                """)
             try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
         }
     }
@@ -205,15 +218,18 @@ package struct StagedScan: Sendable, Equatable {
         Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)
     }
 
-    /// Makes the project show this scan instead of the one before, and writes what appeared and what went.
+    /// Makes the project show this scan instead of the one before, and writes what appeared and what went. Gives the numbers
+    /// of the events about what went.
+    @discardableResult
     package func publish(
         in target: Target, document: String, digest: [UInt8], libraries: Int, uploadedBy: String, plugin: String,
         comment: String = "", requestToken: String = "", at time: Int64, on connection: any Connection
-    ) throws {
+    ) throws -> Range<Int64> {
         let before =
             try connection.integer(
                 "SELECT scan FROM project WHERE id = \(target.project) \(connection.engine.locking)") ?? 0
-        try writeEvents(since: before, project: target.project, libraries: libraries, at: time, on: connection)
+        let gone = try writeEvents(
+            since: before, project: target.project, libraries: libraries, at: time, on: connection)
         try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE id = \(before)")
         try connection.run(
             """
@@ -235,6 +251,7 @@ package struct StagedScan: Sendable, Equatable {
             let faults = try Self.faults("p.id = \(target.project)", on: connection)
             assert(faults.isEmpty, faults.joined(separator: "\n"))
         #endif
+        return gone
     }
 
     /// What does not hold of the projects `p` that fulfil the condition and of their scans, in words; empty while all is
@@ -263,25 +280,26 @@ package struct StagedScan: Sendable, Equatable {
 
     private func writeEvents(
         since before: Int64, project: Int64, libraries: Int, at time: Int64, on connection: any Connection
-    ) throws {
+    ) throws -> Range<Int64> {
         let known = try connection.integer("SELECT libraries FROM scan WHERE id = \(before)") ?? 0
         // At most so many numbers are needed; those left over stay unused.
         let first = try connection.take(libraries + Int(known) + 1, from: "inventory_event")
-        let removed = try connection.run(
-            """
-            INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
-            SELECT \(first) - 1 + row_number() OVER (ORDER BY o.position), \(organization), \(project), \(id), \(time),
-                'REMOVED', o.library
-            FROM occurrence o WHERE o.scan = \(before)
-                AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(id) AND n.library = o.library)
-            """)
-        try connection.run(
-            """
-            INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
-            SELECT \(first + Int64(removed)) - 1 + row_number() OVER (ORDER BY o.position), \(organization),
-                \(project), \(id), \(time), 'ADDED', o.library
-            FROM occurrence o WHERE o.scan = \(id)
-                AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(before) AND n.library = o.library)
-            """)
+        func write(_ change: String, in scan: Int64, butNotIn other: Int64, from first: Int64) throws -> Int {
+            // Most rows are the same; a library that is described otherwise is the same library.
+            try connection.run(
+                """
+                INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
+                SELECT \(first) - 1 + row_number() OVER (ORDER BY o.position), \(organization), \(project), \(id),
+                    \(time), \(change), o.library
+                FROM occurrence o WHERE o.scan = \(scan)
+                    AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(other) AND n.library = o.library)
+                    AND (\(other) = 0 OR NOT EXISTS (SELECT 1 FROM library l
+                        JOIN library k ON k.organization = l.organization AND k.uuid = l.uuid
+                        JOIN occurrence n ON n.library = k.id AND n.scan = \(other) WHERE l.id = o.library))
+                """)
+        }
+        let removed = try write("REMOVED", in: before, butNotIn: id, from: first)
+        _ = try write("ADDED", in: id, butNotIn: before, from: first + Int64(removed))
+        return first..<(first + Int64(removed))
     }
 }

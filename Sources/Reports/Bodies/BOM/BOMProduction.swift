@@ -246,6 +246,8 @@ extension BOMSource {
         let chosen = try ChosenLicenses(
             of: scan.id, organization: production.request.scope.organization, on: connection)
         let standard = wanted.standard
+        // A project's document says of each component what its own document said; a product's, what the libraries are.
+        let described: SQL = isProject ? "CASE WHEN c.library = 0 THEN o.library ELSE c.library END" : "o.library"
         // Few have a parent: it is looked for where there is one.
         let query: SQL =
             """
@@ -253,7 +255,7 @@ extension BOMSource {
                     (SELECT p.ref FROM component p WHERE p.scan = c.scan AND p.position = c.parent) END,
                 c.depth, c.locations, \(uuid), f.body, o.library
             FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
-            JOIN library_facts f ON f.library = o.library
+            JOIN library_facts f ON f.library = \(described)
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
             """
         try Conveyor<Placed<Preparation>>.run { hand in

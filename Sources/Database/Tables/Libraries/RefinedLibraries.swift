@@ -1,0 +1,79 @@
+// DESIGN. A generator that learns to write the architecture of a package makes another library of it, about which nobody decided
+// anything. What was decided of the package without qualifiers is meant for it, when it is the only one of the project that
+// it can be meant for. That is looked for where a scan no longer has the package as it was, so an import that changes
+// nothing pays nothing.
+
+/// Libraries of a project that took the place of the same packages without qualifiers.
+package struct RefinedLibraries: Sendable {
+    private let organization: Int64
+    /// Their uuids, by those of the packages without qualifiers.
+    package let names: [String: String]
+
+    /// Those of a scan. `gone` are the events that say what went with it.
+    package static func find(
+        _ gone: Range<Int64>, in scan: StagedScan, on connection: any Connection
+    ) throws -> RefinedLibraries {
+        var names: [String: String] = [:]
+        if !gone.isEmpty {
+            let bases = try connection.all(
+                """
+                SELECT DISTINCT l.uuid FROM inventory_event e JOIN library l ON l.id = e.library
+                WHERE e.id >= \(gone.lowerBound) AND e.id < \(gone.upperBound) ORDER BY l.uuid
+                """
+            ) { $0.string(0) }
+            try Advisories.inSlices(bases, as: Value.text) { list in
+                try connection.each(
+                    """
+                    SELECT i.base, min(i.uuid) FROM library_identity i
+                    JOIN library l ON l.organization = i.organization AND l.uuid = i.uuid
+                    JOIN occurrence o ON o.library = l.id AND o.scan = \(scan.id)
+                    WHERE i.organization = \(scan.organization) AND i.base <> '' AND i.base IN \(list)
+                    GROUP BY i.base HAVING count(DISTINCT i.uuid) = 1
+                    """
+                ) { names[$0.string(0)] = $0.string(1) }
+            }
+        }
+        return RefinedLibraries(organization: scan.organization, names: names)
+    }
+
+    /// Lets what people said of the packages hold for the libraries, as far as nothing was said of these.
+    package func inherit(on connection: any Connection) throws {
+        for (base, library) in names.sorted(by: { $0.value < $1.value }) {
+            try inheritMarks(from: base, to: library, on: connection)
+            try LicenseOverrides.inherit(from: base, to: library, organization: organization, on: connection)
+        }
+    }
+
+    private func inheritMarks(from base: String, to library: String, on connection: any Connection) throws {
+        let said: SQL = "organization = \(organization) AND library_uuid = \(base)"
+        let marked = try connection.run(
+            """
+            INSERT INTO in_house (organization, library_uuid, rule, reason, account, at)
+            SELECT organization, \(library), rule, reason, account, at FROM in_house WHERE \(said)
+            ON CONFLICT (organization, library_uuid) DO NOTHING
+            """)
+        if marked > 0 {
+            try connection.run(
+                "UPDATE library SET in_house = 1 WHERE organization = \(organization) AND uuid = \(library)")
+        }
+        try connection.run(
+            """
+            INSERT INTO library_notice (organization, library_uuid, text, reference, account, at)
+            SELECT organization, \(library), text, reference, account, at FROM library_notice WHERE \(said)
+            ON CONFLICT (organization, library_uuid) DO NOTHING
+            """)
+        try connection.run(
+            """
+            INSERT INTO attribute_value (organization, library_uuid, attribute, product, project, value)
+            SELECT organization, \(library), attribute, product, project, value FROM attribute_value WHERE \(said)
+            ON CONFLICT (organization, library_uuid, attribute, product, project) DO NOTHING
+            """)
+        try connection.run(
+            """
+            INSERT INTO library_bug (organization, library_uuid, position, bug, severity, title, status, reported_at, url)
+            SELECT organization, \(library), position, bug, severity, title, status, reported_at, url
+            FROM library_bug WHERE \(said)
+            ON CONFLICT (organization, library_uuid, position) DO NOTHING
+            """)
+    }
+}

@@ -1,0 +1,49 @@
+import BOM
+
+// DESIGN. Descriptions of one library are put together field by field: what the first says stays, what it leaves out comes from
+// the next, lists are joined. So the same descriptions in the same order give the same library.
+
+extension Component {
+    /// Adds what another description of the same library says and this one does not.
+    mutating func complete(with other: Component) {
+        for field in [
+            \.group, \.version, \.purl, \.author, \.publisher, \.description, \.summary, \.comment, \.copyright,
+            \.homepage,
+            \.downloadLocation, \.fileName, \.sourceInfo, \.licenseComment, \.releaseDate, \.extra,
+        ] as [WritableKeyPath<Component, String>] where !Self.says(self[keyPath: field]) {
+            if Self.says(other[keyPath: field]) { self[keyPath: field] = other[keyPath: field] }
+        }
+        supplier = supplier ?? other.supplier
+        originator = originator ?? other.originator
+        Self.join(&cpes, other.cpes)
+        Self.join(&hashes, other.hashes)
+        Self.joinClaims(&licenses, other.licenses)
+        Self.joinClaims(&concludedLicenses, other.concludedLicenses)
+        Self.join(&attributionTexts, other.attributionTexts)
+        Self.join(&externalReferences, other.externalReferences)
+        Self.join(&properties, other.properties)
+    }
+
+    /// SPDX has words for nothing and for not knowing.
+    private static func says(_ text: String) -> Bool { !text.isEmpty && text != "NONE" && text != "NOASSERTION" }
+
+    /// Elements of a joined list; what comes from later descriptions is left out beyond it.
+    private static let listLimit = 1000
+
+    private static func join<Element: Equatable>(_ list: inout [Element], _ more: [Element]) {
+        for element in more {
+            if list.count >= listLimit { return }
+            if !list.contains(element) { list.append(element) }
+        }
+    }
+
+    private static func joinClaims(_ claims: inout [LicenseClaim], _ more: [LicenseClaim]) {
+        func says(_ claim: LicenseClaim) -> Bool { claim.form != .noAssertion && claim.form != .none }
+        guard more.contains(where: says) else {
+            if claims.isEmpty { claims = more }
+            return
+        }
+        claims.removeAll { !says($0) }
+        join(&claims, more.filter(says))
+    }
+}
