@@ -324,8 +324,8 @@ extension RiskFacts {
         var found: [(id: Int64, group: GroupRisk)] = []
         try connection.each(
             """
-            \(scope.clause) SELECT \(key), min(\(name)), CAST(coalesce(sum(c.libraries), 0) AS BIGINT) FROM scope s
-            LEFT JOIN scan c ON c.id = s.scan GROUP BY \(key)
+            \(scope.clause) SELECT \(key), min(\(name)), count(DISTINCT l.uuid) FROM scope s
+            LEFT JOIN occurrence o ON o.scan = s.scan LEFT JOIN library l ON l.id = o.library GROUP BY \(key)
             """
         ) { row in
             let id = row.integer(0)
