@@ -209,4 +209,22 @@ import Testing
         #expect(
             try decided(several) == ["GPL 3.0|1|OPEN|PENDING", "GPL 3.0|1|OPEN|PENDING"])
     }
+
+    @Test(arguments: TemporaryDatabase.engines)
+    func `The same file again is no new content`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        func times() throws -> [String] {
+            try bench.texts("SELECT p.content_at, d.content_at FROM project p JOIN product d ON d.id = p.product")
+        }
+        let text = bom([component("pkg:npm/a@1.0.0")])
+        try bench.sbom(text)
+        try bench.database.write { connection in
+            _ = try connection.run("UPDATE project SET content_at = 5")
+            _ = try connection.run("UPDATE product SET content_at = 6")
+        }
+        try bench.sbom(text)
+        #expect(try times() == ["5|6"])
+        try bench.sbom(bom([component("pkg:npm/a@1.0.0", licence)]))
+        #expect(try times() != ["5|6"])
+    }
 }

@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import TestSupport
 import Testing
@@ -177,6 +178,30 @@ extension EndToEnd {
             #expect(ending.errors.contains(bad))
             let json = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
             #expect((json?["projects"] as? [Any])?.count == 1)
+        }
+
+        /// A nightly upload of what was there already, as reports show it.
+        @Test func theSameFileAgainChangesNoByte() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let made = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            for table in ["product", "project"] as [SQL] {
+                try site.change("UPDATE \(table) SET content_at = 1000000000000")
+            }
+            func reports() throws -> [Data] {
+                let sbom = ["--filter", #"{"standard":"CycloneDX","version":"1.6"}"#]
+                return [
+                    try site.report("ProjectInventoryReport", scope: made.projectToken, format: "xlsx"),
+                    try site.report("ProductLicensesReport", scope: made.productToken, format: "pdf"),
+                    try site.report("OrgInventoryReport", scope: organization.token),
+                    try site.report("ProjectSBOMReport", scope: made.projectToken, more: sbom),
+                ]
+            }
+            let before = try reports()
+            _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            #expect(try reports() == before)
+            _ = try site.importBOM(Document.cycloneDX(libraries: 4), to: organization)
+            #expect(try zip(reports(), before).allSatisfy { $0 != $1 })
         }
 
         // MARK: Settings

@@ -35,7 +35,7 @@ extension Report {
                     WHEN 'exploitable' THEN 8 WHEN '' THEN 4 WHEN 'in_triage' THEN 2 ELSE 1 END)
                 FROM finding f JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = p.library) AS states
                 FROM occurrence p) o ON o.scan = s.scan
-            JOIN library l ON l.id = o.library JOIN scan c ON c.id = s.scan
+            JOIN library l ON l.id = o.library JOIN project c ON c.id = s.project
             WHERE EXISTS (SELECT 1 FROM finding f WHERE f.library = o.library)
             """,
         order: ["s.product", "s.project", "o.position"],
@@ -56,7 +56,7 @@ extension Report {
                     ELSE 'INEFFECTIVE' END
                 """, width: 16),
             .timestamp(
-                "analysisDateTime", "Analysis Date", "CASE WHEN o.states <> 4 THEN c.created_at ELSE NULL END"),
+                "analysisDateTime", "Analysis Date", "CASE WHEN o.states <> 4 THEN c.content_at ELSE NULL END"),
             .text(
                 "resultingShield", "Library Shield",
                 """

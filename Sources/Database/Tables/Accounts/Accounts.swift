@@ -356,11 +356,17 @@ package enum Accounts {
     package static func touch(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         if scope.project != 0 {
             try connection.run(
-                "UPDATE project SET revision = revision + 1, updated_at = \(time) WHERE id = \(scope.project)")
+                """
+                UPDATE project SET revision = revision + 1, updated_at = \(time), content_at = \(time)
+                WHERE id = \(scope.project)
+                """)
         }
         if scope.product != 0 {
             try connection.run(
-                "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(scope.product)")
+                """
+                UPDATE product SET revision = revision + 1, updated_at = \(time), content_at = \(time)
+                WHERE id = \(scope.product)
+                """)
         }
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(scope.organization)")
     }

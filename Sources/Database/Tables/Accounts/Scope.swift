@@ -123,18 +123,18 @@ package struct ScopeFacts: Sendable, Equatable {
             case .organization:
                 """
                 SELECT o.name, '', '', o.revision,
-                    coalesce((SELECT max(updated_at) FROM product d WHERE d.organization = o.id), o.created_at)
+                    coalesce((SELECT max(d.content_at) FROM product d WHERE d.organization = o.id), o.created_at)
                 FROM organization o WHERE o.id = \(scope.organization)
                 """
             case .product:
                 """
-                SELECT d.name, o.name, '', d.revision, d.updated_at
+                SELECT d.name, o.name, '', d.revision, d.content_at
                 FROM product d JOIN organization o ON o.id = d.organization
                 WHERE d.id = \(scope.product) AND d.organization = \(scope.organization)
                 """
             case .project:
                 """
-                SELECT p.name, o.name, d.name, p.revision, p.updated_at
+                SELECT p.name, o.name, d.name, p.revision, p.content_at
                 FROM project p JOIN product d ON d.id = p.product JOIN organization o ON o.id = p.organization
                 WHERE p.id = \(scope.project) AND p.organization = \(scope.organization)
                 """

@@ -138,11 +138,11 @@ package struct StagedScan: Sendable, Equatable {
         package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
             try connection.run(
                 """
-                UPDATE project SET revision = revision + 1, updated_at = \(time) WHERE id = \(project)
+                UPDATE project SET revision = revision + 1, updated_at = \(time), content_at = \(time) WHERE id = \(project)
                 """)
             try connection.run(
                 """
-                UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(product)
+                UPDATE product SET revision = revision + 1, updated_at = \(time), content_at = \(time) WHERE id = \(product)
                 """)
             try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
         }
@@ -230,6 +230,7 @@ package struct StagedScan: Sendable, Equatable {
                 "SELECT scan FROM project WHERE id = \(target.project) \(connection.engine.locking)") ?? 0
         let gone = try writeEvents(
             since: before, project: target.project, libraries: libraries, at: time, on: connection)
+        let isNew = try !isSame(as: before, document: document, digest: digest, libraries: libraries, on: connection)
         try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE id = \(before)")
         try connection.run(
             """
@@ -246,12 +247,33 @@ package struct StagedScan: Sendable, Equatable {
             """)
         try connection.run(
             "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(target.product)")
+        if isNew {
+            try connection.run("UPDATE project SET content_at = \(time) WHERE id = \(target.project)")
+            try connection.run("UPDATE product SET content_at = \(time) WHERE id = \(target.product)")
+        }
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
         #if DEBUG
             let faults = try Self.faults("p.id = \(target.project)", on: connection)
             assert(faults.isEmpty, faults.joined(separator: "\n"))
         #endif
         return gone
+    }
+
+    /// Whether this scan shows what another one shows: of the same file, with the same libraries in the same places.
+    private func isSame(
+        as other: Int64, document: String, digest: [UInt8], libraries: Int, on connection: any Connection
+    ) throws -> Bool {
+        let isOfFile = try connection.integer(
+            """
+            SELECT 1 FROM scan WHERE id = \(other) AND source_digest = \(digest) AND document = \(document)
+                AND libraries = \(libraries)
+            """)
+        guard isOfFile != nil else { return false }
+        return try connection.integer(
+            """
+            SELECT 1 FROM occurrence o WHERE o.scan = \(id) AND NOT EXISTS (SELECT 1 FROM occurrence n
+                WHERE n.scan = \(other) AND n.position = o.position AND n.library = o.library) LIMIT 1
+            """) == nil
     }
 
     /// What does not hold of the projects `p` that fulfil the condition and of their scans, in words; empty while all is
