@@ -2,59 +2,69 @@ import Bytes
 import Glibc
 import HTTP
 import Reports
+import Synchronization
 
-// DESIGN. The synchronous door gives the file that the asynchronous one gives in a ZIP. So the same production writes the
-// same ZIP into a scratch file, and its one entry is unpacked into another, from which the kernel sends. Both names are
-// removed as soon as the files are open: nothing is left behind, whatever ends the request. Memory does not depend on
-// the size of the report.
+// DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The same production writes it, into
+// a scratch file from which the kernel sends. Its name is removed as soon as it is open for reading: nothing is left behind,
+// whatever ends the request. Memory does not depend on the size of the report.
 
-/// The one file of a report, ready to be sent.
-struct BareFile {
-    let file: OpenFile
-    /// The name of the entry in the ZIP.
-    let name: String
+/// The one file of a report, bare.
+final class BareFile: PartReceiver, Sendable {
+    private struct State {
+        var name: String?
+        var shield: WordShield
+        /// What is still to be put in front of the file.
+        var head: String
+    }
 
-    /// Makes a report and unpacks it. `folder` holds the files for the moment; `id` names them. The members of `head`, a
-    /// JSON object or empty, stand in front of those of a JSON report.
-    static func make(
-        in folder: String, id: String, format: Format, head: String = "",
-        by produce: (@escaping ByteSink.SharedDestination) throws -> Produced
-    ) throws -> BareFile {
-        let (packed, bare) = ("\(folder)/\(id).report.zip", "\(folder)/\(id).report")
-        defer {
-            unlink(packed)
-            unlink(bare)
+    private let path: String
+    private let file: ScratchFile
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - folder: holds the file until it is open.
+    ///   - id: names it there.
+    ///   - head: a JSON object whose members stand in front of those of a JSON report; empty for none.
+    init(in folder: String, id: String, format: Format, head: String = "") throws(SinkError) {
+        path = "\(folder)/\(id).report"
+        file = try ScratchFile(path: path)
+        state = Mutex(State(shield: WordShield(for: format), head: head))
+    }
+
+    deinit { unlink(path) }
+
+    /// Keeps the first part; the production counts the others, for the refusal.
+    func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
+        let isFirst = state.withLock { state in
+            guard state.name == nil else { return false }
+            state.name = name
+            return true
         }
-        let zip = try ScratchFile(path: packed)
-        let produced = try produce { bytes throws(SinkError) in try zip.write(bytes) }
-        guard produced.parts == 1 else {
-            throw APIError.tooLargeForOneFile(parts: produced.parts, format: format.rawValue)
+        guard isFirst else { return { _ throws(SinkError) in } }
+        return { [self] bytes throws(SinkError) in try write(bytes) }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) {
+        guard bytes.count > 0 else { return }
+        try state.withLock { state throws(SinkError) in
+            guard !state.head.isEmpty else { return try state.shield.pass(bytes, to: file) }
+            // Both are objects: the end of one and the beginning of the other become a comma.
+            let begin = Array((state.head.dropLast() + ",").utf8)
+            state.head = ""
+            try begin.withBytes { begin throws(SinkError) in try state.shield.pass(begin, to: file) }
+            try state.shield.pass(UnsafeRawBufferPointer(rebasing: bytes.dropFirst()), to: file)
         }
-        var limits = ZIPReader.Limits()
-        limits.entrySize = .max
-        let reader = try ZIPReader(path: packed, limits: limits)
-        guard let entry = try reader.next() else { throw ZIPError.noArchive(path: packed) }
-        let output = try ScratchFile(path: bare)
-        var shield = WordShield(for: format)
-        var content = try reader.open(entry)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-        defer { buffer.deallocate() }
-        var isBegun = head.isEmpty
-        while true {
-            let count = try reader.read(&content, into: buffer)
-            if count == 0 { break }
-            var piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if !isBegun {
-                // Both are objects: the end of one and the beginning of the other become a comma.
-                isBegun = true
-                let begin = Array((head.dropLast() + ",").utf8)
-                try begin.withUnsafeBytes { bytes in try shield.pass(bytes, to: output) }
-                piece = UnsafeRawBufferPointer(rebasing: piece.dropFirst())
-            }
-            try shield.pass(piece, to: output)
-        }
-        try shield.finish(to: output)
-        return BareFile(file: try OpenFile(path: bare), name: entry.name)
+    }
+
+    func end() throws(SinkError) {
+        try state.withLock { state throws(SinkError) in try state.shield.finish(to: file) }
+    }
+
+    func finish() throws(SinkError) {}
+
+    /// The finished file, ready to be sent, and its name.
+    func open() throws -> (file: OpenFile, name: String) {
+        (try OpenFile(path: path), state.withLock { $0.name } ?? "")
     }
 }
 
@@ -97,7 +107,7 @@ struct WordShield {
             switch format {
             case .json: Array("\\u0065".utf8)
             case .xml: Array("&#101;".utf8)
-            default: nil
+            case .csv, .xlsx, .pdf, .tv, .yaml, .html, .txt: nil
             }
     }
 

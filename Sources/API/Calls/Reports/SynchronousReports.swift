@@ -6,95 +6,25 @@ import Jobs
 import Reports
 
 // DESIGN. The synchronous counterpart of every report that the catalog has: the same definition, checked the same way,
-// answered as a bare file. The names follow Mend's, which are not always those of the asynchronous types (mend-api.md
-// §3.8, `syncRequestType` in the catalogue of reports).
+// answered as a bare file. A report says under which names (`Report.Name.synchronous`).
 
 extension Call {
-    /// Ends of asynchronous types (behind `Org`, `Product`, `Project`), and those of the synchronous requests (behind
-    /// `getOrganization`, `getProduct`, `getProject`).
-    private static let stems: [(type: String, request: String)] = [
-        ("HistoryReport", "RequestHistoryReport"),
-        ("InventoryReport", "InventoryReport"),
-        ("LicensesReport", "DueDiligenceReport"),
-        ("SourceFileInventoryReport", "SourceFileInventoryReport"),
-        ("ClusterInventoryReport", "ClusterInventoryReport"),
-        ("AlertsReport", "AlertsReport"),
-        ("IgnoreAlertsReport", "IgnoredAlertsReport"),
-        ("ResolvedAlertsReport", "ResolvedAlertsReport"),
-        ("SecurityAlertsReport", "SecurityAlertsByVulnerabilityReport"),
-        ("LibrarySecurityAlertsReport", "SecurityAlertsByLibraryReport"),
-        ("VulnerabilityReport", "VulnerabilityReport"),
-        ("BugsReport", "BugsReport"),
-        ("MembersReport", "MembersReport"),
-        ("AttributesReport", "AttributesReport"),
-        ("EffectiveLicensesReport", "EffectiveLicensesReport"),
-        ("InHouseReport", "InHouseReport"),
-        ("LibraryLocationReport", "LibraryLocationReport"),
-        ("LicenseCompatibilityReport", "LicenseCompatibilityReport"),
-        ("DiffReport", "DiffReport"),
-        ("AttributionReport", "AttributionReport"),
-    ]
-
-    /// Requests whose names follow no pattern.
-    private static let singles: [(type: String, kind: ScopeKind, request: String)] = [
-        ("RiskReport", .organization, "getOrganizationRiskReport"),
-        ("RiskReport", .product, "getProductRiskReport"),
-        ("RiskReport", .project, "getProjectRiskReport"),
-        ("AttributionReport", .project, "getProjectAttributionReport"),
-        ("ChangeLogReport", .organization, "getChangesReport"),
-        ("PluginPolicyViolationReport", .organization, "getPluginPolicyViolationReport"),
-        ("PluginRequestHistoryReport", .organization, "getPluginRequestHistoryReport"),
-        ("OrgEffectiveUsageAnalysisReport", .organization, "getOrganizationEffectiveUsageAnalysis"),
-        ("OrgContainerVulnerabilityReport", .organization, "getOrganizationContainerVulnerabilityReportRequest"),
-        ("ProductContainerVulnerabilityReport", .product, "getClusterVulnerabilityReportRequest"),
-    ]
-
     /// A call for each report of the catalog that has a synchronous name.
-    static let synchronousReports: [Call] = {
-        var calls: [Call] = []
-        func add(_ type: String, _ kind: ScopeKind, _ request: String) {
-            guard Report.named(type, in: kind) != nil else { return }
-            calls.append(synchronous(request, kind, Parameter.ofReport(type, in: kind)) { _, _ in type })
-        }
-        for stem in stems {
-            for kind in ScopeKind.allCases {
-                add(kind.prefix + stem.type, kind, "get\(kind.requestWord)\(stem.request)")
-            }
-        }
-        for single in singles { add(single.type, single.kind, single.request) }
-        // Older than the SBOM reports: SPDX alone (mend-api.md §3.8).
-        for kind in [ScopeKind.product, .project] {
-            calls.append(
-                synchronous(
-                    "get\(kind.requestWord)SpdxReport", kind, Parameter.ofReport(kind.prefix + "SBOMReport", in: kind)
-                ) { _, fields in
-                    fields["standard"] = ["SPDX"]
-                    return kind.prefix + "SBOMReport"
-                })
-        }
-        return calls
-    }()
-
-    private static func synchronous(
-        _ name: String, _ kind: ScopeKind, _ takes: [Parameter],
-        type: @escaping @Sendable (Request, inout [String: [String]]) -> String
-    ) -> Call {
-        SynchronousReports.call(name, kind, takes: takes) { visit in
-            var fields = try visit.request.filters(topFirst: ["format", "standard", "version"])
-            let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
-            return try SynchronousReports.Wanted(
-                type(visit.request, &fields), visit, format: format, fields: fields)
+    static let synchronousReports: [Call] = Report.catalog.flatMap { report in
+        ScopeKind.allCases.compactMap { kind in
+            guard let request = report.name.synchronous[kind], let type = report.name.types[kind] else { return nil }
+            return synchronous(request, kind, type, having: report.name.synchronousFields)
         }
     }
-}
 
-extension ScopeKind {
-    /// Mend's word in names of synchronous requests.
-    var requestWord: String {
-        switch self {
-        case .organization: "Organization"
-        case .product: "Product"
-        case .project: "Project"
+    private static func synchronous(
+        _ name: String, _ kind: ScopeKind, _ type: String, having constant: [String: [String]]
+    ) -> Call {
+        SynchronousReports.call(name, kind, takes: Parameter.ofReport(type, in: kind)) { visit in
+            var fields = try visit.request.filters(topFirst: ["format", "standard", "version"])
+            let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
+            fields.merge(constant) { _, constant in constant }
+            return try SynchronousReports.Wanted(type, visit, format: format, fields: fields)
         }
     }
 }
@@ -163,13 +93,15 @@ struct SynchronousReports {
         var settings = Production.Settings()
         settings.partSize = 1 << 60
         let production = Production(wanted.report, request: request, settings: settings)
-        let made = try backend.database.snapshot { connection in
-            try BareFile.make(
-                in: backend.scratch, id: id, format: request.format, head: request.format == .json ? wanted.head : ""
-            ) { destination in
-                try production.run(on: connection, to: destination)
-            }
+        let bare = try BareFile(
+            in: backend.scratch, id: id, format: request.format, head: request.format == .json ? wanted.head : "")
+        let produced = try backend.database.snapshot { connection in
+            try production.run(on: connection) { _ in bare }
         }
+        guard produced.parts == 1 else {
+            throw APIError.tooLargeForOneFile(parts: produced.parts, format: request.format.rawValue)
+        }
+        let made = try bare.open()
         var response = HTTPResponse(
             headers: ["Content-Type": request.format.mediaType],
             body: .file(made.file, offset: 0, count: made.file.size))

@@ -7,27 +7,24 @@ import Inventory
 // licences, whose texts are read again when it is written.
 
 extension Production {
-    /// The one part of an attribution report, and the ZIP around it.
+    /// The one part of an attribution report.
     func attribution(
-        _ table: Table, _ facts: ScopeFacts, on connection: any Connection,
-        to destination: @escaping ByteSink.SharedDestination
+        _ table: Table, _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
-        let zip = ZIPWriter(
-            time: facts.updated, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) }
-        )
-        let entry = try zip.begin(partName(facts, word: "Attribution", part: nil))
         let settings = AttributionSettings(request.options, scope: facts)
-        let rows: Int
-        switch request.format {
-        case .json:
-            rows = try attribute(AttributionJSON(settings, ByteSink(to: entry)), table, settings, on: connection)
-        case .txt: rows = try attribute(AttributionText(settings, ByteSink(to: entry)), table, settings, on: connection)
-        default: rows = try attribute(AttributionHTML(settings, ByteSink(to: entry)), table, settings, on: connection)
+        return try document(facts, word: "Attribution", into: receiver) { destination in
+            let sink = ByteSink(to: destination)
+            let rows =
+                switch request.format {
+                case .json: try attribute(AttributionJSON(settings, sink), table, settings, on: connection)
+                case .txt: try attribute(AttributionText(settings, sink), table, settings, on: connection)
+                case .html: try attribute(AttributionHTML(settings, sink), table, settings, on: connection)
+                case .xml, .csv, .xlsx, .pdf, .tv, .yaml:
+                    throw ReportError.formatNotOffered(
+                        request.format.rawValue, by: request.type, offered: report.formats)
+                }
+            return (rows, [])
         }
-        try zip.end()
-        try zip.finish()
-        return Produced(
-            scope: facts, fileName: stem(facts, word: "Attribution") + ".zip", parts: 1, rows: rows, notes: [])
     }
 
     private func attribute(

@@ -8,32 +8,26 @@ import Inventory
 // components, documents or vulnerabilities. The writer is chosen here: one mapping for each standard, one tree for each syntax.
 
 extension Production {
-    /// The one part of a bill of materials, and the ZIP around it.
+    /// The one part of a bill of materials.
     func bom(
-        _ facts: ScopeFacts, on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
+        _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
         let wanted = try BOMRequest(request.options)
-        let word = wanted.standard.rawValue
-        let zip = ZIPWriter(
-            time: facts.updated, level: .quick, isLarge: true,
-            to: { bytes throws(SinkError) in try destination(bytes) })
-        let entry = try zip.begin(partName(facts, word: word, part: nil))
-        var source = BOMSource(production: self, wanted: wanted, facts: facts, connection: connection)
-        let tool = BOMTool(version: ProgramVersion.current)
-        let losses: [BOMLoss: Int]
-        switch wanted.standard {
-        case .cycloneDX: losses = try cycloneDX(wanted, tool, &source, to: entry)
-        case .spdx: losses = try spdx(wanted, tool, &source, to: entry)
+        return try document(facts, word: wanted.standard.rawValue, into: receiver) { destination in
+            var source = BOMSource(production: self, wanted: wanted, facts: facts, connection: connection)
+            let tool = BOMTool(version: ProgramVersion.current)
+            let losses: [BOMLoss: Int] =
+                switch wanted.standard {
+                case .cycloneDX: try cycloneDX(wanted, tool, &source, to: destination)
+                case .spdx: try spdx(wanted, tool, &source, to: destination)
+                }
+            var notes = losses.map { "left out: \($0.key.rawValue) (\($0.value) times)" }.sorted()
+            if source.described > 0 {
+                notes.append(
+                    "\(source.described) libraries that projects describe differently are told as the first has it")
+            }
+            return (source.rows, notes)
         }
-        try zip.end()
-        try zip.finish()
-        var notes = losses.map { "left out: \($0.key.rawValue) (\($0.value) times)" }.sorted()
-        if source.described > 0 {
-            notes.append(
-                "\(source.described) libraries that projects describe differently are told as the first has it")
-        }
-        return Produced(
-            scope: facts, fileName: stem(facts, word: word) + ".zip", parts: 1, rows: source.rows, notes: notes)
     }
 
     private func cycloneDX(

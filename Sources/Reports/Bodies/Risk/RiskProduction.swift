@@ -3,22 +3,15 @@ import Database
 import Inventory
 
 extension Production {
-    /// The one part of a risk report, and the ZIP around it.
+    /// The one part of a risk report.
     func risk(
-        _ facts: ScopeFacts, on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
+        _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
         let risk = try RiskFacts.read(request.scope, on: connection)
-        let zip = ZIPWriter(
-            time: facts.updated, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) }
-        )
-        let entry = try zip.begin(partName(facts, word: "Risk", part: nil))
-        let document = RiskDocument(risk, facts, request.scope.kind)
-        try document.write(to: entry)
-        try zip.end()
-        try zip.finish()
-        return Produced(
-            scope: facts, fileName: stem(facts, word: "Risk") + ".zip", parts: 1, rows: risk.worstLibraries.count,
-            notes: [])
+        return try document(facts, word: "Risk", into: receiver) { destination in
+            try RiskDocument(risk, facts, request.scope.kind).write(to: destination)
+            return (risk.worstLibraries.count, [])
+        }
     }
 }
 

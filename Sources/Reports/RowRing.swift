@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A ring of buffers that are filled and emptied in turn: reading and rendering overlap, memory is the ring's, and
 /// nothing is copied in between.
-final class Exchange: Sendable {
+final class RowRing: Sendable {
     /// What the reader says of a batch.
     enum Message: Sendable, Equatable {
         case rows

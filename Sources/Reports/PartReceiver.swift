@@ -1,0 +1,44 @@
+package import Bytes
+package import Database
+
+// DESIGN. A production makes files and knows neither where they go nor what they are packed in. The receiver of its parts
+// does: the asynchronous door packs them into a ZIP, the synchronous one keeps the only part as it is.
+
+/// Takes the files of a report, one after the other.
+///
+///     let parts = ZIPParts(time: facts.updated, to: destination)
+///     let write = try parts.begin("Shop-product-Inventory-report.csv")
+///     try bytes.withBytes(write)
+///     try parts.end()
+///     try parts.finish()
+///
+/// A receiver belongs to one production and is called by one thread at a time: by the calling thread for documents, by the
+/// production's own thread for tables. After an error nothing more is called, `finish` neither.
+package protocol PartReceiver {
+    /// Makes the receiver of a report, on the thread that uses it, once it is known what the report shows.
+    typealias Maker = @Sendable (ScopeFacts) throws -> any PartReceiver
+
+    /// Begins a part with this file name; its bytes go where this returns, until `end`.
+    func begin(_ name: String) throws(SinkError) -> ByteSink.Destination
+    /// Ends the part that was begun.
+    func end() throws(SinkError)
+    /// Ends the report: all parts were given.
+    func finish() throws(SinkError)
+}
+
+/// Packs the parts of a report into a ZIP.
+package struct ZIPParts: PartReceiver {
+    private let zip: ZIPWriter
+
+    /// - Parameters:
+    ///   - time: when what the report shows last changed, the time of all entries: the same data makes the same bytes.
+    ///   - destination: takes the ZIP.
+    package init(time: Int64, to destination: @escaping ByteSink.SharedDestination) {
+        zip = ZIPWriter(
+            time: time, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) })
+    }
+
+    package func begin(_ name: String) throws(SinkError) -> ByteSink.Destination { try zip.begin(name) }
+    package func end() throws(SinkError) { _ = try zip.end() }
+    package func finish() throws(SinkError) { _ = try zip.finish() }
+}

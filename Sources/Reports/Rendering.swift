@@ -1,0 +1,123 @@
+import Bytes
+import Database
+import Synchronization
+
+/// Thrown by the renderer when the reader failed. Never leaves the production.
+struct ReaderFailed: Error {}
+
+/// What the renderer's thread does: takes batches, splits parts, gives them to a receiver.
+struct Rendering<Renderer: TableRenderer & ~Copyable> {
+    let production: Production
+    let head: ReportHead
+    let parts: any PartReceiver
+    let fill: Fill
+
+    /// How full a part is, for rows that grew since the first ones told how many a part holds.
+    final class Fill {
+        let limit: Int
+        /// Bytes of rows in memory, which is all that is known of a sheet; and bytes of the part's file.
+        var read = 0
+        var written = 0
+
+        init(limit: Int) { self.limit = limit }
+
+        var isOver: Bool { read > limit || written > limit }
+    }
+
+    init(_ production: Production, _ head: ReportHead, into parts: any PartReceiver) {
+        self.production = production
+        self.head = head
+        self.parts = parts
+        fill = Fill(limit: 2 * production.settings.partSize)
+    }
+
+    func run(_ ring: RowRing, mostRows: borrowing Mutex<Int>) throws -> Produced {
+        var part = 1
+        var table = 0
+        var number = 0
+        var total = 0
+        var rowsInPart = 0
+        var cut = 0
+        var limit = Int.max
+        // The first rows tell how the document begins; the renderer is made with them.
+        var renderer: Renderer? = nil
+        var isOver = false
+        while !isOver {
+            try ring.receive(number) { message, rows in
+                switch message {
+                case .end:
+                    isOver = true
+                case .endOfTable:
+                    try renderer?.endTable()
+                    table += 1
+                    rowsInPart = 0
+                    if table < head.tables.count { try renderer?.beginTable(table) }
+                case .rows:
+                    guard rows.rowCount > 0 else { break }
+                    if renderer == nil {
+                        limit = production.limit(of: rows)
+                        renderer = try begin(part: mostRows.withLock { $0 } > limit ? part : nil, table: table)
+                    }
+                    let size = rows.byteCount / rows.rowCount
+                    for row in 0..<rows.rowCount {
+                        if rowsInPart >= limit || fill.isOver {
+                            cut += renderer?.cutCells ?? 0
+                            try finish(&renderer, after: table)
+                            part += 1
+                            rowsInPart = 0
+                            renderer = try begin(part: part, table: table)
+                        }
+                        try renderer?.row(rows, at: rows.start(of: row))
+                        rowsInPart += 1
+                        fill.read += size
+                    }
+                    total += rows.rowCount
+                    production.progress(total)
+                }
+            }
+            number += 1
+        }
+        guard table == head.tables.count else { throw ReaderFailed() }
+        if renderer == nil {
+            renderer = try begin(part: nil, table: table - 1)
+            try renderer?.endTable()
+        }
+        cut += renderer?.cutCells ?? 0
+        try renderer?.end()
+        try parts.end()
+        try parts.finish()
+        let notes = cut == 0 ? [] : ["\(cut) cells were cut to what a cell of the format holds"]
+        return Produced(
+            scope: head.scope, fileName: production.zipName(head.scope, word: production.report.name.word), parts: part,
+            rows: total, notes: notes)
+    }
+
+    private func begin(part: Int?, table: Int) throws -> Renderer {
+        let name = production.partName(head.scope, word: production.report.name.word, part: part)
+        let entry = try parts.begin(name)
+        fill.read = 0
+        fill.written = 0
+        let fill = fill
+        var renderer = try Renderer(head) { bytes throws(SinkError) in
+            fill.written += bytes.count
+            try entry(bytes)
+        }
+        for earlier in 0..<table {
+            try renderer.beginTable(earlier)
+            try renderer.endTable()
+        }
+        try renderer.beginTable(table)
+        return renderer
+    }
+
+    private func finish(_ renderer: inout Renderer?, after table: Int) throws {
+        try renderer?.endTable()
+        for later in (table + 1)..<max(table + 1, head.tables.count) {
+            try renderer?.beginTable(later)
+            try renderer?.endTable()
+        }
+        try renderer?.end()
+        renderer = nil
+        try parts.end()
+    }
+}
