@@ -2,6 +2,7 @@ import Bytes
 import Database
 import HTTP
 import Jobs
+import Reports
 
 // DESIGN. `asyncProcessStatus`, the answer to a submission, a poll and a cancellation: reports.md §1.3. Clients print it,
 // compare its status and name files after `processType`. Members that Mend does not have stand behind its own.
@@ -30,7 +31,7 @@ struct Envelope {
         answer.text("uuid", job.uuid)
         answer.text("requestToken", job.requestToken)
         // The only documented example with a number is that of an SBOM; all others show a string.
-        if job.processType.hasSuffix("SBOM_REPORT") {
+        if Self.numbered.contains(job.processType) {
             answer.number("contextId", contextID)
         } else {
             answer.text("contextId", String(contextID))
@@ -67,6 +68,13 @@ struct Envelope {
         case .project: job.project
         }
     }
+
+    /// The process types of SBOMs.
+    private static let numbered: Set<String> = Set(
+        Report.catalog.flatMap { report in
+            guard case .bom = report.body else { return [String]() }
+            return report.name.types.values.map { processType($0) }
+        })
 
     /// A report type in upper snake case: `ProjectSBOMReport` is `PROJECT_SBOM_REPORT`.
     static func processType(_ name: String) -> String {

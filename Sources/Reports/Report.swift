@@ -229,6 +229,31 @@ package struct Report: Sendable {
         package let types: [ScopeKind: String]
         /// The word for file names and titles: `Inventory`.
         package let word: String
+        /// Mend's names of the requests that answer with the bare file at once (mend-api.md §3.8), where it has them. They are
+        /// not always those of the types.
+        package private(set) var synchronous: [ScopeKind: String] = [:]
+        /// Filter values that these requests stand for.
+        package private(set) var synchronousFields: [String: [String]] = [:]
+
+        init(types: [ScopeKind: String], word: String) {
+            self.types = types
+            self.word = word
+        }
+
+        /// The same name with a synchronous request in each of its scopes: `get`, the word of the scope, then `name`.
+        func answered(as name: String, having fields: [String: [String]] = [:]) -> Name {
+            var answered = self
+            for kind in types.keys { answered.synchronous[kind] = "get\(kind.requestWord)\(name)" }
+            answered.synchronousFields = fields
+            return answered
+        }
+
+        /// The same name with synchronous requests that follow no pattern.
+        func answered(exactly names: [ScopeKind: String]) -> Name {
+            var answered = self
+            answered.synchronous = names
+            return answered
+        }
 
         /// The same name in some scopes.
         package static func plain(_ name: String, in scopes: ScopeKind...) -> Name {
@@ -262,6 +287,8 @@ package struct Report: Sendable {
     package let formats: [Format]
     package let filters: [Filter]
     package let body: Body
+    /// Whether it compares two products or projects: the request then names the other side (`comparisonAliases`).
+    package var isComparison = false
     /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
     package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }
 

@@ -4,7 +4,7 @@ import Inventory
 extension Report {
     /// What is open and somebody should decide.
     static let alerts = Report(
-        name: .prefixed("AlertsReport", in: .organization, .product, .project),
+        name: .prefixed("AlertsReport", in: .organization, .product, .project).answered(as: "AlertsReport"),
         title: "Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: Filter.alertDates + [
@@ -35,7 +35,8 @@ extension Report {
 
     /// What somebody, or a VEX statement, decided to ignore.
     static let ignoredAlerts = Report(
-        name: .prefixed("IgnoreAlertsReport", in: .organization, .product, .project),
+        name: .prefixed("IgnoreAlertsReport", in: .organization, .product, .project).answered(
+            as: "IgnoredAlertsReport"),
         title: "Ignored Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: Filter.alertDates,
@@ -63,7 +64,8 @@ extension Report {
 
     /// What is no more: the library left or was upgraded, the advisory was withdrawn, the policy changed.
     static let resolvedAlerts = Report(
-        name: .prefixed("ResolvedAlertsReport", in: .organization, .product, .project),
+        name: .prefixed("ResolvedAlertsReport", in: .organization, .product, .project).answered(
+            as: "ResolvedAlertsReport"),
         title: "Resolved Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: Filter.alertDates,

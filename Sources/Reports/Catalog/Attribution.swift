@@ -3,7 +3,8 @@ import Database
 extension Report {
     /// The text to ship with a product: licences, copyrights and notices of what it is made of.
     static let attribution = Report(
-        name: Name(types: [.product: "ProductAttributionReport", .project: "AttributionReport"], word: "Attribution"),
+        name: Name(types: [.product: "ProductAttributionReport", .project: "AttributionReport"], word: "Attribution")
+            .answered(as: "AttributionReport"),
         title: "Attribution",
         formats: [.html, .txt, .json],
         filters: [

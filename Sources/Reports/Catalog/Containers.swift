@@ -3,7 +3,7 @@ import Database
 extension Report {
     /// Libraries by the places where the images that hold them run.
     static let clusterInventory = Report(
-        name: .prefixed("ClusterInventoryReport", in: .organization, .product),
+        name: .prefixed("ClusterInventoryReport", in: .organization, .product).answered(as: "ClusterInventoryReport"),
         title: "Cluster Inventory",
         formats: Format.tabular(first: .xlsx),
         filters: [],
@@ -46,7 +46,10 @@ extension Report {
 
     /// Vulnerabilities by the places where the images that hold them run.
     static let containerVulnerability = Report(
-        name: .prefixed("ContainerVulnerabilityReport", in: .organization, .product, .project),
+        name: .prefixed("ContainerVulnerabilityReport", in: .organization, .product, .project).answered(exactly: [
+            .organization: "getOrganizationContainerVulnerabilityReportRequest",
+            .product: "getClusterVulnerabilityReportRequest",
+        ]),
         title: "Container Vulnerabilities",
         formats: Format.tabular(first: .xlsx),
         filters: [.vulnerabilityStatus],

@@ -8,7 +8,9 @@ extension Report {
     /// Which vulnerabilities are effective, as far as the SBOMs say.
     static let effectiveUsage: Report = {
         var report = Report(
-            name: .plain("OrgEffectiveUsageAnalysisReport", in: .organization),
+            name: .plain("OrgEffectiveUsageAnalysisReport", in: .organization).answered(exactly: [
+                .organization: "getOrganizationEffectiveUsageAnalysis"
+            ]),
             title: "Effective Usage Analysis",
             formats: Format.tabular(first: .json),
             filters: [],

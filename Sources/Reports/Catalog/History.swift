@@ -3,7 +3,7 @@ import Database
 extension Report {
     /// Approval requests: who asked for a library in a project, and what became of it.
     static let history = Report(
-        name: .prefixed("HistoryReport", in: .organization, .product, .project),
+        name: .prefixed("HistoryReport", in: .organization, .product, .project).answered(as: "RequestHistoryReport"),
         title: "Request History",
         formats: Format.tabular(first: .xlsx),
         filters: [],

@@ -3,7 +3,7 @@ import Database
 extension Report {
     /// Libraries in use: one row for each library of each project.
     static let inventory = Report(
-        name: .prefixed("InventoryReport", in: .organization, .product, .project),
+        name: .prefixed("InventoryReport", in: .organization, .product, .project).answered(as: "InventoryReport"),
         title: "Inventory",
         formats: Format.tabular(first: .xlsx),
         filters: [

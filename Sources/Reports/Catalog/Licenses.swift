@@ -4,7 +4,7 @@ extension Report {
     /// What legal has to know: one row for each licence of each library of each project, and one for a library of which no licence
     /// is known (due diligence).
     static let licenses = Report(
-        name: .prefixed("LicensesReport", in: .organization, .product, .project),
+        name: .prefixed("LicensesReport", in: .organization, .product, .project).answered(as: "DueDiligenceReport"),
         title: "Due Diligence",
         formats: Format.tabular(first: .xlsx),
         filters: [],

@@ -4,7 +4,9 @@ import Database
 extension Report {
     /// A software bill of materials of a product or a project, in one of the standards.
     static let sbom = Report(
-        name: .prefixed("SBOMReport", in: .product, .project),
+        // The synchronous requests are older than the other standards: SPDX alone (mend-api.md §3.8).
+        name: .prefixed("SBOMReport", in: .product, .project).answered(
+            as: "SpdxReport", having: ["standard": ["SPDX"]]),
         title: "SBOM",
         formats: [.json, .xml, .yaml, .tv, .xlsx],
         filters: [

@@ -51,7 +51,8 @@ extension Column {
 extension Report {
     /// Alerts about vulnerabilities, in any state.
     static let securityAlerts = Report(
-        name: .prefixed("SecurityAlertsReport", in: .organization, .product, .project),
+        name: .prefixed("SecurityAlertsReport", in: .organization, .product, .project).answered(
+            as: "SecurityAlertsByVulnerabilityReport"),
         title: "Security Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: [Filter.alertStatus] + Filter.alertDates,
@@ -114,7 +115,8 @@ extension Report {
 
     /// One row for each library of each project that alerts warn of, with how many there are of each severity.
     static let librarySecurityAlerts = Report(
-        name: .prefixed("LibrarySecurityAlertsReport", in: .organization, .product, .project),
+        name: .prefixed("LibrarySecurityAlertsReport", in: .organization, .product, .project).answered(
+            as: "SecurityAlertsByLibraryReport"),
         title: "Library Security Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: [

@@ -13,6 +13,15 @@ package enum ScopeKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// Mend's word in names of requests.
+    package var requestWord: String {
+        switch self {
+        case .organization: "Organization"
+        case .product: "Product"
+        case .project: "Project"
+        }
+    }
+
     /// Mend's `contextType`.
     package var contextType: String {
         switch self {

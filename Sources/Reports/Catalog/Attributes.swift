@@ -1,0 +1,30 @@
+import Database
+
+extension Report {
+    /// Values of custom attributes.
+    static let attributes = Report(
+        name: .prefixed("AttributesReport", in: .organization, .product).answered(as: "AttributesReport"),
+        title: "Custom Attributes",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "attributes", item: "attribute", title: "Attributes",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    JOIN attribute_value y ON y.organization = l.organization AND y.library_uuid = l.uuid
+                    JOIN attribute t ON t.id = y.attribute
+                    WHERE s.scan > 0 AND (y.product = 0 OR y.product = s.product) AND (y.project = 0 OR y.project = s.project)
+                    """,
+                order: ["s.project", "o.position", "y.attribute", "y.product", "y.project"],
+                columns: [
+                    .text("library", "Library", "l.filename", width: 36),
+                    .text("productName", "Product", "s.product_name"),
+                    .text("projectName", "Project", "s.project_name"),
+                    .text("attribute", "Attribute", "t.name"),
+                    .text("value", "Value", "y.value", width: 40),
+                    .text("keyUuid", "", "l.uuid"),
+                ])
+        ])
+    )
+}

@@ -1,0 +1,39 @@
+import Database
+
+extension Report {
+    /// Licences that people put in the place of those found: one row for each decision about a library of the scope.
+    static let effectiveLicenses = Report(
+        name: .prefixed("EffectiveLicensesReport", in: .organization, .product).answered(as: "EffectiveLicensesReport"),
+        title: "Effective Licenses",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "effectiveLicenses", item: "effectiveLicense", title: "Effective Licenses",
+                // A decision is about a library, however many descriptions it has and projects hold it.
+                from: """
+                    realm r JOIN license_override x ON x.organization = r.organization
+                    JOIN library l ON l.id = (SELECT min(k.id) FROM library k JOIN occurrence o ON o.library = k.id
+                        JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
+                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                    LEFT JOIN account u ON u.id = x.account WHERE x.number > 0
+                    """,
+                order: ["x.number"],
+                columns: [
+                    .text("library", "Library", "l.filename", width: 36),
+                    .text("effectiveLicense", "Effective License", "replace(x.licenses, '\n', ', ')", width: 24),
+                    .text("user", "User", "coalesce(u.email, '')", width: 24),
+                    .link("reference", "Reference", "x.reference", width: 36),
+                    Column("date", "Date", .date, "x.at", width: 12),
+                    .names("originalLicenses", "Original Licenses", item: "license", name: "", "x.originals"),
+                    .integer(
+                        "occurrences", "Occurrences",
+                        """
+                        (SELECT CAST(sum(o.count) AS BIGINT) FROM library k JOIN occurrence o ON o.library = k.id
+                            JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
+                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                        """, width: 12),
+                ])
+        ])
+    )
+}

@@ -1,0 +1,32 @@
+import Database
+
+extension Report {
+    /// Libraries that the organization makes itself, and who or what says so.
+    static let inHouse = Report(
+        name: .prefixed("InHouseReport", in: .organization, .product, .project).answered(as: "InHouseReport"),
+        title: "In-House Libraries",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "libraries", item: "library", title: "In-House",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    LEFT JOIN in_house h ON h.organization = l.organization AND h.library_uuid = l.uuid
+                    WHERE s.scan > 0 AND l.in_house = 1
+                    """,
+                order: ["s.project", "o.position"],
+                columns: [
+                    .text("filename", "Library", "l.filename", width: 36),
+                    .text("type", "Type", "l.type", width: 16),
+                    .text("sha1", "SHA1", "l.sha1", width: 42),
+                    .text("productName", "Product", "s.product_name"),
+                    .text("projectName", "Project", "s.project_name"),
+                    .text("comments", "In-House Reason", "coalesce(h.reason, '')", width: 36),
+                    .integer("", "Occurrences", "o.count", width: 12),
+                    .text("keyUuid", "", "l.uuid"),
+                    .text("artifactId", "", "l.artifact"),
+                ])
+        ])
+    )
+}

@@ -1,0 +1,44 @@
+import Database
+
+extension Report {
+    /// Where in a project each library was found, as far as its documents say.
+    static let libraryLocation = Report(
+        name: .prefixed("LibraryLocationReport", in: .organization, .product, .project).answered(
+            as: "LibraryLocationReport"),
+        title: "Library Locations",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "libraryLocations", item: "libraryLocation", title: "Library Locations",
+                from: """
+                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    """,
+                order: ["s.project", "o.position"],
+                columns: [
+                    .text("name", "Library", "l.filename", width: 36),
+                    .text("", "Product", "s.product_name"),
+                    .text("", "Project", "s.project_name"),
+                    .integer("keyId", "", "l.key_id"),
+                    .text("keyUuid", "", "l.uuid"),
+                ],
+                lists: [
+                    Table(
+                        key: "locations", item: "location", title: "Locations",
+                        from: """
+                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                            JOIN component c ON c.scan = o.scan AND c.occurrence = o.position
+                            WHERE s.scan > 0 AND c.locations <> ''
+                            """,
+                        order: ["s.project", "o.position", "c.position"],
+                        columns: [
+                            .text("path", "Path", "c.locations", width: 60),
+                            .text(
+                                "matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END",
+                                width: 14),
+                        ], splitsLines: true)
+                ],
+                bound: "SELECT sum(c.libraries) FROM scope s JOIN scan c ON c.id = s.scan")
+        ])
+    )
+}

@@ -1,0 +1,77 @@
+import Database
+
+// DESIGN. What hangs on no project is read from `realm`, the one row that says which organization may be seen. Who may see
+// some products only sees what is said of these.
+
+extension Report {
+    /// Who may do what here: each with the strongest role in the organization or in a product, and the groups whose members
+    /// have a role by them.
+    static let members = Report(
+        name: .prefixed("MembersReport", in: .organization, .product, .project).answered(as: "MembersReport"),
+        title: "Members",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "members", item: "member", title: "Members",
+                from: """
+                    realm r JOIN assignment m ON m.organization = r.organization JOIN account u ON u.id = m.account
+                    LEFT JOIN product d ON d.id = m.product
+                    WHERE (r.product = 0 OR m.product = 0 OR m.product = r.product)
+                        AND (r.sees_all = 1 OR m.product IN (SELECT s.product FROM scope s))
+                        AND NOT EXISTS (SELECT 1 FROM assignment n WHERE n.organization = m.organization
+                            AND n.account = m.account AND n.product = m.product AND n.role < m.role)
+                    """,
+                order: ["m.account", "m.product"],
+                columns: [
+                    .text("scope", "Scope", "CASE m.product WHEN 0 THEN 'ORGANIZATION' ELSE 'PRODUCT' END", width: 14),
+                    .text("scopeName", "Name", "coalesce(d.name, r.name)", width: 24),
+                    .text("type", "Type", "CASE u.kind WHEN 'SERVICE' THEN 'SERVICE_USER' ELSE 'USER' END", width: 14),
+                    .text("name", "User", "u.name", width: 24),
+                    .text("email", "Email", "u.email", width: 30),
+                    // The first group, and how many more there are.
+                    .names(
+                        "groups", "Group", item: "group", name: "",
+                        """
+                        coalesce((SELECT min(g.name) || CASE WHEN count(*) > 1 THEN ' (+' || (count(*) - 1) || ')' ELSE '' END
+                        FROM group_member y JOIN account_group g ON g.id = y.account_group
+                        WHERE y.account = m.account AND g.organization = m.organization), '')
+                        """, width: 20),
+                    .text("role", "Role", "m.role", width: 16),
+                ]),
+            Table(
+                key: "groups", item: "group", title: "Groups",
+                from: """
+                    realm r JOIN group_assignment a ON a.organization = r.organization
+                    JOIN account_group g ON g.id = a.account_group LEFT JOIN product d ON d.id = a.product
+                    WHERE (r.product = 0 OR a.product = 0 OR a.product = r.product)
+                        AND (r.sees_all = 1 OR a.product IN (SELECT s.product FROM scope s))
+                        AND NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
+                            AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+                    """,
+                order: ["a.account_group", "a.product"],
+                columns: [
+                    .text("scope", "Scope", "CASE a.product WHEN 0 THEN 'ORGANIZATION' ELSE 'PRODUCT' END", width: 14),
+                    .text("scopeName", "Name", "coalesce(d.name, r.name)", width: 24),
+                    .text("name", "Group", "g.name", width: 24),
+                    .text("role", "Role", "a.role", width: 16),
+                ],
+                lists: [
+                    Table(
+                        key: "members", item: "member", title: "Members",
+                        from: """
+                            realm r JOIN group_assignment a ON a.organization = r.organization
+                            JOIN group_member y ON y.account_group = a.account_group JOIN account u ON u.id = y.account
+                            WHERE NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
+                                AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+                            """,
+                        // One role is left of each group and product; it is named because the key has it.
+                        order: ["a.account_group", "a.product", "a.role", "y.account"],
+                        columns: [
+                            .text("name", "User", "u.name", width: 24),
+                            .text("email", "Email", "u.email", width: 30),
+                        ])
+                ]),
+        ])
+    )
+}

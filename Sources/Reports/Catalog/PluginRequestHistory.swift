@@ -1,0 +1,34 @@
+import Database
+
+extension Report {
+    /// What agents, plug-ins and other uploads asked for.
+    static let pluginRequestHistory = Report(
+        name: .plain("PluginRequestHistoryReport", in: .organization).answered(exactly: [
+            .organization: "getPluginRequestHistoryReport"
+        ]),
+        title: "Plugin Requests",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "pluginRequests", item: "pluginRequest", title: "Plugin Requests",
+                from: """
+                    realm r JOIN agent_request q ON q.organization = r.organization
+                    WHERE (r.sees_all = 1 OR q.product IN (SELECT s.product FROM scope s))
+                    """,
+                order: ["q.id"],
+                columns: [
+                    .timestamp("time", "Time", "q.at"),
+                    .text("requestedBy", "Requested By", "q.requested_by", width: 24),
+                    .text("ipAddress", "IP Address", "q.address", width: 16),
+                    .text("agent", "Agent", "q.agent"),
+                    .text("agentVersion", "Agent Version", "q.agent_version", width: 14),
+                    .text("product", "Product", "q.product_name"),
+                    .text("project", "Project", "q.project_name"),
+                    .text("requestType", "Request Type", "q.type", width: 24),
+                    .text("requestToken", "Request Token", "q.request_token", width: 36),
+                    .text("status", "Status", "q.status", width: 12),
+                ])
+        ])
+    )
+}

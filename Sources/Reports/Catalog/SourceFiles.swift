@@ -1,0 +1,39 @@
+import Database
+
+extension Report {
+    /// Files, and the libraries that they belong to.
+    static let sourceFiles = Report(
+        name: .prefixed("SourceFileInventoryReport", in: .organization, .product, .project).answered(
+            as: "SourceFileInventoryReport"),
+        title: "Source Files",
+        formats: Format.tabular(first: .xlsx),
+        filters: [],
+        body: .tables([
+            Table(
+                key: "sourceFiles", item: "sourceFile", title: "Source Files",
+                from: """
+                    scope s JOIN source_file f ON f.scan = s.scan
+                    LEFT JOIN component c ON c.scan = f.scan AND c.position = f.component
+                    LEFT JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
+                    LEFT JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    """,
+                order: ["s.project", "f.position"],
+                columns: [
+                    .text("name", "Source File", "f.name", width: 30),
+                    .text("path", "Path", "f.path", width: 50),
+                    .text("sha1", "SHA1", "f.sha1", width: 42),
+                    .text("", "Library", "l.filename", width: 36),
+                    .text("library.version", "Library Version", "coalesce(l.version, '')", width: 14),
+                    .names(
+                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
+                        "coalesce(l.licenses, '')"),
+                    .text("matchType", "Match Type", "coalesce(l.match_type, '')", width: 14),
+                    .text("product", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text("library.name", "", "coalesce(l.artifact, '')"),
+                    .text("library.keyUuid", "", "coalesce(l.uuid, '')"),
+                    .text("library.type", "", "coalesce(l.type, '')"),
+                ])
+        ])
+    )
+}
