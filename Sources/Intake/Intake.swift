@@ -139,6 +139,7 @@ package struct Intake: Sendable {
                     in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
                     uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
                     requestToken: lease.job.requestToken, at: time, on: connection)
+                try outcome.moment?.mark(ifOverFor: scan, on: connection)
                 refined = try RefinedLibraries.find(gone, in: scan, on: connection)
                 try refined?.inherit(on: connection)
                 try FileOrigins.apply(

@@ -16,6 +16,8 @@ struct LibraryRow: Sendable {
     /// What the library is, whoever describes it, and its digest.
     let identity: LibraryIdentity
     let name: LibraryDigest
+    /// Whether its document has only a digest of it, and others knew what that is.
+    let isNamedByDigest: Bool
     /// What its document says of its licences.
     var licenses = FoundLicenses.nothing
 
@@ -24,7 +26,8 @@ struct LibraryRow: Sendable {
     /// - Parameters:
     ///   - digest: of the facts and of `rules`.
     ///   - body: the facts as `ComponentFacts` writes them.
-    init(digest: LibraryDigest, body: String, component: Component) {
+    init(digest: LibraryDigest, body: String, component: Component, isNamedByDigest: Bool = false) {
+        self.isNamedByDigest = isNamedByDigest
         self.digest = digest
         self.body = body
         self.component = component
@@ -35,14 +38,21 @@ struct LibraryRow: Sendable {
         name = LibraryDigest(of: Array(identity.text.utf8))
     }
 
-    /// The digest of facts that a writer holds.
-    static func digest(of facts: borrowing FactsWriter) -> LibraryDigest { LibraryDigest(of: facts.bytes + [rules]) }
+    /// The digest of facts that a writer holds. What was named by a digest is no description that a document gave.
+    static func digest(of facts: borrowing FactsWriter, isNamedByDigest: Bool = false) -> LibraryDigest {
+        LibraryDigest(of: facts.bytes + (isNamedByDigest ? [rules, 1] : [rules]))
+    }
 
     /// `library.uuid`.
     var uuid: String { name.uuid }
 
     /// The uuid of the same package without the qualifiers that make it another; empty where it has none.
     var base: String { identity.base.isEmpty ? "" : LibraryDigest(of: Array(identity.base.utf8)).uuid }
+
+    /// How it came to its name.
+    var naming: DigestNames.Naming {
+        isNamedByDigest ? .byDigest : identity.digest.isEmpty ? .named : .unnamed
+    }
 
     /// Empty where the component has no package URL that can be read.
     var canonicalPURL: String { purl?.text ?? "" }
@@ -95,6 +105,7 @@ struct LibraryRow: Sendable {
         rows.append(licenses.text)
         rows.append(licenses.text)
         rows.append(licenses.decision.hasChoice ? 1 : 0)
+        rows.append(Int(naming.rawValue))
         rows.append(body)
         rows.append(base)
     }

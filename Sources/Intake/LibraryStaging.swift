@@ -19,10 +19,14 @@ struct LibraryStaging: ~Copyable {
     /// Descriptions of one library that are put together, and bytes of their facts; others are their components' only.
     private static let mergedDescriptions = 100
     private static let mergedBytes = 4 << 20
+    /// Libraries for which it is asked at once what their digests are.
+    private static let namedLibraries = 100
 
     private let database: any Database
     private let scan: StagedScan
     private let referenceType: String
+    /// Whether the scan is shown already, and no import writes it.
+    private let isShown: Bool
     private var writer = FactsWriter()
     private var effective = EffectiveLicenses()
     private var numbers: [LibraryDigest: Int32] = [:]
@@ -43,13 +47,22 @@ struct LibraryStaging: ~Copyable {
     private var shown: [Int32] = []
     /// The descriptions of libraries that have several.
     private var several: [Int32: [Int32]] = [:]
+    /// Libraries of which the document has only a digest.
+    private var unnamed: [Int32] = []
+    /// Digests of libraries that the document names, where others have files with them without a name.
+    private var touched: [String] = []
 
     /// Libraries with more licences than are kept.
     private(set) var tooManyLicenses = 0
     /// Libraries with more descriptions than are put together.
     private(set) var tooManyDescriptions = 0
+    /// Digests of files that have no name because documents disagree, with what these call them; a thousand at most.
+    private(set) var disputed: [(digest: String, names: [String])] = []
+    /// When it was asked what digests are; nil when the document names all its libraries.
+    private(set) var moment: DigestNames.Moment?
 
-    init(database: any Database, scan: StagedScan, referenceType: String) {
+    init(database: any Database, scan: StagedScan, referenceType: String, isShown: Bool = false) {
+        self.isShown = isShown
         self.database = database
         self.scan = scan
         self.referenceType = referenceType
@@ -75,9 +88,28 @@ struct LibraryStaging: ~Copyable {
             let library = Int32(shown.count)
             identities[row.name] = library
             shown.append(number)
+            if row.naming == .unnamed { unnamed.append(library) }
             try append(row, of: library, count: 1)
         }
         return number
+    }
+
+    /// Takes what a library is by its digest, which is no listing; gives the number of the description.
+    mutating func add(named component: Component) throws -> Int32 {
+        let row = row(named: component)
+        if let number = numbers[row.digest] { return number }
+        let number = Int32(rows.count)
+        shown.append(number)
+        try append(row, of: Int32(shown.count - 1), count: 0)
+        return number
+    }
+
+    private mutating func row(named component: Component) -> LibraryRow {
+        writer.removeAll()
+        ComponentFacts.write(component, to: &writer)
+        return LibraryRow(
+            digest: LibraryRow.digest(of: writer, isNamedByDigest: true), body: writer.text, component: component,
+            isNamedByDigest: true)
     }
 
     private mutating func append(_ row: LibraryRow, of library: Int32, count: Int32) throws {
@@ -117,6 +149,7 @@ struct LibraryStaging: ~Copyable {
     /// Writes what waits, and decides what shows each library. Nothing may be added afterwards.
     mutating func finish() throws {
         try flush()
+        try nameFiles()
         for (library, descriptions) in several.sorted(by: { $0.key < $1.key }) {
             // What was withdrawn describes what the document is about.
             let told = descriptions.filter { counts[Int($0)] > 0 }
@@ -125,6 +158,49 @@ struct LibraryStaging: ~Copyable {
         }
         several.removeAll()
         try flush()
+    }
+
+    /// Names libraries by their digests, as far as it is known what these are.
+    private mutating func nameFiles() throws {
+        let database = database
+        if !unnamed.isEmpty { moment = try database.read { try DigestNames.Moment.now(on: $0) } }
+        for start in stride(from: 0, to: unnamed.count, by: Self.namedLibraries) {
+            let libraries = unnamed[start..<min(start + Self.namedLibraries, unnamed.count)]
+            let ids = libraries.map { rows[Int(several[$0]?.first ?? shown[Int($0)])] }
+            let files = try DigestKnowledge.files(ids, organization: scan.organization, in: database)
+            for (library, file) in zip(libraries, files) {
+                switch file.answer {
+                case .named(let component): try name(library, as: component)
+                case .disputed(let names): dispute(file.digest, names)
+                case nil: break
+                }
+            }
+        }
+        unnamed.removeAll()
+        let (organization, digests) = (scan.organization, touched)
+        let known = try database.read { try DigestNames.known(digests, organization: organization, on: $0) }
+        for digest in digests {
+            if case .disputed(let names) = known[digest] { dispute(digest, names) }
+        }
+    }
+
+    private mutating func dispute(_ digest: String, _ names: [String]) {
+        if disputed.count < 1000, !disputed.contains(where: { $0.digest == digest }) {
+            disputed.append((digest, names))
+        }
+    }
+
+    private mutating func name(_ library: Int32, as component: Component) throws {
+        let row = row(named: component)
+        let own = several.removeValue(forKey: library) ?? [shown[Int(library)]]
+        if let other = identities[row.name] {
+            // The document has the library by its name, too.
+            for description in own { libraries[Int(description)] = other }
+        } else {
+            identities[row.name] = library
+            shown[Int(library)] = Int32(rows.count)
+            try append(row, of: library, count: 0)
+        }
     }
 
     /// The number of a description with the facts of several.
@@ -186,17 +262,19 @@ struct LibraryStaging: ~Copyable {
             keys.append(PackageKey.keys(of: waiting[place].component))
         }
         let batch = NewLibraries(
-            scan: scan, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys,
-            licenses: places.map { waiting[$0].licenses }, licenseRows: licenseRows, referenceType: referenceType)
-        let ids: [Int64]
-        (ids, licenseRows) = try insert(batch, places)
-        for (place, id) in zip(places, ids) { self.rows[first + place] = id }
+            scan: scan, isShown: isShown, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys,
+            licenses: places.map { waiting[$0].licenses }, files: places.map { NewLibraries.File(waiting[$0]) },
+            licenseRows: licenseRows, referenceType: referenceType)
+        let made = try insert(batch, places)
+        licenseRows = made.licenses
+        touched += made.touched.prefix(1000 - min(touched.count, 1000))
+        for (place, id) in zip(places, made.ids) { self.rows[first + place] = id }
     }
 
     /// Matches the libraries with the in-house rules, then inserts them; again when the rules changed in between.
     private mutating func insert(
         _ batch: NewLibraries, _ places: [Int]
-    ) throws -> (ids: [Int64], licenses: LicenseRows) {
+    ) throws -> NewLibraries.Inserted {
         while true {
             let scan = scan
             let known = try database.read { try InHouse.rules(scan.organization, on: $0) }
@@ -221,106 +299,5 @@ struct LibraryStaging: ~Copyable {
                     filename: row.fileName))
         }
         return found
-    }
-}
-
-/// A batch of libraries on its way through one transaction.
-private final class NewLibraries: Sendable {
-    private let scan: StagedScan
-    private let rows: RowBuffer
-    private let digests: [[UInt8]]
-    private let keys: [[PackageKey]]
-    private let licenses: [FoundLicenses]
-    private let licenseRows: LicenseRows
-    private let referenceType: String
-
-    init(
-        scan: StagedScan, rows: consuming RowBuffer, digests: [[UInt8]], keys: [[PackageKey]],
-        licenses: [FoundLicenses], licenseRows: LicenseRows, referenceType: String
-    ) {
-        self.scan = scan
-        self.rows = rows
-        self.digests = digests
-        self.keys = keys
-        self.licenses = licenses
-        self.licenseRows = licenseRows
-        self.referenceType = referenceType
-    }
-
-    /// Inserts what is still missing; gives the ids of all, and what is known of licences then. Nil, and nothing inserted,
-    /// when the organization's in-house rules are no longer these.
-    ///
-    /// - Parameter fitting: the rule that fits, by the place in the batch.
-    func insert(
-        fitting: [Int: InHouse.Rule], rules: [Int64], on connection: any Connection
-    ) throws -> (ids: [Int64], licenses: LicenseRows)? {
-        try scan.lockOrganization(on: connection)
-        guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
-        guard try InHouse.rules(scan.organization, on: connection).map(\.id) == rules else { return nil }
-        var ids = [Int64](repeating: 0, count: digests.count)
-        var count = 0
-        try scan.libraries(with: digests, on: connection) { place, id in
-            ids[place] = id
-            count += 1
-        }
-        if count == digests.count { return (ids, licenseRows) }
-        if count == 0 {
-            let first = try scan.insert(libraries: rows, on: connection)
-            for place in ids.indices { ids[place] = first + Int64(place) }
-            return (ids, try complete(Array(ids.indices), ids: ids, fitting: fitting, on: connection))
-        }
-        // Another import of the organization was faster with some of them.
-        var missing = RowBuffer(capacity: rows.byteCount)
-        let places = ids.indices.filter { ids[$0] == 0 }
-        let width = StagedScan.libraryCells
-        for place in places {
-            missing.beginRow()
-            missing.append(cellsOf: rows, from: rows.start(of: place), count: width)
-        }
-        let first = try scan.insert(libraries: missing, on: connection)
-        for (number, place) in places.enumerated() { ids[place] = first + Int64(number) }
-        return (ids, try complete(places, ids: ids, fitting: fitting, on: connection))
-    }
-
-    /// Does for libraries that were just inserted, with numbers that count up, what their rows do not say themselves.
-    private func complete(
-        _ places: [Int], ids: [Int64], fitting: [Int: InHouse.Rule], on connection: any Connection
-    ) throws -> LicenseRows {
-        try match(places, ids: ids, on: connection)
-        let known = try insertLicenses(of: places, ids: ids, on: connection)
-        if let first = places.first, let last = places.last {
-            let fitting = places.compactMap { place in
-                fitting[place].map {
-                    InHouse.Fitting(
-                        uuid: rows.string(rows.start(of: place) + StagedScan.uuidColumn), rule: $0)
-                }
-            }
-            try Curation.apply(to: ids[first]...ids[last], of: scan, fitting: fitting, on: connection)
-        }
-        return known
-    }
-
-    /// Finds the vulnerabilities of those that were inserted.
-    private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
-        let packages = places.flatMap { LibraryMatching.packages(of: ids[$0], keys[$0]) }
-        try LibraryMatching.insert(packages, organization: scan.organization, on: connection)
-    }
-
-    private func insertLicenses(
-        of places: [Int], ids: [Int64], on connection: any Connection
-    ) throws -> LicenseRows {
-        var known = licenseRows
-        // Read under the organization's lock, as the order of preference is changed under it.
-        let hasChoice = places.contains { licenses[$0].decision.hasChoice }
-        let preferences = hasChoice ? try LicenseChoices.names(scan.organization, on: connection) : []
-        let order = LicensePreferences(preferences)
-        try known.insert(
-            places.lazy.map { [licenses] place in
-                let found = licenses[place]
-                return (library: ids[place], licenses: preferences.isEmpty ? found.rows : found.rows(by: order))
-            }, foundIn: referenceType, on: connection)
-        let texts = places.flatMap { licenses[$0].texts }
-        if !texts.isEmpty { try LicenseTexts.keep(texts, organization: scan.organization, on: connection) }
-        return known
     }
 }

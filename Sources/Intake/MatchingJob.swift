@@ -88,6 +88,7 @@ package struct MatchingJob {
             lease.progress += count
             return lease.stopReason == nil
         }
+        try StaleNames(database: queue.database, now: queue.now).run(organization: organization, looked: looked)
         // Of all organizations: whose job comes first does it.
         let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
         result.matched =

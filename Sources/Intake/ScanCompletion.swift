@@ -17,6 +17,8 @@ extension ScanStaging {
         var libraries: Int
         /// What the document says of vulnerabilities, when it is no inventory and says nothing else.
         var statements: LooseStatements?
+        /// When it was asked what files are of which the document has only a digest; nil when there are none.
+        var moment: DigestNames.Moment?
     }
 
     /// Writes entries, occurrences and edges; nothing may be added afterwards.
@@ -39,7 +41,7 @@ extension ScanStaging {
         if described == nil { facts.listed = try listedSubject(of: document) }
         return Outcome(
             document: facts.encode(), names: names, subject: facts.subject, libraries: count,
-            statements: isInventory ? nil : looseStatements(of: document))
+            statements: isInventory ? nil : looseStatements(of: document), moment: libraries.moment)
     }
 
     /// Writes what the document says of vulnerabilities, and warns of what is not applied.

@@ -186,6 +186,7 @@ package final class ScanStaging: BOMReceiver {
                 "\(libraries.tooManyDescriptions) libraries are described in too many ways; what the first of them say is "
                     + "shown, the others are in their bill of materials only")
         }
+        if let text = DigestKnowledge.warning(of: libraries.disputed) { warning(text) }
         if moreWarnings > 0 {
             warnings.append("\(moreWarnings) more warnings")
             moreWarnings = 0

@@ -102,6 +102,13 @@ extension EndToEnd {
             return path
         }
 
+        private static func digests(_ site: Site) throws -> String {
+            let path = site.folder.path("digests.jsonl")
+            let line = #"{"sha1":"\#(String(repeating: "c", count: 40))","purl":"pkg:npm/a@1","licenses":["MIT"]}"#
+            try Data(line.utf8).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+
         /// Commands whose JSON needs more than a fresh directory: other tests of this target run them.
         private static let triedElsewhere: Set<String> = [
             "backup", "restore", "migrate", "retry", "worker", "import advisories", "import agent", "import licenses",
@@ -127,6 +134,7 @@ extension EndToEnd {
                     [try Self.pods(site), "--org", organization.token, "--cluster", "c"],
                     ["images", "places", "projects", "unknown"]
                 ),
+                "import digests": ([try Self.digests(site)], ["digests", "skipped"]),
                 "report": (
                     ["OrgInventoryReport", "--scope", organization.token, "--output", output],
                     ["file", "parts", "rows", "seconds"]

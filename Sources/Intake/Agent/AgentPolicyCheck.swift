@@ -119,10 +119,17 @@ package final class AgentPolicyCheck {
     }
 
     private func library(_ component: Component, in project: AgentCheck.Project) throws -> AgentLibrary {
-        let row = LibraryRow(
+        var row = LibraryRow(
             digest: LibraryDigest(of: []), body: "", component: component)
         let key = row.uuid
         if let found = known[key] { return found }
+        let digest = row.identity.digest
+        if !digest.isEmpty {
+            let answers = try DigestKnowledge(of: check.organization, on: connection).answers(to: [(digest, component)])
+            if case .named(let named) = answers[digest] {
+                row = LibraryRow(digest: LibraryDigest(of: []), body: "", component: named, isNamedByDigest: true)
+            }
+        }
         if known.count >= Self.memoryLimit { known.removeAll() }
         let found = try AgentLibrary.find(
             row, organization: check.organization, project: project.project,

@@ -49,7 +49,9 @@ package struct StaleAlerts {
             project: stale.project, organization: stale.organization, on: connection)
         try Alerts.settle(stale, on: connection)
         guard let view else { return 0 }
-        var evaluation = AlertEvaluation(of: view, at: time, with: names, on: connection)
+        let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
+        try named.inherit(on: connection)
+        var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: connection)
         let changed = try evaluation.run()
         if changed > 0 { try view.touch(on: connection) }
         return changed

@@ -9,6 +9,16 @@ package struct LibraryIdentity: Sendable, Hashable {
     package let text: String
     /// The identity of the same package without the qualifiers that `text` has; empty where it has none.
     package let base: String
+    /// The digest of a library of which nothing else is known, in lower-case hexadecimal; else empty.
+    package let digest: String
+
+    /// What a file is of which only the digest is known.
+    package init(digest value: String) {
+        let algorithm = value.utf8.count == 40 ? "SHA-1" : "SHA-256"
+        digest = value
+        text = "\(algorithm)\0\(value)"
+        base = ""
+    }
 
     /// - Parameters:
     ///   - purl: the package URL, or nil.
@@ -24,27 +34,26 @@ package struct LibraryIdentity: Sendable, Hashable {
             let kept = Self.refining(purl)
             text = purl.text(version: version, qualifiers: kept)
             base = kept.isEmpty ? "" : purl.text(version: version, qualifiers: [])
+            digest = ""
             return
         }
         base = ""
-        if let digest = Self.digest(of: digests), group.isEmpty, version.isEmpty,
-            name.isEmpty || name == fileName || name == digest.value
+        if let value = Self.digest(of: digests), group.isEmpty, version.isEmpty,
+            name.isEmpty || name == fileName || name == value
         {
-            text = "\(digest.algorithm)\0\(digest.value)"
+            (text, digest) = (LibraryIdentity(digest: value).text, value)
         } else {
             // Without a package URL the type of every library is unknown: it tells nothing apart.
-            text = "\0\(group)\0\(name)\0\(version)"
+            (text, digest) = ("\0\(group)\0\(name)\0\(version)", "")
         }
     }
 
     /// The digest that names a file: SHA-1, as those who look files up know it, else SHA-256.
-    private static func digest(
-        of digests: [(algorithm: String, value: String)]
-    ) -> (algorithm: String, value: String)? {
+    private static func digest(of digests: [(algorithm: String, value: String)]) -> String? {
         let digest =
             digests.first { $0.algorithm == "SHA-1" && $0.value.utf8.count == 40 }
             ?? digests.first { $0.algorithm == "SHA-256" && $0.value.utf8.count == 64 }
-        return digest.map { ($0.algorithm, $0.value.lowercased()) }
+        return digest?.value.lowercased()
     }
 
     /// The qualifiers that make another package, in their order.

@@ -210,7 +210,7 @@ package enum Findings {
     /// skipping from one to the next in an index. The first one, when keys have to be made anew.
     package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
         var found: Set<Int64> = []
-        for table in ["stale_package", "stale_project"] as [StaticString] {
+        for table in ["stale_package", "stale_project", "stale_naming"] as [StaticString] {
             let table = SQL(table)
             try connection.each(
                 """

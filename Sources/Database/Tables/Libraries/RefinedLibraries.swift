@@ -3,17 +3,18 @@
 // it can be meant for. That is looked for where a scan no longer has the package as it was, so an import that changes
 // nothing pays nothing.
 
-/// Libraries of a project that took the place of the same packages without qualifiers.
+/// Libraries of a project that took the place of others: of the same packages without qualifiers, or of files of which
+/// nothing but a digest was known.
 package struct RefinedLibraries: Sendable {
     private let organization: Int64
-    /// Their uuids, by those of the packages without qualifiers.
+    /// Their uuids, by those of the others.
     package let names: [String: String]
 
     /// Those of a scan. `gone` are the events that say what went with it.
     package static func find(
         _ gone: Range<Int64>, in scan: StagedScan, on connection: any Connection
     ) throws -> RefinedLibraries {
-        var names: [String: String] = [:]
+        var names = try byDigest(in: scan.id, on: connection)
         if !gone.isEmpty {
             let bases = try connection.all(
                 """
@@ -34,6 +35,25 @@ package struct RefinedLibraries: Sendable {
             }
         }
         return RefinedLibraries(organization: scan.organization, names: names)
+    }
+
+    /// Files of a scan that a digest names, as what was decided before anybody knew their names is about them.
+    package static func named(
+        in scan: Int64, organization: Int64, on connection: any Connection
+    ) throws -> RefinedLibraries {
+        RefinedLibraries(organization: organization, names: try byDigest(in: scan, on: connection))
+    }
+
+    private static func byDigest(in scan: Int64, on connection: any Connection) throws -> [String: String] {
+        var names: [String: String] = [:]
+        try connection.each(
+            """
+            SELECT DISTINCT u.uuid, l.uuid FROM component c JOIN library u ON u.id = c.library AND u.naming = 1
+            JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence JOIN library l ON l.id = o.library
+            WHERE c.scan = \(scan) AND c.library <> 0 AND l.uuid <> u.uuid
+            """
+        ) { names[$0.string(0)] = $0.string(1) }
+        return names
     }
 
     /// Lets what people said of the packages hold for the libraries, as far as nothing was said of these.

@@ -35,8 +35,8 @@ package enum Deletion {
 
     /// The tables that hang on a project, but for those of its scans.
     private static let tables: [StaticString] = [
-        "alert_event", "alert", "stale_project", "library_request", "project_tag", "place", "attribute_value", "policy",
-        "inventory_event", "external_issue", "schedule",
+        "alert_event", "alert", "stale_project", "stale_naming", "library_request", "project_tag", "place",
+        "attribute_value", "policy", "inventory_event", "external_issue", "schedule",
     ]
 
     private static func forget(_ projects: [Int64], on connection: any Connection) throws {

@@ -38,6 +38,16 @@ package struct StagedScan: Sendable, Equatable {
         return StagedScan(id: id, organization: organization)
     }
 
+    /// A scan that a project shows: libraries may be added that it lists from now on.
+    package init(shown id: Int64, organization: Int64) {
+        self.init(id: id, organization: organization)
+    }
+
+    private init(id: Int64, organization: Int64) {
+        self.id = id
+        self.organization = organization
+    }
+
     /// Whether the scan still takes rows; its row is locked until the transaction ends.
     package func isOpen(on connection: any Connection) throws -> Bool {
         try connection.integer(
@@ -108,6 +118,7 @@ package struct StagedScan: Sendable, Equatable {
         "digest", "uuid", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
         "release_date", "match_type", "license_found", "license_expression", "license_choice",
+        "naming",
     ]
 
     /// Cells of a row for `insert(libraries:)`.

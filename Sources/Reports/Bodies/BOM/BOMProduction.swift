@@ -241,7 +241,11 @@ extension BOMSource {
             of: scan.id, organization: production.request.scope.organization, on: connection)
         let standard = wanted.standard
         // A project's document says of each component what its own document said; a product's, what the libraries are.
-        let described: SQL = isProject ? "CASE WHEN c.library = 0 THEN o.library ELSE c.library END" : "o.library"
+        // A file that only its digest names is what it is in the inventory.
+        let described: SQL = """
+            CASE WHEN c.library <> 0 AND EXISTS (SELECT 1 FROM library u JOIN library l ON l.id = o.library
+                WHERE u.id = c.library AND u.uuid = l.uuid) THEN c.library ELSE o.library END
+            """
         // Few have a parent: it is looked for where there is one.
         let query: SQL =
             """
@@ -249,7 +253,7 @@ extension BOMSource {
                     (SELECT p.ref FROM component p WHERE p.scan = c.scan AND p.position = c.parent) END,
                 c.depth, c.locations, \(uuid), f.body, o.library
             FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
-            JOIN library_facts f ON f.library = \(described)
+            JOIN library_facts f ON f.library = \(isProject ? described : "o.library")
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
             """
         try Conveyor<Placed<Preparation>>.run { hand in

@@ -1,0 +1,206 @@
+// DESIGN. Two sources know of what a digest is: lists that were imported, and documents of the same organization that name a
+// library and have its digest. The list goes before documents, and documents that disagree name nothing. What was named by a
+// digest (`library.naming` 2) is no source itself, or a name that was wrong once would stay for ever.
+
+/// What is known of digests, and which projects show libraries that it is about.
+package enum DigestNames {
+    /// How a row of `library` came to its name.
+    package enum Naming: Int64, Sendable {
+        /// Its document names it.
+        case named = 0
+        /// Its document has only a digest of it.
+        case unnamed = 1
+        /// Its document has only a digest, by which it is named.
+        case byDigest = 2
+    }
+
+    /// What a digest is the digest of.
+    package enum Knowledge: Sendable, Equatable {
+        /// As a list says: a package URL and licences.
+        case listed(purl: String, licenses: [String])
+        /// As documents of the organization say: the row with the facts.
+        case described(library: Int64)
+        /// Documents disagree: what some of them call it.
+        case disputed([String])
+    }
+
+    // MARK: Lists
+
+    /// An entry of a list.
+    package struct Entry: Sendable, Equatable {
+        /// SHA-1 or SHA-256, in lower-case hexadecimal.
+        package let digest: String
+        package let purl: String
+        package let licenses: [String]
+
+        package init(digest: String, purl: String, licenses: [String]) {
+            self.digest = digest
+            self.purl = purl
+            self.licenses = licenses
+        }
+    }
+
+    /// Puts entries in the place of those of the same digests. The digests differ from one another.
+    package static func replace(_ entries: [Entry], on connection: any Connection) throws {
+        if entries.isEmpty { return }
+        try Advisories.inSlices(entries.map(\.digest), as: Value.text) { list in
+            try connection.run("DELETE FROM digest_name WHERE digest IN \(list)")
+        }
+        var rows = RowBuffer(capacity: entries.count * 160)
+        for entry in entries {
+            rows.beginRow()
+            rows.append(entry.digest)
+            rows.append(entry.purl)
+            rows.append(entry.licenses.joined(separator: "\n"))
+        }
+        try connection.insert(rows, into: "digest_name", ["digest", "purl", "licenses"])
+        _ = try connection.take(1, from: "digest list")
+    }
+
+    // MARK: Looking up
+
+    /// What is known of digests; those of which nothing is are left out. Documents are found by SHA-1 only.
+    package static func known(
+        _ digests: [String], organization: Int64, on connection: any Connection
+    ) throws -> [String: Knowledge] {
+        var known: [String: Knowledge] = [:]
+        try Advisories.inSlices(digests, of: 200, as: Value.text) { list in
+            try connection.each("SELECT digest, purl, licenses FROM digest_name WHERE digest IN \(list)") { row in
+                known[row.string(0)] = .listed(
+                    purl: row.string(1), licenses: row.string(2).split(separator: "\n").map(String.init))
+            }
+        }
+        let others = digests.filter { known[$0] == nil && $0.utf8.count == 40 }
+        try Advisories.inSlices(others, of: 200, as: Value.text) { list in
+            var found: [String: Documents] = [:]
+            try connection.each(
+                """
+                SELECT sha1, uuid, purl, filename, CASE WHEN license_found = '' THEN 0 ELSE 1 END, id FROM library
+                WHERE organization = \(organization) AND naming = 0 AND sha1 <> '' AND sha1 IN \(list) ORDER BY id
+                """
+            ) { row in
+                found[row.string(0), default: Documents()].add(
+                    uuid: row.string(1), purl: row.string(2), name: row.string(3), hasLicenses: row.boolean(4),
+                    id: row.integer(5))
+            }
+            for (digest, documents) in found { known[digest] = documents.knowledge }
+        }
+        return known
+    }
+
+    /// What documents say of one digest. A package URL says more than a name.
+    private struct Documents {
+        private var isByPURL = false
+        private var uuids: [String] = []
+        private var names: [String] = []
+        private var library: Int64 = 0
+        private var hasLicenses = false
+
+        mutating func add(uuid: String, purl: String, name: String, hasLicenses: Bool, id: Int64) {
+            if purl.isEmpty, isByPURL { return }
+            if !purl.isEmpty, !isByPURL { self = Documents() }
+            isByPURL = !purl.isEmpty
+            if !uuids.contains(uuid), uuids.count < 3 {
+                uuids.append(uuid)
+                names.append(purl.isEmpty ? name : purl)
+            }
+            // The first that knows licences, else the first.
+            if library == 0 || hasLicenses && !self.hasLicenses {
+                library = id
+                self.hasLicenses = hasLicenses
+            }
+        }
+
+        var knowledge: Knowledge { uuids.count == 1 ? .described(library: library) : .disputed(names) }
+    }
+
+    /// How far knowledge reached at a moment.
+    package struct Moment: Sendable, Equatable {
+        private let library: Int64
+        private let list: Int64
+
+        package static func now(on connection: any Connection) throws -> Moment {
+            func next(_ name: String) throws -> Int64 {
+                try connection.integer("SELECT next FROM sequence WHERE name = \(name)") ?? 1
+            }
+            return Moment(library: try next("library"), list: try next("digest list"))
+        }
+
+        /// Says that the project has to be looked at that shows a scan, when more may be known by now of its files than then.
+        package func mark(ifOverFor scan: StagedScan, on connection: any Connection) throws {
+            let isNewer = try connection.integer(
+                """
+                SELECT 1 FROM library WHERE organization = \(scan.organization) AND id >= \(library) AND naming = 0
+                    AND sha1 <> '' LIMIT 1
+                """)
+            if try isNewer != nil || Moment.now(on: connection).list != list {
+                try DigestNames.mark("SELECT CAST(\(scan.id) AS BIGINT)", on: connection)
+            }
+        }
+    }
+
+    // MARK: Marks
+
+    /// Says that projects have to be looked at that show libraries without names. Returns the uuids of these.
+    ///
+    /// - Parameters:
+    ///   - uuids: those that libraries have which are known by the digests only.
+    ///   - organization: nil for all.
+    @discardableResult
+    package static func mark(
+        showing uuids: [String], organization: Int64?, on connection: any Connection
+    ) throws -> Set<String> {
+        var hit: Set<String> = []
+        try Advisories.inSlices(uuids, of: 200, as: Value.text) { list in
+            let own: SQL = organization.map { "AND organization = \($0)" } ?? ""
+            let unnamed = try connection.all(
+                "SELECT id, uuid FROM library WHERE uuid IN \(list) AND naming = 1 \(own) ORDER BY id"
+            ) { (id: $0.integer(0), uuid: $0.string(1)) }
+            hit.formUnion(unnamed.map(\.uuid))
+            try Advisories.inSlices(unnamed.map(\.id), as: Value.integer) { ids in
+                try mark(
+                    """
+                    SELECT o.scan FROM occurrence o WHERE o.library IN \(ids)
+                    UNION SELECT c.scan FROM component c WHERE c.library <> 0 AND c.library IN \(ids)
+                    """, on: connection)
+            }
+        }
+        return hit
+    }
+
+    /// Says that the projects have to be looked at that show the selected scans.
+    private static func mark(_ scans: SQL, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO stale_naming (project, organization, mark)
+            SELECT p.id, p.organization, 1 FROM scan s JOIN project p ON p.scan = s.id WHERE s.id IN (\(scans))
+            ON CONFLICT (project) DO UPDATE SET mark = stale_naming.mark + 1
+            """)
+    }
+
+    /// A project that shows libraries of whose digests something else may be known.
+    package struct StaleProject: Sendable, Equatable {
+        package let project: Int64
+        package let organization: Int64
+        package let scan: Int64
+        fileprivate let mark: Int64
+    }
+
+    /// The organization's next stale project.
+    package static func nextStale(organization: Int64, on connection: any Connection) throws -> StaleProject? {
+        try connection.first(
+            """
+            SELECT s.project, s.organization, coalesce(p.scan, 0), s.mark FROM stale_naming s
+            LEFT JOIN project p ON p.id = s.project WHERE s.organization = \(organization) ORDER BY s.project LIMIT 1
+            """
+        ) {
+            StaleProject(
+                project: $0.integer(0), organization: $0.integer(1), scan: $0.integer(2), mark: $0.integer(3))
+        }
+    }
+
+    /// Takes the mark away, unless the project became stale again.
+    package static func settle(_ stale: StaleProject, on connection: any Connection) throws {
+        try connection.run("DELETE FROM stale_naming WHERE project = \(stale.project) AND mark = \(stale.mark)")
+    }
+}
