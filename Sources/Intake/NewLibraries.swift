@@ -108,6 +108,7 @@ final class NewLibraries: Sendable {
 
     /// Says that projects have to be looked at that show files without a name which new libraries name; gives their digests.
     private func touch(_ places: [Int], on connection: any Connection) throws -> [String] {
+        guard try DigestNames.isAnythingUnnamed(on: connection) else { return [] }
         var digests: [String: String] = [:]
         for file in places.map({ files[$0] }) where file.naming == .named && file.sha1.utf8.count == 40 {
             digests[LibraryDigest(of: Array(LibraryIdentity(digest: file.sha1).text.utf8)).uuid] = file.sha1

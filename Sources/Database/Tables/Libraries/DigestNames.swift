@@ -141,6 +141,11 @@ package enum DigestNames {
 
     // MARK: Marks
 
+    /// Whether any organization has a file without a name. It costs nothing to ask.
+    package static func isAnythingUnnamed(on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM library WHERE naming = 1 LIMIT 1") != nil
+    }
+
     /// Says that projects have to be looked at that show libraries without names. Returns the uuids of these.
     ///
     /// - Parameters:
