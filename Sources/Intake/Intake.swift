@@ -153,6 +153,7 @@ package struct Intake: Sendable {
                 var alerts = AlertEvaluation(
                     of: view, refined: refined?.names ?? [:], at: time, with: names, on: connection)
                 try alerts.run()
+                if let before, before.scan != shown { try Exposures.withdraw(scan: before.scan, on: connection) }
             }
             let libraries = try StagedScan.libraryCount(of: shown, on: connection)
             return try end(in: target, libraries: libraries, said, connection)

@@ -65,6 +65,7 @@ extension ScanStaging {
             rows.append(scan)
             rows.append(row.place)
             for text in [row.name, row.state, row.justification, row.detail] { rows.append(text) }
+            rows.append(row.claim)
             if rows.rowCount >= Self.chunk { try flush() }
         }
         try flush()

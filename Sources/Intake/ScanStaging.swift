@@ -101,8 +101,8 @@ package final class ScanStaging: BOMReceiver {
             claims.append(claimCount)
             claims.append(vulnerability.id)
             claims.append(VulnerabilityFacts.encode(vulnerability))
+            let isKept = try libraryClaims.add(vulnerability, at: claimCount) { try number(of: $0) }
             claimCount += 1
-            let isKept = try libraryClaims.add(vulnerability) { try number(of: $0) }
             if !isKept, !dropsClaims {
                 dropsClaims = true
                 warning("not all statements about vulnerabilities count for alerts: they are too many")

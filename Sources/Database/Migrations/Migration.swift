@@ -68,8 +68,7 @@ struct Migration: Sendable {
     /// All steps, oldest first. The number of a step is its place, counted from 1.
     static let all: [Migration] = [
         .foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics, .severity,
-        .directDependencies, .waitingJobs, .licenseExpressions, .identities,
-        .digestNames,
+        .directDependencies, .waitingJobs, .licenseExpressions, .identities, .digestNames, .exposures,
     ]
 
     /// Schemas that released programs have. Their fixtures in Tests/Data stay for ever; a test looks for them.

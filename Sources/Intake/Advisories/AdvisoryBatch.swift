@@ -45,6 +45,10 @@ final class AdvisoryBatch: Sendable {
         var linking = VulnerabilityLinking(on: connection)
         try linking.link(ids, before: before)
         try Advisories.markStale(packagesOf: ids, on: connection)
+        // What documents know by these names is the advisories' now.
+        let claimed = try Claims.vulnerabilities(
+            named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
+        try Exposures.markStale(showing: claimed, claimed: false, on: connection)
         return counts
     }
 

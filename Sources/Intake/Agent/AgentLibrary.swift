@@ -62,19 +62,25 @@ struct AgentLibrary {
                     """) != nil
         }
         if withVulnerabilities {
-            library.vulnerabilities = try connection.all(
+            var weights = ProjectView.Weights()
+            try connection.each(
                 """
-                SELECT v.name, v.severity, v.score FROM finding f
-                JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = \(id) ORDER BY v.name
+                SELECT v.name, v.severity, v.score FROM vulnerability v WHERE v.id IN (
+                    SELECT f.vulnerability FROM finding f WHERE f.library = \(id)
+                    UNION SELECT e.vulnerability FROM occurrence o JOIN scan s ON s.id = o.scan
+                        JOIN exposure e ON e.scan = o.scan AND e.position = o.position
+                    WHERE o.library = \(id) AND s.state = 'CURRENT')
+                ORDER BY v.name
                 """
-            ) {
-                Vulnerability(
-                    name: $0.string(0), severity: $0.string(1),
-                    score: $0.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? "")
+            ) { row in
+                weights.add(score: row.integerOrNil(2), severity: row.string(1))
+                library.vulnerabilities.append(
+                    Vulnerability(
+                        name: row.string(0), severity: row.string(1),
+                        score: row.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? ""))
             }
-            let weights = try ProjectView.weights(ofLibraries: [id], on: connection)[id]
-            library.subject.scores = weights?.scores ?? []
-            library.subject.severities = weights?.severities ?? []
+            library.subject.scores = weights.scores
+            library.subject.severities = weights.severities
         }
         return library
     }

@@ -64,16 +64,17 @@ struct AlertCauses {
 
     // MARK: Finding them
 
-    mutating func addVulnerabilities(of view: ProjectView, on connection: any Connection) throws {
-        try view.eachVulnerability(on: connection) { place, vulnerability, name, severity, statement in
-            let isMajor = severity == "HIGH" || severity == "CRITICAL"
-            var cause = AlertCause(
-                .vulnerability, at: place, subject: name, level: isMajor ? .major : .minor,
-                description: severity.isEmpty ? "" : "\(severity.prefix(1))\(severity.dropFirst().lowercased()):1,")
-            cause.vulnerability = vulnerability
-            cause.statement = statement.flatMap(Self.reason)
-            add(cause)
-        }
+    mutating func addVulnerability(
+        _ danger: ProjectView.Danger, at place: ProjectView.Subject, statement: ProjectView.Statement?
+    ) {
+        let word = danger.severity
+        var cause = AlertCause(
+            .vulnerability, at: place, subject: danger.name,
+            level: word == "HIGH" || word == "CRITICAL" ? .major : .minor,
+            description: word.isEmpty ? "" : "\(word.prefix(1))\(word.dropFirst().lowercased()):1,")
+        cause.vulnerability = danger.vulnerability
+        cause.statement = statement.flatMap(Self.reason)
+        add(cause)
     }
 
     /// Why a statement says that an alert need not be looked at; nil when it does not say so.

@@ -24,6 +24,8 @@ struct AlertEvaluation {
     private var causes = AlertCauses()
     /// What was decided about alerts of packages without qualifiers, by what an alert of the refined library is.
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
+    /// Whether the project shows other vulnerabilities than before, or changed ones.
+    private(set) var hasOtherExposures = false
 
     /// - Parameters:
     ///   - verdicts: which libraries the name patterns of policies fit.
@@ -44,7 +46,9 @@ struct AlertEvaluation {
     /// project is stale afterwards.
     @discardableResult
     mutating func run() throws -> Int {
-        try causes.addVulnerabilities(of: view, on: connection)
+        var exposures = ProjectExposures(of: view, on: connection)
+        let touched = try exposures.decide(addingTo: &causes)
+        hasOtherExposures = !touched.isEmpty
         try causes.addSeveralVersions(of: view, on: connection)
         try causes.addSevereBugs(of: view, on: connection)
         try causes.addNewerVersions(of: view, on: connection)
@@ -53,25 +57,65 @@ struct AlertEvaluation {
         var changes: [AlertChange] = []
         var gone: [Alert] = []
         try Alerts.each(project: view.project, on: connection) { alert in
-            let identity = AlertCause.Identity(type: alert.type, library: alert.libraryUUID, subject: alert.subject)
-            if let cause = causes.take(identity) {
+            if let cause = causes.take(identity(of: alert)) {
                 if let change = changed(alert, by: cause) { changes.append(change) }
             } else {
                 if let library = refined[alert.libraryUUID], alert.life.decision != .none {
                     let heir = AlertCause.Identity(type: alert.type, library: library, subject: alert.subject)
                     inherited[heir] = alert.life
                 }
-                if alert.life.resolution == nil { gone.append(alert) }
+                let isDecided = alert.type == .vulnerability && alert.life.decision != .none
+                if alert.life.resolution == nil || isDecided { gone.append(alert) }
             }
         }
-        changes += try resolve(gone)
-        changes += raise(after: last)
+        changes += try rename(&gone)
+        changes += try resolve(gone.filter { $0.life.resolution == nil })
+        changes += try raise(after: last)
         try Alerts.write(
             changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
+        try Exposures.forget(touched, on: connection)
         return changes.count
     }
 
     // MARK: Alerts
+
+    private func identity(of alert: Alert) -> AlertCause.Identity {
+        AlertCause.Identity(type: alert.type, library: alert.libraryUUID, subject: alert.subject)
+    }
+
+    /// Gives alerts about vulnerabilities that are called otherwise now (a GHSA that became a CVE) to their causes, with all that
+    /// was decided; takes them out of `gone`.
+    private mutating func rename(_ gone: inout [Alert]) throws -> [AlertChange] {
+        guard gone.contains(where: { $0.type == .vulnerability }) else { return [] }
+        var libraries: [Int64: [AlertCause.Identity]] = [:]
+        for (identity, cause) in causes.wanted where identity.type == .vulnerability {
+            libraries[cause.vulnerability, default: []].append(identity)
+        }
+        var named: [AlertCause.Identity: AlertCause.Identity] = [:]
+        for (vulnerability, aliases) in try ProjectView.aliases(of: Set(libraries.keys), on: connection) {
+            for cause in libraries[vulnerability] ?? [] {
+                for alias in aliases {
+                    named[AlertCause.Identity(type: cause.type, library: cause.library, subject: alias)] = cause
+                }
+            }
+        }
+        var changes: [AlertChange] = []
+        // Where several are of one vulnerability now, the first that is not resolved goes on.
+        gone.sort { ($0.life.resolution == nil ? 0 : 1, $0.number) < ($1.life.resolution == nil ? 0 : 1, $1.number) }
+        gone.removeAll { alert in
+            guard let name = named[identity(of: alert)], let cause = causes.take(name) else { return false }
+            var renamed = alert
+            renamed.subject = name.subject
+            renamed.modified = time
+            if let change = changed(renamed, by: cause) {
+                changes.append(change)
+            } else {
+                changes.append(AlertChange(renamed, event: nil))
+            }
+            return true
+        }
+        return changes
+    }
 
     /// What becomes of an alert whose cause is there; nil when nothing does.
     private func changed(_ alert: Alert, by cause: AlertCause) -> AlertChange? {
@@ -110,17 +154,23 @@ struct AlertEvaluation {
     }
 
     /// New alerts for the causes that no alert has.
-    private func raise(after last: Int64) -> [AlertChange] {
-        var number = last
-        return causes.inOrder().map { cause in
-            number += 1
+    private func raise(after last: Int64) throws -> [AlertChange] {
+        let causes = causes.inOrder()
+        func uuid(_ identity: AlertCause.Identity, _ subject: String) -> String {
+            names.uuid(of: identity.type.rawValue, identity.library, subject)
+        }
+        let uuids = causes.map { uuid($0.identity, $0.identity.subject) }
+        // Of alerts that got another name since.
+        let taken = last == 0 ? [] : try Alerts.present(uuids, on: connection)
+        return causes.enumerated().map { place, cause in
+            let number = last + 1 + Int64(place)
             let identity = cause.identity
             var alert = Alert(
-                number: number, uuid: names.uuid(of: identity.type.rawValue, identity.library, identity.subject),
-                type: cause.identity.type, level: cause.level, library: cause.place.library,
-                libraryUUID: cause.identity.library, directness: cause.place.directness,
-                subject: cause.identity.subject,
-                description: cause.description, created: time)
+                number: number,
+                uuid: taken.contains(uuids[place]) ? uuid(identity, "\(identity.subject)\n\(number)") : uuids[place],
+                type: identity.type, level: cause.level, library: cause.place.library, libraryUUID: identity.library,
+                directness: cause.place.directness, subject: identity.subject, description: cause.description,
+                created: time)
             alert.vulnerability = cause.vulnerability
             alert.policy = cause.policy
             if let life = inherited[identity] {
@@ -153,7 +203,7 @@ struct AlertEvaluation {
             let libraries = try view.libraries(after: last, limit: Self.page, on: connection)
             guard let end = libraries.last else { break }
             last = end.position
-            let subjects = try policies.subjects(libraries, on: connection)
+            let subjects = try policies.subjects(libraries, inScan: view.scan, on: connection)
             for (index, library) in libraries.enumerated() {
                 let policy =
                     policies.isEmpty

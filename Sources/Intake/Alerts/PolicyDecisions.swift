@@ -43,14 +43,18 @@ final class PolicyDecisions {
 
     var isEmpty: Bool { policies.isEmpty }
 
-    /// Libraries as policies see them, with what these policies look at; nothing where there are none.
-    func subjects(_ libraries: [LibrarySight], on connection: any Connection) throws -> [PolicySubject] {
+    /// Libraries of a scan as policies see them, with what these policies look at; nothing where there are none.
+    func subjects(
+        _ libraries: [LibrarySight], inScan scan: Int64, on connection: any Connection
+    ) throws -> [PolicySubject] {
         if policies.isEmpty { return [] }
         let ids = libraries.map(\.library)
-        let weights = needsVulnerabilities ? try ProjectView.weights(ofLibraries: ids, on: connection) : [:]
+        let weights =
+            needsVulnerabilities
+            ? try ProjectView.weights(at: libraries.map(\.position), in: scan, on: connection) : [:]
         let licenses = needsLicenses ? try ProjectView.licenses(ofLibraries: ids, on: connection) : [:]
         return libraries.map { library in
-            PolicySubject(library, licenses: licenses[library.library] ?? [], weights: weights[library.library])
+            PolicySubject(library, licenses: licenses[library.library] ?? [], weights: weights[library.position])
         }
     }
 
@@ -85,7 +89,7 @@ final class PolicyDecisions {
 extension PolicySubject {
     /// A library of a project, with what is known of its licences and its vulnerabilities.
     fileprivate init(
-        _ library: LibrarySight, licenses: [PolicyLicense], weights: (scores: [Int], severities: Set<String>)?
+        _ library: LibrarySight, licenses: [PolicyLicense], weights: ProjectView.Weights?
     ) {
         self.init()
         group = library.group

@@ -52,7 +52,7 @@ package struct PolicyIssue: Sendable {
             let libraries = try view.libraries(after: last, limit: page, on: connection)
             guard let end = libraries.last else { break }
             last = end.position
-            let subjects = try decisions.subjects(libraries, on: connection)
+            let subjects = try decisions.subjects(libraries, inScan: view.scan, on: connection)
             for (library, subject) in zip(libraries, subjects) {
                 // Nothing is kept of what such policies found.
                 guard let policy = decisions.policy(for: subject, decided: { _ in false }) else { continue }

@@ -53,7 +53,7 @@ package struct StaleAlerts {
         try named.inherit(on: connection)
         var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: connection)
         let changed = try evaluation.run()
-        if changed > 0 { try view.touch(on: connection) }
+        if changed > 0 || evaluation.hasOtherExposures { try view.touch(on: connection) }
         return changed
     }
 }

@@ -78,7 +78,8 @@ package struct CVSS: Sendable, Hashable {
     /// The value of a metric as the vector has it, or nil.
     package subscript(_ metric: String) -> String? { metrics[metric] }
 
-    private static func severity(of tenths: Int, in version: Version) -> Severity {
+    /// The word of a score on the scale of its version.
+    package static func severity(of tenths: Int, in version: Version) -> Severity {
         switch (version, tenths) {
         case (.v2, ..<40): .low
         case (.v2, 40..<70): .medium

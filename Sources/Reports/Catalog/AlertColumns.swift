@@ -89,10 +89,10 @@ extension Column {
             .omittedWhenNull,
         Column("vulnerability.cvss3_score", "", .real, SeveritySQL.score3Number, width: 8).omittedWhenNull,
         .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector).omittedWhenNull,
-        Column("vulnerability.publishDate", "", .date, "v.published", width: 12),
-        Column("vulnerability.lastUpdated", "", .date, "v.modified", width: 12),
+        Column("vulnerability.publishDate", "", .date, "v.published", width: 12).omittedWhenNull,
+        Column("vulnerability.lastUpdated", "", .date, "nullif(v.modified, 0)", width: 12).omittedWhenNull,
         .link("vulnerability.url", "", "v.url"),
-        .text("vulnerability.description", "", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END"),
+        .text("vulnerability.description", "", VulnerabilityText.ofAdvisoryD),
         .text("vulnerability.topFix.vulnerability", "", "CASE WHEN f.top_fix IS NULL THEN NULL ELSE v.name END")
             .omittedWhenNull,
         .text("vulnerability.topFix.type", "", "'UPGRADE_VERSION'"),
@@ -103,7 +103,7 @@ extension Column {
         .text("vulnerability.topFix.message", "", "'Upgrade To Version'"),
         .text(
             "vulnerability.fixResolutionText", "",
-            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, '')"
+            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, v.recommendation, '')"
         ),
         .text("vulnerability.libraryUpgrade", "", "f.upgrade").omittedWhenNull,
         .names("vulnerability.references", "", item: "reference", name: "", "''"),

@@ -57,23 +57,29 @@ extension Report {
             Table(
                 key: "vulnerabilities", item: "vulnerability", title: "Container Vulnerabilities",
                 from: """
-                    scope s CROSS JOIN place c CROSS JOIN occurrence o CROSS JOIN finding f
-                    JOIN vulnerability v ON v.id = f.vulnerability JOIN advisory a ON a.id = v.advisory
-                    JOIN library l ON l.id = o.library LEFT JOIN advisory t ON t.id = f.top_fix_advisory
-                    WHERE s.scan > 0 AND c.project = s.project AND o.scan = s.scan AND f.library = o.library
+                    scope s CROSS JOIN place c CROSS JOIN exposure e
+                    JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+                    JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
+                    LEFT JOIN advisory a ON a.id = v.advisory
+                    LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability
+                    LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+                    WHERE s.scan > 0 AND c.project = s.project AND e.scan = s.scan
                     """,
-                order: ["s.project", "c.position", "o.position", "f.vulnerability"],
+                order: ["s.project", "c.position", "e.position", "e.vulnerability"],
                 columns: Column.containerVulnerability,
                 lists: [
                     Table(
                         key: "allFixes", item: "fix", title: "All Fixes",
                         from: """
-                            scope s CROSS JOIN place c CROSS JOIN occurrence o CROSS JOIN finding_fix x
+                            scope s CROSS JOIN place c CROSS JOIN exposure e CROSS JOIN occurrence o
+                            CROSS JOIN finding_fix x
                             JOIN vulnerability v ON v.id = x.vulnerability JOIN library l ON l.id = o.library
                             JOIN advisory a ON a.id = x.advisory
-                            WHERE s.scan > 0 AND c.project = s.project AND o.scan = s.scan AND x.library = o.library
+                            WHERE s.scan > 0 AND c.project = s.project AND e.scan = s.scan AND o.scan = e.scan
+                                AND o.position = e.position AND x.library = o.library
+                                AND x.vulnerability = e.vulnerability
                             """,
-                        order: ["s.project", "c.position", "o.position", "x.vulnerability", "x.position"],
+                        order: ["s.project", "c.position", "e.position", "e.vulnerability", "x.position"],
                         columns: Column.fix)
                 ],
                 replacements: [
@@ -87,7 +93,7 @@ extension Report {
         key: "vulnerabilities", item: "vulnerability", title: "Container Vulnerabilities",
         from: """
             scope s CROSS JOIN place c CROSS JOIN alert g JOIN vulnerability v ON v.id = g.vulnerability
-            JOIN advisory a ON a.id = v.advisory JOIN library l ON l.id = g.library
+            JOIN library l ON l.id = g.library LEFT JOIN advisory a ON a.id = v.advisory
             LEFT JOIN finding f ON f.library = l.id AND f.vulnerability = v.id
             LEFT JOIN advisory t ON t.id = f.top_fix_advisory
             WHERE c.project = s.project AND g.project = s.project AND g.type = 'SECURITY_VULNERABILITY'
@@ -122,9 +128,9 @@ extension Column {
             .text("", "Library", "l.filename", width: 36),
             .text("name", "Vulnerability ID", "v.name", width: 20),
             Column("", "CVSS 3 Score", .real, "CAST(nullif(v.score3, '') AS DOUBLE PRECISION)", width: 14),
-            Column("publishDate", "Published", .date, "v.published", width: 12),
-            Column("lastUpdatedDate", "Modified", .date, "v.modified", width: 12),
-            .text("", "Top Fix", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix", width: 36),
+            Column("publishDate", "Published", .date, "v.published", width: 12).omittedWhenNull,
+            Column("lastUpdatedDate", "Modified", .date, "nullif(v.modified, 0)", width: 12).omittedWhenNull,
+            .text("", "Top Fix", VulnerabilityText.fix, width: 36),
         ]
         + vulnerability.filter {
             !["", "severity", "name", "publishDate", "lastUpdatedDate", "libraryUpgrade"].contains($0.key)

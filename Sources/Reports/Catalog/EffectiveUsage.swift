@@ -26,19 +26,15 @@ extension Report {
     private static let usage = Table(
         key: "libraries", item: "library", title: "Effective Usage",
         // `states` is a set of bits over the vulnerabilities of a library: 8 exploitable, 4 nothing said, 2 in triage, 1
-        // all other states. Which claim counts is said in `LibraryClaim.joined`.
+        // all other states.
         from: """
             scope s JOIN (SELECT p.scan, p.position, p.library, (
-                SELECT sum(DISTINCT CASE coalesce((SELECT x.state FROM library_claim x
-                        WHERE x.scan = p.scan AND x.occurrence IN (p.position, 0) AND x.vulnerability IN (
-                            SELECT n.name FROM vulnerability_advisory a JOIN advisory_name n ON n.advisory = a.advisory
-                            WHERE a.vulnerability = f.vulnerability)
-                        ORDER BY CASE x.state WHEN '' THEN 1 ELSE 0 END, CASE x.occurrence WHEN 0 THEN 1 ELSE 0 END, x.vulnerability LIMIT 1), '')
+                SELECT sum(DISTINCT CASE e.state
                     WHEN 'exploitable' THEN 8 WHEN '' THEN 4 WHEN 'in_triage' THEN 2 ELSE 1 END)
-                FROM finding f JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library = p.library) AS states
+                FROM exposure e WHERE e.scan = p.scan AND e.position = p.position) AS states
                 FROM occurrence p) o ON o.scan = s.scan
             JOIN library l ON l.id = o.library JOIN project c ON c.id = s.project
-            WHERE EXISTS (SELECT 1 FROM finding f WHERE f.library = o.library)
+            WHERE EXISTS (SELECT 1 FROM exposure e WHERE e.scan = o.scan AND e.position = o.position)
             """,
         order: ["s.product", "s.project", "o.position"],
         columns: [
@@ -73,28 +69,17 @@ extension Report {
             Table(
                 key: "vulnerabilities", item: "vulnerability", title: "Vulnerabilities",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN finding f ON f.library = o.library
-                    JOIN vulnerability v ON v.id = f.vulnerability
-                    LEFT JOIN library_claim x ON x.scan = o.scan AND x.occurrence IN (o.position, 0)
-                        AND x.vulnerability IN (SELECT n.name FROM vulnerability_advisory a
-                            JOIN advisory_name n ON n.advisory = a.advisory WHERE a.vulnerability = v.id)
-                        AND CASE x.state WHEN '' THEN '1' ELSE '0' END || CASE x.occurrence WHEN 0 THEN '1' ELSE '0' END
-                            || x.vulnerability = (
-                        SELECT min(CASE c.state WHEN '' THEN '1' ELSE '0' END
-                            || CASE c.occurrence WHEN 0 THEN '1' ELSE '0' END || c.vulnerability) FROM library_claim c
-                        WHERE c.scan = o.scan AND c.occurrence IN (o.position, 0) AND c.vulnerability IN (
-                            SELECT n.name FROM vulnerability_advisory a JOIN advisory_name n ON n.advisory = a.advisory
-                            WHERE a.vulnerability = v.id))
+                    scope s JOIN exposure e ON e.scan = s.scan JOIN vulnerability v ON v.id = e.vulnerability
                     WHERE s.scan > 0
                     """,
-                order: ["s.product", "s.project", "o.position", "f.vulnerability"],
+                order: ["s.product", "s.project", "e.position", "e.vulnerability"],
                 columns: [
                     .text("name", "Vulnerability ID", "v.name", width: 20),
                     .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
                     .text(
                         "resultingShield", "Vulnerability Shield",
                         """
-                        CASE coalesce(x.state, '') WHEN 'exploitable' THEN 'RED' WHEN 'in_triage' THEN 'YELLOW'
+                        CASE e.state WHEN 'exploitable' THEN 'RED' WHEN 'in_triage' THEN 'YELLOW'
                             WHEN '' THEN 'GREY' ELSE 'GREEN' END
                         """, width: 18),
                 ])

@@ -4,7 +4,7 @@ extension Table {
     /// One flat row for each alert about a vulnerability.
     private static let securitySource: StaticString = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
-        JOIN vulnerability v ON v.id = a.vulnerability JOIN advisory d ON d.id = v.advisory
+        JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
         LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
         WHERE a.type = 'SECURITY_VULNERABILITY'
         """
@@ -27,7 +27,7 @@ extension Column {
         .text("product", "Product", "s.product_name"),
         .text("project", "Project", "s.project_name"),
         .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
-        .text("", "Details", "CASE WHEN d.details <> '' THEN d.details ELSE d.summary END", width: 60),
+        .text("", "Details", VulnerabilityText.ofAdvisoryD, width: 60),
         Column("score", "CVSS", .real, SeveritySQL.score, width: 8).omittedWhenNull,
         .text(
             "scoreType", "CVSS Type",
@@ -37,7 +37,8 @@ extension Column {
             "status", "Status",
             "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
         .text(
-            "topFix", "Top Fix", "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, '')", width: 36),
+            "topFix", "Top Fix",
+            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, v.recommendation)", width: 36),
         .text("comment", "Comments", "a.comments", width: 30),
         .timestamp("creationDate", "Creation Date", "a.created_at"),
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
@@ -95,20 +96,22 @@ extension Report {
             Table(
                 key: "earlyWarnings", item: "earlyWarning", title: "Early Warnings",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN finding f ON f.library = o.library
-                    JOIN vulnerability v ON v.id = f.vulnerability JOIN advisory a ON a.id = v.advisory
-                    JOIN library l ON l.id = o.library WHERE s.scan > 0 AND v.type <> 'CVE'
+                    scope s JOIN exposure e ON e.scan = s.scan
+                    JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+                    JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
+                    LEFT JOIN advisory a ON a.id = v.advisory WHERE s.scan > 0 AND v.type <> 'CVE'
                     """,
-                order: ["s.project", "o.position", "f.vulnerability"],
+                order: ["s.project", "e.position", "e.vulnerability"],
                 columns: [
                     .text("library", "Library", "l.filename", width: 36),
                     .text("libraryType", "Library Type", "l.type", width: 16),
                     .text("name", "Warning", "v.name", width: 24),
-                    .text("source", "Source", "'OSV'", width: 10),
-                    Column("publishDate", "Published", .date, "v.published", width: 12),
+                    .text(
+                        "source", "Source", "CASE v.organization WHEN 0 THEN 'OSV' ELSE 'SBOM' END", width: 10),
+                    Column("publishDate", "Published", .date, "v.published", width: 12).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
-                    .text("description", "", "CASE WHEN a.details <> '' THEN a.details ELSE a.summary END"),
+                    .text("description", "", VulnerabilityText.ofAdvisoryA),
                 ])
         ])
     )

@@ -23,6 +23,19 @@ enum SeveritySQL {
         """
 }
 
+/// SQL of a `vulnerability v`'s texts. Of an organization's own they are the document's, else those of an advisory.
+enum VulnerabilityText {
+    /// With the advisory joined as `a`, outwards.
+    static let ofAdvisoryA: StaticString =
+        "coalesce(nullif(v.description, ''), nullif(a.details, ''), a.summary, '')"
+    /// With the advisory joined as `d`, outwards.
+    static let ofAdvisoryD: StaticString =
+        "coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, '')"
+    /// The upgrade of `finding f` to its top fix, else what the document recommends, else null.
+    static let fix: StaticString =
+        "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, nullif(v.recommendation, ''))"
+}
+
 extension Column {
     /// Headings behind Mend's: the score that counts, its version of CVSS, and the version that leaves all behind.
     static let severityHeadings: [Column] = [

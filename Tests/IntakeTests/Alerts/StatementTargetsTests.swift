@@ -124,14 +124,15 @@ struct StatementTargetsTests {
         #expect(try states(bench) == ["a": "IGNORED", "b": "IGNORED"])
     }
 
-    @Test func `A statement about a vulnerability that nothing finds is a warning, until it is found`() throws {
+    @Test func `A statement about the product whose vulnerability nobody has is a warning`() throws {
         let bench = try bench(.sqlite)
-        let warnings = try bench.sbom(document("\(about("ref a", id: "CVE-2026-9")),\(about("ref a"))")).warnings
+        let warnings = try bench.sbom(document("\(about("root/1", id: "CVE-2026-9")),\(about("ref a"))")).warnings
         #expect(
             warnings.count == 1 && warnings[0].contains("CVE-2026-9") && warnings[0].hasPrefix("1 statement"),
             "\(warnings)")
-        let listed = #"{"id":"CVE-2026-9","affects":[{"ref":"ref a"}]}"#
-        #expect(try bench.sbom(document(listed)).warnings.isEmpty)
+        let listed = #"{"id":"CVE-2026-9","affects":[{"ref":"ref b"},{"ref":"b#1"}]}"#
+        let known = try bench.sbom(document("\(about("root/1", id: "CVE-2026-9")),\(listed)")).warnings
+        #expect(known.count == 1 && known[0].contains("nothing in this document"), "\(known)")
     }
 
     // MARK: Documents of statements alone

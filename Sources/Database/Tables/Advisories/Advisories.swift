@@ -156,14 +156,16 @@ package enum Advisories {
     }
 
     /// The ids of vulnerabilities with these names; those that are missing get one, and a row to be filled.
+    ///
+    /// - Parameter organization: whose own they are; 0 for those of advisories.
     package static func vulnerabilities(
-        named names: Set<String>, on connection: any Connection
+        named names: Set<String>, organization: Int64 = 0, on connection: any Connection
     ) throws -> [String: Int64] {
         var found: [String: Int64] = [:]
         try inSlices(names.sorted(), as: Value.text) { list in
-            try connection.each("SELECT name, id FROM vulnerability WHERE name IN \(list)") { row in
-                found[row.string(0)] = row.integer(1)
-            }
+            try connection.each(
+                "SELECT name, id FROM vulnerability WHERE organization = \(organization) AND name IN \(list)"
+            ) { row in found[row.string(0)] = row.integer(1) }
         }
         let missing = names.filter { found[$0] == nil }.sorted()
         guard !missing.isEmpty else { return found }
@@ -171,11 +173,36 @@ package enum Advisories {
         var rows = RowBuffer(capacity: missing.count * 256)
         for name in missing {
             found[name] = id
-            VulnerabilityRow(name: name).append(id: id, to: &rows)
+            VulnerabilityRow(name: name, organization: organization).append(id: id, to: &rows)
             id += 1
         }
         try connection.insert(rows, into: "vulnerability", VulnerabilityRow.columns)
         return found
+    }
+
+    /// The vulnerabilities that advisories know by these names: those that are called so, and those of advisories with the name,
+    /// with what they are called.
+    package static func known(
+        by names: some Collection<String>, on connection: any Connection
+    ) throws -> (called: [String: Int64], others: [String: [Int64: String]]) {
+        var called: [String: Int64] = [:]
+        var others: [String: [Int64: String]] = [:]
+        try inSlices(names, as: Value.text) { list in
+            try connection.each(
+                """
+                SELECT v.name, v.id FROM vulnerability v WHERE v.organization = 0 AND v.name IN \(list)
+                    AND EXISTS (SELECT 1 FROM vulnerability_advisory x WHERE x.vulnerability = v.id)
+                """
+            ) { called[$0.string(0)] = $0.integer(1) }
+            try connection.each(
+                """
+                SELECT n.name, v.id, v.name FROM advisory_name n
+                JOIN vulnerability_advisory x ON x.advisory = n.advisory JOIN vulnerability v ON v.id = x.vulnerability
+                WHERE n.name IN \(list)
+                """
+            ) { others[$0.string(0), default: [:]][$0.integer(1)] = $0.string(2) }
+        }
+        return (called, others)
     }
 
     /// Replaces the vulnerabilities of advisories.

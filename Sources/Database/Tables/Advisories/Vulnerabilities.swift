@@ -26,14 +26,26 @@ package struct VulnerabilityRow: Sendable, Equatable {
     /// confidentiality, integrity, availability. Empty without such a vector.
     package var words: [String] = []
     package var edition: Int64 = 0
+    /// Whose documents describe it; 0 where advisories do.
+    package let organization: Int64
+    /// What the document says of an organization's own; else `advisory` has the text.
+    package var description = ""
+    package var recommendation = ""
+    /// The scan and its claim that speak for an organization's own; 0 where none is chosen.
+    package var claimScan: Int64 = 0
+    package var claim: Int64 = 0
 
-    package init(name: String) { self.name = name }
+    package init(name: String, organization: Int64 = 0) {
+        self.name = name
+        self.organization = organization
+    }
 
     package static let columns: [StaticString] = [
         "id", "name", "type", "aliases", "advisory", "published", "modified", "url", "weaknesses", "severity", "score",
         "score2", "vector2", "severity3", "score3", "vector3", "severity4", "score4", "vector4", "attack_vector",
         "attack_complexity", "privileges_required", "user_interaction", "impact_scope", "confidentiality", "integrity",
-        "availability", "edition", "cvss_version",
+        "availability", "edition", "cvss_version", "organization", "description", "recommendation", "claim_scan",
+        "claim",
     ]
 
     func append(id: Int64, to rows: inout RowBuffer) {
@@ -49,6 +61,11 @@ package struct VulnerabilityRow: Sendable, Equatable {
         for place in 0..<8 { rows.append(orNull: place < words.count ? words[place] : "") }
         rows.append(edition)
         rows.append(cvssVersion)
+        rows.append(organization)
+        rows.append(description)
+        rows.append(recommendation)
+        rows.append(claimScan)
+        rows.append(claim)
     }
 
     /// The rows as they are, by id.
@@ -59,7 +76,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
         let columns: SQL = SQL(stringLiteral: Self.columns.map(\.description).joined(separator: ", "))
         try Advisories.inSlices(ids, as: Value.integer) { list in
             try connection.each("SELECT \(columns) FROM vulnerability WHERE id IN \(list)") { row in
-                var made = VulnerabilityRow(name: row.string(1))
+                var made = VulnerabilityRow(name: row.string(1), organization: row.integer(29))
                 made.type = row.string(2)
                 made.aliases = row.string(3)
                 made.advisory = row.integer(4)
@@ -82,6 +99,10 @@ package struct VulnerabilityRow: Sendable, Equatable {
                 }
                 made.edition = row.integer(27)
                 made.cvssVersion = row.string(28)
+                made.description = row.string(30)
+                made.recommendation = row.string(31)
+                made.claimScan = row.integer(32)
+                made.claim = row.integer(33)
                 found[row.integer(0)] = made
             }
         }

@@ -125,30 +125,79 @@ extension ProjectView {
         package let state: String
         package let justification: String
         package let detail: String
+
+        package init(state: String, justification: String, detail: String) {
+            self.state = state
+            self.justification = justification
+            self.detail = detail
+        }
     }
 
-    /// Calls `body` with each vulnerability of each library that is not in-house: its number, its name, the word of its
-    /// severity in capitals, and the document's statement about it.
-    package func eachVulnerability(
-        on connection: any Connection,
-        _ body: (Subject, _ vulnerability: Int64, _ name: String, _ severity: String, Statement?) -> Void
-    ) throws {
+    /// A vulnerability as a cause of an alert names it.
+    package struct Danger: Sendable {
+        package let vulnerability: Int64
+        package let name: String
+        /// In capitals, or empty.
+        package let severity: String
+        package let edition: Int64
+
+        fileprivate init(row: borrowing RowBuffer, at cell: Int) {
+            vulnerability = row.integer(cell)
+            name = row.string(cell + 1)
+            severity = row.string(cell + 2).uppercased()
+            edition = row.integer(cell + 3)
+        }
+    }
+
+    /// Calls `body` with what advisories find in each library that is not in-house, in the order of position and vulnerability.
+    package func eachFinding(on connection: any Connection, _ body: (Subject, Danger) -> Void) throws {
         try connection.each(
             """
-            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity,
-                x.state, x.justification, x.detail
+            SELECT o.position, o.direct, l.id, l.uuid, v.id, v.name, v.severity, v.edition
             FROM occurrence o JOIN library l ON l.id = o.library JOIN finding f ON f.library = l.id
                 JOIN vulnerability v ON v.id = f.vulnerability
-                \(literal: LibraryClaim.joined)
-            WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, v.name
+            WHERE o.scan = \(scan) AND l.in_house = 0 ORDER BY o.position, f.vulnerability
             """
-        ) { row in
-            let statement =
-                row.isNull(7)
-                ? nil
-                : Statement(state: row.string(7), justification: row.string(8), detail: row.string(9))
-            body(Subject(row: row), row.integer(4), row.string(5), row.string(6).uppercased(), statement)
+        ) { row in body(Subject(row: row), Danger(row: row, at: 4)) }
+    }
+
+    /// Of these occurrences, the libraries that are not in-house.
+    package func subjects(at positions: Set<Int64>, on connection: any Connection) throws -> [Int64: Subject] {
+        var found: [Int64: Subject] = [:]
+        try Advisories.inSlices(positions.sorted(), as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT o.position, o.direct, l.id, l.uuid FROM occurrence o JOIN library l ON l.id = o.library
+                WHERE o.scan = \(scan) AND l.in_house = 0 AND o.position IN \(list)
+                """
+            ) { found[$0.integer(0)] = Subject(row: $0) }
         }
+        return found
+    }
+
+    package static func dangers(
+        _ vulnerabilities: Set<Int64>, on connection: any Connection
+    ) throws -> [Int64: Danger] {
+        var found: [Int64: Danger] = [:]
+        try Advisories.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
+            try connection.each("SELECT id, name, severity, edition FROM vulnerability WHERE id IN \(list)") {
+                found[$0.integer(0)] = Danger(row: $0, at: 0)
+            }
+        }
+        return found
+    }
+
+    /// Other names of vulnerabilities.
+    package static func aliases(
+        of vulnerabilities: Set<Int64>, on connection: any Connection
+    ) throws -> [Int64: [String]] {
+        var found: [Int64: [String]] = [:]
+        try Advisories.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
+            try connection.each("SELECT id, aliases FROM vulnerability WHERE id IN \(list) AND aliases <> ''") {
+                found[$0.integer(0)] = $0.string(1).split(separator: "\n").map(String.init)
+            }
+        }
+        return found
     }
 
     /// Calls `body` with each library that is there in several versions, with type, group and name of the library as one
@@ -202,24 +251,32 @@ extension ProjectView {
         ) { body(Subject(row: $0), Releases.versions(in: $0, at: 4)) }
     }
 
-    /// Scores in tenths and severities in capitals of the vulnerabilities of libraries, by the library's row.
+    /// How severe vulnerabilities are: scores in tenths, and words in capitals.
+    package struct Weights: Sendable {
+        package private(set) var scores: [Int] = []
+        package private(set) var severities: Set<String> = []
+
+        package init() {}
+
+        package mutating func add(score: Int64?, severity: String) {
+            if let score { scores.append(Int(score)) }
+            if !severity.isEmpty { severities.insert(severity.uppercased()) }
+        }
+    }
+
+    /// How severe the vulnerabilities of a scan's libraries are, by the positions of the occurrences.
     package static func weights(
-        ofLibraries ids: [Int64], on connection: any Connection
-    ) throws -> [Int64: (scores: [Int], severities: Set<String>)] {
-        var found: [Int64: (scores: [Int], severities: Set<String>)] = [:]
-        try Advisories.inSlices(ids, as: Value.integer) { list in
+        at positions: [Int64], in scan: Int64, on connection: any Connection
+    ) throws -> [Int64: Weights] {
+        var found: [Int64: Weights] = [:]
+        try Advisories.inSlices(positions, as: Value.integer) { list in
             try connection.each(
                 """
-                SELECT f.library, v.score, v.severity FROM finding f
-                JOIN vulnerability v ON v.id = f.vulnerability WHERE f.library IN \(list)
+                SELECT e.position, v.score, v.severity FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability
+                WHERE e.scan = \(scan) AND e.position IN \(list)
                 """
             ) { row in
-                let library = row.integer(0)
-                var entry = found[library] ?? ([], [])
-                if let score = row.integerOrNil(1) { entry.scores.append(Int(score)) }
-                let word = row.string(2)
-                if !word.isEmpty { entry.severities.insert(word.uppercased()) }
-                found[library] = entry
+                found[row.integer(0), default: Weights()].add(score: row.integerOrNil(1), severity: row.string(2))
             }
         }
         return found

@@ -167,6 +167,30 @@ package enum Alerts {
             try connection.insert(
                 events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
         }
+        if changes.contains(where: { $0.alert.type == .vulnerability }) { try count(project: project, on: connection) }
+    }
+
+    /// Of these uuids, those that alerts have.
+    package static func present(_ uuids: [String], on connection: any Connection) throws -> Set<String> {
+        var found: Set<String> = []
+        try Advisories.inSlices(uuids, as: Value.text) { list in
+            try connection.each("SELECT uuid FROM alert WHERE uuid IN \(list)") { found.insert($0.string(0)) }
+        }
+        return found
+    }
+
+    /// Counts the alerts of a project about vulnerabilities anew (`project_severity`).
+    private static func count(project: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM project_severity WHERE project = \(project)")
+        try connection.run(
+            """
+            INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts)
+            SELECT a.project, v.severity, sum(CASE a.state WHEN 'OPEN' THEN 1 ELSE 0 END),
+                sum(CASE a.state WHEN 'OPEN' THEN 0 ELSE 1 END)
+            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability
+            WHERE a.project = \(project) AND a.type = 'SECURITY_VULNERABILITY' AND a.state <> 'RESOLVED'
+            GROUP BY a.project, v.severity
+            """)
     }
 
     /// That a policy has an alert about a library.

@@ -79,10 +79,11 @@ package struct OpenVulnerability: Sendable {
     ) throws -> [OpenVulnerability] {
         try connection.all(
             """
-            SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type, d.details, d.summary, v.url, v.published,
-                v.severity, v.score, coalesce(nullif(v.severity3, ''), v.severity4),
+            SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type,
+                coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, ''), v.url,
+                v.published, v.severity, v.score, coalesce(nullif(v.severity3, ''), v.severity4),
                 coalesce(nullif(v.score3, ''), v.score4), f.top_fix, t.name, t.modified
-            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability JOIN advisory d ON d.id = v.advisory
+            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
                 LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
                 LEFT JOIN advisory t ON t.id = f.top_fix_advisory
             WHERE a.project = \(project) AND a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
@@ -91,11 +92,10 @@ package struct OpenVulnerability: Sendable {
         ) { row in
             OpenVulnerability(
                 libraryUUID: row.string(0), alertUUID: row.string(1), modified: row.integer(2), name: row.string(3),
-                type: row.string(4), description: row.string(5).isEmpty ? row.string(6) : row.string(5),
-                url: row.string(7), published: row.integerOrNil(8), severity: row.string(9),
-                score: row.integerOrNil(10),
-                severity3: row.string(11), score3: row.string(12), topFix: row.string(13), topFixURL: row.string(14),
-                topFixDate: row.integerOrNil(15))
+                type: row.string(4), description: row.string(5), url: row.string(6), published: row.integerOrNil(7),
+                severity: row.string(8), score: row.integerOrNil(9), severity3: row.string(10),
+                score3: row.string(11), topFix: row.string(12), topFixURL: row.string(13),
+                topFixDate: row.integerOrNil(14))
         }
     }
 }

@@ -35,7 +35,8 @@ package enum Deletion {
 
     /// The tables that hang on a project, but for those of its scans.
     private static let tables: [StaticString] = [
-        "alert_event", "alert", "stale_project", "stale_naming", "library_request", "project_tag", "place",
+        "alert_event", "alert", "project_severity", "stale_project", "stale_naming", "library_request", "project_tag",
+        "place",
         "attribute_value", "policy", "inventory_event", "external_issue", "schedule",
     ]
 
@@ -44,8 +45,10 @@ package enum Deletion {
             for table in tables {
                 try connection.run("DELETE FROM \(SQL(table)) WHERE project = \(project)")
             }
+            let shown = try connection.integer("SELECT scan FROM project WHERE id = \(project)") ?? 0
             try connection.run(
                 "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
+            try Exposures.withdraw(scan: shown, on: connection)
             try connection.run("DELETE FROM project WHERE id = \(project)")
         }
     }

@@ -41,14 +41,18 @@ package struct AbandonedScan: Sendable, Equatable {
             guard try database.write({ try forgetLicenses(on: $0) }) else { return false }
         }
         try database.write { connection in
-            _ = try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
+            _ = try connection.integer(
+                "SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+            try Exposures.forget(organization: organization, on: connection)
+            try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
         }
         return true
     }
 
     private static let tables: [(StaticString, StaticString)] = [
         ("dependency", "source"), ("vulnerability_claim", "position"), ("source_file", "position"),
-        ("library_claim", "occurrence"), ("component", "position"), ("occurrence", "position"),
+        ("library_claim", "occurrence"), ("claimed_vulnerability", "claim"), ("exposure", "position"),
+        ("component", "position"), ("occurrence", "position"),
     ]
 
     /// False when no rows are left.

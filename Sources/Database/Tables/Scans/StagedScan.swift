@@ -224,6 +224,17 @@ package struct StagedScan: Sendable, Equatable {
         try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
     }
 
+    /// Of these scans, those that projects show.
+    package static func current(among scans: Set<Int64>, on connection: any Connection) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        try Advisories.inSlices(scans.sorted(), as: Value.integer) { list in
+            try connection.each("SELECT id FROM scan WHERE id IN \(list) AND state = 'CURRENT'") {
+                found.insert($0.integer(0))
+            }
+        }
+        return found
+    }
+
     /// How many libraries the inventory of a published scan shows.
     package static func libraryCount(of scan: Int64, on connection: any Connection) throws -> Int {
         Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)

@@ -17,25 +17,28 @@ struct LooseStatements: Sendable {
     func apply(
         to scan: Int64, of document: String, from staged: Int64, on connection: any Connection
     ) throws -> [String] {
+        let first =
+            try connection.integer("SELECT max(position) + 1 FROM vulnerability_claim WHERE scan = \(scan)") ?? 0
         try connection.run(
             """
             INSERT INTO vulnerability_claim (scan, position, name, body)
-            SELECT \(scan), c.position + coalesce(
-                (SELECT max(k.position) + 1 FROM vulnerability_claim k WHERE k.scan = \(scan)), 0), c.name, c.body
-            FROM vulnerability_claim c WHERE c.scan = \(staged)
+            SELECT \(scan), c.position + \(first), c.name, c.body FROM vulnerability_claim c WHERE c.scan = \(staged)
             """)
         try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(staged)")
-        return try write(to: scan, of: document, on: connection)
+        return try write(to: scan, of: document, after: first, on: connection)
             + ["the document lists no components, so its statements (VEX) were applied to what the project shows"]
     }
 
     /// Makes the statements part of their own scan, which is the first that its project shows.
     func keep(in scan: Int64, of document: String, on connection: any Connection) throws -> [String] {
-        try write(to: scan, of: document, on: connection)
+        try write(to: scan, of: document, after: 0, on: connection)
             + ["the document lists no components, only statements (VEX): the project is empty until an SBOM comes"]
     }
 
-    private func write(to scan: Int64, of document: String, on connection: any Connection) throws -> [String] {
+    /// - Parameter first: the number of the first claim in the scan.
+    private func write(
+        to scan: Int64, of document: String, after first: Int64, on connection: any Connection
+    ) throws -> [String] {
         let facts = try DocumentFacts.decode(document)
         var described = described
         if let root = facts.root, !root.purl.isEmpty { described.insert(root.purl) }
@@ -44,10 +47,11 @@ struct LooseStatements: Sendable {
         try claims.each(targets: targets) { row in
             try connection.run(
                 """
-                INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail)
-                VALUES (\(scan), \(row.place), \(row.name), \(row.state), \(row.justification), \(row.detail))
-                ON CONFLICT (scan, occurrence, vulnerability) DO UPDATE
-                SET state = excluded.state, justification = excluded.justification, detail = excluded.detail
+                INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail, claim)
+                VALUES (\(scan), \(row.place), \(row.name), \(row.state), \(row.justification), \(row.detail),
+                    \(first + Int64(row.claim)))
+                ON CONFLICT (scan, occurrence, vulnerability) DO UPDATE SET state = excluded.state,
+                    justification = excluded.justification, detail = excluded.detail, claim = excluded.claim
                 """)
         }
         return claims.warnings(targets: targets) { texts[$0] ?? "" }

@@ -100,25 +100,25 @@ struct ClaimTargets {
 }
 
 extension LibraryClaims {
-    /// Says which statements decide nothing, because no advisory finds their vulnerability there; nil when all do.
+    /// Says which statements about the whole product decide nothing, because nobody says that one of its libraries has the
+    /// vulnerability; nil when all do. A statement about a library says so itself.
     func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> String? {
-        let unfound = try decisions(targets: targets).filter { decision in
+        let unfound = try decisionsAboutProduct(targets: targets).filter { decision in
             let names = SQL.list(decision.names.map { Value.text($0) })
-            let places: SQL =
-                decision.places.contains(Self.product)
-                ? "1 = 1"
-                : "o.position IN \(SQL.list(decision.places.sorted().prefix(500).map { .integer(Int64($0)) }))"
             return try connection.integer(
                 """
-                SELECT 1 FROM advisory_name n JOIN vulnerability_advisory a ON a.advisory = n.advisory
-                JOIN finding f ON f.vulnerability = a.vulnerability JOIN occurrence o ON o.library = f.library
-                WHERE n.name IN \(names) AND o.scan = \(scan) AND \(places) LIMIT 1
+                SELECT 1 WHERE EXISTS (SELECT 1 FROM advisory_name n
+                    JOIN vulnerability_advisory a ON a.advisory = n.advisory
+                    JOIN finding f ON f.vulnerability = a.vulnerability JOIN occurrence o ON o.library = f.library
+                    WHERE n.name IN \(names) AND o.scan = \(scan))
+                OR EXISTS (SELECT 1 FROM library_claim k
+                    WHERE k.scan = \(scan) AND k.occurrence > 0 AND k.vulnerability IN \(names))
                 """) == nil
         }
         guard !unfound.isEmpty else { return nil }
         let names = unfound.prefix(5).compactMap(\.names.first).joined(separator: ", ")
         return
-            "\(unfound.count) statements decide nothing yet, as no advisory finds their vulnerabilities in these components: "
-            + names + (unfound.count > 5 ? ", …" : "")
+            "\(unfound.count) statements about the product decide nothing yet, as none of its components is known to have "
+            + "their vulnerabilities: " + names + (unfound.count > 5 ? ", …" : "")
     }
 }

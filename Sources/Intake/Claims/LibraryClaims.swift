@@ -4,7 +4,7 @@ import Database
 // DESIGN. What a document says of vulnerabilities names components by their references, which may come before the components
 // do: so it is kept small until the end, when it is known what each reference is. A claim counts under all of its
 // names, as advisories may know the vulnerability by another one. Said of what the document describes, it counts for all
-// of its components, and stands once, for occurrence 0.
+// of its components that have the vulnerability, and stands once, for occurrence 0.
 
 /// What a document found out about vulnerabilities of its components.
 struct LibraryClaims: Sendable {
@@ -28,13 +28,9 @@ struct LibraryClaims: Sendable {
         case nothing(String)
     }
 
-    /// A statement that ends in an alert being ignored, if the vulnerability is found.
-    struct Decision {
-        let names: [String]
-        var places: Set<Int>
-    }
-
     private struct Claim: Sendable {
+        /// Its number among what the document says.
+        let number: Int
         let id: String
         let names: [String]
         let state: String
@@ -52,8 +48,11 @@ struct LibraryClaims: Sendable {
     /// States that are decisions: nothing is left to do (CycloneDX 1.6, `analysis.state`).
     static let decidingStates: Set<String> = ["not_affected", "false_positive", "resolved", "resolved_with_pedigree"]
 
-    /// Keeps a claim; `number` gives the number of a reference. False when there are too many.
-    mutating func add(_ claim: VulnerabilityClaim, number: (String) throws -> Int) throws -> Bool {
+    /// Keeps a claim, the document's with this number; `number` gives the number of a reference. False when there are too
+    /// many.
+    mutating func add(
+        _ claim: VulnerabilityClaim, at place: Int, number: (String) throws -> Int
+    ) throws -> Bool {
         let names = ([claim.id] + claim.aliases).map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
         let kept = Array(Set(names.filter { !$0.isEmpty && $0.utf8.count <= 200 })).sorted()
         guard !kept.isEmpty, !claim.affects.isEmpty else {
@@ -74,7 +73,8 @@ struct LibraryClaims: Sendable {
         for (state, references) in byState.sorted(by: { $0.key < $1.key }) {
             claims.append(
                 Claim(
-                    id: claim.id, names: kept, state: state, justification: claim.analysis?.justification ?? "",
+                    number: place, id: claim.id, names: kept, state: state,
+                    justification: claim.analysis?.justification ?? "",
                     detail: String((claim.analysis?.detail ?? "").prefix(Self.detailLimit)), references: references))
         }
         return true
@@ -92,22 +92,29 @@ struct LibraryClaims: Sendable {
         let state: String
         let justification: String
         let detail: String
+        /// The number of the claim.
+        let claim: Int
     }
 
-    /// Calls `body` with each row of `library_claim`, each place and name once.
+    /// Calls `body` with each row of `library_claim`, each place and name once. Where a claim shares a name with one before it
+    /// about the same place, they are of one vulnerability, and its other names are the earlier one's, but for CVEs.
     func each(targets: [Int32: Target], _ body: (Row) throws -> Void) rethrows {
-        var seen: Set<String> = []
+        var seen: [String: Int] = [:]
         // What was analysed counts more than what is only listed, else the first statement about a vulnerability counts.
         for isAnalysed in [true, false] {
             for claim in claims where claim.state.isEmpty != isAnalysed {
                 for reference in claim.references {
                     guard case .places(let places) = targets[reference] else { continue }
                     for place in places {
-                        for name in claim.names where seen.insert("\(place) \(name)").inserted {
+                        let known = claim.names.lazy.compactMap { seen["\(place) \($0)"] }.first
+                        let fresh = claim.names.filter { seen["\(place) \($0)"] == nil }
+                        let owner = fresh.contains(where: OSVRecord.isCVE) ? claim.number : known ?? claim.number
+                        for name in fresh {
+                            seen["\(place) \(name)"] = owner
                             try body(
                                 Row(
                                     place: place, name: name, state: claim.state, justification: claim.justification,
-                                    detail: claim.detail))
+                                    detail: claim.detail, claim: owner))
                         }
                     }
                 }
@@ -115,7 +122,9 @@ struct LibraryClaims: Sendable {
         }
     }
 
-    static let columns: [StaticString] = ["scan", "occurrence", "vulnerability", "state", "justification", "detail"]
+    static let columns: [StaticString] = [
+        "scan", "occurrence", "vulnerability", "state", "justification", "detail", "claim",
+    ]
 
     /// Why claims reach nothing, a sentence each.
     func warnings(targets: [Int32: Target], text: (Int32) -> String) -> [String] {
@@ -141,15 +150,14 @@ struct LibraryClaims: Sendable {
         return warnings
     }
 
-    /// The first statements that decide something, with the places that they are about.
-    func decisions(targets: [Int32: Target]) -> [Decision] {
-        var found: [Decision] = []
+    /// The first statements about the whole product that decide something.
+    func decisionsAboutProduct(targets: [Int32: Target]) -> [(id: String, names: [String])] {
+        var found: [(id: String, names: [String])] = []
         for claim in claims where Self.decidingStates.contains(claim.state) && found.count < Self.comparedLimit {
-            var places: Set<Int> = []
-            for reference in claim.references {
-                if case .places(let more) = targets[reference] { places.formUnion(more) }
+            let isAboutAll = claim.references.contains { reference in
+                if case .places(let places) = targets[reference] { places.contains(Self.product) } else { false }
             }
-            if !places.isEmpty { found.append(Decision(names: claim.names, places: places)) }
+            if isAboutAll { found.append((claim.id, claim.names)) }
         }
         return found
     }

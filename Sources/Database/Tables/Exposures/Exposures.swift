@@ -1,0 +1,153 @@
+// DESIGN. What advisories found and what a document claims are one set, which is written with the alerts of a project in one
+// transaction. Reports, alerts and bills of materials read it and nothing else, so they agree at any moment. `finding` stays
+// what matching knows of a library, whoever has it: reports join it for fixes only.
+
+/// A vulnerability of a library of a scan.
+package struct Exposure: Sendable, Hashable {
+    /// Of the occurrence.
+    package let position: Int64
+    package let vulnerability: Int64
+    /// Whether an advisory says so.
+    package let isFound: Bool
+    /// The entry of `vulnerability_claim` that says so; -1 where the document does not.
+    package let claim: Int64
+    /// CycloneDX `analysis.state` of the statement of the document that counts, or empty.
+    package let state: String
+    /// Of the vulnerability, when this was decided: what changed is shown anew.
+    package let edition: Int64
+
+    package init(
+        position: Int64, vulnerability: Int64, isFound: Bool, claim: Int64, state: String, edition: Int64
+    ) {
+        self.position = position
+        self.vulnerability = vulnerability
+        self.isFound = isFound
+        self.claim = claim
+        self.state = state
+        self.edition = edition
+    }
+}
+
+/// The table of exposures.
+package enum Exposures {
+    /// Makes the exposures of a scan these. Returns the vulnerabilities of those that were added, changed or removed.
+    package static func replace(
+        of scan: Int64, with wanted: [Exposure], on connection: any Connection
+    ) throws -> Set<Int64> {
+        var touched: Set<Int64> = []
+        var known: Set<Exposure> = []
+        try connection.each(
+            "SELECT position, vulnerability, found, claim, state, edition FROM exposure WHERE scan = \(scan)"
+        ) { row in
+            known.insert(
+                Exposure(
+                    position: row.integer(0), vulnerability: row.integer(1), isFound: row.boolean(2),
+                    claim: row.integer(3), state: row.string(4), edition: row.integer(5)))
+        }
+        let missing = known.isEmpty ? wanted : wanted.filter { known.remove($0) == nil }
+        var gone: [Int64: [Value]] = [:]
+        for exposure in known {
+            touched.insert(exposure.vulnerability)
+            gone[exposure.vulnerability, default: []].append(.integer(exposure.position))
+        }
+        for (vulnerability, positions) in gone.sorted(by: { $0.key < $1.key }) {
+            try Advisories.inSlices(positions, as: \.self) { list in
+                try connection.run(
+                    """
+                    DELETE FROM exposure WHERE scan = \(scan) AND vulnerability = \(vulnerability) AND position IN \(list)
+                    """)
+            }
+        }
+        guard !missing.isEmpty else { return touched }
+        var rows = RowBuffer(capacity: missing.count * 64)
+        for exposure in missing {
+            touched.insert(exposure.vulnerability)
+            rows.beginRow()
+            rows.append(scan)
+            rows.append(exposure.position)
+            rows.append(exposure.vulnerability)
+            rows.append(exposure.isFound)
+            rows.append(exposure.claim)
+            rows.append(exposure.state)
+            rows.append(exposure.edition)
+        }
+        try connection.insert(
+            rows, into: "exposure", ["scan", "position", "vulnerability", "found", "claim", "state", "edition"])
+        return touched
+    }
+
+    /// Says that the projects which show one of these vulnerabilities have to be looked at again.
+    ///
+    /// - Parameters:
+    ///   - claimed: only where no advisory finds it, which matching would see.
+    ///   - project: left out.
+    package static func markStale(
+        showing vulnerabilities: some Collection<Int64>, claimed: Bool, but project: Int64 = 0,
+        on connection: any Connection
+    ) throws {
+        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+            try Alerts.markStale(
+                """
+                SELECT s.project FROM exposure e JOIN scan s ON s.id = e.scan
+                WHERE e.vulnerability IN \(list) AND e.found <= \(claimed ? 0 : 1) AND s.state = 'CURRENT'
+                    AND s.project <> \(project)
+                """, on: connection)
+        }
+    }
+
+    /// Of these vulnerabilities, those that a scan shows.
+    package static func shown(
+        of vulnerabilities: some Collection<Int64>, on connection: any Connection
+    ) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT v.id FROM vulnerability v WHERE v.id IN \(list)
+                    AND EXISTS (SELECT 1 FROM exposure e WHERE e.vulnerability = v.id)
+                """
+            ) { found.insert($0.integer(0)) }
+        }
+        return found
+    }
+
+    /// Deletes those of these vulnerabilities that nothing has or had: no advisory, no document, no alert.
+    package static func forget(_ vulnerabilities: some Collection<Int64>, on connection: any Connection) throws {
+        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+            try forget("v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
+        }
+    }
+
+    /// Deletes the vulnerabilities of an organization's own that nothing has or had.
+    package static func forget(organization: Int64, on connection: any Connection) throws {
+        try forget("v.organization = \(organization)", on: connection)
+    }
+
+    private static let advisories: SQL = "SELECT 1 FROM vulnerability_advisory x WHERE x.vulnerability = v.id"
+
+    private static func forget(_ condition: SQL, on connection: any Connection) throws {
+        let orphans = try connection.all(
+            """
+            SELECT v.id FROM vulnerability v WHERE \(condition)
+                AND NOT EXISTS (SELECT 1 FROM exposure e WHERE e.vulnerability = v.id)
+                AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.vulnerability = v.id AND a.vulnerability <> 0)
+            """
+        ) { $0.integer(0) }
+        try Advisories.inSlices(orphans, as: Value.integer) { list in
+            try connection.run("DELETE FROM vulnerability_name WHERE vulnerability IN \(list)")
+            try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
+        }
+    }
+
+    /// Says that a scan describes nothing any more: vulnerabilities that other documents claim, too, are described by them with
+    /// the next look at their projects.
+    package static func withdraw(scan: Int64, on connection: any Connection) throws {
+        let described = try connection.all(
+            "SELECT id FROM vulnerability WHERE claim_scan > 0 AND claim_scan = \(scan)"
+        ) { $0.integer(0) }
+        try Advisories.inSlices(described, as: Value.integer) { list in
+            try connection.run("UPDATE vulnerability SET claim_scan = 0 WHERE id IN \(list)")
+        }
+        try markStale(showing: described, claimed: false, on: connection)
+    }
+}

@@ -1,0 +1,68 @@
+import Database
+
+// DESIGN. What advisories find and what the document claims are merged in the order of position and vulnerability. Which
+// statement of the document counts is decided here, once: what was analysed before what is only listed, what is said
+// of a library before what is said of the whole product.
+
+/// The vulnerabilities of the libraries of a project, with what the document says of each.
+struct ProjectExposures {
+    private let view: ProjectView
+    private let connection: any Connection
+    private var exposures: [Exposure] = []
+
+    init(of view: ProjectView, on connection: any Connection) {
+        self.view = view
+        self.connection = connection
+    }
+
+    /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities of those that are others than
+    /// before.
+    mutating func decide(addingTo causes: inout AlertCauses) throws -> Set<Int64> {
+        var claimed = ClaimedVulnerabilities(of: view, on: connection)
+        try claimed.resolve()
+        let said = try Claims.statements(of: view.scan, on: connection)
+        var ofProduct: [Int64: ProjectView.Statement] = [:]
+        for statement in said.prefix(while: { $0.position == Claims.product }) {
+            ofProduct[statement.vulnerability] = statement.said
+        }
+        let claims = said.drop { $0.position == Claims.product }
+        var next = claims.startIndex
+        var alone: [Claims.Statement] = []
+        func key(_ claim: Claims.Statement) -> (Int64, Int64) { (claim.position, claim.vulnerability) }
+        try view.eachFinding(on: connection) { place, danger in
+            let place = (subject: place, key: (place.position, danger.vulnerability))
+            while next < claims.endIndex, key(claims[next]) < place.key {
+                alone.append(claims[next])
+                next += 1
+            }
+            var claim: Claims.Statement?
+            if next < claims.endIndex, key(claims[next]) == place.key {
+                claim = claims[next]
+                next += 1
+            }
+            add(danger, at: place.subject, claim: claim, ofProduct, isFound: true, &causes)
+        }
+        alone += claims[next...]
+        let subjects = try view.subjects(at: Set(alone.map(\.position)), on: connection)
+        let dangers = try ProjectView.dangers(Set(alone.map(\.vulnerability)), on: connection)
+        for claim in alone {
+            guard let subject = subjects[claim.position], let danger = dangers[claim.vulnerability] else { continue }
+            add(danger, at: subject, claim: claim, ofProduct, isFound: false, &causes)
+        }
+        exposures.sort { ($0.position, $0.vulnerability) < ($1.position, $1.vulnerability) }
+        return try Exposures.replace(of: view.scan, with: exposures, on: connection)
+    }
+
+    private mutating func add(
+        _ danger: ProjectView.Danger, at place: ProjectView.Subject, claim: Claims.Statement?,
+        _ ofProduct: [Int64: ProjectView.Statement], isFound: Bool, _ causes: inout AlertCauses
+    ) {
+        let own = claim?.said
+        let said = own?.state.isEmpty == false ? own : ofProduct[danger.vulnerability] ?? own
+        exposures.append(
+            Exposure(
+                position: place.position, vulnerability: danger.vulnerability, isFound: isFound,
+                claim: claim?.claim ?? -1, state: said?.state ?? "", edition: danger.edition))
+        causes.addVulnerability(danger, at: place, statement: said)
+    }
+}

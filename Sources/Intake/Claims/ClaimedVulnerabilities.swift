@@ -1,0 +1,176 @@
+import Database
+import Inventory
+
+// DESIGN. Which vulnerability a claim is about, decided with each look at a project's alerts. What advisories know by one of the
+// claim's names is theirs. The rest are the organization's own: a CVE where the claim names one, as advisories are linked
+// (`VulnerabilityLinking`), else what its documents know under a name in common. A name belongs to one vulnerability of the
+// organization; a CVE takes over names of those that have none, so documents agree whichever came first. Whoever showed
+// what lost a name is looked at again. docs/adr/021 has the rules.
+
+/// Decides which vulnerabilities the claims of the scan that a project shows are about. The organization's row is locked, and
+/// advisories stay as they are.
+struct ClaimedVulnerabilities {
+    private let view: ProjectView
+    private let connection: any Connection
+    /// Which vulnerability of the organization's own each name belongs to, by what that is called.
+    private var owners: [String: String] = [:]
+    private var before: [String: Claims.Owner] = [:]
+    /// The claims of the scan about each of the organization's own.
+    private var speakers: [String: [Int64]] = [:]
+    /// The most claims of a document that are compared to describe one vulnerability.
+    private static let speakerLimit = 20
+
+    init(of view: ProjectView, on connection: any Connection) {
+        self.view = view
+        self.connection = connection
+    }
+
+    /// Decides and writes. Vulnerabilities that the claims were about before are forgotten by the caller, once nothing shows
+    /// them.
+    mutating func resolve() throws {
+        let entries = try Claims.entries(of: view.scan, on: connection)
+        // No advisory comes in between that has one of the names, and none that comes afterwards misses them.
+        if !entries.isEmpty { try Advisories.share(on: connection) }
+        let names = Set(entries.flatMap { $0.names + [$0.id] })
+        let known = try Advisories.known(by: names, on: connection)
+        var links: Set<Claims.Link> = []
+        var own: [Claims.Entry] = []
+        for entry in entries {
+            let hits = Self.hits(of: entry, called: known.called, others: known.others)
+            if hits.isEmpty { own.append(entry) }
+            for hit in hits { links.insert(Claims.Link(claim: entry.claim, vulnerability: hit)) }
+        }
+        if !own.isEmpty { try link(own, &links) }
+        try Claims.link(links, of: view.scan, on: connection)
+    }
+
+    /// What advisories know of a claim: what is called as the claim calls it, else as its other names, else what advisories with
+    /// one of the names are of. Two CVEs are never one vulnerability.
+    private static func hits(
+        of entry: Claims.Entry, called: [String: Int64], others: [String: [Int64: String]]
+    ) -> Set<Int64> {
+        let cves = Self.cves(of: entry)
+        let same = Set(cves.compactMap { called[$0] })
+        if !same.isEmpty { return same }
+        let names = Set(entry.names + [entry.id]).filter { !OSVRecord.isCVE($0) }
+        let alike = Set(names.compactMap { called[$0] })
+        if !alike.isEmpty { return alike }
+        var found: Set<Int64> = []
+        for name in names {
+            for (id, name) in others[name] ?? [:] where cves.isEmpty || !OSVRecord.isCVE(name) { found.insert(id) }
+        }
+        return found
+    }
+
+    /// The CVEs that a claim is about: what it calls the vulnerability, else all that it names.
+    private static func cves(of entry: Claims.Entry) -> [String] {
+        OSVRecord.isCVE(entry.id) ? [entry.id] : entry.names.filter(OSVRecord.isCVE)
+    }
+
+    // MARK: The organization's own
+
+    private mutating func link(_ all: [Claims.Entry], _ links: inout Set<Claims.Link>) throws {
+        before = try Claims.owners(
+            of: Set(all.flatMap(\.names)), organization: view.organization, on: connection)
+        owners = before.mapValues(\.name)
+        var roots: [(claim: Int64, roots: [String])] = []
+        // Those that name a CVE first: others go with them.
+        let (own, ofProduct) = (all.filter(\.isAboutLibrary), all.filter { !$0.isAboutLibrary })
+        for entry in own {
+            let cves = Self.cves(of: entry)
+            let others = entry.names.filter { !OSVRecord.isCVE($0) }
+            for cve in cves { take(cves.count == 1 ? others + [cve] : [cve], for: cve) }
+            if !cves.isEmpty { roots.append((entry.claim, cves)) }
+        }
+        for entry in own where Self.cves(of: entry).isEmpty {
+            let known = Set(entry.names.compactMap { owners[$0] })
+            let candidates = known.isEmpty ? Set(entry.names) : known
+            guard let root = candidates.min(by: { VulnerabilityMerge.rank($0) < VulnerabilityMerge.rank($1) }) else {
+                continue
+            }
+            take(entry.names, for: root)
+            roots.append((entry.claim, [root]))
+        }
+        let ids = try Advisories.vulnerabilities(
+            named: Set(roots.flatMap(\.roots)), organization: view.organization, on: connection)
+        for (claim, roots) in roots {
+            for root in roots {
+                guard let id = ids[root] else { continue }
+                links.insert(Claims.Link(claim: claim, vulnerability: id))
+                if speakers[root, default: []].count < Self.speakerLimit { speakers[root, default: []].append(claim) }
+            }
+        }
+        // What is said of the whole product is said of what its libraries have.
+        for entry in ofProduct {
+            for owner in Set(entry.names.compactMap { owners[$0] }) {
+                guard let id = ids[owner] ?? before.values.first(where: { $0.name == owner })?.vulnerability else {
+                    continue
+                }
+                links.insert(Claims.Link(claim: entry.claim, vulnerability: id))
+            }
+        }
+        try name(ids)
+        try describe(ids)
+    }
+
+    /// Gives names to a vulnerability, but for those of another CVE.
+    private mutating func take(_ names: [String], for root: String) {
+        for name in names {
+            if let owner = owners[name], owner != root, OSVRecord.isCVE(owner) { continue }
+            owners[name] = root
+        }
+    }
+
+    private func name(_ ids: [String: Int64]) throws {
+        var changed: [String: Int64] = [:]
+        var lost: Set<Int64> = []
+        for (name, root) in owners {
+            guard let id = ids[root], before[name]?.vulnerability != id else { continue }
+            changed[name] = id
+            if let old = before[name]?.vulnerability { lost.insert(old) }
+        }
+        try Claims.name(changed, organization: view.organization, on: connection)
+        try Exposures.markStale(showing: lost, claimed: false, but: view.project, on: connection)
+    }
+
+    /// Describes them by what the current documents say: the description that outranks the others, whichever came first.
+    private func describe(_ ids: [String: Int64]) throws {
+        let known = try VulnerabilityRow.read(ids.values, on: connection)
+        let names = try Claims.names(of: ids.values, on: connection)
+        let current = try StagedScan.current(among: Set(known.values.map(\.claimScan)), on: connection)
+        var made: [Int64: VulnerabilityRow] = [:]
+        var changed: Set<Int64> = []
+        for (root, id) in ids {
+            guard let old = known[id] else { continue }
+            // What another document said stays until this one says more.
+            var best = old.claimScan != view.scan && current.contains(old.claimScan) ? old : nil
+            for claim in speakers[root] ?? [] {
+                if old.claimScan == view.scan, old.claim == claim, speakers[root]?.count == 1 {
+                    best = old
+                    break
+                }
+                guard let body = try Claims.body(of: claim, in: view.scan, on: connection) else { continue }
+                var row = try ClaimDescription.row(named: root, from: body, for: view.organization)
+                row.claimScan = view.scan
+                row.claim = claim
+                if best.map({ ClaimDescription.outranks(row, $0) }) ?? true { best = row }
+            }
+            guard var row = best else { continue }
+            row.aliases = Self.aliases(names[id] ?? [], of: root)
+            row.edition = old.edition
+            if row == old { continue }
+            if !ClaimDescription.isSame(row, old) {
+                row.edition += 1
+                changed.insert(id)
+            }
+            made[id] = row
+        }
+        try VulnerabilityRow.replace(made.keys.sorted(), with: made, on: connection)
+        try Exposures.markStale(showing: changed, claimed: false, but: view.project, on: connection)
+    }
+
+    private static func aliases(_ names: [String], of root: String) -> String {
+        names.filter { $0 != root }.sorted { VulnerabilityMerge.rank($0) < VulnerabilityMerge.rank($1) }
+            .prefix(VulnerabilityMerge.aliasLimit).joined(separator: "\n")
+    }
+}
