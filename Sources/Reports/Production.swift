@@ -62,7 +62,7 @@ package struct Production: Sendable {
     let report: Report
     let settings: Settings
     let progress: @Sendable (Int) -> Void
-    private let shouldStop: @Sendable () -> Bool
+    let shouldStop: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - progress: told the number of rows written, now and then.

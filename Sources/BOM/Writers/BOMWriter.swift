@@ -46,13 +46,20 @@ extension BOMWriter {
 
 /// A vulnerability as a package of SPDX mentions it.
 package struct Advisory: Sendable, Equatable {
+    /// What the address leads to: the types of SPDX 2.3 Annex F, `SECURITY`.
+    package enum Kind: String, Sendable {
+        case advisory, fix, url
+    }
+
+    package var kind: Kind
     package var id: String
     /// The page of the advisory; empty takes the page of the database that the id belongs to.
     package var url: String
 
-    package init(id: String, url: String = "") {
+    package init(id: String, url: String = "", kind: Kind = .advisory) {
         self.id = id
         self.url = url
+        self.kind = kind
     }
 
     /// `url`, or the page that the id is known by.

@@ -49,6 +49,7 @@ package struct AdvisoryImport {
     /// fails; records that cannot be read are warned of.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
+        let isFirst = try database.read { try Advisories.areEmpty(on: $0) }
         var batch: [OSVRecord] = []
         var bytes = 0
         func flush() throws {
@@ -84,6 +85,8 @@ package struct AdvisoryImport {
             }
         }
         try flush()
+        // Reports said that nothing was assessed.
+        if isFirst, result.added > 0 { try database.write { try Advisories.touchEverything(on: $0) } }
         return result
     }
 }

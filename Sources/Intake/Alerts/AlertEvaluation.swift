@@ -175,7 +175,8 @@ struct AlertEvaluation {
             alert.policy = cause.policy
             if let life = inherited[identity] {
                 alert.life = AlertLife(
-                    decision: life.decision, comments: life.comments, resolution: nil, resolvedAt: 0)
+                    decision: life.decision, reason: life.reason, comments: life.comments, resolution: nil,
+                    resolvedAt: 0)
             }
             let event = alert.life.causeIsThere(isNew: true, statement: cause.statement, at: time)
             return AlertChange(alert, event: event)

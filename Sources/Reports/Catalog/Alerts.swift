@@ -57,6 +57,8 @@ extension Report {
                     .text("comments", "Comments", "a.comments", width: 40),
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
+                    .text("reason", "Reason", "nullif(a.reason, '')", width: 16).omittedWhenNull,
+                    .text("justification", "Justification", "nullif(a.justification, '')", width: 24).omittedWhenNull,
                 ]),
                 lists: Table.alertLists)
         ])

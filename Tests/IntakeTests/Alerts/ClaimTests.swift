@@ -1,5 +1,6 @@
 import Database
 import Foundation
+import Inventory
 import Jobs
 import TestSupport
 import Testing
@@ -121,8 +122,8 @@ struct ClaimTests {
         let uuid = try bench.texts("SELECT uuid FROM alert WHERE type = 'SECURITY_VULNERABILITY'")
         try bench.database.write { connection in
             try Alerts.decide(
-                .ignore(until: 0), on: uuid, comments: "not called", in: Scope(kind: .organization, organization: 1),
-                by: 7, at: 5, on: connection)
+                .ignore(until: 0, because: .none), on: uuid, comments: "not called",
+                in: Scope(kind: .organization, organization: 1), by: 7, at: 5, on: connection)
         }
         try advise(bench, Self.advisory)
         #expect(try alerts(bench) == ["a|CVE-2026-1|IGNORED|0|low"])

@@ -1,18 +1,22 @@
 import Database
 import HTTP
+import Inventory
 
 // Deciding about alerts: mend-api.md §3.4. All alerts that a call names are decided, or none.
 
 extension Call {
     private static let decisionFields: [Parameter] = [
         .texts("alertUuids").required, .text("comments"), .time("ignoreUntil"),
+        .words("reason", IgnoreReason.Word.allCases.map(\.rawValue)),
+        .words("justification", IgnoreReason.justifications),
     ]
 
     static let ignoreAlerts = Call(
         "ignoreAlerts", .one(.organization), .member, .work, takes: decisionFields
     ) { visit in
         let (uuids, comments, until) = try visit.request.decision()
-        return visit.decide(.ignore(until: until), on: uuids, comments: comments) {
+        let reason = try visit.request.ignoreReason()
+        return visit.decide(.ignore(until: until, because: reason), on: uuids, comments: comments) {
             Answer.message("Successfully ignored \(uuids.count) alerts")
         }
     }
@@ -25,7 +29,7 @@ extension Call {
         let status = try visit.request.text("status", accepted: "Active, Ignored")
         let decision: AlertDecision
         switch status.lowercased() {
-        case "ignored": decision = .ignore(until: until)
+        case "ignored": decision = .ignore(until: until, because: try visit.request.ignoreReason())
         case "active", "open": decision = .open
         default: throw APIError.badValue(status, of: "status", accepted: "Active, Ignored")
         }
@@ -46,6 +50,28 @@ extension Request {
         var comments = ""
         if case .text(let text)? = self["comments"] { comments = text }
         return (uuids, String(comments.prefix(4000)), try timeIfAny("ignoreUntil") ?? 0)
+    }
+}
+
+extension Request {
+    /// Why alerts are ignored; never guessed from the comment.
+    fileprivate func ignoreReason() throws(APIError) -> IgnoreReason {
+        func word(_ name: String, among words: [String]) throws(APIError) -> String? {
+            guard let field = self[name] else { return nil }
+            let given = field.word?.trimmingBlanks().lowercased() ?? ""
+            if given.isEmpty, case .text = field { return nil }
+            guard words.contains(given) else {
+                throw .badValue(field.shown, of: name, accepted: words.joined(separator: ", "))
+            }
+            return given
+        }
+        let reason = try word("reason", among: IgnoreReason.Word.allCases.map(\.rawValue))
+            .flatMap(IgnoreReason.Word.init(rawValue:))
+        let justification = try word("justification", among: IgnoreReason.justifications)
+        if let justification, reason != .notAffected {
+            throw .badValue(justification, of: "justification", accepted: "it together with the reason not_affected")
+        }
+        return reason.map { IgnoreReason($0, justification: justification ?? "") } ?? .none
     }
 }
 

@@ -101,7 +101,8 @@ extension SPDXWriter {
             }
         }
         for advisory in advisories {
-            references.append(self.advisory(page: advisory.page, comment: advisory.id))
+            references.append(
+                self.advisory(page: advisory.page, comment: advisory.id, type: advisory.kind.rawValue))
         }
         for reference in it.externalReferences where !reference.url.isEmpty {
             if reference.kind == "website", reference.url == it.homepage, URLText.isWebLocation(it.homepage) {
@@ -127,10 +128,10 @@ extension SPDXWriter {
         tree.endList(to: &out)
     }
 
-    private func advisory(page: String, comment: String) -> Reference {
+    private func advisory(page: String, comment: String, type: String = "advisory") -> Reference {
         let isSecurity = version.hasAdvisories && URLText.isWebLocation(page)
         return Reference(
-            category: isSecurity ? "SECURITY" : "OTHER", type: "advisory", locator: URLText.reference(page),
+            category: isSecurity ? "SECURITY" : "OTHER", type: type, locator: URLText.reference(page),
             comment: comment)
     }
 

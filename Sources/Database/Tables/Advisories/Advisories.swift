@@ -27,6 +27,19 @@ package enum Advisories {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
     }
 
+    /// Whether there are no advisories at all.
+    package static func areEmpty(on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM advisory LIMIT 1") == nil
+    }
+
+    /// Counts up all revisions: every report says something else now.
+    package static func touchEverything(on connection: any Connection) throws {
+        // In the order in which imports lock them.
+        for table in ["organization", "product", "project"] as [StaticString] {
+            try connection.run("UPDATE \(SQL(table)) SET revision = revision + 1")
+        }
+    }
+
     /// The ecosystems that advisories are of, with their releases where they have some: `npm`, `Debian:12`. Found by skipping
     /// from one to the next in an index: some hundred steps.
     package static func places(on connection: any Connection) throws -> Set<String> {

@@ -1,10 +1,12 @@
+package import Inventory
+
 // DESIGN. People name alerts by their uuids, of any projects of the scope at once: all are decided in one transaction, or
 // none. What a decision means is `AlertLife`'s business.
 
 /// What a person decides about alerts.
 package enum AlertDecision: Sendable, Equatable {
     /// Until a time in milliseconds since 1970, or (0) for good.
-    case ignore(until: Int64)
+    case ignore(until: Int64, because: IgnoreReason = .none)
     case open
 }
 
@@ -24,19 +26,22 @@ extension Alerts {
             "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
         var found: [Int64: (product: Int64, alerts: [Alert])] = [:]
         var known: Set<String> = []
+        var places: [String: Change.Place] = [:]
         try Advisories.inSlices(uuids, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT a.number, a.uuid, a.type, a.level, a.library, a.library_uuid, a.direct, a.subject,
                     a.vulnerability, a.policy, a.description, a.created_at, a.modified_at, a.resolved_at, a.resolution,
-                    a.decision, a.ignored_by, a.ignored_until, a.comments, p.id, p.product
-                FROM alert a JOIN project p ON p.id = a.project
+                    a.decision, a.ignored_by, a.ignored_until, a.comments, a.reason, a.justification, p.id, p.product,
+                    l.key_id, l.filename
+                FROM alert a JOIN project p ON p.id = a.project LEFT JOIN library l ON l.id = a.library
                 WHERE a.uuid IN \(list) AND \(scope.condition) ORDER BY p.id, a.number
                 """
             ) { row in
                 guard let alert = Alert(row: row), known.insert(alert.uuid).inserted else { return }
-                let (project, product) = (row.integer(19), row.integer(20))
+                let (project, product) = (row.integer(21), row.integer(22))
                 found[project, default: (product, [])].alerts.append(alert)
+                places[alert.uuid] = Change.Place("LIBRARY", id: row.integer(23), name: row.string(24))
             }
         }
         if let unknown = uuids.first(where: { !known.contains($0) }) {
@@ -52,6 +57,13 @@ extension Alerts {
             let place = Scope(
                 kind: .project, organization: scope.organization, product: product, project: project)
             try Accounts.touch(place, at: time, on: connection)
+            let before = Dictionary(uniqueKeysWithValues: alerts.map { ($0.number, $0) })
+            for change in changes {
+                guard let old = before[change.alert.number], let library = places[old.uuid] else { continue }
+                try Change(
+                    .metadata, "ALERT", .changed, of: library, before: [old.said], after: [change.alert.said]
+                ).write(in: place, by: .account(account), at: time, on: connection)
+            }
         }
     }
 
@@ -63,8 +75,9 @@ extension Alerts {
         let event: AlertLife.Event?
         do {
             switch decision {
-            case .ignore(let until):
-                event = try after.life.ignore(by: account, comments: comments, until: until, at: time)
+            case .ignore(let until, let reason):
+                event = try after.life.ignore(
+                    by: account, because: reason, comments: comments, until: until, at: time)
             case .open: event = try after.life.open(by: account, comments: comments, at: time)
             }
         } catch {
@@ -73,5 +86,16 @@ extension Alerts {
         guard after != alert else { return nil }
         after.modified = time
         return AlertChange(after, event: event)
+    }
+}
+
+extension Alert {
+    /// As a line of the change log has it.
+    fileprivate var said: String {
+        var words = [type.rawValue, subject, life.state.rawValue]
+        if case .ignored(let account, _) = life.decision, account != 0 {
+            words += [life.reason.word.rawValue, life.reason.justification]
+        }
+        return (words + [life.comments]).filter { !$0.isEmpty }.joined(separator: " ")
     }
 }

@@ -41,6 +41,8 @@ package struct AlertLife: Sendable, Equatable {
     package private(set) var decision: Decision = .none
     /// What was said with the decision.
     package private(set) var comments = ""
+    /// Why a person ignores it.
+    package private(set) var reason = IgnoreReason.none
     /// Why the cause is gone; nil while it is there.
     package private(set) var resolution: String?
     /// When the cause went; 0 while it is there.
@@ -50,8 +52,11 @@ package struct AlertLife: Sendable, Equatable {
     package init() {}
 
     /// An alert as its row has it.
-    package init(decision: Decision, comments: String, resolution: String?, resolvedAt: Int64) {
+    package init(
+        decision: Decision, reason: IgnoreReason = .none, comments: String, resolution: String?, resolvedAt: Int64
+    ) {
         self.decision = decision
+        self.reason = reason
         self.comments = comments
         self.resolution = resolution
         self.resolvedAt = resolvedAt
@@ -78,6 +83,7 @@ package struct AlertLife: Sendable, Equatable {
         switch (decision, statement) {
         case (.none, let statement?), (.ignored(by: 0, _), let statement?):
             decision = .ignored(by: 0, until: 0)
+            reason = .none
             comments = statement
         case (.ignored(by: 0, _), nil):
             decision = .none
@@ -99,22 +105,23 @@ package struct AlertLife: Sendable, Equatable {
 
     /// A person ignores it, until a time or (0) for good.
     package mutating func ignore(
-        by account: Int64, comments: String, until: Int64, at time: Int64
+        by account: Int64, because reason: IgnoreReason = .none, comments: String, until: Int64, at time: Int64
     ) throws(Refusal) -> Event? {
-        try decide(.ignored(by: account, until: until), by: account, comments: comments, at: time)
+        try decide(.ignored(by: account, until: until), reason, by: account, comments: comments, at: time)
     }
 
     /// A person opens it again, or keeps it open.
     package mutating func open(by account: Int64, comments: String, at time: Int64) throws(Refusal) -> Event? {
-        try decide(.kept(by: account), by: account, comments: comments, at: time)
+        try decide(.kept(by: account), .none, by: account, comments: comments, at: time)
     }
 
     private mutating func decide(
-        _ wanted: Decision, by account: Int64, comments: String, at time: Int64
+        _ wanted: Decision, _ reason: IgnoreReason, by account: Int64, comments: String, at time: Int64
     ) throws(Refusal) -> Event? {
         if resolution != nil { throw .resolved }
-        guard decision != wanted || self.comments != comments else { return nil }
+        guard decision != wanted || self.comments != comments || self.reason != reason else { return nil }
         decision = wanted
+        self.reason = reason
         self.comments = comments
         return Event(at: time, state: state, account: account, comments: comments)
     }
@@ -130,6 +137,7 @@ package struct AlertLife: Sendable, Equatable {
     private mutating func expireDecision(at time: Int64) -> Bool {
         guard case .ignored(_, let until) = decision, until > 0, until <= time else { return false }
         decision = .none
+        reason = .none
         comments = ""
         return true
     }

@@ -38,7 +38,7 @@ package struct Alert: Sendable, Equatable {
     /// What `init(row:)` reads, in its order.
     static let columns: SQL = """
         number, uuid, type, level, library, library_uuid, direct, subject, vulnerability, policy, description, \
-        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments
+        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments, reason, justification
         """
 
     /// Nil when the row has a type that this program does not know.
@@ -64,14 +64,17 @@ package struct Alert: Sendable, Equatable {
             default: .none
             }
         life = AlertLife(
-            decision: decision, comments: row.string(18), resolution: row.integer(13) > 0 ? row.string(14) : nil,
+            decision: decision,
+            reason: IgnoreReason.Word(rawValue: row.string(19)).map {
+                IgnoreReason($0, justification: row.string(20))
+            } ?? .none, comments: row.string(18), resolution: row.integer(13) > 0 ? row.string(14) : nil,
             resolvedAt: row.integer(13))
     }
 
     static let tableColumns: [StaticString] = [
         "project", "organization", "number", "uuid", "type", "level", "library", "library_uuid", "direct", "subject",
         "vulnerability", "policy", "description", "state", "created_at", "modified_at", "resolved_at", "resolution",
-        "decision", "ignored_by", "ignored_until", "comments",
+        "decision", "ignored_by", "ignored_until", "comments", "reason", "justification",
     ]
 
     func append(project: Int64, organization: Int64, to rows: inout RowBuffer) {
@@ -101,6 +104,9 @@ package struct Alert: Sendable, Equatable {
         rows.append(account)
         rows.append(until)
         rows.append(life.comments)
+        let isByPerson = if case .ignored(let account, _) = life.decision { account != 0 } else { false }
+        rows.append(isByPerson ? life.reason.word.rawValue : "")
+        rows.append(isByPerson ? life.reason.justification : "")
     }
 }
 

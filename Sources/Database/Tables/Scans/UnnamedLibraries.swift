@@ -169,8 +169,8 @@ package struct UnnamedLibraries {
         }
         try connection.run(
             """
-            INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail)
-            SELECT scan, \(target), vulnerability, state, justification, detail FROM library_claim
+            INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail, claim)
+            SELECT scan, \(target), vulnerability, state, justification, detail, claim FROM library_claim
             WHERE scan = \(scan) AND occurrence = \(occurrence)
             ON CONFLICT (scan, occurrence, vulnerability) DO NOTHING
             """)

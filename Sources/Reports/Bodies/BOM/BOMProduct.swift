@@ -11,13 +11,14 @@ extension BOMSource {
         _ scans: [Scan], to writer: inout Writer, _ out: inout ByteSink
     ) throws {
         let root = synthesized("product:\(facts.name)", name: facts.name)
-        var document = head(of: scans)
+        var document = try head(of: scans)
         document.creators = try creators(of: scans)
         try writer.begin(document, root: root, to: &out)
         let advisories = try mergedAdvisories(of: scans)
         var seen = Set<String>()
         for scan in scans {
             let told = try facts(of: scan)
+            let advised = try FoundAdvisories(of: scan.id, wanted: wanted, on: connection)
             writer.declare(told?.document.extractedLicenses ?? [])
             var project = told?.root ?? synthesized("", name: scan.project)
             project.ref = Self.ref(of: scan)
@@ -33,13 +34,20 @@ extension BOMSource {
                 component.scope = ""
                 component.locations = []
                 try writer.component(
-                    component, found.preparation, advisories: advisories[found.uuid] ?? [], to: &out)
+                    component, found.preparation,
+                    advisories: Self.merged(advisories[found.uuid] ?? [], advised[found.occurrence]), to: &out)
                 try production.step(&rows)
             }
         }
         described = try differentDescriptions(of: scans)
         try writeEdges(of: scans, root: root, to: &writer, &out)
-        if wanted.includesVulnerabilities { try writeClaims(of: scans, shown: seen, to: &writer, &out) }
+        guard wanted.includesVulnerabilities else { return }
+        try writeClaims(of: scans, shown: seen, to: &writer, &out)
+        try eachFound { _, _, uuid in
+            seen.contains(uuid) ? [uuid] : []
+        } _: {
+            try writer.vulnerability($0, to: &out)
+        }
     }
 
     private static func ref(of scan: Scan) -> String { "project:\(scan.project)" }
@@ -127,7 +135,7 @@ extension BOMSource {
         var seen = Set<[UInt8]>()
         for scan in scans {
             let names = try names(in: scan)
-            try eachClaim(of: scan) { claim in
+            try eachCompleteClaim(of: scan) { claim in
                 var claim = claim
                 claim.affects = claim.affects.compactMap { affected in
                     guard let name = names[affected.ref] else { return nil }

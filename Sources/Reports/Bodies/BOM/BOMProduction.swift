@@ -120,25 +120,29 @@ struct BOMSource {
     ) throws {
         let told = try scan.flatMap { try facts(of: $0) }
         let root = told?.root ?? synthesized("project:\(facts.name)", name: facts.name)
-        var document = head(of: scan.map { [$0] } ?? [])
+        var document = try head(of: scan.map { [$0] } ?? [])
         document.creators = told?.document.creators ?? []
         document.extractedLicenses = told?.document.extractedLicenses ?? []
         try writer.begin(document, root: root, to: &out)
         guard let scan else { return }
         let advisories = try advisories(of: scan)
+        let found = try FoundAdvisories(of: scan.id, wanted: wanted, on: connection)
         var refs = Places()
+        var listings = Listings()
         refs[0] = root.ref
         var hidden = Set<String>()
         var direct: [Int] = []
-        try eachComponent(of: scan, preparing: Writer.prepare) { found in
-            if wanted.hides(depth: found.depth) {
-                if wanted.includesVulnerabilities { hidden.insert(found.component.ref) }
+        try eachComponent(of: scan, preparing: Writer.prepare) { placed in
+            if wanted.hides(depth: placed.depth) {
+                if wanted.includesVulnerabilities { hidden.insert(placed.component.ref) }
                 return
             }
-            refs[found.position] = found.component.ref
-            if found.depth == 1 { direct.append(found.position) }
+            refs[placed.position] = placed.component.ref
+            listings.add(placed.position, of: placed.occurrence)
+            if placed.depth == 1 { direct.append(placed.position) }
             try writer.component(
-                found.component, found.preparation, advisories: advisories[found.component.ref] ?? [], to: &out)
+                placed.component, placed.preparation,
+                advisories: Self.merged(advisories[placed.component.ref] ?? [], found[placed.occurrence]), to: &out)
             try production.step(&rows)
         }
         var own: [Dependency] = []
@@ -154,10 +158,20 @@ struct BOMSource {
         let needed = direct.compactMap { refs[$0] }
         try writer.dependencies(of: root.ref, rootEdges(root.ref, told: own, direct: needed), to: &out)
         guard wanted.includesVulnerabilities else { return }
-        try eachClaim(of: scan) { claim in
+        try eachCompleteClaim(of: scan) { claim in
             if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
             try writer.vulnerability(claim, to: &out)
         }
+        try eachFound { _, occurrence, _ in
+            listings.positions(of: occurrence).compactMap { refs[$0] }
+        } _: {
+            try writer.vulnerability($0, to: &out)
+        }
+    }
+
+    /// Advisories of both, each once.
+    static func merged(_ claimed: [Advisory], _ found: [Advisory]) -> [Advisory] {
+        claimed.isEmpty ? found : claimed + found.filter { !claimed.contains($0) }
     }
 }
 
@@ -177,10 +191,11 @@ extension BOMSource {
     }
 
     /// The head of the document; its identifier follows from what it holds.
-    func head(of scans: [Scan]) -> BOMDocument {
+    func head(of scans: [Scan]) throws -> BOMDocument {
         var content = "\(wanted.standard.rawValue) \(wanted.version) \(wanted.depth ?? -1) "
         content += "\(wanted.includesVulnerabilities)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
         content += "\(facts.updated)\n"
+        if wanted.includesVulnerabilities { content += "\(try vulnerabilityMark())\n" }
         for scan in scans { content += "\(scan.project) \(scan.digest.hexadecimal)\n" }
         let digest = Digest.of(Array(content.utf8), .sha256)
         var document = BOMDocument(standard: wanted.standard, version: wanted.version)
@@ -200,11 +215,22 @@ extension BOMSource {
         return document
     }
 
+    /// Changes with the vulnerabilities that the scope shows.
+    private func vulnerabilityMark() throws -> String {
+        try connection.first(
+            production.request.scope.clause + """
+                SELECT count(*), coalesce(CAST(sum(e.edition + e.vulnerability) AS BIGINT), 0)
+                FROM scope s JOIN exposure e ON e.scan = s.scan
+                """
+        ) { "\($0.integer(0)) \($0.integer(1))" } ?? ""
+    }
+
     /// A component of a scan with its place.
     struct Placed<Preparation: Sendable>: Sendable {
         let component: Component
         let preparation: Preparation
         let position: Int
+        let occurrence: Int
         /// Edges from what the document describes; -1 when no path leads there.
         let depth: Int
         /// Of the library, in a product's document; empty in a project's, which names components as their document does.
@@ -246,12 +272,13 @@ extension BOMSource {
             CASE WHEN c.library <> 0 AND EXISTS (SELECT 1 FROM library u JOIN library l ON l.id = o.library
                 WHERE u.id = c.library AND u.uuid = l.uuid) THEN c.library ELSE o.library END
             """
+        let showsVulnerabilities = wanted.includesVulnerabilities
         // Few have a parent: it is looked for where there is one.
         let query: SQL =
             """
             SELECT c.position, c.ref, c.scope, CASE WHEN c.parent >= 0 THEN
                     (SELECT p.ref FROM component p WHERE p.scan = c.scan AND p.position = c.parent) END,
-                c.depth, c.locations, \(uuid), f.body, o.library
+                c.depth, c.locations, \(uuid), f.body, o.library, o.position
             FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
             JOIN library_facts f ON f.library = \(isProject ? described : "o.library")
             WHERE c.scan = \(scan.id) AND c.position > 0 ORDER BY c.position
@@ -264,10 +291,11 @@ extension BOMSource {
                 component.parent = row.isNull(3) ? nil : row.string(3)
                 component.locations = row.string(5).split(separator: "\n").map(String.init)
                 chosen.apply(to: &component, library: row.integer(8), in: standard)
+                if !showsVulnerabilities { component.dropSecurityReferences() }
                 try hand(
                     Placed(
                         component: component, preparation: prepare(component), position: Int(row.integer(0)),
-                        depth: Int(row.integer(4)), uuid: row.string(6)))
+                        occurrence: Int(row.integer(9)), depth: Int(row.integer(4)), uuid: row.string(6)))
             }
         } consume: {
             try body($0)

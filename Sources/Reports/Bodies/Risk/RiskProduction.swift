@@ -74,8 +74,8 @@ struct RiskDocument {
         page.y = y + 20
         try page.figures([
             .init(value: "\(risk.libraries)", label: "libraries"),
-            .init(value: "\(open)", label: "open vulnerability alerts"),
-            .init(value: "\(risk.open[0] + risk.open[1])", label: "of them critical or high"),
+            .init(value: said(open), label: "open vulnerability alerts"),
+            .init(value: said(risk.open[0] + risk.open[1]), label: "of them critical or high"),
             .init(value: "\(risk.violationCount)", label: "policy violations"),
         ])
         if risk.libraries == 0 {
@@ -84,6 +84,12 @@ struct RiskDocument {
     }
 
     private var open: Int { risk.open.reduce(0, +) }
+
+    /// A number of vulnerabilities; none is no result where nobody looked.
+    private func said(_ count: Int) -> String { count == 0 && !risk.isAssessed ? "–" : "\(count)" }
+
+    private static let notAssessed =
+        "Not assessed: there are no advisories, so nobody looked for vulnerabilities. Only what documents claim is known."
 
     // MARK: Sections
 
@@ -99,11 +105,14 @@ struct RiskDocument {
         }
         try page.paragraph(
             "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")
+        if !risk.isAssessed { try page.paragraph(Self.notAssessed) }
         let whole = risk.libraries
-        try page.share(
-            risk.vulnerableLibraries, of: whole,
-            "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
-            color: RiskSeverity.high.color)
+        if risk.isAssessed || risk.vulnerableLibraries > 0 {
+            try page.share(
+                risk.vulnerableLibraries, of: whole,
+                "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
+                color: RiskSeverity.high.color)
+        }
         try page.share(
             risk.rejectedLibraries, of: whole, "\(risk.rejectedLibraries) of \(whole) libraries break a policy.",
             color: RiskSeverity.critical.color)
@@ -115,7 +124,7 @@ struct RiskDocument {
     private func security(_ page: inout RiskPage) throws {
         try page.section("Security")
         if open == 0 {
-            try page.paragraph("No vulnerability is open.")
+            try page.paragraph(risk.isAssessed ? "No vulnerability is open." : Self.notAssessed)
         } else {
             try page.subtitle("Open alerts by severity")
             try page.bars(

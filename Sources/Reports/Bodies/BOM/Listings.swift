@@ -1,0 +1,25 @@
+extension BOMSource {
+    /// The entries of each occurrence that are shown, in their order.
+    struct Listings {
+        /// The last entry of each occurrence, and before each entry the one before it; -1 for none.
+        private var last: [Int32] = []
+        private var before: [Int32] = []
+
+        mutating func add(_ position: Int, of occurrence: Int) {
+            while last.count <= occurrence { last.append(-1) }
+            while before.count <= position { before.append(-1) }
+            before[position] = last[occurrence]
+            last[occurrence] = Int32(position)
+        }
+
+        func positions(of occurrence: Int) -> [Int] {
+            var found: [Int] = []
+            var next = last.indices.contains(occurrence) ? last[occurrence] : -1
+            while next >= 0 {
+                found.append(Int(next))
+                next = before[Int(next)]
+            }
+            return found.sorted()
+        }
+    }
+}
