@@ -62,7 +62,7 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Outbound", "Reports",
-                "Store",
+                "Service", "Store",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -80,6 +80,10 @@ let package = Package(
         + module("Jobs", ["Bytes", "Database"])
         + module("Outbound", ["Bytes", "CCurl"])
         + module("Store", ["Bytes", "Outbound"])
-        + module("API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"]),
+        + module(
+            "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"], tests: ["Service"])
+        + module(
+            "Service",
+            ["API", "Reports", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database", "Inventory", "Bytes"]),
     cxxLanguageStandard: .cxx17
 )

@@ -4,7 +4,7 @@ package import HTTP
 package import Jobs
 
 /// A file in the artifact store, ready to be sent.
-package enum StoredArtifact: Sendable {
+package enum ArtifactContent: Sendable {
     /// Sent by the kernel; ranges of it can be asked for.
     case file(OpenFile)
     /// From another machine: pieces as `HTTPResponse.Body.stream` wants them.
@@ -29,7 +29,7 @@ package struct Backend: Sendable {
     package var bell: Bell
     package var random: Randomness
     /// Opens what an artifact's row stands for; nil when the store has it no more. May block.
-    package var openArtifact: @Sendable (Artifact) throws -> StoredArtifact?
+    package var openArtifact: @Sendable (Artifact) throws -> ArtifactContent?
     /// Why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread meanwhile.
     package var unreadiness: @Sendable () async -> String?
     /// The counters, as Prometheus reads them.
@@ -49,7 +49,7 @@ package struct Backend: Sendable {
 
     package init(
         database: any Database, queue: Queue, bell: Bell, random: Randomness = .system,
-        openArtifact: @escaping @Sendable (Artifact) throws -> StoredArtifact?,
+        openArtifact: @escaping @Sendable (Artifact) throws -> ArtifactContent?,
         unreadiness: @escaping @Sendable () async -> String? = { nil },
         metrics: @escaping @Sendable () -> String = { "" }, scratch: String, uploads: UploadSettings? = nil,
         settleAlerts: @escaping @Sendable (_ organization: Int64) async -> Void = { _ in },

@@ -39,3 +39,13 @@ package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension DatabaseURL {
+    /// The file of a SQLite database; nil for another engine.
+    package var sqlitePath: String? {
+        switch self {
+        case .sqlite(let path): path
+        case .postgresql: nil
+        }
+    }
+}

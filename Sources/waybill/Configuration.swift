@@ -1,6 +1,10 @@
+import API
 import Bytes
 import Database
 import Glibc
+import HTTP
+import Reports
+import Service
 import Store
 
 /// Settings of a process: from flags, then `WAYBILL_*` variables, then the file that `--config` names.
@@ -95,21 +99,64 @@ struct Configuration: Sendable {
         try number("workers", in: 0...256, default: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
-    func artifactStore() throws -> any ArtifactStore {
-        try artifactStore(at: self["artifacts"] ?? "file:\(dataDirectory())/artifacts", linking: true)
+    /// The store of artifacts.
+    func artifactStore() throws -> any ArtifactStore { try storeSettings().open() }
+
+    /// The store at a URL, with the settings that buckets share. It gives bytes, never links.
+    func artifactStore(at text: String) throws -> any ArtifactStore {
+        var settings = try storeSettings(at: text)
+        if case .bucket(var bucket) = settings {
+            bucket.linkLife = nil
+            settings = .bucket(bucket)
+        }
+        return try settings.open()
     }
 
-    /// The store at a URL, with the settings that buckets share. Without `linking` it gives bytes, never links.
-    func artifactStore(at text: String, linking: Bool) throws -> any ArtifactStore {
-        if text.hasPrefix("s3:") {
-            var settings = try s3Settings(text)
-            if !linking { settings.linkLife = nil }
-            return S3Store(settings)
-        }
+    private func storeSettings() throws -> StoreSettings {
+        try storeSettings(at: self["artifacts"] ?? "file:\(dataDirectory())/artifacts")
+    }
+
+    private func storeSettings(at text: String) throws -> StoreSettings {
+        if text.hasPrefix("s3:") { return .bucket(try s3Settings(text)) }
         guard text.hasPrefix("file:"), text.count > 5 else {
             throw UsageError(description: "--artifacts is \(text); accepted: file:DIR or s3://bucket/prefix")
         }
-        return try FileStore(root: String(text.dropFirst(5)))
+        return .folder(String(text.dropFirst(5)))
+    }
+
+    /// What commands that touch data are opened with.
+    func runtimeSettings() throws -> RuntimeSettings {
+        var settings = RuntimeSettings(
+            dataDirectory: dataDirectory(), database: try databaseURL(), artifacts: try storeSettings())
+        settings.sharesArtifacts = self["artifacts"] != nil
+        settings.sessions = max(16, try workers() + 8)
+        settings.retention = Int64(try number("retention-days", in: 1...3650, default: 7)) * 86_400_000
+        settings.production.partSize = try number("part-size", in: 4096...(2 << 30), default: 1 << 30)
+        return settings
+    }
+
+    /// What a server is to be like.
+    func serverSettings(listen: ListenAddress) throws -> ServerSettings {
+        var settings = ServerSettings(listen: listen, workers: try workers())
+        settings.threads = try number("http-threads", in: 1...64, default: 4)
+        settings.connections = try number("connections", in: 1...100_000, default: 4096)
+        settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: 0)
+        settings.uploadLimit = try number("upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit)
+        if let text = self["webhook-targets"] {
+            guard let targets = WebhookTargets(text) else {
+                throw UsageError(
+                    description:
+                        "--webhook-targets is \(text); accepted: addresses as https://HOST/PATH/, between commas")
+            }
+            settings.webhookTargets = targets
+        }
+        switch (self["tls-certificate"], self["tls-key"]) {
+        case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
+        case (nil, nil): break
+        case (.some, nil), (nil, .some):
+            throw UsageError(description: "--tls-certificate and --tls-key go together; one of them is missing")
+        }
+        return settings
     }
 
     func logLevel(default level: Log.Level = .info) throws(UsageError) -> Log.Level {
@@ -118,6 +165,21 @@ struct Configuration: Sendable {
             throw UsageError(description: "--log-level is \(text); accepted: debug, info, warning, error")
         }
         return level
+    }
+}
+
+extension Runtime {
+    /// Opens what a command needs.
+    ///
+    /// - Parameters:
+    ///   - exclusively: whether no other server may use the data directory meanwhile.
+    ///   - level: the least level of the log where the settings name none.
+    init(_ configuration: Configuration, exclusively: Bool = false, logLevel level: Log.Level = .info) throws {
+        var settings = try configuration.runtimeSettings()
+        settings.isExclusive = exclusively
+        let log = Log.standardError(try configuration.logLevel(default: level))
+        let ticker = UpgradeTicker(log)
+        try self.init(settings, log: log) { ticker.show($0) }
     }
 }
 

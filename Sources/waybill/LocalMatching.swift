@@ -3,6 +3,7 @@ import Database
 import Glibc
 import Intake
 import Jobs
+import Service
 
 /// Brings up to date what an import on the command line made stale: by a job for each organization, done here or by a
 /// server that is faster. When this process dies, servers do what is left.

@@ -3,6 +3,7 @@ import Dispatch
 import Glibc
 import Intake
 import Jobs
+import Service
 import Synchronization
 
 /// What a job that this process did came to.

@@ -1,6 +1,7 @@
 import Bytes
 import Dispatch
 import Glibc
+import Service
 import Synchronization
 
 // DESIGN. Whoever stops a process wants it to end in time, whatever it does: a job in a long call of a C library, a write that

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Service
 
 /// Schedules and webhooks by their calls, on both engines.
 struct AutomationTests {

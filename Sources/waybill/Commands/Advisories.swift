@@ -1,5 +1,6 @@
 import Glibc
 import Intake
+import Service
 
 extension Command {
     static let importAdvisories = Command(

@@ -1,5 +1,7 @@
+import Bytes
 import Database
 import Glibc
+import Service
 
 extension Command {
     static let backup = Command(
@@ -9,14 +11,14 @@ extension Command {
     ) { arguments, configuration in
         let file = try backupFile(arguments)
         let url = try configuration.databaseURL()
-        let data = url.sqlitePath.map { folder(of: $0) } ?? configuration.dataDirectory()
+        let data = url.sqlitePath.map { Folder.of($0) } ?? configuration.dataDirectory()
         if let path = url.sqlitePath, access(path, R_OK) != 0 { throw Failure("there is no database at \(path)") }
         let database = try url.open()
         defer { database.close() }
         let store =
             arguments.has("with-artifacts")
             ? try configuration.artifactStore(
-                at: configuration["artifacts"] ?? "file:\(configuration.dataDirectory())/artifacts", linking: false)
+                at: configuration["artifacts"] ?? "file:\(configuration.dataDirectory())/artifacts")
             : nil
         let outcome = try file.write(from: url, database, folder: data, store: store)
         print(arguments.has("json") ? outcome.json : "\(file.path):\n\(outcome.text)")
@@ -38,6 +40,6 @@ extension Command {
 
     private static func backupFile(_ arguments: Arguments) throws -> BackupFile {
         guard arguments.operands.count == 1 else { throw UsageError(description: "one FILE is wanted") }
-        return BackupFile(path: arguments.operands[0], progress: CopyProgress(isQuiet: arguments.has("json")))
+        return BackupFile(path: arguments.operands[0], progress: CopyProgress(isQuiet: arguments.has("json")).watcher)
     }
 }

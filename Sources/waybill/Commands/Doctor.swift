@@ -3,6 +3,7 @@ import Database
 import Glibc
 import Inventory
 import Jobs
+import Service
 import Store
 
 extension Command {

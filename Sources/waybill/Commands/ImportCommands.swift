@@ -6,6 +6,7 @@ import Glibc
 import Intake
 import Inventory
 import Jobs
+import Service
 
 extension Command {
     static let importSBOM = Command(

@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import Service
 
 extension Command {
     static let initialize = Command(

@@ -1,6 +1,7 @@
 import Bytes
 import Intake
 import Jobs
+import Service
 
 extension Command {
     static let importKubernetes = Command(

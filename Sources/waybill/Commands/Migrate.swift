@@ -3,6 +3,7 @@ import Database
 import Glibc
 import Intake
 import Jobs
+import Service
 import Store
 
 extension Command {
@@ -23,30 +24,6 @@ extension Command {
         } else {
             print(outcome.text)
         }
-    }
-}
-
-/// What a copy came to.
-struct CopyOutcome {
-    let tables: [TableState]
-    let uploads: Int
-    let artifacts: ArtifactTally?
-
-    private var rows: Int64 { tables.reduce(0) { $0 + $1.rows } }
-
-    var text: String {
-        var lines = ["\(rows) rows in \(tables.count) tables copied and compared"]
-        if uploads > 0 { lines.append("\(uploads) uploads that wait to be imported") }
-        lines.append(artifacts?.text ?? "artifacts stay where they are")
-        return lines.joined(separator: "\n")
-    }
-
-    var json: String {
-        let tally = artifacts ?? ArtifactTally()
-        return """
-            {"tables":\(tables.count),"rows":\(rows),"uploads":\(uploads),"artifacts":{"copied":\(tally.copied),\
-            "bytes":\(tally.bytes),"present":\(tally.present),"missing":\(tally.missing)}}
-            """
     }
 }
 
@@ -78,20 +55,20 @@ struct DataMigration {
             (fromStore, toStore) = (nil, nil)
             return
         }
-        let beside = from.sqlitePath.map { "file:\(folder(of: $0))/artifacts" }
+        let beside = from.sqlitePath.map { "file:\(Folder.of($0))/artifacts" }
         guard let source = arguments["from-artifacts"] ?? beside else {
             throw UsageError(
                 description: "--from-artifacts is missing; a database on a server does not say where they are")
         }
-        fromStore = try configuration.artifactStore(at: source, linking: false)
-        toStore = try configuration.artifactStore(at: target, linking: false)
+        fromStore = try configuration.artifactStore(at: source)
+        toStore = try configuration.artifactStore(at: target)
     }
 
     func run() throws -> CopyOutcome {
         if let path = from.sqlitePath {
             guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
             // What a server took in while its data moves would be lost.
-            try DataDirectory.lock(folder(of: path))
+            try DataDirectory.lock(Folder.of(path))
         }
         let source = try from.open()
         defer { source.close() }
@@ -103,7 +80,7 @@ struct DataMigration {
         let tables = try source.snapshot { try copy.run(from: $0) }
         progress.end()
         let uploads = try from.sqlitePath.map { path in
-            try SpooledUploads.keep(folder: folder(of: path), in: target)
+            try SpooledUploads.keep(folder: Folder.of(path), in: target)
         }
         let artifacts = try moveArtifacts(of: target)
         try copy.finish(Intake.migrationWorks)
@@ -148,20 +125,4 @@ enum SpooledUploads {
         }
         return count
     }
-}
-
-extension DatabaseURL {
-    /// The file of a SQLite database.
-    var sqlitePath: String? {
-        switch self {
-        case .sqlite(let path): path
-        case .postgresql: nil
-        }
-    }
-}
-
-/// The folder that a file is in.
-func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
 }

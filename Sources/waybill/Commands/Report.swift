@@ -1,6 +1,7 @@
 import Bytes
 import Database
 import Reports
+import Service
 
 extension Command {
     static let report = Command(
@@ -35,7 +36,7 @@ extension Command {
         let counted = Count()
         let ticker = arguments.has("json") ? nil : Ticker(label: request.type, count: { counted.value })
         let production = try Production(
-            request, settings: try runtime.productionSettings(), progress: { counted.value = $0 })
+            request, settings: runtime.settings.production, progress: { counted.value = $0 })
         let produced = try runtime.database.snapshot { connection in
             try production.run(on: connection) { bytes throws(SinkError) in try file.write(bytes) }
         }

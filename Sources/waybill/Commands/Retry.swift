@@ -1,6 +1,7 @@
 import Bytes
 import Database
 import Jobs
+import Service
 
 extension Command {
     static let retry = Command(

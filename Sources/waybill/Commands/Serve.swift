@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import HTTP
+import Service
 
 extension Command {
     /// Flags of commands that run a server.
@@ -26,7 +27,7 @@ extension Command {
         let (listen, grace) = (try configuration.listen(), try configuration.grace())
         let signals = try StopSignals(grace: grace)
         let runtime = try Runtime(configuration, exclusively: true)
-        let server = try Server(runtime, listen: listen)
+        let server = try Server(runtime, try configuration.serverSettings(listen: listen))
         signals.beforeTheEnd { server.abandon() }
         server.start()
         print("listening on \(server.url)")

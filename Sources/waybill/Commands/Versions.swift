@@ -1,4 +1,5 @@
 import Intake
+import Service
 
 extension Command {
     static let importVersions = Command(

@@ -1,8 +1,7 @@
-import API
 import Database
 import Glibc
 import HTTP
-import Jobs
+import Service
 
 extension Command {
     static let worker = Command(
@@ -20,9 +19,11 @@ extension Command {
         let workers = try configuration.workers()
         guard workers > 0 else { throw UsageError(description: "--workers is 0: nothing to do for a worker") }
         let runtime = try Runtime(configuration)
-        let workforce = try Workforce(runtime, workers: workers)
+        let workforce = Workforce(runtime, workers: workers)
         signals.beforeTheEnd { workforce.abandon() }
-        let http = try configuration["listen"].map { try OperationServer.start(runtime, workforce, listen: $0) }
+        let http = try configuration["listen"].map {
+            try OperationServer.start(runtime, workforce, listen: try ListenAddress(parsing: $0))
+        }
         workforce.start()
         if let http {
             print("listening on \(http.url)")
@@ -35,31 +36,5 @@ extension Command {
         // Health is told to the end: that it answers no more means that all is at rest.
         http?.drainAndWait(seconds: 1)
         runtime.database.close()
-    }
-}
-
-/// Health and metrics of a process that takes no calls.
-enum OperationServer {
-    static func start(_ runtime: Runtime, _ workforce: Workforce, listen: String) throws -> HTTPServer {
-        let (metrics, queue) = (runtime.metrics, runtime.queue)
-        let readiness = Readiness { runtime.probe() }
-        let door = Door(
-            Backend(
-                database: runtime.database, queue: queue, bell: workforce.doorbell, openArtifact: { _ in nil },
-                unreadiness: { await readiness.reason() },
-                metrics: { metrics.text(queue, workers: workforce.count) }, scratch: runtime.directory.incoming,
-                log: { _ in }))
-        let paths: Set<String> = ["/health/live", "/health/ready", "/metrics"]
-        let nothing = HTTPResponse.text(404, "A worker answers \(paths.sorted().joined(separator: ", ")) only.")
-        // A folder of its own, for the server's is swept by the server.
-        let folder = runtime.directory.path + "/worker"
-        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
-            throw Failure("cannot create the directory \(folder); choose another with --data")
-        }
-        var settings = HTTPConfiguration(listen: try ListenAddress(parsing: listen), spool: folder)
-        settings.connections = 64
-        return try HTTPServer(
-            settings, policy: { _ in .refuse(nothing) }, access: { metrics.count($0) },
-            handler: { paths.contains($0.path) ? door.reply(to: $0) : .now(nothing) })
     }
 }

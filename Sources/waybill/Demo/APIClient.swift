@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import Service
 
 /// A client of the Mend API, for the demonstration: one connection a call, over loopback.
 struct APIClient {

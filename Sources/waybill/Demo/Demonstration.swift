@@ -5,6 +5,7 @@ import Glibc
 import HTTP
 import Intake
 import Jobs
+import Service
 
 extension Command {
     static let demo = Command(
@@ -19,7 +20,7 @@ extension Command {
         let (listen, grace) = (try configuration.listen(), try configuration.grace())
         let signals = try StopSignals(grace: grace)
         let runtime = try Runtime(configuration, exclusively: true, logLevel: .warning)
-        let server = try Server(runtime, listen: listen)
+        let server = try Server(runtime, try configuration.serverSettings(listen: listen))
         signals.beforeTheEnd { server.abandon() }
         server.start()
         let demonstration = Demonstration(runtime: runtime, server: server)

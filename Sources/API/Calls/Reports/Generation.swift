@@ -1,8 +1,8 @@
 import Bytes
 import Database
 import HTTP
-import Jobs
-import Reports
+package import Jobs
+package import Reports
 
 // Asking for a report: reports.md §1.2. The request is checked wholly, then it is a job; the answer goes out when the job
 // is durable.
@@ -80,7 +80,7 @@ extension Call {
 
 extension Backend {
     /// The job that makes a report.
-    func job(for wanted: ReportRequest, account: Int64, requestSHA1: String) throws -> NewJob {
+    package func job(for wanted: ReportRequest, account: Int64, requestSHA1: String) throws -> NewJob {
         var job = NewJob(
             uuid: try random.uuid(), organization: wanted.scope.organization, kind: .report,
             request: try wanted.json(), processType: Envelope.processType(wanted.type))

@@ -76,7 +76,7 @@ extension Call {
 
     /// The ZIP. Its type has no charset and is no `text/`: clients take it for binary by that (reports.md §1.5).
     private static func download(
-        _ artifact: Artifact, _ stored: StoredArtifact, headers: HTTPFields
+        _ artifact: Artifact, _ stored: ArtifactContent, headers: HTTPFields
     ) -> HTTPResponse {
         let type = "application/zip"
         switch stored {

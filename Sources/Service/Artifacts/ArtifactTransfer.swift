@@ -1,17 +1,16 @@
 import Bytes
-import Database
+package import Database
 import Glibc
-import Jobs
-import Store
+package import Store
 
 /// An artifact's row, as far as moving its bytes needs it.
-struct ArtifactFacts: Sendable {
-    let name: String
-    let size: Int64
-    let sha256: String
+package struct ArtifactFacts: Sendable {
+    package let name: String
+    package let size: Int64
+    package let sha256: String
 
     /// All artifacts of a database, in the order of their names, in batches.
-    static func each(in database: any Database, _ body: (ArtifactFacts) throws -> Void) throws {
+    package static func each(in database: any Database, _ body: (ArtifactFacts) throws -> Void) throws {
         var last = ""
         while true {
             let batch = try database.read { connection in
@@ -27,15 +26,17 @@ struct ArtifactFacts: Sendable {
 }
 
 /// What became of artifacts that were moved.
-struct ArtifactTally: Sendable {
-    var copied = 0
-    var bytes: Int64 = 0
+package struct ArtifactTally: Sendable {
+    package var copied = 0
+    package var bytes: Int64 = 0
     /// In the target already.
-    var present = 0
+    package var present = 0
     /// In the database, but not in the store they should be in.
-    var missing = 0
+    package var missing = 0
 
-    var text: String {
+    package init() {}
+
+    package var text: String {
         var text = "\(copied) artifacts copied, \(bytes) bytes"
         if present > 0 { text += ", \(present) were there already" }
         if missing > 0 { text += ", \(missing) are not in their store: their reports have to be asked for again" }
@@ -44,11 +45,13 @@ struct ArtifactTally: Sendable {
 }
 
 /// Brings artifacts into a store, each proved by the digest that its row has.
-struct ArtifactDelivery: Sendable {
+package struct ArtifactDelivery: Sendable {
     let store: any ArtifactStore
 
+    package init(store: any ArtifactStore) { self.store = store }
+
     /// Whether the store has the artifact already.
-    func has(_ artifact: ArtifactFacts) throws -> Bool {
+    package func has(_ artifact: ArtifactFacts) throws -> Bool {
         do throws(StoreError) {
             _ = try store.locate(artifact.name)
             return true
@@ -59,7 +62,9 @@ struct ArtifactDelivery: Sendable {
     }
 
     /// Writes an artifact from pieces that `read` gives; it appears only when its digest is right.
-    func deliver(_ artifact: ArtifactFacts, read: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    package func deliver(_ artifact: ArtifactFacts, read: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void)
+        throws
+    {
         let upload = try store.create(artifact.name)
         let digest = RunningDigest()
         try read { bytes in
@@ -78,7 +83,7 @@ struct ArtifactDelivery: Sendable {
 
 extension StoredArtifact {
     /// Gives the bytes in pieces.
-    func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .file(let path):
             guard let file = fopen(path, "r") else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
@@ -109,28 +114,22 @@ final class RunningDigest: Sendable {
 
 extension CopyDigest {
     /// SHA-256.
-    @Sendable static func sha256() -> CopyDigest {
+    @Sendable package static func sha256() -> CopyDigest {
         let digest = RunningDigest()
         return CopyDigest(update: { digest.update($0) }, finish: { digest.finish() })
     }
 }
 
-/// Shows how far a long copy is: on a terminal one line that changes, elsewhere a line for each table.
-final class CopyProgress: Sendable {
-    private let isTerminal = isatty(2) == 1
-    private let isQuiet: Bool
+/// Is shown how far a long copy is.
+package struct CopyWatcher: Sendable {
+    let show: @Sendable (DatabaseCopy.Progress) -> Void
+    /// The copy has ended, or goes on with what has no progress.
+    let end: @Sendable () -> Void
 
-    init(isQuiet: Bool) { self.isQuiet = isQuiet }
-
-    func show(_ progress: DatabaseCopy.Progress) {
-        guard !isQuiet else { return }
-        let text = "\(progress.action.rawValue) \(progress.table): \(progress.rows) of \(progress.total) rows"
-        if isTerminal {
-            complain("\r\u{1b}[K\(text)")
-        } else if progress.rows == progress.total {
-            complain("\(text)\n")
-        }
+    package init(
+        show: @escaping @Sendable (DatabaseCopy.Progress) -> Void = { _ in }, end: @escaping @Sendable () -> Void = {}
+    ) {
+        self.show = show
+        self.end = end
     }
-
-    func end() { if isTerminal, !isQuiet { complain("\r\u{1b}[K") } }
 }

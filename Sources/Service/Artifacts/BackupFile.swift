@@ -1,10 +1,10 @@
 import Bytes
-import Database
+package import Database
 import Glibc
 import Intake
 import Inventory
 import Jobs
-import Store
+package import Store
 
 // DESIGN. A backup is a SQLite file with the schema of the database it is of, whatever the engine: made by SQLite's own
 // online copy or by our copier from one snapshot of PostgreSQL. Three more tables say what it is (`backup`), what the
@@ -12,7 +12,7 @@ import Store
 // (`backup_artifact`). It is written beside its name, flushed and renamed, so a file with that name is a whole backup.
 
 /// Writes backups and puts them back.
-struct BackupFile: Sendable {
+package struct BackupFile: Sendable {
     private static let piece = 1 << 20
     private static let tables = """
         CREATE TABLE backup (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -22,8 +22,13 @@ struct BackupFile: Sendable {
         ) STRICT, WITHOUT ROWID;
         """
 
-    let path: String
-    let progress: CopyProgress
+    package let path: String
+    let progress: CopyWatcher
+
+    package init(path: String, progress: CopyWatcher = CopyWatcher()) {
+        self.path = path
+        self.progress = progress
+    }
 
     // MARK: Writing
 
@@ -31,7 +36,8 @@ struct BackupFile: Sendable {
     /// - Parameters:
     ///   - folder: the data directory, for uploads that wait to be imported.
     ///   - store: where the artifacts are; nil to leave them out.
-    func write(from url: DatabaseURL, _ source: any Database, folder: String, store: (any ArtifactStore)?) throws
+    package func write(from url: DatabaseURL, _ source: any Database, folder: String, store: (any ArtifactStore)?)
+        throws
         -> CopyOutcome
     {
         guard access(path, F_OK) != 0 else { throw Failure("\(path) is there already; choose another name") }
@@ -128,7 +134,7 @@ struct BackupFile: Sendable {
 
     /// Flushes the file and gives it its name; one that appeared meanwhile is not replaced.
     private func publish(_ part: String) throws {
-        for place in [part, folder(of: path)] {
+        for place in [part, Folder.of(path)] {
             if place != part, link(part, path) != 0 {
                 throw Failure("cannot give the backup its name \(path): \(systemMessage(errno))")
             }
@@ -143,7 +149,7 @@ struct BackupFile: Sendable {
 
     /// Fills an empty database, and a store with the artifacts that the backup has. The backup of an older program is
     /// brought up to date on the way.
-    func restore(to target: any Database, store: any ArtifactStore) throws -> CopyOutcome {
+    package func restore(to target: any Database, store: any ArtifactStore) throws -> CopyOutcome {
         guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
         return try DatabaseFile.read(path) { backup in
             let isBackup = try backup.integer("SELECT 1 FROM sqlite_schema WHERE name = 'backup_table'") != nil
@@ -203,27 +209,15 @@ struct BackupFile: Sendable {
 enum SpooledLinks {
     static func make(from folder: String, to kept: String) {
         let spool = "\(folder)/\(IntakeJob.spoolFolder)"
-        guard let entries = opendir(spool) else { return }
-        defer { closedir(entries) }
+        guard let names = Folder.names(in: spool) else { return }
         mkdir(kept, 0o750)
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            // Folders cannot be linked, and what is linked already stays: both are no harm.
-            if !name.hasPrefix(".") { link("\(spool)/\(name)", "\(kept)/\(name)") }
-        }
+        // Folders cannot be linked, and what is linked already stays: both are no harm.
+        for name in names where !name.hasPrefix(".") { link("\(spool)/\(name)", "\(kept)/\(name)") }
     }
 
     static func remove(_ kept: String) {
-        guard let entries = opendir(kept) else { return }
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { unlink("\(kept)/\(name)") }
-        }
-        closedir(entries)
+        guard let names = Folder.names(in: kept) else { return }
+        for name in names { unlink("\(kept)/\(name)") }
         rmdir(kept)
     }
 }

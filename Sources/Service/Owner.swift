@@ -2,11 +2,11 @@ import Glibc
 
 /// Names this process so that others can tell whether it lives: the machine's boot, the pid's namespace, the pid, and when
 /// the process began (proc(5), `/proc/PID/stat` field 22).
-struct Owner: Sendable {
-    let name: String
+package struct Owner: Sendable {
+    package let name: String
     private let place: String
 
-    init() {
+    package init() {
         let boot = Self.firstLine("/proc/sys/kernel/random/boot_id").prefix(8)
         var link = [CChar](repeating: 0, count: 64)
         let length = readlink("/proc/self/ns/pid", &link, link.count - 1)
@@ -16,7 +16,7 @@ struct Owner: Sendable {
     }
 
     /// True when `other` was a process of this machine that is gone. False when it lives or cannot be known.
-    func knowsDead(_ other: String) -> Bool {
+    package func knowsDead(_ other: String) -> Bool {
         let parts = other.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, "\(parts[0]).\(parts[1])" == place, let pid = Int32(parts[2]) else { return false }
         return Self.begun(pid) != String(parts[3])

@@ -1,12 +1,13 @@
+import API
 import Bytes
 import Database
 import Jobs
 import Reports
 
 /// Makes the reports whose time has come.
-package struct Scheduler: Sendable {
+struct Scheduler: Sendable {
     /// What became of a schedule whose time had come.
-    package enum Outcome: Sendable, Equatable {
+    enum Decision: Sendable, Equatable {
         case submitted(uuid: String)
         /// Nobody's report: its owner may not see it any more, or it cannot be read. Tried again at the next time.
         case refused(schedule: Int64, why: String)
@@ -14,13 +15,13 @@ package struct Scheduler: Sendable {
 
     private let backend: Backend
 
-    package init(_ backend: Backend) { self.backend = backend }
+    init(_ backend: Backend) { self.backend = backend }
 
     /// Submits what is due, each once whoever else looks. Times that passed while no server ran count as one.
-    package func run() throws -> [Outcome] {
+    func run() throws -> [Decision] {
         let time = backend.queue.now()
         let due = try backend.database.read { try Schedules.due(at: time, limit: 100, on: $0) }
-        var outcomes: [Outcome] = []
+        var outcomes: [Decision] = []
         for schedule in due {
             // The connection is lent to each by itself: one that is refused does not hold up the rest.
             let outcome = try backend.database.write { connection in
@@ -33,7 +34,7 @@ package struct Scheduler: Sendable {
     }
 
     /// Nil when another server was first.
-    private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Outcome? {
+    private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Decision? {
         // A schedule that cannot be read any more waits a day for a version that can.
         let next = CronExpression(schedule.cron)?.next(after: time) ?? time + 86_400_000
         do {

@@ -6,7 +6,7 @@ import Jobs
 import Synchronization
 
 /// The workers of a process and what tends the queue: for `serve` and `worker` alike.
-final class Workforce: Sendable {
+package final class Workforce: Sendable {
     /// To be rung when a job was submitted here: wakes workers of this process and of others.
     let doorbell: Bell
     let count: Int
@@ -19,7 +19,8 @@ final class Workforce: Sendable {
     private let tending = DispatchGroup()
     private let listening = Mutex<Listening?>(nil)
 
-    init(_ runtime: Runtime, workers: Int) throws {
+    /// - Parameter workers: jobs at a time; 0 only tends the queue.
+    package init(_ runtime: Runtime, workers: Int) {
         self.runtime = runtime
         count = workers
         let bell = Bell()
@@ -32,7 +33,7 @@ final class Workforce: Sendable {
         self.bell = bell
         alerts = AlertKeeper(runtime: runtime)
         sweeper = Sweeper(queue: runtime.queue, store: runtime.store, owner: runtime.owner, log: log)
-        worker = try runtime.worker(bell: bell) { [doorbell] event in
+        worker = runtime.worker(bell: bell) { [doorbell] event in
             metrics.count(event)
             // Reports that waited for the upload may run now, and what was given back is for others.
             if event.job.kind == .intake || event.outcome == .givenBack { doorbell.ring() }
@@ -45,10 +46,10 @@ final class Workforce: Sendable {
         }
     }
 
-    func start() {
+    package func start() {
         sweeper.rescue()
         sweeper.sweep()
-        if runtime.database.engine == .postgresql, runtime.configuration["artifacts"] == nil {
+        if runtime.database.engine == .postgresql, !runtime.settings.sharesArtifacts {
             runtime.log(
                 .warning, "artifacts are kept on this machine alone; with other nodes, give all one --artifacts")
         }
@@ -112,7 +113,7 @@ final class Workforce: Sendable {
     func stopTending() { isStopping.store(true, ordering: .relaxed) }
 
     /// Lets running jobs end within `grace` seconds, gives the rest back. Blocks until all is at rest.
-    func stop(grace: Int) {
+    package func stop(grace: Int) {
         stopTending()
         if count > 0 { worker.stop(grace: grace * 1000) }
         listening.withLock { $0 = nil }
@@ -121,7 +122,7 @@ final class Workforce: Sendable {
 
     /// For the end of a process that did not stop in time: gives back the jobs that still run, as far as that takes no more
     /// than a second, and says which they are.
-    func abandon() {
+    package func abandon() {
         let given = Mutex<[String]>([])
         let done = DispatchSemaphore(value: 0)
         let jobs = worker.unfinished

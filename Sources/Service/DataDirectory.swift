@@ -2,15 +2,15 @@ import Bytes
 import Glibc
 
 /// The directory that a Waybill owns: `waybill.sqlite`, `artifacts/`, `spool/`, `serve.lock`.
-struct DataDirectory {
-    let path: String
+package struct DataDirectory: Sendable {
+    package let path: String
     /// Uploads on their way into the inventory.
-    var spool: String { path + "/spool" }
+    package var spool: String { path + "/spool" }
     /// Bodies of requests that are being received; belongs to the server alone.
-    var incoming: String { path + "/incoming" }
+    package var incoming: String { path + "/incoming" }
 
     /// Makes the directory and its folders.
-    init(_ path: String) throws(Failure) {
+    package init(_ path: String) throws(Failure) {
         self.path = path
         for folder in [path, path + "/spool", path + "/incoming"] {
             guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
@@ -21,10 +21,10 @@ struct DataDirectory {
     }
 
     /// Says that one server runs here, until the process ends. Fails when another does.
-    func lock() throws(Failure) { try Self.lock(path) }
+    package func lock() throws(Failure) { try Self.lock(path) }
 
     /// As `lock`, for a directory that need not be whole.
-    static func lock(_ path: String) throws(Failure) {
+    package static func lock(_ path: String) throws(Failure) {
         let file = path + "/serve.lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
@@ -36,11 +36,4 @@ struct DataDirectory {
                 "another waybill server runs on \(path); stop it, or choose another directory with --data")
         }
     }
-}
-
-/// Something that ends a command: told to the person, exit status 1.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -143,7 +143,7 @@ private final class ObservedUpload: ArtifactUpload {
 
 extension ContinuousClock.Instant {
     /// Seconds from this moment to now.
-    var secondsAgo: Double {
+    package var secondsAgo: Double {
         let (seconds, parts) = (ContinuousClock.now - self).components
         return Double(seconds) + Double(parts) * 1e-18
     }

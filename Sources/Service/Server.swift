@@ -2,74 +2,41 @@ import API
 import Bytes
 import Database
 import Dispatch
-import HTTP
+package import HTTP
 import Jobs
 import Store
 
-/// API and report workers in one process, from start to drain.
-final class Server: Sendable {
+/// API and workers in one process, from start to drain.
+///
+///     let server = try Server(runtime, ServerSettings(listen: address, workers: 4))
+///     server.start()
+///     await server.stop(grace: 20)
+///
+/// Listens from its making on. Started and stopped once; both may be called on any thread.
+package final class Server: Sendable {
     private let runtime: Runtime
     private let http: HTTPServer
     private let workforce: Workforce
     private let automation: Automation
 
     /// Where it listens: `http://HOST:PORT`.
-    var url: String { http.url }
-    var address: ListenAddress { http.address }
+    package var url: String { http.url }
+    package var address: ListenAddress { http.address }
 
-    init(_ runtime: Runtime, listen: ListenAddress) throws {
-        let configuration = runtime.configuration
+    /// Throws `HTTPError` when the address or the certificate cannot be used.
+    package init(_ runtime: Runtime, _ settings: ServerSettings) throws {
         self.runtime = runtime
         let (metrics, log) = (runtime.metrics, runtime.log)
-        let workers = try configuration.workers()
-        workforce = try Workforce(runtime, workers: workers)
-        let store = runtime.store
-        let queue = runtime.queue
-        let readiness = Readiness { runtime.probe() }
-        let rate = try configuration.number("rate-limit", in: 0...10_000_000, default: 0)
-        var backend = Backend(
-            database: runtime.database, queue: queue, bell: workforce.doorbell,
-            openArtifact: { artifact in
-                do throws(StoreError) {
-                    let place = try store.locate(artifact.uuid)
-                    return try Self.open(place, as: artifact.fileName)
-                } catch {
-                    if case .missing = error { return nil }
-                    throw error
-                }
-            },
-            unreadiness: { await readiness.reason() },
-            metrics: { metrics.text(queue, workers: workers) }, scratch: runtime.directory.incoming,
-            uploads: try runtime.uploadSettings(),
-            settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
-            log: { incident in
-                metrics.countRequestFailure()
-                log(
-                    .error, "request failed",
-                    ["id": incident.id, "request": incident.request, "cause": incident.cause])
-            })
-        backend.rateLimit = rate > 0 ? RateLimit(perMinute: rate) : nil
-        if let text = configuration["webhook-targets"] {
-            guard let targets = WebhookTargets(text) else {
-                throw UsageError(
-                    description:
-                        "--webhook-targets is \(text); accepted: addresses as https://HOST/PATH/, between commas")
-            }
-            backend.webhookTargets = targets
-        }
+        workforce = Workforce(runtime, workers: settings.workers)
+        let backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         let door = Door(backend)
         automation = Automation(runtime, backend)
-        var settings = HTTPConfiguration(
-            listen: listen, spool: runtime.directory.incoming)
-        settings.threads = max(2, try configuration.number("http-threads", in: 1...64, default: 4))
-        settings.connections = try configuration.number("connections", in: 1...100_000, default: 4096)
-        switch (configuration["tls-certificate"], configuration["tls-key"]) {
-        case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
-        case (nil, nil): break
-        default: throw UsageError(description: "--tls-certificate and --tls-key go together; one of them is missing")
-        }
+        var configuration = HTTPConfiguration(listen: settings.listen, spool: runtime.directory.incoming)
+        configuration.threads = max(2, settings.threads)
+        configuration.connections = settings.connections
+        configuration.tls = settings.tls
         http = try HTTPServer(
-            settings, policy: { door.policy(for: $0) },
+            configuration, policy: { door.policy(for: $0) },
             access: { event in
                 metrics.count(event)
                 log(
@@ -82,9 +49,39 @@ final class Server: Sendable {
             handler: { door.reply(to: $0) })
     }
 
+    /// What the API stands on.
+    private static func backend(_ runtime: Runtime, _ settings: ServerSettings, bell: Bell) -> Backend {
+        let (metrics, log, store, queue) = (runtime.metrics, runtime.log, runtime.store, runtime.queue)
+        let readiness = Readiness { runtime.probe() }
+        var backend = Backend(
+            database: runtime.database, queue: queue, bell: bell,
+            openArtifact: { artifact in
+                do throws(StoreError) {
+                    let place = try store.locate(artifact.uuid)
+                    return try Self.open(place, as: artifact.fileName)
+                } catch {
+                    if case .missing = error { return nil }
+                    throw error
+                }
+            },
+            unreadiness: { await readiness.reason() },
+            metrics: { metrics.text(queue, workers: settings.workers) }, scratch: runtime.directory.incoming,
+            uploads: UploadSettings(limit: settings.uploadLimit, folder: runtime.directory.spool),
+            settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
+            log: { incident in
+                metrics.countRequestFailure()
+                log(
+                    .error, "request failed",
+                    ["id": incident.id, "request": incident.request, "cause": incident.cause])
+            })
+        backend.rateLimit = settings.rateLimit > 0 ? RateLimit(perMinute: settings.rateLimit) : nil
+        backend.webhookTargets = settings.webhookTargets
+        return backend
+    }
+
     private static func open(
-        _ place: Store.StoredArtifact, as fileName: String
-    ) throws(StoreError) -> API.StoredArtifact {
+        _ place: StoredArtifact, as fileName: String
+    ) throws(StoreError) -> ArtifactContent {
         switch place {
         case .file(let path):
             do {
@@ -99,13 +96,13 @@ final class Server: Sendable {
     }
 
     /// Starts the workers and what tends the queue.
-    func start() {
+    package func start() {
         workforce.start()
         automation.start()
     }
 
     /// Stops accepting, lets requests and jobs end within `grace` seconds, gives the rest back.
-    func stop(grace: Int) async {
+    package func stop(grace: Int) async {
         runtime.log(.info, "stopping")
         workforce.stopTending()
         // Requests and jobs share the grace.
@@ -124,5 +121,5 @@ final class Server: Sendable {
     }
 
     /// For the end of a process that did not stop in time: says what runs, and gives back what can be.
-    func abandon() { workforce.abandon() }
+    package func abandon() { workforce.abandon() }
 }

@@ -1,0 +1,38 @@
+/// Takes events for operators. Never a secret: keys and tokens are not passed in.
+///
+/// What runs decides which events there are; the process decides what they look like and where they go:
+///
+///     let log = Log(.info) { level, event, facts in print(level, event, facts) }
+///     log(.warning, "webhook failed", ["uuid": job.uuid, "why": why])
+///
+/// May be called on any thread; `write` then is, too.
+package struct Log: Sendable {
+    /// The least first.
+    package enum Level: String, Sendable, CaseIterable {
+        case debug
+        case info
+        case warning
+        case error
+    }
+
+    package typealias Facts = KeyValuePairs<String, String>
+
+    private let least: Int
+    private let write: @Sendable (Level, String, Facts) -> Void
+
+    /// - Parameters:
+    ///   - least: the level below which events are dropped.
+    ///   - write: takes an event with its facts, in the order given.
+    package init(_ least: Level, to write: @escaping @Sendable (Level, String, Facts) -> Void) {
+        self.least = Self.rank(least)
+        self.write = write
+    }
+
+    private static func rank(_ level: Level) -> Int { Level.allCases.firstIndex(of: level) ?? 0 }
+
+    /// Takes an event. The facts of events that are too small for the log are not computed.
+    package func callAsFunction(_ level: Level, _ event: String, _ facts: @autoclosure () -> Facts = [:]) {
+        guard Self.rank(level) >= least else { return }
+        write(level, event, facts())
+    }
+}

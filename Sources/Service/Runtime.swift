@@ -1,0 +1,82 @@
+import API
+package import Database
+package import Intake
+package import Jobs
+import Reports
+package import Store
+
+/// What everything that touches data needs, opened from the settings. Values: may be used on any thread.
+package struct Runtime: Sendable {
+    package let settings: RuntimeSettings
+    package let directory: DataDirectory
+    package let database: any Database
+    package let store: any ArtifactStore
+    package let queue: Queue
+    package let owner = Owner()
+    package let log: Log
+    let metrics = Metrics()
+
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// Throws `Failure` when the data directory cannot be used, `DatabaseError` or `StoreError` when those cannot be opened.
+    /// - Parameters:
+    ///   - clock: the time, in milliseconds since 1970, UTC.
+    ///   - upgrading: is shown the work of an upgrade of the schema.
+    package init(
+        _ settings: RuntimeSettings, log: Log, clock: @escaping @Sendable () -> Int64 = Clock.now,
+        upgrading: (MigrationProgress) -> Void = { _ in }
+    ) throws {
+        self.settings = settings
+        self.log = log
+        directory = try DataDirectory(settings.dataDirectory)
+        if settings.isExclusive { try directory.lock() }
+        database = ObservedDatabase(try settings.database.open(connections: settings.sessions), metrics)
+        try database.migrate(Intake.migrationWorks, progress: upgrading)
+        store = ObservedStore(real: try settings.artifacts.open(), metrics: metrics)
+        var queueSettings = Queue.Settings()
+        queueSettings.retention = settings.retention
+        queue = Queue(database: database, settings: queueSettings, now: clock)
+    }
+
+    /// A worker for jobs of all kinds.
+    func worker(bell: Bell, observe: @escaping @Sendable (JobEvent) -> Void) -> Worker {
+        let reports = ReportWork(
+            database: database, queue: queue, store: store, settings: settings.production,
+            observe: { [metrics] in metrics.count($0) })
+        let intake = self.intake
+        let matching = MatchingJob(queue)
+        let folder = directory.path
+        return Worker(queue: queue, owner: owner.name, bell: bell, observe: observe) { lease in
+            switch lease.job.kind {
+            case .report: try reports.run(lease)
+            case .intake: try IntakeJob.run(lease, intake: intake, dataFolder: folder)
+            case .matching: try matching.run(lease)
+            }
+        }
+    }
+
+    /// Brings uploads into the inventory.
+    package var intake: Intake { Intake(queue: queue, newToken: { try Randomness.system.token() }) }
+
+    // MARK: Tokens on the command line: the operator may see everything
+
+    /// The organization with this token.
+    package func organization(token: String) throws -> Int64 {
+        try scope(token: token, kinds: [.organization]).organization
+    }
+
+    /// The organization, product or project with this token.
+    package func scope(token: String, kinds: [ScopeKind] = ScopeKind.allCases) throws -> Scope {
+        let found = try database.read { connection in
+            for kind in kinds {
+                if let scope = try Accounts.scope(kind, token: token, on: connection) { return scope as Scope? }
+            }
+            return nil
+        }
+        guard let found else {
+            let words = kinds.map(\.rawValue).joined(separator: ", ")
+            throw Failure("there is no \(words) with the token \(token.prefix(8))… in this database")
+        }
+        return found
+    }
+}

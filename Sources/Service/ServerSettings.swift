@@ -1,0 +1,26 @@
+package import API
+package import HTTP
+
+/// What a `Server` is to be like. Where a setting comes from, flags or files, is for the process to know.
+package struct ServerSettings: Sendable {
+    package var listen: ListenAddress
+    /// Certificate chain and private key; nil for plain HTTP.
+    package var tls: HTTPConfiguration.TLS?
+    /// Threads of the HTTP server.
+    package var threads = 4
+    /// Connections at a time.
+    package var connections = 4096
+    /// Jobs at a time.
+    package var workers: Int
+    /// Calls of one key in a minute; 0 for any number.
+    package var rateLimit = 0
+    /// The longest upload, in bytes.
+    package var uploadLimit = UploadSettings.defaultLimit
+    /// Where webhooks may lead.
+    package var webhookTargets = WebhookTargets()
+
+    package init(listen: ListenAddress, workers: Int) {
+        self.listen = listen
+        self.workers = workers
+    }
+}
