@@ -20,7 +20,7 @@ final class Exchange {
     private static let patience = 1 << 26
 
     private let service: Service
-    private let connection: Connection
+    private let connection: ClientConnection
     private let handle: OpaquePointer
     private var request: HTTPRequest
     private let started = Service.now()
@@ -34,7 +34,7 @@ final class Exchange {
     /// The client sends more of a refused body than is worth reading.
     private(set) var isHopeless = false
 
-    init(service: Service, connection: Connection, handle: OpaquePointer, request: HTTPRequest) {
+    init(service: Service, connection: ClientConnection, handle: OpaquePointer, request: HTTPRequest) {
         self.service = service
         self.connection = connection
         self.handle = handle

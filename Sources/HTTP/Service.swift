@@ -35,14 +35,14 @@ final class Service: Sendable {
 // The callbacks of the library. `context` is the service in all of them: not nil, as it is what the daemon was started
 // with, and alive, as the retain taken for the daemon is given back only after the daemon has stopped.
 
-/// A socket was accepted, or is about to be closed. The library keeps the `Connection` between the two (one retain).
+/// A socket was accepted, or is about to be closed. The library keeps the `ClientConnection` between the two (one retain).
 let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContext, code in
     guard let context, let handle, let socketContext else { return }
     let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
     switch code {
     case .CONNECTION_NOTIFY_STARTED:
         let descriptor = waybill_connection_socket(handle)
-        let connection = Connection(
+        let connection = ClientConnection(
             descriptor: descriptor, client: numericPeer(of: descriptor), now: Service.now())
         service.watch.add(connection)
         socketContext.pointee = Unmanaged.passRetained(connection).toOpaque()
@@ -50,7 +50,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
         guard let pointer = socketContext.pointee else { return }
         socketContext.pointee = nil
         // Takes back the retain of the case above; the pointer is cleared, so once.
-        let connection = Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue()
+        let connection = Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue()
         connection.forget()
         service.watch.remove(connection)
     }
@@ -70,7 +70,7 @@ let onRequest: MHD_AccessHandlerCallback = { context, handle, path, method, _, u
     let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
     guard let socketContext = waybill_connection_context(handle) else { return .NO }
     // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which comes after all of its requests.
-    let connection = Unmanaged<Connection>.fromOpaque(socketContext).takeUnretainedValue()
+    let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
     let exchange = Exchange(
         service: service, connection: connection, handle: handle,
         request: readHead(handle, method: method, path: path, connection: connection, service: service))
@@ -88,7 +88,7 @@ let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
 }
 
 private func readHead(
-    _ handle: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, connection: Connection,
+    _ handle: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, connection: ClientConnection,
     service: Service
 ) -> HTTPRequest {
     // MHD_get_connection_values_n calls back before it returns, so the pointers to these are good.

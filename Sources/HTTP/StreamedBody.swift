@@ -14,7 +14,7 @@ final class StreamedBody {
 
     private let next: @Sendable () async throws -> [UInt8]?
     private let handle: OpaquePointer
-    private let connection: Connection
+    private let connection: ClientConnection
     private let service: Service
     private var piece: [UInt8] = []
     private var position = 0
@@ -23,7 +23,7 @@ final class StreamedBody {
     private(set) var produced = 0
 
     init(
-        next: @escaping @Sendable () async throws -> [UInt8]?, handle: OpaquePointer, connection: Connection,
+        next: @escaping @Sendable () async throws -> [UInt8]?, handle: OpaquePointer, connection: ClientConnection,
         service: Service
     ) {
         self.next = next

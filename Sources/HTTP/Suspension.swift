@@ -34,7 +34,7 @@ final class Suspension<Value: Sendable>: Sendable {
     /// Puts the connection aside and starts the work. Called from a callback of the library, on the connection's thread.
     /// When the server gives up before the work is done, the value is `fallback`.
     static func begin(
-        _ handle: OpaquePointer, of connection: Connection, isClosing: borrowing Atomic<Bool>, fallback: Value,
+        _ handle: OpaquePointer, of connection: ClientConnection, isClosing: borrowing Atomic<Bool>, fallback: Value,
         work: @escaping @Sendable () async -> Value
     ) -> Suspension {
         // The library's pointer stays good while the connection is suspended, and any thread may resume it.

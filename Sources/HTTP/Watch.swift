@@ -5,7 +5,7 @@ import Synchronization
 /// The server's second look: one thread that cuts off slow clients, reads the rest of refused bodies, and ends the server.
 ///
 /// DESIGN. The library's timeouts count inactivity, so a client that moves one byte a second lives for ever. Here the
-/// kernel is asked once a second how many bytes each socket has moved (`Connection.check`); all that needs no state of
+/// kernel is asked once a second how many bytes each socket has moved (`ClientConnection.check`); all that needs no state of
 /// its own stays with the library.
 final class Watch: Sendable {
     private struct Lingering {
@@ -15,7 +15,7 @@ final class Watch: Sendable {
     }
 
     private struct Shared {
-        var connections: [ObjectIdentifier: Connection] = [:]
+        var connections: [ObjectIdentifier: ClientConnection] = [:]
         var lingering: [Lingering] = []
         /// When the grace period is over, once there is one.
         var drainUntil: Double?
@@ -28,9 +28,11 @@ final class Watch: Sendable {
 
     deinit { close(bell) }
 
-    func add(_ connection: Connection) { shared.withLock { $0.connections[ObjectIdentifier(connection)] = connection } }
+    func add(_ connection: ClientConnection) {
+        shared.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+    }
 
-    func remove(_ connection: Connection) {
+    func remove(_ connection: ClientConnection) {
         _ = shared.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 
@@ -105,7 +107,7 @@ final class Watch: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    private func all() -> [Connection] { shared.withLock { Array($0.connections.values) } }
+    private func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
 
     /// Waits for the bell, and throws away what comes from clients that were refused.
     private func readRest(waiting seconds: Double, now: Double) {

@@ -5,7 +5,7 @@ package import Database
 
 extension Queue {
     /// A job as a poll shows it.
-    package struct Standing: Sendable {
+    package struct Poll: Sendable {
         package let job: Job
         /// With how many uploads it waits for.
         package let uploadsAhead: Int
@@ -28,10 +28,10 @@ extension Queue {
     }
 
     /// As `find`, and what a poll shows of it; one query.
-    package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Standing? {
+    package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Poll? {
         try connection.first(
-            "SELECT \(Standing.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
-            Standing.init(row:))
+            "SELECT \(Poll.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
+            Poll.init(row:))
     }
 
     /// The job with this uuid, if it belongs to the organization.
@@ -58,24 +58,24 @@ extension Queue {
     /// The unfinished jobs of an organization as polls show them, the oldest first.
     package func unfinished(
         organization: Int64, limit: Int, on connection: any Connection
-    ) throws -> [Standing] {
+    ) throws -> [Poll] {
         try connection.all(
             """
-            SELECT \(Standing.columns) FROM job j
+            SELECT \(Poll.columns) FROM job j
             WHERE organization = \(organization) AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id LIMIT \(limit)
-            """, Standing.init(row:))
+            """, Poll.init(row:))
     }
 
     /// The finished reports of an organization, the last first.
     package func finishedReports(
         organization: Int64, limit: Int, on connection: any Connection
-    ) throws -> [Standing] {
+    ) throws -> [Poll] {
         try connection.all(
             """
-            SELECT \(Standing.columns) FROM job j
+            SELECT \(Poll.columns) FROM job j
             WHERE organization = \(organization) AND kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED')
             ORDER BY finished_at DESC, id DESC LIMIT \(limit)
-            """, Standing.init(row:))
+            """, Poll.init(row:))
     }
 
     /// How many uploads that a report of the scope should contain are not done.

@@ -7,7 +7,7 @@ import Service
 import Synchronization
 
 /// What a job that this process did came to.
-final class Outcome: Sendable {
+final class ImportOutcome: Sendable {
     private let kept = Mutex<(result: Intake.Result?, why: String, isOver: Bool)>((nil, "it did not run", false))
 
     func set(_ result: Intake.Result) { kept.withLock { $0.result = result } }

@@ -213,7 +213,11 @@ struct ConsoleDoor: Sendable {
             var response = Self.page(429, ConsolePage.problem(known.message, back: place))
             response.headers["Retry-After"] = known.response.headers["Retry-After"]
             return response
-        default: break
+        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .roleTooLow, .nameTaken, .notReady, .failed,
+            .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile, .uploadsPending,
+            .people,
+            .unknownLibrary, .noSuchLibrary, .tooManyLibraries, .notOffered, .fault:
+            break
         }
         let shown = await threads.attempt { try page(.page, request, place, notice: known.message) }
         return (try? shown.get()) ?? Self.page(400, ConsolePage.problem(known.message, back: ConsolePlace()))

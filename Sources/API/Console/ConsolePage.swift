@@ -223,7 +223,7 @@ enum ConsolePage {
         }
     }
 
-    private static func state(of standing: Queue.Standing) -> String {
+    private static func state(of standing: Queue.Poll) -> String {
         let job = standing.job
         return switch job.state {
         case .pending where standing.uploadsAhead > 0: "PENDING: waits for \(standing.uploadsAhead) uploads"

@@ -148,7 +148,7 @@ struct ConsoleView: Sendable {
 
     /// A report as the list shows it.
     struct ReportLine: Sendable {
-        let standing: Queue.Standing
+        let standing: Queue.Poll
         let type: String
         let format: String
         /// The name of the organization, product or project.

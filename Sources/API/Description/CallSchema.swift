@@ -6,7 +6,7 @@ import Reports
 
 extension Call {
     /// A JSON schema (2020-12) of the request.
-    var schema: JSONTree {
+    var schema: DescriptionTree {
         let tokens = token.fields.map(\.name)
         let strings = ["userKey"] + tokens
         return [
@@ -23,18 +23,18 @@ extension Call {
         ]
     }
 
-    private static let keyOrToken: JSONTree = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
+    private static let keyOrToken: DescriptionTree = ["type": "string", "pattern": "^[0-9a-f]{64}$"]
 }
 
 extension Parameter {
     /// A JSON schema (2020-12) of the field.
-    var schema: JSONTree {
+    var schema: DescriptionTree {
         examples.isEmpty ? kind.schema : kind.schema.adding([("examples", .texts(examples))])
     }
 }
 
 extension Parameter.Kind {
-    fileprivate var schema: JSONTree {
+    fileprivate var schema: DescriptionTree {
         switch self {
         case .text: ["type": "string"]
         case .words(let words): ["type": "string", "enum": .texts(words)]
@@ -51,7 +51,7 @@ extension Parameter.Kind {
         }
     }
 
-    private static func object(_ members: [Parameter]) -> JSONTree {
+    private static func object(_ members: [Parameter]) -> DescriptionTree {
         let required = members.filter(\.isRequired).map(\.name)
         return .object(
             [("type", "object")] + (required.isEmpty ? [] : [("required", .texts(required))])
@@ -60,7 +60,7 @@ extension Parameter.Kind {
 }
 
 extension WholeNumber {
-    fileprivate var schema: JSONTree {
+    fileprivate var schema: DescriptionTree {
         ["type": "integer", "minimum": .whole(range.lowerBound), "maximum": .whole(range.upperBound)]
     }
 }

@@ -12,7 +12,7 @@ enum OpenAPI {
 
     static let response = HTTPResponse(type: Answer.mediaType, bytes: Array(document.json.utf8))
 
-    private static let document: JSONTree = [
+    private static let document: DescriptionTree = [
         "openapi": "3.1.0",
         "info": [
             "title": "Waybill",
@@ -60,7 +60,7 @@ enum OpenAPI {
 
     // MARK: Paths
 
-    private static let mend: JSONTree = [
+    private static let mend: DescriptionTree = [
         "summary": "A call of the Mend API; `requestType` says which",
         "description": "The key is `userKey` in the body, or that of `Authorization: Bearer`.",
         "parameters": [
@@ -85,7 +85,7 @@ enum OpenAPI {
         ],
     ]
 
-    private static let request: JSONTree = [
+    private static let request: DescriptionTree = [
         "anyOf": .list(Call.table.map { ["$ref": .text(reference($0))] }),
         "discriminator": [
             "propertyName": "requestType",
@@ -93,7 +93,7 @@ enum OpenAPI {
         ],
     ]
 
-    private static let agent: JSONTree = [
+    private static let agent: DescriptionTree = [
         "summary": "Uploads of Mend's agents and build plug-ins",
         "requestBody": [
             "required": true,
@@ -124,16 +124,16 @@ enum OpenAPI {
         ],
     ]
 
-    private static let uploadFields: [(String, JSONTree)] = [
+    private static let uploadFields: [(String, DescriptionTree)] = [
         ("project", string), ("projectName", string), ("projectVersion", string), ("parentUUID", string),
         ("parentName", string), ("parentVersion", string),
     ]
 
-    private static let form: JSONTree = uploading(
+    private static let form: DescriptionTree = uploading(
         "multipart/form-data",
         .object(uploadFields + [("autoCreate", ["type": "string", "enum": ["true", "false"]]), ("bom", string)]))
 
-    private static let upload: JSONTree = uploading(
+    private static let upload: DescriptionTree = uploading(
         "application/json",
         .object(
             uploadFields + [
@@ -141,10 +141,10 @@ enum OpenAPI {
                 ("bom", ["type": "string", "contentEncoding": "base64", "minLength": 1]),
             ]))
 
-    private static func uploading(_ type: String, _ properties: JSONTree) -> JSONTree {
-        let schema: JSONTree = ["type": "object", "required": ["bom"], "properties": properties]
-        let media: JSONTree = ["schema": schema]
-        let refusal: JSONTree = [
+    private static func uploading(_ type: String, _ properties: DescriptionTree) -> DescriptionTree {
+        let schema: DescriptionTree = ["type": "object", "required": ["bom"], "properties": properties]
+        let media: DescriptionTree = ["schema": schema]
+        let refusal: DescriptionTree = [
             "description": "The body is not what it should be: a text, or the fields that are wrong",
             "content": [
                 "text/plain": ["schema": string],
@@ -169,7 +169,7 @@ enum OpenAPI {
         ]
     }
 
-    private static let processing: JSONTree = [
+    private static let processing: DescriptionTree = [
         "summary": "Whether an upload waits or is being read",
         "security": security,
         "parameters": [
@@ -183,7 +183,7 @@ enum OpenAPI {
         ],
     ]
 
-    private static func health(_ summary: String, unready: Bool) -> JSONTree {
+    private static func health(_ summary: String, unready: Bool) -> DescriptionTree {
         [
             "summary": .text(summary),
             "responses": .object(
@@ -193,9 +193,9 @@ enum OpenAPI {
 
     // MARK: Pieces
 
-    private static let string: JSONTree = ["type": "string"]
-    private static let error: JSONTree = ["$ref": "#/components/schemas/Error"]
-    private static let security: JSONTree = [["key": []], ["bearer": []]]
+    private static let string: DescriptionTree = ["type": "string"]
+    private static let error: DescriptionTree = ["$ref": "#/components/schemas/Error"]
+    private static let security: DescriptionTree = [["key": []], ["bearer": []]]
 
     /// The types of reports, without JSON, and without parameters, each once.
     private static let binaryTypes: [String] = {
@@ -209,18 +209,18 @@ enum OpenAPI {
 
     private static func reference(_ call: Call) -> String { "#/components/schemas/\(call.requestType)" }
 
-    private static func object(_ properties: KeyValuePairs<String, JSONTree>) -> JSONTree {
+    private static func object(_ properties: KeyValuePairs<String, DescriptionTree>) -> DescriptionTree {
         [
             "type": "object", "required": .texts(properties.map(\.key)),
             "properties": .object(properties.map { ($0.key, $0.value) }),
         ]
     }
 
-    private static func json(_ description: String, _ schema: JSONTree) -> JSONTree {
+    private static func json(_ description: String, _ schema: DescriptionTree) -> DescriptionTree {
         ["description": .text(description), "content": ["application/json": ["schema": schema]]]
     }
 
-    private static func text(_ description: String) -> JSONTree {
+    private static func text(_ description: String) -> DescriptionTree {
         ["description": .text(description), "content": ["text/plain": ["schema": string]]]
     }
 }

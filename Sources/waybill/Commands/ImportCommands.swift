@@ -187,7 +187,7 @@ struct LocalImport {
         let runtime = self.runtime
         let (job, upload) = try submit(`import`)
         let lease = Lease(job: job, owner: runtime.owner.name)
-        let outcome = Outcome()
+        let outcome = ImportOutcome()
         let intake = runtime.intake
         let worker = Worker(
             queue: runtime.queue, owner: runtime.owner.name, bell: Bell(), persistence: LocalMatching.persistence,

@@ -129,7 +129,7 @@ extension Visit {
         return (job, field)
     }
 
-    fileprivate func envelope(_ standing: Queue.Standing) throws -> Envelope {
+    fileprivate func envelope(_ standing: Queue.Poll) throws -> Envelope {
         Envelope(
             job: standing.job, email: try email(of: standing.job), uploadsAhead: standing.uploadsAhead,
             notes: standing.notes + standing.job.warnings)

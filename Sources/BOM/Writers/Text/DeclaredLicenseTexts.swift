@@ -5,7 +5,7 @@ import Inventory
 // that a document declares may be taken by another text, when documents are merged; then the claims that follow are led to a new one.
 
 /// The licences of an SPDX document that no list knows: an id for each, and its text at the end (clause 10).
-struct LicenseTexts: Sendable {
+struct DeclaredLicenseTexts: Sendable {
     /// A name with the digest of its text: texts that are not kept must not stay here either.
     private struct Content: Hashable {
         let name: String

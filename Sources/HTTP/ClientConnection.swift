@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The event thread writes a `mark` at each step of a request and nothing more; the watch looks once a second what step
 /// it is and how far the kernel says the bytes have come. So a request costs no clock, no lock and no system call here.
-final class Connection: Sendable {
+final class ClientConnection: Sendable {
     enum Phase: UInt64 {
         case waiting, body, handling, replying
     }

@@ -1,13 +1,13 @@
 import Bytes
 
 /// A JSON value that is written down in the program: for descriptions, which are made once.
-indirect enum JSONTree {
+indirect enum DescriptionTree {
     case text(String)
     case whole(Int64)
     case decimal(Double)
     case flag(Bool)
-    case list([JSONTree])
-    case object([(String, JSONTree)])
+    case list([DescriptionTree])
+    case object([(String, DescriptionTree)])
 
     var json: String {
         var sink = ByteSink()
@@ -16,12 +16,12 @@ indirect enum JSONTree {
     }
 
     /// The members of an object and some behind them.
-    func adding(_ more: [(String, JSONTree)]) -> JSONTree {
+    func adding(_ more: [(String, DescriptionTree)]) -> DescriptionTree {
         guard case .object(let members) = self else { return self }
         return .object(members + more)
     }
 
-    static func texts(_ values: [String]) -> JSONTree { .list(values.map { .text($0) }) }
+    static func texts(_ values: [String]) -> DescriptionTree { .list(values.map { .text($0) }) }
 
     private func write(to sink: inout ByteSink) {
         switch self {
@@ -49,12 +49,12 @@ indirect enum JSONTree {
     }
 }
 
-extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+extension DescriptionTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     init(stringLiteral value: String) { self = .text(value) }
     init(integerLiteral value: Int64) { self = .whole(value) }
     init(booleanLiteral value: Bool) { self = .flag(value) }
-    init(arrayLiteral elements: JSONTree...) { self = .list(elements) }
-    init(dictionaryLiteral elements: (String, JSONTree)...) { self = .object(elements) }
+    init(arrayLiteral elements: DescriptionTree...) { self = .list(elements) }
+    init(dictionaryLiteral elements: (String, DescriptionTree)...) { self = .object(elements) }
 }
