@@ -79,17 +79,18 @@ final class Fixture: Sendable {
             let made = try Accounts.createOrganization(
                 named: name, token: try Randomness.system.token(), administrator: "admin@\(name.lowercased()).example",
                 keyDigest: key.digest, at: start, on: connection)
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: made.id), by: .system, at: start, on: connection)
             var products: [Entity] = []
             var projects: [Entity] = []
             for word in ["Shop", "Bank"] {
                 let product = try Accounts.createProduct(
-                    named: word, token: try Randomness.system.token(), organization: made.id, by: .system, at: start,
-                    on: connection)
+                    named: word, token: try Randomness.system.token(), writing)
                 products.append(product)
                 projects.append(
                     try Accounts.createProject(
-                        named: "\(word) Cart", token: try Randomness.system.token(), organization: made.id,
-                        product: product.id, by: .system, at: start, on: connection))
+                        named: "\(word) Cart", token: try Randomness.system.token(),
+                        writing.moved(to: Scope(kind: .product, organization: made.id, product: product.id))))
             }
             return Organization(
                 id: made.id, token: made.token, administrator: key.text, products: products, projects: projects)
@@ -185,7 +186,7 @@ final class Fixture: Sendable {
         let path = folder.appendingPathComponent(artifact.uuid)
         try Data(content).write(to: path)
         world.store.withLock { $0[artifact.uuid] = path.path }
-        try queue.succeed(job, owner: "test", artifact: artifact, isNew: true)
+        try queue.succeed(job, owner: "test", artifact: artifact)
     }
 
     func count(_ table: StaticString) throws -> Int64 {

@@ -181,9 +181,10 @@ struct UploadTests {
         #expect(try await bench.put(["projectName": "Bank Cart", "projectVersion": "2"]).status == 404)
         let acme = acme
         try await bench.fixture.database.write { connection in
+            let place = Scope(kind: .product, organization: acme.id, product: acme.products[0].id)
             _ = try Accounts.createProject(
-                named: "Bank Cart", token: try Randomness.system.token(), organization: acme.id,
-                product: acme.products[0].id, by: .system, at: 0, on: connection)
+                named: "Bank Cart", token: try Randomness.system.token(),
+                Writing(in: place, by: .system, at: 0, on: connection))
         }
         #expect(try await bench.put(["projectName": "Bank Cart"]).status == 400)
         #expect(try await bench.put(["projectName": "Bank Cart", "parentName": "Shop"]).status == 200)

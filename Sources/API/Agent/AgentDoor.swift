@@ -233,17 +233,17 @@ struct AgentDoor: Sendable {
         _ group: AgentPlan.Group, of plan: AgentPlan, newTokens: (product: String, project: String), at time: Int64,
         on connection: any Connection
     ) throws -> (product: Int64, project: AgentRequests.Place) {
-        let author = Author.account(plan.access.standing.account)
+        let writing = Writing(
+            in: plan.access.scope, by: .account(plan.access.standing.account), at: time, on: connection)
         var product = group.product
         if product == 0 {
             product = try AgentRequests.product(
-                named: group.productName, newToken: newTokens.product, organization: plan.organization, by: author,
-                at: time, on: connection
+                named: group.productName, newToken: newTokens.product, writing
             ).entity.id
         }
+        let place = Scope(kind: .product, organization: plan.organization, product: product)
         let project = try AgentRequests.project(
-            named: group.name, newToken: newTokens.project, organization: plan.organization, product: product,
-            by: author, at: time, on: connection)
+            named: group.name, newToken: newTokens.project, writing.moved(to: place))
         try AgentRequests.tag(
             project: project.entity.id, with: group.tags.map { ($0.key, $0.value) }, on: connection)
         return (product, project)

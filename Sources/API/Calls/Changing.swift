@@ -4,45 +4,55 @@ import Jobs
 
 // What calls that change something have in common: the change is one transaction, made in the name of the user.
 
-/// In whose name, where and when something is changed.
-struct Deed: Sendable {
-    let scope: Scope
-    let account: Int64
-    /// Milliseconds since 1970, UTC.
-    let time: Int64
-
-    var author: Author { .account(account) }
-}
-
 extension Visit {
-    var deed: Deed { Deed(scope: scope, account: access.standing.account, time: backend.queue.now()) }
+    /// What a call that changes something is given in its transaction, before the connection is known.
+    struct Frame: Sendable {
+        let scope: Scope
+        let account: Int64
+        /// Milliseconds since 1970, UTC.
+        let time: Int64
 
-    /// Changes something in one transaction, whose answer goes out when it is durable.
-    func change(_ body: @escaping @Sendable (Deed, any Connection) throws -> HTTPResponse) -> Outcome {
-        let (deed, database) = (deed, backend.database)
-        return .write { try await database.write { connection in try body(deed, connection) } }
+        func writing(on connection: any Connection) -> Writing {
+            Writing(in: scope, by: .account(account), at: time, on: connection)
+        }
     }
 
-    /// As `change`, for what alerts rest on: those of the organization are decided anew before the answer, as far as that
+    var frame: Frame { Frame(scope: scope, account: access.standing.account, time: backend.queue.now()) }
+
+    /// Changes something in one transaction, whose answer goes out when it is durable.
+    func change(_ body: @escaping @Sendable (Writing) throws -> HTTPResponse) -> Outcome {
+        let (frame, database) = (frame, backend.database)
+        return .write { try await database.write { connection in try body(frame.writing(on: connection)) } }
+    }
+
+    /// As `change`, for what alerts rest on: those of the organization are decided again before the answer, as far as that
     /// takes no longer than a moment.
-    func changeThatAlertsRestOn(
-        _ body: @escaping @Sendable (Deed, any Connection) throws -> HTTPResponse
-    ) -> Outcome {
-        let (deed, backend) = (deed, backend)
+    func changeAndSettleAlerts(_ body: @escaping @Sendable (Writing) throws -> HTTPResponse) -> Outcome {
+        let (frame, backend) = (frame, backend)
         return .write {
-            let response = try await backend.database.write { connection in try body(deed, connection) }
-            await backend.settleAlerts(deed.scope.organization)
+            let response = try await backend.database.write { connection in
+                try body(frame.writing(on: connection))
+            }
+            await backend.settleAlerts(frame.scope.organization)
             return response
         }
     }
 
     /// A change that answers with a message.
-    func change(
-        saying message: String, _ body: @escaping @Sendable (Deed, any Connection) throws -> Void
-    ) -> Outcome {
-        change { deed, connection in
-            try body(deed, connection)
+    func change(saying message: String, _ body: @escaping @Sendable (Writing) throws -> Void) -> Outcome {
+        change { writing in
+            try body(writing)
             return Answer.message(message)
+        }
+    }
+}
+
+extension Writing {
+    /// The account in whose name it is; 0 for the server.
+    var account: Int64 {
+        switch author {
+        case .account(let id): id
+        case .system: 0
         }
     }
 }

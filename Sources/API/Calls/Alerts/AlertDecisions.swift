@@ -80,11 +80,11 @@ extension Visit {
         _ decision: AlertDecision, on uuids: [String], comments: String,
         answer: @escaping @Sendable () -> HTTPResponse
     ) -> Outcome {
-        change { deed, connection in
+        change { writing in
             do {
                 try Alerts.decide(
-                    decision, on: uuids, comments: comments, in: deed.scope, by: deed.account, at: deed.time,
-                    on: connection)
+                    decision, on: uuids, comments: comments, in: writing.scope, by: writing.account, at: writing.time,
+                    on: writing.connection)
             } catch AlertDecisionError.unknown(let uuid) {
                 throw APIError.notFound(uuid, of: "alertUuids")
             } catch AlertDecisionError.resolved(let uuid) {

@@ -34,15 +34,17 @@ extension Call {
         Call(name, .one(kind), .administrator, .work, takes: [PolicyForm.parameter]) { visit in
             let form = try PolicyForm(
                 try visit.request.object("policy", accepted: "an object with name, filter and action"))
-            return visit.changeThatAlertsRestOn { deed, connection in
+            return visit.changeAndSettleAlerts { writing in
                 guard
                     let id = try Policies.add(
-                        form.policy, to: deed.scope, by: deed.account, at: deed.time, on: connection)
+                        form.policy, to: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
                 else {
                     throw APIError.full(
                         "an organization, product or project has at most \(Policies.limit) policies; remove some")
                 }
-                let made = try Policies.list(deed.scope, inherited: false, on: connection).first { $0.id == id }
+                let made = try Policies.list(writing.scope, inherited: false, on: writing.connection).first {
+                    $0.id == id
+                }
                 return Answer.object { answer in
                     answer.text(
                         "message",
@@ -60,9 +62,9 @@ extension Call {
     private static func remove(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required]) { visit in
             let ids = try visit.request.numbers(policyIDs)
-            return visit.changeThatAlertsRestOn { deed, connection in
+            return visit.changeAndSettleAlerts { writing in
                 let count = try Policies.remove(
-                    ids, from: deed.scope, by: deed.account, at: deed.time, on: connection)
+                    ids, from: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
                 return Answer.object { $0.number("removedPolicies", Int64(count)) }
             }
         }
@@ -74,10 +76,10 @@ extension Call {
         ) { visit in
             let ids = try visit.request.numbers(policyIDs)
             let isEnabled = try visit.request.flag("enabled", default: true)
-            return visit.changeThatAlertsRestOn { deed, connection in
+            return visit.changeAndSettleAlerts { writing in
                 for id in ids {
                     let found = try Policies.enable(
-                        id, isEnabled, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                        id, isEnabled, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
                     guard found else { throw APIError.notFound(String(id), of: "policyIds") }
                 }
                 return Answer.message("Successfully \(isEnabled ? "enabled" : "disabled") \(ids.count) policies")
@@ -88,9 +90,10 @@ extension Call {
     private static func order(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required]) { visit in
             let ids = try visit.request.numbers(policyIDs)
-            return visit.changeThatAlertsRestOn { deed, connection in
+            return visit.changeAndSettleAlerts { writing in
                 guard
-                    try Policies.order(ids, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                    try Policies.order(
+                        ids, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
                 else {
                     throw APIError.badValue(
                         ids.map(String.init).joined(separator: ", "), of: "policyIds",

@@ -89,9 +89,9 @@ extension Call {
                 identifier: identifier, url: field.text("url") ?? "", status: field.text("status") ?? "",
                 created: field.text("created") ?? "", modified: field.text("lastModified") ?? "")
         }
-        return visit.change(saying: "Successfully updated the external issues") { deed, connection in
+        return visit.change(saying: "Successfully updated the external issues") { writing in
             try ExternalIssue.replace(
-                tickets, of: uuid.lowercased(), project: deed.scope.project, on: connection)
+                tickets, of: uuid.lowercased(), project: writing.scope.project, on: writing.connection)
         }
     }
 }

@@ -34,9 +34,10 @@ extension Call {
         guard let status = LibraryRequest.Status(rawValue: word.uppercased()), status != .pending else {
             throw APIError.badValue(word, of: "status", accepted: "Approved, Rejected")
         }
-        return visit.changeThatAlertsRestOn { deed, connection in
+        return visit.changeAndSettleAlerts { writing in
             let found = try PendingTask.answer(
-                uuid, status, comments: comments, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                uuid, status, comments: comments, in: writing.scope, by: writing.account, at: writing.time,
+                on: writing.connection)
             guard found else { throw APIError.notFound(uuid, of: "taskUUID") }
             return Answer.message("Successfully closed the task")
         }

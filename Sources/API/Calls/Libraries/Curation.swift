@@ -24,8 +24,8 @@ extension Call {
     ) { visit in
         let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
         let reason = try visit.request.textIfAny("reason", accepted: "a text") ?? "marked by hand"
-        return visit.changeThatAlertsRestOn { deed, connection in
-            if let unknown = try InHouse.mark(uuids, reason: reason, by: deed.curator, on: connection) {
+        return visit.changeAndSettleAlerts { writing in
+            if let unknown = try InHouse.mark(uuids, reason: reason, by: writing.curator, on: writing.connection) {
                 throw APIError.unknownLibrary(unknown, of: "keyUuids")
             }
             return Answer.message("Successfully marked \(uuids.count) libraries as in-house")
@@ -36,8 +36,8 @@ extension Call {
         "waybillUnmarkInHouse", .one(.organization), .member, .work, takes: [.texts("keyUuids").required]
     ) { visit in
         let uuids = try visit.request.texts("keyUuids", accepted: "a list of keyUuid values").map { $0.lowercased() }
-        return visit.changeThatAlertsRestOn { deed, connection in
-            if let unknown = try InHouse.unmark(uuids, by: deed.curator, on: connection) {
+        return visit.changeAndSettleAlerts { writing in
+            if let unknown = try InHouse.unmark(uuids, by: writing.curator, on: writing.connection) {
                 throw APIError.notFound(unknown, of: "keyUuids")
             }
             return Answer.message("Successfully unmarked \(uuids.count) libraries")
@@ -66,19 +66,21 @@ extension Call {
         _ visit: borrowing Visit, _ change: @escaping @Sendable (Curator, any Connection) throws -> Int64,
         answer: @escaping @Sendable (_ rule: Int64, _ isDone: Bool, _ marked: Int) -> HTTPResponse
     ) -> Outcome {
-        let (backend, deed) = (visit.backend, visit.deed)
+        let (backend, frame) = (visit.backend, visit.frame)
         return .write {
-            let rule = try await backend.database.write { connection in try change(deed.curator, connection) }
+            let rule = try await backend.database.write { connection in
+                try change(frame.writing(on: connection).curator, connection)
+            }
             let work = RuleWork(database: backend.database, now: backend.queue.now)
             let end = backend.queue.now() + patience
             // Threads of our own: matching and waiting for writes block.
             let (isDone, marked) = try await Threads("in-house rules").attempt {
                 let isDone = try work.run(rule: rule) { backend.queue.now() >= end }
                 return try backend.database.read { connection in
-                    (isDone, try RuleWork.marked(by: rule, of: deed.scope.organization, on: connection))
+                    (isDone, try RuleWork.marked(by: rule, of: frame.scope.organization, on: connection))
                 }
             }.get()
-            await backend.settleAlerts(deed.scope.organization)
+            await backend.settleAlerts(frame.scope.organization)
             return answer(rule, isDone, marked)
         }
     }
@@ -150,9 +152,9 @@ extension Call {
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         let given = try visit.request.texts("licenses", accepted: "a list of names, SPDX identifiers or expressions")
         let reference = try visit.request.textIfAny("reference", accepted: "an address or a text") ?? ""
-        return visit.changeThatAlertsRestOn { deed, connection in
+        return visit.changeAndSettleAlerts { writing in
             let found = try LicenseOverrides.set(
-                given, of: uuid, reference: reference, by: deed.curator, on: connection)
+                given, of: uuid, reference: reference, by: writing.curator, on: writing.connection)
             guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
             return Answer.message("Successfully set the licenses of the library")
         }
@@ -162,8 +164,8 @@ extension Call {
         "waybillResetLicenses", .one(.organization), .member, .work, takes: [keyUUID]
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
-        return visit.changeThatAlertsRestOn { deed, connection in
-            guard try LicenseOverrides.reset(uuid, by: deed.curator, on: connection) else {
+        return visit.changeAndSettleAlerts { writing in
+            guard try LicenseOverrides.reset(uuid, by: writing.curator, on: writing.connection) else {
                 throw APIError.notFound(uuid, of: "keyUuid")
             }
             return Answer.message("Successfully reset the licenses of the library")
@@ -187,8 +189,8 @@ extension Call {
         guard names.count <= LicensePreferences.limit else {
             throw APIError.badValue("\(names.count) licenses", of: "licenses", accepted: accepted)
         }
-        return visit.changeThatAlertsRestOn { deed, connection in
-            try LicenseChoices.set(names, by: deed.curator, on: connection)
+        return visit.changeAndSettleAlerts { writing in
+            try LicenseChoices.set(names, by: writing.curator, on: writing.connection)
             return Answer.message("Successfully set the preferred licenses")
         }
     }
@@ -233,9 +235,10 @@ extension Call {
             throw APIError.badValue(kindWord, of: "attribute.type", accepted: "TEXT, LINK")
         }
         let description = field.text("description") ?? ""
-        return visit.change { deed, connection in
+        return visit.change { writing in
             let isNew = try LibraryFacts.addAttribute(
-                name, description: description, context: context, kind: kind, by: deed.curator, on: connection)
+                name, description: description, context: context, kind: kind, by: writing.curator,
+                on: writing.connection)
             guard isNew else {
                 throw APIError.badValue(name, of: "attribute.name", accepted: "a name that no attribute has")
             }
@@ -265,9 +268,9 @@ extension Call {
         case .product, .project: break
         }
         if attribute.context == .organization, scope.visibleProducts != nil { throw APIError.refused }
-        return visit.change { deed, connection in
+        return visit.change { writing in
             let found = try LibraryFacts.setValue(
-                value, of: attribute, library: uuid, in: deed.scope, by: deed.curator, on: connection)
+                value, of: attribute, library: uuid, in: writing.scope, by: writing.curator, on: writing.connection)
             guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
             return Answer.message("Successfully set the value of \(name)")
         }
@@ -299,8 +302,8 @@ extension Call {
                 status: (field.text("status") ?? "OPEN").uppercased(),
                 reported: try field.time("reported", of: "bugs.reported"), url: field.text("url") ?? "")
         }
-        return visit.changeThatAlertsRestOn { deed, connection in
-            let found = try LibraryFacts.setBugs(bugs, of: uuid, by: deed.curator, on: connection)
+        return visit.changeAndSettleAlerts { writing in
+            let found = try LibraryFacts.setBugs(bugs, of: uuid, by: writing.curator, on: writing.connection)
             guard found else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
             return Answer.message("Successfully set \(bugs.count) bugs of the library")
         }
@@ -324,14 +327,14 @@ extension Call {
                 workload: field.text("workload") ?? "", container: field.text("container") ?? "",
                 image: field.text("image") ?? "", tag: field.text("tag") ?? "", digest: field.text("digest") ?? "")
         }
-        return visit.change { deed, connection in
-            try ImagePlaces.set(places, ofProject: deed.scope.project, on: connection)
-            try Accounts.touch(deed.scope, at: deed.time, on: connection)
+        return visit.change { writing in
+            try ImagePlaces.set(places, ofProject: writing.scope.project, on: writing.connection)
+            try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
             return Answer.message("Successfully set \(places.count) places of the project")
         }
     }
 }
 
-extension Deed {
+extension Writing {
     var curator: Curator { Curator(organization: scope.organization, author: author, time: time) }
 }

@@ -17,9 +17,9 @@ extension Call {
         var text = ""
         if case .text(let given)? = visit.request["text"] { text = given }
         let reference = try visit.request.textIfAny("reference", accepted: "an address or a text") ?? ""
-        return visit.change { [text] deed, connection in
+        return visit.change { [text] writing in
             let found = try LibraryFacts.setNotice(
-                text, reference: reference, of: uuid, by: deed.curator, on: connection)
+                text, reference: reference, of: uuid, by: writing.curator, on: writing.connection)
             guard found else { throw APIError.unknownLibrary(uuid, of: "libraryUUID") }
             return Answer.message("Successfully set the notice of the library")
         }

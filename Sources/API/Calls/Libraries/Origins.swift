@@ -37,16 +37,17 @@ extension Call {
             }
             let envelope = wantsEnvelope ? try process(visit) : nil
             let (queue, email) = (visit.backend.queue, visit.access.standing.email)
-            return visit.changeThatAlertsRestOn { deed, connection in
+            return visit.changeAndSettleAlerts { writing in
                 let changed = try FileOrigins.set(
-                    digests, library: uuid, comments: comments, in: deed.scope, by: deed.curator, on: connection)
+                    digests, library: uuid, comments: comments, in: writing.scope, by: writing.curator,
+                    on: writing.connection)
                 guard let changed else { throw APIError.unknownLibrary(uuid, of: "targetKeyUuid") }
                 guard let envelope else {
                     return Answer.message("Successfully changed the origin library of \(changed) source files")
                 }
-                let job = try queue.submit(envelope, claimedBy: "door", on: connection)
-                try queue.succeed(job, owner: "door", result: "{\"files\":\(changed)}", on: connection)
-                let ended = try queue.find(uuid: job.uuid, organization: job.organization, on: connection)
+                let job = try queue.submit(envelope, claimedBy: "door", on: writing.connection)
+                try queue.succeed(job, owner: "door", result: "{\"files\":\(changed)}", on: writing.connection)
+                let ended = try queue.find(uuid: job.uuid, organization: job.organization, on: writing.connection)
                 return Envelope(job: ended ?? job, email: email).response
             }
         }

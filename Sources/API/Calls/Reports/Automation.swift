@@ -26,13 +26,13 @@ extension Call {
         let wanted = try visit.access.comparing(
             try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
         let request = try wanted.json()
-        return visit.change { deed, connection in
-            guard let due = cron.next(after: deed.time) else {
+        return visit.change { writing in
+            guard let due = cron.next(after: writing.time) else {
                 throw APIError.badValue(text, of: "cron", accepted: CronExpression.accepted)
             }
             let id = try Schedules.add(
-                cron: cron.text, request: request, due: due, in: deed.scope, by: deed.account, at: deed.time,
-                on: connection)
+                cron: cron.text, request: request, due: due, in: writing.scope, by: writing.account, at: writing.time,
+                on: writing.connection)
             guard let id else {
                 throw APIError.badValue(
                     text, of: "cron", accepted: "at most \(Schedules.limit) schedules in an organization; remove one")
@@ -75,9 +75,9 @@ extension Call {
     ) { visit in
         let id = try visit.request.number(scheduleID)
         let owner = owner(visit.access)
-        return visit.change(saying: "Successfully removed the schedule") { deed, connection in
+        return visit.change(saying: "Successfully removed the schedule") { writing in
             let isGone = try Schedules.remove(
-                id, account: owner, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                id, account: owner, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
             guard isGone else { throw APIError.notFound("\(id)", of: scheduleID.name) }
         }
     }
@@ -103,9 +103,9 @@ extension Call {
                     : "an address below \(targets.prefixes.joined(separator: " or "))")
         }
         let secret = WebhookSignature.secret(of: try visit.backend.random.bytes(32))
-        return visit.change { deed, connection in
+        return visit.change { writing in
             let id = try Webhooks.add(
-                url, secret: secret, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                url, secret: secret, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
             guard let id else {
                 throw APIError.badValue(
                     url, of: "url", accepted: "at most \(Webhooks.limit) webhooks in an organization; remove one")
@@ -142,9 +142,9 @@ extension Call {
         "waybillRemoveWebhook", .one(.organization), .administrator, .points, takes: [.number(webhookID).required]
     ) { visit in
         let id = try visit.request.number(webhookID)
-        return visit.change(saying: "Successfully removed the webhook") { deed, connection in
+        return visit.change(saying: "Successfully removed the webhook") { writing in
             let isGone = try Webhooks.remove(
-                id, in: deed.scope, by: deed.account, at: deed.time, on: connection)
+                id, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
             guard isGone else { throw APIError.notFound("\(id)", of: webhookID.name) }
         }
     }

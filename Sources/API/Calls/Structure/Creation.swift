@@ -9,16 +9,12 @@ extension Call {
         "createProduct", .one(.organization), .administrator, .points, takes: [.text("productName").required]
     ) { visit in
         let name = try visit.request.text("productName", accepted: "the name of the new product")
-        let (scope, author) = (visit.scope, Author.account(visit.access.standing.account))
-        let (token, time) = (try visit.backend.random.token(), visit.backend.queue.now())
-        return .write { [database = visit.backend.database] in
-            try await database.write { connection in
-                let made = try Accounts.createProduct(
-                    named: name, token: token, organization: scope.organization, by: author, at: time, on: connection)
-                return Answer.object { answer in
-                    answer.text("productToken", made.token)
-                    answer.text("message", "Successfully created product \(made.name)")
-                }
+        let token = try visit.backend.random.token()
+        return visit.change { writing in
+            let made = try Accounts.createProduct(named: name, token: token, writing)
+            return Answer.object { answer in
+                answer.text("productToken", made.token)
+                answer.text("message", "Successfully created product \(made.name)")
             }
         }
     }
@@ -27,17 +23,12 @@ extension Call {
         "createProject", .one(.product), .administrator, .points, takes: [.text("projectName").required]
     ) { visit in
         let name = try visit.request.text("projectName", accepted: "the name of the new project")
-        let (scope, author) = (visit.scope, Author.account(visit.access.standing.account))
-        let (token, time) = (try visit.backend.random.token(), visit.backend.queue.now())
-        return .write { [database = visit.backend.database] in
-            try await database.write { connection in
-                let made = try Accounts.createProject(
-                    named: name, token: token, organization: scope.organization, product: scope.product, by: author,
-                    at: time, on: connection)
-                return Answer.object { answer in
-                    answer.text("projectToken", made.token)
-                    answer.text("message", "Successfully created project \(made.name)")
-                }
+        let token = try visit.backend.random.token()
+        return visit.change { writing in
+            let made = try Accounts.createProject(named: name, token: token, writing)
+            return Answer.object { answer in
+                answer.text("projectToken", made.token)
+                answer.text("message", "Successfully created project \(made.name)")
             }
         }
     }

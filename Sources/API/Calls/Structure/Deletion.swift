@@ -5,17 +5,17 @@ import HTTP
 
 extension Call {
     static let deleteProduct = Call("deleteProduct", .one(.product), .administrator, .points) { visit in
-        visit.change { deed, connection in
-            let name = try ScopeFacts.read(deed.scope, on: connection)?.name ?? ""
-            try Deletion.product(deed.scope, by: deed.author, at: deed.time, on: connection)
+        visit.change { writing in
+            let name = try ScopeFacts.read(writing.scope, on: writing.connection)?.name ?? ""
+            try Deletion.product(writing)
             return Answer.message("Successfully deleted product \(name)")
         }
     }
 
     static let deleteProject = Call("deleteProject", .one(.project), .administrator, .points) { visit in
-        visit.change { deed, connection in
-            let name = try ScopeFacts.read(deed.scope, on: connection)?.name ?? ""
-            try Deletion.project(deed.scope, by: deed.author, at: deed.time, on: connection)
+        visit.change { writing in
+            let name = try ScopeFacts.read(writing.scope, on: writing.connection)?.name ?? ""
+            try Deletion.project(writing)
             return Answer.message("Successfully deleted project \(name)")
         }
     }

@@ -54,10 +54,9 @@ extension Call {
         let email = try visit.request.text("email", in: user, of: "addedUser", accepted: "NAME@DOMAIN")
         let name = user.text("name") ?? ""
         let key = UserKey(random: try visit.backend.random.bytes(32))
-        return visit.change { deed, connection in
+        return visit.change { writing in
             try People.add(
-                name, email: email, kind: "USER", keyDigest: key.digest, role: .member, in: deed.scope,
-                by: deed.author, at: deed.time, on: connection)
+                .init(name: name, email: email, kind: "USER", keyDigest: key.digest), role: .member, writing)
             return Answer.object { answer in
                 answer.text("message", "Successfully created user \(email)")
                 // Shown here only: the administrator hands it on.
@@ -74,10 +73,11 @@ extension Call {
         let name = try visit.request.text("name", in: user, of: "addedUser", accepted: "the name of the service")
         let key = UserKey(random: try visit.backend.random.bytes(32))
         let id = try visit.backend.random.uuid()
-        return visit.change { deed, connection in
+        return visit.change { writing in
             try People.add(
-                name, email: "\(id)@service.invalid", kind: "SERVICE", keyDigest: key.digest, role: .member,
-                in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                .init(name: name, email: "\(id)@service.invalid", kind: "SERVICE", keyDigest: key.digest),
+                role: .member,
+                writing)
             return Answer.object { $0.text("userToken", key.text) }
         }
     }
@@ -91,15 +91,13 @@ extension Call {
             oneOf: ["serviceUserKey", "email"], accepted: "the key that a new one replaces, or the user's address")
         let expires = try visit.request.timeIfAny("expires") ?? 0
         let key = UserKey(random: try visit.backend.random.bytes(32))
-        return visit.change { deed, connection in
+        return visit.change { writing in
             if field == "email" {
                 try People.renew(
-                    email: value, by: key.digest, expires: expires, in: deed.scope, by: deed.author, at: deed.time,
-                    on: connection)
+                    email: value, by: key.digest, expires: expires, writing)
             } else {
                 let found = try People.renew(
-                    keyDigest: UserKey(value).digest, by: key.digest, expires: expires, in: deed.scope,
-                    by: deed.author, at: deed.time, on: connection)
+                    keyDigest: UserKey(value).digest, by: key.digest, expires: expires, writing)
                 // The value is a secret, even a wrong one: it is not told.
                 guard found else { throw APIError.notFound("…", of: field) }
             }
@@ -113,8 +111,8 @@ extension Call {
     ) { visit in
         let user = try visit.request.object("user", accepted: "an object with email")
         let email = try visit.request.text("email", in: user, of: "user", accepted: "the address of a member")
-        return visit.change(saying: "Successfully removed user \(email)") { deed, connection in
-            try People.remove(email: email, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        return visit.change(saying: "Successfully removed user \(email)") { writing in
+            try People.remove(email: email, writing)
         }
     }
 
@@ -125,9 +123,9 @@ extension Call {
         let group = try visit.request.object("group", accepted: "an object with name and description")
         let name = try visit.request.text("name", in: group, of: "group", accepted: "the name of the new group")
         let text = group.text("description") ?? ""
-        return visit.change(saying: "Successfully created group \(name)") { deed, connection in
+        return visit.change(saying: "Successfully created group \(name)") { writing in
             try People.createGroup(
-                name, description: text, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                name, description: text, writing)
         }
     }
 
@@ -148,10 +146,10 @@ extension Call {
             }
             return (group: group, emails: parts[1].elements.compactMap { $0.text("email") })
         }
-        return visit.change(saying: "Successfully added users to groups") { deed, connection in
+        return visit.change(saying: "Successfully added users to groups") { writing in
             for (group, emails) in wanted {
                 try People.add(
-                    emails, toGroup: group, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+                    emails, toGroup: group, writing)
             }
         }
     }
@@ -214,11 +212,10 @@ extension Call {
                     roles.map(\.field).joined(separator: " or "),
                     accepted: "an object with userAssignments and groupAssignments")
             }
-            return visit.change(saying: "Successfully set the assignments") { [wanted] deed, connection in
+            return visit.change(saying: "Successfully set the assignments") { [wanted] writing in
                 for (role, people, groups) in wanted {
                     try People.set(
-                        role, people: people, groups: groups, in: deed.scope, by: deed.author, at: deed.time,
-                        on: connection)
+                        role, people: people, groups: groups, writing)
                 }
             }
         }

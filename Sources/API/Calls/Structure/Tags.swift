@@ -10,20 +10,20 @@ extension Call {
         tags("getProductProjectTags", .product, "projectTags", Tags.projects),
         tags("getProductTags", .product, "productTags", Tags.products),
         tags("getProjectTags", .project, "projectTags", Tags.projects),
-        tagging("saveProductTag", .product) { tag, deed, connection in
-            try Tags.save(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        tagging("saveProductTag", .product) { tag, writing in
+            try Tags.save(tag.key, tag.value, writing)
                 ? "Successfully saved the product's tag" : "The product has this tag already"
         },
-        tagging("saveProjectTag", .project) { tag, deed, connection in
-            try Tags.save(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        tagging("saveProjectTag", .project) { tag, writing in
+            try Tags.save(tag.key, tag.value, writing)
                 ? "Successfully saved the project's tag" : "The project has this tag already"
         },
-        tagging("removeProductTag", .product) { tag, deed, connection in
-            try Tags.remove(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        tagging("removeProductTag", .product) { tag, writing in
+            try Tags.remove(tag.key, tag.value, writing)
                 ? "Successfully removed the product's tag" : "The product has no such tag"
         },
-        tagging("removeProjectTag", .project) { tag, deed, connection in
-            try Tags.remove(tag.key, tag.value, in: deed.scope, by: deed.author, at: deed.time, on: connection)
+        tagging("removeProjectTag", .project) { tag, writing in
+            try Tags.remove(tag.key, tag.value, writing)
                 ? "Successfully removed the project's tag" : "The project has no such tag"
         },
     ]
@@ -49,11 +49,11 @@ extension Call {
 
     private static func tagging(
         _ name: String, _ kind: ScopeKind,
-        _ body: @escaping @Sendable ((key: String, value: String), Deed, any Connection) throws -> String
+        _ body: @escaping @Sendable ((key: String, value: String), Writing) throws -> String
     ) -> Call {
         Call(name, .one(kind), .member, .points, takes: Parameter.tag) { visit in
             let tag = try visit.request.tag()
-            return visit.change { deed, connection in Answer.message(try body(tag, deed, connection)) }
+            return visit.change { writing in Answer.message(try body(tag, writing)) }
         }
     }
 }

@@ -257,8 +257,8 @@ package enum Accounts {
         try assign(.administrator, to: account, organization: id, on: connection)
         let made = Entity(id: id, token: token, name: name)
         try note(
-            .created, .organization, made, in: Scope(kind: .organization, organization: id), by: .system, at: time,
-            on: connection)
+            .created, .organization, made,
+            Writing(in: Scope(kind: .organization, organization: id), by: .system, at: time, on: connection))
         return made
     }
 
@@ -292,11 +292,9 @@ package enum Accounts {
             """)
     }
 
-    /// Makes a product in an organization.
-    package static func createProduct(
-        named name: String, token: String, organization: Int64, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Entity {
+    /// Makes a product in the organization of the scope.
+    package static func createProduct(named name: String, token: String, _ writing: Writing) throws -> Entity {
+        let (organization, time, connection) = (writing.scope.organization, writing.time, writing.connection)
         let name = try checked(name, of: .product)
         let id = try connection.take(1, from: "product")
         try insert(
@@ -307,16 +305,15 @@ package enum Accounts {
             orThrow: .nameTaken(name, of: .product), on: connection)
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .product, organization: organization, product: id)
-        try note(.created, .product, made, in: scope, by: author, at: time, on: connection)
+        try note(.created, .product, made, writing.moved(to: scope))
         try touch(scope, at: time, on: connection)
         return made
     }
 
-    /// Makes a project in a product of an organization.
-    package static func createProject(
-        named name: String, token: String, organization: Int64, product: Int64, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Entity {
+    /// Makes a project in the product of the scope.
+    package static func createProject(named name: String, token: String, _ writing: Writing) throws -> Entity {
+        let (organization, product) = (writing.scope.organization, writing.scope.product)
+        let (time, connection) = (writing.time, writing.connection)
         let name = try checked(name, of: .project)
         let id = try connection.take(1, from: "project")
         try insert(
@@ -327,7 +324,7 @@ package enum Accounts {
             orThrow: .nameTaken(name, of: .project), on: connection)
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .project, organization: organization, product: product, project: id)
-        try note(.created, .project, made, in: scope, by: author, at: time, on: connection)
+        try note(.created, .project, made, writing.moved(to: scope))
         try touch(scope, at: time, on: connection)
         return made
     }
@@ -344,12 +341,10 @@ package enum Accounts {
 
     /// Writes a line of the change log.
     private static func note(
-        _ aspect: Change.Aspect, _ kind: ScopeKind, _ entity: Entity, in scope: Scope, by author: Author,
-        at time: Int64, on connection: any Connection
+        _ aspect: Change.Aspect, _ kind: ScopeKind, _ entity: Entity, _ writing: Writing
     ) throws {
         let place = Change.Place(kind.rawValue.uppercased(), id: entity.id, name: entity.name)
-        try Change(.configuration, "ENTITY", aspect, of: place, after: [entity.name]).write(
-            in: scope, by: author, at: time, on: connection)
+        try Change(.configuration, "ENTITY", aspect, of: place, after: [entity.name]).write(writing)
     }
 
     /// Counts up the revisions of a scope and of those around it, so that no report of before answers for after.

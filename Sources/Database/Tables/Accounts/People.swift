@@ -86,109 +86,115 @@ package enum People {
 
     // MARK: Users
 
-    /// Makes a member. `keyDigest` is the digest of the key; `kind` is `USER` or `SERVICE`.
-    package static func add(
-        _ name: String, email: String, kind: StaticString, keyDigest: [UInt8], role: Role, in scope: Scope,
-        by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        guard try find(email, in: scope.organization, on: connection) == nil else { throw PeopleError.isMember(email) }
+    /// Who becomes a member.
+    package struct NewMember: Sendable {
+        package let name: String
+        package let email: String
+        /// `USER` or `SERVICE`.
+        package let kind: StaticString
+        /// SHA-256 of the key.
+        package let keyDigest: [UInt8]
+
+        package init(name: String, email: String, kind: StaticString, keyDigest: [UInt8]) {
+            self.name = name
+            self.email = email
+            self.kind = kind
+            self.keyDigest = keyDigest
+        }
+    }
+
+    /// Makes a member of the organization.
+    package static func add(_ new: NewMember, role: Role, _ writing: Writing) throws {
+        let (organization, connection) = (writing.scope.organization, writing.connection)
+        guard try find(new.email, in: organization, on: connection) == nil else {
+            throw PeopleError.isMember(new.email)
+        }
         let account = try Accounts.createAccount(
-            email: email, name: name, kind: kind, keyDigest: keyDigest, at: time, on: connection)
-        try Accounts.assign(role, to: account, organization: scope.organization, on: connection)
-        try note("USER", .created, "\(name) <\(email)>", in: scope, by: author, at: time, on: connection)
+            email: new.email, name: new.name, kind: new.kind, keyDigest: new.keyDigest, at: writing.time,
+            on: connection)
+        try Accounts.assign(role, to: account, organization: organization, on: connection)
+        try note("USER", .created, "\(new.name) <\(new.email)>", writing)
     }
 
     /// Takes all roles and groups away from a member, and the key.
-    package static func remove(
-        email: String, in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        try lock(scope, on: connection)
-        let person = try user(email, in: scope.organization, on: connection)
-        try connection.run(
-            "DELETE FROM assignment WHERE organization = \(scope.organization) AND account = \(person.id)")
-        try connection.run(
+    package static func remove(email: String, _ writing: Writing) throws {
+        try lock(writing.scope, on: writing.connection)
+        let person = try user(email, in: writing.scope.organization, on: writing.connection)
+        try writing.connection.run(
+            "DELETE FROM assignment WHERE organization = \(writing.scope.organization) AND account = \(person.id)")
+        try writing.connection.run(
             """
             DELETE FROM group_member WHERE account = \(person.id)
-                AND account_group IN (SELECT id FROM account_group WHERE organization = \(scope.organization))
+                AND account_group IN (SELECT id FROM account_group WHERE organization = \(writing.scope.organization))
             """)
-        try connection.run("UPDATE account SET key_digest = NULL WHERE id = \(person.id)")
-        try checkAdministrators(scope, on: connection)
-        try note("USER", .deleted, "\(person.name) <\(person.email)>", in: scope, by: author, at: time, on: connection)
+        try writing.connection.run("UPDATE account SET key_digest = NULL WHERE id = \(person.id)")
+        try checkAdministrators(writing.scope, on: writing.connection)
+        try note("USER", .deleted, "\(person.name) <\(person.email)>", writing)
     }
 
     /// Gives the member with this key a new one, which ends at `expires` (0: never). False when no member has the key.
     package static func renew(
-        keyDigest: [UInt8], by new: [UInt8], expires: Int64 = 0, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
+        keyDigest: [UInt8], by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws -> Bool {
-        let person = try connection.first(
+        let person = try writing.connection.first(
             """
             SELECT a.id, a.name, a.email FROM account a
-            WHERE a.key_digest = \(keyDigest) AND a.id IN \(members(scope.organization))
+            WHERE a.key_digest = \(keyDigest) AND a.id IN \(members(writing.scope.organization))
             """
         ) { Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2)) }
         guard let person else { return false }
-        try setKey(of: person, to: new, expires: expires, in: scope, by: author, at: time, on: connection)
+        try setKey(of: person, to: new, expires: expires, writing)
         return true
     }
 
     /// Gives a member a new key, which ends at `expires` (0: never).
     package static func renew(
-        email: String, by new: [UInt8], expires: Int64 = 0, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
+        email: String, by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws {
-        let person = try user(email, in: scope.organization, on: connection)
-        try setKey(of: person, to: new, expires: expires, in: scope, by: author, at: time, on: connection)
+        let person = try user(email, in: writing.scope.organization, on: writing.connection)
+        try setKey(of: person, to: new, expires: expires, writing)
     }
 
     private static func setKey(
-        of person: Person, to new: [UInt8], expires: Int64, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
+        of person: Person, to new: [UInt8], expires: Int64, _ writing: Writing
     ) throws {
-        try connection.run(
+        try writing.connection.run(
             "UPDATE account SET key_digest = \(new), key_expires_at = \(expires) WHERE id = \(person.id)")
         try note(
-            "USER_KEY", .changed, "\(person.name) <\(person.email)>", in: scope, by: author, at: time, on: connection)
+            "USER_KEY", .changed, "\(person.name) <\(person.email)>", writing)
     }
 
     // MARK: Groups
 
     /// Makes a group.
-    package static func createGroup(
-        _ name: String, description: String, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws {
+    package static func createGroup(_ name: String, description: String, _ writing: Writing) throws {
         guard !name.isEmpty, name.utf8.count <= AccountError.nameLimit else { throw PeopleError.badName(name) }
-        let id = try connection.take(1, from: "account_group")
+        let id = try writing.connection.take(1, from: "account_group")
         do {
-            try connection.run(
+            try writing.connection.run(
                 """
                 INSERT INTO account_group (id, organization, name, description)
-                VALUES (\(id), \(scope.organization), \(name), \(description))
+                VALUES (\(id), \(writing.scope.organization), \(name), \(description))
                 """)
         } catch {
             if case .conflict = error { throw PeopleError.groupTaken(name) }
             throw error
         }
-        try note("GROUP", .created, name, in: scope, by: author, at: time, on: connection)
+        try note("GROUP", .created, name, writing)
     }
 
     /// Adds members of the organization to one of its groups. Who is in it already stays.
-    package static func add(
-        _ emails: [String], toGroup name: String, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws {
-        let group = try group(name, in: scope.organization, on: connection)
+    package static func add(_ emails: [String], toGroup name: String, _ writing: Writing) throws {
+        let group = try group(name, in: writing.scope.organization, on: writing.connection)
         for email in emails {
-            let person = try user(email, in: scope.organization, on: connection)
-            try connection.run(
+            let person = try user(email, in: writing.scope.organization, on: writing.connection)
+            try writing.connection.run(
                 """
                 INSERT INTO group_member (account_group, account) VALUES (\(group), \(person.id)) ON CONFLICT DO NOTHING
                 """)
         }
         try note(
-            "GROUP", .changed, "\(name): \(emails.joined(separator: ", "))", in: scope, by: author, at: time,
-            on: connection)
+            "GROUP", .changed, "\(name): \(emails.joined(separator: ", "))", writing)
     }
 
     // MARK: Roles
@@ -221,46 +227,44 @@ package enum People {
 
     /// Says who has a role in the scope, and nobody else has it then. Nil leaves people, or groups, as they are.
     package static func set(
-        _ role: String, people emails: [String]?, groups names: [String]?, in scope: Scope, by author: Author,
-        at time: Int64, on connection: any Connection
+        _ role: String, people emails: [String]?, groups names: [String]?, _ writing: Writing
     ) throws {
-        try lock(scope, on: connection)
+        try lock(writing.scope, on: writing.connection)
         if let emails {
-            let people = try emails.map { try user($0, in: scope.organization, on: connection).id }
+            let people = try emails.map { try user($0, in: writing.scope.organization, on: writing.connection).id }
             // Those found first: who loses the only role is no member for the rest of the list.
-            try connection.run(
+            try writing.connection.run(
                 """
                 DELETE FROM assignment
-                WHERE organization = \(scope.organization) AND product = \(scope.product) AND role = \(role)
+                WHERE organization = \(writing.scope.organization) AND product = \(writing.scope.product) AND role = \(role)
                 """)
             for account in Set(people).sorted() {
-                try connection.run(
+                try writing.connection.run(
                     """
                     INSERT INTO assignment (organization, account, product, role)
-                    VALUES (\(scope.organization), \(account), \(scope.product), \(role))
+                    VALUES (\(writing.scope.organization), \(account), \(writing.scope.product), \(role))
                     """)
             }
         }
         if let names {
-            let groups = try names.map { try group($0, in: scope.organization, on: connection) }
-            try connection.run(
+            let groups = try names.map { try group($0, in: writing.scope.organization, on: writing.connection) }
+            try writing.connection.run(
                 """
                 DELETE FROM group_assignment
-                WHERE organization = \(scope.organization) AND product = \(scope.product) AND role = \(role)
+                WHERE organization = \(writing.scope.organization) AND product = \(writing.scope.product) AND role = \(role)
                 """)
             for group in Set(groups).sorted() {
-                try connection.run(
+                try writing.connection.run(
                     """
                     INSERT INTO group_assignment (organization, account_group, product, role)
-                    VALUES (\(scope.organization), \(group), \(scope.product), \(role))
+                    VALUES (\(writing.scope.organization), \(group), \(writing.scope.product), \(role))
                     """)
             }
         }
-        try checkAdministrators(scope, on: connection)
+        try checkAdministrators(writing.scope, on: writing.connection)
         let who = (emails ?? []) + (names ?? [])
         try note(
-            "ASSIGNMENT", .changed, "\(role): \(who.joined(separator: ", "))", in: scope, by: author, at: time,
-            on: connection)
+            "ASSIGNMENT", .changed, "\(role): \(who.joined(separator: ", "))", writing)
     }
 
     // MARK: Finding
@@ -309,13 +313,12 @@ package enum People {
     }
 
     private static func note(
-        _ what: StaticString, _ aspect: Change.Aspect, _ text: String, in scope: Scope, by author: Author,
-        at time: Int64, on connection: any Connection
+        _ what: StaticString, _ aspect: Change.Aspect, _ text: String, _ writing: Writing
     ) throws {
         let change = try Change(
-            .configuration, what, aspect, in: scope, before: aspect == .deleted ? [text] : [],
-            after: aspect == .deleted ? [] : [text], on: connection)
-        try change.write(in: scope, by: author, at: time, on: connection)
-        try Accounts.touch(scope, at: time, on: connection)
+            .configuration, what, aspect, in: writing.scope, before: aspect == .deleted ? [text] : [],
+            after: aspect == .deleted ? [] : [text], on: writing.connection)
+        try change.write(writing)
+        try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
     }
 }

@@ -109,31 +109,23 @@ package enum AgentRequests {
         package let isNew: Bool
     }
 
-    /// The product of this name, made when there is none.
-    package static func product(
-        named name: String, newToken: String, organization: Int64, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Place {
-        let known = try connection.first(
+    /// The product of this name in the organization of the scope, made when there is none.
+    package static func product(named name: String, newToken: String, _ writing: Writing) throws -> Place {
+        let organization = writing.scope.organization
+        let known = try writing.connection.first(
             "SELECT id, token, name FROM product WHERE organization = \(organization) AND name = \(name)",
             entity)
         if let known { return Place(entity: known, isNew: false) }
-        let made = try Accounts.createProduct(
-            named: name, token: newToken, organization: organization, by: author, at: time, on: connection)
+        let made = try Accounts.createProduct(named: name, token: newToken, writing)
         return Place(entity: made, isNew: true)
     }
 
-    /// The project of this name, made when there is none.
-    package static func project(
-        named name: String, newToken: String, organization: Int64, product: Int64, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Place {
-        let known = try connection.first(
-            "SELECT id, token, name FROM project WHERE product = \(product) AND name = \(name)", entity)
+    /// The project of this name in the product of the scope, made when there is none.
+    package static func project(named name: String, newToken: String, _ writing: Writing) throws -> Place {
+        let known = try writing.connection.first(
+            "SELECT id, token, name FROM project WHERE product = \(writing.scope.product) AND name = \(name)", entity)
         if let known { return Place(entity: known, isNew: false) }
-        let made = try Accounts.createProject(
-            named: name, token: newToken, organization: organization, product: product, by: author, at: time,
-            on: connection)
+        let made = try Accounts.createProject(named: name, token: newToken, writing)
         return Place(entity: made, isNew: true)
     }
 

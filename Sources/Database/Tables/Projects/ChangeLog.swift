@@ -57,20 +57,26 @@ package struct Change: Sendable, Equatable {
             before: before, after: after)
     }
 
-    /// Writes the line. `scope` says whose it is, and in which product or project.
+    /// Writes the line, in the transaction of the change.
     package func write(
         in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
     ) throws {
+        try write(Writing(in: scope, by: author, at: time, on: connection))
+    }
+
+    /// Writes the line. The scope of `writing` says whose it is, and in which product or project.
+    package func write(_ writing: Writing) throws {
         func lines(_ texts: [String]) -> String {
             texts.map { $0.split(separator: "\n").joined(separator: " ") }.joined(separator: "\n")
         }
-        try connection.run(
+        try writing.connection.run(
             """
             INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, before, after,
                 operator, account, product, project)
-            VALUES (\(scope.organization), \(time), \(category.rawValue), \(name), \(aspect.rawValue), \(place.word),
-                \(place.id), \(place.name), \(lines(before)), \(lines(after)), \(author.word), \(author.account),
-                \(scope.product == 0 ? nil : scope.product), \(scope.project == 0 ? nil : scope.project))
+            VALUES (\(writing.scope.organization), \(writing.time), \(category.rawValue), \(name), \(aspect.rawValue),
+                \(place.word), \(place.id), \(place.name), \(lines(before)), \(lines(after)), \(writing.author.word),
+                \(writing.author.account), \(writing.scope.product == 0 ? nil : writing.scope.product),
+                \(writing.scope.project == 0 ? nil : writing.scope.project))
             """)
     }
 }

@@ -4,33 +4,32 @@
 /// Deletes products and projects.
 package enum Deletion {
     /// Deletes the project of the scope.
-    package static func project(
-        _ scope: Scope, by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        let facts = try ScopeFacts.read(scope, on: connection)
-        try forget([scope.project], on: connection)
-        try note(.init(scope, facts), in: scope, by: author, at: time, on: connection)
+    package static func project(_ writing: Writing) throws {
+        let facts = try ScopeFacts.read(writing.scope, on: writing.connection)
+        try forget([writing.scope.project], on: writing.connection)
+        try note(.init(writing.scope, facts), writing)
         // The numbers around it count on; its own are gone.
-        let around = Scope(kind: .product, organization: scope.organization, product: scope.product)
-        try Accounts.touch(around, at: time, on: connection)
+        let around = Scope(kind: .product, organization: writing.scope.organization, product: writing.scope.product)
+        try Accounts.touch(around, at: writing.time, on: writing.connection)
     }
 
     /// Deletes a product with its projects.
-    package static func product(
-        _ scope: Scope, by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        let facts = try ScopeFacts.read(scope, on: connection)
-        let projects = try connection.all("SELECT id FROM project WHERE product = \(scope.product)") { $0.integer(0) }
-        try forget(projects, on: connection)
+    package static func product(_ writing: Writing) throws {
+        let facts = try ScopeFacts.read(writing.scope, on: writing.connection)
+        let projects = try writing.connection.all("SELECT id FROM project WHERE product = \(writing.scope.product)") {
+            $0.integer(0)
+        }
+        try forget(projects, on: writing.connection)
         for table in [
             "product_tag", "assignment", "group_assignment", "attribute_value", "policy", "schedule",
         ] as [StaticString] {
-            try connection.run("DELETE FROM \(SQL(table)) WHERE product = \(scope.product)")
+            try writing.connection.run("DELETE FROM \(SQL(table)) WHERE product = \(writing.scope.product)")
         }
-        try connection.run("DELETE FROM product WHERE id = \(scope.product)")
-        try note(.init(scope, facts), in: scope, by: author, at: time, on: connection)
+        try writing.connection.run("DELETE FROM product WHERE id = \(writing.scope.product)")
+        try note(.init(writing.scope, facts), writing)
         try Accounts.touch(
-            Scope(kind: .organization, organization: scope.organization), at: time, on: connection)
+            Scope(kind: .organization, organization: writing.scope.organization), at: writing.time,
+            on: writing.connection)
     }
 
     /// The tables that hang on a project, but for those of its scans.
@@ -61,10 +60,7 @@ package enum Deletion {
         }
     }
 
-    private static func note(
-        _ gone: Gone, in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        try Change(.configuration, "ENTITY", .deleted, of: gone.place, before: [gone.place.name]).write(
-            in: scope, by: author, at: time, on: connection)
+    private static func note(_ gone: Gone, _ writing: Writing) throws {
+        try Change(.configuration, "ENTITY", .deleted, of: gone.place, before: [gone.place.name]).write(writing)
     }
 }

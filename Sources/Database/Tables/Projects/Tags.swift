@@ -62,30 +62,24 @@ package enum Tags {
     }
 
     /// Adds a tag to the product or project of the scope; false when it is there already.
-    package static func save(
-        _ key: String, _ value: String, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Bool {
-        let (table, column) = place(scope)
-        let count = try connection.run(
+    package static func save(_ key: String, _ value: String, _ writing: Writing) throws -> Bool {
+        let (table, column) = place(writing.scope)
+        let count = try writing.connection.run(
             """
-            INSERT INTO \(table) (\(column), key, value) VALUES (\(scope.id), \(key), \(value)) ON CONFLICT DO NOTHING
+            INSERT INTO \(table) (\(column), key, value) VALUES (\(writing.scope.id), \(key), \(value)) ON CONFLICT DO NOTHING
             """)
         guard count > 0 else { return false }
-        try note(.created, "\(key): \(value)", in: scope, by: author, at: time, on: connection)
+        try note(.created, "\(key): \(value)", writing)
         return true
     }
 
     /// Takes a tag away; false when it is not there.
-    package static func remove(
-        _ key: String, _ value: String, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws -> Bool {
-        let (table, column) = place(scope)
-        let count = try connection.run(
-            "DELETE FROM \(table) WHERE \(column) = \(scope.id) AND key = \(key) AND value = \(value)")
+    package static func remove(_ key: String, _ value: String, _ writing: Writing) throws -> Bool {
+        let (table, column) = place(writing.scope)
+        let count = try writing.connection.run(
+            "DELETE FROM \(table) WHERE \(column) = \(writing.scope.id) AND key = \(key) AND value = \(value)")
         guard count > 0 else { return false }
-        try note(.deleted, "\(key): \(value)", in: scope, by: author, at: time, on: connection)
+        try note(.deleted, "\(key): \(value)", writing)
         return true
     }
 
@@ -93,14 +87,11 @@ package enum Tags {
         scope.kind == .project ? ("project_tag", "project") : ("product_tag", "product")
     }
 
-    private static func note(
-        _ aspect: Change.Aspect, _ tag: String, in scope: Scope, by author: Author, at time: Int64,
-        on connection: any Connection
-    ) throws {
+    private static func note(_ aspect: Change.Aspect, _ tag: String, _ writing: Writing) throws {
         let change = try Change(
-            .metadata, "TAG", aspect, in: scope, before: aspect == .deleted ? [tag] : [],
-            after: aspect == .created ? [tag] : [], on: connection)
-        try change.write(in: scope, by: author, at: time, on: connection)
-        try Accounts.touch(scope, at: time, on: connection)
+            .metadata, "TAG", aspect, in: writing.scope, before: aspect == .deleted ? [tag] : [],
+            after: aspect == .created ? [tag] : [], on: writing.connection)
+        try change.write(writing)
+        try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
     }
 }

@@ -1,0 +1,26 @@
+/// The context of a change: where it is, in whose name, when, and in which transaction.
+///
+///     try database.write { connection in
+///         let writing = Writing(in: scope, by: .account(7), at: now, on: connection)
+///         _ = try Tags.save("team", "blue", writing)
+///     }
+///
+/// Lives no longer than its transaction, on its thread.
+package struct Writing {
+    /// The organization, product or project that changes.
+    package let scope: Scope
+    package let author: Author
+    /// Milliseconds since 1970, UTC.
+    package let time: Int64
+    package let connection: any Connection
+
+    package init(in scope: Scope, by author: Author, at time: Int64, on connection: any Connection) {
+        self.scope = scope
+        self.author = author
+        self.time = time
+        self.connection = connection
+    }
+
+    /// The same change, in another scope.
+    package func moved(to scope: Scope) -> Writing { Writing(in: scope, by: author, at: time, on: connection) }
+}
