@@ -197,8 +197,12 @@ package protocol Database: AnyObject, Sendable {
 
     /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may
     /// come as one call, and calls may come without a write: when signals could have been missed. SQLite tells writes of
-    /// this process only, so callers poll too. `body` runs on a thread of the database's and is short.
-    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening
+    /// this process only, so callers poll too. `body` runs on a thread of the database's and is short. `deaf` is called there
+    /// once for each outage in which the server cannot be reached, and signals are missed until it can.
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening
 
     /// Closes all connections; no call may follow.
     func close()

@@ -13,6 +13,7 @@ package final class Listening: Sendable {
 final class Listeners: Sendable {
     private struct Listener: Sendable {
         let channel: String
+        let deaf: @Sendable (any Error) -> Void
         let body: @Sendable () -> Void
     }
 
@@ -23,10 +24,13 @@ final class Listeners: Sendable {
 
     private let state = Mutex(State())
 
-    func add(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
+    func add(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void = { _ in },
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
         let number = state.withLock { state in
             state.next += 1
-            state.listeners[state.next] = Listener(channel: channel.description, body: body)
+            state.listeners[state.next] = Listener(channel: channel.description, deaf: deaf, body: body)
             return state.next
         }
         return Listening { [weak self] in self?.state.withLock { $0.listeners[number] = nil } }
@@ -34,6 +38,12 @@ final class Listeners: Sendable {
 
     /// The channels that somebody listens to.
     var channels: Set<String> { state.withLock { Set($0.listeners.values.map(\.channel)) } }
+
+    /// Reports to all listeners that nothing can be heard for now.
+    func tell(_ error: any Error) {
+        let found = state.withLock { Array($0.listeners.values) }
+        for listener in found { listener.deaf(error) }
+    }
 
     /// Calls the listeners of a channel, or all.
     func call(_ channel: String? = nil) {

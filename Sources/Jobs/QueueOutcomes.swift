@@ -33,48 +33,63 @@ extension Queue {
     /// What every end of a lease but a wait sets.
     private static let free: SQL = "lease_owner = '', waiting_for = '', waiting_since = 0"
 
-    /// Marks a report as made; its artifact's row appears in the same transaction.
-    ///
-    /// With `isNew` false the artifact is one that exists, whose life is prolonged.
-    package func succeed(_ job: Job, owner: String, artifact: Artifact, isNew: Bool) throws {
+    /// Marks a report as made; its artifact's row appears in the same transaction. Throws `QueueError.leaseLost` when the job
+    /// is another worker's meanwhile.
+    package func succeed(_ job: Job, owner: String, artifact: Artifact) throws {
+        let time = now()
+        let end = time + settings.retention
+        try database.write { connection in
+            try connection.run(
+                """
+                INSERT INTO artifact (uuid, organization, cache_key, file_name, size, sha1, sha256, parts,
+                    rows_written, notes, created_at, expires_at)
+                VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
+                    \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
+                    \(artifact.notes.joined(separator: "\n")), \(time), \(end))
+                """)
+            guard try succeed(job, owner: owner, artifact: artifact, at: time, if: "", on: connection) else {
+                throw QueueError.leaseLost(uuid: job.uuid)
+            }
+            try job.checkInvariants(on: connection)
+        }
+    }
+
+    /// Marks a report as made by an artifact that exists, and prolongs the life of that. Throws `QueueError.leaseLost` with
+    /// the artifact's uuid when it is gone, with the job's when that is another worker's meanwhile.
+    package func succeed(_ job: Job, owner: String, sharing artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention
         // Once a minute is enough: many jobs at once would wait for each other at this row.
         let enough = end - min(60_000, settings.retention / 2)
         try database.write { connection in
-            func succeed(if condition: SQL) throws -> Bool {
-                let told = try connection.integer(
-                    """
-                    UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
-                        error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
-                    WHERE \(held(job, by: owner)) \(condition)
-                    RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
-                        THEN 1 ELSE 0 END
-                    """)
-                if told == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
-                return told != nil
+            let lasts: SQL = """
+                AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
+                """
+            if try succeed(job, owner: owner, artifact: artifact, at: time, if: lasts, on: connection) { return }
+            let prolonged = try connection.run(
+                "UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
+            guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
+            guard try succeed(job, owner: owner, artifact: artifact, at: time, if: "", on: connection) else {
+                throw QueueError.leaseLost(uuid: job.uuid)
             }
-            if isNew {
-                try connection.run(
-                    """
-                    INSERT INTO artifact (uuid, organization, cache_key, file_name, size, sha1, sha256, parts,
-                        rows_written, notes, created_at, expires_at)
-                    VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
-                        \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
-                        \(artifact.notes.joined(separator: "\n")), \(time), \(end))
-                    """)
-            } else {
-                let lasts: SQL = """
-                    AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
-                    """
-                if try succeed(if: lasts) { return }
-                let prolonged = try connection.run(
-                    "UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
-                guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
-            }
-            guard try succeed(if: "") else { throw QueueError.leaseLost(uuid: job.uuid) }
             try job.checkInvariants(on: connection)
         }
+    }
+
+    /// Marks a job with its artifact and announces the end; false when it is not held, or `condition` does not hold.
+    private func succeed(
+        _ job: Job, owner: String, artifact: Artifact, at time: Int64, if condition: SQL, on connection: any Connection
+    ) throws -> Bool {
+        let hasWebhooks = try connection.integer(
+            """
+            UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
+                error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
+            WHERE \(held(job, by: owner)) \(condition)
+            RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
+                THEN 1 ELSE 0 END
+            """)
+        if hasWebhooks == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
+        return hasWebhooks != nil
     }
 
     /// Marks a job as done that leaves no artifact, inside the transaction that publishes what it brought.

@@ -102,6 +102,7 @@ package final class Worker: Sendable {
     private let persistence: Int
     private let work: @Sendable (Lease) throws -> Void
     private let observe: @Sendable (JobEvent) -> Void
+    private let unrenewed: @Sendable (Job, any Error) -> Void
     private let running = Mutex<[Int64: Lease]>([:])
     private let stopping = Atomic<Bool>(false)
     private let threads = DispatchGroup()
@@ -113,16 +114,20 @@ package final class Worker: Sendable {
     ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
     ///     the database's disk is full, say. As long as the worker lives by default: only so is a job that could not go on
     ///     told from one whose worker died.
+    ///   - unrenewed: is shown a lease that could not be renewed, and why; it is tried again at the next pulse.
     ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
     package init(
         queue: Queue, owner: String, bell: Bell, persistence: Int = .max,
-        observe: @escaping @Sendable (JobEvent) -> Void, work: @escaping @Sendable (Lease) throws -> Void
+        observe: @escaping @Sendable (JobEvent) -> Void,
+        unrenewed: @escaping @Sendable (Job, any Error) -> Void = { _, _ in },
+        work: @escaping @Sendable (Lease) throws -> Void
     ) {
         self.queue = queue
         self.owner = owner
         self.bell = bell
         self.persistence = persistence
         self.observe = observe
+        self.unrenewed = unrenewed
         self.work = work
     }
 
@@ -280,12 +285,16 @@ package final class Worker: Sendable {
 
     /// Renews one lease. A heartbeat that fails is tried again at the next pulse, twice before the lease runs out.
     private func beat(_ lease: Lease) {
-        switch try? queue.heartbeat(lease.job, owner: owner, rows: Int64(lease.progress)) {
-        case .alive, nil: break
-        case .cancelled: lease.end(because: .cancelled)
-        case .lost:
-            // A job that has just ended is no longer running: then nobody looks at the reason.
-            lease.end(because: .lost)
+        do {
+            switch try queue.heartbeat(lease.job, owner: owner, rows: Int64(lease.progress)) {
+            case .alive: break
+            case .cancelled: lease.end(because: .cancelled)
+            case .lost:
+                // A job that has just ended is no longer running: then nobody looks at the reason.
+                lease.end(because: .lost)
+            }
+        } catch {
+            unrenewed(lease.job, error)
         }
     }
 

@@ -46,13 +46,18 @@ package struct Runtime: Sendable {
         let intake = self.intake
         let matching = MatchingJob(queue)
         let folder = directory.path
-        return Worker(queue: queue, owner: owner.name, bell: bell, observe: observe) { lease in
-            switch lease.job.kind {
-            case .report: try reports.run(lease)
-            case .intake: try IntakeJob.run(lease, intake: intake, dataFolder: folder)
-            case .matching: try matching.run(lease)
-            }
-        }
+        return Worker(
+            queue: queue, owner: owner.name, bell: bell, observe: observe,
+            unrenewed: { [log] job, error in
+                log(.warning, "the lease of a job could not be renewed", ["uuid": job.uuid, "error": "\(error)"])
+            },
+            work: { lease in
+                switch lease.job.kind {
+                case .report: try reports.run(lease)
+                case .intake: try IntakeJob.run(lease, intake: intake, dataFolder: folder)
+                case .matching: try matching.run(lease)
+                }
+            })
     }
 
     /// Brings uploads into the inventory.

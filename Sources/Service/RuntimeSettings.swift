@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 package import Reports
 package import Store
@@ -14,7 +15,7 @@ package struct RuntimeSettings: Sendable {
     /// the sweeper.
     package var sessions = 16
     /// How long artifacts and finished jobs are kept, in milliseconds.
-    package var retention: Int64 = 7 * 86_400_000
+    package var retention: Int64 = 7 * TimeText.day
     /// How reports are made.
     package var production = Production.Settings()
     /// Whether the data directory is locked, as one server uses it at a time.

@@ -134,7 +134,7 @@ struct OpeningTests {
         let database = try TemporaryDatabase.open(server.url())
         try database.migrate()
         let calls = Box(0)
-        let listening = database.listen("work") { calls.value.withLock { $0 += 1 } }
+        let listening = database.listen("work", deaf: { _ in }, heard: { calls.value.withLock { $0 += 1 } })
         #expect(eventually { calls.value.withLock { $0 } == 1 })
         try database.write {
             try $0.run("INSERT INTO organization (id, token, name, created_at) VALUES (0, 'token', 'n', 0)")

@@ -195,8 +195,8 @@ struct TransactionTests {
     @Test(arguments: TemporaryDatabase.engines) func listenersHearCommittedWritesOnly(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let (calls, others) = (Box(0), Box(0))
-        let listening = database.listen("work") { calls.value.withLock { $0 += 1 } }
-        let other = database.listen("other") { others.value.withLock { $0 += 1 } }
+        let listening = database.listen("work", deaf: { _ in }, heard: { calls.value.withLock { $0 += 1 } })
+        let other = database.listen("other", deaf: { _ in }, heard: { others.value.withLock { $0 += 1 } })
         func count() -> Int { calls.value.withLock { $0 } }
         // PostgreSQL calls once as soon as it listens.
         let start = engine == .sqlite ? 0 : 1

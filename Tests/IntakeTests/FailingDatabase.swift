@@ -42,8 +42,11 @@ final class FailingDatabase: Database {
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result { try await real.write(body) }
 
-    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        real.listen(channel, body)
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        real.listen(channel, deaf: deaf, heard: body)
     }
     func close() {}
 }

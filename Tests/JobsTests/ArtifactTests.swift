@@ -11,7 +11,7 @@ import Testing
         try board.submit(organization: organization)
         let job = try #require(try board.claim())
         let artifact = board.artifact(job, key: key)
-        try board.queue.succeed(job, owner: "worker", artifact: artifact, isNew: true)
+        try board.queue.succeed(job, owner: "worker", artifact: artifact)
         return (job, artifact)
     }
 
@@ -31,7 +31,7 @@ import Testing
         board.pass(board.queue.settings.retention - 120_000)
         try board.submit()
         let second = try #require(try board.claim())
-        try board.queue.succeed(second, owner: "worker", artifact: artifact, isNew: false)
+        try board.queue.succeed(second, owner: "worker", sharing: artifact)
         #expect(try board.now(second)?.artifact == artifact.uuid)
         board.pass(240_000)
         #expect(try board.queue.expired(limit: 10).isEmpty, "its life was prolonged")
@@ -52,7 +52,7 @@ import Testing
         let (first, artifact) = try made(board)
         try board.submit()
         let second = try #require(try board.claim())
-        try board.queue.succeed(second, owner: "worker", artifact: artifact, isNew: false)
+        try board.queue.succeed(second, owner: "worker", sharing: artifact)
         let (other, _) = try made(board, key: "other", organization: 2)
         let waiting = try board.submit()
         #expect(try board.queue.forget(artifact: artifact.uuid) == false, "its time is not over")
@@ -74,7 +74,7 @@ import Testing
         let late = try #require(try board.claim())
         #expect(try board.queue.expired(limit: 10) == [artifact.uuid])
         // Prolonged after the sweeper looked: it stays.
-        try board.queue.succeed(late, owner: "worker", artifact: artifact, isNew: false)
+        try board.queue.succeed(late, owner: "worker", sharing: artifact)
         #expect(try board.queue.forget(artifact: artifact.uuid) == false)
         board.pass(board.queue.settings.retention + 1)
         try board.submit()
@@ -82,10 +82,10 @@ import Testing
         // Forgotten before it could be shared: the job is told and makes it anew.
         #expect(try board.queue.forget(artifact: artifact.uuid))
         #expect(throws: QueueError.leaseLost(uuid: artifact.uuid)) {
-            try board.queue.succeed(later, owner: "worker", artifact: artifact, isNew: false)
+            try board.queue.succeed(later, owner: "worker", sharing: artifact)
         }
         #expect(try board.now(later)?.state == .inProgress)
-        try board.queue.succeed(later, owner: "worker", artifact: board.artifact(later), isNew: true)
+        try board.queue.succeed(later, owner: "worker", artifact: board.artifact(later))
     }
 
     @Test(arguments: TemporaryDatabase.engines) func finishedJobsAreForgotten(engine: Engine) throws {

@@ -64,7 +64,7 @@ import Testing
                 case 1: try board.queue.retry(job, owner: owner, why: "again")
                 case 2: try board.queue.wait(job, owner: owner, for: .database, why: "later")
                 case 3: try board.queue.giveBack(job, owner: owner)
-                case 4: try? board.queue.succeed(job, owner: owner, artifact: board.artifact(job), isNew: true)
+                case 4: try? board.queue.succeed(job, owner: owner, artifact: board.artifact(job))
                 case 5: _ = try board.queue.heartbeat(job, owner: owner, rows: Int64(step))
                 case 6: _ = try board.queue.rescue { $0 == owner }
                 default:

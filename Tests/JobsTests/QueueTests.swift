@@ -119,10 +119,11 @@ import Testing
         let held = try #require(try board.claim("same owner"))
         #expect(held.uuid == lost.uuid && held.attempt == 2)
         let before = try board.now(held)
-        for isNew in [true, false] {
-            #expect(throws: QueueError.self) {
-                try board.queue.succeed(lost, owner: "same owner", artifact: board.artifact(lost), isNew: isNew)
-            }
+        #expect(throws: QueueError.self) {
+            try board.queue.succeed(lost, owner: "same owner", artifact: board.artifact(lost))
+        }
+        #expect(throws: QueueError.self) {
+            try board.queue.succeed(lost, owner: "same owner", sharing: board.artifact(lost))
         }
         #expect(throws: QueueError.leaseLost(uuid: lost.uuid)) {
             try board.database.write { try board.queue.succeed(lost, owner: "same owner", result: "{}", on: $0) }
@@ -134,7 +135,7 @@ import Testing
         #expect(try board.queue.heartbeat(held, owner: "another", rows: 99) == .lost)
         #expect(try board.now(held) == before)
         #expect(try board.number("SELECT count(*) FROM artifact") == 0, "no artifact of a lost lease")
-        try board.queue.succeed(held, owner: "same owner", artifact: board.artifact(held), isNew: true)
+        try board.queue.succeed(held, owner: "same owner", artifact: board.artifact(held))
         #expect(try board.now(held)?.state == .success)
         #expect(try board.queue.heartbeat(held, owner: "same owner", rows: 1) == .lost)
     }

@@ -40,7 +40,7 @@ import Testing
             observe: { event in outcomes.withLock { $0[event.outcome, default: 0] += 1 } },
             work: { lease in
                 done.withLock { $0[lease.job.uuid, default: 0] += 1 }
-                try queue.succeed(lease.job, owner: lease.owner, artifact: board.artifact(lease.job), isNew: true)
+                try queue.succeed(lease.job, owner: lease.owner, artifact: board.artifact(lease.job))
             })
         worker.start(count: 8)
         let finished = try eventually { try board.number("SELECT count(*) FROM job WHERE state = 'SUCCESS'") == 500 }
@@ -99,7 +99,7 @@ import Testing
                 running.wrappingAdd(1, ordering: .sequentiallyConsistent)
                 if lease.job.uuid == quick.uuid {
                     mayEnd.wait()
-                    try queue.succeed(lease.job, owner: lease.owner, artifact: board.artifact(lease.job), isNew: true)
+                    try queue.succeed(lease.job, owner: lease.owner, artifact: board.artifact(lease.job))
                     return
                 }
                 while lease.stopReason == nil { usleep(1000) }

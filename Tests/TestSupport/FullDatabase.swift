@@ -46,8 +46,11 @@ package final class FullDatabase: Database {
         try look()
         return try await real.write(body)
     }
-    package func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        real.listen(channel, body)
+    package func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        real.listen(channel, deaf: deaf, heard: body)
     }
     package func migrate() throws { try real.migrate() }
     package func close() {}

@@ -12,7 +12,7 @@ extension TimeText {
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
             let day = reader.number(2), (1...12).contains(month), (1...length(of: month, in: year)).contains(day)
         else { return nil }
-        var time = Int64(days(year, month, day)) * 86_400_000
+        var time = Int64(days(year, month, day)) * TimeText.day
         if reader.isAtEnd { return time }
 
         let isRFC = reader.take("T") || reader.take("t")

@@ -3,7 +3,8 @@
 
 /// Times as text. A time is milliseconds since 1970 in UTC; days are those of the proleptic Gregorian calendar.
 package enum TimeText {
-    private static let day: Int64 = 86_400_000
+    /// A day's length in milliseconds.
+    package static let day: Int64 = 86_400_000
 
     /// The first and the last time that four digits of a year can tell: of the years 0000 and 9999.
     static let earliest: Int64 = -62_167_219_200_000
@@ -24,7 +25,7 @@ package enum TimeText {
         let time = Int(min(max(milliseconds, earliest), latest) - earliest)
         // 0000-03-01 begins an era of 400 years; 60 days lie before it in the year 0000.
         let days = time / Int(day)
-        let rest = time / 1000 - days * 86_400
+        let rest = (time - days * Int(day)) / 1000
         let shifted = days - 60 + 146_097
         let era = shifted / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -75,11 +76,11 @@ extension ByteSink {
     /// Appends the number by which a sheet knows a time: days since 1899-12-30 (ECMA-376 Part 1 §18.17.4.1), to nine
     /// places, which is finer than a millisecond. Spreadsheets show no times before 1900 and take 1900 for a leap year.
     package mutating func append(sheetTime milliseconds: Int64) {
-        let time = min(max(milliseconds, TimeText.earliest), TimeText.latest) + 25_569 * 86_400_000
+        let time = min(max(milliseconds, TimeText.earliest), TimeText.latest) + 25_569 * TimeText.day
         if time < 0 { append(UInt8(ascii: "-")) }
-        let size = time.magnitude
-        append(decimal: Int64(size / 86_400_000))
-        var fraction = (size % 86_400_000 * 1_000_000_000 + 43_200_000) / 86_400_000
+        let (size, day) = (time.magnitude, TimeText.day.magnitude)
+        append(decimal: Int64(size / day))
+        var fraction = (size % day * 1_000_000_000 + day / 2) / day
         guard fraction > 0 else { return }
         append(UInt8(ascii: "."))
         var unit: UInt64 = 100_000_000

@@ -36,7 +36,7 @@ struct Scheduler: Sendable {
     /// Nil when another server was first.
     private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Decision? {
         // A schedule that cannot be read any more waits a day for a version that can.
-        let next = CronExpression(schedule.cron)?.next(after: time) ?? time + 86_400_000
+        let next = CronExpression(schedule.cron)?.next(after: time) ?? time + TimeText.day
         do {
             let job = try job(of: schedule, on: connection)
             guard try Schedules.advance(schedule, to: next, job: job.uuid, on: connection) else { return nil }

@@ -171,12 +171,9 @@ final class Metrics: Sendable {
                 }
             }
         }
-        if let entries = opendir("/proc/self/fd") {
-            defer { closedir(entries) }
-            // Without `.`, `..` and the one that is open for reading the others.
-            var count = -3
-            while readdir(entries) != nil { count += 1 }
-            series.set(.processFiles, [], Double(count))
+        if let descriptors = Folder.names(in: "/proc/self/fd") {
+            // Without the one that is open for reading the others.
+            series.set(.processFiles, [], Double(descriptors.count - 1))
         }
         series.set(.processStart, [], begun)
     }

@@ -58,8 +58,11 @@ final class ObservedDatabase: Database {
         }
     }
 
-    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        real.listen(channel, body)
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        real.listen(channel, deaf: deaf, heard: body)
     }
 
     func close() { real.close() }

@@ -35,7 +35,7 @@ struct ReportWork: Sendable {
             // Only the disk is waited for. In the seldom case below the report is made without a place.
             lease.leavePlace()
             do {
-                try queue.succeed(job, owner: lease.owner, artifact: existing, isNew: false)
+                try queue.succeed(job, owner: lease.owner, sharing: existing)
                 observe(MadeReport(request, existing, isNew: false, took: queue.now() - begun))
                 return
             } catch QueueError.leaseLost(let uuid) where uuid == existing.uuid {}
@@ -59,7 +59,7 @@ struct ReportWork: Sendable {
             fileName: produced.fileName, size: upload.size, sha1: sha1, sha256: sha256, parts: produced.parts,
             rows: Int64(produced.rows), notes: produced.notes)
         do {
-            try queue.succeed(job, owner: lease.owner, artifact: artifact, isNew: true)
+            try queue.succeed(job, owner: lease.owner, artifact: artifact)
             observe(MadeReport(request, artifact, isNew: true, took: queue.now() - begun))
         } catch {
             // Not ours to publish any more; the sweeper takes what cannot be removed now.

@@ -54,7 +54,12 @@ package final class Workforce: Sendable {
                 .warning, "artifacts are kept on this machine alone; with other nodes, give all one --artifacts")
         }
         if runtime.database.engine == .postgresql, count > 0 {
-            listening.withLock { $0 = runtime.database.listen(Announcer.channel) { [bell] in bell.ring() } }
+            let heard = runtime.database.listen(
+                Announcer.channel,
+                deaf: { [log = runtime.log] error in
+                    log(.warning, "new jobs of other nodes are found by looking, not heard of", ["error": "\(error)"])
+                }, heard: { [bell] in bell.ring() })
+            listening.withLock { $0 = heard }
         }
         if count > 0 { worker.start(count: count) }
         DispatchQueue(label: "sweeper").async(group: tending) { [self] in

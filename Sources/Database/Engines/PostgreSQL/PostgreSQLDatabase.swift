@@ -94,7 +94,10 @@ final class PostgreSQLDatabase: Database {
         }
     }
 
-    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        listener.add(channel, body)
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        listener.add(channel, deaf: deaf, heard: body)
     }
 }

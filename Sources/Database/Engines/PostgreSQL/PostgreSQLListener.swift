@@ -38,8 +38,11 @@ final class PostgreSQLListener: Sendable {
         Glibc.close(wake.write)
     }
 
-    func add(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        let listening = listeners.add(channel, body)
+    func add(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        let listening = listeners.add(channel, deaf: deaf, heard: body)
         let starts = state.withLock { state in
             defer { state.isRunning = true }
             return !state.isRunning
@@ -63,10 +66,17 @@ final class PostgreSQLListener: Sendable {
     private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func work() {
+        var isDeaf = false
         while !isClosed {
-            if let handle = try? dialer.connect() {
+            do {
+                let handle = try dialer.connect()
+                isDeaf = false
                 hear(handle)
                 PQfinish(handle)
+            } catch {
+                // Once for each outage.
+                if !isDeaf { listeners.tell(error) }
+                isDeaf = true
             }
             // The server is gone: not at once again. Closing wakes.
             if !isClosed { sleep(on: nil, milliseconds: 1000) }

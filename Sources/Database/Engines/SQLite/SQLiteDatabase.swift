@@ -95,8 +95,11 @@ final class SQLiteDatabase: Database {
         }
     }
 
-    func listen(_ channel: StaticString, _ body: @escaping @Sendable () -> Void) -> Listening {
-        listeners.add(channel, body)
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening {
+        listeners.add(channel, deaf: deaf, heard: body)
     }
 
     private func enqueue<Result: Sendable>(

@@ -177,29 +177,31 @@ package struct StagedScan: Sendable, Equatable {
         product: String, project: String, newTokens: (product: String, project: String), account: Int64?,
         at time: Int64, on connection: any Connection
     ) throws -> Target {
-        var found = try connection.first(
+        let known = try connection.first(
             "SELECT id, token FROM product WHERE organization = \(organization) AND name = \(product)"
-        ) { ($0.integer(0), $0.string(1)) }
-        if found == nil {
-            let id = try connection.take(1, from: "product")
+        ) { (id: $0.integer(0), token: $0.string(1)) }
+        let productID: Int64
+        if let known {
+            productID = known.id
+        } else {
+            productID = try connection.take(1, from: "product")
             try connection.run(
                 """
                 INSERT INTO product (id, organization, token, name, created_at, updated_at)
-                VALUES (\(id), \(organization), \(newTokens.product), \(product), \(time), \(time))
+                VALUES (\(productID), \(organization), \(newTokens.product), \(product), \(time), \(time))
                 """)
             try note(
-                made: "PRODUCT", id: id, name: product, product: id, project: nil, account: account, at: time,
-                on: connection)
-            found = (id, newTokens.product)
+                made: "PRODUCT", id: productID, name: product, product: productID, project: nil, account: account,
+                at: time, on: connection)
         }
-        guard let (productID, productToken) = found else { throw DatabaseError.busy }
-        let known = try connection.first(
+        let productToken = known?.token ?? newTokens.product
+        let shown = try connection.first(
             "SELECT id, token FROM project WHERE product = \(productID) AND name = \(project)"
         ) {
             Target(
                 product: productID, productToken: productToken, project: $0.integer(0), projectToken: $0.string(1))
         }
-        if let known { return known }
+        if let shown { return shown }
         let id = try connection.take(1, from: "project")
         try connection.run(
             """
