@@ -197,16 +197,3 @@ package struct Request: Sendable {
         return found
     }
 }
-
-extension String {
-    /// Without blanks at both ends.
-    func trimmingBlanks() -> String {
-        // Tokens and names begin and end with ASCII nearly always: no look into the tables of Unicode for those.
-        let visible: ClosedRange<UInt8> = 0x21...0x7E
-        if let first = utf8.first, let last = utf8.last, visible.contains(first), visible.contains(last) { return self }
-        var text = self[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
-    }
-}

@@ -198,19 +198,14 @@ package struct IntakeJob: Sendable, Equatable {
         try SharedUpload.sweep(queue.database)
         try AgentRequests.settle(in: queue.database)
         let folder = "\(dataFolder)/\(spoolFolder)"
-        guard let entries = opendir(folder) else { return [] }
-        defer { closedir(entries) }
         var removed: [String] = []
-        while let entry = readdir(entries) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in Folder.names(in: folder) ?? [] {
             var status = stat()
             guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
             else { continue }
             let state = try queue.database.read { try queue.state(uuid: name, on: $0) }
-            let age = queue.now() / 1000 - Int64(status.st_mtim.tv_sec)
-            let isOver = state.map { $0 == .success } ?? (age > 86_400)
+            let age = queue.now() - Int64(status.st_mtim.tv_sec) * 1000
+            let isOver = state.map { $0 == .success } ?? (age > TimeText.day)
             if isOver, unlink("\(folder)/\(name)") == 0 { removed.append(name) }
         }
         return removed

@@ -34,19 +34,9 @@ struct RecordSource<Record, Fault: Error> {
 
     private func folder(_ path: String, depth: Int) throws {
         guard depth < Self.depthLimit else { return warning(path, "folders are nested deeper than \(Self.depthLimit)") }
-        guard let entries = opendir(path) else {
-            throw IntakeError.unreadable(path, errno)
-        }
-        var names: [String] = []
-        while let entry = readdir(entries) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        closedir(entries)
+        guard let names = Folder.names(in: path) else { throw IntakeError.unreadable(path, errno) }
         // In one order everywhere, so that warnings and numbers are.
-        for name in names.sorted() {
+        for name in names.filter({ !$0.hasPrefix(".") }).sorted() {
             let inner = "\(path)/\(name)"
             var status = stat()
             // Links are not followed: they may lead anywhere, or in circles.

@@ -79,7 +79,7 @@ package struct CronExpression: Sendable, Equatable {
     /// The first time after `time` (milliseconds since 1970), or nil when none comes within 12 years: 29 February may be
     /// away for 8, and longer only with a weekday.
     package func next(after time: Int64) -> Int64? {
-        let (minute, day): (Int64, Int64) = (60_000, 86_400_000)
+        let (minute, day): (Int64, Int64) = (60_000, TimeText.day)
         let start = (time / minute + 1) * minute
         var date = start / day * day
         for _ in 0..<(366 * 12) {

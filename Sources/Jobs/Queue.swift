@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 
 // DESIGN. A job is a row. Claiming is one short transaction: take the oldest job that may run of the organization whose turn
@@ -20,7 +21,7 @@ package struct Queue: Sendable {
         /// Unfinished jobs of one organization.
         package var depth = 20_000
         /// Milliseconds that artifacts and finished jobs are kept.
-        package var retention: Int64 = 7 * 86_400_000
+        package var retention: Int64 = 7 * TimeText.day
 
         package init() {}
     }

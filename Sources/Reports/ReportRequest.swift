@@ -250,13 +250,3 @@ extension Filter {
         }
     }
 }
-
-extension String {
-    /// Without blanks at both ends.
-    func trimmingBlanks() -> String {
-        var text = self[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
-    }
-}

@@ -77,19 +77,11 @@ package struct FileStore: ArtifactStore {
 
     /// Names in a folder but for those with a dot in front; none when it is gone.
     private static func entries(of folder: String) throws(StoreError) -> [String] {
-        guard let stream = opendir(folder) else {
+        guard let names = Folder.names(in: folder) else {
             if errno == ENOENT { return [] }
             throw .local(.system(doing: "cannot list the folder", path: folder, errno: errno))
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        return names.filter { !$0.hasPrefix(".") }
     }
 }
 

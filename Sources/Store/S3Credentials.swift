@@ -41,21 +41,14 @@ extension AWSCredentials {
         var line = [CChar](repeating: 0, count: 8192)
         // A file of more lines is none of credentials.
         for _ in 0..<10_000 where fgets(&line, Int32(line.count), file) != nil {
-            let text = trimmed(
-                String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)[...])
+            let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            let text = String(decoding: bytes, as: UTF8.self).trimmingBlanks()
             if text.hasPrefix("[") {
-                isHere = trimmed(text.dropFirst().prefix { $0 != "]" }) == name
+                isHere = text.dropFirst().prefix { $0 != "]" }.trimmingBlanks() == name
             } else if isHere, !text.hasPrefix("#"), let mark = text.firstIndex(of: "=") {
-                fields[trimmed(text[..<mark]).lowercased()] = String(trimmed(text[text.index(after: mark)...]))
+                fields[text[..<mark].trimmingBlanks().lowercased()] = text[text.index(after: mark)...].trimmingBlanks()
             }
         }
         return fields
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
     }
 }

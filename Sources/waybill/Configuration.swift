@@ -51,16 +51,16 @@ struct Configuration: Sendable {
         var number = 0
         while getline(&line, &room, file) >= 0, let start = line {
             number += 1
-            let text = String(cString: start).trimmed
+            let text = String(cString: start).trimmingBlanks()
             if text.isEmpty || text.hasPrefix("#") { continue }
             guard let mark = text.firstIndex(of: "=") else {
                 throw UsageError(description: "\(path), line \(number): expected `name = value`, found: \(text)")
             }
-            let name = String(text[..<mark]).trimmed
+            let name = String(text[..<mark]).trimmingBlanks()
             guard names.contains(name) else {
                 throw UsageError(description: "\(path), line \(number): there is no setting \(name)")
             }
-            settings[name] = String(text[text.index(after: mark)...]).trimmed
+            settings[name] = String(text[text.index(after: mark)...]).trimmingBlanks()
         }
         return settings
     }
@@ -130,7 +130,7 @@ struct Configuration: Sendable {
             dataDirectory: dataDirectory(), database: try databaseURL(), artifacts: try storeSettings())
         settings.sharesArtifacts = self["artifacts"] != nil
         settings.sessions = max(16, try workers() + 8)
-        settings.retention = Int64(try number("retention-days", in: 1...3650, default: 7)) * 86_400_000
+        settings.retention = Int64(try number("retention-days", in: 1...3650, default: 7)) * TimeText.day
         settings.production.partSize = try number("part-size", in: 4096...(2 << 30), default: 1 << 30)
         return settings
     }
@@ -179,12 +179,6 @@ extension Runtime {
         settings.isExclusive = exclusively
         let log = Log.standardError(try configuration.logLevel(default: level))
         let ticker = UpgradeTicker(log)
-        try self.init(settings, log: log) { ticker.show($0) }
-    }
-}
-
-extension String {
-    var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        try self.init(settings, log: log, upgrading: { ticker.show($0) })
     }
 }

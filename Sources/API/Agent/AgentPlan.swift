@@ -53,7 +53,7 @@ package struct AgentPlan: Sendable {
                 on: connection)
         } catch APIError.refused {
             // Told apart by whether the token has the form of one: what exists is told to nobody.
-            let isToken = token.utf8.count == 64 && token.utf8.allSatisfy { PercentDecoder.value(of: $0) != nil }
+            let isToken = token.utf8.count == 64 && token.utf8.allSatisfy(\.isHexadecimalDigit)
             throw isToken ? AgentError.badKey : .badToken
         }
     }
@@ -153,7 +153,7 @@ private struct Planner {
         if let token = fields["productToken"] { return try product(token: token, of: "productToken") }
         let name: String
         if let given = fields["product"] {
-            let isToken = given.utf8.count == 64 && given.utf8.allSatisfy { PercentDecoder.value(of: $0) != nil }
+            let isToken = given.utf8.count == 64 && given.utf8.allSatisfy(\.isHexadecimalDigit)
             if isToken { return try product(token: given, of: "product") }
             name = given
         } else {

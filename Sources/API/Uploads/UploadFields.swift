@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. Both forms of an upload end here: the members of the JSON object, or the fields of the form, under the same
 // names. What Waybill has no place for (`projectTags`, `isLatest`, `parentVersion`, `classifier`, …) is not looked at.
 
@@ -42,7 +44,7 @@ struct UploadFields: Equatable {
     private static func identifier(_ text: String, of field: String) throws -> String {
         let text = text.lowercased()
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
-        let isHexadecimal = digits.allSatisfy { byte in "0123456789abcdef".utf8.contains(byte) }
+        let isHexadecimal = digits.allSatisfy(\.isHexadecimalDigit)
         let hyphens = text.utf8.enumerated().filter { $0.element == UInt8(ascii: "-") }.map(\.offset)
         let isUUID = text.utf8.count == 36 && hyphens == [8, 13, 18, 23]
         guard isHexadecimal, isUUID || text.utf8.count == 64 && hyphens.isEmpty else {

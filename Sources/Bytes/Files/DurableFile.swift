@@ -78,25 +78,20 @@ package final class DurableFile: Sendable {
             throw .system(doing: "cannot rename to", path: path, errno: errno)
         }
         state.withLock { $0.isPublished = true }
-        try Self.flush(folder: Self.folder(of: path))
+        try Self.flush(folder: Folder.of(path))
     }
 
     /// Removes what writers of this name left that died before they published it. Gives their number.
     @discardableResult
     package static func removeParts(of path: String) throws(SinkError) -> Int {
-        let folder = folder(of: path)
-        guard let listing = opendir(folder) else {
+        let folder = Folder.of(path)
+        guard let names = Folder.names(in: folder) else {
             if errno == ENOENT { return 0 }
             throw .system(doing: "cannot list the folder", path: folder, errno: errno)
         }
-        defer { closedir(listing) }
         let beginning = (path.split(separator: "/").last ?? "") + mark
         var count = 0
-        while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name.hasPrefix(beginning), isMark(name.dropFirst(beginning.count)) else { continue }
+        for name in names where name.hasPrefix(beginning) && isMark(name.dropFirst(beginning.count)) {
             let part = folder + "/" + name
             guard unlink(part) == 0 || errno == ENOENT else {
                 throw .system(doing: "cannot remove", path: part, errno: errno)
@@ -110,11 +105,6 @@ package final class DurableFile: Sendable {
     private static func isMark(_ text: Substring) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 2 && UInt32(parts[0]) != nil && UInt64(parts[1], radix: 36) != nil
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func flush(folder: String) throws(SinkError) {

@@ -148,16 +148,6 @@ package final class XMLParser {
     private func note(_ error: xmlError) {
         guard failure == nil, error.level == XML_ERR_FATAL else { return }
         let words = error.message.map { String(cString: $0) } ?? "error \(error.code)"
-        failure = .malformed(String(words.prefix(300)).trimmedBlanks, line: Int(error.line))
-    }
-}
-
-extension String {
-    /// Without blanks and line ends around it.
-    fileprivate var trimmedBlanks: String {
-        var text = self[...]
-        while text.last?.isWhitespace == true { text.removeLast() }
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        return String(text)
+        failure = .malformed(String(words.prefix(300)).trimmingBlanks(), line: Int(error.line))
     }
 }

@@ -171,17 +171,13 @@ struct DebianReading {
         guard let text = paths.lazy.compactMap({ ControlFile.text(of: $0) }).first else { return }
         for line in text.split(separator: "\n") {
             // Thirty-two digits, two blanks, a path without its first slash.
-            guard line.utf8.count > 34, line.utf8.prefix(32).allSatisfy({ Self.isHexadecimal($0) }) else { continue }
+            guard line.utf8.count > 34, line.utf8.prefix(32).allSatisfy(\.isHexadecimalDigit) else { continue }
             let path = "/" + line.dropFirst(34)
             var file = SourceFile(ref: "\(ref) \(path)", path: path)
             file.hashes = [Hash(algorithm: "MD5", value: String(line.prefix(32)))]
             file.component = ref
             try staging.file(file)
         }
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        byte >= 48 && byte <= 57 || byte >= 97 && byte <= 102
     }
 
     // MARK: Dependencies

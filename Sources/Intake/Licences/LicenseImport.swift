@@ -51,18 +51,10 @@ package struct LicenseImport {
     }
 
     private func names(in folder: String) throws -> [String] {
-        guard let directory = opendir(folder) else {
+        guard let names = Folder.names(in: folder) else {
             throw LicenseImportError.unreadable(path: folder, why: systemMessage(errno))
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
+        return names.filter { !$0.hasPrefix(".") }.sorted()
     }
 
     private func bytes(of path: String) throws -> [UInt8] {

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. Spreadsheets refuse a whole workbook for one relationship whose target is no URI (ECMA-376 Part 2 §9.3.2: anyURI),
 // so an address becomes a link only when its host is one, and what may not stand behind the host is percent-coded (RFC 3986
 // §2.1). The cell shows the address as it came.
@@ -23,7 +25,8 @@ enum SheetLink {
             switch byte {
             case UInt8(ascii: "%"):
                 isKept =
-                    index + 2 < address.count && isHexadecimal(address[index + 1]) && isHexadecimal(address[index + 2])
+                    index + 2 < address.count && address[index + 1].isHexadecimalDigit
+                    && address[index + 2].isHexadecimalDigit
             case UInt8(ascii: "#"):
                 isKept = !hasFragment
                 hasFragment = true
@@ -50,9 +53,5 @@ enum SheetLink {
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57)
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 102)
     }
 }

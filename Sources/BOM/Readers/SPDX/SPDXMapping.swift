@@ -1,3 +1,4 @@
+import Bytes
 import Inventory
 
 /// What the syntaxes of SPDX 2.x share: from the words of the standard (2.3, clauses 6 to 12) to the model.
@@ -27,20 +28,13 @@ enum SPDXMapping {
         var agent = Agent(.organization, name: text)
         for (prefix, kind) in prefixes where text.hasPrefix(prefix) {
             agent.kind = kind
-            agent.name = trimmed(text.dropFirst(prefix.count))
+            agent.name = text.dropFirst(prefix.count).trimmingBlanks()
         }
         if agent.kind != .tool, agent.name.hasSuffix(")"), let open = agent.name.lastIndex(of: "(") {
-            agent.email = trimmed(agent.name[agent.name.index(after: open)...].dropLast())
-            agent.name = trimmed(agent.name[..<open])
+            agent.email = agent.name[agent.name.index(after: open)...].dropLast().trimmingBlanks()
+            agent.name = agent.name[..<open].trimmingBlanks()
         }
         return agent.name.isEmpty || agent.name == "NOASSERTION" ? nil : agent
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 
     /// A licence field (§7.13, §7.15); nothing when it is empty.

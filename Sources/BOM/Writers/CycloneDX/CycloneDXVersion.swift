@@ -1,3 +1,5 @@
+import Bytes
+
 /// The versions of CycloneDX that are written. The newest is what the mapping knows; an older one is the list of what it lacks.
 package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
     case v14 = "1.4"
@@ -71,8 +73,6 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
 extension Hash {
     var isHexadecimal: Bool {
         var text = value
-        return text.withUTF8 { digits in
-            !digits.isEmpty && digits.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 | 32 >= 97 && $0 | 32 <= 102) }
-        }
+        return text.withUTF8 { digits in !digits.isEmpty && digits.allSatisfy(\.isHexadecimalDigit) }
     }
 }

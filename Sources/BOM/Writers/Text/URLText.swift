@@ -1,3 +1,5 @@
+import Bytes
+
 /// Links made fit for documents.
 enum URLText {
     /// A text as an IRI reference (RFC 3987): what may not stand in one is percent-coded, `user@host:path` becomes
@@ -117,7 +119,8 @@ enum URLText {
             switch byte {
             case UInt8(ascii: "%"):
                 let isCoded =
-                    index + 2 < bytes.count && isHexadecimal(bytes[index + 1]) && isHexadecimal(bytes[index + 2])
+                    index + 2 < bytes.count && bytes[index + 1].isHexadecimalDigit
+                    && bytes[index + 2].isHexadecimalDigit
                 if isCoded { result.append(byte) } else { percent(byte, &result) }
             case UInt8(ascii: "#"):
                 if hasFragment { percent(byte, &result) } else { result.append(byte) }
@@ -160,9 +163,6 @@ enum URLText {
         (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57)
     }
 
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 102)
-    }
 }
 
 extension String {
