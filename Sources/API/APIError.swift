@@ -58,28 +58,33 @@ package enum APIError: Error, Equatable {
     /// The number that says that the fault is not the client's.
     package static let faultCode: Int64 = 4000
 
-    /// Mend's number (reports.md §1.7).
+    /// Mend's number (mend-api.md §1.2): 2021 for a value that will not be taken, 3010 for a field that is not there. 3000 stands
+    /// only where the same request may succeed later, since a CI client repeats it for half a minute, and for a
+    /// `requestType` that nobody knows.
     package var code: Int64 {
         switch self {
         case .nameTaken(_, .product): 2001
         case .nameTaken(_, .project): 2010
-        case .badJSON, .unknownRequest, .badValue, .badPattern, .unknownProcess, .notReady, .failed, .notDownloadable,
-            .finishedAlready, .full, .nameTaken(_, .organization), .tooLargeForOneFile, .uploadsPending, .notFound:
-            3000
-        case .tooManyCalls, .notOffered: 3000
+        case .unknownRequest, .notReady, .full, .uploadsPending, .tooManyCalls: 3000
+        case .badJSON, .badValue, .badPattern, .unknownProcess, .failed, .notDownloadable, .finishedAlready,
+            .nameTaken(_, .organization), .tooLargeForOneFile, .notFound, .notOffered:
+            2021
         case .people(.unknownGroup): 2008
         case .people(.unknownUser): 2011
         case .people(.isMember): 2013
-        case .people: 3000
+        case .people: 2021
         case .noSuchLibrary: 3027
         case .tooManyLibraries: 3028
         case .unknownLibrary: 8000
         case .missing, .report(.missing): 3010
-        case .report: 3000
+        case .report: 2021
         case .fault: Self.faultCode
         case .refused, .roleTooLow, .notYours: 5001
         }
     }
+
+    /// What Mend says to whoever may not do something, letter by letter: clients compare it.
+    private static let notAllowed = "User is not allowed to perform this action"
 
     package var message: String {
         switch self {
@@ -92,9 +97,9 @@ package enum APIError: Error, Equatable {
             """
             \(field) has the value \(Self.short(value)), which cannot be used: \(why); accepted: \(Self.patternAccepted)
             """
-        case .refused: "the user is not allowed to perform this action; check userKey and the token"
+        case .refused: Self.notAllowed
         case .roleTooLow(let role, let needed, let call):
-            "the user is not allowed to perform this action: \(call) needs the role \(needed.word), the user is \(role.word)"
+            "\(Self.notAllowed): \(call) needs the role \(needed.word), the user is \(role.word)"
         case .nameTaken(let name, let kind): "\(kind.rawValue)Name has the value \(name), which is taken already"
         case .unknownProcess(let uuid, let field):
             "\(field) has the value \(Self.short(uuid)); no process with it exists here, or its time is over"
@@ -106,7 +111,7 @@ package enum APIError: Error, Equatable {
         case .notDownloadable(let uuid): "the process \(uuid) is no report: there is nothing to download"
         case .finishedAlready(let uuid, let state): "the process \(uuid) has ended already: it is \(state.rawValue)"
         case .notYours(let uuid):
-            "the user is not allowed to perform this action: \(uuid) was started by somebody else, and only an administrator may change it"
+            "\(Self.notAllowed): \(uuid) was started by somebody else, and only an administrator may change it"
         case .report(let error): error.description
         case .full(let why): why
         case .tooLargeForOneFile(let parts, let format):

@@ -13,6 +13,9 @@ import Reports
 package enum TokenRule: Sendable, Equatable {
     /// The token of this kind of scope. Tokens of other kinds beside it are not looked at: clients send them along.
     case one(ScopeKind)
+    /// The token of this kind of scope, in its own field or in this one: the vendor's table names `projectToken` for an SBOM of
+    /// a product, while its example has `productToken`.
+    case oneOr(ScopeKind, field: String)
     /// Any; the narrowest counts when there are several.
     case any
     /// That of an organization, in the field for a group of organizations.
@@ -22,6 +25,7 @@ package enum TokenRule: Sendable, Equatable {
     var fields: [(name: String, kind: ScopeKind)] {
         switch self {
         case .one(let kind): [(kind.tokenField, kind)]
+        case .oneOr(let kind, let field): [(kind.tokenField, kind), (field, kind)]
         case .global: [("globalOrgToken", .organization)]
         case .any: [ScopeKind.project, .product, .organization].map { ($0.tokenField, $0) }
         }

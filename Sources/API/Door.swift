@@ -32,35 +32,23 @@ package struct Door: Sendable {
     // MARK: Paths
 
     private enum Path {
-        case api
+        case api(APIVersion)
         case live
         case ready
         case metrics
         case description
         case agent
 
-        /// Whether a path is `/api/` with a version, as `v1.4` or `1.4`, with or without a slash at the end: all versions
-        /// answer alike, those to come too.
-        private static func isVersion(_ path: String) -> Bool {
-            guard path.hasPrefix("/api/"), path.utf8.count <= 16 else { return false }
-            var version = path.dropFirst(5)
-            if version.hasSuffix("/") { version.removeLast() }
-            if version.hasPrefix("v") { version.removeFirst() }
-            guard let first = version.utf8.first, (0x30...0x39).contains(first) else { return false }
-            return version.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
-        }
-
         init?(_ path: String) {
             switch path {
-            case "/api", "/api/": self = .api
             case "/health/live": self = .live
             case "/health/ready": self = .ready
             case "/metrics": self = .metrics
             case OpenAPI.path: self = .description
             case "/agent", "/agent/": self = .agent
             default:
-                guard Self.isVersion(path) else { return nil }
-                self = .api
+                guard let version = APIVersion(path: path) else { return nil }
+                self = .api(version)
             }
         }
     }
@@ -87,7 +75,7 @@ package struct Door: Sendable {
         if let path = consolePath(request) { return console.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
-        case .api: return call(request)
+        case .api(let version): return call(request, version)
         case .agent: return agents?.reply(to: request) ?? .now(Self.nothing)
         case .description: return .now(OpenAPI.response)
         case .live, nil: return .now(.text(200, "ok"))
@@ -147,7 +135,7 @@ package struct Door: Sendable {
 
     // MARK: Calls
 
-    private func call(_ request: HTTPRequest) -> Reply {
+    private func call(_ request: HTTPRequest, _ version: APIVersion) -> Reply {
         guard case .bytes(let body) = request.body else {
             return .now(.text(413, "A call has at most \(Self.bodyLimit) bytes."))
         }
@@ -155,14 +143,14 @@ package struct Door: Sendable {
         do {
             guard body.count <= Self.quickBody else {
                 return .later { [self] in
-                    let read = await threads.run { Self.read(body) }
+                    let read = await threads.run { Self.read(body, version) }
                     switch read {
                     case .success((let call, let request)): return await work(call, request, headers)
                     case .failure(let error): return error.response
                     }
                 }
             }
-            let (call, parsed) = try Self.read(body).get()
+            let (call, parsed) = try Self.read(body, version).get()
             // A database of this process answers a point query in microseconds, another machine's does not.
             guard call.cost == .points, backend.database.engine == .sqlite else {
                 return .later { await work(call, parsed, headers) }
@@ -176,9 +164,9 @@ package struct Door: Sendable {
         }
     }
 
-    private static func read(_ body: [UInt8]) -> Result<(Call, Request), APIError> {
+    private static func read(_ body: [UInt8], _ version: APIVersion) -> Result<(Call, Request), APIError> {
         Result { () throws(APIError) in
-            let request = try Request(body)
+            let request = try Request(body, version)
             return (try Call.named(in: request), request)
         }
     }
@@ -234,6 +222,22 @@ package struct Door: Sendable {
     private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
         let known = APIError(error) ?? .fault(backend.record(error, of: call.requestType))
         return known.response
+    }
+}
+
+extension APIVersion {
+    /// The version that a path names: `/api` (the newest), or `/api/` and a version with or without `v`, with or without a
+    /// slash at the end; nil for all other paths.
+    init?(path: String) {
+        if path == "/api" || path == "/api/" {
+            self = .newest
+            return
+        }
+        guard path.hasPrefix("/api/"), path.utf8.count <= 16 else { return nil }
+        var version = path.dropFirst(5)
+        if version.hasSuffix("/") { version.removeLast() }
+        if version.hasPrefix("v") { version.removeFirst() }
+        self.init(rawValue: String(version))
     }
 }
 

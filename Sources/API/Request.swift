@@ -1,4 +1,5 @@
 import Bytes
+import Reports
 
 // DESIGN. The body of a call is read once into a small value; after that nothing looks at JSON any more. What clients get
 // wrong and servers have to take is settled here (reports.md §1.1): unknown keys stay and are not looked at, an empty text
@@ -56,10 +57,13 @@ package struct Request: Sendable {
     var declared: [Parameter]?
     /// The bytes as they came, for the digest in the envelope.
     let body: [UInt8]
+    /// The version of the API that was called.
+    let version: APIVersion
 
     /// Reads a body. The error says what is wrong and where.
-    package init(_ body: [UInt8]) throws(APIError) {
+    init(_ body: [UInt8], _ version: APIVersion = .newest) throws(APIError) {
         self.body = body
+        self.version = version
         guard body.contains(where: { $0 > 0x20 }) else {
             throw .badJSON("it is empty; send an object with requestType, userKey and a token")
         }
@@ -173,18 +177,24 @@ package struct Request: Sendable {
     /// `topFirst` (in lower case), which are documented beside it (reports.md §1.1 no. 3, §16).
     func filters(topFirst: Set<String>) throws(APIError) -> [String: [String]] {
         let outer = Self.lowered(fields)
-        let inner: [String: Field]
-        switch self["filter"] {
-        case nil: inner = [:]
-        case .object(let members): inner = Self.lowered(members)
-        case .some(let other):
-            throw .badValue(other.words.joined(separator: ","), of: "filter", accepted: "an object")
-        }
+        let inner = Self.lowered(try filter())
         var merged = outer.merging(inner) { _, filter in filter }
         for key in topFirst {
             if let field = outer[key] { merged[key] = field }
         }
         return merged.mapValues(\.words)
+    }
+
+    /// The keys of the object `filter`, as the client spells them, in the order of their bytes.
+    func filterKeys() throws(APIError) -> [String] { try filter().keys.sorted() }
+
+    private func filter() throws(APIError) -> [String: Field] {
+        switch self["filter"] {
+        case nil: return [:]
+        case .object(let members): return members
+        case .some(let other):
+            throw .badValue(other.words.joined(separator: ","), of: "filter", accepted: "an object")
+        }
     }
 
     /// Members that say something, by key in lower case; of keys that differ in case only, the first in byte order.

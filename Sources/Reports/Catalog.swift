@@ -13,15 +13,21 @@ extension Report {
         .sourceFiles, .vulnerability,
     ]
 
-    /// The report with this type in this scope. Types are matched in any case.
+    /// The report with this type in this scope. Types are matched in any case, and `Organization…Report`, as ws-sdk says it, is
+    /// `Org…Report`.
     package static func named(_ type: String, in scope: ScopeKind) -> Report? {
-        let wanted = type.lowercased()
+        let wanted = canonical(type)
         return catalog.first { $0.name.types[scope]?.lowercased() == wanted }
     }
 
     /// The scopes in which a type exists, for errors that help.
     package static func scopes(of type: String) -> [ScopeKind] {
-        let wanted = type.lowercased()
+        let wanted = canonical(type)
         return ScopeKind.allCases.filter { scope in catalog.contains { $0.name.types[scope]?.lowercased() == wanted } }
+    }
+
+    private static func canonical(_ type: String) -> String {
+        let type = type.lowercased()
+        return type.hasPrefix("organization") ? "org" + type.dropFirst("organization".count) : type
     }
 }

@@ -168,8 +168,8 @@ package struct Production: Sendable {
 
     // MARK: Tables
 
-    /// The rows that a part of the format may hold; nil when size decides.
-    private var rowLimit: Int? { request.format == .xlsx ? settings.sheetRows : nil }
+    /// The rows that a part of the format may hold.
+    private var rowLimit: Int { request.format == .xlsx ? settings.sheetRows : .max }
 
     private func render<Renderer: TableRenderer & ~Copyable>(
         _: Renderer.Type, _ head: ReportHead, on connection: any Connection, into receiver: @escaping PartReceiver.Maker
@@ -243,8 +243,9 @@ package struct Production: Sendable {
         return Int(try connection.integer(query.countSQL(in: request.scope)) ?? 0)
     }
 
-    /// Rows of a part, from the size of the first rows. Rendered rows are about as large as rows in memory.
+    /// Rows of a part, from the size of the first rows and what the format takes. Rendered rows are about as large as rows in
+    /// memory.
     func limit(of first: borrowing RowBuffer) -> Int {
-        rowLimit ?? max(1, settings.partSize / max(1, first.byteCount / max(1, first.rowCount)))
+        min(rowLimit, max(1, settings.partSize / max(1, first.byteCount / max(1, first.rowCount))))
     }
 }

@@ -39,6 +39,8 @@ package struct Column: Sendable {
     package var isOmittedAlone = false
     /// Shown only when the request has this value of this filter.
     package var option: (filter: String, value: String)?
+    /// The SQL that stands in its place in answers of API versions that have no severity `critical`; nil for the same.
+    package var upToHigh: StaticString?
 
     package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticString, width: Int) {
         self.key = key
@@ -88,8 +90,19 @@ package struct Column: Sendable {
         column.isOmittedWhenNull = isOmittedWhenNull
         column.isOmittedAlone = isOmittedAlone
         column.option = option
+        column.upToHigh = upToHigh
         return column
     }
+
+    /// The same column, which says this where an API version has no severity `critical`.
+    package func upToHigh(_ sql: StaticString) -> Column {
+        var column = self
+        column.upToHigh = sql
+        return column
+    }
+
+    /// The value's SQL for an API version.
+    func sql(in version: APIVersion) -> StaticString { version.knowsCritical ? sql : upToHigh ?? sql }
 
     /// The same column, left out of JSON and XML when it is null.
     package var omittedWhenNull: Column {

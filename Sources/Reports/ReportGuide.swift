@@ -8,7 +8,7 @@ package enum ReportGuide {
 
             Made from the catalog (`Sources/Reports/Catalog`) by `make docs`; a test holds it current. How to ask for a report,
             poll and download stands in `README.md`. The first format is the default. Filters stand in `filter` or beside it, in
-            any case, booleans and numbers also as texts; an unknown key is ignored, a bad value is an error that names what is
+            any case, booleans and numbers also as texts; a key that the report does not know is not used and is named under `notes` of the answer, a bad value is an error that names what is
             accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON and XML those with a key; `a.b` is the member
             `b` of an object `a`.
 

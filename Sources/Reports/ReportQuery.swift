@@ -10,8 +10,10 @@ package struct TableQuery: Sendable {
     package let columns: [Column]
     package let lists: [TableQuery]
     private let conditions: [SQL]
+    private let version: APIVersion
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
+        version = request.version
         let replacement = table.replacements.first { it in
             request.options[it.filter.lowercased()]?.contains(it.value.lowercased()) ?? false
         }
@@ -32,7 +34,7 @@ package struct TableQuery: Sendable {
     /// The SELECT: the order's integers, then the columns.
     package func sql(in scope: Scope) -> SQL {
         let order = table.order.map(\.description).joined(separator: ", ")
-        let cells = columns.map { "\($0.sql)" }.joined(separator: ", ")
+        let cells = columns.map { "\($0.sql(in: version))" }.joined(separator: ", ")
         var sql = scope.clause
         sql.append(SQL(stringLiteral: "SELECT \(order)\(cells.isEmpty ? "" : ", ")\(cells) FROM \(table.from)"))
         appendConditions(to: &sql)

@@ -47,10 +47,22 @@ package struct ReportRequest: Sendable, Equatable {
     /// Checked filter values by the key in lower case: words in lower case, flags `true` or `false`, times in
     /// milliseconds, texts as they came.
     package let options: [String: [String]]
+    /// The version of the API by which it came; the newest for all that came by another way.
+    package let version: APIVersion
+    /// Keys of the client's filter that the report does not know, as the client spells them.
+    package let unknownFilters: [String]
 
-    /// Checks a request. `fields` holds the filter's keys and values as texts, lists as several; unknown ones are ignored.
+    /// The most unknown keys, and the most characters of one, that a request keeps.
+    private static let unknownLimits = (keys: 20, characters: 100)
+
+    /// Checks a request.
+    ///
+    /// - Parameters:
+    ///   - fields: the filter's keys and values as texts, lists as several; unknown ones are not looked at.
+    ///   - filterKeys: the keys that the client called filters; those that the report does not know become a note.
     package init(
-        type: String, scope: Scope, format: String?, fields: [String: [String]]
+        type: String, scope: Scope, format: String?, fields: [String: [String]], filterKeys: [String] = [],
+        version: APIVersion = .newest
     ) throws(ReportError) {
         guard let report = Report.named(type, in: scope.kind), let name = report.name.types[scope.kind] else {
             let offered = Report.scopes(of: type)
@@ -58,22 +70,26 @@ package struct ReportRequest: Sendable, Equatable {
                 ? .unknownType(type, scope: scope.kind)
                 : .typeOfOtherScope(type, scope: scope.kind, offered: offered)
         }
-        try self.init(report, named: name, scope: scope, format: format, fields: fields)
+        try self.init(
+            report, named: name, scope: scope, format: format, fields: fields, filterKeys: filterKeys, version: version)
     }
 
     /// Checks a request for a report that stands in no catalog.
     package init(
-        _ report: Report, scope: Scope, format: String?, fields: [String: [String]]
+        _ report: Report, scope: Scope, format: String?, fields: [String: [String]], version: APIVersion = .newest
     ) throws(ReportError) {
         try self.init(
             report, named: report.name.types[scope.kind] ?? report.name.word, scope: scope, format: format,
-            fields: fields)
+            fields: fields, filterKeys: [], version: version)
     }
 
     private init(
-        _ report: Report, named name: String, scope: Scope, format: String?, fields: [String: [String]]
+        _ report: Report, named name: String, scope: Scope, format: String?, fields: [String: [String]],
+        filterKeys: [String], version: APIVersion
     ) throws(ReportError) {
         type = name
+        self.version = version
+        unknownFilters = Self.unknown(filterKeys, to: report, in: scope.kind)
         self.scope = scope
         var lowered: [String: [String]] = [:]
         for (key, values) in fields { lowered[key.lowercased()] = values }
@@ -86,6 +102,25 @@ package struct ReportRequest: Sendable, Equatable {
         if report.isComparison { try Self.takeComparison(lowered, scope.kind, &options) }
         self.format = try Self.format(format, report: report, name: name, options: &options)
         self.options = options
+    }
+
+    // MARK: Unknown filters
+
+    private static func unknown(_ keys: [String], to report: Report, in kind: ScopeKind) -> [String] {
+        var known = Set(report.filters.map { $0.key.lowercased() })
+        known.insert("format")
+        if report.isComparison { known.formUnion(Report.comparisonAliases(kind).map { $0.lowercased() }) }
+        let unknown = keys.filter { !known.contains($0.lowercased()) }
+        return unknown.prefix(unknownLimits.keys).map { String($0.prefix(unknownLimits.characters)) }
+    }
+
+    /// What whoever asked should know of the request: filters that were not used. Empty when there is nothing.
+    package var notes: [String] {
+        guard !unknownFilters.isEmpty, let report = try? report() else { return [] }
+        let known = report.filters.map(\.key).sorted().joined(separator: ", ")
+        return unknownFilters.map { key in
+            "filter.\(key) was not used: \(type) does not know it; it knows \(known.isEmpty ? "no filter" : known)"
+        }
     }
 
     // MARK: Comparing
@@ -169,6 +204,10 @@ package struct ReportRequest: Sendable, Equatable {
         let visible: [Int64]?
         let comparison: Scope.Comparison?
         let options: [String: [String]]
+        /// Absent for the newest version, and in requests that were stored before there was a difference.
+        let version: APIVersion?
+        /// Absent when all were known.
+        let unknown: [String]?
     }
 
     /// The request as JSON with sorted keys: equal requests are equal texts.
@@ -179,7 +218,8 @@ package struct ReportRequest: Sendable, Equatable {
             type: type, format: format.rawValue, kind: scope.kind.rawValue, organization: scope.organization,
             product: scope.product, project: scope.project, visible: scope.visibleProducts,
             comparison: scope.comparison,
-            options: options)
+            options: options, version: version == .newest ? nil : version,
+            unknown: unknownFilters.isEmpty ? nil : unknownFilters)
         do {
             return String(decoding: try encoder.encode(stored), as: UTF8.self)
         } catch {
@@ -204,6 +244,8 @@ package struct ReportRequest: Sendable, Equatable {
         scope.comparison = stored.comparison
         self.format = format
         options = stored.options
+        version = stored.version ?? .newest
+        unknownFilters = stored.unknown ?? []
     }
 }
 

@@ -60,7 +60,7 @@ struct AutomationTests {
         #expect(try await world.list("waybillGetSchedules", "schedules", theirs, as: 2).isEmpty)
         let foreign = try await world.call(
             "waybillRemoveSchedule", theirs.merging(["scheduleId": "\(id)"]) { $1 }, as: 2)
-        #expect(foreign["errorCode"] as? Int == 3000)
+        #expect(foreign["errorCode"] as? Int == 2021)
         _ = try await world.call("waybillRemoveSchedule", org.merging(["scheduleId": "\(id)"]) { $1 })
         #expect(try await world.list("waybillGetSchedules", "schedules", org).isEmpty)
         world.inventory.pass(3_600_000)
@@ -125,9 +125,9 @@ struct AutomationTests {
         let org = ["orgToken": try world.token(.organization)]
         for (fields, code, word) in [
             (["reportType": "OrgInventoryReport"], 3010, "cron"),
-            (["cron": "0 0 30 2 *", "reportType": "OrgInventoryReport"], 3000, "five fields"),
-            (["cron": "@daily", "reportType": "Nothing"], 3000, "Nothing"),
-            (["cron": "@daily", "reportType": "OrgInventoryReport", "format": "doc"], 3000, "doc"),
+            (["cron": "0 0 30 2 *", "reportType": "OrgInventoryReport"], 2021, "five fields"),
+            (["cron": "@daily", "reportType": "Nothing"], 2021, "Nothing"),
+            (["cron": "@daily", "reportType": "OrgInventoryReport", "format": "doc"], 2021, "doc"),
         ] {
             let answer = try await world.call("waybillAddSchedule", org.merging(fields) { $1 })
             #expect(answer["errorCode"] as? Int == code, "\(answer)")
@@ -182,7 +182,7 @@ struct AutomationTests {
         let theirs = ["orgToken": try world.token(.organization, organization: 2)]
         #expect(try await world.list("waybillGetWebhooks", "webhooks", theirs, as: 2).isEmpty)
         let foreign = try await world.call("waybillRemoveWebhook", theirs.merging(["webhookId": "\(id)"]) { $1 }, as: 2)
-        #expect(foreign["errorCode"] as? Int == 3000)
+        #expect(foreign["errorCode"] as? Int == 2021)
         _ = try await world.call("waybillRemoveWebhook", org.merging(["webhookId": "\(id)"]) { $1 })
         #expect(try await world.list("waybillGetWebhooks", "webhooks", org).isEmpty)
     }

@@ -172,10 +172,10 @@ struct CurationTests {
         #expect((status["asyncProcessStatus"] as? [String: Any])?["status"] as? String == "SUCCESS")
         #expect(
             try await world.call("downloadAsyncReport", ["orgToken": org, "reportStatusUUID": process["uuid"] ?? ""])[
-                "errorCode"] as? Int == 3000)
+                "errorCode"] as? Int == 2021)
         let unknown = try await world.call("changeOriginLibrary", fields.merging(["targetKeyUuid": "x"]) { $1 })
         #expect(unknown["errorCode"] as? Int == 8000)
         let bad = try await world.call("changeOriginLibrary", fields.merging(["sourceFiles": ["zz"]]) { $1 })
-        #expect(bad["errorCode"] as? Int == 3000)
+        #expect(bad["errorCode"] as? Int == 2021)
     }
 }

@@ -84,7 +84,7 @@ struct DescriptionTests {
         let answer = try await fixture.call(
             "getRequestSchema", ["orgToken": fixture.acme.token, "request": "generateProductReportAsync"])
         let schema = try #require(answer["requestSchema"] as? [String: Any])
-        #expect(schema["required"] as? [String] == ["requestType", "productToken", "reportType"])
+        #expect(schema["required"] as? [String] == ["requestType", "reportType"])
         let properties = try #require(schema["properties"] as? [String: [String: Any]])
         #expect((properties["reportType"]?["enum"] as? [String])?.contains("ProductInventoryReport") == true)
         #expect((properties["reportType"]?["enum"] as? [String])?.contains("ProjectInventoryReport") == false)

@@ -22,7 +22,7 @@ struct ListingTests {
     private func projectVital(_ place: Int) -> String {
         let project = fixture.acme.projects[place]
         return """
-            {"pluginName":"","name":"\(project.name)","token":"\(project.token)","uploadedBy":"",\
+            {"id":\(project.id),"pluginName":"","name":"\(project.name)","token":"\(project.token)","uploadedBy":"",\
             "creationDate":"2026-01-02 03:04:05 +0000","lastUpdatedDate":"2026-01-02 03:04:05 +0000",\
             "productName":"\(fixture.acme.products[place].name)"}
             """
@@ -122,8 +122,8 @@ struct ListingTests {
             #expect(answer["errorCode"] as? Int == code)
             #expect((answer["errorMessage"] as? String)?.contains(taken.trimmingBlanks()) == true)
             for (name, code) in [
-                ("", 3010), (" \t", 3010), (String(repeating: "ä", count: 128), 3000), ("a\u{0}b", 3000),
-                ("a\nb", 3000),
+                ("", 3010), (" \t", 3010), (String(repeating: "ä", count: 128), 2021), ("a\u{0}b", 2021),
+                ("a\nb", 2021),
             ] {
                 let answer = try await fixture.call(call, [kind.tokenField: acme.token(kind), field: name])
                 #expect(answer["errorCode"] as? Int == code, "\(name)")

@@ -95,7 +95,7 @@ struct ManagementTests {
         let own = try #require(mine.first?["alertUuid"] as? String)
         let answer = try await world.call(
             "ignoreAlerts", ["orgToken": org, "alertUuids": [own, theirs], "comments": "all"])
-        #expect(answer["errorCode"] as? Int == 3000)
+        #expect(answer["errorCode"] as? Int == 2021)
         #expect((answer["errorMessage"] as? String)?.contains(theirs) == true)
         #expect(try await world.list("getProjectIgnoredAlerts", "alerts", ["projectToken": project]).count == before)
         let done = try await world.call("ignoreAlerts", ["orgToken": org, "alertUuids": [own], "comments": "all"])
@@ -232,7 +232,7 @@ struct ManagementTests {
             try await world.call("closePendingTask", ["orgToken": org, "taskUUID": task, "status": "rejected"])[
                 "message"] as? String == "Successfully closed the task")
         #expect(
-            try await world.call("closePendingTask", ["orgToken": org, "taskUUID": task])["errorCode"] as? Int == 3000)
+            try await world.call("closePendingTask", ["orgToken": org, "taskUUID": task])["errorCode"] as? Int == 2021)
         // A library in use whose request was rejected is told, before the answer.
         let rejected = try await world.list(
             "getOrganizationAlertsByType", "alerts", ["orgToken": org, "alertType": "REJECTED_DEFACTO_RESOURCE"])

@@ -114,7 +114,7 @@ struct PolicyIssueTests {
         let org = ["orgToken": try world.token(.organization)]
         for name in ["inviteUserToWebAdvisor", "getOrganizationIntegrationActivationToken"] {
             let answer = try await world.call(name, org)
-            #expect(answer["errorCode"] as? Int == 3000)
+            #expect(answer["errorCode"] as? Int == 2021)
             #expect((answer["errorMessage"] as? String)?.contains("this server has no") == true)
         }
     }

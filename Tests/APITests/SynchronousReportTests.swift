@@ -37,7 +37,7 @@ struct SynchronousReportTests {
     @Test func aBadFormatIsRefused() async throws {
         let answer = try await fixture.call(
             "getProductInventoryReport", ["productToken": fixture.acme.token(.product), "format": "docx"])
-        #expect(answer["errorCode"] as? Int == 3000)
+        #expect(answer["errorCode"] as? Int == 2021)
         #expect((answer["errorMessage"] as? String)?.contains("docx") == true)
     }
 

@@ -38,7 +38,7 @@ extension EndToEnd {
             let elsewhere = try server.call(
                 "waybillAddWebhook", ["orgToken": organization.token, "url": "http://127.0.0.1:1/"],
                 key: organization.key)
-            #expect(elsewhere["errorCode"] as? Int == 3000)
+            #expect(elsewhere["errorCode"] as? Int == 2021)
             let schedule = try server.call(
                 "waybillAddSchedule",
                 [

@@ -86,11 +86,12 @@ extension Parameter {
         Report.named(type, in: kind).map { of($0) } ?? []
     }
 
-    /// The fields of a call that answers with one report.
+    /// The fields of a call that answers with one report: its filters, but those whose values the call sets.
     static func of(_ report: Report) -> [Parameter] {
-        [
+        let filters = report.filters.filter { report.name.synchronousFields[$0.key] == nil }
+        return [
             .words("format", report.formats.map(\.rawValue)),
-            .open("filter", report.filters.map { Parameter($0) }),
+            .open("filter", filters.map { Parameter($0) }),
         ]
     }
 

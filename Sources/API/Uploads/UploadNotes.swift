@@ -1,7 +1,15 @@
 import Bytes
 import Jobs
+import Reports
 
 extension Job {
+    /// What whoever asked for a report should know of the request; empty for all other jobs.
+    var requestNotes: [String] {
+        // A poll reads the request only where there is something to say.
+        guard kind == .report, request.contains("\"unknown\":") else { return [] }
+        return (try? ReportRequest(json: request))?.notes ?? []
+    }
+
     /// What the import of an upload found odd, as its result has it; empty for all other jobs.
     var warnings: [String] {
         guard kind == .intake, state == .success, !result.isEmpty else { return [] }

@@ -149,14 +149,15 @@ struct AlertCauses {
 
     /// Adds what the policy that decides about a library wants to be told.
     mutating func add(_ policy: Policy, fitting library: LibrarySight) {
-        let (level, says): (AlertType.Level, String)
+        let level: AlertType.Level
         switch policy.actionType {
-        case "REJECT": (level, says) = (.major, "Rejected by the policy \(policy.name)")
-        case "ALERT": (level, says) = (.minor, "Warned of by the policy \(policy.name)")
+        case "REJECT": level = .major
+        case "ALERT": level = .minor
         default: return
         }
+        // The bare name: clients look it up in the list of their policies.
         var cause = AlertCause(
-            .rejectedByPolicy, at: library.place, subject: String(policy.id), level: level, description: says)
+            .rejectedByPolicy, at: library.place, subject: String(policy.id), level: level, description: policy.name)
         cause.policy = policy.id
         add(cause)
     }

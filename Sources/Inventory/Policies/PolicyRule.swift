@@ -96,8 +96,14 @@ package struct PolicySubject: Sendable {
 
     package init() {}
 
-    /// What patterns are matched with.
-    package var names: [String] { [artifact, filename, "\(group):\(artifact)", "\(group):\(artifact):\(version)"] }
+    /// What patterns are matched with: the names of the package, and its coordinates as the inventory keeps them and as Mend
+    /// has them outside of Maven, where the group is the package and the artifact the file.
+    package var names: [String] {
+        [
+            artifact, filename, "\(group):\(artifact)", "\(group):\(artifact):\(version)",
+            "\(artifact):\(filename)", "\(artifact):\(filename):\(version)",
+        ]
+    }
 }
 
 /// Decides whether rules fit libraries. Each rule is prepared once, so that a library costs no more than looking it up.

@@ -25,7 +25,8 @@ extension Table {
                 .text("name", "", "n.name"),
                 .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
                 .link("url", "", "n.url"),
-                .names("references", "", item: "reference", name: "reference", "''"),
+            ] + Column.licenseProfile + [
+                .names("references", "", item: "reference", name: "reference", "''")
             ]),
         Table(
             key: "vulnerability.allFixes", item: "fix", title: "All Fixes",
@@ -83,9 +84,10 @@ extension Column {
     private static let alertVulnerability: [Column] = [
         .text("vulnerability.name", "", "v.name").omittedWhenNull,
         .text("vulnerability.type", "", "v.type"),
-        .text("vulnerability.severity", "", SeveritySQL.word).omittedWhenNull,
+        .severity("vulnerability.severity", ""),
         Column("vulnerability.score", "", .real, SeveritySQL.score, width: 8).omittedWhenNull,
         .text("vulnerability.cvss3_severity", "", "lower(coalesce(nullif(v.severity3, ''), nullif(v.severity4, '')))")
+            .upToHigh("replace(lower(coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))), 'critical', 'high')")
             .omittedWhenNull,
         Column("vulnerability.cvss3_score", "", .real, SeveritySQL.score3Number, width: 8).omittedWhenNull,
         .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector).omittedWhenNull,
@@ -114,27 +116,21 @@ extension Column {
         .integer("library.keyId", "", "l.key_id"),
         .text("library.filename", "", "l.filename"),
         .text("library.type", "", "l.type"),
+        .text("library.languages", "", "l.type"),
         .text("library.description", "", "nullif(l.description, '')").omittedWhenNull,
         .link("library.references.url", "", "l.download_url"),
         .link("library.references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
         .text("library.sha1", "", "l.sha1"),
         .text("library.name", "", "l.artifact"),
-        .text("library.artifactId", "", "l.artifact"),
+        .text("library.artifactId", "", MendCoordinates.artifact),
         .text("library.version", "", "l.version"),
-        .text("library.groupId", "", "l.group_id"),
+        .text("library.groupId", "", MendCoordinates.group),
     ]
 }
 
 extension Filter {
-    /// Alerts created in a span of time, its ends included.
-    static let alertDates: [Filter] = [
-        Filter("fromDate", .time, "alerts that were raised then or later (UTC)") {
-            "a.created_at >= \(Int64($0.first ?? "") ?? 0)"
-        },
-        Filter("toDate", .endTime, "alerts that were raised then or before (UTC); a date means the whole day") {
-            "a.created_at <= \(Int64($0.first ?? "") ?? 0)"
-        },
-    ]
+    /// Of alerts: when they were raised, and what they are about.
+    static let ofAlert = dates("a.created_at", "alerts that were raised") + ofVulnerability
 
     /// Mend's words for the states of an alert.
     static let alertStatus = Filter(

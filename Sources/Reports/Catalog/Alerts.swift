@@ -7,7 +7,7 @@ extension Report {
         name: .prefixed("AlertsReport", in: .organization, .product, .project).answered(as: "AlertsReport"),
         title: "Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: Filter.alertDates + [
+        filters: Filter.ofAlert + [
             Filter(
                 "alertType", .choice(AlertType.allCases.map(\.rawValue)), "alerts of this type alone"
             ) { values in "a.type = \((values.first ?? "").uppercased())" }
@@ -39,7 +39,7 @@ extension Report {
             as: "IgnoredAlertsReport"),
         title: "Ignored Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: Filter.alertDates,
+        filters: Filter.ofAlert,
         body: .tables([
             Table(
                 key: "alerts", item: "alert", title: "Ignored Alerts",
@@ -70,7 +70,7 @@ extension Report {
             as: "ResolvedAlertsReport"),
         title: "Resolved Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: Filter.alertDates,
+        filters: Filter.ofAlert,
         body: .tables([
             Table(
                 key: "alerts", item: "alert", title: "Resolved Alerts",
@@ -98,7 +98,7 @@ extension Report {
         name: .prefixed("LicenseAndComplianceAlertReport", in: .organization, .product, .project),
         title: "License and Compliance Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: [Filter.alertStatus] + Filter.alertDates,
+        filters: [Filter.alertStatus] + Filter.ofAlert,
         body: .tables([
             Table(
                 key: "alerts", item: "alert", title: "License and Compliance",

@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("AttributesReport", in: .organization, .product).answered(as: "AttributesReport"),
         title: "Custom Attributes",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "attributes", item: "attribute", title: "Attributes",

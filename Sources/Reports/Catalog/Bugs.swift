@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("BugsReport", in: .organization, .product, .project).answered(as: "BugsReport"),
         title: "Bugs",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary + Filter.dates("b.reported_at", "bugs that were reported"),
         body: .tables([
             Table(
                 key: "bugs", item: "bug", title: "Bugs",

@@ -13,7 +13,7 @@ extension Report {
             Filter("endDateTime", .time, "changes up to that moment (UTC)") {
                 "c.at <= \(Int64($0.first ?? "") ?? 0)"
             },
-        ],
+        ] + Filter.dates("c.at", "changes that were made"),
         body: .tables([
             Table(
                 key: "changes", item: "change", title: "Change Log",

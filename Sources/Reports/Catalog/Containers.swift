@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("ClusterInventoryReport", in: .organization, .product).answered(as: "ClusterInventoryReport"),
         title: "Cluster Inventory",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "libraries", item: "library", title: "Cluster Inventory",
@@ -36,8 +36,8 @@ extension Report {
                     .text("matchType", "", "l.match_type"),
                     .text("sha1", "", "l.sha1"),
                     .text("name", "", "l.filename"),
-                    .text("artifactId", "", "l.artifact"),
-                    .text("groupId", "", "l.group_id"),
+                    .text("artifactId", "", MendCoordinates.artifact),
+                    .text("groupId", "", MendCoordinates.group),
                 ])
         ])
     )
@@ -52,7 +52,8 @@ extension Report {
         ]),
         title: "Container Vulnerabilities",
         formats: Format.tabular(first: .xlsx),
-        filters: [.vulnerabilityStatus],
+        filters: [.vulnerabilityStatus] + Filter.ofVulnerability
+            + Filter.dates("v.published", "vulnerabilities that were published"),
         body: .tables([
             Table(
                 key: "vulnerabilities", item: "vulnerability", title: "Container Vulnerabilities",
@@ -120,7 +121,7 @@ extension Column {
     /// A finding (`vulnerability`) in an image that runs at `place c`.
     fileprivate static let containerVulnerability: [Column] =
         [
-            .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
+            .severity("severity", "Severity"),
             .text("clusterName", "Cluster", "c.cluster"),
             .text("namespace", "Namespace", "c.namespace"),
             .text("imageName", "Image", "c.image", width: 30),

@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("EffectiveLicensesReport", in: .organization, .product).answered(as: "EffectiveLicensesReport"),
         title: "Effective Licenses",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.aboutLibrary + Filter.dates("x.at", "decisions that were made"),
         body: .tables([
             Table(
                 key: "effectiveLicenses", item: "effectiveLicense", title: "Effective Licenses",

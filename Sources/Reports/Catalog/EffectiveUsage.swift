@@ -13,7 +13,7 @@ extension Report {
             ]),
             title: "Effective Usage Analysis",
             formats: Format.tabular(first: .json),
-            filters: [],
+            filters: Filter.ofLibrary,
             body: .tables([usage]))
         report.preface = { facts in
             [
@@ -62,8 +62,8 @@ extension Report {
                     WHEN o.states & 2 > 0 THEN 'YELLOW' ELSE 'GREEN' END
                 """, width: 14),
             .text("keyUuid", "", "l.uuid"),
-            .text("groupId", "", "l.group_id"),
-            .text("artifactId", "", "l.artifact"),
+            .text("groupId", "", MendCoordinates.group),
+            .text("artifactId", "", MendCoordinates.artifact),
         ],
         lists: [
             Table(
@@ -75,7 +75,7 @@ extension Report {
                 order: ["s.product", "s.project", "e.position", "e.vulnerability"],
                 columns: [
                     .text("name", "Vulnerability ID", "v.name", width: 20),
-                    .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
+                    .severity("severity", "Severity"),
                     .text(
                         "resultingShield", "Vulnerability Shield",
                         """

@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("HistoryReport", in: .organization, .product, .project).answered(as: "RequestHistoryReport"),
         title: "Request History",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary + Filter.dates("r.created_at", "requests that were made"),
         body: .tables([
             Table(
                 key: "requests", item: "request", title: "Request History",

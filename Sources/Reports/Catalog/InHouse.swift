@@ -6,7 +6,7 @@ extension Report {
         name: .prefixed("InHouseReport", in: .organization, .product, .project).answered(as: "InHouseReport"),
         title: "In-House Libraries",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "libraries", item: "library", title: "In-House",
@@ -25,7 +25,7 @@ extension Report {
                     .text("comments", "In-House Reason", "coalesce(h.reason, '')", width: 36),
                     .integer("", "Occurrences", "o.count", width: 12),
                     .text("keyUuid", "", "l.uuid"),
-                    .text("artifactId", "", "l.artifact"),
+                    .text("artifactId", "", MendCoordinates.artifact),
                 ])
         ])
     )

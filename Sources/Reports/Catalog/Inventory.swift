@@ -11,7 +11,7 @@ extension Report {
                 "includeInHouseData", default: true, "false drops libraries that are marked as in-house",
                 otherwise: "l.in_house = 0"),
             Filter("extraLibraryFields", .list(["releaseDate"]), "releaseDate adds the date of the library's release"),
-        ],
+        ] + Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "libraries", item: "library", title: "Inventory",
@@ -22,8 +22,8 @@ extension Report {
                 columns: [
                     .text("keyUuid", "", "l.uuid"),
                     .text("name", "Name", "l.filename", width: 36),
-                    .text("groupId", "Group", "l.group_id", width: 24),
-                    .text("artifactId", "Artifact", "l.artifact", width: 28),
+                    .text("groupId", "Group", MendCoordinates.group, width: 24),
+                    .text("artifactId", "Artifact", MendCoordinates.artifact, width: 28),
                     .text("version", "Version", "l.version", width: 14),
                     .text("type", "Type", "l.type", width: 16),
                     .text("sha1", "SHA1", "l.sha1", width: 42),

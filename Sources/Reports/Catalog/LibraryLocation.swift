@@ -7,7 +7,7 @@ extension Report {
             as: "LibraryLocationReport"),
         title: "Library Locations",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "libraryLocations", item: "libraryLocation", title: "Library Locations",

@@ -9,7 +9,7 @@ extension Report {
             as: "LicenseCompatibilityReport"),
         title: "License Compatibility",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "incompatibilities", item: "incompatibility", title: "License Compatibility",

@@ -7,7 +7,7 @@ extension Report {
         name: .prefixed("LicensesReport", in: .organization, .product, .project).answered(as: "DueDiligenceReport"),
         title: "Due Diligence",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "licenses", item: "license", title: "Due Diligence",

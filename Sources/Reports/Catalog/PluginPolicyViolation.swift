@@ -8,7 +8,7 @@ extension Report {
         ]),
         title: "Policy Violations",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.dates("q.at", "requests that were made"),
         body: .tables([
             Table(
                 key: "pluginPolicyViolations", item: "pluginPolicyViolation", title: "Policy Violations",

@@ -8,7 +8,7 @@ extension Report {
         ]),
         title: "Plugin Requests",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.dates("q.at", "requests that were made"),
         body: .tables([
             Table(
                 key: "pluginRequests", item: "pluginRequest", title: "Plugin Requests",

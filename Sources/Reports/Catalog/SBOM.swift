@@ -4,9 +4,7 @@ import Database
 extension Report {
     /// A software bill of materials of a product or a project, in one of the standards.
     static let sbom = Report(
-        // The synchronous requests are older than the other standards: SPDX alone (mend-api.md §3.8).
-        name: .prefixed("SBOMReport", in: .product, .project).answered(
-            as: "SpdxReport", having: ["standard": ["SPDX"]]),
+        name: .prefixed("SBOMReport", in: .product, .project),
         title: "SBOM",
         formats: [.json, .xml, .yaml, .tv, .xlsx],
         filters: [
@@ -26,4 +24,13 @@ extension Report {
             Filter("includeVulnerabilities", .flag(default: true), "whether vulnerabilities are included"),
         ],
         body: .bom)
+
+    /// Mend's older synchronous report (mend-api.md §3.8): the same document in SPDX alone, with the ids of packages that its reader
+    /// looks for. It stands in no catalog.
+    package static let olderSPDX: Report = {
+        let ids = Filter("packageIds", .choice(["older"]), "how ids of packages begin")
+        return Report(
+            name: sbom.name.answered(as: "SpdxReport", having: ["standard": ["SPDX"], "packageIds": ["older"]]),
+            title: sbom.title, formats: sbom.formats, filters: sbom.filters + [ids], body: .bom)
+    }()
 }

@@ -26,7 +26,7 @@ extension Column {
         .text("", "Source File", "''", width: 20),
         .text("product", "Product", "s.product_name"),
         .text("project", "Project", "s.project_name"),
-        .text("severity", "Severity", SeveritySQL.word, width: 10).omittedWhenNull,
+        .severity("severity", "Severity"),
         .text("", "Details", VulnerabilityText.ofAdvisoryD, width: 60),
         Column("score", "CVSS", .real, SeveritySQL.score, width: 8).omittedWhenNull,
         .text(
@@ -56,7 +56,7 @@ extension Report {
             as: "SecurityAlertsByVulnerabilityReport"),
         title: "Security Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: [Filter.alertStatus] + Filter.alertDates,
+        filters: [Filter.alertStatus] + Filter.ofAlert,
         body: .tables([.security(title: "Security Alerts", shown: Column.security)])
     )
 
@@ -65,7 +65,7 @@ extension Report {
         name: .prefixed("EarlyWarningsAlertReport", in: .organization, .product, .project),
         title: "Early Warning Alerts",
         formats: Format.tabular(first: .xlsx),
-        filters: [Filter.alertStatus],
+        filters: [Filter.alertStatus] + Filter.ofAlert,
         body: .tables([
             .security(
                 title: "Early Warning Alerts", condition: "v.type <> 'CVE'",
@@ -91,7 +91,7 @@ extension Report {
         name: .prefixed("EarlyWarningsReport", in: .organization, .product, .project),
         title: "Early Warnings",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofVulnerability + Filter.dates("v.published", "warnings that were published"),
         body: .tables([
             Table(
                 key: "earlyWarnings", item: "earlyWarning", title: "Early Warnings",
@@ -131,7 +131,7 @@ extension Report {
                     AND b.library_uuid = a.library_uuid AND b.state = \(Filter.state(values)))
                 """
             }
-        ],
+        ] + Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "alerts", item: "alert", title: "Library Security Alerts",
@@ -155,7 +155,15 @@ extension Report {
                             || ', low: ' || count(CASE WHEN w.severity = 'low' THEN 1 END)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
-                        """, width: 34),
+                        """, width: 34
+                    ).upToHigh(
+                        """
+                        (SELECT 'high: ' || count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END)
+                            || ', medium: ' || count(CASE WHEN w.severity = 'medium' THEN 1 END)
+                            || ', low: ' || count(CASE WHEN w.severity = 'low' THEN 1 END)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """),
                     .integer(
                         "severity.critical", "",
                         """
@@ -163,11 +171,17 @@ extension Report {
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """
-                    ).omittedAlone,
+                    ).upToHigh("NULL").omittedAlone,
                     .integer(
                         "severity.high", "",
                         """
                         (SELECT nullif(count(CASE WHEN w.severity = 'high' THEN 1 END), 0)
+                        FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
+                            AND b.type = a.type AND b.library_uuid = a.library_uuid)
+                        """
+                    ).upToHigh(
+                        """
+                        (SELECT nullif(count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END), 0)
                         FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
                             AND b.type = a.type AND b.library_uuid = a.library_uuid)
                         """

@@ -5,6 +5,9 @@
 enum SeveritySQL {
     /// The word, or null where nothing rates it.
     static let word: StaticString = "nullif(v.severity, '')"
+    /// The same for API versions that have no `critical`.
+    static let wordUpToHigh: StaticString =
+        "CASE v.severity WHEN '' THEN NULL WHEN 'critical' THEN 'high' ELSE v.severity END"
     /// The score as a text with one decimal, or null without a vector.
     static let scoreText: StaticString = "CAST(v.score / 10 AS TEXT) || '.' || CAST(v.score % 10 AS TEXT)"
     /// The score as a number, or null without a vector.
@@ -13,6 +16,9 @@ enum SeveritySQL {
     static let version: StaticString = "nullif(v.cvss_version, '')"
     /// Word in capitals and score of CVSS 3, or of CVSS 4 where that alone rates (readers of `cvss3_score` expect a number).
     static let word3: StaticString = "coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))"
+    /// The same for API versions that have no `critical`.
+    static let word3UpToHigh: StaticString =
+        "replace(coalesce(nullif(v.severity3, ''), nullif(v.severity4, '')), 'CRITICAL', 'HIGH')"
     static let score3: StaticString = "coalesce(nullif(v.score3, ''), nullif(v.score4, ''))"
     static let score3Number: StaticString =
         "CAST(coalesce(nullif(v.score3, ''), nullif(v.score4, '')) AS DOUBLE PRECISION)"
@@ -37,6 +43,11 @@ enum VulnerabilityText {
 }
 
 extension Column {
+    /// The word of the severity; `key` and `title` as for other columns.
+    static func severity(_ key: String, _ title: String) -> Column {
+        .text(key, title, SeveritySQL.word, width: 10).upToHigh(SeveritySQL.wordUpToHigh).omittedWhenNull
+    }
+
     /// Headings behind Mend's: the score that counts, its version of CVSS, and the version that leaves all behind.
     static let severityHeadings: [Column] = [
         Column("", "Score", .real, SeveritySQL.score, width: 8),

@@ -7,7 +7,7 @@ extension Report {
             as: "SourceFileInventoryReport"),
         title: "Source Files",
         formats: Format.tabular(first: .xlsx),
-        filters: [],
+        filters: Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "sourceFiles", item: "sourceFile", title: "Source Files",

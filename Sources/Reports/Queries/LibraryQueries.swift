@@ -106,14 +106,15 @@ extension Column {
         .integer("keyId", "", "l.key_id"),
         .text("filename", "Library", "l.filename", width: 36),
         .text("name", "", "l.artifact"),
-        .text("groupId", "Group", "l.group_id", width: 24),
-        .text("artifactId", "Artifact", "l.artifact", width: 28),
+        .text("groupId", "Group", MendCoordinates.group, width: 24),
+        .text("artifactId", "Artifact", MendCoordinates.artifact, width: 28),
         .text("version", "Version", "l.version", width: 14),
         .text("sha1", "SHA1", "nullif(l.sha1, '')", width: 42).omittedWhenNull,
         .text("type", "Type", "l.type_constant", width: 24),
         .text("languages", "", "l.type"),
         .text("description", "Description", "nullif(l.description, '')", width: 40).omittedWhenNull,
-        .text("coordinates", "", "nullif(l.purl, '')").omittedWhenNull,
+        .text("coordinates", "", MendCoordinates.all),
+        .text("purl", "", "nullif(l.purl, '')").omittedWhenNull,
         .boolean("outdated", "", "CASE WHEN n.library IS NULL THEN 0 ELSE 1 END"),
         .text("outdatedModel.newestVersion", "", "n.newest").omittedWhenNull,
         Column("outdatedModel.newestLibraryDate", "", .date, "n.newest_published", width: 12).omittedWhenNull,
@@ -123,11 +124,13 @@ extension Column {
         .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
     ]
 
-    fileprivate static let licenseOfCall: [Column] = [
-        .text("name", "License", "n.name"),
-        .link("url", "", "n.url"),
-        .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
-        .text("type", "", "n.type"),
-        .names("references", "", item: "reference", name: "reference", "x.reference"),
-    ]
+    fileprivate static let licenseOfCall: [Column] =
+        [
+            .text("name", "License", "n.name"),
+            .link("url", "", "n.url"),
+            .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
+            .text("type", "", "n.type"),
+        ] + licenseProfile + [
+            .names("references", "", item: "reference", name: "reference", "x.reference")
+        ]
 }

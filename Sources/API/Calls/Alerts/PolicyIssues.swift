@@ -3,6 +3,7 @@ import Database
 import HTTP
 import Intake
 import Jobs
+import Reports
 
 // What programs that keep tickets ask and say: mend-api.md §3.7. Such a client reads `policy.policyMatch.type`, the library, and
 // of each violation `issueUuid`, `violationType` and the vulnerability; it says back which tickets it made.
@@ -32,6 +33,7 @@ extension Call {
         guard let project = try ProjectVital.list(visit.scope, on: visit.connection).first else {
             throw APIError.refused
         }
+        let version = visit.request.version
         return .answer(
             Answer.object { answer in
                 answer.object("product") { $0.text("productName", project.productName) }
@@ -53,7 +55,7 @@ extension Call {
                             answer.text("url", library.homepage.isEmpty ? library.downloadURL : library.homepage)
                         }
                     }
-                    answer.objects("policyViolations", issue.violations) { $0.violation($1, tickets) }
+                    answer.objects("policyViolations", issue.violations) { $0.violation($1, tickets, version) }
                 }
             })
     }
@@ -97,13 +99,15 @@ extension Call {
 }
 
 extension Answer {
-    fileprivate mutating func violation(_ violation: PolicyIssue.Violation, _ tickets: [String: [ExternalIssue]]) {
+    fileprivate mutating func violation(
+        _ violation: PolicyIssue.Violation, _ tickets: [String: [ExternalIssue]], _ version: APIVersion
+    ) {
         text("issueUuid", violation.uuid)
         text("violationType", violation.vulnerability == nil ? "LICENSE" : "VULNERABILITY")
         time("lastModified", violation.modified)
         if let vulnerability = violation.vulnerability {
             text("alertUuid", vulnerability.alertUUID)
-            object("vulnerability") { $0.vulnerability(vulnerability) }
+            object("vulnerability") { $0.vulnerability(vulnerability, version) }
         }
         objects("externalIssues", tickets[violation.uuid] ?? []) { answer, ticket in
             answer.text("identifier", ticket.identifier)
@@ -115,13 +119,15 @@ extension Answer {
     }
 
     /// As alerts show it (mend-api.md §2).
-    private mutating func vulnerability(_ vulnerability: OpenVulnerability) {
+    private mutating func vulnerability(_ vulnerability: OpenVulnerability, _ version: APIVersion) {
         text("name", vulnerability.name)
         text("type", vulnerability.type)
-        if !vulnerability.severity.isEmpty { text("severity", vulnerability.severity) }
+        if !vulnerability.severity.isEmpty { text("severity", version.severity(vulnerability.severity)) }
         // Numbers with one decimal, as the database writes them.
         if let score = vulnerability.score { raw("score", "\(score / 10).\(score % 10)") }
-        if !vulnerability.severity3.isEmpty { text("cvss3_severity", vulnerability.severity3.lowercased()) }
+        if !vulnerability.severity3.isEmpty {
+            text("cvss3_severity", version.severity(vulnerability.severity3.lowercased()))
+        }
         if !vulnerability.score3.isEmpty { raw("cvss3_score", vulnerability.score3) }
         if let published = vulnerability.published { text("publishDate", TimeText.date(published)) }
         text("url", vulnerability.url)

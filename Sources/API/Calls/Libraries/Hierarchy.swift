@@ -100,19 +100,22 @@ private struct HierarchyWriter: ~Copyable {
 
 extension Answer {
     /// The members of a library: mend-api.md §2.
-    mutating func library(_ library: LibraryRecord) {
+    ///
+    /// - Parameter type: its type, as a constant where nothing is given.
+    mutating func library(_ library: LibraryRecord, type: String? = nil) {
         text("keyUuid", library.uuid)
         number("keyId", library.keyID)
         text("filename", library.filename)
-        text("name", library.artifact)
-        text("groupId", library.group)
-        text("artifactId", library.artifact)
+        text("name", library.name)
+        text("groupId", library.groupID)
+        text("artifactId", library.artifactID)
         text("version", library.version)
         if !library.sha1.isEmpty { text("sha1", library.sha1) }
-        text("type", library.typeConstant)
+        text("type", type ?? library.typeConstant)
         text("languages", library.type)
         if !library.description.isEmpty { text("description", library.description) }
-        if !library.purl.isEmpty { text("coordinates", library.purl) }
+        text("coordinates", library.coordinates)
+        if !library.purl.isEmpty { text("purl", library.purl) }
         text("matchType", library.sha1.isEmpty ? "FILE_NAME" : "SHA1")
         flag("outdated", library.newer != nil)
         if let newer = library.newer {

@@ -60,12 +60,13 @@ extension Call {
     private static let librarySearch = Call(
         "librarySearch", .one(.organization), .readOnly, .work, takes: [.text("searchValue").required]
     ) { visit in
+        // Mend answers with the words of its pages here, and clients compare them (`Source Library`).
         let text = try visit.request.text("searchValue", accepted: "a part of a library's name")
         var seen: Set<String> = []
         let found = try LibraryRecords.containing(
             text, limit: searchLimit, in: visit.scope, on: visit.connection
         ).filter { seen.insert($0.uuid).inserted }
-        return .answer(Answer.object { answer in answer.objects("libraries", found) { $0.library($1) } })
+        return .answer(Answer.object { answer in answer.objects("libraries", found) { $0.library($1, type: $1.type) } })
     }
 
     private static let librarySourceFiles = Call(

@@ -13,7 +13,8 @@ extension Call {
     static let generateProjectReport = generation(called: "generateProjectReportAsync", in: .project)
 
     private static func generation(called name: String, in kind: ScopeKind) -> Call {
-        Call(name, .one(kind), .readOnly, .points, takes: Parameter.ofReports(in: kind)) { visit in
+        let token: TokenRule = kind == .product ? .oneOr(.product, field: ScopeKind.project.tokenField) : .one(kind)
+        return Call(name, token, .readOnly, .points, takes: Parameter.ofReports(in: kind)) { visit in
             let wanted = try visit.access.comparing(
                 try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
             let backend = visit.backend
@@ -27,7 +28,7 @@ extension Call {
                     return try backend.queue.submit(job, on: connection)
                 }
                 backend.bell.ring()
-                return Envelope(job: made, email: email).response
+                return Envelope(job: made, email: email, notes: wanted.notes).response
             }
         }
     }
@@ -74,7 +75,9 @@ extension Call {
         var fields = try request.filters(topFirst: topFirst)
         if isOldSPDX { fields["standard"] = ["SPDX"] }
         let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
-        return try ReportRequest(type: type, scope: scope, format: format, fields: fields)
+        return try ReportRequest(
+            type: type, scope: scope, format: format, fields: fields, filterKeys: try request.filterKeys(),
+            version: request.version)
     }
 }
 

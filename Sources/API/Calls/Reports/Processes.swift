@@ -132,7 +132,7 @@ extension Visit {
     fileprivate func envelope(_ standing: Queue.Poll) throws -> Envelope {
         Envelope(
             job: standing.job, email: try email(of: standing.job), uploadsAhead: standing.uploadsAhead,
-            notes: standing.notes + standing.job.warnings)
+            notes: standing.job.requestNotes + standing.notes + standing.job.warnings)
     }
 
     fileprivate func email(of job: Job) throws -> String {

@@ -10,22 +10,17 @@ import Reports
 // answered as a bare file. A report says under which names (`Report.Name.synchronous`).
 
 extension Call {
-    /// A call for each report of the catalog that has a synchronous name.
-    static let synchronousReports: [Call] = Report.catalog.flatMap { report in
-        ScopeKind.allCases.compactMap { kind in
-            guard let request = report.name.synchronous[kind], let type = report.name.types[kind] else { return nil }
-            return synchronous(request, kind, type, having: report.name.synchronousFields)
-        }
+    /// A call for each report that has a synchronous name.
+    static let synchronousReports: [Call] = (Report.catalog + [.olderSPDX]).flatMap { report in
+        ScopeKind.allCases.compactMap { kind in report.name.synchronous[kind].map { synchronous($0, kind, report) } }
     }
 
-    private static func synchronous(
-        _ name: String, _ kind: ScopeKind, _ type: String, having constant: [String: [String]]
-    ) -> Call {
-        SynchronousReports.call(name, kind, takes: Parameter.ofReport(type, in: kind)) { visit in
+    private static func synchronous(_ name: String, _ kind: ScopeKind, _ report: Report) -> Call {
+        SynchronousReports.call(name, kind, takes: Parameter.of(report)) { visit in
             var fields = try visit.request.filters(topFirst: ["format", "standard", "version"])
             let format = fields.removeValue(forKey: "format")?.first?.trimmingBlanks()
-            fields.merge(constant) { _, constant in constant }
-            return try SynchronousReports.Wanted(type, visit, format: format, fields: fields)
+            for (key, values) in report.name.synchronousFields { fields[key.lowercased()] = values }
+            return try SynchronousReports.Wanted(report, visit, format: format, fields: fields)
         }
     }
 }
@@ -46,21 +41,23 @@ struct SynchronousReports {
         /// A JSON object whose members stand before those of the report; only a JSON report has them.
         var head = ""
 
-        /// A report of the catalog.
+        /// A report of the catalog, by its type.
         init(
             _ type: String, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
         ) throws {
-            let checked = try ReportRequest(type: type, scope: visit.scope, format: format, fields: fields)
-            request = try visit.access.comparing(checked, on: visit.connection)
-            report = try request.report()
+            guard let report = Report.named(type, in: visit.scope.kind) else {
+                throw ReportError.unknownType(type, scope: visit.scope.kind)
+            }
+            try self.init(report, visit, format: format, fields: fields)
         }
 
-        /// A report that stands in no catalog.
         init(
             _ report: Report, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
         ) throws {
             self.report = report
-            request = try ReportRequest(report, scope: visit.scope, format: format, fields: fields)
+            let checked = try ReportRequest(
+                report, scope: visit.scope, format: format, fields: fields, version: visit.request.version)
+            request = try visit.access.comparing(checked, on: visit.connection)
         }
     }
 

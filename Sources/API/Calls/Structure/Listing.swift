@@ -78,6 +78,7 @@ extension Call {
 extension Answer {
     /// The members of a project's vital.
     mutating func vital(_ project: ProjectVital) {
+        number("id", project.id)
         text("pluginName", project.pluginName)
         text("name", project.name)
         text("token", project.token)

@@ -1,10 +1,10 @@
 import Inventory
 
 /// What follows from a package alone: its package URL as a document may carry it, nil when it has none that is one, and the
-/// id that it gets when no other package has it.
+/// end of the id that it gets when no other package has it: the name of its file.
 package struct SPDXPreparation: Sendable {
     let purl: String?
-    let id: String
+    let file: String
 
     init(_ component: Component) {
         let purl = component.purl.isEmpty ? nil : PackageURL(component.purl)
@@ -14,13 +14,18 @@ package struct SPDXPreparation: Sendable {
             ? component.fileName
             : purl.map { LibraryCoordinates($0).fileName }
                 ?? (component.version.isEmpty ? component.name : "\(component.name)-\(component.version)")
-        id = "SPDXRef-Package-" + IDText.safe(file)
+        self.file = IDText.safe(file)
     }
 }
 
-/// The ids that packages of an SPDX document get, in the order in which they come: `SPDXRef-Package-<file name>`, with a number
-/// where that is taken.
-struct SPDXIdentifiers: Sendable {
+/// The ids that packages of an SPDX document get, in the order in which they come: a prefix and the name of the file, with a
+/// number where that is taken.
+package struct SPDXIdentifiers: Sendable {
+    /// Before the name of the file, as Mend's documentation of its reports shows it.
+    package static let prefix = "SPDXRef-Package-"
+    /// The same in Mend's older synchronous report, whose reader finds licence texts by it.
+    package static let olderPrefix = "SPDXRef-PACKAGE-"
+
     private var taken: Set<String> = ["SPDXRef-DOCUMENT"]
     private var nextNumbers: [String: Int] = [:]
 

@@ -10,6 +10,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
 
     let version: SPDXVersion
     private let tool: BOMTool
+    private let prefix: String
     var tree = Tree()
     private var phase = Phase.none
     private var describes: [String] = []
@@ -27,9 +28,11 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         return all
     }
 
-    package init(version: SPDXVersion, tool: BOMTool) {
+    /// - Parameter prefix: what the ids of packages begin with.
+    package init(version: SPDXVersion, tool: BOMTool, prefix: String = SPDXIdentifiers.prefix) {
         self.version = version
         self.tool = tool
+        self.prefix = prefix
     }
 
     package mutating func begin(
@@ -78,7 +81,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         _ component: Component, _ preparation: SPDXPreparation, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard phase == .packages else { throw .format("SPDX: a component out of turn") }
-        let id = names.claim(preparation.id)
+        let id = names.claim(prefix + preparation.file)
         if identifiers[component.ref] == nil { identifiers[component.ref] = id }
         if firstIdentifier.isEmpty { firstIdentifier = id }
         if let parent = component.parent { nested.append((parent, id)) }

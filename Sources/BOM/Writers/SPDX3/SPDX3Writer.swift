@@ -99,7 +99,7 @@ package struct SPDX3Writer: BOMWriter {
         _ component: Component, _ preparation: SPDXPreparation, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard isOpen else { throw .format("SPDX: a component out of turn") }
-        let id = names.claim(preparation.id)
+        let id = names.claim(SPDXIdentifiers.prefix + preparation.file)
         if elements[component.ref] == nil { elements[component.ref] = id }
         if root.isEmpty { root = id }
         packages.append(id)

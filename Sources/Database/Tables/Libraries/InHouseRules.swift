@@ -29,12 +29,16 @@ extension InHouse {
             self.filename = filename
         }
 
-        /// What a rule of the kind looks at.
+        /// What a rule of the kind looks at: coordinates as the inventory keeps them, and as Mend has them outside of Maven.
         func texts(_ kind: Kind) -> [String] {
             switch kind {
             case .name: [filename, artifact]
-            case .coordinates: ["\(group):\(artifact)", "\(group):\(artifact):\(version)"]
-            case .artifact: [artifact]
+            case .coordinates:
+                [
+                    "\(group):\(artifact)", "\(group):\(artifact):\(version)",
+                    "\(artifact):\(filename)", "\(artifact):\(filename):\(version)",
+                ]
+            case .artifact: [artifact, filename]
             }
         }
     }

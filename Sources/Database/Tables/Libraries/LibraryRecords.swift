@@ -8,8 +8,8 @@ package struct LibraryRecord: Sendable, Equatable {
     package let id: Int64
     package let uuid: String
     package let keyID: Int64
-    package let group: String
-    package let artifact: String
+    /// The package's name.
+    package let name: String
     package let version: String
     package let filename: String
     package let sha1: String
@@ -20,6 +20,10 @@ package struct LibraryRecord: Sendable, Equatable {
     package let homepage: String
     package let downloadURL: String
     package let purl: String
+    /// As Mend has them (`MendCoordinates`).
+    package let groupID: String
+    package let artifactID: String
+    package let coordinates: String
     /// Names of the effective licences.
     package let licenses: [String]
     package let matchType: String
@@ -33,17 +37,17 @@ package struct LibraryRecord: Sendable, Equatable {
 
     /// What `init(row:from:)` reads of `source`.
     package static let columns: SQL = """
-        l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename, l.sha1, l.type, l.type_constant, \
-        l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date, \
-        \(Releases.columns)
+        l.id, l.uuid, l.key_id, \(SQL(MendCoordinates.group)), l.artifact, l.version, l.filename, l.sha1, l.type, \
+        l.type_constant, l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date, \
+        \(SQL(MendCoordinates.artifact)), \(SQL(MendCoordinates.all)), \(Releases.columns)
         """
 
     package init(row: borrowing RowBuffer, from cell: Int = 0) {
         id = row.integer(cell)
         uuid = row.string(cell + 1)
         keyID = row.integer(cell + 2)
-        group = row.string(cell + 3)
-        artifact = row.string(cell + 4)
+        groupID = row.string(cell + 3)
+        name = row.string(cell + 4)
         version = row.string(cell + 5)
         filename = row.string(cell + 6)
         sha1 = row.string(cell + 7)
@@ -56,7 +60,9 @@ package struct LibraryRecord: Sendable, Equatable {
         licenses = row.string(cell + 14).split(separator: "\n").map(String.init)
         matchType = row.string(cell + 15)
         releaseDate = row.string(cell + 16)
-        newer = row.isNull(cell + 17) ? nil : Releases.versions(in: row, at: cell + 17)
+        artifactID = row.string(cell + 17)
+        coordinates = row.string(cell + 18)
+        newer = row.isNull(cell + 19) ? nil : Releases.versions(in: row, at: cell + 19)
     }
 }
 
@@ -80,7 +86,9 @@ package enum LibraryRecords {
             WHERE \(isSeen(scope)) AND (l.artifact = \(name) OR l.filename = \(name))
             """
         if let version { query.append(" AND l.version = \(version)") }
-        if let group { query.append(" AND l.group_id = \(group)") }
+        if let group {
+            query.append(" AND (l.group_id = \(group) OR \(SQL(MendCoordinates.group)) = \(group))")
+        }
         if let typeConstants {
             query.append(" AND l.type_constant IN \(SQL.list(typeConstants.map(Value.text)))")
         }

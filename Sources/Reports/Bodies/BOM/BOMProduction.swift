@@ -50,10 +50,19 @@ extension Production {
         }
         guard let version = SPDXVersion(rawValue: wanted.version) else { throw wanted.unknownVersion }
         switch request.format {
-        case .json: return try write(SPDXWriter<JSONTree>(version: version, tool: tool), &source, to: entry)
-        case .xml: return try write(SPDXWriter<XMLTree>(version: version, tool: tool), &source, to: entry)
-        case .yaml: return try write(SPDXWriter<YAMLTree>(version: version, tool: tool), &source, to: entry)
-        case .tv: return try write(SPDXWriter<TagValueTree>(version: version, tool: tool), &source, to: entry)
+        case .json:
+            return try write(
+                SPDXWriter<JSONTree>(version: version, tool: tool, prefix: wanted.packagePrefix), &source, to: entry)
+        case .xml:
+            return try write(
+                SPDXWriter<XMLTree>(version: version, tool: tool, prefix: wanted.packagePrefix), &source, to: entry)
+        case .yaml:
+            return try write(
+                SPDXWriter<YAMLTree>(version: version, tool: tool, prefix: wanted.packagePrefix), &source, to: entry)
+        case .tv:
+            return try write(
+                SPDXWriter<TagValueTree>(version: version, tool: tool, prefix: wanted.packagePrefix), &source, to: entry
+            )
         case .xlsx:
             return try SPDXWorkbook(version: version, tool: tool, time: source.facts.updated)
                 .write(to: entry) { writer, sink in try source.write(to: &writer, &sink) }

@@ -24,6 +24,8 @@ package struct BOMRequest: Sendable, Equatable {
     /// Levels below the top one; nil for all.
     package let depth: Int?
     package let includesVulnerabilities: Bool
+    /// What the ids of packages begin with in SPDX 2.
+    let packagePrefix: String
 
     /// Reads the options of a checked request.
     package init(_ options: [String: [String]]) throws(ReportError) {
@@ -34,6 +36,7 @@ package struct BOMRequest: Sendable, Equatable {
         // Documented: the depth counts for CycloneDX only, and 0, the top level, is its default.
         depth = offer.standard == .spdx ? nil : options["maxdepthlevel"].flatMap { $0.first }.flatMap { Int($0) } ?? 0
         includesVulnerabilities = options["includevulnerabilities"] != ["false"]
+        packagePrefix = options["packageids"] == ["older"] ? SPDXIdentifiers.olderPrefix : SPDXIdentifiers.prefix
     }
 
     /// Whether vulnerabilities are mentioned at what they affect, which SPDX 2 does.

@@ -1,0 +1,22 @@
+// DESIGN. Mend calls a library by group, artifact and version, as Maven does. For other ecosystems the group is the package's
+// whole name and the artifact the file that it comes as: `lodash`, `lodash-4.17.20.tgz` (docs/coordinates.md has the table). The
+// inventory keeps group, name and version of the package; what Mend's clients join their history on is made from them here,
+// for every answer in Mend's form.
+
+/// SQL of the names that Mend's clients know a `library l` by.
+package enum MendCoordinates {
+    /// `groupId`.
+    package static let group: StaticString = """
+        CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.group_id ELSE l.artifact END
+        """
+    /// `artifactId`.
+    package static let artifact: StaticString = """
+        CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact ELSE l.filename END
+        """
+    /// `coordinates`: group, artifact and version with colons between, those that there are.
+    package static let all: StaticString = """
+        CASE WHEN l.type_constant NOT IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact || ':' || l.filename
+            WHEN l.group_id <> '' THEN l.group_id || ':' || l.artifact ELSE l.artifact END
+            || CASE WHEN l.version <> '' THEN ':' || l.version ELSE '' END
+        """
+}
