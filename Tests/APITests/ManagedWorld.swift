@@ -1,8 +1,11 @@
+import Bytes
 import Database
 import Foundation
 import HTTP
 import Intake
 import Jobs
+import Reports
+import Synchronization
 import TestSupport
 import Testing
 
@@ -95,4 +98,37 @@ final class ManagedWorld: Sendable {
             }
         }.reversed()
     }
+}
+
+extension ManagedWorld {
+    /// The one file of a report, as the ZIP has it.
+    func file(of request: ReportRequest) throws -> [UInt8] {
+        let parts = KeptParts()
+        _ = try inventory.database.snapshot { connection in
+            try Production(request).run(on: connection) { _ in parts }
+        }
+        return parts.bytes.withLock { $0 }
+    }
+
+    /// The rows of a report as JSON.
+    func rows(
+        _ type: String, _ key: String, _ kind: ScopeKind = .organization, version: APIVersion = .newest
+    ) throws -> [[String: Any]] {
+        let request = try ReportRequest(
+            type: type, scope: inventory.scope(kind), format: "json", fields: [:], version: version)
+        let object = try JSONSerialization.jsonObject(with: Data(try file(of: request))) as? [String: Any]
+        return try #require(object?[key] as? [[String: Any]], "\(type) has no list \(key)")
+    }
+}
+
+/// Keeps the bytes of the parts of a report, one behind the other.
+private final class KeptParts: PartReceiver, Sendable {
+    let bytes = Mutex<[UInt8]>([])
+
+    func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
+        { bytes throws(SinkError) in self.bytes.withLock { $0 += Array(bytes) } }
+    }
+
+    func end() throws(SinkError) {}
+    func finish() throws(SinkError) {}
 }

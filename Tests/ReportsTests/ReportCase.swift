@@ -84,7 +84,10 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
             var made = ReportCase(
                 report: report, type: type, scope: scope, format: .json, fields: other(report, scope))
             for filter in report.filters {
-                if case .list(let words) = filter.kind { made.fields[filter.key] = words }
+                // Others narrow the rows.
+                if case .list(let words) = filter.kind, filter.condition(words) == nil {
+                    made.fields[filter.key] = words
+                }
             }
             return made
         }

@@ -1,21 +1,21 @@
 import Database
 
 // DESIGN. Filters that mean the same in every report whose rows have the attribute. They look at what stands in the rows, in any
-// case of letters (SQLite knows those of ASCII), and never widen what the scope shows.
+// case of ASCII's letters, and never widen what the scope shows.
 
 extension Filter {
     /// Of rows that belong to a project: `scope s`.
     static let ofProject: [Filter] = [
         Filter("product", .text, "rows of the product with this name or token") { values in
-            let text = values.first ?? ""
+            let text = lowered(values)
             return """
-                (lower(s.product_name) = lower(\(text))
-                    OR s.product IN (SELECT q.id FROM product q WHERE q.token = lower(\(text))))
+                (lower(s.product_name) = \(text)
+                    OR s.product IN (SELECT q.id FROM product q WHERE q.token = \(text)))
                 """
         },
         Filter("project", .text, "rows of projects with this name, or of the project with this token") { values in
-            let text = values.first ?? ""
-            return "(lower(s.project_name) = lower(\(text)) OR s.project_token = lower(\(text)))"
+            let text = lowered(values)
+            return "(lower(s.project_name) = \(text) OR s.project_token = \(text))"
         },
     ]
 
@@ -24,17 +24,17 @@ extension Filter {
         Filter(
             "library", .text, "rows about libraries whose package, file, coordinates or `keyUuid` has this name"
         ) { values in
-            let name = values.first ?? ""
+            let name = lowered(values)
             return """
-                (lower(l.artifact) = lower(\(name)) OR lower(l.filename) = lower(\(name)) OR l.uuid = lower(\(name))
-                    OR lower(\(SQL(MendCoordinates.all))) = lower(\(name)))
+                (lower(l.artifact) = \(name) OR lower(l.filename) = \(name) OR l.uuid = \(name)
+                    OR lower(\(SQL(MendCoordinates.all))) = \(name))
                 """
         },
         Filter("license", .text, "rows about libraries under the license with this name or SPDX identifier") { values in
-            let name = values.first ?? ""
+            let name = lowered(values)
             return """
                 EXISTS (SELECT 1 FROM library_license ql JOIN license qn ON qn.id = ql.license WHERE ql.library = l.id
-                    AND (lower(qn.name) = lower(\(name)) OR lower(qn.spdx) = lower(\(name))))
+                    AND (lower(qn.name) = \(name) OR lower(qn.spdx) = \(name)))
                 """
         },
     ]
@@ -46,11 +46,11 @@ extension Filter {
     static let ofVulnerability: [Filter] =
         ofLibrary + [
             Filter("cve", .text, "rows about the vulnerability with this name or alias") { values in
-                let name = values.first ?? ""
+                let name = lowered(values)
                 // Aliases stand one a line.
                 return """
-                    (lower(v.name) = lower(\(name)) OR \("\n") || lower(v.aliases) || \("\n")
-                        LIKE lower(\("%\n" + escaped(name) + "\n%")) ESCAPE '!')
+                    (lower(v.name) = \(name) OR \("\n") || lower(v.aliases) || \("\n")
+                        LIKE \("%\n" + escaped(name) + "\n%") ESCAPE '!')
                     """
             },
             Filter(
@@ -72,6 +72,11 @@ extension Filter {
                 "\(column) <= \(Int64(values.first ?? "") ?? 0)"
             },
         ]
+    }
+
+    /// The value with the letters of ASCII in lower case, which is what `lower` makes of stored texts on both engines.
+    private static func lowered(_ values: [String]) -> String {
+        String(decoding: (values.first ?? "").utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     /// A text for LIKE with the escape `!`.
