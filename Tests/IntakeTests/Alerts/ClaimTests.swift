@@ -86,7 +86,7 @@ struct ClaimTests {
         try bench.database.write { connection in
             let ids = try connection.first("SELECT id, product FROM project") { ($0.integer(0), $0.integer(1)) }
             let scope = Scope(kind: .project, organization: 1, product: ids?.1 ?? 0, project: ids?.0 ?? 0)
-            try Deletion.project(scope, by: .system, at: 1, on: connection)
+            try Deletion.project(Writing(in: scope, by: .system, at: 1, on: connection))
         }
         try bench.intake.sweep()
         for table in ["vulnerability", "vulnerability_name", "exposure", "claimed_vulnerability"] as [StaticString] {
