@@ -3,16 +3,16 @@
 /// 1.4 was made for one word: it says `critical` where 1.3 and older say `high` (Mend's page "What's new in API v1.4"). All else
 /// is the same in all of them. There is no 1.5 and no 2.0.
 package enum APIVersion: String, Sendable, Codable, CaseIterable {
-    case v1_0 = "1.0"
-    case v1_1 = "1.1"
-    case v1_2 = "1.2"
-    case v1_3 = "1.3"
-    case v1_4 = "1.4"
+    case v10 = "1.0"
+    case v11 = "1.1"
+    case v12 = "1.2"
+    case v13 = "1.3"
+    case v14 = "1.4"
 
-    package static let newest = APIVersion.v1_4
+    package static let newest = APIVersion.v14
 
     /// Whether answers of this version have the severity `critical`.
-    package var knowsCritical: Bool { self == .v1_4 }
+    package var knowsCritical: Bool { self == .v14 }
 
     /// A severity in lower case, as this version says it.
     package func severity(_ word: String) -> String { word == "critical" && !knowsCritical ? "high" : word }

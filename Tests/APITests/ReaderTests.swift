@@ -137,7 +137,7 @@ struct ReaderTests {
                 try Self.typed(alert)
                 try Self.dated(alert)
             }
-            for alert in try world.rows(type, "alerts", version: .v1_3) { try Self.counted(alert) }
+            for alert in try world.rows(type, "alerts", version: .v13) { try Self.counted(alert) }
         }
         // A gate keeps the alerts whose description is the name of one of its policies.
         let names = try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).compactMap {

@@ -99,8 +99,8 @@ import Testing
         let many = try request((0..<1000).map { "\($0)" + String(repeating: "x", count: 1000) })
         #expect(many.notes.count == 20 && many.notes.allSatisfy { $0.count < 600 })
         // The version is part of the request; requests of before have none and are the newest.
-        #expect(try request([], .v1_3) != plain)
-        #expect(try ReportRequest(json: request([], .v1_3).json()) == request([], .v1_3))
+        #expect(try request([], .v13) != plain)
+        #expect(try ReportRequest(json: request([], .v13).json()) == request([], .v13))
         #expect(try !plain.json().contains("version"))
     }
 
@@ -124,7 +124,7 @@ import Testing
             let newest = try report.request(fixture.scope(report.scope))
             let older = try ReportRequest(
                 type: report.type, scope: fixture.scope(report.scope), format: "json", fields: report.fields,
-                version: .v1_3)
+                version: .v13)
             let (one, two) = try (
                 Output(Production(newest), on: fixture.database), Output(Production(older), on: fixture.database)
             )
@@ -136,7 +136,7 @@ import Testing
         }
         let counts = try #require(Self.rows.first { $0.type == "OrgLibrarySecurityAlertsReport" })
         let request = try ReportRequest(
-            type: counts.type, scope: fixture.scope(.organization), format: "json", fields: [:], version: .v1_3)
+            type: counts.type, scope: fixture.scope(.organization), format: "json", fields: [:], version: .v13)
         let old = try Output(Production(request), on: fixture.database).parts().flatMap { try $0.rows("alerts") }
         let new = try counts.produce(fixture).parts().flatMap { try $0.rows("alerts") }
         func sum(_ rows: [[String: Any]], _ key: String) -> Int {

@@ -44,6 +44,16 @@ extension Column {
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
         .text("libraryType", "", "l.type"),
         .text("alertUuid", "", "a.uuid"),
+        // Only where a document says whether the vulnerable code is used.
+        .text(
+            "euaShield", "",
+            """
+            (SELECT CASE e.state WHEN 'exploitable' THEN 'RED' WHEN 'in_triage' THEN 'YELLOW' ELSE 'GREEN' END
+            FROM exposure e JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+            WHERE e.vulnerability = a.vulnerability AND e.scan = s.scan AND e.state <> '' AND o.library = a.library
+            ORDER BY e.position LIMIT 1)
+            """
+        ).omittedWhenNull,
         .text("", "CVSS Version", SeveritySQL.version, width: 12),
         .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
     ]
