@@ -186,6 +186,8 @@ package struct IntakeJob: Sendable, Equatable {
             throw WorkError.stopped
         } catch IntakeError.unreadableFile(let path, let why, .permission?) where !isOurs {
             throw WorkError.hopeless("reading \(path): \(why)")
+        } catch IntakeError.unreadableFile(_, _, nil) where isOurs {
+            throw WorkError(IntakeError.uploadGone)
         } catch let error as IntakeError {
             throw WorkError(error)
         }

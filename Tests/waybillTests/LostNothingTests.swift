@@ -69,6 +69,42 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
+        /// A backup that is killed leaves its file and links to uploads; the next one and a server remove them.
+        @Test func aKilledBackupLeavesNothingForGood() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            // As a process of this machine names itself that is dead.
+            let dead = try site.start("worker", "--workers", "0", "--listen", "127.0.0.1:0")
+            dead.kill(SIGKILL)
+            _ = try dead.wait()
+            let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8).prefix(8)
+            let space = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
+            let name = "\(boot).\(space.filter(\.isNumber)).\(dead.pid).1"
+            let links = "\(site.data)/spool/.backup-\(name)"
+            func leave() throws {
+                try FileManager.default.createDirectory(atPath: links, withIntermediateDirectories: true)
+                try Data("x".utf8).write(to: URL(fileURLWithPath: links + "/upload"))
+            }
+            try leave()
+            for end in ["", "-wal", "-shm"] {
+                let path = site.folder.path("yesterday.part-\(name)\(end)")
+                try Data("x".utf8).write(to: URL(fileURLWithPath: path))
+            }
+            let foreign = site.folder.path("film.part-1")
+            try Data("x".utf8).write(to: URL(fileURLWithPath: foreign))
+            #expect(try site.run("backup", site.folder.path("today")).status == 0)
+            #expect(site.files().allSatisfy { !$0.hasPrefix("spool/") })
+            let beside = try FileManager.default.contentsOfDirectory(atPath: site.folder.path(""))
+            #expect(beside.sorted() == ["data", "film.part-1", "today"], "only what is ours")
+
+            try leave()
+            let server = try RunningServer(site)
+            #expect(eventually { !FileManager.default.fileExists(atPath: links) })
+            try server.stop()
+            #expect(try site.strays() == [])
+        }
+
         @Test func whatWasGivenUpIsTriedAgain() throws {
             let site = try Site()
             let organization = try site.organization()

@@ -76,7 +76,7 @@ final class ScratchFile: Sendable {
     init(path: String) throws(SinkError) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unavailable("creating \(path): \(systemMessage(errno))") }
+        guard descriptor >= 0 else { throw .system(doing: "cannot create", path: path, errno: errno) }
     }
 
     deinit { close(descriptor) }
@@ -86,7 +86,7 @@ final class ScratchFile: Sendable {
         while rest.count > 0 {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .unavailable("writing \(path): \(systemMessage(errno))") }
+            guard count > 0 else { throw .system(doing: "cannot write to", path: path, errno: errno) }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }

@@ -8,7 +8,8 @@ final class DocumentFile {
     let size: Int
 
     init(path: String) throws(BOMError) {
-        name = path
+        // Messages are for the person who sent the document, who knows no path of the server.
+        name = "the document"
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {

@@ -42,10 +42,13 @@ package struct BackupFile: Sendable {
     {
         guard access(path, F_OK) != 0 else { throw Failure("\(path) is there already; choose another name") }
         if try source.schemaState() == .empty { throw CopyError.notOurs }
-        let part = "\(path).part-\(getpid())"
-        let kept = "\(folder)/spool/.backup-\(getpid())"
+        let spool = "\(folder)/\(IntakeJob.spoolFolder)"
+        let leftovers = BackupLeftovers(owner: Owner())
+        _ = leftovers.sweepParts(beside: path)
+        _ = leftovers.sweepLinks(in: spool, now: Clock.now())
+        let (part, kept) = (leftovers.part(of: path), leftovers.links(in: spool))
         defer {
-            for end in ["", "-wal", "-shm", "-journal"] { unlink(part + end) }
+            BackupLeftovers.remove(part: part)
             SpooledLinks.remove(kept)
         }
         // Uploads may be imported and removed while the database is copied: links keep their bytes.

@@ -96,6 +96,10 @@ package final class Workforce: Sendable {
     private func sweep() {
         sweeper.sweep()
         sweepScans()
+        let leftovers = BackupLeftovers(owner: runtime.owner)
+        for name in leftovers.sweepLinks(in: runtime.directory.spool, now: runtime.queue.now()) {
+            runtime.log(.info, "links of a dead backup removed", ["name": name])
+        }
         do {
             for name in try IntakeJob.sweepSpool(runtime.queue, dataFolder: runtime.directory.path) {
                 runtime.log(.info, "upload removed that nothing needs any more", ["uuid": name])
