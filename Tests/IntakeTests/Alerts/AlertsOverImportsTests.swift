@@ -85,6 +85,8 @@ import Testing
         try bench.sbom(two)
         try bench.sbom(cycloneDX([("other", "1.0.0")]), project: "Other")
         #expect(try alerts(bench) == [])
+        // The first advisories end that reports say "not assessed"; later ones touch the projects that they are about.
+        try advisories(bench, [("CVE-2025-9", "elsewhere", false)])
         let revision = try bench.number("SELECT revision FROM project WHERE name = 'Other'")
         try advisories(bench, [("CVE-2026-1", "dates", false)])
         #expect(try alerts(bench).map { $0.dropFirst(2) } == ["OPEN dates 1.0.0 CVE-2026-1: "])
