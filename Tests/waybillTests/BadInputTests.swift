@@ -267,7 +267,7 @@ extension EndToEnd {
             let uuid = try server.submit("OrgInventoryReport", "orgToken", organization.token, of: organization)
             let answer = try server.download(uuid, of: organization)
             #expect(answer.status == 200)
-            #expect(try answer.json()["errorCode"] as? Int == 2021)
+            #expect(try answer.json()["errorCode"] as? Int == 3000)
             #expect((try answer.json()["errorMessage"] as? String)?.contains("is PENDING") == true)
             try server.stop()
         }

@@ -1,5 +1,6 @@
-// DESIGN. A row for each library of an organization, however many descriptions of it there are. Rows are never deleted, so
-// that a library which comes back has the number that clients know.
+// DESIGN. A row for each library of an organization, however many descriptions of it there are. A row stays when its library
+// leaves, so that one which comes back has the number that clients know. Only what nobody ever saw goes: the rows of an import
+// that was never shown.
 
 /// What libraries are, and the numbers that clients know them by.
 enum LibraryIdentities {
@@ -36,5 +37,17 @@ enum LibraryIdentities {
             try connection.insert(rows, into: "library_identity", ["organization", "uuid", "key_id", "base"])
         }
         return libraries.map { keys[$0.uuid] ?? 0 }
+    }
+
+    /// Forgets those of these libraries that have no description left. The organization is locked.
+    static func forget(_ uuids: [String], organization: Int64, on connection: any Connection) throws {
+        try Advisories.inSlices(uuids, as: Value.text) { list in
+            try connection.run(
+                """
+                DELETE FROM library_identity WHERE organization = \(organization) AND uuid IN \(list)
+                    AND NOT EXISTS (SELECT 1 FROM library k
+                        WHERE k.organization = library_identity.organization AND k.uuid = library_identity.uuid)
+                """)
+        }
     }
 }

@@ -83,6 +83,9 @@ package struct AbandonedScan: Sendable, Equatable {
                 AND NOT EXISTS (SELECT 1 FROM component c WHERE c.library = l.id AND c.library <> 0)
                 AND NOT EXISTS (SELECT 1 FROM inventory_event e WHERE e.library = l.id)
             """
+        let uuids = try connection.all(
+            "SELECT DISTINCT k.uuid FROM library k WHERE k.id IN (\(orphans)) ORDER BY k.uuid"
+        ) { $0.string(0) }
         try connection.run("DELETE FROM finding_fix WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM finding WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_package WHERE library IN (\(orphans))")
@@ -90,6 +93,7 @@ package struct AbandonedScan: Sendable, Equatable {
         try connection.run("DELETE FROM replaced_license WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_facts WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library WHERE id IN (\(orphans))")
+        try LibraryIdentities.forget(uuids, organization: organization, on: connection)
         return true
     }
 
