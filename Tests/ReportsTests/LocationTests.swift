@@ -31,6 +31,6 @@ struct LocationTests {
             (library["locations"] as? [[String: Any]] ?? []).map { "\($0["path"] ?? "") \($0["matchType"] ?? "")" }
         }
         #expect(
-            places == [["lib/a.js FILE_NAME", "vendor/b, \"c\".js FILE_NAME"], ["only.js FILE_NAME"], []])
+            places == [["lib/a.js ", "vendor/b, \"c\".js "], ["only.js "], []])
     }
 }

@@ -33,8 +33,8 @@ extension Report {
                     .text("projectName", "", "s.project_name"),
                     .text("description", "", "l.description"),
                     .directDependency("", "nullif(o.direct, -1)"),
-                    .text("matchType", "", "l.match_type"),
-                    .text("sha1", "", "l.sha1"),
+                    .text("matchType", "", LibrarySQL.matchType).omittedWhenNull,
+                    .text("sha1", "", LibrarySQL.sha1).omittedWhenNull,
                     .text("name", "", "l.filename"),
                     .text("artifactId", "", MendCoordinates.artifact),
                     .text("groupId", "", MendCoordinates.group),
@@ -129,8 +129,8 @@ extension Column {
             .text("", "Library", "l.filename", width: 36),
             .text("name", "Vulnerability ID", "v.name", width: 20),
             Column("", "CVSS 3 Score", .real, "CAST(nullif(v.score3, '') AS DOUBLE PRECISION)", width: 14),
-            Column("publishDate", "Published", .date, "v.published", width: 12).omittedWhenNull,
-            Column("lastUpdatedDate", "Modified", .date, "nullif(v.modified, 0)", width: 12).omittedWhenNull,
+            Column("publishDate", "Published", .date, VulnerabilityText.published, width: 12).omittedWhenNull,
+            Column("lastUpdatedDate", "Modified", .date, VulnerabilityText.modified, width: 12).omittedWhenNull,
             .text("", "Top Fix", VulnerabilityText.fix, width: 36),
         ]
         + vulnerability.filter {

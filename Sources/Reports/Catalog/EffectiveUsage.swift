@@ -40,7 +40,7 @@ extension Report {
         columns: [
             .text("name", "Library", "l.filename", width: 36),
             .text("version", "Version", "l.version", width: 14),
-            .text("sha1", "SHA1", "l.sha1", width: 42),
+            .text("sha1", "SHA1", LibrarySQL.sha1, width: 42).omittedWhenNull,
             .text(
                 "impactAnalysisStatus", "Analysis Status",
                 """

@@ -34,8 +34,9 @@ extension Report {
                         columns: [
                             .text("path", "Path", "c.locations", width: 60),
                             .text(
-                                "matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END",
-                                width: 14),
+                                "matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' END",
+                                width: 14
+                            ).omittedWhenNull,
                         ], splitsLines: true)
                 ],
                 bound: "SELECT sum(c.libraries) FROM scope s JOIN scan c ON c.id = s.scan")

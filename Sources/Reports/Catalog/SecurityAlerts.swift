@@ -118,7 +118,7 @@ extension Report {
                     .text("name", "Warning", "v.name", width: 24),
                     .text(
                         "source", "Source", "CASE v.organization WHEN 0 THEN 'OSV' ELSE 'SBOM' END", width: 10),
-                    Column("publishDate", "Published", .date, "v.published", width: 12).omittedWhenNull,
+                    Column("publishDate", "Published", .date, VulnerabilityText.published, width: 12).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
                     .text("description", "", VulnerabilityText.ofAdvisoryA),

@@ -37,6 +37,9 @@ enum VulnerabilityText {
     /// With the advisory joined as `d`, outwards.
     static let ofAdvisoryD: StaticString =
         "coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, '')"
+    /// When it was published and last changed: null where nobody says so, and for the zeros that some programs write (year 1).
+    static let published: StaticString = "CASE WHEN v.published > 0 THEN v.published END"
+    static let modified: StaticString = "CASE WHEN v.modified > 0 THEN v.modified END"
     /// The upgrade of `finding f` to its top fix, else what the document recommends, else null.
     static let fix: StaticString =
         "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, nullif(v.recommendation, ''))"

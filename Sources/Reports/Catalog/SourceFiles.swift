@@ -27,7 +27,7 @@ extension Report {
                     .names(
                         "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
                         "coalesce(l.licenses, '')"),
-                    .text("matchType", "Match Type", "coalesce(l.match_type, '')", width: 14),
+                    .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
                     .text("library.name", "", "coalesce(l.artifact, '')"),

@@ -19,7 +19,8 @@ extension Report {
                     """,
                 order: ["s.project", "o.position"],
                 columns: Column.libraryOfCall + [
-                    .text("matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' ELSE 'FILE_NAME' END"),
+                    .text("matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' END")
+                        .omittedWhenNull,
                     .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
                     .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
                         .only(when: "extraLibraryFields", has: "releaseDate"),

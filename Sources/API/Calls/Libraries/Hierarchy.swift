@@ -116,7 +116,7 @@ extension Answer {
         if !library.description.isEmpty { text("description", library.description) }
         text("coordinates", library.coordinates)
         if !library.purl.isEmpty { text("purl", library.purl) }
-        text("matchType", library.sha1.isEmpty ? "FILE_NAME" : "SHA1")
+        if !library.sha1.isEmpty { text("matchType", "SHA1") }
         flag("outdated", library.newer != nil)
         if let newer = library.newer {
             object("outdatedModel") { answer in

@@ -1,0 +1,6 @@
+/// SQL of what is known of a `library l`; null where it is not.
+enum LibrarySQL {
+    static let sha1: StaticString = "nullif(l.sha1, '')"
+    /// How the library was recognized: by its digest, or not at all. A name is no match.
+    static let matchType: StaticString = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
+}
