@@ -48,9 +48,9 @@ run: build ## Shows Waybill at work on this machine's own packages, then serves 
 test: deps-test ## Builds and runs the tests.
 	$(BUILD_TESTS)
 	# Suites that wait for sockets or for processes run apart: others keep the few threads of Swift's pool busy.
-	$(call suites,--skip HTTPTests --skip waybillTests)
+	$(call suites,--skip HTTPTests --skip ServiceTests --skip waybillTests)
 	$(call suites,--filter HTTPTests)
-	$(call suites,--no-parallel --filter waybillTests)
+	$(call suites,--no-parallel --filter 'ServiceTests|waybillTests')
 
 # What third parties need to judge SBOMs, in an environment of its own: libraries from PyPI, and the requirements of the shared
 # tools where these lie beside the checkout.
