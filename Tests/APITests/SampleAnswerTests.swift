@@ -8,7 +8,8 @@ import Testing
 
 @testable import API
 
-/// `docs/api/` holds one real answer for each call that a public client makes and for each report: `make docs` writes it anew.
+/// Holds `docs/api/` to the answers of today: one for each call that a public client makes and for each report. `make docs`
+/// writes them.
 struct SampleAnswerTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/api")

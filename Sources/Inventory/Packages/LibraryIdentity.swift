@@ -12,7 +12,7 @@ package struct LibraryIdentity: Sendable, Hashable {
     /// The digest of a library of which nothing else is known, in lower-case hexadecimal; else empty.
     package let digest: String
 
-    /// What a file is of which only the digest is known.
+    /// Names a file of which only the digest is known.
     package init(digest value: String) {
         let algorithm = value.utf8.count == 40 ? "SHA-1" : "SHA-256"
         digest = value

@@ -185,7 +185,7 @@ package enum Alerts {
         return found
     }
 
-    /// Counts the alerts of a project about vulnerabilities anew (`project_severity`).
+    /// Brings `project_severity` up to date: how many alerts about vulnerabilities a project has, by severity.
     private static func count(project: Int64, on connection: any Connection) throws {
         try connection.run("DELETE FROM project_severity WHERE project = \(project)")
         try connection.run(
