@@ -149,13 +149,11 @@ package enum APIError: Error, Equatable {
 
     /// The answer: HTTP 200, as all that reached the API.
     package var response: HTTPResponse {
-        var body = ByteSink()
-        body.append("{\"errorCode\":")
-        body.append(decimal: code)
-        body.append(",\"errorMessage\":")
-        body.append(jsonString: message)
-        body.append("}")
-        var response = HTTPResponse(type: Answer.mediaType, bytes: body.bytes)
+        let body = JSONWriter.object {
+            $0.number("errorCode", code)
+            $0.text("errorMessage", message)
+        }
+        var response = HTTPResponse(type: Answer.mediaType, bytes: Array(body.utf8))
         response.mark.error = Int(code)
         if case .tooManyCalls(let seconds) = self {
             // The one error that is no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).

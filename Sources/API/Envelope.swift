@@ -22,12 +22,12 @@ struct Envelope {
     }
 
     /// Writes the envelope as a member.
-    func write(as name: StaticString, to answer: inout Answer) {
+    func write(as name: StaticString, to answer: inout JSONWriter) {
         answer.object(name) { write(to: &$0) }
     }
 
     /// Writes its members.
-    func write(to answer: inout Answer) {
+    func write(to answer: inout JSONWriter) {
         answer.text("uuid", job.uuid)
         answer.text("requestToken", job.requestToken)
         // The only documented example with a number is that of an SBOM; all others show a string.

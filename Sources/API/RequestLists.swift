@@ -30,33 +30,25 @@ extension Field {
     /// As JSON, with members in the order of their names; numbers are as they came. The word `errorCode` does not stand
     /// in it.
     var json: String {
-        var sink = ByteSink()
-        append(to: &sink)
-        return sink.text
+        var json = Answer.writer()
+        write(to: &json)
+        return json.text
     }
 
-    private func append(to sink: inout ByteSink) {
+    private func write(to json: inout JSONWriter) {
         switch self {
-        case .null: sink.append("null")
-        case .flag(let value): sink.append(jsonBoolean: value)
-        case .number(let text): sink.append(raw: text)
-        case .text(let text): sink.append(answerString: text)
-        case .list(let values):
-            sink.append(UInt8(ascii: "["))
-            for (place, value) in values.enumerated() {
-                if place > 0 { sink.append(UInt8(ascii: ",")) }
-                value.append(to: &sink)
-            }
-            sink.append(UInt8(ascii: "]"))
+        case .null: json.null()
+        case .flag(let value): json.flag(value)
+        case .number(let text): json.raw(text)
+        case .text(let text): json.text(text)
+        case .list(let values): json.array(values) { $1.write(to: &$0) }
         case .object(let members):
-            sink.append(UInt8(ascii: "{"))
-            for (place, (key, value)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-                if place > 0 { sink.append(UInt8(ascii: ",")) }
-                sink.append(answerString: key)
-                sink.append(UInt8(ascii: ":"))
-                value.append(to: &sink)
+            json.object { json in
+                for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                    json.key(named: key)
+                    value.write(to: &json)
+                }
             }
-            sink.append(UInt8(ascii: "}"))
         }
     }
 }

@@ -22,7 +22,12 @@ package struct MatchingJob {
 
         /// As it is kept with the job.
         package var json: String {
-            "{\"libraries\":\(libraries),\"projects\":\(projects),\"matched\":\(matched),\"alerts\":\(alerts)}"
+            JSONWriter.object {
+                $0.number("libraries", libraries)
+                $0.number("projects", projects)
+                $0.number("matched", matched)
+                $0.number("alerts", alerts)
+            }
         }
 
         package init() {}

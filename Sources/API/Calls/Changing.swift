@@ -56,8 +56,3 @@ extension Writing {
         }
     }
 }
-
-extension Answer {
-    /// `{"message": …}`.
-    static func message(_ text: String) -> HTTPResponse { object { $0.text("message", text) } }
-}

@@ -10,9 +10,9 @@ indirect enum DescriptionTree {
     case object([(String, DescriptionTree)])
 
     var json: String {
-        var sink = ByteSink()
-        write(to: &sink)
-        return sink.text
+        var json = JSONWriter()
+        write(to: &json)
+        return json.text
     }
 
     /// The members of an object and some behind them.
@@ -23,28 +23,20 @@ indirect enum DescriptionTree {
 
     static func texts(_ values: [String]) -> DescriptionTree { .list(values.map { .text($0) }) }
 
-    private func write(to sink: inout ByteSink) {
+    private func write(to json: inout JSONWriter) {
         switch self {
-        case .text(let text): sink.append(jsonString: text)
-        case .whole(let number): sink.append(decimal: number)
-        case .decimal(let number): sink.append(jsonNumber: number)
-        case .flag(let flag): sink.append(raw: flag ? "true" : "false")
-        case .list(let values):
-            sink.append(UInt8(ascii: "["))
-            for (place, value) in values.enumerated() {
-                if place > 0 { sink.append(UInt8(ascii: ",")) }
-                value.write(to: &sink)
-            }
-            sink.append(UInt8(ascii: "]"))
+        case .text(let text): json.text(text)
+        case .whole(let number): json.number(number)
+        case .decimal(let number): json.decimal(number)
+        case .flag(let flag): json.flag(flag)
+        case .list(let values): json.array(values) { $1.write(to: &$0) }
         case .object(let members):
-            sink.append(UInt8(ascii: "{"))
-            for (place, (name, value)) in members.enumerated() {
-                if place > 0 { sink.append(UInt8(ascii: ",")) }
-                sink.append(jsonString: name)
-                sink.append(UInt8(ascii: ":"))
-                value.write(to: &sink)
+            json.object { json in
+                for (name, value) in members {
+                    json.key(named: name)
+                    value.write(to: &json)
+                }
             }
-            sink.append(UInt8(ascii: "}"))
         }
     }
 }

@@ -70,7 +70,7 @@ struct UploadDoor: Sendable {
             try UploadPlan(key, at: backend.queue.now(), on: connection).isUnfinished(
                 uuid.lowercased(), in: backend.queue)
         }
-        return HTTPResponse(type: Answer.mediaType, bytes: Array("{\"processing\":\(isProcessing)}".utf8))
+        return Answer.object { $0.flag("processing", isProcessing) }
     }
 
     /// Reads and decodes the body into a file, and makes the job that takes it where it goes.

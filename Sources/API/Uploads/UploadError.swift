@@ -31,16 +31,16 @@ enum UploadError: Error, Equatable {
         case .noProject: return .text(404, "The project could not be found.")
         case .noParent: return .text(404, "The parent component could not be found.")
         case .invalid(let field, let value, let accepted):
-            var body = ByteSink()
-            body.append("[{\"message\":")
-            body.append(jsonString: "The \(field) is not valid; accepted: \(accepted)")
-            body.append(",\"messageTemplate\":")
-            body.append(jsonString: "The \(field) is not valid; accepted: \(accepted)")
-            body.append(",\"path\":")
-            body.append(jsonString: field)
-            body.append(",\"invalidValue\":")
-            body.append(jsonString: String(value.prefix(100)))
-            body.append("}]")
+            let why = "The \(field) is not valid; accepted: \(accepted)"
+            var body = JSONWriter()
+            body.array(CollectionOfOne(value)) { body, value in
+                body.object {
+                    $0.text("message", why)
+                    $0.text("messageTemplate", why)
+                    $0.text("path", field)
+                    $0.text("invalidValue", String(value.prefix(100)))
+                }
+            }
             return HTTPResponse(status: 400, type: Answer.mediaType, bytes: body.bytes)
         case .malformed(let why): return .text(400, why)
         case .full(let why):

@@ -13,110 +13,61 @@ package struct FactsError: Error, Equatable, CustomStringConvertible {
 
 /// Writes JSON objects without their empty members.
 package struct FactsWriter: ~Copyable {
-    private var sink = ByteSink()
-    private var needsComma = false
+    private var json = JSONWriter()
 
     package init() {}
 
     /// The text written so far.
-    package var text: String { sink.text }
+    package var text: String { json.text }
 
-    package var count: Int { sink.count }
+    package var count: Int { json.count }
 
     /// The bytes written so far, for a digest.
-    package var bytes: [UInt8] { sink.bytes }
+    package var bytes: [UInt8] { json.bytes }
 
     /// Forgets what was written, keeps the memory.
-    package mutating func removeAll() {
-        sink.removeAll()
-        needsComma = false
-    }
+    package mutating func removeAll() { json.removeAll() }
 
     package mutating func object(_ body: (inout Self) -> Void) {
-        comma()
-        sink.append(UInt8(ascii: "{"))
-        needsComma = false
+        json.beginObject()
         body(&self)
-        sink.append(UInt8(ascii: "}"))
-        needsComma = true
+        json.endObject()
     }
 
     package mutating func object(_ key: StaticString, _ body: (inout Self) -> Void) {
-        name(key)
+        json.key(key)
         object(body)
     }
 
     package mutating func text(_ key: StaticString, _ value: String) {
-        if value.isEmpty { return }
-        name(key)
-        append(value)
+        if !value.isEmpty { json.text(key, value) }
     }
 
     /// A member that is there even when its text is empty.
-    package mutating func required(_ key: StaticString, _ value: String) {
-        name(key)
-        append(value)
-    }
+    package mutating func required(_ key: StaticString, _ value: String) { json.text(key, value) }
 
-    package mutating func flag(_ key: StaticString) {
-        name(key)
-        sink.append("true")
-        needsComma = true
-    }
+    package mutating func flag(_ key: StaticString) { json.flag(key, true) }
 
-    package mutating func number(_ key: StaticString, _ value: Double) {
-        name(key)
-        sink.append(raw: "\(value)")
-        needsComma = true
-    }
+    package mutating func number(_ key: StaticString, _ value: Double) { json.decimal(key, value) }
 
-    package mutating func number(_ key: StaticString, _ value: Int) {
-        name(key)
-        sink.append(raw: "\(value)")
-        needsComma = true
-    }
+    package mutating func number(_ key: StaticString, _ value: Int) { json.number(key, value) }
 
     /// A list that is there even when it is empty.
-    package mutating func required(_ key: StaticString, _ values: [String]) {
-        if values.isEmpty {
-            name(key)
-            sink.append("[]")
-            needsComma = true
-        } else {
-            texts(key, values)
-        }
-    }
+    package mutating func required(_ key: StaticString, _ values: [String]) { json.texts(key, values) }
 
-    package mutating func texts(_ key: StaticString, _ values: [String]) { list(key, values) { $0.append($1) } }
+    package mutating func texts(_ key: StaticString, _ values: [String]) {
+        if !values.isEmpty { json.texts(key, values) }
+    }
 
     package mutating func list<Element>(_ key: StaticString, _ values: [Element], _ each: (inout Self, Element) -> Void)
     {
         if values.isEmpty { return }
-        name(key)
-        sink.append(UInt8(ascii: "["))
-        needsComma = false
+        json.key(key)
+        json.beginArray()
         for value in values { each(&self, value) }
-        sink.append(UInt8(ascii: "]"))
-        needsComma = true
+        json.endArray()
     }
 
     /// Appends a text as a JSON string.
-    package mutating func append(_ value: String) {
-        comma()
-        sink.append(jsonString: value)
-        needsComma = true
-    }
-
-    private mutating func name(_ key: StaticString) {
-        comma()
-        sink.append(UInt8(ascii: "\""))
-        sink.append(key)
-        sink.append(UInt8(ascii: "\""))
-        sink.append(UInt8(ascii: ":"))
-        needsComma = false
-    }
-
-    private mutating func comma() {
-        if needsComma { sink.append(UInt8(ascii: ",")) }
-    }
+    package mutating func append(_ value: String) { json.text(value) }
 }

@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 import Inventory
 
@@ -19,7 +20,13 @@ package struct AdvisoryImport {
 
         /// As the command line prints it; `matched` are the findings that the matching after it found new or changed.
         package func json(matched: Int) -> String {
-            "{\"read\":\(read),\"added\":\(added),\"updated\":\(updated),\"withdrawn\":\(withdrawn),\"matched\":\(matched)}"
+            JSONWriter.object {
+                $0.number("read", read)
+                $0.number("added", added)
+                $0.number("updated", updated)
+                $0.number("withdrawn", withdrawn)
+                $0.number("matched", matched)
+            }
         }
     }
 

@@ -15,79 +15,91 @@ package final class AgentPolicyCheck {
 
     private let check: AgentCheck
     private let connection: any Connection
-    private var sink: ByteSink
+    private var json: JSONWriter
     private var known: [String: AgentLibrary] = [:]
     private var violations: [AgentViolation] = []
     private var decisions: PolicyDecisions?
     /// What policies raised alerts about in the project; read when it is needed.
     private var marks: Set<Alerts.PolicyMark>?
-    /// Whether the list at each level of the tree has no node yet.
-    private var isFirst: [Bool] = []
 
     /// - Parameter destination: takes the JSON of the answer's `data`.
     package init(_ check: AgentCheck, on connection: any Connection, to destination: @escaping ByteSink.Destination) {
         self.check = check
         self.connection = connection
-        sink = ByteSink(to: destination)
+        json = JSONWriter(to: ByteSink(to: destination))
     }
 
     /// Writes the object that `data` has; gives what policies forbid.
     package func write() throws -> [AgentViolation] {
-        sink.append("{\"organization\":")
-        sink.append(jsonString: check.organizationName)
-        sink.append(",\"existingProjects\":{")
+        json.beginObject()
+        json.text("organization", check.organizationName)
+        json.key("existingProjects")
         try trees(of: check.projects.filter { $0.project != 0 })
-        sink.append("},\"newProjects\":{")
+        json.key("newProjects")
         try trees(of: check.projects.filter { $0.project == 0 })
-        sink.append("},\"projectNewResources\":{")
-        for (number, project) in check.projects.enumerated() {
-            if number > 0 { sink.append(UInt8(ascii: ",")) }
-            sink.append(jsonString: project.name)
-            sink.append(":[")
+        json.key("projectNewResources")
+        json.beginObject()
+        for project in check.projects {
+            json.key(named: project.name)
+            json.beginArray()
             try newResources(of: project)
-            sink.append("]")
+            json.endArray()
         }
-        sink.append("}}")
-        try sink.flush()
+        json.endObject()
+        json.endObject()
+        try json.flush()
         return violations
     }
 
     private func trees(of projects: [AgentCheck.Project]) throws {
-        for (number, project) in projects.enumerated() {
-            if number > 0 { sink.append(UInt8(ascii: ",")) }
-            sink.append(jsonString: project.name)
-            sink.append(":{\"children\":[")
-            isFirst = [true]
-            var seen = Set<String>()
-            try visit(project) { [self] in
-                if !isFirst[isFirst.count - 1] { sink.append(UInt8(ascii: ",")) }
-                isFirst[isFirst.count - 1] = false
-                isFirst.append(true)
-                sink.append("{\"children\":[")
-            } leave: { [self] component in
-                isFirst.removeLast()
-                let library = try library(component, in: project)
-                sink.append("],\"resource\":")
-                append(library, at: component.locations.first ?? "")
-                sink.append(",\"policy\":")
-                // Libraries that the project has already are checked where that is asked for.
-                let policy = library.isOld && !check.checksAll ? nil : try decide(library, in: project)
-                if let policy {
-                    append(policy)
-                    if policy.actionType == "REJECT", seen.insert(library.uuid).inserted {
-                        violations.append(
-                            AgentViolation(
-                                project: project.name, library: library.name, dependency: "",
-                                licenses: library.licenses, policy: policy.name))
-                    }
-                } else {
-                    sink.append("null")
-                }
-                sink.append("}")
-                try sink.drain()
-            }
-            sink.append("],\"resource\":null,\"policy\":null}")
+        json.beginObject()
+        for project in projects {
+            json.key(named: project.name)
+            try tree(of: project)
         }
+        json.endObject()
+    }
+
+    private func tree(of project: AgentCheck.Project) throws {
+        var seen = Set<String>()
+        beginNode()
+        try visit(project) { [self] in
+            beginNode()
+        } leave: { [self] component in
+            let library = try library(component, in: project)
+            json.endArray()
+            json.key("resource")
+            append(library, at: component.locations.first ?? "")
+            json.key("policy")
+            // Libraries that the project has already are checked where that is asked for.
+            let policy = library.isOld && !check.checksAll ? nil : try decide(library, in: project)
+            if let policy {
+                append(policy)
+                if policy.actionType == "REJECT", seen.insert(library.uuid).inserted {
+                    violations.append(
+                        AgentViolation(
+                            project: project.name, library: library.name, dependency: "",
+                            licenses: library.licenses, policy: policy.name))
+                }
+            } else {
+                json.null()
+            }
+            json.endObject()
+            try json.drain()
+        }
+        json.endArray()
+        json.key("resource")
+        json.null()
+        json.key("policy")
+        json.null()
+        json.endObject()
+    }
+
+    /// Begins a node and the list of its children.
+    private func beginNode() {
+        json.beginObject()
+        json.key("children")
+        json.beginArray()
     }
 
     /// Writes the libraries that a project does not have yet, each once.
@@ -97,9 +109,8 @@ package final class AgentPolicyCheck {
         } leave: { [self] component in
             let library = try library(component, in: project)
             guard !library.isOld, seen.insert(library.uuid).inserted else { return }
-            if seen.count > 1 { sink.append(UInt8(ascii: ",")) }
             append(library, at: component.locations.first ?? "")
-            try sink.drain()
+            try json.drain()
         }
     }
 
@@ -150,59 +161,35 @@ package final class AgentPolicyCheck {
 
     /// As agents read it: a build stops at the action `Reject` (mend-api.md §4).
     private func append(_ policy: Policy) {
-        sink.append("{\"displayName\":")
-        sink.append(jsonString: policy.name)
-        sink.append(",\"filterType\":")
-        sink.append(jsonString: policy.filterType)
-        sink.append(",\"filterLogic\":")
-        sink.append(jsonString: policy.filter)
-        sink.append(",\"actionType\":")
-        sink.append(jsonString: policy.actionType.prefix(1) + policy.actionType.dropFirst().lowercased())
-        sink.append(",\"actionLogic\":")
-        sink.append(jsonString: policy.action)
-        sink.append(",\"projectLevel\":")
-        sink.append(jsonBoolean: policy.kind == .project)
-        sink.append(",\"inclusive\":false,\"policyLevel\":")
-        sink.append(jsonString: policy.context)
-        sink.append("}")
+        json.object {
+            $0.text("displayName", policy.name)
+            $0.text("filterType", policy.filterType)
+            $0.text("filterLogic", policy.filter)
+            $0.text("actionType", policy.actionType.prefix(1) + policy.actionType.dropFirst().lowercased())
+            $0.text("actionLogic", policy.action)
+            $0.flag("projectLevel", policy.kind == .project)
+            $0.flag("inclusive", false)
+            $0.text("policyLevel", policy.context)
+        }
     }
 
     private func append(_ library: AgentLibrary, at path: String) {
-        sink.append("{\"displayName\":")
-        sink.append(jsonString: library.name)
-        sink.append(",\"link\":")
-        sink.append(jsonString: library.homepage)
-        sink.append(",\"licenses\":")
-        list(library.licenses) { sink, license in sink.append(jsonString: license) }
-        sink.append(",\"sha1\":")
-        sink.append(jsonString: library.sha1)
-        sink.append(",\"keyUuid\":")
-        sink.append(jsonString: library.uuid)
-        sink.append(",\"homepageUrl\":")
-        sink.append(jsonString: library.homepage)
-        sink.append(",\"description\":")
-        sink.append(jsonString: library.description)
-        sink.append(",\"systemPath\":")
-        sink.append(jsonString: path)
-        sink.append(",\"vulnerabilities\":")
-        list(check.tellsVulnerabilities ? library.vulnerabilities : []) { sink, vulnerability in
-            sink.append("{\"name\":")
-            sink.append(jsonString: vulnerability.name)
-            sink.append(",\"severity\":")
-            sink.append(jsonString: vulnerability.severity)
-            sink.append(",\"score\":")
-            if let score = Double(vulnerability.score) { sink.append(jsonNumber: score) } else { sink.append("null") }
-            sink.append("}")
+        let vulnerabilities = check.tellsVulnerabilities ? library.vulnerabilities : []
+        json.object {
+            $0.text("displayName", library.name)
+            $0.text("link", library.homepage)
+            $0.texts("licenses", library.licenses)
+            $0.text("sha1", library.sha1)
+            $0.text("keyUuid", library.uuid)
+            $0.text("homepageUrl", library.homepage)
+            $0.text("description", library.description)
+            $0.text("systemPath", path)
+            $0.objects("vulnerabilities", vulnerabilities) { json, vulnerability in
+                json.text("name", vulnerability.name)
+                json.text("severity", vulnerability.severity)
+                json.key("score")
+                if let score = Double(vulnerability.score) { json.decimal(score) } else { json.null() }
+            }
         }
-        sink.append("}")
-    }
-
-    private func list<Value>(_ values: [Value], _ write: (inout ByteSink, Value) -> Void) {
-        sink.append(UInt8(ascii: "["))
-        for (number, value) in values.enumerated() {
-            if number > 0 { sink.append(UInt8(ascii: ",")) }
-            write(&sink, value)
-        }
-        sink.append(UInt8(ascii: "]"))
     }
 }

@@ -13,7 +13,12 @@ package struct DigestImport {
         package var skipped = 0
 
         /// As the command line prints it.
-        package var json: String { "{\"digests\":\(digests),\"skipped\":\(skipped)}" }
+        package var json: String {
+            JSONWriter.object {
+                $0.number("digests", digests)
+                $0.number("skipped", skipped)
+            }
+        }
     }
 
     /// Entries of a batch.

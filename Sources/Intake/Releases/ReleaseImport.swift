@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 
 // DESIGN. As advisories are imported: packages go to the database in batches and are marked stale, their libraries are
@@ -12,7 +13,13 @@ package struct ReleaseImport {
         package var skipped = 0
 
         /// As the command line prints it.
-        package var json: String { "{\"packages\":\(packages),\"versions\":\(versions),\"skipped\":\(skipped)}" }
+        package var json: String {
+            JSONWriter.object {
+                $0.number("packages", packages)
+                $0.number("versions", versions)
+                $0.number("skipped", skipped)
+            }
+        }
     }
 
     /// Versions of a batch.

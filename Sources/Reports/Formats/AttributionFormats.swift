@@ -6,148 +6,96 @@ import Bytes
 /// Mend's keys (`summary`, `detail`), and the licences whose texts are missing.
 struct AttributionJSON: AttributionWriter, ~Copyable {
     private let settings: AttributionSettings
-    private var out: ByteSink
-    private var isFirst = true
-    private var isFirstSection = true
+    private var json: JSONWriter
 
     init(_ settings: AttributionSettings, _ sink: consuming ByteSink) {
         self.settings = settings
-        out = sink
+        json = JSONWriter(to: sink)
     }
 
     mutating func begin() throws {
-        out.append("{\"reportTitle\":")
-        out.append(jsonString: settings.title)
-        out.append(",\"reportHeader\":")
-        out.append(jsonString: settings.header)
-        out.append(",\"reportFooter\":")
-        out.append(jsonString: settings.footer)
+        json.beginObject()
+        json.text("reportTitle", settings.title)
+        json.text("reportHeader", settings.header)
+        json.text("reportFooter", settings.footer)
     }
 
     mutating func beginSummary() throws {
-        out.append(",\"summary\":[")
-        isFirst = true
-    }
-
-    private mutating func comma() {
-        if !isFirst { out.append(",") }
-        isFirst = false
-    }
-
-    private mutating func list(_ texts: [String]) {
-        out.append("[")
-        for (index, text) in texts.enumerated() {
-            if index > 0 { out.append(",") }
-            out.append(jsonString: text)
-        }
-        out.append("]")
-    }
-
-    private mutating func expression(of library: AttributedLibrary) {
-        guard !library.expression.isEmpty else { return }
-        out.append(",\"spdxExpression\":")
-        out.append(jsonString: library.expression)
+        json.key("summary")
+        json.beginArray()
     }
 
     mutating func summary(_ library: AttributedLibrary) throws {
-        comma()
-        out.append("{\"library\":")
-        out.append(jsonString: settings.label(library))
-        out.append(",\"licenses\":")
-        list(library.licenses.map(\.name))
-        expression(of: library)
-        if let name = settings.attribute, let value = library.attribute {
-            out.append(",\"customAttribute\":{")
-            out.append(jsonString: name)
-            out.append(":{")
-            out.append(jsonString: library.project)
-            out.append(":")
-            out.append(jsonString: value)
-            out.append("}}")
+        json.object { [settings] json in
+            json.text("library", settings.label(library))
+            json.texts("licenses", library.licenses.map(\.name))
+            if !library.expression.isEmpty { json.text("spdxExpression", library.expression) }
+            if let name = settings.attribute, let value = library.attribute {
+                json.object("customAttribute") {
+                    $0.object(named: name) { $0.text(named: library.project, value) }
+                }
+            }
         }
-        out.append("}")
-        try out.drain()
+        try json.drain()
     }
 
-    mutating func endSummary() throws { out.append("]") }
+    mutating func endSummary() throws { json.endArray() }
 
     mutating func beginDetail() throws {
-        out.append(",\"detail\":{")
-        isFirstSection = true
+        json.key("detail")
+        json.beginObject()
     }
 
     mutating func beginSection(_ name: String) throws {
-        if !isFirstSection { out.append(",") }
-        isFirstSection = false
-        out.append(jsonString: name)
-        out.append(":[")
-        isFirst = true
+        json.key(named: name)
+        json.beginArray()
     }
 
     mutating func detail(_ library: AttributedLibrary) throws {
-        comma()
-        out.append("{\"library\":")
-        out.append(jsonString: settings.label(library))
-        if settings.shows("LICENSES") {
-            out.append(",\"licenses\":[")
-            for (index, license) in library.licenses.enumerated() {
-                if index > 0 { out.append(",") }
-                out.append("{\"license\":")
-                out.append(jsonString: license.name)
-                if !license.spdx.isEmpty {
-                    out.append(",\"spdxId\":")
-                    out.append(jsonString: license.spdx)
+        json.object { [settings] json in
+            json.text("library", settings.label(library))
+            if settings.shows("LICENSES") {
+                json.objects("licenses", library.licenses) { json, license in
+                    json.text("license", license.name)
+                    if !license.spdx.isEmpty { json.text("spdxId", license.spdx) }
+                    json.text("licenseText", settings.text(of: license))
                 }
-                out.append(",\"licenseText\":")
-                out.append(jsonString: settings.text(of: license))
-                out.append("}")
+                if !library.expression.isEmpty { json.text("spdxExpression", library.expression) }
             }
-            out.append("]")
-            expression(of: library)
-        }
-        if settings.shows("COPYRIGHTS") {
-            out.append(",\"copyrights\":")
-            list(library.copyrights)
-        }
-        if settings.shows("NOTICES") {
-            out.append(",\"notices\":")
-            list(library.notice.isEmpty ? [] : [library.notice])
-        }
-        if settings.shows("PRIMARY_ATTRIBUTES") {
-            out.append(",\"homepage\":")
-            out.append(jsonString: library.homepage)
-            if !library.author.isEmpty {
-                out.append(",\"author\":")
-                out.append(jsonString: library.author)
+            if settings.shows("COPYRIGHTS") { json.texts("copyrights", library.copyrights) }
+            if settings.shows("NOTICES") { json.texts("notices", library.notice.isEmpty ? [] : [library.notice]) }
+            if settings.shows("PRIMARY_ATTRIBUTES") {
+                json.text("homepage", library.homepage)
+                if !library.author.isEmpty { json.text("author", library.author) }
             }
         }
-        out.append("}")
-        try out.drain()
+        try json.drain()
     }
 
-    mutating func endSection() throws { out.append("]") }
+    mutating func endSection() throws { json.endArray() }
 
-    mutating func endDetail() throws { out.append("}") }
+    mutating func endDetail() throws { json.endObject() }
 
-    mutating func beginAppendix() throws { out.append(",\"appendix\":[") }
+    mutating func beginAppendix() throws {
+        json.key("appendix")
+        json.beginArray()
+    }
 
     mutating func appendix(number: Int, _ name: String, _ text: String) throws {
-        if number > 1 { out.append(",") }
-        out.append("{\"license\":")
-        out.append(jsonString: name)
-        out.append(",\"licenseText\":")
-        out.append(jsonString: text)
-        out.append("}")
-        try out.drain()
+        json.object {
+            $0.text("license", name)
+            $0.text("licenseText", text)
+        }
+        try json.drain()
     }
 
-    mutating func endAppendix() throws { out.append("]") }
+    mutating func endAppendix() throws { json.endArray() }
 
     mutating func end(missing: [(name: String, url: String)]) throws {
-        out.append(",\"licensesWithoutText\":")
-        list(missing.map(\.name))
-        out.append("}\n")
-        try out.flush()
+        json.texts("licensesWithoutText", missing.map(\.name))
+        json.endObject()
+        json.endLine()
+        try json.flush()
     }
 }
 

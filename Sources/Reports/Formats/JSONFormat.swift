@@ -1,6 +1,9 @@
 package import Bytes
 package import Database
 
+// DESIGN. Not `JSONWriter`: millions of rows are written by a program made once for the columns (`JSONProgram`), whose keys
+// and commas are ready bytes. Rows stand on lines of their own.
+
 /// A JSON object with an array of objects for each table (RFC 8259).
 package struct JSONFormat: TableRenderer, ~Copyable {
     package let cutCells = 0

@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 
 /// What a copy came to.
@@ -23,9 +24,16 @@ package struct CopyOutcome: Sendable {
 
     package var json: String {
         let tally = artifacts ?? ArtifactTally()
-        return """
-            {"tables":\(tables.count),"rows":\(rows),"uploads":\(uploads),"artifacts":{"copied":\(tally.copied),\
-            "bytes":\(tally.bytes),"present":\(tally.present),"missing":\(tally.missing)}}
-            """
+        return JSONWriter.object {
+            $0.number("tables", tables.count)
+            $0.number("rows", rows)
+            $0.number("uploads", uploads)
+            $0.object("artifacts") {
+                $0.number("copied", tally.copied)
+                $0.number("bytes", tally.bytes)
+                $0.number("present", tally.present)
+                $0.number("missing", tally.missing)
+            }
+        }
     }
 }

@@ -14,17 +14,14 @@ extension Command {
     ) { arguments, configuration in
         let findings = Doctor(configuration).examine()
         if arguments.has("json") {
-            var json = ByteSink()
-            json.append("{\"checks\":[")
-            for (number, finding) in findings.enumerated() {
-                json.append(number == 0 ? "{\"check\":" : ",{\"check\":")
-                json.append(jsonString: finding.check)
-                json.append(raw: ",\"ok\":\(finding.isGood),\"message\":")
-                json.append(jsonString: finding.message)
-                json.append("}")
-            }
-            json.append("]}")
-            print(json.text)
+            print(
+                JSONWriter.object {
+                    $0.objects("checks", findings) { json, finding in
+                        json.text("check", finding.check)
+                        json.flag("ok", finding.isGood)
+                        json.text("message", finding.message)
+                    }
+                })
         } else {
             for finding in findings {
                 print("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.message)")

@@ -255,8 +255,11 @@ struct LocalImport {
     /// Prints what was imported.
     func tell(_ arguments: Arguments) {
         if arguments.has("json") {
-            print("{\"projects\":[\(results.map(\.json).joined(separator: ","))]}")
-            return
+            let json = JSONWriter.object {
+                $0.key("projects")
+                $0.array(results) { $0.raw($1.json) }
+            }
+            return print(json)
         }
         for result in results {
             print("\(result.product) / \(result.project): \(result.libraries) libraries")

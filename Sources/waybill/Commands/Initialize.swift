@@ -17,15 +17,12 @@ extension Command {
             named: try configuration.required("organization"), email: try configuration.required("email"),
             in: runtime.database)
         if arguments.has("json") {
-            var json = ByteSink()
-            json.append("{\"organization\":")
-            json.append(jsonString: made.name)
-            json.append(",\"orgToken\":")
-            json.append(jsonString: made.token)
-            json.append(",\"userKey\":")
-            json.append(jsonString: made.userKey)
-            json.append("}")
-            print(json.text)
+            print(
+                JSONWriter.object {
+                    $0.text("organization", made.name)
+                    $0.text("orgToken", made.token)
+                    $0.text("userKey", made.userKey)
+                })
         } else {
             print(
                 """

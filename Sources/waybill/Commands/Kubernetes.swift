@@ -26,22 +26,17 @@ extension Command {
         print("\nNo project has the name of these; `waybill import sbom FILE --project NAME` makes one:")
         for name in result.unknown { print(name) }
     }
+
     private static func json(of result: KubernetesImport.Result) -> String {
-        var json = ByteSink()
-        json.append(raw: "{\"images\":\(result.images),\"places\":\(result.places),\"projects\":[")
-        for (index, project) in result.projects.enumerated() {
-            json.append(raw: index == 0 ? "{\"project\":" : ",{\"project\":")
-            json.append(jsonString: project.name)
-            json.append(",\"projectToken\":")
-            json.append(jsonString: project.token)
-            json.append(raw: ",\"places\":\(project.places)}")
+        JSONWriter.object {
+            $0.number("images", result.images)
+            $0.number("places", result.places)
+            $0.objects("projects", result.projects) { json, project in
+                json.text("project", project.name)
+                json.text("projectToken", project.token)
+                json.number("places", project.places)
+            }
+            $0.texts("unknown", result.unknown)
         }
-        json.append("],\"unknown\":[")
-        for (index, name) in result.unknown.enumerated() {
-            if index > 0 { json.append(",") }
-            json.append(jsonString: name)
-        }
-        json.append("]}")
-        return json.text
     }
 }

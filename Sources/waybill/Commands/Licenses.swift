@@ -1,3 +1,4 @@
+import Bytes
 import Intake
 import Service
 
@@ -12,6 +13,7 @@ extension Command {
         let work = LicenseImport(database: runtime.database)
         var count = 0
         for path in arguments.operands { count += try work.run(path) }
-        print(arguments.has("json") ? "{\"licenses\":\(count)}" : "\(count) texts of licences")
+        print(
+            arguments.has("json") ? JSONWriter.object { $0.number("licenses", count) } : "\(count) texts of licences")
     }
 }

@@ -44,13 +44,13 @@ extension Command {
         ticker?.stop()
         let seconds = Double(Clock.now() - begun) / 1000
         if arguments.has("json") {
-            var json = ByteSink()
-            json.append("{\"file\":")
-            json.append(jsonString: path)
-            json.append(raw: ",\"parts\":\(produced.parts),\"rows\":\(produced.rows),\"seconds\":")
-            json.append(jsonNumber: seconds)
-            json.append("}")
-            print(json.text)
+            print(
+                JSONWriter.object {
+                    $0.text("file", path)
+                    $0.number("parts", produced.parts)
+                    $0.number("rows", produced.rows)
+                    $0.decimal("seconds", seconds)
+                })
         } else {
             print("\(path): \(produced.rows) rows, \(produced.parts) part(s), \(file.size) bytes, \(seconds) s")
             for note in produced.notes { print("  note: \(note)") }

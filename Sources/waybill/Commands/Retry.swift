@@ -15,9 +15,13 @@ extension Command {
         let runtime = try Runtime(configuration)
         let outcomes = try Retrying(runtime.queue).run(arguments.has("all") ? nil : arguments.operands)
         if arguments.has("json") {
-            let jobs = outcomes.map { "{\"uuid\":\"\($0.uuid)\",\"outcome\":\"\($0.outcome.rawValue)\"}" }
-            print("{\"jobs\":[\(jobs.joined(separator: ","))]}")
-            return
+            let json = JSONWriter.object {
+                $0.objects("jobs", outcomes) { json, job in
+                    json.text("uuid", job.uuid)
+                    json.text("outcome", job.outcome.rawValue)
+                }
+            }
+            return print(json)
         }
         for (uuid, outcome) in outcomes { print("\(uuid): \(outcome.text)") }
         if outcomes.isEmpty { print("no job was given up") }

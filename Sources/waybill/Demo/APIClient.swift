@@ -23,18 +23,15 @@ struct APIClient {
 
     /// Sends a request with its fields; values are JSON.
     func call(_ requestType: String, _ fields: KeyValuePairs<String, String>) throws -> Answer {
-        var body = ByteSink()
-        body.append("{\"requestType\":")
-        body.append(jsonString: requestType)
-        body.append(",\"userKey\":")
-        body.append(jsonString: userKey)
-        for (name, value) in fields {
-            body.append(",")
-            body.append(jsonString: name)
-            body.append(":")
-            body.append(raw: value)
+        var body = JSONWriter()
+        body.object {
+            $0.text("requestType", requestType)
+            $0.text("userKey", userKey)
+            for (name, value) in fields {
+                $0.key(named: name)
+                $0.raw(value)
+            }
         }
-        body.append("}")
         return try post(body.bytes)
     }
 

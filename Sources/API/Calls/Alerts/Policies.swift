@@ -105,7 +105,7 @@ extension Call {
     }
 }
 
-extension Answer {
+extension JSONWriter {
     /// The members of a policy: mend-api.md §2.
     fileprivate mutating func policy(_ policy: Policy) {
         number("id", policy.id)

@@ -98,7 +98,7 @@ extension Call {
     }
 }
 
-extension Answer {
+extension JSONWriter {
     fileprivate mutating func violation(
         _ violation: PolicyIssue.Violation, _ tickets: [String: [ExternalIssue]], _ version: APIVersion
     ) {

@@ -47,26 +47,28 @@ private struct HierarchyWriter: ~Copyable {
     private static let depthLimit = 500
 
     private let tree: ProjectTree
-    private var sink: ByteSink
+    private var json: JSONWriter
     private var entries = 0
     private var isWritten: [Bool]
     private var isOnPath: [Bool]
 
     init(_ tree: ProjectTree, to file: ScratchFile) {
         self.tree = tree
-        sink = ByteSink { bytes throws(SinkError) in try file.write(bytes) }
+        json = Answer.writer(to: ByteSink { bytes throws(SinkError) in try file.write(bytes) })
         isWritten = Array(repeating: false, count: tree.libraries.count)
         isOnPath = isWritten
     }
 
     mutating func write() throws {
-        sink.append("{\"libraries\":[")
+        json.beginObject()
+        json.key("libraries")
+        json.beginArray()
         for (number, root) in tree.roots.enumerated() {
-            if number > 0 { sink.append(UInt8(ascii: ",")) }
             try write(root, isDirect: tree.isGraphKnown ? number < tree.directRoots : nil, depth: 1)
         }
-        sink.append("]}")
-        try sink.flush()
+        json.endArray()
+        json.endObject()
+        try json.flush()
     }
 
     private mutating func write(_ place: Int32, isDirect: Bool?, depth: Int) throws {
@@ -77,28 +79,24 @@ private struct HierarchyWriter: ~Copyable {
             && (isOnPath[index] || depth >= Self.depthLimit || entries >= Self.fullLimit && isWritten[index])
         entries += 1
         isWritten[index] = true
-        // All members but the last, whose end is the object's.
-        let text = Answer.text { answer in
-            answer.library(tree.libraries[index])
-            if let isDirect { answer.flag("directDependency", isDirect) }
-            if isCut { answer.flag("deduped", true) }
-        }
-        sink.append(raw: String(text.dropLast()))
-        sink.append(",\"dependencies\":[")
-        try sink.drain()
+        json.beginObject()
+        json.library(tree.libraries[index])
+        if let isDirect { json.flag("directDependency", isDirect) }
+        if isCut { json.flag("deduped", true) }
+        json.key("dependencies")
+        json.beginArray()
+        try json.drain()
         if !isCut {
             isOnPath[index] = true
-            for (number, child) in children.enumerated() {
-                if number > 0 { sink.append(UInt8(ascii: ",")) }
-                try write(child, isDirect: false, depth: depth + 1)
-            }
+            for child in children { try write(child, isDirect: false, depth: depth + 1) }
             isOnPath[index] = false
         }
-        sink.append("]}")
+        json.endArray()
+        json.endObject()
     }
 }
 
-extension Answer {
+extension JSONWriter {
     /// The members of a library: mend-api.md §2.
     ///
     /// - Parameter type: its type, as a constant where nothing is given.

@@ -46,7 +46,8 @@ extension Call {
                     return Answer.message("Successfully changed the origin library of \(changed) source files")
                 }
                 let job = try queue.submit(envelope, claimedBy: "door", on: writing.connection)
-                try queue.succeed(job, owner: "door", result: "{\"files\":\(changed)}", on: writing.connection)
+                let result = JSONWriter.object { $0.number("files", changed) }
+                try queue.succeed(job, owner: "door", result: result, on: writing.connection)
                 let ended = try queue.find(uuid: job.uuid, organization: job.organization, on: writing.connection)
                 return Envelope(job: ended ?? job, email: email).response
             }

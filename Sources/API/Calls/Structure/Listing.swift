@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 import Jobs
@@ -75,7 +76,7 @@ extension Call {
     }
 }
 
-extension Answer {
+extension JSONWriter {
     /// The members of a project's vital.
     mutating func vital(_ project: ProjectVital) {
         number("id", project.id)

@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import HTTP
 
@@ -222,7 +223,7 @@ extension Call {
     }
 }
 
-extension Answer {
+extension JSONWriter {
     fileprivate mutating func person(_ person: Person) {
         number("id", person.id)
         text("name", person.name)

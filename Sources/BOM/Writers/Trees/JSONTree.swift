@@ -1,5 +1,8 @@
 package import Bytes
 
+// DESIGN. Not `JSONWriter`: names come in the form that all trees share, the sink is passed with each call, and lines end
+// by the level.
+
 /// A tree as JSON (RFC 8259): compact, each item of an outer list on a line of its own so that documents can be compared.
 package struct JSONTree: TreeWriter {
     private struct Level {
