@@ -47,7 +47,7 @@ struct PolicyForm {
             throw .missing("policy.filter.type", accepted: Self.accepted)
         }
         guard let action = field["action"], let actionType = action.text("type") else {
-            throw .missing("policy.action.type", accepted: "APPROVE, REJECT, ALERT, CREATE_ISSUE, REASSIGN")
+            throw .missing("policy.action.type", accepted: PolicyAction.words)
         }
         guard name.utf8.count <= AccountError.nameLimit else {
             throw .badValue(name, of: "policy.name", accepted: "at most \(AccountError.nameLimit) bytes")

@@ -75,7 +75,7 @@ package final class AgentPolicyCheck {
             let policy = library.isOld && !check.checksAll ? nil : try decide(library, in: project)
             if let policy {
                 append(policy)
-                if policy.actionType == "REJECT", seen.insert(library.uuid).inserted {
+                if policy.decision == .reject, seen.insert(library.uuid).inserted {
                     violations.append(
                         AgentViolation(
                             project: project.name, library: library.name, dependency: "",

@@ -150,10 +150,10 @@ struct AlertCauses {
     /// Adds what the policy that decides about a library wants to be told.
     mutating func add(_ policy: Policy, fitting library: LibrarySight) {
         let level: AlertType.Level
-        switch policy.actionType {
-        case "REJECT": level = .major
-        case "ALERT": level = .minor
-        default: return
+        switch policy.decision {
+        case .reject: level = .major
+        case .alert: level = .minor
+        case .approve, .createIssue, .reassign, nil: return
         }
         // The bare name: clients look it up in the list of their policies.
         var cause = AlertCause(

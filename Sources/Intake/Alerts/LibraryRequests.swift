@@ -1,5 +1,6 @@
 import Bytes
 import Database
+import Inventory
 
 // DESIGN. What a person answered stays. What a policy answered, or nobody yet, is answered anew: by the policy that decides
 // now, or by none.
@@ -36,10 +37,11 @@ struct LibraryRequests {
     }
 
     private static func status(by policy: Policy?) -> (LibraryRequest.Status, policy: Int64) {
-        switch policy?.actionType {
-        case "APPROVE": (.approved, policy?.id ?? 0)
-        case "REJECT": (.rejected, policy?.id ?? 0)
-        default: (.pending, 0)
+        guard let policy else { return (.pending, 0) }
+        switch policy.decision {
+        case .approve: return (.approved, policy.id)
+        case .reject: return (.rejected, policy.id)
+        case .alert, .createIssue, .reassign, nil: return (.pending, 0)
         }
     }
 

@@ -21,7 +21,7 @@ final class PolicyDecisions {
     private(set) var isIncomplete = false
 
     /// - Parameter actions: words of actions; policies with others are left out.
-    init(_ policies: [Policy], at time: Int64, actions: Set<String> = ["APPROVE", "REJECT", "ALERT"]) {
+    init(_ policies: [Policy], at time: Int64, actions: Set<String> = PolicyAction.deciding) {
         self.policies = policies.filter { actions.contains($0.actionType) }
         matcher = PolicyMatcher(self.policies.map(\.rule), at: time)
         columns = self.policies.map { _ in nil }
@@ -31,7 +31,7 @@ final class PolicyDecisions {
 
     /// As the other one, with names that were matched before; none are matched here.
     init(_ policies: [Policy], at time: Int64, names: NameVerdicts, scan: Int64) {
-        self.policies = policies.filter { ["APPROVE", "REJECT", "ALERT"].contains($0.actionType) }
+        self.policies = policies.filter { PolicyAction.deciding.contains($0.actionType) }
         columns = self.policies.map { policy in
             if case .name(let pattern) = policy.rule { names.column(pattern, inScan: scan) } else { nil }
         }

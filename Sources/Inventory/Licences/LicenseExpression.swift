@@ -175,7 +175,7 @@ package struct LicenseExpression: Sendable, Hashable {
             switch operand {
             case .and(let inner) where and: flat += inner
             case .or(let inner) where !and: flat += inner
-            default: flat.append(operand)
+            case .term, .and, .or: flat.append(operand)
             }
         }
         return and ? .and(flat) : .or(flat)

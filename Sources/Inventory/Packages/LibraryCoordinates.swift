@@ -19,7 +19,8 @@ package struct LibraryCoordinates: Sendable, Hashable {
         case .npm, .composer:
             groupId = purl.namespace
             artifactId = purl.path
-        default:
+        case .maven, .pypi, .nuget, .gem, .cargo, .deb, .rpm, .alpine, .arch, .cocoapods, .pub, .hex, .conda, .conan,
+            .cran, .cpan, .hackage, .opam, .luarocks, .julia, .bower, .container, .huggingFace, .unknown:
             groupId = purl.namespace
             artifactId = purl.name
         }

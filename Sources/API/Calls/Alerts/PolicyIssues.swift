@@ -2,6 +2,7 @@ import Bytes
 import Database
 import HTTP
 import Intake
+import Inventory
 import Jobs
 import Reports
 
@@ -18,7 +19,8 @@ extension Call {
         takes: [.text("policyActionType"), .time("fromDateTime"), .time("toDateTime")]
     ) { visit in
         let action =
-            try visit.request.textIfAny("policyActionType", accepted: "the type of an action") ?? "CREATE_ISSUE"
+            try visit.request.textIfAny("policyActionType", accepted: "the type of an action")
+            ?? PolicyAction.createIssue.rawValue
         let from = try visit.request.timeIfAny("fromDateTime") ?? 0
         let to = try visit.request.timeIfAny("toDateTime") ?? .max
         guard from <= to else {

@@ -27,6 +27,9 @@ package struct Policy: Sendable, Equatable {
     /// Mend's `policyContext`.
     package var context: String { kind.contextType }
 
+    /// What it does; nil where this server only keeps the word.
+    package var decision: PolicyAction? { PolicyAction(rawValue: actionType) }
+
     package var kind: ScopeKind { project != 0 ? .project : product != 0 ? .product : .organization }
 
     fileprivate init(row: borrowing RowBuffer) {

@@ -182,10 +182,10 @@ extension RiskFacts {
             """
         ) { row in
             let count = Int(row.integer(2))
-            switch row.string(0) {
-            case "IGNORED": ignored += count
-            case "RESOLVED": resolved += count
-            default: open[RiskSeverity(word: row.string(1)).place] += count
+            switch AlertState(rawValue: row.string(0)) {
+            case .ignored: ignored += count
+            case .resolved: resolved += count
+            case .open, nil: open[RiskSeverity(word: row.string(1)).place] += count
             }
         }
         try connection.each(
@@ -204,7 +204,8 @@ extension RiskFacts {
             case .severeBug:
                 severeBugLibraries = libraries
                 others.append((type, count))
-            default: others.append((type, count))
+            case .rejectedDeFacto, .multipleLicenses, .multipleVersions, .newMajorVersion, .newMinorVersion, nil:
+                others.append((type, count))
             }
         }
         violations = try connection.all(
