@@ -74,16 +74,33 @@ struct Access: Sendable {
         }
         let (kind, token) = try token(of: request, by: call.token)
         return try check(
-            UserKey(text).digest, kind, token: token, needing: call.role, for: call.requestType, at: time,
+            UserKey(text).digest, Demand(kind, token: token, needing: call.role, for: call.requestType), at: time,
             on: connection)
+    }
+
+    /// What somebody with a key asks for.
+    struct Demand {
+        let kind: ScopeKind
+        let token: String
+        /// The least role that will do.
+        let role: Role
+        /// The call, as a denial names it.
+        let name: String
+
+        init(_ kind: ScopeKind, token: String, needing role: Role, for name: String) {
+            self.kind = kind
+            self.token = token
+            self.role = role
+            self.name = name
+        }
     }
 
     /// Lets the holder of the key with this digest in where a token points to.
     static func check(
-        _ keyDigest: [UInt8], _ kind: ScopeKind, token: String, needing needed: Role, for name: String,
-        at time: Int64, on connection: any Connection
+        _ keyDigest: [UInt8], _ demand: Demand, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        let (found, holder) = try Standing.find(kind, token: token, keyDigest: keyDigest, at: time, on: connection)
+        let (found, holder) = try Standing.find(
+            demand.kind, token: demand.token, keyDigest: keyDigest, at: time, on: connection)
         let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, keyDigest)
         guard isSame, let found, let standing = holder?.standing,
             let role = standing.role(inProduct: found.product)
@@ -92,7 +109,7 @@ struct Access: Sendable {
             kind: found.kind, organization: found.organization, product: found.product, project: found.project,
             visibleProducts: standing.visibleProducts)
         let access = Access(standing: standing, scope: scope, role: role)
-        guard role >= needed else { throw access.denial(role, needed, name) }
+        guard role >= demand.role else { throw access.denial(role, demand.role, demand.name) }
         return access
     }
 

@@ -135,10 +135,12 @@ package struct Intake: Sendable {
                 said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
                 try target.touch(organization: scan.organization, at: time, on: connection)
             } else {
-                let gone = try scan.publish(
-                    in: target, document: outcome.document, digest: digest, libraries: outcome.libraries,
-                    uploadedBy: destination.uploadedBy, plugin: destination.plugin, comment: destination.comment,
-                    requestToken: lease.job.requestToken, at: time, on: connection)
+                var content = StagedScan.Publication(
+                    document: outcome.document, digest: digest, libraries: outcome.libraries,
+                    uploadedBy: destination.uploadedBy, plugin: destination.plugin)
+                content.comment = destination.comment
+                content.requestToken = lease.job.requestToken
+                let gone = try scan.publish(content, in: target, at: time, on: connection)
                 try outcome.moment?.mark(ifOverFor: scan, on: connection)
                 refined = try RefinedLibraries.find(gone, in: scan, on: connection)
                 try refined?.inherit(on: connection)

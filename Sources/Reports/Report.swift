@@ -71,10 +71,9 @@ package struct Column: Sendable {
     }
 
     package static func names(
-        _ key: String, _ title: String, item: String, name: String, rest: String = "", _ sql: StaticString,
-        width: Int = 24
+        _ key: String, _ title: String, item: String, name: String, _ sql: StaticString, width: Int = 24
     ) -> Column {
-        Column(key, title, .names(item: item, key: name, rest: rest), sql, width: width)
+        Column(key, title, .names(item: item, key: name, rest: ""), sql, width: width)
     }
 
     /// The same column, shown only when `filter` has `value` in the request.

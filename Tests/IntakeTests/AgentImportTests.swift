@@ -213,7 +213,7 @@ struct AgentImportTests {
             priority: nil)
         let scope = Scope(kind: .organization, organization: 1)
         try bench.database.write { connection in
-            _ = try Policies.add(policy, to: scope, by: 0, at: 1, on: connection)
+            _ = try Policies.add(policy, Writing(in: scope, by: .account(0), at: 1, on: connection))
         }
         let text = """
             [{"coordinates":{"artifactId":"Cart"},"dependencies":[

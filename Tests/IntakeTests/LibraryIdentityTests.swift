@@ -50,7 +50,8 @@ import Testing
             guard let alert else { throw IntakeError.superseded }
             let scope = Scope(kind: .organization, organization: 1)
             try Alerts.decide(
-                .ignore(until: 0), on: [alert.uuid], comments: "known", in: scope, by: 5, at: 7, on: connection)
+                .ignore(until: 0), on: [alert.uuid], comments: "known",
+                Writing(in: scope, by: .account(5), at: 7, on: connection))
             let curator = Curator(organization: 1, author: .account(5), time: 7)
             #expect(
                 try LicenseOverrides.set(["MIT"], of: alert.library, reference: "r", by: curator, on: connection))

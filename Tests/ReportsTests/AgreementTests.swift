@@ -159,8 +159,8 @@ struct AgreementTests {
                 ) { $0.string(0) }
                 let whole = Scope(kind: .organization, organization: 1)
                 try Alerts.decide(
-                    decision, on: uuids, comments: comments, in: whole, by: 7, at: InventoryFixture.start + 1,
-                    on: connection)
+                    decision, on: uuids, comments: comments,
+                    Writing(in: whole, by: .account(7), at: InventoryFixture.start + 1, on: connection))
             }
         }
         func analyses(_ id: String) throws -> [String] {

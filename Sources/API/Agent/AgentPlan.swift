@@ -49,8 +49,8 @@ package struct AgentPlan: Sendable {
         guard let key else { throw AgentError.badKey }
         do {
             return try Access.check(
-                key.digest, .organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue, at: time,
-                on: connection)
+                key.digest, .init(.organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue),
+                at: time, on: connection)
         } catch APIError.refused {
             // Told apart by whether the token has the form of one: what exists is told to nobody.
             let isToken = token.utf8.count == 64 && token.utf8.allSatisfy(\.isHexadecimalDigit)

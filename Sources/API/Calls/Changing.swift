@@ -46,13 +46,3 @@ extension Visit {
         }
     }
 }
-
-extension Writing {
-    /// The account in whose name it is; 0 for the server.
-    var account: Int64 {
-        switch author {
-        case .account(let id): id
-        case .system: 0
-        }
-    }
-}

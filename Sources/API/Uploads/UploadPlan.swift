@@ -95,7 +95,7 @@ struct UploadPlan {
     private func enter(_ kind: ScopeKind, token: String, needing role: Role) throws -> Access? {
         do {
             return try Access.check(
-                holder.keyDigest, kind, token: token, needing: role, for: Self.call, at: time, on: connection)
+                holder.keyDigest, .init(kind, token: token, needing: role, for: Self.call), at: time, on: connection)
         } catch APIError.refused {
             return nil
         }

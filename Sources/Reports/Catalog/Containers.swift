@@ -25,9 +25,7 @@ extension Report {
                     .text("", "Library", "l.filename", width: 36),
                     .text("version", "Version", "l.version", width: 14),
                     .text("type", "Type", "l.type", width: 16),
-                    .names(
-                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
-                        "l.licenses"),
+                    .licenses("l.licenses"),
                     .text("keyUuid", "", "l.uuid"),
                     .text("productName", "", "s.product_name"),
                     .text("projectName", "", "s.project_name"),

@@ -28,9 +28,7 @@ extension Report {
                     .text("type", "Type", "l.type", width: 16),
                     .text("sha1", "SHA1", LibrarySQL.sha1, width: 42).omittedWhenNull,
                     .text("description", "Description", "l.description", width: 40),
-                    .names(
-                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
-                        "l.licenses"),
+                    .licenses("l.licenses"),
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
                     .text("productName", "Product", "s.product_name"),

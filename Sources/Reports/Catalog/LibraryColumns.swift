@@ -4,3 +4,11 @@ enum LibrarySQL {
     /// How the library was recognized: by its digest, or not at all. A name is no match.
     static let matchType: StaticString = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
 }
+
+extension Column {
+    /// The licences of a library, from a text with a name on each line.
+    static func licenses(_ sql: StaticString) -> Column {
+        Column(
+            "licenses", "Licenses", .names(item: "license", key: "name", rest: "\"references\":[]"), sql, width: 24)
+    }
+}

@@ -24,9 +24,7 @@ extension Report {
                     .text("sha1", "SHA1", "f.sha1", width: 42),
                     .text("", "Library", "l.filename", width: 36),
                     .text("library.version", "Library Version", "coalesce(l.version, '')", width: 14),
-                    .names(
-                        "licenses", "Licenses", item: "license", name: "name", rest: "\"references\":[]",
-                        "coalesce(l.licenses, '')"),
+                    .licenses("coalesce(l.licenses, '')"),
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),

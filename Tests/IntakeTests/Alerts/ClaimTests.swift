@@ -123,7 +123,8 @@ struct ClaimTests {
         try bench.database.write { connection in
             try Alerts.decide(
                 .ignore(until: 0, because: .none), on: uuid, comments: "not called",
-                in: Scope(kind: .organization, organization: 1), by: 7, at: 5, on: connection)
+                Writing(
+                    in: Scope(kind: .organization, organization: 1), by: .account(7), at: 5, on: connection))
         }
         try advise(bench, Self.advisory)
         #expect(try alerts(bench) == ["a|CVE-2026-1|IGNORED|0|low"])

@@ -20,7 +20,9 @@ struct NameVerdictsTests {
             rule: .name(NamePattern(stored: pattern)), priority: nil)
         try bench.database.write { connection in
             _ = try Policies.add(
-                policy, to: Scope(kind: .organization, organization: 1), by: 0, at: 1, on: connection)
+                policy,
+                Writing(
+                    in: Scope(kind: .organization, organization: 1), by: .account(0), at: 1, on: connection))
         }
     }
 

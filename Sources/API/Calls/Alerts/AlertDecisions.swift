@@ -83,9 +83,7 @@ extension Visit {
     ) -> Outcome {
         change { writing in
             do {
-                try Alerts.decide(
-                    decision, on: uuids, comments: comments, in: writing.scope, by: writing.account, at: writing.time,
-                    on: writing.connection)
+                try Alerts.decide(decision, on: uuids, comments: comments, writing)
             } catch AlertDecisionError.unknown(let uuid) {
                 throw APIError.notFound(uuid, of: "alertUuids")
             } catch AlertDecisionError.resolved(let uuid) {

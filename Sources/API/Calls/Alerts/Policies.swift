@@ -36,8 +36,7 @@ extension Call {
                 try visit.request.object("policy", accepted: "an object with name, filter and action"))
             return visit.changeAndSettleAlerts { writing in
                 guard
-                    let id = try Policies.add(
-                        form.policy, to: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+                    let id = try Policies.add(form.policy, writing)
                 else {
                     throw APIError.full(
                         "an organization, product or project has at most \(Policies.limit) policies; remove some")
@@ -63,8 +62,7 @@ extension Call {
         Call(name, .one(kind), .administrator, .work, takes: [.numbers(policyIDs).required]) { visit in
             let ids = try visit.request.numbers(policyIDs)
             return visit.changeAndSettleAlerts { writing in
-                let count = try Policies.remove(
-                    ids, from: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+                let count = try Policies.remove(ids, writing)
                 return Answer.object { $0.number("removedPolicies", Int64(count)) }
             }
         }
@@ -78,8 +76,7 @@ extension Call {
             let isEnabled = try visit.request.flag("enabled", default: true)
             return visit.changeAndSettleAlerts { writing in
                 for id in ids {
-                    let found = try Policies.enable(
-                        id, isEnabled, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+                    let found = try Policies.enable(id, isEnabled, writing)
                     guard found else { throw APIError.notFound(String(id), of: "policyIds") }
                 }
                 return Answer.message("Successfully \(isEnabled ? "enabled" : "disabled") \(ids.count) policies")
@@ -92,8 +89,7 @@ extension Call {
             let ids = try visit.request.numbers(policyIDs)
             return visit.changeAndSettleAlerts { writing in
                 guard
-                    try Policies.order(
-                        ids, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+                    try Policies.order(ids, writing)
                 else {
                     throw APIError.badValue(
                         ids.map(String.init).joined(separator: ", "), of: "policyIds",

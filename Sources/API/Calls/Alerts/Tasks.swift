@@ -36,9 +36,7 @@ extension Call {
             throw APIError.badValue(word, of: "status", accepted: "Approved, Rejected")
         }
         return visit.changeAndSettleAlerts { writing in
-            let found = try PendingTask.answer(
-                uuid, status, comments: comments, in: writing.scope, by: writing.account, at: writing.time,
-                on: writing.connection)
+            let found = try PendingTask.answer(uuid, status, comments: comments, writing)
             guard found else { throw APIError.notFound(uuid, of: "taskUUID") }
             return Answer.message("Successfully closed the task")
         }

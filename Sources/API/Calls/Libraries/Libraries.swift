@@ -47,9 +47,10 @@ extension Call {
         if let word = try request.textIfAny("libraryType", accepted: "the type of a library, as maven or npm") {
             constants = LibraryType.constants(named: word)
         }
-        let found = try LibraryRecords.named(
-            name, version: version, group: try request.textIfAny("libraryGroup", accepted: "a group"),
-            typeConstants: constants, limit: searchLimit + 1, in: visit.scope, on: visit.connection)
+        let search = LibraryRecords.Search(
+            name: name, version: version, group: try request.textIfAny("libraryGroup", accepted: "a group"),
+            typeConstants: constants)
+        let found = try LibraryRecords.found(by: search, limit: searchLimit + 1, in: visit.scope, on: visit.connection)
         guard !found.isEmpty else { throw APIError.noSuchLibrary([name, version ?? ""].joined(separator: " ")) }
         guard found.count <= searchLimit else { throw APIError.tooManyLibraries(searchLimit) }
         // Rows that describe one library differently are one library.

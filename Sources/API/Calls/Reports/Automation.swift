@@ -30,9 +30,7 @@ extension Call {
             guard let due = cron.next(after: writing.time) else {
                 throw APIError.badValue(text, of: "cron", accepted: CronExpression.accepted)
             }
-            let id = try Schedules.add(
-                cron: cron.text, request: request, due: due, in: writing.scope, by: writing.account, at: writing.time,
-                on: writing.connection)
+            let id = try Schedules.add(cron: cron.text, request: request, due: due, writing)
             guard let id else {
                 throw APIError.badValue(
                     text, of: "cron", accepted: "at most \(Schedules.limit) schedules in an organization; remove one")
@@ -76,8 +74,7 @@ extension Call {
         let id = try visit.request.number(scheduleID)
         let owner = owner(visit.access)
         return visit.change(saying: "Successfully removed the schedule") { writing in
-            let isGone = try Schedules.remove(
-                id, account: owner, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+            let isGone = try Schedules.remove(id, account: owner, writing)
             guard isGone else { throw APIError.notFound("\(id)", of: scheduleID.name) }
         }
     }

@@ -19,9 +19,9 @@ package enum AlertDecisionError: Error, Equatable {
 extension Alerts {
     /// Decides the alerts with these uuids; throws when the scope has not all of them.
     package static func decide(
-        _ decision: AlertDecision, on uuids: [String], comments: String, in scope: Scope, by account: Int64,
-        at time: Int64, on connection: any Connection
+        _ decision: AlertDecision, on uuids: [String], comments: String, _ writing: Writing
     ) throws {
+        let (scope, connection) = (writing.scope, writing.connection)
         _ = try connection.integer(
             "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
         var found: [Int64: (product: Int64, alerts: [Alert])] = [:]
@@ -49,20 +49,20 @@ extension Alerts {
         }
         for (project, (product, alerts)) in found.sorted(by: { $0.key < $1.key }) {
             let changes = try alerts.compactMap { alert in
-                try decided(decision, alert, comments: comments, by: account, at: time)
+                try decided(decision, alert, comments: comments, by: writing.account, at: writing.time)
             }
             guard !changes.isEmpty else { continue }
             try write(
                 changes, project: project, organization: scope.organization, lastNumber: .max, on: connection)
             let place = Scope(
                 kind: .project, organization: scope.organization, product: product, project: project)
-            try Accounts.touch(place, at: time, on: connection)
+            try Accounts.touch(place, at: writing.time, on: connection)
             let before = Dictionary(uniqueKeysWithValues: alerts.map { ($0.number, $0) })
             for change in changes {
                 guard let old = before[change.alert.number], let library = places[old.uuid] else { continue }
                 try Change(
                     .metadata, "ALERT", .changed, of: library, before: [old.said], after: [change.alert.said]
-                ).write(in: place, by: .account(account), at: time, on: connection)
+                ).write(writing.moved(to: place))
             }
         }
     }

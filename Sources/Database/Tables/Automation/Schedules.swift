@@ -24,9 +24,9 @@ package enum Schedules {
 
     /// Keeps a schedule, until what it is of is deleted; nil when the organization has as many as it may.
     package static func add(
-        cron: String, request: String, due: Int64, in scope: Scope, by account: Int64, at time: Int64,
-        on connection: any Connection
+        cron: String, request: String, due: Int64, _ writing: Writing
     ) throws -> Int64? {
+        let (scope, connection) = (writing.scope, writing.connection)
         let count = try connection.integer(
             "SELECT count(*) FROM schedule WHERE organization = \(scope.organization)")
         guard count ?? 0 < limit else { return nil }
@@ -34,11 +34,10 @@ package enum Schedules {
         try connection.run(
             """
             INSERT INTO schedule (id, organization, account, product, project, cron, request, run_at, created_at)
-            VALUES (\(id), \(scope.organization), \(account), \(scope.product), \(scope.project), \(cron),
-                \(request), \(due), \(time))
+            VALUES (\(id), \(scope.organization), \(writing.account), \(scope.product), \(scope.project), \(cron),
+                \(request), \(due), \(writing.time))
             """)
-        try Change(.configuration, "SCHEDULE", .created, in: scope, after: [cron], on: connection)
-            .write(in: scope, by: .account(account), at: time, on: connection)
+        try Change(.configuration, "SCHEDULE", .created, in: scope, after: [cron], on: connection).write(writing)
         return id
     }
 
@@ -59,16 +58,16 @@ package enum Schedules {
 
     /// Takes one away; false when the organization, or the account, has none of that number.
     package static func remove(
-        _ id: Int64, account: Int64?, in scope: Scope, by author: Int64, at time: Int64, on connection: any Connection
+        _ id: Int64, account: Int64?, _ writing: Writing
     ) throws -> Bool {
+        let (scope, connection) = (writing.scope, writing.connection)
         let owner: SQL = account.map { "AND account = \($0)" } ?? ""
         let cron = try connection.first(
             "SELECT cron FROM schedule WHERE id = \(id) AND organization = \(scope.organization) \(owner)"
         ) { $0.string(0) }
         guard let cron else { return false }
         try connection.run("DELETE FROM schedule WHERE id = \(id)")
-        try Change(.configuration, "SCHEDULE", .deleted, in: scope, before: [cron], on: connection)
-            .write(in: scope, by: .account(author), at: time, on: connection)
+        try Change(.configuration, "SCHEDULE", .deleted, in: scope, before: [cron], on: connection).write(writing)
         return true
     }
 

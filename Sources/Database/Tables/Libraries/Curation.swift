@@ -29,12 +29,8 @@ package struct Curator: Sendable {
     }
 
     /// Writes the line of the change log; projects that have the library have to be looked at again, and reports change.
-    func note(
-        _ what: StaticString, _ aspect: Change.Aspect, of uuid: String, _ place: Change.Place, before: [String],
-        after: [String], on connection: any Connection
-    ) throws {
-        try Change(.metadata, what, aspect, of: place, before: before, after: after).write(
-            in: scope, by: author, at: time, on: connection)
+    func note(_ change: Change, of uuid: String, on connection: any Connection) throws {
+        try change.write(in: scope, by: author, at: time, on: connection)
         try touch([uuid], on: connection)
     }
 
@@ -67,7 +63,7 @@ package enum InHouse {
             guard let place = try curator.place(uuid, on: connection) else { return uuid }
             try set(uuid, rule: 0, reason: reason, by: curator, on: connection)
             try curator.note(
-                "IN_HOUSE", .created, of: uuid, place, before: [], after: [reason], on: connection)
+                Change(.metadata, "IN_HOUSE", .created, of: place, after: [reason]), of: uuid, on: connection)
         }
         return nil
     }
@@ -81,7 +77,8 @@ package enum InHouse {
                 "DELETE FROM in_house WHERE organization = \(curator.organization) AND library_uuid = \(uuid)")
             guard count > 0, let place = try curator.place(uuid, on: connection) else { return uuid }
             try show(false, uuid, by: curator, on: connection)
-            try curator.note("IN_HOUSE", .deleted, of: uuid, place, before: [place.name], after: [], on: connection)
+            try curator.note(
+                Change(.metadata, "IN_HOUSE", .deleted, of: place, before: [place.name]), of: uuid, on: connection)
         }
         return nil
     }

@@ -102,8 +102,10 @@ package enum LibraryFacts {
                 """)
         }
         try curator.note(
-            "ATTRIBUTE_VALUE", .changed, of: uuid, place, before: before.map { ["\(attribute.name): \($0)"] } ?? [],
-            after: value.isEmpty ? [] : ["\(attribute.name): \(value)"], on: connection)
+            Change(
+                .metadata, "ATTRIBUTE_VALUE", .changed, of: place,
+                before: before.map { ["\(attribute.name): \($0)"] } ?? [],
+                after: value.isEmpty ? [] : ["\(attribute.name): \(value)"]), of: uuid, on: connection)
         return true
     }
 
@@ -126,8 +128,9 @@ package enum LibraryFacts {
                 """)
         }
         try curator.note(
-            "NOTICE", .changed, of: uuid, place, before: before.map { [$0] } ?? [], after: text.isEmpty ? [] : [text],
-            on: connection)
+            Change(
+                .metadata, "NOTICE", .changed, of: place, before: before.map { [$0] } ?? [],
+                after: text.isEmpty ? [] : [text]), of: uuid, on: connection)
         return true
     }
 
@@ -170,7 +173,9 @@ package enum LibraryFacts {
                     \(bug.status), \(bug.reported), \(bug.url))
                 """)
         }
-        try curator.note("BUGS", .changed, of: uuid, place, before: before, after: bugs.map(\.bug), on: connection)
+        try curator.note(
+            Change(.metadata, "BUGS", .changed, of: place, before: before, after: bugs.map(\.bug)), of: uuid,
+            on: connection)
         return true
     }
 }

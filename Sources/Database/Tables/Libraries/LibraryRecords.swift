@@ -76,20 +76,35 @@ package enum LibraryRecords {
         """
     }
 
-    /// The libraries of a name, which is that of the artifact or of the file; nil for `version` and `group` stands for any.
-    package static func named(
-        _ name: String, version: String?, group: String?, typeConstants: [String]?, limit: Int, in scope: Scope,
-        on connection: any Connection
+    /// What libraries are looked for: nil stands for any.
+    package struct Search: Sendable {
+        /// The name of the artifact or of the file.
+        package let name: String
+        package let version: String?
+        package let group: String?
+        package let typeConstants: [String]?
+
+        package init(name: String, version: String?, group: String?, typeConstants: [String]?) {
+            self.name = name
+            self.version = version
+            self.group = group
+            self.typeConstants = typeConstants
+        }
+    }
+
+    /// The libraries that are looked for, at most so many.
+    package static func found(
+        by search: Search, limit: Int, in scope: Scope, on connection: any Connection
     ) throws -> [LibraryRecord] {
         var query: SQL = """
             SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source)
-            WHERE \(isSeen(scope)) AND (l.artifact = \(name) OR l.filename = \(name))
+            WHERE \(isSeen(scope)) AND (l.artifact = \(search.name) OR l.filename = \(search.name))
             """
-        if let version { query.append(" AND l.version = \(version)") }
-        if let group {
+        if let version = search.version { query.append(" AND l.version = \(version)") }
+        if let group = search.group {
             query.append(" AND (l.group_id = \(group) OR \(SQL(MendCoordinates.group)) = \(group))")
         }
-        if let typeConstants {
+        if let typeConstants = search.typeConstants {
             query.append(" AND l.type_constant IN \(SQL.list(typeConstants.map(Value.text)))")
         }
         query.append(" ORDER BY l.id LIMIT \(limit)")

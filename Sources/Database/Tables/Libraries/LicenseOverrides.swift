@@ -46,8 +46,9 @@ package enum LicenseOverrides {
             try show(choice, in: library, &rows, on: connection)
         }
         try curator.note(
-            "LICENSE", .changed, of: uuid, place, before: [(shown ?? "").replacing("\n", with: ", ")],
-            after: [choice.names.replacing("\n", with: ", ")], on: connection)
+            Change(
+                .metadata, "LICENSE", .changed, of: place, before: [(shown ?? "").replacing("\n", with: ", ")],
+                after: [choice.names.replacing("\n", with: ", ")]), of: uuid, on: connection)
         return true
     }
 
@@ -66,8 +67,9 @@ package enum LicenseOverrides {
             shown = try restore(library, organization: organization, by: preferences, on: connection)
         }
         try curator.note(
-            "LICENSE", .changed, of: uuid, place, before: [chosen.replacing("\n", with: ", ")],
-            after: [shown.replacing("\n", with: ", ")], on: connection)
+            Change(
+                .metadata, "LICENSE", .changed, of: place, before: [chosen.replacing("\n", with: ", ")],
+                after: [shown.replacing("\n", with: ", ")]), of: uuid, on: connection)
         return true
     }
 

@@ -30,10 +30,10 @@ package struct PendingTask: Sendable, Equatable {
 
     /// Answers the request with this uuid; false when the scope has none that waits.
     package static func answer(
-        _ uuid: String, _ status: LibraryRequest.Status, comments: String, in scope: Scope, by account: Int64,
-        at time: Int64, on connection: any Connection
+        _ uuid: String, _ status: LibraryRequest.Status, comments: String, _ writing: Writing
     ) throws -> Bool {
-        let email = try Accounts.email(of: account, on: connection)
+        let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
+        let email = try Accounts.email(of: writing.account, on: connection)
         let project = try connection.first(
             """
             SELECT p.id, p.product FROM library_request q JOIN project p ON p.id = q.project

@@ -123,10 +123,11 @@ package enum Policies {
     /// The most policies of just one scope: what a library costs grows with them.
     package static let limit = 200
 
-    /// Adds a policy to a scope and gives its id; nil when the scope has as many as it may have.
+    /// Adds a policy to the scope of `writing` and gives its id; nil when the scope has as many as it may have.
     package static func add(
-        _ policy: NewPolicy, to scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+        _ policy: NewPolicy, _ writing: Writing
     ) throws -> Int64? {
+        let (scope, connection) = (writing.scope, writing.connection)
         guard try connection.integer("SELECT count(*) FROM policy p WHERE \(place(scope))") ?? 0 < limit else {
             return nil
         }
@@ -144,59 +145,55 @@ package enum Policies {
                 filter_type, action_type, rule, aged_day, owner, created_at)
             VALUES (\(id), \(scope.organization), \(scope.product), \(scope.project), \(priority), \(policy.name),
                 \(policy.isEnabled), \(policy.filter), \(policy.action), \(policy.filterType), \(policy.actionType),
-                \(policy.rule.text), \(policy.rule.age == nil ? -1 : time / dayLength), \(account), \(time))
+                \(policy.rule.text), \(policy.rule.age == nil ? -1 : writing.time / dayLength), \(writing.account),
+                \(writing.time))
             """)
-        try note(
-            .created, after: [describe(policy.name, policy.filterType, policy.actionType)], in: scope, by: account,
-            at: time, on: connection)
+        try note(.created, after: [describe(policy.name, policy.filterType, policy.actionType)], writing)
         return id
     }
 
     /// Removes policies of just this scope; the others that are named stay. Gives the number of those removed.
     package static func remove(
-        _ ids: [Int64], from scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+        _ ids: [Int64], _ writing: Writing
     ) throws -> Int {
         let wanted = Set(ids)
-        let gone = try list(scope, inherited: false, on: connection).filter { wanted.contains($0.id) }
+        let gone = try list(writing.scope, inherited: false, on: writing.connection).filter { wanted.contains($0.id) }
         guard !gone.isEmpty else { return 0 }
-        try connection.run("DELETE FROM policy WHERE id IN \(SQL.list(gone.map { Value.integer($0.id) }))")
-        try note(
-            .deleted, before: gone.map { describe($0.name, $0.filterType, $0.actionType) }, in: scope, by: account,
-            at: time, on: connection)
+        try writing.connection.run("DELETE FROM policy WHERE id IN \(SQL.list(gone.map { Value.integer($0.id) }))")
+        try note(.deleted, before: gone.map { describe($0.name, $0.filterType, $0.actionType) }, writing)
         return gone.count
     }
 
     /// Turns a policy of just this scope on or off; false when the scope has none with this id.
     package static func enable(
-        _ id: Int64, _ isEnabled: Bool, in scope: Scope, by account: Int64, at time: Int64,
-        on connection: any Connection
+        _ id: Int64, _ isEnabled: Bool, _ writing: Writing
     ) throws -> Bool {
-        guard let policy = try list(scope, inherited: false, on: connection).first(where: { $0.id == id }) else {
+        let known = try list(writing.scope, inherited: false, on: writing.connection)
+        guard let policy = known.first(where: { $0.id == id }) else {
             return false
         }
-        try connection.run("UPDATE policy SET enabled = \(isEnabled) WHERE id = \(id)")
+        try writing.connection.run("UPDATE policy SET enabled = \(isEnabled) WHERE id = \(id)")
         try note(
             .changed, before: ["\(policy.name): enabled \(policy.isEnabled)"],
-            after: ["\(policy.name): enabled \(isEnabled)"], in: scope, by: account, at: time, on: connection)
+            after: ["\(policy.name): enabled \(isEnabled)"], writing)
         return true
     }
 
     /// Puts the policies of just this scope into an order; those that are not named come behind. False when the scope
     /// lacks one of them.
     package static func order(
-        _ ids: [Int64], in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
+        _ ids: [Int64], _ writing: Writing
     ) throws -> Bool {
-        let known = try list(scope, inherited: false, on: connection)
+        let known = try list(writing.scope, inherited: false, on: writing.connection)
         guard Set(ids).count == ids.count, Set(ids).isSubset(of: Set(known.map(\.id))) else { return false }
         let sorted = ids + known.map(\.id).filter { !ids.contains($0) }
         for (place, id) in sorted.enumerated() {
-            try connection.run("UPDATE policy SET priority = \(place + 1) WHERE id = \(id)")
+            try writing.connection.run("UPDATE policy SET priority = \(place + 1) WHERE id = \(id)")
         }
         let names = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0.name) })
         try note(
             .changed, before: [known.map(\.name).joined(separator: ", ")],
-            after: [sorted.compactMap { names[$0] }.joined(separator: ", ")], in: scope, by: account, at: time,
-            on: connection)
+            after: [sorted.compactMap { names[$0] }.joined(separator: ", ")], writing)
         return true
     }
 
@@ -205,13 +202,13 @@ package enum Policies {
     }
 
     private static func note(
-        _ aspect: Change.Aspect, before: [String] = [], after: [String] = [], in scope: Scope, by account: Int64,
-        at time: Int64, on connection: any Connection
+        _ aspect: Change.Aspect, before: [String] = [], after: [String] = [], _ writing: Writing
     ) throws {
+        let (scope, connection) = (writing.scope, writing.connection)
         let change = try Change(
             .configuration, "POLICY", aspect, in: scope, before: before, after: after, on: connection)
-        try change.write(in: scope, by: .account(account), at: time, on: connection)
+        try change.write(writing)
         try Alerts.markStale("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
-        try Accounts.touch(scope, at: time, on: connection)
+        try Accounts.touch(scope, at: writing.time, on: connection)
     }
 }

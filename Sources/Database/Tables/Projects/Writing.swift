@@ -21,6 +21,14 @@ package struct Writing {
         self.connection = connection
     }
 
+    /// The account in whose name it is; 0 for the server.
+    package var account: Int64 {
+        switch author {
+        case .account(let id): id
+        case .system: 0
+        }
+    }
+
     /// The same change, in another scope.
     package func moved(to scope: Scope) -> Writing { Writing(in: scope, by: author, at: time, on: connection) }
 }

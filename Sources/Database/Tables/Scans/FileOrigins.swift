@@ -39,7 +39,8 @@ package enum FileOrigins {
                 to: scan, project: project, organization: scope.organization, at: curator.time, on: connection)
         }
         try curator.note(
-            "SOURCE_FILES", .changed, of: uuid, place, before: [], after: ["\(digests.count) digests"], on: connection)
+            Change(.metadata, "SOURCE_FILES", .changed, of: place, after: ["\(digests.count) digests"]), of: uuid,
+            on: connection)
         return changed
     }
 

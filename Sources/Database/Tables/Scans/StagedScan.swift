@@ -190,9 +190,10 @@ package struct StagedScan: Sendable, Equatable {
                 INSERT INTO product (id, organization, token, name, created_at, updated_at)
                 VALUES (\(productID), \(organization), \(newTokens.product), \(product), \(time), \(time))
                 """)
-            try note(
-                made: "PRODUCT", id: productID, name: product, product: productID, project: nil, account: account,
-                at: time, on: connection)
+            try noteMade(
+                .init("PRODUCT", id: productID, name: product),
+                Scope(kind: .project, organization: organization, product: productID), account: account, at: time,
+                on: connection)
         }
         let productToken = known?.token ?? newTokens.product
         let shown = try connection.first(
@@ -208,21 +209,18 @@ package struct StagedScan: Sendable, Equatable {
             INSERT INTO project (id, organization, product, token, name, created_at, updated_at)
             VALUES (\(id), \(organization), \(productID), \(newTokens.project), \(project), \(time), \(time))
             """)
-        try note(
-            made: "PROJECT", id: id, name: project, product: productID, project: id, account: account, at: time,
-            on: connection)
+        try noteMade(
+            .init("PROJECT", id: id, name: project),
+            Scope(kind: .project, organization: organization, product: productID, project: id), account: account,
+            at: time, on: connection)
         return Target(
             product: productID, productToken: productToken, project: id, projectToken: newTokens.project)
     }
 
-    private func note(
-        made place: String, id: Int64, name: String, product: Int64?, project: Int64?, account: Int64?,
-        at time: Int64, on connection: any Connection
+    private func noteMade(
+        _ place: Change.Place, _ scope: Scope, account: Int64?, at time: Int64, on connection: any Connection
     ) throws {
-        let scope = Scope(
-            kind: .project, organization: organization, product: product ?? 0, project: project ?? 0)
-        let change = Change(
-            .configuration, "ENTITY", .created, of: Change.Place(place, id: id, name: name), after: [name])
+        let change = Change(.configuration, "ENTITY", .created, of: place, after: [place.name])
         try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
     }
 
@@ -242,31 +240,55 @@ package struct StagedScan: Sendable, Equatable {
         Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)
     }
 
+    /// What a scan shows of itself once its project shows it.
+    package struct Publication: Sendable {
+        /// The facts of the document.
+        package var document: String
+        /// Of the file.
+        package var digest: [UInt8]
+        package var libraries: Int
+        /// Shown as who uploaded it last.
+        package var uploadedBy: String
+        /// Shown as what brought it last.
+        package var plugin: String
+        package var comment = ""
+        package var requestToken = ""
+
+        package init(
+            document: String, digest: [UInt8], libraries: Int, uploadedBy: String = "", plugin: String = ""
+        ) {
+            self.document = document
+            self.digest = digest
+            self.libraries = libraries
+            self.uploadedBy = uploadedBy
+            self.plugin = plugin
+        }
+    }
+
     /// Makes the project show this scan instead of the one before, and writes what appeared and what went. Gives the numbers
     /// of the events about what went.
     @discardableResult
     package func publish(
-        in target: Target, document: String, digest: [UInt8], libraries: Int, uploadedBy: String, plugin: String,
-        comment: String = "", requestToken: String = "", at time: Int64, on connection: any Connection
+        _ content: Publication, in target: Target, at time: Int64, on connection: any Connection
     ) throws -> Range<Int64> {
         let before =
             try connection.integer(
                 "SELECT scan FROM project WHERE id = \(target.project) \(connection.engine.locking)") ?? 0
         let gone = try writeEvents(
-            since: before, project: target.project, libraries: libraries, at: time, on: connection)
-        let isNew = try !isSame(as: before, document: document, digest: digest, libraries: libraries, on: connection)
+            since: before, project: target.project, libraries: content.libraries, at: time, on: connection)
+        let isNew = try !isSame(as: before, content, on: connection)
         try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE id = \(before)")
         try connection.run(
             """
-            UPDATE scan SET state = 'CURRENT', project = \(target.project), document = \(document),
-                source_digest = \(digest), libraries = \(libraries)
+            UPDATE scan SET state = 'CURRENT', project = \(target.project), document = \(content.document),
+                source_digest = \(content.digest), libraries = \(content.libraries)
             WHERE id = \(id)
             """)
         try connection.run(
             """
             UPDATE project SET scan = \(id), revision = revision + 1, updated_at = \(time),
-                uploaded_by = \(uploadedBy), plugin_name = \(plugin), scan_comment = \(comment),
-                request_token = \(requestToken)
+                uploaded_by = \(content.uploadedBy), plugin_name = \(content.plugin), scan_comment = \(content.comment),
+                request_token = \(content.requestToken)
             WHERE id = \(target.project)
             """)
         try connection.run(
@@ -284,13 +306,11 @@ package struct StagedScan: Sendable, Equatable {
     }
 
     /// Whether this scan shows what another one shows: of the same file, with the same libraries in the same places.
-    private func isSame(
-        as other: Int64, document: String, digest: [UInt8], libraries: Int, on connection: any Connection
-    ) throws -> Bool {
+    private func isSame(as other: Int64, _ content: Publication, on connection: any Connection) throws -> Bool {
         let isOfFile = try connection.integer(
             """
-            SELECT 1 FROM scan WHERE id = \(other) AND source_digest = \(digest) AND document = \(document)
-                AND libraries = \(libraries)
+            SELECT 1 FROM scan WHERE id = \(other) AND source_digest = \(content.digest) AND document = \(content.document)
+                AND libraries = \(content.libraries)
             """)
         guard isOfFile != nil else { return false }
         return try connection.integer(
