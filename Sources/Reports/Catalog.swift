@@ -4,13 +4,10 @@ extension Report {
     /// All reports that Waybill knows.
     package static let catalog: [Report] = [
         .alerts, .attributes, .attribution, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
-        .earlyWarnings,
-        .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse, .inventory,
-        .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility, .licenses,
-        .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff, .resolvedAlerts, .risk,
-        .sbom,
-        .securityAlerts,
-        .sourceFiles, .vulnerability,
+        .earlyWarnings, .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse,
+        .inventory, .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility,
+        .licenses, .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff,
+        .resolvedAlerts, .risk, .sbom, .securityAlerts, .sourceFiles, .vulnerability,
     ]
 
     /// The report with this type in this scope. Types are matched in any case, and `Organization…Report`, as ws-sdk says it, is

@@ -62,6 +62,19 @@ extension Column {
         return shown + all.filter { !keys.contains($0.key) }
     }
 
+    /// As `alert`, for a report that begins with the type, the level, the library and where it is.
+    static func alertOfAnyType(_ others: [Column]) -> [Column] { alert(head + others) }
+
+    private static let head: [Column] = [
+        .text("type", "Type", "a.type", width: 28),
+        .text("level", "Level", "a.level", width: 10),
+        .text("", "Library", "l.filename", width: 36),
+        .text("", "Library Type", "l.type", width: 16),
+        .text("description", "Description", "a.description", width: 40),
+        .text("", "Product", "s.product_name"),
+        .text("project", "Project", "s.project_name"),
+    ]
+
     private static let all: [Column] =
         alertVulnerability + library + [
             .text("type", "", "a.type"),

@@ -1,0 +1,31 @@
+import Database
+
+extension Report {
+    /// All that is about licences, policies and versions rather than vulnerabilities.
+    static let licenseAndComplianceAlerts = Report(
+        name: .prefixed("LicenseAndComplianceAlertReport", in: .organization, .product, .project),
+        title: "License and Compliance Alerts",
+        formats: Format.tabular(first: .xlsx),
+        filters: [Filter.alertStatus] + Filter.ofAlert,
+        body: .tables([
+            Table(
+                key: "alerts", item: "alert", title: "License and Compliance",
+                from: Table.alertSource, condition: "a.type <> 'SECURITY_VULNERABILITY'",
+                order: ["s.project", "a.number"],
+                columns: Column.alert([
+                    .text("type", "Alert Type", "a.type", width: 28),
+                    .text("", "Library", "l.filename", width: 36),
+                    .text("", "Library Type", "l.type", width: 16),
+                    .text("description", "Description", "a.description", width: 40),
+                    .names("", "Licenses", item: "license", name: "", "l.licenses"),
+                    .text("", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text("status", "Status", "a.state", width: 12),
+                    Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
+                    Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
+                    .text("comments", "Comments", "a.comments", width: 40),
+                ]),
+                lists: Table.alertLists)
+        ])
+    )
+}

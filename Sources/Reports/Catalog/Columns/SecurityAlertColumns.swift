@@ -1,0 +1,63 @@
+import Database
+
+extension Table {
+    /// One flat row for each alert about a vulnerability.
+    private static let securitySource: StaticString = """
+        scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+        JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
+        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        WHERE a.type = 'SECURITY_VULNERABILITY'
+        """
+
+    /// The alerts of the reports on vulnerabilities, flat.
+    ///
+    /// - Parameter shown: the columns with a heading; keys that they leave out follow.
+    static func security(title: String, condition: StaticString? = nil, shown: [Column]) -> Table {
+        let keys = Set(shown.map(\.key))
+        return Table(
+            key: "alerts", item: "alert", title: title, from: securitySource, condition: condition,
+            order: ["s.project", "a.number"],
+            columns: shown + Column.security.filter { !keys.contains($0.key) }.map(\.untitled))
+    }
+}
+
+extension Column {
+    /// The columns of reports on alerts about vulnerabilities.
+    static let security: [Column] = [
+        .text("vulnerabilityId", "Vulnerability ID", "v.name", width: 20),
+        .text("libraryName", "Library", "l.filename", width: 36),
+        .text("", "Source File", "''", width: 20),
+        .text("product", "Product", "s.product_name"),
+        .text("project", "Project", "s.project_name"),
+        .severity("severity", "Severity"),
+        .text("", "Details", VulnerabilityText.ofAdvisoryD, width: 60),
+        Column("score", "CVSS", .real, SeveritySQL.score, width: 8).omittedWhenNull,
+        .text(
+            "scoreType", "CVSS Type",
+            "CASE WHEN v.cvss_version = '' THEN NULL ELSE 'CVSS' || substr(v.cvss_version, 1, 1) END", width: 10
+        ).omittedWhenNull,
+        .text(
+            "status", "Status",
+            "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
+        .text(
+            "topFix", "Top Fix",
+            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, v.recommendation)", width: 36),
+        .text("comment", "Comments", "a.comments", width: 30),
+        .timestamp("creationDate", "Creation Date", "a.created_at"),
+        .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
+        .text("libraryType", "", "l.type"),
+        .text("alertUuid", "", "a.uuid"),
+        // Only where a document says whether the vulnerable code is used.
+        .text(
+            "euaShield", "",
+            """
+            (SELECT CASE e.state WHEN 'exploitable' THEN 'RED' WHEN 'in_triage' THEN 'YELLOW' ELSE 'GREEN' END
+            FROM exposure e JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+            WHERE e.vulnerability = a.vulnerability AND e.scan = s.scan AND e.state <> '' AND o.library = a.library
+            ORDER BY e.position LIMIT 1)
+            """
+        ).omittedWhenNull,
+        .text("", "CVSS Version", SeveritySQL.version, width: 12),
+        .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
+    ]
+}

@@ -1,0 +1,33 @@
+import Database
+
+extension Report {
+    /// Vulnerabilities without a CVE (yet) in the libraries in use.
+    static let earlyWarnings = Report(
+        name: .prefixed("EarlyWarningsReport", in: .organization, .product, .project),
+        title: "Early Warnings",
+        formats: Format.tabular(first: .xlsx),
+        filters: Filter.ofVulnerability + Filter.dates("v.published", "warnings that were published"),
+        body: .tables([
+            Table(
+                key: "earlyWarnings", item: "earlyWarning", title: "Early Warnings",
+                from: """
+                    scope s JOIN exposure e ON e.scan = s.scan
+                    JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+                    JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
+                    LEFT JOIN advisory a ON a.id = v.advisory WHERE s.scan > 0 AND v.type <> 'CVE'
+                    """,
+                order: ["s.project", "e.position", "e.vulnerability"],
+                columns: [
+                    .text("library", "Library", "l.filename", width: 36),
+                    .text("libraryType", "Library Type", "l.type", width: 16),
+                    .text("name", "Warning", "v.name", width: 24),
+                    .text(
+                        "source", "Source", "CASE v.organization WHEN 0 THEN 'OSV' ELSE 'SBOM' END", width: 10),
+                    Column("publishDate", "Published", .date, VulnerabilityText.published, width: 12).omittedWhenNull,
+                    .text("product", "Product", "s.product_name"),
+                    .text("project", "Project", "s.project_name"),
+                    .text("description", "", VulnerabilityText.ofAdvisoryA),
+                ])
+        ])
+    )
+}
