@@ -42,10 +42,9 @@ final class Ticker: Sendable {
         }
     }
 
-    /// Ends the line.
+    /// Ends the line. May be called again, and has no effect then.
     func stop() {
-        guard isShown else { return }
-        isOver.store(true, ordering: .relaxed)
+        guard isShown, !isOver.exchange(true, ordering: .relaxed) else { return }
         finished.wait()
         complain("\r\u{1b}[K")
     }

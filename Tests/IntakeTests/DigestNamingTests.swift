@@ -50,7 +50,7 @@ import Testing
         let path = bench.folder.path("digests.jsonl")
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
         var warnings: [String] = []
-        let result = try DigestImport(database: bench.database, warning: { warnings.append($0) }).run([path])
+        let result = try DigestImport(RecordImport(into: bench.database, warning: { warnings.append($0) })).run([path])
         try bench.queue.matchAll()
         return (result, warnings)
     }
@@ -61,7 +61,7 @@ import Testing
         {"id":"CVE-2099-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Maven",\
         "name":"org.example:dates"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.0"}]}]}]}
         """.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
     }
 

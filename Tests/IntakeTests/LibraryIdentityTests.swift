@@ -35,7 +35,7 @@ import Testing
         "name":"\(name)"},"ranges":[{"type":"\(ecosystem == "npm" ? "SEMVER" : "ECOSYSTEM")",\
         "events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]}
         """.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
     }
 

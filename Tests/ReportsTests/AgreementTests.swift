@@ -220,7 +220,7 @@ struct AgreementTests {
         let path = folder.path("a.jsonl")
         let record = #"{"id":"GHSA-1","modified":"2026-01-01T00:00:00Z","affected":[]}"#
         try Data(record.utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: fixture.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
         let after = try state()
         #expect(after.isAssessed && after.revision > before.revision)
     }

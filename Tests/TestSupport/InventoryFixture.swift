@@ -61,10 +61,10 @@ package final class InventoryFixture: Sendable {
         guard isFilled else { return }
         let advisories = folder.path("advisories.jsonl")
         try Data(FixtureDocuments.advisories.utf8).write(to: URL(fileURLWithPath: advisories))
-        _ = try AdvisoryImport(database: database).run([advisories])
+        _ = try AdvisoryImport(RecordImport(into: database)).run([advisories])
         let releases = folder.path("releases.jsonl")
         try Data(FixtureDocuments.releases.utf8).write(to: URL(fileURLWithPath: releases))
-        _ = try ReleaseImport(database: database).run([releases])
+        _ = try ReleaseImport(RecordImport(into: database)).run([releases])
         try queue.matchAll()
         for (number, place) in Self.places.enumerated() {
             try importSBOM(place.document, product: place.product, project: place.project)

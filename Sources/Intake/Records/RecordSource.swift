@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 
 // DESIGN. A path is walked, a ZIP and a file of lines are read as streams, and each record is handed on by itself: memory
-// holds one record. What cannot be read is told with its name and passed over; only a path that was given and cannot be
+// holds one record. What cannot be read is reported with its name and skipped; only a path that was given and cannot be
 // opened is an error.
 
 /// Finds records of one kind, a JSON text each, in files, folders, ZIP archives and files of lines.

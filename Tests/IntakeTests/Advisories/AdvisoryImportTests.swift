@@ -31,7 +31,7 @@ import Testing
     @discardableResult
     private func load(_ lines: [String], _ bench: Workbench) throws -> (AdvisoryImport.Result, matched: Int) {
         (
-            try AdvisoryImport(database: bench.database).run([try write(lines, to: bench)]),
+            try AdvisoryImport(RecordImport(into: bench.database)).run([try write(lines, to: bench)]),
             try bench.queue.matchAll()
         )
     }
@@ -240,13 +240,13 @@ import Testing
             ["{", "[]", "{\"id\":\"X\"}", "{\"id\":\"X\",\"modified\":\"yesterday\"}", record("GHSA-1"), "\"text\""],
             to: bench)
         var told: [String] = []
-        let result = try AdvisoryImport(database: bench.database, warning: { told.append($0) })
+        let result = try AdvisoryImport(RecordImport(into: bench.database, warning: { told.append($0) }))
             .run([path])
         #expect((result.read, result.added, result.skipped) == (1, 1, 5))
         #expect(told.first?.hasPrefix("skipped \(path):1: ") == true, "\(told)")
         #expect(told.contains { $0.contains("yesterday") })
         #expect(throws: IntakeError.self) {
-            try AdvisoryImport(database: bench.database).run(["/nowhere"])
+            try AdvisoryImport(RecordImport(into: bench.database)).run(["/nowhere"])
         }
     }
 
@@ -309,11 +309,11 @@ import Testing
         ).write(to: URL(fileURLWithPath: file))
         let (early, late) = (try Workbench(engine), try Workbench(engine))
         let advisories = TestData.path("matching/advisories.jsonl")
-        let result = try AdvisoryImport(database: early.database).run([advisories])
+        let result = try AdvisoryImport(RecordImport(into: early.database)).run([advisories])
         #expect((result.added, result.withdrawn) == (78, 13))
         try early.sbom(file: file)
         try late.sbom(file: file)
-        _ = try AdvisoryImport(database: late.database).run([advisories])
+        _ = try AdvisoryImport(RecordImport(into: late.database)).run([advisories])
         let matched = try late.queue.matchAll()
         for bench in [early, late] {
             let found = try bench.database.read { try $0.all(Self.query) { pair($0.string(0), $0.string(1)) } }
@@ -330,13 +330,13 @@ import Testing
         let data = try #require(Self.shared)
         let (folder, file) = ("\(data)/advisories", "\(data)/sboms/bom-examples/SBOM/juice-shop/v11.1.2/bom.json")
         let early = try Workbench(engine)
-        let result = try AdvisoryImport(database: early.database).run([folder])
+        let result = try AdvisoryImport(RecordImport(into: early.database)).run([folder])
         #expect(result.added == 4497)
         #expect(result.withdrawn == 22)
         try early.sbom(file: file)
         let late = try Workbench(engine)
         try late.sbom(file: file)
-        _ = try AdvisoryImport(database: late.database).run([folder])
+        _ = try AdvisoryImport(RecordImport(into: late.database)).run([folder])
         let matched = try late.queue.matchAll()
         let first = try early.database.read { try $0.all(Self.query) { row in (0..<4).map { row.string($0) } } }
         let second = try late.database.read { try $0.all(Self.query) { row in (0..<4).map { row.string($0) } } }

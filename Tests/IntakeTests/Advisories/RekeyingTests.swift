@@ -34,7 +34,7 @@ import Testing
         let bench = try Workbench(engine)
         let path = bench.folder.path("a.jsonl")
         try Self.advisory.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         for organization: Int64 in [1, 2] {
             try bench.sbom(Self.document, organization: organization)
             try bench.sbom(

@@ -118,7 +118,7 @@ import Testing
     private func advise(_ bench: Workbench, _ lines: String...) throws {
         let path = bench.folder.path("\(UUID().uuidString).jsonl")
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
     }
 
     private func findings(_ bench: Workbench) throws -> [String] {

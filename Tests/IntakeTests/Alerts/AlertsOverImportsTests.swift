@@ -36,7 +36,7 @@ import Testing
         }
         let path = bench.folder.path("advisories.jsonl")
         try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
     }
 

@@ -28,7 +28,7 @@ struct ClaimTests {
     private func advise(_ bench: Workbench, _ records: String...) throws {
         let path = bench.folder.path("\(UUID().uuidString).jsonl")
         try Data(records.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
         try settle(bench)
     }

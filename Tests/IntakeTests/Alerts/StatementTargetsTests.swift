@@ -20,7 +20,7 @@ struct StatementTargetsTests {
         let bench = try Workbench(engine)
         let path = bench.folder.path("advisories.jsonl")
         try Data(Self.advisories.replacing("\n", with: "").utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
         return bench
     }

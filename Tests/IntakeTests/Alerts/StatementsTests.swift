@@ -37,7 +37,7 @@ struct StatementsTests {
         let folder = try TemporaryFolder()
         let path = folder.path("a.json")
         try Data(Self.advisory.replacing("\n", with: "").utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: fixture.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
         try fixture.queue.matchAll()
         // Before the components, under another name than ours.
         let statement = """

@@ -34,7 +34,7 @@ import Testing
         -> ReleaseImport.Result
     {
         let result = try withoutActuallyEscaping(warnings) { warnings in
-            try ReleaseImport(database: bench.database, warning: warnings).run(files)
+            try ReleaseImport(RecordImport(into: bench.database, warning: warnings)).run(files)
         }
         try bench.queue.matchAll()
         return result

@@ -1,0 +1,68 @@
+import Intake
+import Service
+
+extension Command {
+    static let importAdvisories = records(
+        "advisories", summary: "Brings advisories in OSV format into the database and matches all libraries with them."
+    ) { records, paths in
+        let result = try AdvisoryImport(records).run(paths)
+        return ImportReport(
+            text: { matched in
+                """
+                \(result.read) advisories read: \(result.added) added, \(result.updated) updated, \
+                \(result.withdrawn) withdrawn; \(matched) findings new or changed
+                """ + (result.skipped > 0 ? "\n\(result.skipped) records were skipped" : "")
+            }, json: { result.json(matched: $0) })
+    }
+
+    static let importVersions = records(
+        "versions", counting: "packages",
+        summary: "Brings the versions that registries have of packages into the database, for alerts of newer ones."
+    ) { records, paths in
+        let result = try ReleaseImport(records).run(paths)
+        return ImportReport(
+            text: { _ in
+                "\(result.packages) packages read with \(result.versions) versions; \(result.skipped) records skipped"
+            }, json: { _ in result.json })
+    }
+
+    static let importDigests = records(
+        "digests",
+        summary:
+            "Brings lists of what files with given SHA-1 or SHA-256 are, to name those of which only that is known."
+    ) { records, paths in
+        let result = try DigestImport(records).run(paths)
+        return ImportReport(
+            text: { _ in "\(result.digests) digests read; \(result.skipped) records skipped" },
+            json: { _ in result.json })
+    }
+
+    /// What such a command prints, given the number of findings that are new or changed.
+    private struct ImportReport {
+        let text: (Int) -> String
+        let json: (Int) -> String
+    }
+
+    /// A command that imports records, then matches what they left marks on.
+    ///
+    /// - Parameter counting: what the line on the terminal counts; nil for the command's own word.
+    private static func records(
+        _ word: String, counting: String? = nil, summary: String,
+        _ run: @escaping @Sendable (RecordImport, [String]) throws -> ImportReport
+    ) -> Command {
+        Command(words: ["import", word], operands: "PATH…", summary: summary, flags: []) { arguments, configuration in
+            guard !arguments.operands.isEmpty else { throw UsageError(description: "no PATH is given") }
+            let runtime = try Runtime(configuration)
+            let isQuiet = arguments.has("json")
+            let read = Count()
+            let ticker = isQuiet ? nil : Ticker(label: counting ?? word, count: { read.value })
+            defer { ticker?.stop() }
+            let records = RecordImport(
+                into: runtime.database, progress: { read.value = $0 }, warning: { complain("\($0)\n") })
+            let report = try run(records, arguments.operands)
+            ticker?.stop()
+            let matched = try LocalMatching(runtime, isQuiet: isQuiet).run()
+            print(isQuiet ? report.json(matched) : report.text(matched))
+        }
+    }
+}
