@@ -70,10 +70,10 @@ let package = Package(
             swiftSettings: settings),
     ]
         + fuzzing
-        + module("Inventory", ["CRE2"])
+        + module("Inventory", ["Bytes", "CRE2"])
         + module("Bytes", ["CZlib", "CLZMA", "CZstd", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
-        + module("HTTP", ["CMicrohttpd"])
-        + module("Database", ["CSQLite", "CPostgreSQL", "Inventory"], tests: ["Bytes"])
+        + module("HTTP", ["Bytes", "CMicrohttpd"])
+        + module("Database", ["CSQLite", "CPostgreSQL", "Bytes", "Inventory"])
         + module("BOM", ["Inventory", "Bytes"])
         + module("Intake", ["Database", "BOM", "Inventory", "Bytes", "Jobs"])
         + module("Reports", ["Database", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])

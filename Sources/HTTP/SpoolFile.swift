@@ -1,6 +1,7 @@
+import Bytes
 import Glibc
 
-/// A body on its way to disk. The file goes with its owner, unless it was renamed.
+/// A body on its way to disk. The file is deleted with its owner, unless it was renamed.
 final class SpoolFile {
     let path: String
     private(set) var size = 0
@@ -44,16 +45,10 @@ final class SpoolFile {
 
     /// Removes what an earlier process left in the folder when it died.
     static func sweep(_ folder: String) throws(HTTPError) {
-        guard let directory = opendir(folder) else {
+        guard let names = Folder.names(in: folder) else {
             throw .system(doing: "open the spool folder", what: folder, errno: errno)
         }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(prefix), name.hasSuffix(suffix) { unlink("\(folder)/\(name)") }
-        }
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) { unlink("\(folder)/\(name)") }
         guard access(folder, W_OK | X_OK) == 0 else {
             throw .system(doing: "write to the spool folder", what: folder, errno: errno)
         }

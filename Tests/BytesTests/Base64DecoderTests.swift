@@ -31,6 +31,8 @@ struct Base64DecoderTests {
     func vectorsOfTheStandard(text: String, plain: String) throws {
         #expect(try Self.decode(text) == Array(plain.utf8))
         #expect(try Self.decode(text, by: 1) == Array(plain.utf8))
+        #expect(try Base64Decoder.decode(text) == Array(plain.utf8))
+        #expect(Array(plain.utf8).base64 == text)
         let bare = text.filter { $0 != "=" }
         #expect(try Self.decode(bare) == Array(plain.utf8))
     }

@@ -76,6 +76,24 @@ package struct Base64Decoder: Sendable {
         return written
     }
 
+    /// The bytes of a whole text.
+    package static func decode(_ text: String) throws(Base64Error) -> [UInt8] {
+        var decoder = Base64Decoder()
+        let input = Array(text.utf8)
+        var output = [UInt8](repeating: 0, count: room(for: input.count))
+        let result: Result<Int, Base64Error> = input.withUnsafeBytes { input in
+            output.withUnsafeMutableBytes { output in
+                do throws(Base64Error) {
+                    return .success(try decoder.decode(input, into: output))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        output.removeLast(output.count - (try result.get()))
+        return output + (try decoder.finish())
+    }
+
     /// Ends the text and returns the bytes that are left, at most two.
     package mutating func finish() throws(Base64Error) -> [UInt8] {
         guard paddings == 0 || held + paddings == 4 else { throw .badPadding(offset: offset) }
@@ -132,5 +150,25 @@ package enum Base64Error: Error, Equatable, CustomStringConvertible {
         case .textAfterPadding(let offset): "text follows behind the padding (=), at byte \(offset)"
         case .truncated(let offset): "the text ends at byte \(offset) in the middle of a byte"
         }
+    }
+}
+
+extension Collection<UInt8> {
+    /// The bytes as base64 with padding (RFC 4648 §4).
+    package var base64: String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity((count + 2) / 3 * 4)
+        var rest = self[...]
+        while !rest.isEmpty {
+            let group = Array(rest.prefix(3))
+            rest = rest.dropFirst(3)
+            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+            for place in 0..<4 {
+                let digit = Int(bits >> UInt32(18 - 6 * place) & 63)
+                text.append(place <= group.count ? alphabet[digit] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -2,7 +2,7 @@ import Bytes
 package import Database
 import Inventory
 
-/// What a new day changes: libraries that reached the age that a policy looks for since it was looked last.
+/// Finds the libraries that reached the age of a policy since the last look, when a new day has come.
 package struct PolicyAging: Sendable {
     /// The policies about age that are enabled and were not looked at today.
     private var policies: [Int64] = []
@@ -12,7 +12,7 @@ package struct PolicyAging: Sendable {
 
     /// Looks at the policies of all organizations; nil when that was done today.
     package init?(at time: Int64, on connection: any Connection) throws {
-        today = time / Policies.dayLength
+        today = time / TimeText.day
         var rules: [(scope: Scope, age: Int64, until: Int64)] = []
         try connection.each(
             """
@@ -30,9 +30,9 @@ package struct PolicyAging: Sendable {
         }
         guard !policies.isEmpty else { return nil }
         for (scope, age, until) in rules {
-            // Those released in between are of that age today, and were younger when it was looked last.
-            let first = TimeText.date((until - age + 1) * Policies.dayLength)
-            let end = TimeText.date((today - age + 1) * Policies.dayLength)
+            // Those released in between have that age today, and were younger at the last look.
+            let first = TimeText.date((until - age + 1) * TimeText.day)
+            let end = TimeText.date((today - age + 1) * TimeText.day)
             try connection.each(
                 """
                 SELECT p.id FROM project p WHERE \(scope.condition) AND p.scan > 0 AND EXISTS (
@@ -43,7 +43,7 @@ package struct PolicyAging: Sendable {
         }
     }
 
-    /// Says that the alerts of these projects have to be decided anew.
+    /// Says that the alerts of these projects have to be decided again.
     package func settle(on connection: any Connection) throws {
         try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
             try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. The one place where a licence statement becomes an expression. Every term of the result is in the SPDX list, in the
 // spelling of today, or a reference: one that the document declares, a licence without its version, or a name that no list
 // knows. So a term that is not understood never spoils the others, and nothing that was said is lost.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A licence that binds a library, as policies see it.
 package struct PolicyLicense: Sendable, Hashable {
     /// The term's text in small letters.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Making sense of what people write where a licence expression belongs.
 extension LicenseList {
     /// The expression that a text means: a valid one with known ids, a name or an alias, or such joined by `and`, `or`,
@@ -104,16 +106,6 @@ extension LicenseList {
         }
         piece(bytes.count)
         return pieces
-    }
-}
-
-extension String {
-    /// Without white space at either end.
-    func trimmingBlanks() -> String {
-        var text = Substring(self)
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
     }
 }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. What a policy looks for is checked once, when it is given, and kept as lines of text: the kind, then its values.
 // Deciding reads that; the JSON of the policy is only given back.
 
@@ -71,7 +73,7 @@ package enum PolicyRule: Sendable, Equatable {
         case "SEVERITY": self = .severities(values)
         case "NAME": if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
         case "AGE":
-            // Rules that were kept before ages had a bound name any number.
+            // Rules that were saved before ages had a bound may have any number.
             if let days = values.first.flatMap({ Int64($0) }) { self = .age(days: Int(min(max(days, 0), Self.oldest))) }
         case "IN_HOUSE": self = .inHouse
         default: break
@@ -160,7 +162,7 @@ package final class PolicyMatcher {
         case .severities(let words): Verdict(!words.isDisjoint(with: library.severities))
         case .name(let matcher):
             matcher.map { matcher in Verdict(library.names.contains { matcher.fits($0) }) } ?? .unknown
-        case .age(let days): Verdict(library.released.map { (time - $0) / 86_400_000 >= days } ?? false)
+        case .age(let days): Verdict(library.released.map { (time - $0) / TimeText.day >= days } ?? false)
         case .inHouse: Verdict(library.isInHouse)
         case .nothing: .differs
         }

@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 
 // DESIGN. A backup makes a file beside its name and a folder of links in the folder of uploads; both carry the name of the
-// process (`Owner`), so that what a killed one left can be told from the work of one that runs. The next backup into the same
+// process (`Owner`), so that what a killed one left can be distinguished from the work of one that runs. The next backup into the same
 // folder removes such files, servers and backups remove such links. A folder of links whose owner cannot be known, as
 // one of another machine or of an older program, has a day.
 
@@ -43,7 +43,9 @@ struct BackupLeftovers {
             var status = stat()
             let path = "\(spool)/\(name)"
             guard maker != owner.name, stat(path, &status) == 0 else { return false }
-            guard owner.knowsDead(maker) || now / 1000 - Int64(status.st_mtim.tv_sec) > 86_400 else { return false }
+            guard owner.knowsDead(maker) || now / 1000 - Int64(status.st_mtim.tv_sec) > TimeText.day / 1000 else {
+                return false
+            }
             SpooledLinks.remove(path)
             return true
         }

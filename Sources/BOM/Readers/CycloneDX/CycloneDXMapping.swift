@@ -1,3 +1,4 @@
+import Bytes
 import Inventory
 
 /// What the syntaxes of CycloneDX share: from the words of the standard (1.2 to 1.7) to the model.
@@ -55,45 +56,10 @@ enum CycloneDXMapping {
         switch encoding {
         case "": return content
         case "base64":
-            guard let bytes = base64(content) else { return nil }
+            // What is no base64 is no text.
+            guard let bytes = try? Base64Decoder.decode(content) else { return nil }
             return String(validating: bytes, as: UTF8.self)
         default: return nil
         }
-    }
-
-    /// RFC 4648 §4, blanks ignored.
-    private static func base64(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3 / 4)
-        var (bits, count, padding) = (UInt32(0), 0, 0)
-        for byte in text.utf8 {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit = byte - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): digit = byte - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): digit = 62
-            case UInt8(ascii: "/"): digit = 63
-            case UInt8(ascii: "="):
-                padding += 1
-                continue
-            case 0x20, 0x09, 0x0A, 0x0D: continue
-            default: return nil
-            }
-            guard padding == 0 else { return nil }
-            bits = bits << 6 | UInt32(digit)
-            count += 1
-            if count % 4 == 0 {
-                bytes += [UInt8(bits >> 16 & 255), UInt8(bits >> 8 & 255), UInt8(bits & 255)]
-                bits = 0
-            }
-        }
-        switch count % 4 {
-        case 2: bytes.append(UInt8(bits >> 4 & 255))
-        case 3: bytes += [UInt8(bits >> 10 & 255), UInt8(bits >> 2 & 255)]
-        case 1: return nil
-        default: break
-        }
-        return bytes
     }
 }

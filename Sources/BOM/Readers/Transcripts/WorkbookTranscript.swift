@@ -184,7 +184,7 @@ final class WorkbookTranscript {
             days > 0, days < 2_958_466
         else { return value }
         // Day 25,569 of the calendar from 1900, and 24,107 of that from 1904, is 1970-01-01.
-        let seconds = Int64(((days - (isFrom1904 ? 24_107 : 25_569)) * 86_400).rounded())
+        let seconds = Int64(((days - (isFrom1904 ? 24_107 : 25_569)) * Double(TimeText.day / 1000)).rounded())
         return Array(TimeText.rfc3339(seconds * 1000).utf8)
     }
 

@@ -18,7 +18,7 @@ final class SQLiteDatabase: Database {
     /// Whether the writer's commits wait for the disk. Used on the writer's queue.
     private let isFlushing = Atomic<Bool>(true)
 
-    /// A write that waits for its turn, and what is told about its outcome.
+    /// A write that waits for its turn, and its outcome.
     private struct Waiting: Sendable {
         /// Whether it waits for the disk.
         let isFlushed: Bool
@@ -52,7 +52,7 @@ final class SQLiteDatabase: Database {
                 try connection.run("COMMIT")
                 return result
             } catch {
-                // The first error is the one to tell; a rollback that fails too leaves nothing to undo.
+                // The first error is the one to report; a rollback that fails too leaves nothing to undo.
                 _ = try? connection.run("ROLLBACK")
                 throw error
             }
@@ -83,7 +83,7 @@ final class SQLiteDatabase: Database {
         }
         finished.wait()
         // The semaphore is signalled after the result was put down, never before.
-        guard let result = box.withLock({ $0 }) else { throw DatabaseError.busy }
+        guard let result = box.withLock({ $0 }) else { preconditionFailure("a write ended without a result") }
         return try result.get()
     }
 
@@ -130,7 +130,7 @@ final class SQLiteDatabase: Database {
         let value = Mutex<Content?>(nil)
     }
 
-    /// Says whether the next commit waits for the disk. One that does not is flushed with the next one that does, for the
+    /// Sets whether the next commit waits for the disk. A commit that does not wait is flushed with the next one that does, as the
     /// log is flushed as a whole; the database stays whole in any case (SQLite, "PRAGMA synchronous").
     private func flush(_ isFlushed: Bool) throws {
         guard isFlushing.exchange(isFlushed, ordering: .relaxed) != isFlushed else { return }

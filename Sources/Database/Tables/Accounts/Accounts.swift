@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. Organizations, the people in them and what they may do. Keys are known by their digest only; tokens, times and
 // digests come in as values, ids from the sequences. What changes a configuration writes its line of the change log in the
 // same transaction. Who is allowed to do it was decided before: the API's authorization asks `Standing`.
@@ -75,7 +77,7 @@ package struct Entity: Sendable, Equatable {
     }
 }
 
-/// Who is in the change log for a change.
+/// The author of a change in the change log.
 package enum Author: Sendable, Equatable {
     case account(Int64)
     /// The server, or its operator at the command line.
@@ -267,7 +269,7 @@ package enum Accounts {
         email: String, name: String, kind: StaticString, keyDigest: [UInt8], at time: Int64,
         on connection: any Connection
     ) throws -> Int64 {
-        let email = trimmed(email)
+        let email = email.trimmingBlanks()
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, email.utf8.count <= AccountError.nameLimit,
             !email.contains(where: \.isWhitespace), isPrintable(email)
@@ -391,18 +393,11 @@ package enum Accounts {
 
     /// The name without blanks at its ends; throws when it cannot be one.
     private static func checked(_ name: String, of kind: ScopeKind) throws(AccountError) -> String {
-        let trimmed = trimmed(name)
+        let trimmed = name.trimmingBlanks()
         guard !trimmed.isEmpty, trimmed.utf8.count <= AccountError.nameLimit, isPrintable(trimmed) else {
             throw .badName(name, of: kind)
         }
         return trimmed
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var text = text[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
     }
 
     /// Control characters break the files and terminals in which names are shown; U+FFFD stands for what could not be read.

@@ -1,3 +1,4 @@
+import Bytes
 package import Inventory
 
 // DESIGN. A policy hangs on an organization, a product or a project; what is below inherits it. Narrower ones come first,
@@ -82,8 +83,6 @@ package struct NewPolicy: Sendable {
 
 /// The table of policies.
 package enum Policies {
-    /// Milliseconds of a day, of which `aged_day` counts.
-    package static let dayLength: Int64 = 86_400_000
     /// What may be asked for as a priority: numbers that clients hold in 32 bits.
     package static let priorities: ClosedRange<Int64> = 0...2_147_483_647
 
@@ -145,7 +144,7 @@ package enum Policies {
                 filter_type, action_type, rule, aged_day, owner, created_at)
             VALUES (\(id), \(scope.organization), \(scope.product), \(scope.project), \(priority), \(policy.name),
                 \(policy.isEnabled), \(policy.filter), \(policy.action), \(policy.filterType), \(policy.actionType),
-                \(policy.rule.text), \(policy.rule.age == nil ? -1 : writing.time / dayLength), \(writing.account),
+                \(policy.rule.text), \(policy.rule.age == nil ? -1 : writing.time / TimeText.day), \(writing.account),
                 \(writing.time))
             """)
         try note(.created, after: [describe(policy.name, policy.filterType, policy.actionType)], writing)

@@ -1,8 +1,9 @@
+import Bytes
 import Database
 import Inventory
 
 // DESIGN. Everything the report says, as numbers and short lists: the database counts, and of lists only the worst come.
-// So memory depends on nothing but how many products, licences and days there are to tell apart.
+// So memory depends on nothing but how many products, licences and days there are to distinguish.
 
 /// The severities, the worst first. Those of vulnerabilities that nobody rated are `unrated`.
 enum RiskSeverity: String, CaseIterable {
@@ -27,7 +28,7 @@ enum RiskSeverity: String, CaseIterable {
     var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// What a risk report tells of its scope.
+/// What a risk report says about its scope.
 struct RiskFacts {
     /// Rows of a list at most.
     static let listLimit = 40
@@ -356,7 +357,7 @@ extension RiskFacts {
 
     /// Days on which the inventory changed, the last two dozen, and how things stood at the end of each.
     private mutating func readTrend(_ scope: Scope, on connection: any Connection) throws {
-        let length: Int64 = 86_400_000
+        let length = TimeText.day
         var days: [(day: Int64, change: Int)] = []
         try connection.each(
             """
