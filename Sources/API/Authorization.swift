@@ -7,7 +7,7 @@ import Reports
 // DESIGN. The one place that decides who may do what. A user key and a token become an account, a role and a `Scope`;
 // everything behind works on the scope and never looks at a tenant again. All that may be wrong with key and token ends in
 // the same answer, after the same query: nobody learns which tokens exist. The key itself is looked up by its digest,
-// so that what an index comparison takes in time tells nothing of the key.
+// so that the time of an index comparison reveals nothing of the key.
 
 /// Which token a call needs.
 package enum TokenRule: Sendable, Equatable {

@@ -15,27 +15,27 @@ package enum ArtifactContent: Sendable {
 
 /// Something that went wrong inside, for the log. Holds no key, no token and no value of a request.
 package struct Incident: Sendable {
-    /// What the client was told to quote.
+    /// What the client can quote.
     package let id: String
     /// The request type, or the path.
     package let request: String
     package let cause: String
 }
 
-/// What the door stands on: values and closures, so that a test gives its own.
+/// What the door needs: values and closures, so that a test can give its own.
 package struct Backend: Sendable {
     package var database: any Database
     package var queue: Queue
     package var bell: Bell
     package var random: Randomness
-    /// Opens what an artifact's row stands for; nil when the store has it no more. May block.
+    /// Opens the artifact of a row; nil when the store no longer has it. May block.
     package var openArtifact: @Sendable (Artifact) throws -> ArtifactContent?
     /// Why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread meanwhile.
     package var unreadiness: @Sendable () async -> String?
     /// The counters, as Prometheus reads them.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
-    /// Decides alerts of an organization anew that rest on something that changed; returns after a moment at the latest,
+    /// Decides alerts of an organization again that rest on something that changed; returns after a moment at the latest,
     /// what is left then is done by the workers.
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
     /// How many calls a key may make; nil for any number.
@@ -44,7 +44,7 @@ package struct Backend: Sendable {
     package var webhookTargets = WebhookTargets()
     /// A folder for files of the moment, which nothing else looks into.
     package var scratch: String
-    /// Where uploads go; nil where there are none, and their paths do not exist.
+    /// Where uploads are kept; nil where the server takes none, and their paths do not exist.
     package var uploads: UploadSettings?
 
     package init(

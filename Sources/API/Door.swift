@@ -92,13 +92,13 @@ package struct Door: Sendable {
         }
     }
 
-    /// The door and the path of a request about uploads; nil for all others, and for methods that the path has not.
+    /// The door and the path of a request about uploads; nil for all others, and for methods that the path does not have.
     private func upload(_ request: HTTPRequest) -> (UploadDoor, UploadPath)? {
         guard let uploads, let path = UploadPath(request.path) else { return nil }
         return path.methods.contains(request.method) ? (uploads, path) : nil
     }
 
-    /// The path of a request to the console; nil for all others, and for methods that the path has not.
+    /// The path of a request to the console; nil for all others, and for methods that the path does not have.
     private func consolePath(_ request: HTTPRequest) -> ConsolePath? {
         guard let path = ConsolePath(request.path), path.methods.contains(request.method) else { return nil }
         return path
@@ -196,7 +196,7 @@ package struct Door: Sendable {
             if call.cost == .points, backend.database.engine == .postgresql {
                 return try backend.database.read(answer(on:))
             }
-            // One snapshot: what the user may see and what is shown are of the same moment, and SQLite takes its lock on
+            // One snapshot: what the user may see and what is shown belong to the same moment, and SQLite takes its lock on
             // the file once instead of for each query, which is most of what a poll costs.
             return try backend.database.snapshot(answer(on:))
         } catch let denial as Denial {

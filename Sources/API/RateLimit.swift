@@ -1,7 +1,7 @@
 import Synchronization
 
 // DESIGN. A bucket for each key that is shown: it fills with the allowed calls a minute and holds a minute's worth, so a
-// burst is fine and a flood is not. Kept in memory by each process for itself: it protects the process. Keys are told apart by
+// burst is fine and a flood is not. Kept in memory by each process for itself: it protects the process. Keys are distinguished by
 // a hash, valid or not, before the database is asked anything.
 
 /// How many calls a key may make.

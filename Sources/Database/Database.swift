@@ -9,7 +9,7 @@ package enum Engine: String, Sendable, CaseIterable { case sqlite, postgresql }
 package enum DatabaseError: Error, CustomStringConvertible {
     /// The database could not be opened: where, and why.
     case unavailable(url: String, why: String)
-    /// A statement failed. Bound values are not told: they may be secret.
+    /// A statement failed. Bound values are left out: they may be secret.
     case statement(sql: String, why: String)
     /// A rule of the schema forbids the row (a name that is taken).
     case conflict(sql: String, why: String)
@@ -19,7 +19,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case storage(why: String)
     /// The engine lacks memory, connections or another resource for the moment.
     case exhausted(why: String)
-    /// The connection broke while the engine was told to commit: the write may stand or not.
+    /// The connection broke during the commit: the write may stand or not.
     case unknownOutcome(why: String)
     /// The schema is newer than this program.
     case newerSchema(found: Int, known: Int)

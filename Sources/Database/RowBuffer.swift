@@ -114,7 +114,7 @@ package struct RowBuffer: ~Copyable, Sendable {
 
     package var rowCount: Int { starts.count }
 
-    /// Bytes of text held; tells when a batch is large enough.
+    /// Bytes of text held, by which a batch is found to be large enough.
     package var byteCount: Int { arena.count + cells.count * MemoryLayout<Cell>.stride }
 
     /// The first cell of a row. Cells of a row stand side by side: the third is `start(of: row) + 2`.

@@ -34,7 +34,7 @@ final class ClientConnection: Sendable {
         watched = Mutex(Watched(descriptor: descriptor, since: now))
     }
 
-    /// Says what goes on from now. Called by the event thread of the connection.
+    /// Sets the phase that begins now. Called by the event thread of the connection.
     func enter(_ phase: Phase) {
         let step = (mark.load(ordering: .relaxed) >> 2) + 1
         mark.store(step << 2 | phase.rawValue, ordering: .relaxed)
@@ -43,7 +43,7 @@ final class ClientConnection: Sendable {
     /// The library closes the socket after this returns.
     func forget() { watched.withLock { $0.descriptor = nil } }
 
-    /// Who can be told that nobody waits any more; nil when the connection is awake.
+    /// To be woken when nobody waits any more; nil when the connection is awake.
     func setSleeper(_ sleeper: Sleeper?) { self.sleeper.withLock { $0 = sleeper } }
 
     /// Ends what the connection waits for with the answer that it has for this case.
@@ -92,7 +92,7 @@ final class ClientConnection: Sendable {
                 watched.headSince = since
                 if now - since > deadlines.head { Self.cut(descriptor) }
             case .waiting:
-                // A client that has just connected is about to ask; a second will tell.
+                // A client that has just connected is about to ask; a second is enough to see it.
                 if elapsed > deadlines.idle || (isDraining && (mark != 0 || elapsed > 1)) {
                     shutdown(descriptor, Int32(SHUT_RDWR))
                 }

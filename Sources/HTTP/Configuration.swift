@@ -1,4 +1,4 @@
-/// What a server is to be like. Every limit is finite: clients are hostile.
+/// The settings of a server. Every limit is finite: clients are hostile.
 package struct HTTPConfiguration: Sendable {
     /// Where to listen.
     package var listen: ListenAddress

@@ -4,7 +4,7 @@ import Synchronization
 
 /// An HTTP/1.1 server.
 ///
-/// It serves from the moment it is made until `drain` returns; who makes one must drain it, as its threads hold it.
+/// It serves from the moment it is made until `drain` returns; its maker has to drain it, because its threads hold it.
 ///
 ///     let server = try HTTPServer(configuration, policy: { _ in .memory(limit: 1 << 20) }) { request in
 ///         .now(.text(200, "You asked for \(request.path)"))
@@ -153,7 +153,7 @@ private final class Daemon: Sendable {
         held = Mutex((daemon, complaint))
     }
 
-    /// Serves until it is told to drain.
+    /// Serves until it is drained.
     func run() {
         var socket: Int32 = -1
         service.watch.run(service) { [self] in

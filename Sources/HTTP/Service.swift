@@ -49,7 +49,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = socketContext.pointee else { return }
         socketContext.pointee = nil
-        // Takes back the retain of the case above; the pointer is cleared, so once.
+        // Balances the retain of the case above, exactly once, because the pointer is cleared.
         let connection = Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue()
         connection.forget()
         service.watch.remove(connection)
@@ -82,7 +82,7 @@ let onRequest: MHD_AccessHandlerCallback = { context, handle, path, method, _, u
 let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
     guard let requestContext, let pointer = requestContext.pointee else { return }
     requestContext.pointee = nil
-    // Takes back the retain of `onRequest`; the pointer is cleared, so once.
+    // Balances the retain of `onRequest`, exactly once, because the pointer is cleared.
     Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
         .end(completed: code == .REQUEST_TERMINATED_COMPLETED_OK)
 }

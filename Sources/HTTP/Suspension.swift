@@ -13,7 +13,7 @@ struct Sleeper: Sendable {
 ///
 /// The library asks three things, each of which is undefined behaviour otherwise: a connection is resumed once, only
 /// while it is suspended, and before the daemon stops. The state under the lock is the proof of the first two; the call
-/// to resume is made under the lock, so that who sees `awake` knows that it has been made. The third is kept by the
+/// to resume is made under the lock, so that a thread that sees `awake` knows that it has been made. The third is kept by the
 /// watch, which gives up every sleeper before it stops the daemon, and by `begin`, which looks at `isClosing` after the
 /// sleeper can be found.
 final class Suspension<Value: Sendable>: Sendable {
@@ -49,7 +49,7 @@ final class Suspension<Value: Sendable>: Sendable {
             state = .asleep(handle, task)
             return true
         }
-        // Given up before the task could be found: it is told here.
+        // Given up before the task was known: it is cancelled here.
         if !isAsleep { task.cancel() }
         if isClosing.load(ordering: .sequentiallyConsistent) { suspension.giveUp() }
         return suspension

@@ -96,7 +96,7 @@ final class Watch: Sendable {
         // A stream that was cut short here may have been put aside once more before it saw the flag: `begin` wakes it.
     }
 
-    /// The daemon is stopped: tells those who wait for it.
+    /// The daemon is stopped: wakes those who wait for that.
     func finish() {
         let (waiting, lingering) = shared.withLock { shared in
             shared.isStopped = true

@@ -27,7 +27,7 @@ package struct Intake: Sendable {
         self.openFile = openFile
     }
 
-    /// Where the facts of an import go, and who brings them.
+    /// The product and project of an import, and who brings it.
     package struct Destination: Sendable, Equatable {
         package var organization: Int64
         /// A product's name; it is made when there is none.

@@ -9,7 +9,7 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case refused(BOMError)
     /// The organization does not exist (any more).
     case noOrganization(Int64)
-    /// A name that cannot be one: which, its value, what is accepted.
+    /// A name that is not allowed: the field, its value, what is accepted.
     case badName(field: String, value: String, accepted: String)
     /// The scan was taken away: the lease ran out and another attempt is at work.
     case superseded

@@ -18,7 +18,7 @@ package struct IntakeJob: Sendable, Equatable {
     package var kind: Kind
     /// The file, relative to the data folder or absolute; the machine's root for `debian`.
     package var path: String
-    /// Whether the file is ours and goes with the job.
+    /// Whether the file is ours and is deleted with the job.
     package var isSpooled = false
     /// `debian`: whether the files of packages are kept.
     package var withFiles = false

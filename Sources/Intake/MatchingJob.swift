@@ -8,7 +8,7 @@ package import Jobs
 // done any number of times, by any process. One that dies leaves the rest of the marks.
 
 /// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
-/// names, then decides alerts anew.
+/// names, then decides alerts again.
 package struct MatchingJob {
     /// What a job did.
     package struct Result: Sendable, Equatable {

@@ -12,7 +12,7 @@ package enum SharedUpload {
     private static let piece = 1 << 20
 
     /// Keeps the bytes of an upload for all nodes, in the transaction that submits its job. Does nothing where the
-    /// database is of one machine.
+    /// database belongs to one machine.
     package static func share(file path: String, job uuid: String, on connection: any Connection) throws {
         guard connection.engine == .postgresql else { return }
         try keep(file: path, job: uuid, on: connection)
@@ -33,7 +33,7 @@ package enum SharedUpload {
             guard ferror(file) == 0 else {
                 throw IntakeError.unreadableFile(path: path, why: "reading failed after \(position) MiB", .disk)
             }
-            // An empty upload has one empty piece, so that it is told from one that is not there.
+            // An empty upload has one empty piece, which distinguishes it from a missing one.
             if bytes.isEmpty, position > 0 { return }
             try connection.run("INSERT INTO upload (job, position, bytes) VALUES (\(uuid), \(position), \(bytes))")
             position += 1

@@ -169,7 +169,7 @@ package struct Queue: Sendable {
                     ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))
                 """
             guard let job = try take(next, for: owner, at: time, on: connection) else { continue }
-            // Who is alone has no turns to keep.
+            // A single waiting organization needs no turn.
             if tenants.count > 1, let last = tenants.map(\.turn).max() {
                 try connection.run(
                     """

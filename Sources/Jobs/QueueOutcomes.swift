@@ -11,7 +11,7 @@ extension Queue {
         case lost
     }
 
-    /// Renews a lease and tells how far the work is.
+    /// Renews a lease and writes how far the work is.
     package func heartbeat(_ job: Job, owner: String, rows: Int64) throws -> Pulse {
         let time = now()
         return try database.writeUnflushed { connection in
@@ -34,7 +34,7 @@ extension Queue {
     private static let free: SQL = "lease_owner = '', waiting_for = '', waiting_since = 0"
 
     /// Marks a report as made; its artifact's row appears in the same transaction. Throws `QueueError.leaseLost` when the job
-    /// is another worker's meanwhile.
+    /// belongs to another worker by now.
     package func succeed(_ job: Job, owner: String, artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention
@@ -55,7 +55,7 @@ extension Queue {
     }
 
     /// Marks a report as made by an artifact that exists, and prolongs the life of that. Throws `QueueError.leaseLost` with
-    /// the artifact's uuid when it is gone, with the job's when that is another worker's meanwhile.
+    /// the artifact's uuid when it is gone, with the job's when that belongs to another worker by now.
     package func succeed(_ job: Job, owner: String, sharing artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention

@@ -3,14 +3,14 @@ package import Database
 // What keeps the queue going beside its workers: deaths, ends that were asked for, second chances, old age.
 
 extension Queue {
-    /// Milliseconds that a worker whose lease ran out has left to speak: more than its pulse.
+    /// Milliseconds in which a worker whose lease ran out can still renew it: more than its pulse.
     var lastCall: Int64 { settings.lease / 2 }
 
     /// Puts back the jobs of dead workers and returns them.
     ///
     /// An owner that `isDead` knows to be gone is dead at once. Any other may be alive and unable to write, as the disk of the
     /// database is full or the database away. So a lease that ran out is not yet a death: it is prolonged a last time, which
-    /// proves that the database takes writes, and who is silent then, too, is dead.
+    /// proves that the database takes writes; an owner that is still silent afterwards is dead.
     package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> [Job] {
         let time = now()
         let held = try database.read { connection in

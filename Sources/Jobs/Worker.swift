@@ -10,7 +10,7 @@ import Synchronization
 // The bell wakes an idle thread when a job arrives in this process; jobs of other processes are found by looking every
 // half second.
 
-/// A job in a worker's hands. The work looks at `stopReason` now and then, and tells how far it is.
+/// A job in a worker's hands. The work looks at `stopReason` now and then, and sets how far it is.
 package final class Lease: Sendable {
     package enum StopReason: UInt8, Sendable {
         case cancelled = 1
@@ -93,7 +93,7 @@ package final class Bell: Sendable {
     }
 }
 
-/// Claims jobs and runs them until it is told to stop.
+/// Claims jobs and runs them until it is stopped.
 package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String
@@ -112,8 +112,8 @@ package final class Worker: Sendable {
     /// - Parameters:
     ///   - owner: names this process and no other, living or dead.
     ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
-    ///     the database's disk is full, say. As long as the worker lives by default: only so is a job that could not go on
-    ///     told from one whose worker died.
+    ///     the database's disk is full, say. As long as the worker lives by default: only then can a job that could not go on be
+    ///     distinguished from one whose worker died.
     ///   - unrenewed: is shown a lease that could not be renewed, and why; it is tried again at the next pulse.
     ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
     package init(
@@ -161,7 +161,7 @@ package final class Worker: Sendable {
     package var unfinished: [Job] { running.withLock { $0.values.map(\.job).sorted { $0.id < $1.id } } }
 
     /// Gives back the jobs that run, although their threads have not ended: for a process that is about to end. What such a
-    /// thread says to the queue afterwards counts no more. Blocks as long as the database does.
+    /// thread writes to the queue afterwards has no effect. Blocks as long as the database does.
     ///
     /// - Parameter given: called for each that is back.
     package func giveBackAll(_ given: (Job) -> Void) {
@@ -201,7 +201,7 @@ package final class Worker: Sendable {
         }
     }
 
-    /// Runs one job that is claimed already, on the calling thread, and tells the queue how it went.
+    /// Runs one job that is claimed already, on the calling thread, and writes its outcome to the queue.
     package func run(_ lease: Lease) {
         let job = lease.job
         running.withLock { $0[job.id] = lease }
@@ -220,7 +220,7 @@ package final class Worker: Sendable {
             JobEvent(job: job, outcome: outcome, why: why, took: queue.now() - begun, waited: begun - job.created))
     }
 
-    /// Tells the queue how a job went. While the queue cannot be told, for want of room on the disk or of a database, it is
+    /// Writes the outcome of a job to the queue. While that is impossible, for want of room on the disk or of a database, it is
     /// tried again: a job that stays claimed until its lease runs out costs an attempt.
     private func settle(_ lease: Lease, after error: any Error) -> (JobEvent.Outcome, String) {
         let end = persistence == .max ? nil : DispatchTime.now() + .milliseconds(persistence)

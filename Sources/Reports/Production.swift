@@ -6,7 +6,7 @@ import Synchronization
 // DESIGN. A production is one snapshot of the database turned into parts, which a `PartReceiver` takes: most often a ZIP. The
 // calling thread reads rows in batches; a second thread renders and compresses them (RowRing, Rendering). Parts are split here and nowhere else: by rows where the format
 // limits them, by size where it does not. The size limit is turned into rows by the first batch, so that whether there are
-// several parts, which their names tell, is known before the first byte is written; should later rows be so much larger
+// several parts, which their names show, is known before the first byte is written; should later rows be so much larger
 // that a part gets twice its size, it ends all the same. Nothing in a report depends on the time of
 // its making: the same data gives the same bytes.
 
@@ -65,7 +65,7 @@ package struct Production: Sendable {
     let shouldStop: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - progress: told the number of rows written, now and then.
+    ///   - progress: takes the number of rows written, now and then.
     ///   - shouldStop: asked now and then; true ends the production with `ProductionError.stopped`.
     package init(
         _ request: ReportRequest, settings: Settings = Settings(),

@@ -12,7 +12,7 @@ struct Rendering<Renderer: TableRenderer & ~Copyable> {
     let parts: any PartReceiver
     let fill: Fill
 
-    /// How full a part is, for rows that grew since the first ones told how many a part holds.
+    /// How full a part is, for rows that are longer than the first ones, from which the number of rows of a part was derived.
     final class Fill {
         let limit: Int
         /// Bytes of rows in memory, which is all that is known of a sheet; and bytes of the part's file.
@@ -39,7 +39,7 @@ struct Rendering<Renderer: TableRenderer & ~Copyable> {
         var rowsInPart = 0
         var cut = 0
         var limit = Int.max
-        // The first rows tell how the document begins; the renderer is made with them.
+        // How the document begins depends on the first rows; the renderer is made with them.
         var renderer: Renderer? = nil
         var isOver = false
         while !isOver {

@@ -124,7 +124,7 @@ package struct Level: Sendable {
     /// The JSON key and XML element of the array, and the element of an object.
     package let key: String
     package let item: String
-    /// How many of the order's integers, from the first on, tell one object from the next.
+    /// How many of the order's integers, from the first on, distinguish one object from the next.
     package let order: Int
     /// Texts and integers.
     package let columns: [Column]

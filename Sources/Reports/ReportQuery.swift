@@ -55,7 +55,7 @@ package struct TableQuery: Sendable {
         return sql
     }
 
-    /// At least the number of rows, cheaply; just the number where no filter narrows them. Nil when only counting tells.
+    /// At least the number of rows, cheaply; just the number where no filter narrows them. Nil when the rows have to be counted.
     package func bound(in scope: Scope) -> (sql: SQL, isExact: Bool)? {
         table.bound.map { (scope.clause + SQL($0), conditions.isEmpty && table.condition == nil) }
     }

@@ -18,7 +18,7 @@ package struct S3Store: ArtifactStore {
         let time = Atomic<Int>(.min)
     }
 
-    /// Asks nothing of the bucket: whether it can be used is known by `check`.
+    /// Does not ask the bucket: `check` finds out whether it can be used.
     package init(_ settings: S3Settings) { client = S3Client(settings) }
 
     private var settings: S3Settings { client.settings }
@@ -44,7 +44,7 @@ package struct S3Store: ArtifactStore {
         return .link { [client] fileName throws(StoreError) in try client.link(key, as: fileName, seconds: seconds) }
     }
 
-    /// What the fault of a HEAD means. Its answer has no body that tells a missing key from a missing bucket or says what is
+    /// What the fault of a HEAD means. Its answer has no body that distinguishes a missing key from a missing bucket or says what is
     /// wrong with a signature: that of a listing has.
     private func absence(of name: String, _ fault: S3Fault) -> StoreError {
         let key = settings.key(name)

@@ -29,7 +29,7 @@ struct Flag: Sendable {
         ] + s3
 }
 
-/// Wrong usage: told with the help's first line, exit status 2.
+/// Wrong usage: printed with the first line of the help; exit status 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
 }

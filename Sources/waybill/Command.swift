@@ -37,6 +37,6 @@ struct Command: Sendable {
             let left = command.words.joined(separator: " ")
             text += "  \(left)\(String(repeating: " ", count: max(2, 20 - left.count)))\(command.summary)\n"
         }
-        return text + "\n`waybill COMMAND --help` tells more. `waybill --version` prints the version.\n"
+        return text + "\n`waybill COMMAND --help` shows more. `waybill --version` prints the version.\n"
     }
 }

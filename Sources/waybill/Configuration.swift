@@ -135,7 +135,7 @@ struct Configuration: Sendable {
         return settings
     }
 
-    /// What a server is to be like.
+    /// The settings of a server.
     func serverSettings(listen: ListenAddress) throws -> ServerSettings {
         var settings = ServerSettings(listen: listen, workers: try workers())
         settings.threads = try number("http-threads", in: 1...64, default: 4)

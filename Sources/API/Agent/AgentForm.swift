@@ -5,7 +5,7 @@ import Inventory
 // DESIGN. The body is a form, read once in pieces of one buffer. What it carries, `diff`, goes to a file as JSON, in memory
 // that does not depend on it. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then
 // base64, percent-encoded; and JSON as it is, with blanks, quotes, `+` and `&` in it. The first character that is not blank
-// tells them apart: who encodes the body encodes `[` and `{`. JSON as it is ends where its brackets close, so that neither
+// distinguishes them: an encoded body has `[` and `{` encoded. JSON as it is ends where its brackets close, so that neither
 // an `&` in a text nor a field behind it does harm. A `%` without two digits behind it stands for itself, and so does a
 // `+` in base64, which has no blanks that mean anything.
 
@@ -120,7 +120,7 @@ struct AgentForm: ~Copyable {
                 if nesting.isOver { place = .behindPlain }
             case .behindPlain:
                 let end = rest.firstIndex(of: UInt8(ascii: "&"))
-                // Nothing but blanks may follow; the rest is told by who reads the JSON.
+                // Only blanks may follow; the reader of the JSON reports anything else.
                 try diff.write(UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.endIndex)]))
                 guard let end else { return }
                 rest = rest[(end + 1)...]

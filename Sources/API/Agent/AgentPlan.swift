@@ -52,7 +52,7 @@ package struct AgentPlan: Sendable {
                 key.digest, .init(.organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue),
                 at: time, on: connection)
         } catch APIError.refused {
-            // Told apart by whether the token has the form of one: what exists is told to nobody.
+            // Distinguished by the form of the token: what exists is revealed to nobody.
             let isToken = token.utf8.count == 64 && token.utf8.allSatisfy(\.isHexadecimalDigit)
             throw isToken ? AgentError.badKey : .badToken
         }

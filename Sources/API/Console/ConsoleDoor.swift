@@ -5,7 +5,7 @@ import Jobs
 
 // DESIGN. Pages made by the server, with forms and no script: what may be loaded and where forms may go is said to the
 // browser (Content-Security-Policy). The browser shows a session's secret in a cookie that no script and no other site can
-// use (HttpOnly, SameSite=Strict); who sends a form from elsewhere is refused besides. What is done is done by the calls
+// use (HttpOnly, SameSite=Strict); and a form that another site sends is refused. What is done is done by the calls
 // of the API, with the access that they have there: there is no second way to a report.
 
 /// `GET /`: Waybill in a person's browser.
@@ -115,7 +115,7 @@ struct ConsoleDoor: Sendable {
         return nil
     }
 
-    /// Whether a form comes from a page of this server, or from no browser: Fetch Metadata where the browser tells it, else
+    /// Whether a form comes from a page of this server, or from no browser: Fetch Metadata where the browser sends it, else
     /// the origin (RFC 6454 §7).
     private static func isOwn(_ request: HTTPRequest) -> Bool {
         if let site = request.headers["Sec-Fetch-Site"] { return site == "same-origin" }
@@ -126,7 +126,7 @@ struct ConsoleDoor: Sendable {
 
     // MARK: Doing
 
-    /// A place and who looks at it; nil when nobody is signed in.
+    /// A place and the user who looks at it; nil when nobody is signed in.
     private func view(
         _ request: HTTPRequest, _ place: ConsolePlace, on connection: any Connection
     ) throws -> ConsoleView? {

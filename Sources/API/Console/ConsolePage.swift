@@ -5,14 +5,14 @@ import Reports
 
 /// The pages of the console as HTML.
 enum ConsolePage {
-    /// Rows of a list of products or projects; who has more searches.
+    /// Rows shown of a list of products or projects; others are found by the search.
     static let rowLimit = 500
     /// Seconds after which a page with unfinished reports is asked for again.
     private static let refreshSeconds = 5
 
     // MARK: Signed out
 
-    /// Asks for a key. `notice` tells why the last one was not taken.
+    /// Asks for a key. `notice` says why the last one was not taken.
     static func entrance(notice: String?) -> [UInt8] {
         HTML.page(title: "Waybill") { html in
             html.element("main", ("class", "entrance")) { html in

@@ -58,7 +58,7 @@ struct ConsolePlace: Sendable, Equatable {
 // see, and then authorization is asked as for every call. So an id from an address can name nothing that the list does
 // not hold.
 
-/// What a page of the console shows: a place, and who looks at it.
+/// What a page of the console shows: a place, as one user sees it.
 struct ConsoleView: Sendable {
     /// Finished reports that are listed.
     private static let reportLimit = 50

@@ -4,7 +4,7 @@ import Reports
 
 // DESIGN. The description of all paths (OpenAPI 3.1.0), made from the tables that answer: it cannot name a call that does not
 // exist, nor leave one out. Mend's API is one path whose body says what is wanted; errors of its calls are HTTP 200, as
-// clients of Mend expect, so a schema cannot tell a good answer from a bad one by its status.
+// clients of Mend expect, so a schema cannot distinguish a good answer from a bad one by its status.
 
 /// `GET /api/openapi.json`.
 enum OpenAPI {
@@ -156,7 +156,7 @@ enum OpenAPI {
             "security": security,
             "requestBody": ["required": true, "content": .object([(type, media)])],
             "responses": [
-                "200": json("Taken; the token tells when it is read", object(["token": string])),
+                "200": json("Taken; the token shows when it is read", object(["token": string])),
                 "400": refusal,
                 "401": text("The key is missing or unknown"),
                 "403": text("The role is too low"),

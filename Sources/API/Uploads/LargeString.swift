@@ -138,7 +138,7 @@ struct LargeString {
         try withUnsafeBytes(of: resolved, content)
     }
 
-    private static let badEscape = UploadError.malformed("a string of the request body has an escape that JSON has not")
+    private static let badEscape = UploadError.malformed("a string of the request body has an escape unknown to JSON")
 
     private mutating func keep(_ byte: UInt8) throws {
         guard rest.count < Self.restLimit else {

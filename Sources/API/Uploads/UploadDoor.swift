@@ -6,7 +6,7 @@ import Intake
 import Jobs
 
 // DESIGN. The key is looked at when the head is here, so that nobody without one fills the disk, and again, with all else,
-// when the body is here. Then: decode into a file of the folder of uploads, look where it goes, publish the file (flushed
+// when the body is here. Then: decode into a file of the folder of uploads, decide its product and project, publish the file (flushed
 // and renamed), put the job into the queue, ring, answer. A crash before the job leaves a file that the sweep of uploads
 // takes; one after it loses nothing.
 
@@ -73,7 +73,7 @@ struct UploadDoor: Sendable {
         return Answer.object { $0.flag("processing", isProcessing) }
     }
 
-    /// Reads and decodes the body into a file, and makes the job that takes it where it goes.
+    /// Reads and decodes the body into a file, and makes the job that imports it.
     private func accept(_ request: HTTPRequest) throws -> (NewJob, DurableFile) {
         let key = Access.headerKey(request.headers)
         _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }

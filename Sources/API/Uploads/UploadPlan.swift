@@ -18,7 +18,7 @@ struct UploadPlan {
     /// Now.
     private let time: Int64
 
-    /// Lets the holder of a key in. With `needed`, a holder who has that role nowhere is refused.
+    /// Admits the holder of a key. With `needed`, a holder who has that role nowhere is refused.
     init(_ key: UserKey?, needing needed: Role? = nil, at time: Int64, on connection: any Connection) throws {
         guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
             throw UploadError.unknownKey
@@ -159,7 +159,7 @@ extension Access {
             ?? Self.defaultProduct
     }
 
-    /// Where an upload of this user goes.
+    /// The product and project of an upload of this user.
     func destination(product: String, project: String) -> Intake.Destination {
         var destination = Intake.Destination(organization: scope.organization, product: product)
         destination.project = project

@@ -81,7 +81,7 @@ struct BOMAssembly {
         return number
     }
 
-    /// Makes a reference stand for a part that will be handed out; where it is taken, another one is made from it.
+    /// Reserves a reference for a part that will be handed out. Returns another one, derived from it, when it is taken.
     mutating func declare(_ wanted: String, isGiven: Bool = true) throws(BOMError) -> String {
         let number = try mention(wanted)
         if referents[Int(number)] == .unknown {

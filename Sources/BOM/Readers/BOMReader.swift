@@ -1,6 +1,6 @@
 import Bytes
 
-// DESIGN. The format is told from the content. Its name may come last in a JSON object, so the file is looked through
+// DESIGN. The format is recognized by the content. Its name may come last in a JSON object, so the file is looked through
 // first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
 // is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`. What a
 // document is packed in is taken off first: see `Packing`.

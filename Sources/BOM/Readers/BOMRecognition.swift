@@ -84,7 +84,7 @@ extension BOMReader {
         }
     }
 
-    /// Members of an SPDX document that tell YAML: one of them stands in front, in whatever order they come.
+    /// Members of an SPDX document by which YAML is recognized: one of them stands in front, in whatever order they come.
     private static let yamlSigns: Set<String> = [
         "spdxVersion", "dataLicense", "documentNamespace", "creationInfo", "packages", "relationships",
     ]

@@ -83,7 +83,7 @@ package enum BOMLoss: String, Sendable, CaseIterable {
     case link = "a link that is no URI, or not of a kind that the standard takes"
     case time = "a time that is none"
     case affected = "an affected component that is not in the document"
-    case vulnerability = "a vulnerability that SPDX cannot tell in full"
+    case vulnerability = "a vulnerability that SPDX cannot describe in full"
     case licenseText = "the text of a licence, because the document has too many of them (its name stands instead)"
     case mark = "the words <text> and </text> in a text of tag-value (a blank was put into them)"
     case word = "a name or version that readers of tag-value take for something else (put into quotation marks)"

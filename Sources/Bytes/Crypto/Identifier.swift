@@ -35,20 +35,20 @@ package enum Identifier {
         }
     }
 
-    /// Whether two secrets are equal, in a time that tells nothing of where they differ.
+    /// Whether two secrets are equal, in a time that reveals nothing of where they differ.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
 }
 
-/// UUIDs of names that belong to one thing, the same for the same, everywhere. They are alike in their first 48 bits, so that
+/// UUIDs of the names within one thing. Equal names have equal UUIDs on every server. The first 48 bits are the same, so that
 /// an index holds them side by side: rows that are written together are then on few pages (RFC 9562 §5.8, version 8).
 package struct UUIDFamily: Sendable {
     private let space: [UInt8]
     private let name: String
     private let head: ArraySlice<UInt8>
 
-    /// - Parameter space: the 16 bytes of the UUID of a space of names; `name` is of what the names belong to, in this space.
+    /// - Parameter space: the 16 bytes of the UUID of a space of names; `name` is the name of what they belong to, in this space.
     package init(_ name: String, in space: [UInt8]) {
         self.space = space
         self.name = name

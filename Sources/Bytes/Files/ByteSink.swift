@@ -8,7 +8,7 @@ package enum SinkError: Error, Equatable, CustomStringConvertible {
     case format(String)
     /// The reader at the other end is gone, or the work was given up.
     case cancelled
-    /// Who takes the bytes cannot do so now and may another time, as a store on another machine.
+    /// The receiver, such as a store on another machine, cannot take the bytes now; it may later.
     case unavailable(String)
 
     package var description: String {
@@ -30,7 +30,7 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 
 /// Bytes on their way out: a buffer that never fails to take a byte, and a place where it empties itself.
 ///
-/// Appending does not throw and does not flush; who writes calls `drain()` now and then (once a row), which passes the
+/// Appending does not throw and does not flush; the writer calls `drain()` now and then (once a row), which passes the
 /// buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
 package struct ByteSink: ~Copyable {
     /// Takes bytes for good: they are gone from the buffer when it returns.

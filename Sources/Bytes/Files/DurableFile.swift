@@ -68,7 +68,7 @@ package final class DurableFile: Sendable {
         guard fsync(descriptor) == 0 else {
             throw .system(doing: "cannot flush to the disk", path: partPath, errno: errno)
         }
-        // Some file systems tell only here that the disk is full.
+        // Some file systems report only here that the disk is full.
         let closed = close(descriptor)
         state.withLock { $0.descriptor = -1 }
         guard closed == 0 || errno == EINTR else {

@@ -50,7 +50,7 @@ package struct JSONReader: ~Copyable {
     var keyStart = 0
     var keyCount = 0
     /// Bytes are not read from the source beyond this offset: a caller who collects a value piece by piece bounds it by
-    /// setting this anew for each one. It is looked at when the window is refilled, so a window more may be read.
+    /// setting this again for each one. It is looked at when the window is refilled, so a window more may be read.
     package var ceiling = Int.max
     /// Above 0 while `rawValue` keeps the window: the bytes it may keep.
     var rawLimit = 0

@@ -3,7 +3,7 @@ import CPangoCairo
 // DESIGN. Two things a report needs cairo 1.16 cannot write while memory stays bounded: the total of "page 3 of 41", known
 // only at the end, and links (its link tags keep some 225 bytes each until the end and leave objects that the file never
 // defines). So this stands between cairo and the file. It adds a page's `/Annots` to the page's dictionary as it passes,
-// remembers by how much what follows moved (two integers a page), and at the end writes the cross-reference table anew,
+// remembers by how much what follows moved (two integers a page), and at the end writes the cross-reference table again,
 // with the objects it adds: each page draws the same placeholder image, and the last word on that object's number is a
 // form that shows the total (ISO 32000-1, 7.5.4 cross-reference table, 8.10 form XObjects, 12.5.6.5 link annotations).
 

@@ -6,7 +6,7 @@
 
 /// How wide the columns of a table are and how large its print is.
 struct PDFTableGeometry {
-    /// Sizes in points. Below `easySize` only what does not fit goes.
+    /// Sizes in points. Below `easySize` only cells that do not fit are made smaller.
     private static let sizes = [8.5, 8, 7.5, 7, 6.5, 6, 5.5]
     private static let easySize = 7.0
     /// Lines a row that make a smaller print not worth while.

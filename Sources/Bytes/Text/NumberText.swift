@@ -7,7 +7,7 @@ package enum NumberText {
     package static let ids: ClosedRange<Int64> = 1...9_007_199_254_740_991
     /// Longer texts are no numbers here, whatever their digits come to.
     private static let lengthLimit = 64
-    /// Beyond this, binary64 no longer tells neighbours apart.
+    /// Beyond this, binary64 no longer distinguishes neighbours.
     private static let exactLimit = 9_007_199_254_740_992.0
 
     /// The whole number that a text says; nil when it says none, or one outside of the range.
@@ -24,7 +24,7 @@ package enum NumberText {
 
     /// As the function of the same name, for counts and places of this machine.
     package static func whole(_ text: some StringProtocol, in range: ClosedRange<Int>) -> Int? {
-        // Int has 64 bits on all machines that Waybill runs on; `exactly` says so where it has not.
+        // Int has 64 bits on all machines that Waybill runs on; `exactly` would fail elsewhere.
         whole(text, in: Int64(range.lowerBound)...Int64(range.upperBound)).flatMap { Int(exactly: $0) }
     }
 

@@ -6,7 +6,7 @@ package enum TimeText {
     /// A day's length in milliseconds.
     package static let day: Int64 = 86_400_000
 
-    /// The first and the last time that four digits of a year can tell: of the years 0000 and 9999.
+    /// The first and the last time that four digits of a year can express: of the years 0000 and 9999.
     static let earliest: Int64 = -62_167_219_200_000
     static let latest: Int64 = 253_402_300_799_999
 

@@ -38,7 +38,7 @@ final class Deflate {
 
     /// Forgets everything, for the next stream.
     func reset() throws(SinkError) {
-        // A stream that was given up half-way: what its chunks hold is of no use.
+        // A stream that was given up half-way: what its chunks hold is useless.
         while let oldest = waiting.first {
             waiting.removeFirst()
             oldest.compressIfFree()

@@ -43,7 +43,7 @@ final class DeflateChunk: @unchecked Sendable {
     /// What the chunk became.
     var result: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: output[..<outputCount]) }
 
-    /// Begins anew, at the beginning of a stream or behind another chunk, whose last bytes are the window.
+    /// Begins again, at the beginning of a stream or behind another chunk, whose last bytes are the window.
     func begin(behind other: DeflateChunk? = nil) {
         windowCount = min(DeflateCodec.window, other.map { $0.windowCount + $0.inputCount } ?? 0)
         if let other {
@@ -67,7 +67,7 @@ final class DeflateChunk: @unchecked Sendable {
         return count
     }
 
-    /// Lets the first who comes compress it.
+    /// From now on, whichever thread comes first compresses it.
     func makeReady() { isReady.store(true, ordering: .releasing) }
 
     /// Waits until it is compressed. To be called once after `makeReady`.

@@ -1,6 +1,6 @@
 import CZlib
 
-/// Why compressed data was not read on.
+/// Why compressed data could not be read.
 package enum InflaterError: Error, Equatable, CustomStringConvertible {
     case damaged
     case truncated

@@ -17,7 +17,7 @@ package struct ZIPRecords {
     package static let largestPlainEntry = UInt64(UInt32.max) - 1
     /// What a field of 32 bits says when the number stands in a zip64 record.
     static let elsewhere: UInt32 = .max
-    /// The largest number that a field of 32 bits tells.
+    /// The largest number that a field of 32 bits holds.
     static let narrow = largestPlainEntry
 
     /// Bit 3: sizes in a descriptor; bit 11: names in UTF-8 (§4.4.4).

@@ -2,7 +2,7 @@
 // directory comes last. So it can go straight into another ZIP's entry (a workbook), to a file or to a store. Every entry
 // is deflated: clients of Mend look into answers as text and would take stored words for errors. Zip64 records are written
 // only where a number needs them, and an entry that may grow beyond 4 GiB has to say so when it begins, for its header
-// tells how wide the sizes behind it are.
+// shows how wide the sizes behind it are.
 
 /// Writes a ZIP. Used by one thread at a time; entries come one after the other.
 ///

@@ -1,7 +1,7 @@
 extension Migration {
     /// One severity for each vulnerability, and a fix of its own for each finding.
     ///
-    /// The work decides the severity of old rows anew; findings are matched again by the jobs that packages with changed
+    /// The work decides the severity of old rows again; findings are matched again by the jobs that packages with changed
     /// advisories get.
     static let severity = Migration(
         name: "severity",

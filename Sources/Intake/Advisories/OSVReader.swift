@@ -193,7 +193,7 @@ struct OSVReader: ~Copyable {
         scheme == .go || scheme == .pub ? scheme : nil
     }
 
-    /// Without a package, the repository of the ranges of commits is what the versions are of.
+    /// Without a package, the versions belong to the repository that the ranges of commits name.
     private mutating func keepRepository(
         _ ranges: [(type: String, repository: String, events: [RangeEvent])], _ versions: [String]
     ) {

@@ -8,7 +8,7 @@ struct PackageAdvisories {
         let advisory: Int64
         let registry: String
         let versions: AffectedVersions
-        /// The vulnerabilities that the advisory is of, with their editions.
+        /// The vulnerabilities that the advisory describes, with their editions.
         var vulnerabilities: [(id: Int64, edition: Int64)]
 
         func concerns(_ registry: String) -> Bool {

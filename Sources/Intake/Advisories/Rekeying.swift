@@ -18,7 +18,7 @@ package struct Rekeying {
     /// Works until no library is left; returns how many findings are new or changed. Costs one look where nothing is marked.
     /// May run in several processes: they take turns.
     ///
-    /// - Parameter looked: told after each step how many libraries it looked at; false ends the work.
+    /// - Parameter looked: takes the number of libraries that a step looked at; false ends the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while try database.read({ try Findings.rekeyingMark(on: $0) }) != nil {

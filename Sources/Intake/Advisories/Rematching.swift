@@ -17,7 +17,7 @@ package struct Rematching {
     ///
     /// Costs nothing for libraries of other packages. May run in several processes: they take turns.
     ///
-    /// - Parameter looked: told after each step how many libraries it looked at; false ends the work.
+    /// - Parameter looked: takes the number of libraries that a step looked at; false ends the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while let stale = try database.read({ try Findings.nextStale(organization: organization, on: $0) }) {
@@ -49,7 +49,7 @@ package struct Rematching {
         return (libraries.count, try renew(libraries, on: connection), libraries.last)
     }
 
-    /// Decides anew which vulnerabilities libraries have and what is newer, and touches what shows those with changes.
+    /// Decides again which vulnerabilities libraries have and what is newer, and touches what shows those with changes.
     /// Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
     static func renew(_ libraries: [Int64], on connection: any Connection) throws -> Int {
         let before = try Findings.read(libraries, on: connection)

@@ -63,7 +63,7 @@ struct CarriedScan {
         return scan.flatMap { $0 == 0 ? nil : CarriedScan(scan: $0) }
     }
 
-    /// Stages what the scan holds anew, but for libraries that `keeps` refuses.
+    /// Stages what the scan holds again, but for libraries that `keeps` refuses.
     func carry(
         into reader: inout AgentReader, _ staging: inout ScanStaging, from database: any Database,
         keeps: (Component) -> Bool

@@ -147,7 +147,7 @@ struct AlertCauses {
                 .rejectedDeFacto, at: library.place, description: "In use although the request for it was rejected"))
     }
 
-    /// Adds what the policy that decides about a library wants to be told.
+    /// Adds the alert that the policy deciding about a library asks for.
     mutating func add(_ policy: Policy, fitting library: LibrarySight) {
         let level: AlertType.Level
         switch policy.decision {

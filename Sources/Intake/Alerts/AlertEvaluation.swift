@@ -6,7 +6,7 @@ import Inventory
 // differs is written: an alert without its cause is resolved, one whose cause is back is reopened, a cause without an alert
 // raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
 
-/// Decides the alerts and the library requests of one project anew, inside a transaction that holds its organization.
+/// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization.
 struct AlertEvaluation {
     /// Libraries that are looked at at once.
     private static let page = 2000
@@ -100,7 +100,7 @@ struct AlertEvaluation {
             }
         }
         var changes: [AlertChange] = []
-        // Where several are of one vulnerability now, the first that is not resolved goes on.
+        // Where several now belong to one vulnerability, the first that is not resolved stays.
         gone.sort { ($0.life.resolution == nil ? 0 : 1, $0.number) < ($1.life.resolution == nil ? 0 : 1, $1.number) }
         gone.removeAll { alert in
             guard let name = named[identity(of: alert)], let cause = causes.take(name) else { return false }

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. What a person answered stays. What a policy answered, or nobody yet, is answered anew: by the policy that decides
+// DESIGN. What a person answered stays. What a policy answered, or nobody yet, is answered again: by the policy that decides
 // now, or by none.
 
 /// The requests for the libraries of a project: one when a library first appears in it.
@@ -108,6 +108,6 @@ struct LibraryRequests {
         changed.removeAll()
     }
 
-    /// Who is shown as the one that answered.
+    /// The name under which reports show the answer.
     private static func handler(_ policy: Policy?) -> String { "policy \(policy?.name ?? "")" }
 }

@@ -3,7 +3,7 @@ import Database
 import Inventory
 
 // DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
-// decides; policies with other actions (an issue, another owner) decide nothing and are looked at by who asks for them
+// decides; policies with other actions (an issue, another owner) decide nothing and are read by callers that ask for them
 // (`PolicyIssues`). A policy that cannot be decided by (its pattern is unusable, or was not looked at yet) fits what it
 // decided about before and nothing else.
 

@@ -15,7 +15,7 @@ struct ProjectExposures {
         self.connection = connection
     }
 
-    /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities of those that are others than
+    /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities whose exposures differ from those of
     /// before.
     mutating func decide(addingTo causes: inout AlertCauses) throws -> Set<Int64> {
         var claimed = ClaimedVulnerabilities(of: view, on: connection)

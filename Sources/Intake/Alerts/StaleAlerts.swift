@@ -1,6 +1,6 @@
 package import Database
 
-/// Decides the alerts of projects anew that rest on something that changed: findings, policies, marks of people.
+/// Decides the alerts of projects again that rest on something that changed: findings, policies, marks of people.
 package struct StaleAlerts {
     private let database: any Database
     private let now: () -> Int64

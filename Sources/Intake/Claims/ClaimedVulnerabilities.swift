@@ -12,7 +12,7 @@ import Inventory
 struct ClaimedVulnerabilities {
     private let view: ProjectView
     private let connection: any Connection
-    /// Which vulnerability of the organization's own each name belongs to, by what that is called.
+    /// For each name, the organization's own vulnerability that it belongs to.
     private var owners: [String: String] = [:]
     private var before: [String: Claims.Owner] = [:]
     /// The claims of the scan about each of the organization's own.
@@ -44,8 +44,8 @@ struct ClaimedVulnerabilities {
         try Claims.link(links, of: view.scan, on: connection)
     }
 
-    /// What advisories know of a claim: what is called as the claim calls it, else as its other names, else what advisories with
-    /// one of the names are of. Two CVEs are never one vulnerability.
+    /// The vulnerabilities that advisories know for a claim: those with the claim's name, else with one of its other names, else
+    /// those that advisories with one of the names describe. Two CVEs are never one vulnerability.
     private static func hits(
         of entry: Claims.Entry, called: [String: Int64], others: [String: [Int64: String]]
     ) -> Set<Int64> {
@@ -74,7 +74,7 @@ struct ClaimedVulnerabilities {
             of: Set(all.flatMap(\.names)), organization: view.organization, on: connection)
         owners = before.mapValues(\.name)
         var roots: [(claim: Int64, roots: [String])] = []
-        // Those that name a CVE first: others go with them.
+        // Those that name a CVE first: others join them.
         let (own, ofProduct) = (all.filter(\.isAboutLibrary), all.filter { !$0.isAboutLibrary })
         for entry in own {
             let cves = Self.cves(of: entry)

@@ -97,7 +97,7 @@ struct LibraryClaims: Sendable {
     }
 
     /// Calls `body` with each row of `library_claim`, each place and name once. Where a claim shares a name with one before it
-    /// about the same place, they are of one vulnerability, and its other names are the earlier one's, but for CVEs.
+    /// about the same place, both describe one vulnerability, and its other names are the earlier one's, but for CVEs.
     func each(targets: [Int32: Target], _ body: (Row) throws -> Void) rethrows {
         var seen: [String: Int] = [:]
         // What was analysed counts more than what is only listed, else the first statement about a vulnerability counts.

@@ -2,7 +2,7 @@ import BOM
 import Database
 import Inventory
 
-/// Says what libraries are of which a document has only a digest (`DigestNames`).
+/// Finds the libraries of which a document has only a digest (`DigestNames`).
 struct DigestKnowledge {
     /// What is known of one of them.
     enum Answer: Sendable {
@@ -73,7 +73,7 @@ struct DigestKnowledge {
         return component
     }
 
-    /// What is known, with the digests that the document has. How the document calls the file says nothing of the library.
+    /// What is known, with the digests that the document has. The document's name for the file says nothing about the library.
     private static func joined(_ known: Component, with own: Component) -> Component {
         var known = known
         for hash in own.hashes where !known.hashes.contains(hash) { known.hashes.append(hash) }

@@ -1,7 +1,7 @@
 import BOM
 import Database
 
-/// Names files of projects again of whose digests something else is known than when they were imported.
+/// Names files again whose digests have become known, or known otherwise, since their import.
 struct StaleNames {
     /// Files of one transaction.
     private static let page = 100
@@ -17,7 +17,7 @@ struct StaleNames {
     /// Works until no project of the organization is stale; alerts of projects that changed are stale then. May run in several
     /// processes.
     ///
-    /// - Parameter looked: told after each step how many files it looked at; false ends the work.
+    /// - Parameter looked: takes the number of files that a step looked at; false ends the work.
     func run(organization: Int64, looked: (Int) -> Bool) throws {
         while let stale = try database.read({ try DigestNames.nextStale(organization: organization, on: $0) }) {
             let files = try database.read { try UnnamedLibraries.rows(in: stale.scan, on: $0) }

@@ -14,7 +14,7 @@ struct LibraryDigest: Hashable, Sendable {
     /// The 32 bytes.
     var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
-    /// The digest is well mixed already: its first 64 bits tell nearly all.
+    /// The digest is well mixed already: its first 64 bits distinguish nearly all.
     func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
 
     /// The digest as a UUID: RFC 9562 version 8, made from what a thing is.

@@ -4,7 +4,7 @@ import Inventory
 import Jobs
 
 // DESIGN. A document may describe one library in several ways. Each description is a row of `library`, found by the digest of
-// its facts; which library it is of, `LibraryIdentity` says. Where a library has several, one more row is made at the end
+// its facts; `LibraryIdentity` says which library it describes. Where a library has several, one more row is made at the end
 // that has the facts of all, and that is what the project shows; the components keep theirs.
 //
 // Descriptions wait in a batch until it is worth a transaction. Those that the organization has are found by a read; only the

@@ -106,7 +106,7 @@ final class NewLibraries: Sendable {
         return Inserted(ids: ids, licenses: known, touched: try touch(places, on: connection))
     }
 
-    /// Says that projects have to be looked at that show files without a name which new libraries name; gives their digests.
+    /// Marks the projects that show nameless files which new libraries have a name for; gives the digests of these files.
     private func touch(_ places: [Int], on connection: any Connection) throws -> [String] {
         guard try DigestNames.isAnythingUnnamed(on: connection) else { return [] }
         var digests: [String: String] = [:]

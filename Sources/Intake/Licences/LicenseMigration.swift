@@ -14,7 +14,7 @@ extension MigrationWork {
 }
 
 // DESIGN. A slice of libraries is decided from their facts; what a person chose goes over what was found, as an import puts it
-// (`LicenseOverrides`). References are their document's: facts of before do not hold what the document declares, so it is looked
+// (`LicenseOverrides`). References are their document's: older facts do not hold what the document declares, so it is looked
 // up in the documents of the scans that list the library. Where those disagree, the reference stays without a name, for one
 // document's licence must not be taken for another's.
 
@@ -115,7 +115,7 @@ private struct LicenseMigration {
             """)
     }
 
-    /// What a person gave. Choices of before kept names: their rows say which licences were meant.
+    /// What a person gave. Older choices kept names: their rows say which licences were meant.
     private func terms(of library: Library, given: String) throws -> [String] {
         let rows = try connection.all(
             """

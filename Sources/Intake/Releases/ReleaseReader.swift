@@ -3,7 +3,7 @@ import Inventory
 
 /// The versions of one package, as a registry's catalogue has them.
 struct PackageReleases: Sendable {
-    /// The texts under which libraries are of this package (`PackageKey`).
+    /// The texts by which libraries are found to be this package (`PackageKey`).
     let packages: [String]
     let releases: [Release]
 

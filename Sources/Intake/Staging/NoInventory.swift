@@ -1,6 +1,6 @@
 import BOM
 
-// DESIGN. A document without components says nothing of what a project consists of. Taken for an inventory it would empty
+// DESIGN. A document without components says nothing about the contents of a project. Taken for an inventory it would empty
 // the project without a word: so it is refused, and the project keeps what it shows. One that has statements about
 // vulnerabilities instead is a VEX: they are applied to what the project shows. What CycloneDX describes in its metadata
 // is the project itself; in SPDX it is a package like others.

@@ -16,7 +16,7 @@ enum ProjectNaming {
         names.lazy.map(oneLine).first { !isUseless($0) }
     }
 
-    /// Whether a name says nothing of what it names: it is blank, a word for nothing, a path of the machine that made the
+    /// Whether a name says nothing about the thing: it is blank, a word for nothing, a path of the machine that made the
     /// document, a temporary folder, a digest or a UUID.
     static func isUseless(_ name: String) -> Bool {
         let name = name.lowercased()

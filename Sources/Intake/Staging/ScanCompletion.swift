@@ -17,7 +17,7 @@ extension ScanStaging {
         var libraries: Int
         /// What the document says of vulnerabilities, when it is no inventory and says nothing else.
         var statements: LooseStatements?
-        /// When it was asked what files are of which the document has only a digest; nil when there are none.
+        /// When the libraries of files were looked up of which the document has only a digest; nil when there are none.
         var moment: DigestNames.Moment?
     }
 

@@ -31,7 +31,7 @@ package struct AgentUpload: Sendable, Equatable {
         case override = "OVERRIDE"
         /// The upload comes on top.
         case append = "APPEND"
-        /// What the upload lists goes.
+        /// The listed libraries are removed.
         case remove = "REMOVE"
     }
 

@@ -119,7 +119,7 @@ enum CVSS4 {
             return Self.score(of: lower)
         }
 
-        /// The same for groups 3 and 6, which go down together: where both may, the higher of the two ways.
+        /// The same for groups 3 and 6, which depend on each other: the higher score where either may be lowered.
         var loweredThreeAndSix: Int? {
             switch (levels[2], levels[5]) {
             case (0, 0):

@@ -1,6 +1,6 @@
-// DESIGN. An exception takes conditions away. Whether so many that strong copyleft stops at the library itself is said by this
-// table, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html); an exception that is
-// not in it leaves the family as it is, for a mild reading must not be made up. docs/licences.md shows the table.
+// DESIGN. An exception removes conditions. This table lists those that remove so many that strong copyleft stops at the library
+// itself, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html). An exception that
+// is not listed leaves the family as it is, because a mild reading must not be invented. docs/licences.md shows the table.
 
 extension LicenseFamily {
     /// What is left of a family when an exception of the SPDX list is added to the licence.

@@ -27,7 +27,7 @@ package struct Ecosystem: Sendable, Hashable {
         "SUSE": .rpm, "openSUSE": .rpm, "openEuler": .rpm, "Photon OS": .rpm, "Mageia": .rpm, "Azure Linux": .rpm,
     ]
 
-    /// Reads OSV's name. Nil where no purl tells that a package is of this release: Red Hat's streams of extended support,
+    /// Reads OSV's name. Nil where no purl shows that a package belongs to this release: Red Hat's streams of extended support,
     /// Ubuntu's special builds.
     package init?(_ text: String) {
         let colon = text.firstIndex(of: ":")
@@ -61,7 +61,7 @@ package struct Ecosystem: Sendable, Hashable {
         }
     }
 
-    /// The release that a product of SUSE is of; the product itself where it is none of these (`Manager Server 4.3`).
+    /// The release that a product of SUSE belongs to; the product itself where it is none of these (`Manager Server 4.3`).
     private static func named(_ product: String, _ products: [String], _ form: ReleaseForm) -> String {
         guard products.contains(where: product.hasPrefix) else { return product }
         return form.release(product.lowercased()) ?? product

@@ -1,5 +1,5 @@
 // DESIGN. Generators describe one package in many words: with a digest or without, with the address of the repository, with
-// the packaging that everybody assumes. What people decided about a library must not hang on such words. So identity is
+// the packaging that everybody assumes. What people decided about a library must not depend on such words. So identity is
 // decided here, once, from the little that makes another package of another text; all else is evidence.
 // docs/adr/020-identity-of-libraries.md has the sources of the table.
 
@@ -43,7 +43,7 @@ package struct LibraryIdentity: Sendable, Hashable {
         {
             (text, digest) = (LibraryIdentity(digest: value).text, value)
         } else {
-            // Without a package URL the type of every library is unknown: it tells nothing apart.
+            // Without a package URL the type of every library is unknown: it distinguishes nothing.
             (text, digest) = ("\0\(group)\0\(name)\0\(version)", "")
         }
     }

@@ -4,7 +4,7 @@
 package struct MatchingEvidence: Sendable, Hashable {
     /// The source package that a distribution built the library from.
     package var source: SourcePackage?
-    /// The name as the document spells it, for registries that tell letters by case where the package URL may not.
+    /// The name as the document spells it, for registries that distinguish letters by case where the package URL may not.
     package var name = ""
     /// The version, for a package URL without one.
     package var version = ""

@@ -158,7 +158,7 @@ package struct PackageKey: Sendable, Hashable {
         return .success(package.names.compactMap { key(place, $0.name, version: $0.version) })
     }
 
-    /// The ecosystems of a package that is of no distribution, each with the package's name in it; none where OSV has no
+    /// The ecosystems of a package that belongs to no distribution, each with the package's name in it; none where OSV has no
     /// ecosystem for the type.
     private static func names(of purl: PackageURL, _ evidence: MatchingEvidence) -> [(ecosystem: String, name: String)]
     {
@@ -187,7 +187,7 @@ package struct PackageKey: Sendable, Hashable {
         }
     }
 
-    /// npm tells packages by case (purl-spec, issue 872), and some generators write package URLs in lower case: where the
+    /// npm distinguishes packages by case (purl-spec, issue 872), and some generators write package URLs in lower case: where the
     /// document spells the name otherwise, it may be either package.
     private static func npm(_ purl: PackageURL, _ spelled: String) -> [(ecosystem: String, name: String)] {
         if spelled.isEmpty || spelled == purl.name || spelled.lowercased() != purl.name { return [("npm", purl.path)] }

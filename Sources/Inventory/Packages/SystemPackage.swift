@@ -7,7 +7,7 @@ struct SystemPackage {
     init(_ purl: PackageURL, version: String, of distribution: Distribution, source: SourcePackage?) {
         let version = Self.withEpoch(version, of: purl)
         let source = Self.source(of: purl) ?? source
-        // Without a word on it, a package has the name of its source, and the source's version is the package's.
+        // Where the package URL names no source, the package has the name of its source, and its version.
         guard let source else {
             names = [(purl.name, version)]
             return

@@ -64,7 +64,7 @@ package struct VersionRange: Sendable, Hashable {
         return text
     }
 
-    /// Whether the version is in the range that a line tells (OSV schema, "Evaluation").
+    /// Whether the version is in the range that a line describes (OSV schema, "Evaluation").
     static func contains(_ version: VersionBytes, line: VersionBytes) -> Bool {
         var index = line.endOfDigits(0)
         var number: UInt8 = 0

@@ -3,7 +3,7 @@ package import Database
 // DESIGN. A client that does not know whether its submission arrived sends it again with the same key, and gets the job that
 // the first one made. Keys are the account's own, and are forgotten with the job.
 
-/// Submissions that were told a key.
+/// Submissions that came with a key.
 package enum Idempotency {
     /// The longest key, in bytes of UTF-8.
     package static let limit = 255
@@ -28,7 +28,7 @@ package enum Idempotency {
         ) { $0.string(0) == requestSHA1 ? .job($0.string(1)) : .otherRequest }
     }
 
-    /// Keeps a key; false when it was kept meanwhile. A key whose job is forgotten is taken anew.
+    /// Keeps a key; false when it was kept meanwhile. A key whose job is forgotten is taken again.
     package static func keep(
         _ key: String, account: Int64, requestSHA1: String, job: String, at time: Int64, on connection: any Connection
     ) throws -> Bool {

@@ -6,7 +6,7 @@ import Inventory
 import Jobs
 package import Store
 
-// DESIGN. A backup is a SQLite file with the schema of the database it is of, whatever the engine: made by SQLite's own
+// DESIGN. A backup is a SQLite file with the schema of the database that it was made from, whatever the engine: made by SQLite's own
 // online copy or by our copier from one snapshot of PostgreSQL. Three more tables say what it is (`backup`), what the
 // tables held when it was made (`backup_table`, so that a restore notices a damaged file), and hold artifacts in pieces
 // (`backup_artifact`). It is written beside its name, flushed and renamed, so a file with that name is a whole backup.

@@ -3,7 +3,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// What a server does by itself: makes reports whose time has come, tells webhooks of finished ones.
+/// What a server does by itself: makes reports whose time has come, and sends webhooks when they are finished.
 final class Automation: Sendable {
     private let runtime: Runtime
     private let scheduler: Scheduler

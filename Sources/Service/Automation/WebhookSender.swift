@@ -67,7 +67,7 @@ struct WebhookSender {
             let status = try post(body, request, on: connection)
             switch status {
             case 200..<300: return .heard
-            // Standard Webhooks: whoever answers so wants no more.
+            // Standard Webhooks: a receiver that answers 410 wants no more messages.
             case 410: return .failed(why: "the answer was 410: gone", forGood: true)
             default: return .failed(why: "the answer was \(status)", forGood: false)
             }

@@ -4,7 +4,7 @@ import Synchronization
 // values are words of the program (calls, report types, formats, states), never text of a request, so the number of series
 // is bounded. The text is Prometheus' exposition format 0.0.4.
 
-/// All families of metrics that a process tells.
+/// All families of metrics that a process exposes.
 enum MetricFamily: String, CaseIterable {
     case httpRequests = "waybill_http_requests_total"
     case httpSeconds = "waybill_http_request_duration_seconds"

@@ -172,7 +172,7 @@ final class Metrics: Sendable {
             }
         }
         if let descriptors = Folder.names(in: "/proc/self/fd") {
-            // Without the one that is open for reading the others.
+            // One less: the list of descriptors is itself read through one.
             series.set(.processFiles, [], Double(descriptors.count - 1))
         }
         series.set(.processStart, [], begun)

@@ -5,7 +5,7 @@ import Intake
 import Jobs
 import Synchronization
 
-/// Decides alerts anew that rest on something that changed: at once after a call that changed it; whatever is left then, or
+/// Decides alerts again that rest on something that changed: at once after a call that changed it; whatever is left then, or
 /// came about otherwise, by jobs.
 struct AlertKeeper: Sendable {
     /// How long a call waits, in milliseconds.
@@ -28,7 +28,7 @@ struct AlertKeeper: Sendable {
                         organization: organization, shouldStop: { runtime.queue.now() >= end },
                         looked: { runtime.queue.now() < end })
                 } catch {
-                    runtime.log(.error, "deciding alerts anew failed", ["error": "\(error)"])
+                    runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])
                 }
                 continuation.resume()
             }
@@ -68,7 +68,7 @@ struct AlertKeeper: Sendable {
             let jobs = try MatchingJob(runtime.queue).submit(besideRunning: false, newUUID: Randomness.system.uuid)
             return !jobs.isEmpty
         } catch {
-            runtime.log(.error, "looking for what has to be matched anew failed", ["error": "\(error)"])
+            runtime.log(.error, "looking for what has to be matched again failed", ["error": "\(error)"])
             return false
         }
     }

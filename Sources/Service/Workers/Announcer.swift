@@ -32,7 +32,7 @@ final class Announcer: Sendable {
     private func send() {
         repeat {
             state.withLock { $0 = .sending }
-            // Where nobody can be told, workers look by themselves.
+            // Where notices do not arrive, workers look by themselves.
             try? database.write { try $0.notify(Self.channel) }
             usleep(2000)
         } while state.withLock { state in

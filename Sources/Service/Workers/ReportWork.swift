@@ -30,7 +30,7 @@ struct ReportWork: Sendable {
             let key = try Self.cacheKey(request, facts)
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
-        // What was made before of the same data is the answer. An expiry in between is a reason to make it anew.
+        // What was made before of the same data is the answer. An expiry in between is a reason to make it again.
         if let existing, try isStored(existing) {
             // Only the disk is waited for. In the seldom case below the report is made without a place.
             lease.leavePlace()
@@ -68,7 +68,7 @@ struct ReportWork: Sendable {
         }
     }
 
-    /// Whether the store still has an artifact. A store that cannot tell is no reason to make it anew.
+    /// Whether the store still has an artifact. A store that cannot answer is no reason to make it again.
     private func isStored(_ artifact: Artifact) throws(StoreError) -> Bool {
         do {
             _ = try store.locate(artifact.uuid)

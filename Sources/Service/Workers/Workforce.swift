@@ -63,7 +63,7 @@ package final class Workforce: Sendable {
         }
         if count > 0 { worker.start(count: count) }
         DispatchQueue(label: "sweeper").async(group: tending) { [self] in
-            // What died with the last process may be much: not before the first request.
+            // The last process may have left much behind, so this waits for the first request.
             sweep()
             notePatterns()
             var seconds = 0
@@ -118,7 +118,7 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// Tends the queue no more.
+    /// Stops tending the queue.
     func stopTending() { isStopping.store(true, ordering: .relaxed) }
 
     /// Lets running jobs end within `grace` seconds, gives the rest back. Blocks until all is at rest.

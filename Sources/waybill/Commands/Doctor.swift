@@ -87,7 +87,7 @@ struct Doctor {
             check("fonts") { try fonts() },
             check("licence list") {
                 let count = LicenseList.spdx.licenses.count
-                guard count > 0 else { throw Failure("the program holds no licence list: build it anew") }
+                guard count > 0 else { throw Failure("the program holds no licence list: build it again") }
                 return "\(count) licences of the SPDX list \(LicenseList.version)"
             },
             check("settings") {
@@ -106,7 +106,7 @@ struct Doctor {
         }
     }
 
-    /// Patterns that were saved before they had to be of RE2's kind, and decide nothing any more.
+    /// Saved patterns that RE2 does not accept, from times when others were accepted; they decide nothing now.
     private func patterns() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }

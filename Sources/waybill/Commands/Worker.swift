@@ -33,7 +33,7 @@ extension Command {
         signals.wait()
         runtime.log(.info, "stopping")
         workforce.stop(grace: grace)
-        // Health is told to the end: that it answers no more means that all is at rest.
+        // Health is answered to the end: once it no longer answers, all work has stopped.
         http?.drainAndWait(seconds: 1)
         runtime.database.close()
     }

@@ -20,7 +20,7 @@ extension Call {
     private static func list(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work, takes: [.flag("aggregatePolicies")]) { visit in
             let inherited = try visit.request.flag("aggregatePolicies", default: false)
-            // Who may see some products only sees what decides there.
+            // A user who may see only some products sees the policies that decide there.
             let isHidden = kind == .organization && visit.scope.visibleProducts != nil
             let found = isHidden ? [] : try Policies.list(visit.scope, inherited: inherited, on: visit.connection)
             return .answer(

@@ -6,7 +6,7 @@ import Inventory
 
 // DESIGN. The tree of a project is written into a scratch file while it is walked, so that memory holds the graph and the
 // path, never the tree. A library that several others need stands below each of them with all that it needs, as long as
-// the tree is of a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere.
+// the tree has a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere.
 
 extension Call {
     static let projectHierarchy = Call("getProjectHierarchy", .one(.project), .readOnly, .work) { visit in

@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Which library source files are of: mend-api.md §3.3. In the background the work is done at once all the same, as it is
+// The library that source files belong to: mend-api.md §3.3. In the background the work is done at once all the same, as it is
 // short; the answer is then the envelope of a process that has ended.
 
 extension Call {

@@ -99,7 +99,7 @@ extension Call {
             } else {
                 let found = try People.renew(
                     keyDigest: UserKey(value).digest, by: key.digest, expires: expires, writing)
-                // The value is a secret, even a wrong one: it is not told.
+                // The value is a secret, even a wrong one: it is left out.
                 guard found else { throw APIError.notFound("…", of: field) }
             }
             return Answer.object { $0.text("userToken", key.text) }

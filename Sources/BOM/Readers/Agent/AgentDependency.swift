@@ -60,7 +60,7 @@ struct AgentDependency {
             while try json.nextKey() {
                 let name = json.key()
                 let value = try json.text()
-                // Others are of the file with its blanks or comments left out.
+                // The other digests are those of the file without its blanks or comments.
                 if ["SHA1", "MD5", "SHA256", "SHA512"].contains(name.uppercased()) {
                     isGood = keep(name, value) && isGood
                 }
@@ -95,7 +95,7 @@ struct AgentDependency {
         return name.isEmpty ? sha1 : name.joined(separator: ":")
     }
 
-    /// What tells this file of the library, in this place, from others; empty when nothing does.
+    /// What distinguishes this file of the library, in this place, from others; empty when nothing does.
     var distinction: String {
         let place = systemPath.isEmpty ? dependencyFile : systemPath
         if sha1.isEmpty, place.isEmpty { return "" }

@@ -113,7 +113,7 @@ package struct AgentReader {
         return graph
     }
 
-    /// Who looks at a tree: `enter` is called where a dependency begins, `leave` where it ends, with what it is.
+    /// The visitor of a tree: `enter` is called where a dependency begins, `leave` where it ends, with what it is.
     package struct Visitor {
         let enter: () throws -> Void
         let leave: (Component) throws -> Void

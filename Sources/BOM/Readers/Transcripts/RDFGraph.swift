@@ -1,7 +1,7 @@
 import Bytes
 
 // DESIGN. RDF says the same things in any order and any nesting: a package may stand in the relationship of a file that
-// stands in a snippet. So an RDF document is the one kind that is held in memory before it is told, with a limit of its own.
+// stands in a snippet. So an RDF document is the one kind that is held in memory before it is written out, with a limit of its own.
 
 /// The statements of an RDF/XML document (W3C RDF 1.1 XML Syntax, 2014), taken from the events of an XML parser. Names of types
 /// and properties are kept without their namespace: those of SPDX, RDF Schema, DOAP and pointers do not overlap.
@@ -115,7 +115,7 @@ final class RDFGraph: XMLHandler {
         return node
     }
 
-    /// A property element (§2.3): its value is another node, a node without a name, or what stands in it.
+    /// A property element (§2.3): its value is another node, a node without a name, or its content.
     private func property(_ element: XMLElement, of owner: Int) -> Stripe {
         let name = element.nameText
         if let resource = element.attribute("resource", namespace: Self.rdf)

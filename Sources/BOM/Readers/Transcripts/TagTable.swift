@@ -3,7 +3,7 @@ enum TagTable {
     /// What a tag says something of.
     enum Section: Hashable {
         case document, creation, package, file, snippet, license, relationship, annotation, review
-        /// An identifier came up, and not yet what it is of.
+        /// An identifier was read, and not yet what it identifies.
         case unknown
     }
 

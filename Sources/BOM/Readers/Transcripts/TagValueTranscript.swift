@@ -11,9 +11,9 @@ final class TagValueTranscript {
     private var part = JSONPart()
     private var document = JSONPart()
     private var creation = JSONPart()
-    /// The annotation or the review being read, which does not end the part it stands in, and what an annotation is of.
+    /// The annotation or the review being read, which does not end the part it stands in, and what an annotation is about.
     private var remark: (section: TagTable.Section, part: JSONPart, subject: [UInt8])?
-    /// `SPDXID` of the part at hand, and of the package that files are of.
+    /// `SPDXID` of the part at hand, and of the package that its files belong to.
     private var identifier: [UInt8] = []
     private var package: [UInt8] = []
     private var isPackageAnalyzed = true
@@ -257,7 +257,7 @@ final class TagValueTranscript {
         } else if section != .document, section != .license, subject == identifier {
             self.part.append(remark.json, to: "annotations")
         } else {
-            // The JSON form has no place for an annotation far from what it is of.
+            // The JSON form has no place for an annotation far from what it is about.
             if !subject.isEmpty, !subject.elementsEqual(SPDXMapping.documentID.utf8) {
                 remark.add("spdxElementId", subject)
             }

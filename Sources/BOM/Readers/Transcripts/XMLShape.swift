@@ -22,7 +22,7 @@ enum XMLShape {
     case spilled
 }
 
-/// How the elements of one vocabulary become JSON. Names may be told apart by what they stand in: `vulnerability/source`.
+/// How the elements of one vocabulary become JSON. Names may be distinguished by what they stand in: `vulnerability/source`.
 struct XMLVocabulary {
     /// The first member of the document's object and what comes before all others; `$` stands for the rest of the
     /// namespace behind its prefix.

@@ -59,7 +59,7 @@ final class XMLTranscript: XMLHandler {
         var shape: XMLShape
         var state = State.open
         var isEmpty = true
-        /// The repeated element that the array being written is of.
+        /// The repeated element whose array is being written.
         var array: XMLElement.Name?
         /// Its own end adds this: the brackets around it.
         var tail: StaticString = ""

@@ -1,6 +1,6 @@
 /// Texts in the forms of SPDX 2.
 enum SPDXText {
-    /// A text of one line: line breaks and tabs become blanks, white space at the ends goes.
+    /// A text of one line: line breaks and tabs become blanks, white space at the ends is removed.
     static func line(_ text: String) -> String {
         var result = text
         if text.utf8.contains(where: { $0 < 32 || $0 == 127 }) {

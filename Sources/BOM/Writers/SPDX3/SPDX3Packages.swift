@@ -116,7 +116,7 @@ extension SPDX3Writer {
 
     private mutating func writeReferences(of it: Component, to out: inout ByteSink) {
         let references = it.externalReferences.filter { reference in
-            // What has a property of its own is not told twice.
+            // What has a property of its own is not written twice.
             let isSaid =
                 reference.kind == "website" && reference.url == it.homepage
                 || reference.kind == "distribution" && reference.url == it.downloadLocation

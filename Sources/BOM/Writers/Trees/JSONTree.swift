@@ -1,7 +1,7 @@
 package import Bytes
 
-// DESIGN. Not `JSONWriter`: names come in the form that all trees share, the sink is passed with each call, and lines end
-// by the level.
+// DESIGN. `JSONWriter` does not fit: names come in the form that all trees share, the sink is passed with each call, and the two
+// outer levels have an item on each line.
 
 /// A tree as JSON (RFC 8259): compact, each item of an outer list on a line of its own so that documents can be compared.
 package struct JSONTree: TreeWriter {

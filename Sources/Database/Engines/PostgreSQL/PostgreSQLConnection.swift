@@ -23,7 +23,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         case failed(DatabaseError)
         /// A row with the same key is there already: perhaps another write made it after this one had looked.
         case taken(DatabaseError)
-        /// The server undid the transaction in favour of another, or the statement has to be prepared anew.
+        /// The server undid the transaction in favour of another, or the statement has to be prepared again.
         case conflict(DatabaseError)
         /// The connection broke before a commit.
         case lost(DatabaseError)
@@ -87,13 +87,13 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             """)
     }
 
-    /// Whether the connection is of use. Looks for a server that has gone, without asking it: its last words are read
+    /// Whether the connection can be used. Looks for a server that has gone, without asking it: its last words are read
     /// first, then the end behind them.
     var isHealthy: Bool {
         isUsable && PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && !isBroken
     }
 
-    /// Whether nothing is known against it.
+    /// Whether no fault of it is known yet.
     var isUsable: Bool { !isWorn && !isBroken }
 
     var isBroken: Bool { PQstatus(handle) != CONNECTION_OK }

@@ -68,7 +68,7 @@ private struct CopyWire: ~Copyable {
 
     deinit { bytes.deallocate() }
 
-    /// Appends a row; tells what is wrong with a cell.
+    /// Appends a row; returns what is wrong with a cell.
     mutating func append(_ rows: borrowing RowBuffer, from start: Int, _ types: [Oid]) -> String? {
         append(UInt16(truncatingIfNeeded: types.count))
         for column in 0..<types.count {

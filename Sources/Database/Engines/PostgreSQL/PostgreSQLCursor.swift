@@ -239,7 +239,7 @@ final class PostgreSQLCursor: RowCursor {
         if connection.streaming === self { connection.streaming = nil }
     }
 
-    /// Throws away what is on the wire. A long query outside a transaction is told to stop.
+    /// Throws away what is on the wire. A long query outside a transaction is cancelled.
     private func discard() {
         var count = 0
         while let result = PQgetResult(connection.handle) {

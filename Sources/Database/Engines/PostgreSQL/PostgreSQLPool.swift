@@ -43,7 +43,7 @@ final class PostgreSQLPool: Sendable {
             defer { state.idle.removeAll() }
             return state.idle
         }
-        // Each says goodbye as it goes, outside the lock.
+        // Each takes leave of the server when it is closed, outside the lock.
         _ = idle.count
     }
 

@@ -8,7 +8,7 @@ private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 private final class Prepared {
     let text: String
     var idle: [OpaquePointer] = []
-    /// No longer looked for: what comes back is of no use.
+    /// No longer looked for: what comes back is useless.
     var isForgotten = false
 
     init(_ text: String) { self.text = text }
@@ -138,7 +138,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
                 case .integer: sqlite3_bind_int64(statement, place, rows.integer(cell))
                 case .real: sqlite3_bind_double(statement, place, rows.real(cell))
                 case .text:
-                    // Not copied: the buffer does not change before the statement is stepped and bound anew.
+                    // Not copied: the buffer does not change before the statement is stepped and bound again.
                     let bytes = rows.bytes(cell)
                     if let base = bytes.baseAddress, memchr(base, 0, bytes.count) != nil {
                         throw refuse(sql: text, why: DatabaseError.nulInText)
@@ -299,7 +299,7 @@ final class SQLiteCursor: RowCursor {
         }
         buffer.beginRow()
         for column in 0..<columns {
-            // Taken once: each `sqlite3_column_…` looks for the cell anew. To read it so is right because no other thread
+            // Taken once: each `sqlite3_column_…` looks for the cell again. To read it so is right because no other thread
             // uses the connection (sqlite3.h, "protected and unprotected values").
             let value = sqlite3_column_value(statement, column)
             switch sqlite3_value_type(value) {

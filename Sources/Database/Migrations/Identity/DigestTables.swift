@@ -2,7 +2,7 @@ extension Migration {
     /// Libraries of which a document has only a digest are named by what others know of it
     /// (docs/adr/020-identity-of-libraries.md).
     ///
-    /// The work marks the libraries of before, and the projects that show them.
+    /// The work marks the libraries that are there, and the projects that show them.
     static let digestNames = Migration(
         name: "digest names",
         digests: (

@@ -3,7 +3,7 @@ import Inventory
 // DESIGN. The part of the work of the step "identities" that is about libraries and what people said of them. It is frozen
 // with the step: SQL of its own, nothing of `Tables/`. What is merged away stands in the change log.
 
-/// A library of before the step, as far as its identity follows from it.
+/// A library as it was before the step, as far as its identity follows from it.
 package struct OldLibrary: Sendable {
     package let id: Int64
     /// Its facts; empty where they are missing.
@@ -105,7 +105,7 @@ package struct LibraryRenaming {
         }
     }
 
-    /// Shows in all rows of a library what was decided of it, now that rows with other names of before are the same one.
+    /// Shows in all rows of a library what was decided about it, now that rows which had different names are the same library.
     package func showDecisions() throws {
         try connection.run(
             """

@@ -44,7 +44,7 @@ package struct ProjectRenaming {
         return rows + requests + alerts + occurrences
     }
 
-    /// Cached reports show the names of before.
+    /// Cached reports show the old names.
     package func touchAll() throws {
         for table in ["organization", "product", "project"] as [SQL] {
             try connection.run("UPDATE \(table) SET revision = revision + 1")
@@ -58,7 +58,7 @@ package struct ProjectRenaming {
         try connection.integer("SELECT 1 FROM external_issue WHERE project = \(project.id) LIMIT 1") != nil
     }
 
-    /// What a ticket may be about: a policy, a library by its names of before and from now on, a vulnerability or empty.
+    /// What a ticket may be about: a policy, a library by its old and its new names, a vulnerability or empty.
     /// To be called before the project is renamed.
     package func eachSubjectOfTickets(
         of project: Project, _ body: (_ policy: Int64, _ old: String, _ new: String, _ name: String) throws -> Void

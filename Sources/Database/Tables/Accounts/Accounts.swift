@@ -349,7 +349,7 @@ package enum Accounts {
         try Change(.configuration, "ENTITY", aspect, of: place, after: [entity.name]).write(writing)
     }
 
-    /// Counts up the revisions of a scope and of those around it, so that no report of before answers for after.
+    /// Counts up the revisions of a scope and of those around it, so that no older report is the answer afterwards.
     package static func touch(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         if scope.project != 0 {
             try connection.run(

@@ -24,7 +24,7 @@ package enum Denials {
     /// The newest that are kept for each organization.
     package static let limit: Int64 = 10_000
 
-    /// Writes one down; the oldest beyond the limit go.
+    /// Writes one down; the oldest beyond the limit are deleted.
     package static func add(_ denial: DenialRecord, on connection: any Connection) throws {
         try connection.run(
             """

@@ -225,7 +225,7 @@ package enum People {
         return found.values.sorted { $0.role < $1.role }
     }
 
-    /// Says who has a role in the scope, and nobody else has it then. Nil leaves people, or groups, as they are.
+    /// Gives a role in the scope to these people and groups, and to nobody else. Nil leaves people, or groups, as they are.
     package static func set(
         _ role: String, people emails: [String]?, groups names: [String]?, _ writing: Writing
     ) throws {

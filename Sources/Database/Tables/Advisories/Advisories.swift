@@ -1,8 +1,8 @@
 import Inventory
 
 // DESIGN. Advisories belong to nobody, libraries to organizations; what joins them is the text of a package (Inventory's
-// `PackageKey`). Two locks keep them together (docs/adr/011): who writes advisories holds the row `advisory` of `sequence`
-// alone, who inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched
+// `PackageKey`). Two locks keep them together (docs/adr/011): a writer of advisories holds the row `advisory` of `sequence`
+// alone, a transaction that inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched
 // with the new advisories when it comes.
 
 extension Engine {
@@ -40,7 +40,7 @@ package enum Advisories {
         }
     }
 
-    /// The ecosystems that advisories are of, with their releases where they have some: `npm`, `Debian:12`. Found by skipping
+    /// The ecosystems that have advisories, with their releases where they have some: `npm`, `Debian:12`. Found by skipping
     /// from one to the next in an index: some hundred steps.
     package static func places(on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
@@ -142,7 +142,7 @@ package enum Advisories {
         return found
     }
 
-    /// The vulnerabilities that advisories are of.
+    /// The vulnerabilities that advisories describe.
     package static func vulnerabilities(
         of advisories: some Collection<Int64>, on connection: any Connection
     ) throws -> Set<Int64> {

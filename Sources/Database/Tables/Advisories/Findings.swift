@@ -45,7 +45,7 @@ package enum Findings {
         }
     }
 
-    /// What an advisory says of a package. An advisory that is of several vulnerabilities gives a row for each.
+    /// What an advisory says of a package. An advisory that describes several vulnerabilities gives a row for each.
     package struct Affected: Sendable {
         package let package: String
         package let advisory: Int64
@@ -207,7 +207,7 @@ package enum Findings {
     }
 
     /// The organizations that have something stale: packages, or projects whose alerts have to be looked at again. Found by
-    /// skipping from one to the next in an index. The first one, when keys have to be made anew.
+    /// skipping from one to the next in an index. The first one, when keys have to be made again.
     package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
         var found: Set<Int64> = []
         for table in ["stale_package", "stale_project", "stale_naming"] as [StaticString] {
@@ -236,7 +236,7 @@ package enum Findings {
 
     private static let rekeying = "rekeying"
 
-    /// Says that the rules of package keys changed, so that those of all libraries have to be made anew.
+    /// Says that the rules of package keys changed, so that those of all libraries have to be made again.
     package static func markRekeying(on connection: any Connection) throws {
         try connection.run(
             """

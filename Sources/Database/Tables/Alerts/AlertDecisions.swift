@@ -17,7 +17,7 @@ package enum AlertDecisionError: Error, Equatable {
 }
 
 extension Alerts {
-    /// Decides the alerts with these uuids; throws when the scope has not all of them.
+    /// Decides the alerts with these uuids; throws when the scope lacks one of them.
     package static func decide(
         _ decision: AlertDecision, on uuids: [String], comments: String, _ writing: Writing
     ) throws {

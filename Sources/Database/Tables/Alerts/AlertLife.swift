@@ -1,8 +1,8 @@
 package import Inventory
 
 // DESIGN. An alert has a cause, which is there or gone, and a decision, which people or a VEX statement made. Its state
-// follows from the two: gone is RESOLVED; there is IGNORED while a decision says so, OPEN otherwise. So nothing that was
-// decided is lost when a library is missing from one scan and back in the next.
+// follows from the two: RESOLVED when the cause is gone; otherwise IGNORED while a decision says so, else OPEN. So no decision
+// is lost when a library is missing from one scan and back in the next.
 
 /// The states of an alert.
 package enum AlertState: String, Sendable, CaseIterable {

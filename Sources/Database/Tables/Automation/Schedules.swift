@@ -22,7 +22,7 @@ package enum Schedules {
     /// The most that an organization may have.
     package static let limit: Int64 = 1000
 
-    /// Keeps a schedule, until what it is of is deleted; nil when the organization has as many as it may.
+    /// Keeps a schedule until its product or project is deleted; nil when the organization has as many as it may.
     package static func add(
         cron: String, request: String, due: Int64, _ writing: Writing
     ) throws -> Int64? {

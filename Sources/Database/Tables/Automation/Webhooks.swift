@@ -1,6 +1,6 @@
-// DESIGN. A delivery is a row that appears in the transaction that ends its report, so none is lost and none is told of what
-// did not happen. Taking one moves its time on, as a lease: who dies while sending leaves it to the next. A receiver may
-// hear of a report twice, never not at all, and tells by the delivery's id.
+// DESIGN. A delivery is a row that appears in the transaction that ends its report, so none is lost and none reports what
+// did not happen. Taking one moves its time on, as a lease: when a sender dies, the next one takes over. A receiver may
+// be told of a report twice, never not at all, and recognizes a repeat by the delivery's id.
 
 /// An address that hears of finished reports.
 package struct WebhookRecord: Sendable, Equatable {
@@ -15,7 +15,7 @@ package struct WebhookRecord: Sendable, Equatable {
     package let error: String
 }
 
-/// A report's end that has to be told.
+/// The end of a report, of which an address has to be notified.
 package struct WebhookDelivery: Sendable, Equatable {
     package let id: Int64
     package let url: String
@@ -70,7 +70,7 @@ package enum Webhooks {
         }
     }
 
-    /// Takes one away with what it did not tell yet; false when the organization has none of that number.
+    /// Removes one with the deliveries that it has not made yet; false when the organization has none of that number.
     package static func remove(
         _ id: Int64, in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
     ) throws -> Bool {

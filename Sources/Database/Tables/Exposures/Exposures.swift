@@ -13,7 +13,7 @@ package struct Exposure: Sendable, Hashable {
     package let claim: Int64
     /// CycloneDX `analysis.state` of the statement of the document that counts, or empty.
     package let state: String
-    /// Of the vulnerability, when this was decided: what changed is shown anew.
+    /// The vulnerability's edition when this was decided: a vulnerability with a newer one is decided again.
     package let edition: Int64
 
     package init(

@@ -79,7 +79,7 @@ package enum LibraryFacts {
         return true
     }
 
-    /// Says the value of an attribute for a library where the scope is; an empty one takes it away. False when the
+    /// Sets the value of an attribute for a library in the scope; an empty value removes it. False when the
     /// organization has no such library.
     package static func setValue(
         _ value: String, of attribute: Attribute, library uuid: String, in scope: Scope, by curator: Curator,

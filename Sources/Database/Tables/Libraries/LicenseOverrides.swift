@@ -157,7 +157,7 @@ package enum LicenseOverrides {
         return names
     }
 
-    /// Lets what was chosen for one library hold for another, which has no choice of its own.
+    /// Applies the choice for one library to another, which has no choice of its own.
     static func inherit(from uuid: String, to heir: String, organization: Int64, on connection: any Connection) throws {
         let own: SQL = "organization = \(organization) AND library_uuid"
         guard try connection.integer("SELECT 1 FROM license_override WHERE \(own) = \(heir)") == nil else { return }

@@ -1,7 +1,7 @@
 /// Texts of licences: those of the SPDX list, the same for all organizations, and those that documents bring, each
 /// organization's own.
 package enum LicenseTexts {
-    /// Puts a text of the list in the place of the one there was.
+    /// Writes a text of the list; an older one is replaced.
     package static func put(_ spdx: String, text: String, on connection: any Connection) throws {
         try connection.run("DELETE FROM license_text WHERE spdx = \(spdx)")
         try connection.run("INSERT INTO license_text (spdx, body) VALUES (\(spdx), \(text))")

@@ -1,5 +1,5 @@
 // DESIGN. A deleted project is gone at once: its row, what was decided and said about it. The rows of its scan are many;
-// the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project anew.
+// the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project again.
 
 /// Deletes products and projects.
 package enum Deletion {

@@ -1,10 +1,10 @@
-// DESIGN. A person says that files with some digests are of a certain library. That holds for the projects that have such
+// DESIGN. A person says that files with some digests belong to a certain library. That holds for the projects that have such
 // files now and for what imports bring later: it is kept by the file's SHA-1, and applied to each new scan before it is shown.
 // A project that lacks the library gets it, as a direct dependency.
 
-/// Which library source files are of, where people said so.
+/// The libraries that source files belong to, where people said so.
 package enum FileOrigins {
-    /// Says it of files; gives the number of files in projects of the scope that changed. Nil when the organization has no
+    /// Assigns files to a library; gives the number of files in projects of the scope that changed. Nil when the organization has no
     /// such library.
     package static func set(
         _ digests: [String], library uuid: String, comments: String, in scope: Scope, by curator: Curator,

@@ -149,7 +149,7 @@ package struct UnnamedLibraries {
         }
     }
 
-    /// Counts components of one occurrence to another; what nothing is left of goes, with what is said of it.
+    /// Adds components of one occurrence to another; an occurrence without components is deleted, with the claims about it.
     private func join(_ occurrence: Int64, into target: Int64, components: Int, isAlone: Bool) throws {
         let here: SQL = "scan = \(scan) AND position = \(occurrence)"
         let place = try connection.first("SELECT direct, depth FROM occurrence WHERE \(here)") {

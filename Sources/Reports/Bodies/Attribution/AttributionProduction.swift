@@ -105,7 +105,7 @@ extension Production {
     }
 }
 
-/// A library as an attribution tells it.
+/// A library as an attribution shows it.
 struct AttributedLibrary {
     struct License {
         /// Where the text is kept, and what it is called.
@@ -211,7 +211,7 @@ struct AttributionSettings {
     let attribute: String?
     let byComponent: Bool
     let hasAppendix: Bool
-    /// Whether a missing text is told where it would stand.
+    /// Whether a missing text is mentioned where it would stand.
     let namesMissing: Bool
     let includesVersions: Bool
     private let sections: Set<String>

@@ -30,7 +30,7 @@ extension BOMSource {
                 var component = found.component
                 component.ref = found.uuid
                 component.parent = nil
-                // These are a project's, and the library is of all.
+                // These belong to one project, and the library to all.
                 component.scope = ""
                 component.locations = []
                 try writer.component(

@@ -24,7 +24,7 @@ extension Production {
             var notes = losses.map { "left out: \($0.key.rawValue) (\($0.value) times)" }.sorted()
             if source.described > 0 {
                 notes.append(
-                    "\(source.described) libraries that projects describe differently are told as the first has it")
+                    "\(source.described) libraries that projects describe differently are shown as the first has them")
             }
             return (source.rows, notes)
         }
@@ -334,8 +334,8 @@ extension BOMSource {
         }
     }
 
-    /// The edges of what a scan's document describes: as told, and it needs what is direct in the inventory, because nothing
-    /// else needs it, and what it is not said to contain.
+    /// The edges of what a scan's document describes: those that the document states, and one to each direct dependency of the inventory that nothing
+    /// else needs and that it is not said to contain.
     func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {
         let isContainingSaid = wanted.standard == .spdx
         let known = Set(told.filter { $0.kind == .dependsOn || isContainingSaid && $0.kind == .contains }.map(\.to))

@@ -9,7 +9,7 @@ import Synchronization
 final class Conveyor<Element: Sendable>: Sendable {
     private static var batch: Int { 64 }
 
-    /// Told to who makes elements, when nobody wants more. Never seen outside.
+    /// Thrown into the producer once the consumer has stopped. Never leaves this type.
     private struct Abandoned: Error {}
 
     private struct State {
@@ -19,7 +19,7 @@ final class Conveyor<Element: Sendable>: Sendable {
     }
 
     private let state = Mutex(State())
-    // Both begin at nothing, as a semaphore must not go with less than it began with.
+    // Both start at 0: libdispatch traps when a semaphore is destroyed below its initial value.
     private let free = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
 

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// What is no more: the library left or was upgraded, the advisory was withdrawn, the policy changed.
+    /// Alerts whose cause is gone: the library left or was upgraded, the advisory was withdrawn, the policy changed.
     static let resolvedAlerts = Report(
         name: .prefixed("ResolvedAlertsReport", in: .organization, .product, .project).answered(
             as: "ResolvedAlertsReport"),

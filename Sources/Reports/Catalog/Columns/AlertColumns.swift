@@ -1,7 +1,7 @@
 import Database
 
 // DESIGN. The reports on alerts show one shape of row in JSON, that of Mend's call `getOrganizationAlerts`, under different
-// headings. It is told once; `untitled` columns are for JSON and XML alone.
+// headings. It is defined once; `untitled` columns are for JSON and XML alone.
 
 extension Table {
     /// What tables of alerts read: the alert, its library, and what is known of its vulnerability. A state follows.
