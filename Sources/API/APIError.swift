@@ -155,6 +155,7 @@ package enum APIError: Error, Equatable {
         }
         var response = HTTPResponse(type: Answer.mediaType, bytes: Array(body.utf8))
         response.mark.error = Int(code)
+        if case .fault(let fault) = self { fault.addHint(to: &response) }
         if case .tooManyCalls(let seconds) = self {
             // The one error that is no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).
             response.status = 429

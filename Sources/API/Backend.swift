@@ -38,6 +38,8 @@ package struct Backend: Sendable {
     /// Decides alerts of an organization again that rest on something that changed; returns after a moment at the latest,
     /// what is left then is done by the workers.
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
+    /// How long a request waits for an answer of a database or a store on another machine that says nothing.
+    package var patience = Duration.seconds(15)
     /// How many calls a key may make; nil for any number.
     package var rateLimit: RateLimit?
     /// Where the operator allows webhooks to lead.

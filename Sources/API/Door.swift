@@ -69,8 +69,19 @@ package struct Door: Sendable {
         return .memory(limit: Self.bodyLimit)
     }
 
-    /// Answers a request.
+    /// Answers a request. Where the database or the store is on another machine, the work waits for each of its answers as long
+    /// as the patience lasts.
     package func reply(to request: HTTPRequest) -> Reply {
+        switch answer(to: request) {
+        case .now(let response): .now(response)
+        case .later(let work):
+            .later { [patience = backend.patience] in
+                await Patience.$current.withValue(patience, operation: work)
+            }
+        }
+    }
+
+    private func answer(to request: HTTPRequest) -> Reply {
         if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
         if let path = consolePath(request) { return console.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }

@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 
 /// Threads of our own for what blocks: those of Swift's tasks are few and may not wait.
@@ -7,10 +8,13 @@ struct Threads: Sendable {
     /// - Parameter label: what debuggers call them.
     init(_ label: String) { queue = DispatchQueue(label: label, attributes: .concurrent) }
 
-    /// Runs what blocks, while the calling task sleeps.
+    /// Runs what blocks, while the calling task sleeps; with the task's patience.
     func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: body()) }
+        let patience = Patience.current
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Patience.$current.withValue(patience, operation: body))
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Outbound
 import Synchronization
@@ -77,11 +78,13 @@ final class S3Client: Sendable {
         let most = max(1, attempts ?? settings.attempts)
         var pause = settings.pause
         var attempt = 1
+        let patience = Patience.current
+        let end = patience.map { ContinuousClock.now + $0 }
         while true {
             do {
-                return try sendOnce(request, body)
+                return try sendOnce(request, body, patience: end.map { $0 - .now })
             } catch {
-                guard error.mayPass, attempt < most else { throw error }
+                guard error.mayPass, attempt < most, end.map({ $0 > .now }) ?? true else { throw error }
             }
             attempt += 1
             // Half of it at random, so that workers do not come back all at once.
@@ -90,14 +93,16 @@ final class S3Client: Sendable {
         }
     }
 
-    private func sendOnce(_ request: S3Request, _ body: [UInt8]) throws(S3Fault) -> OutboundAnswer {
+    private func sendOnce(
+        _ request: S3Request, _ body: [UInt8], patience: Duration?
+    ) throws(S3Fault) -> OutboundAnswer {
         let credentials = try credentials()
+        var outbound = outbound(request, credentials, answer: .kept(limit: Self.bodyLimit))
+        if let patience { outbound.deadline = max(1, Int((patience / .seconds(1)).rounded(.up))) }
         let connection = try take()
         let result: Result<OutboundAnswer, OutboundError> = body.withUnsafeBytes { bytes in
             do throws(OutboundError) {
-                return .success(
-                    try connection.perform(
-                        outbound(request, credentials, answer: .kept(limit: Self.bodyLimit)), body: bytes))
+                return .success(try connection.perform(outbound, body: bytes))
             } catch {
                 return .failure(error)
             }

@@ -57,6 +57,7 @@ package enum AgentError: Error, Equatable {
         var response = Self.envelope(
             status: isOurs ? 3 : 2, message: isOurs ? "Server error" : "Illegal arguments", data: data, token: "")
         response.mark.error = isOurs ? 3 : 2
+        if case .fault(let fault) = self { fault.addHint(to: &response) }
         return response
     }
 

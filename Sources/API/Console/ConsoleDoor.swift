@@ -204,7 +204,9 @@ struct ConsoleDoor: Sendable {
     {
         guard let known = APIError(error) else {
             let fault = backend.record(error, of: "console")
-            return Self.page(500, ConsolePage.problem(fault.description, back: ConsolePlace()))
+            var response = Self.page(fault.status, ConsolePage.problem(fault.description, back: ConsolePlace()))
+            fault.addHint(to: &response)
+            return response
         }
         switch known {
         case .notFound, .refused, .unknownProcess:

@@ -47,10 +47,7 @@ enum UploadError: Error, Equatable {
             var response = HTTPResponse.text(503, why)
             response.headers["Retry-After"] = "30"
             return response
-        case .fault(.storage(let id)):
-            return .text(507, "The upload cannot be stored at the moment; the operator finds the reason under \(id).")
-        case .fault(.unexpected(let id)):
-            return .text(500, "Unexpected error; the server's operator finds the reason under \(id).")
+        case .fault(let fault): return fault.text
         }
     }
 

@@ -31,6 +31,7 @@ enum MetricFamily: String, CaseIterable {
     case artifacts = "waybill_artifacts"
     case storedBytes = "waybill_artifact_bytes"
     case databaseUp = "waybill_database_up"
+    case oldestSnapshot = "waybill_database_oldest_snapshot_seconds"
     case workers = "waybill_workers"
     case build = "waybill_build_info"
     case processMemory = "process_resident_memory_bytes"
@@ -74,6 +75,8 @@ enum MetricFamily: String, CaseIterable {
         case .artifacts: (.gauge, [], "Artifacts that are kept.")
         case .storedBytes: (.gauge, [], "Bytes of artifacts that are kept.")
         case .databaseUp: (.gauge, [], "1 when the database answered.")
+        case .oldestSnapshot:
+            (.gauge, [], "Seconds since the oldest transaction began that holds a snapshot of PostgreSQL.")
         case .workers: (.gauge, [], "Report workers of this process.")
         case .build: (.gauge, ["version", "database"], "Always 1; the labels say what runs.")
         case .processMemory: (.gauge, [], "Resident memory of the process.")

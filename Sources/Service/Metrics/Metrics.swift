@@ -126,12 +126,13 @@ final class Metrics: Sendable {
             series.set(.queueWaitingOldest, [outage.rawValue.lowercased()], 0)
         }
         do {
-            let (depths, waits, givenUp, count, bytes) = try queue.database.snapshot { connection in
+            let (depths, waits, givenUp, count, bytes, snapshot) = try queue.database.snapshot { connection in
                 (
                     try queue.depths(on: connection), try queue.waits(on: connection),
                     try queue.givenUpCount(on: connection),
                     try connection.integer("SELECT count(*) FROM artifact") ?? 0,
-                    try connection.integer("SELECT CAST(sum(size) AS BIGINT) FROM artifact") ?? 0
+                    try connection.integer("SELECT CAST(sum(size) AS BIGINT) FROM artifact") ?? 0,
+                    try HeldSnapshot.oldest(on: connection)
                 )
             }
             for depth in depths {
@@ -147,6 +148,9 @@ final class Metrics: Sendable {
             series.set(.queueGivenUp, [], Double(givenUp))
             series.set(.artifacts, [], Double(count))
             series.set(.storedBytes, [], Double(bytes))
+            if queue.database.engine == .postgresql {
+                series.set(.oldestSnapshot, [], Double(snapshot?.age ?? 0) / 1000)
+            }
             series.set(.databaseUp, [], 1)
         } catch {
             series.set(.databaseUp, [], 0)

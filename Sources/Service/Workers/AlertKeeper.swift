@@ -1,4 +1,5 @@
 import API
+import Bytes
 import Database
 import Dispatch
 import Intake
@@ -20,17 +21,20 @@ struct AlertKeeper: Sendable {
 
     /// After a call: as many projects of the organization as a moment allows.
     func settle(organization: Int64) async {
+        let waits = Patience.current
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             threads.async {
+                defer { continuation.resume() }
                 let end = runtime.queue.now() + Self.patience
                 do {
-                    try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
-                        organization: organization, shouldStop: { runtime.queue.now() >= end },
-                        looked: { runtime.queue.now() < end })
+                    try Patience.$current.withValue(waits) {
+                        _ = try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
+                            organization: organization, shouldStop: { runtime.queue.now() >= end },
+                            looked: { runtime.queue.now() < end })
+                    }
                 } catch {
                     runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])
                 }
-                continuation.resume()
             }
         }
     }

@@ -75,6 +75,7 @@ package final class Workforce: Sendable {
                     if alerts.tend() { doorbell.ring() }
                 }
                 if seconds % 5 == 0 { sweeper.rescue() }
+                if seconds % 600 == 0 { noteSnapshot() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }
         }
@@ -90,6 +91,17 @@ package final class Workforce: Sendable {
             }
         } catch {
             runtime.log(.error, "looking through saved patterns failed", ["error": "\(error)"])
+        }
+    }
+
+    /// Says in the log who holds a snapshot for so long that the queue gets slower.
+    private func noteSnapshot() {
+        do {
+            guard let held = try runtime.database.read({ try HeldSnapshot.oldest(on: $0) }), held.age > HeldSnapshot.limit
+            else { return }
+            runtime.log(.warning, "a snapshot is held", ["why": held.warning])
+        } catch {
+            runtime.log(.error, "looking for held snapshots failed", ["error": "\(error)"])
         }
     }
 

@@ -80,6 +80,7 @@ struct Doctor {
             },
             check("patterns") { try patterns() },
             check("jobs") { try jobs() },
+            check("snapshots") { try snapshots() },
             check("artifact store") {
                 try configuration.artifactStore().check()
                 return "can be written"
@@ -120,6 +121,16 @@ struct Doctor {
             throw Failure("\(texts.joined(separator: "; "))\(more); replace them (docs/policies.md)")
         }
         return "all that are saved can be used"
+    }
+
+    /// Whether somebody keeps dead versions of rows in PostgreSQL.
+    private func snapshots() throws -> String {
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard database.engine == .postgresql else { return "readers of SQLite do not slow the queue" }
+        guard let held = try database.read({ try HeldSnapshot.oldest(on: $0) }) else { return "none is held" }
+        guard held.age <= HeldSnapshot.limit else { throw Failure(held.warning) }
+        return "the oldest is held for \(held.age / 1000) s"
     }
 
     /// Jobs that cannot go on, and those that were given up.

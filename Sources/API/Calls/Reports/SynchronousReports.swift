@@ -73,8 +73,11 @@ struct SynchronousReports {
                 try await withCheckedThrowingContinuation { continuation in
                     // A thread of its own, as it may wait: the shared ones are Swift's tasks' too.
                     DispatchQueue(label: "synchronous report").async {
-                        continuation.resume(
-                            with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
+                        // Sorting what a report shows may take the database a while before it has a first row.
+                        Patience.$current.withValue(backend.patience * 4) {
+                            continuation.resume(
+                                with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
+                        }
                     }
                 }
             }

@@ -1,3 +1,4 @@
+import Bytes
 import CPostgreSQL
 import Glibc
 
@@ -37,6 +38,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private(set) var trouble = Trouble.none
     /// What begins the transaction, as long as the server has not heard of it.
     private var opening: [String] = []
+    /// What ends a wait for a silent server, while somebody with a patience uses the connection.
+    private var watched: SilenceWatch.Watched?
     /// Counts transactions and reads; cursors of an earlier one are over.
     private(set) var epoch = 0
     /// The cursor whose rows are on the wire.
@@ -59,6 +62,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
         self.dialer = dialer
         handle = patiently ? try dialer.connect() : try dialer.url.connect()
+        try beginWatch()
+        defer { endWatch() }
         if patiently {
             try onWholeSession { () throws(DatabaseError) in try prepareSession() }
         } else {
@@ -67,6 +72,26 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     deinit { PQfinish(handle) }
+
+    // MARK: Silence
+
+    /// Has waits for the server end with an error after `Patience.current`, until `endWatch`.
+    func beginWatch() throws(DatabaseError) {
+        guard let patience = Patience.current else { return }
+        watched = SilenceWatch.shared.watch(PQsocket(handle), patience: patience)
+        guard watched != nil else { throw .exhausted(why: "too many files are open") }
+    }
+
+    func endWatch() { watched = nil }
+
+    /// Whether the server was silent for longer than whoever uses the connection has patience.
+    var wasSilent: Bool { watched?.isCut ?? false }
+
+    /// Runs a call of libpq that waits for the server.
+    func waiting<Result>(_ body: () -> Result) -> Result {
+        guard let watched else { return body() }
+        return watched.waiting(body)
+    }
 
     private func prepareSession() throws(DatabaseError) {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -151,10 +176,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         case .none: break
         case .failed(let error), .taken(let error), .conflict(let error), .lost(let error): throw error
         }
-        let result = PQexec(handle, "COMMIT")
+        let result = waiting { PQexec(handle, "COMMIT") }
         defer { PQclear(result) }
         guard PQresultStatus(result) == PGRES_COMMAND_OK else {
-            if isBroken { throw .unknownOutcome(why: url.message(of: handle)) }
+            if isBroken { throw .unknownOutcome(why: silence ?? url.message(of: handle)) }
             throw failure(result, sql: "COMMIT")
         }
         transaction = .none
@@ -169,7 +194,9 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         endCursors()
         transaction = .none
         opening = []
-        if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE { PQclear(PQexec(handle, "ROLLBACK")) }
+        if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE {
+            PQclear(waiting { PQexec(handle, "ROLLBACK") })
+        }
     }
 
     private func endCursors() {
@@ -215,7 +242,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
                 if attempt > 1 { try reconnect() }
                 return try body()
             } catch {
-                guard isBroken, attempt < 30 else { throw error }
+                guard isBroken, !wasSilent, attempt < 30 else { throw error }
             }
             usleep(UInt32(min(attempt, 10)) * 40_000)
             attempt += 1
@@ -230,7 +257,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     /// Runs a script, whatever the transaction is in the middle of.
     private func tell(_ text: String) throws(DatabaseError) {
-        let result = PQexec(handle, text)
+        let result = waiting { PQexec(handle, text) }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
@@ -260,7 +287,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         let name = try prepare(text, sql.kinds)
         let result =
             opening.isEmpty
-            ? parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) }
+            ? waiting { parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) } }
             : try openWith(name, parameters, text: text)
         try check(result, sql: text)
         return result
@@ -278,8 +305,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         var found: OpaquePointer?
         // Each result is followed by nothing, the last nothing by the word that all is done.
         for _ in 0...opening.count {
-            let result = PQgetResult(handle)
-            if result != nil { while let more = PQgetResult(handle) { PQclear(more) } }
+            let result = nextResult()
+            if result != nil { while let more = nextResult() { PQclear(more) } }
             switch found.map(PQresultStatus) {
             case nil, PGRES_COMMAND_OK?:
                 PQclear(found)
@@ -287,13 +314,16 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             default: PQclear(result)
             }
         }
-        let end = PQgetResult(handle)
+        let end = nextResult()
         let isWhole = PQresultStatus(end) == PGRES_PIPELINE_SYNC
         PQclear(end)
         if PQexitPipelineMode(handle) != 1 || !isWhole { isWorn = true }
         if !isBroken { opening = [] }
         return found
     }
+
+    /// Waits for the next result of what was sent; nil when that is over. The caller clears it.
+    func nextResult() -> OpaquePointer? { waiting { PQgetResult(handle) } }
 
     /// Sends a query whose rows come one by one.
     func stream(_ sql: SQL, text: String) throws(DatabaseError) {
@@ -309,8 +339,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         let parameters = try PostgreSQLParameters(sql, text: text)
         try open()
         try settle()
-        let result = parameters.withPointers {
-            PQexecParams(handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)
+        let result = waiting {
+            parameters.withPointers {
+                PQexecParams(handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)
+            }
         }
         defer { PQclear(result) }
         try check(result, sql: text, clear: false)
@@ -338,7 +370,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     private func prepare(_ text: String, _ kinds: [Value.Kind], as name: String) throws(DatabaseError) {
-        let result = PQprepare(handle, name, text, Int32(kinds.count), kinds.map(\.oid))
+        let result = waiting { PQprepare(handle, name, text, Int32(kinds.count), kinds.map(\.oid)) }
         defer { PQclear(result) }
         try check(result, sql: text, clear: false)
     }
@@ -355,6 +387,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         let fresh = try dialer.connect()
         PQfinish(handle)
         handle = fresh
+        if watched != nil {
+            watched = nil
+            try beginWatch()
+        }
         prepared.removeAll()
         columnTypes.removeAll()
         streaming = nil
@@ -382,6 +418,9 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         return error
     }
 
+    /// Why the watch ended the connection, if it did.
+    private var silence: String? { wasSilent ? "it has not answered in time" : nil }
+
     /// What a failed result means (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
     /// message is left out, for it repeats values.
     func failure(_ result: OpaquePointer?, sql: String) -> DatabaseError {
@@ -390,7 +429,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         }
         let state = field("C") ?? ""
         let why =
-            field("M").map(url.cleaned)
+            silence
+            ?? field("M").map(url.cleaned)
             ?? PQresultErrorMessage(result).map { url.cleaned(String(cString: $0)) }.flatMap { $0.isEmpty ? nil : $0 }
             ?? url.message(of: handle)
         // An error of libpq's own has no state; it may come before libpq has noticed that the session is over.

@@ -190,7 +190,7 @@ final class PostgreSQLCursor: RowCursor {
 
     /// The next result with rows from the wire, or nil when the query is at its end.
     private func receive() throws(DatabaseError) -> OpaquePointer? {
-        guard let result = PQgetResult(connection.handle) else {
+        guard let result = connection.nextResult() else {
             quit()
             return nil
         }
@@ -230,7 +230,7 @@ final class PostgreSQLCursor: RowCursor {
 
     /// Reads to the end of the query, so that the next one may be sent.
     private func empty() {
-        while let result = PQgetResult(connection.handle) { PQclear(result) }
+        while let result = connection.nextResult() { PQclear(result) }
         quit()
     }
 
@@ -242,7 +242,7 @@ final class PostgreSQLCursor: RowCursor {
     /// Throws away what is on the wire. A long query outside a transaction is cancelled.
     private func discard() {
         var count = 0
-        while let result = PQgetResult(connection.handle) {
+        while let result = connection.nextResult() {
             PQclear(result)
             count += 1
             if count == 1000, connection.transaction == .none, let cancel = PQgetCancel(connection.handle) {

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Synchronization
 
@@ -65,7 +66,7 @@ final class PostgreSQLDatabase: Database {
                     } catch {
                         // What the body itself says of a taken name is its answer.
                         let isTaken = connection.isTaken && error is DatabaseError && attempt < Self.takenAttempts
-                        again = connection.isWorthTrying || isTaken
+                        again = (connection.isWorthTrying || isTaken) && !connection.wasSilent
                         connection.end()
                         throw error
                     }
@@ -89,8 +90,13 @@ final class PostgreSQLDatabase: Database {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            threads.run { continuation.resume(with: Swift.Result { try self.write(body) }) }
+        let patience = Patience.current
+        return try await withCheckedThrowingContinuation { continuation in
+            threads.run {
+                Patience.$current.withValue(patience) {
+                    continuation.resume(with: Swift.Result { try self.write(body) })
+                }
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Synchronization
 
@@ -13,7 +14,7 @@ final class PostgreSQLDialer: Sendable {
 
     /// A connection, or why there is none.
     func connect() throws(DatabaseError) -> OpaquePointer {
-        let patienceEnds = ContinuousClock.now + .seconds(10)
+        let patienceEnds = ContinuousClock.now + min(.seconds(10), Patience.current ?? .seconds(10))
         var pause = 50
         while true {
             do throws(DatabaseError) {

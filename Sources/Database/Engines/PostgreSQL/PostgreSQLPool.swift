@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 import Synchronization
 
@@ -24,15 +25,21 @@ final class PostgreSQLPool: Sendable {
         state.withLock { $0.idle.append(first) }
     }
 
-    /// Runs `body` with a connection that no one else uses. Waits up to 30 seconds for one.
+    /// Seconds for which a connection is waited for, where nobody has less patience.
+    private static let patience = 30.0
+
+    /// Runs `body` with a connection that no one else uses. Waits for one up to 30 seconds or the patience.
     func use<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
-        guard free.wait(timeout: .now() + 30) == .success else {
+        let patience = min(Patience.current.map { $0 / .seconds(1) } ?? Self.patience, Self.patience)
+        guard free.wait(timeout: .now() + patience) == .success else {
             throw DatabaseError.unavailable(
-                url: dialer.url.description, why: "all \(limit) connections were in use for 30 seconds")
+                url: dialer.url.description, why: "all \(limit) connections were in use for \(Int(patience)) seconds")
         }
         defer { free.signal() }
         let connection = try take()
         defer { giveBack(connection) }
+        try connection.beginWatch()
+        defer { connection.endWatch() }
         return try body(connection)
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import CPostgreSQL
 import Glibc
 
@@ -33,7 +34,7 @@ struct PostgreSQLURL: Sendable {
         description = "postgresql://\(user)\(found["host"] ?? found["hostaddr"] ?? "")\(port)/\(found["dbname"] ?? "")"
     }
 
-    /// Makes one connection; blocks as long as `connect_timeout` says, 10 seconds when nothing does.
+    /// Makes one connection; blocks as long as `connect_timeout` says, 10 seconds when nothing does, or the patience.
     func connect() throws(DatabaseError) -> OpaquePointer {
         var settings = [
             ("fallback_application_name", "waybill"),
@@ -41,7 +42,11 @@ struct PostgreSQLURL: Sendable {
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "60000"),
         ]
-        if getenv("PGCONNECT_TIMEOUT") == nil { settings.append(("connect_timeout", "10")) }
+        if getenv("PGCONNECT_TIMEOUT") == nil {
+            // libpq takes less than two seconds for two.
+            let seconds = Patience.current.map { max(2, min(10, Int($0 / .seconds(1)))) } ?? 10
+            settings.append(("connect_timeout", "\(seconds)"))
+        }
         // Later settings win: first ours, then the URL's, then what the rest of this target relies on.
         settings.append(("dbname", text))
         settings.append(("client_encoding", "UTF8"))

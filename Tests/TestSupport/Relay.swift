@@ -1,32 +1,31 @@
 import Foundation
 import Glibc
 import Synchronization
-import TestSupport
 
 // DESIGN. What a cut network does: nothing is closed, nothing comes through. A connection has a thread of its own that moves
 // bytes both ways; while the relay is cut, the thread leaves them where they are, and new connections are taken up
 // without anybody at the other end.
 
 /// A way to a port of loopback that can be cut and mended.
-final class Relay: Sendable {
+package final class Relay: Sendable {
     private let target: Int
     private let listener: LoopbackListener
     private let isCut = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
 
-    var port: Int { listener.port }
+    package var port: Int { listener.port }
 
-    init(to target: Int) throws {
+    package init(to target: Int) throws {
         self.target = target
         listener = try LoopbackListener()
         Thread.detachNewThread { [self] in take() }
     }
 
-    func cut() { isCut.store(true, ordering: .relaxed) }
-    func mend() { isCut.store(false, ordering: .relaxed) }
+    package func cut() { isCut.store(true, ordering: .relaxed) }
+    package func mend() { isCut.store(false, ordering: .relaxed) }
 
     /// Ends all connections; the relay lives as long as this was not called.
-    func end() {
+    package func end() {
         isOver.store(true, ordering: .relaxed)
         listener.end()
     }
