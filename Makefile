@@ -80,7 +80,8 @@ test-cluster: build deps-test ## Kills, restarts and cuts off nodes of a cluster
 	WAYBILL_CLUSTER=1 WAYBILL_EXECUTABLE=$(CURDIR)/.build/release/waybill swift test --skip-build --no-parallel --filter ClusterTests
 
 # Clients of Mend's API from PyPI, as their authors publish them, each in an environment of its own.
-CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool mend-import-sbom
+CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool mend-import-sbom ws-ignore-alerts ws-copy-policy \
+	ws-bulk-report-generator wss-plugin
 CLIENT_FOLDER := .build/clients
 
 $(CLIENT_FOLDER)/%/installed:

@@ -22,12 +22,15 @@ def call(request, **fields):
         return json.load(answer)
 
 
-def program(package, name, *arguments, holds, module=False):
-    """Runs a program in a folder of its own; `holds` is given its exit code, what it printed and the folder."""
+def program(package, name, *arguments, holds, module=False, script=None):
+    """Runs a program in a folder of its own, or a script with its package; `holds` is given its exit code, what it printed and
+    the folder."""
     folder = os.path.join(server.folder, name)
     os.makedirs(folder, exist_ok=True)
     place = os.path.join(os.path.abspath(environments), package, "bin")
     command = [os.path.join(place, "python"), "-m", name] if module else [os.path.join(place, name)]
+    if script:
+        command = [os.path.join(place, "python"), "-c", script]
     done = subprocess.run(
         [*command, *arguments], cwd=folder, capture_output=True, text=True, timeout=300,
         env={**os.environ, "REQUESTS_CA_BUNDLE": server.authority})
@@ -57,6 +60,71 @@ program(
     "mend-ignore-alerts", "ignore_alerts", "--userKey", server.key, "--apiKey", server.org, "--url", server.url, "--projectToken", project,
     "--mode", "create", "--yaml", "ignored.yaml",
     holds=lambda code, text, folder: code == 0 and "CVE-2026-0001" in "".join(open(f).read() for f in files(folder)))
+
+# What is ignored in one project is ignored in another.
+projects = {vital["name"]: vital["token"] for vital in call("getOrganizationProjectVitals")["projectVitals"]}
+other = next(token for token in projects.values() if token != project)
+
+
+def ignored(token):
+    return len(call("getProjectIgnoredAlerts", projectToken=token)["alerts"])
+
+
+program(
+    "ws-ignore-alerts", "ws_ignore_alerts", "-u", server.url, "-k", server.key, "-o", server.org, "-b", project, "-t", other,
+    holds=lambda code, text, folder: code == 0 and ignored(project) > 0 and ignored(other) == ignored(project))
+
+# Policies of a template go to the projects that name it by a tag.
+call("addProjectPolicy", projectToken=project, policy={
+    "name": "No padding", "filter": {"type": "RESOURCE_NAME", "pattern": "*pad*"}, "action": {"type": "REJECT"}, "enabled": True})
+call("saveProjectTag", projectToken=project, tagKey="Policy.Template.Source", tagValue="strict")
+call("saveProjectTag", projectToken=other, tagKey="Policy.Template.Destination", tagValue="strict")
+program(
+    "ws-copy-policy", "ws_copy_policy", "-u", server.url, "-k", server.key, "-o", server.org, "-s", "project",
+    holds=lambda code, text, folder: code == 0
+    and [policy["name"] for policy in call("getProjectPolicies", projectToken=other)["policies"]] == ["No padding"])
+
+# Reports of all projects, at once and as jobs. The program asks a public site for an agent when it starts, which it does not
+# use for reports: the script leaves that out.
+BULK = """
+import ws_sdk.ws_utilities
+ws_sdk.ws_utilities.init_ua = lambda path: None
+from ws_bulk_report_generator.bulk_report_generator import main
+main()
+"""
+for report in ("alerts", "inventory", "vulnerability", "due_diligence", "license_compatibility"):
+    for mode in ("False", "True") if report in ("alerts", "inventory", "vulnerability") else ("False",):
+        program(
+            "ws-bulk-report-generator", f"bulk-{report}-{mode}", "-u", server.key, "-k", server.org, "-a", server.url, "-s",
+            "project", "-r", report, "-c", mode, script=BULK,
+            holds=lambda code, text, folder: code == 0 and "Traceback" not in text
+            and sum(os.path.getsize(f) > 0 for f in files(folder) if "/reports/" in f) == len(projects))
+
+# The plug-in of Python builds: asks about policies, then uploads.
+PLUGIN = """
+import sys
+url, org, key = sys.argv[1:4]
+sys.argv = ["plugin"]
+from agent.client.WssServiceClient import WssServiceClient
+from agent.api.dispatch.UpdateInventoryRequest import UpdateInventoryRequest
+from agent.api.dispatch.CheckPoliciesRequest import CheckPoliciesRequest
+from agent.api.model.AgentProjectInfo import AgentProjectInfo
+from agent.api.model.Coordinates import Coordinates
+from agent.api.model.DependencyInfo import DependencyInfo
+client = WssServiceClient(url + "/agent")
+found = [AgentProjectInfo(Coordinates(None, "plugged", "1.0"), [
+    DependencyInfo(artifact_id="requests-2.19.0-py2.py3-none-any.whl", version_id="2.19.0", dependency_type="PYTHON", sha1="11" * 20),
+    DependencyInfo(group_id="org.example", artifact_id="web", version_id="1.0", dependency_type="MAVEN")])]
+print(vars(client.check_policies(CheckPoliciesRequest(org, key, "Plugins", "1", found, True))))
+print(vars(client.update_inventory(UpdateInventoryRequest(org, key, "Plugins", "1", found))))
+"""
+program(
+    "wss-plugin", "wss-plugin", server.url, server.org, server.key, script=PLUGIN,
+    holds=lambda code, text, folder: code == 0 and "plugged" in text and "Plugins" in [
+        product["productName"] for product in call("getAllProducts")["products"]])
+for product in call("getAllProducts")["products"]:
+    if product["productName"] == "Plugins":
+        call("deleteProduct", productToken=product["productToken"])
 
 program(
     "mend-sca-cleanup-tool", "mend_sca_cleanup_tool", "-u", server.key, "-k", server.org, "-a", server.url, "-m",
