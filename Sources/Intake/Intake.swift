@@ -146,7 +146,7 @@ package struct Intake: Sendable {
                 try refined?.inherit(on: connection)
                 try FileOrigins.apply(
                     to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
-                said += try Self.replacement(of: before?.document, by: outcome.subject)
+                said += try Self.replacement(of: before?.document, by: outcome)
                 said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
             }
             let view = try ProjectView.lock(
@@ -162,15 +162,27 @@ package struct Intake: Sendable {
         }
     }
 
-    /// The warning when another version of what a project is about takes the place of the one it showed.
-    private static func replacement(of before: String?, by subject: DocumentFacts.Subject?) throws -> [String] {
-        guard let before, !before.isEmpty, let subject, !subject.version.isEmpty else { return [] }
-        guard let old = try DocumentFacts.decode(before).subject, !old.version.isEmpty, old.version != subject.version
-        else { return [] }
-        return [
-            "\(subject.name.prefix(200)) \(subject.version.prefix(100)) takes the place of \(old.name.prefix(200)) "
-                + "\(old.version.prefix(100)); with a project version (--project-version, projectVersion) both are kept"
-        ]
+    /// The warnings when another version of what a project is about, or an older document, takes the place of what it showed.
+    private static func replacement(of before: String?, by outcome: ScanStaging.Outcome) throws -> [String] {
+        guard let before, !before.isEmpty else { return [] }
+        let facts = try DocumentFacts.decode(before)
+        var warnings: [String] = []
+        if let subject = outcome.subject, !subject.version.isEmpty, let old = facts.subject, !old.version.isEmpty,
+            old.version != subject.version
+        {
+            warnings.append(
+                "\(subject.name.prefix(200)) \(subject.version.prefix(100)) takes the place of \(old.name.prefix(200)) "
+                    + "\(old.version.prefix(100)); with a project version (--project-version, projectVersion) both are kept"
+            )
+        }
+        if let made = TimeText.milliseconds(outcome.created), let then = TimeText.milliseconds(facts.document.created),
+            made < then
+        {
+            warnings.append(
+                "the document was made \(TimeText.time(made)), before the one whose place it takes "
+                    + "(\(TimeText.time(then))); upload that one again if this was not meant")
+        }
+        return warnings
     }
 
     /// Matches the names of a scan's libraries with the policies that will decide about them.

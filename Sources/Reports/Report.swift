@@ -206,6 +206,10 @@ package struct Filter: Sendable {
         case integer(ClosedRange<Int64>)
         /// Any text.
         case text
+        /// Any of some texts, as a list; a text with commas is one.
+        case texts
+        /// The same for names without commas: one text with commas is several.
+        case names
     }
 
     package let key: String

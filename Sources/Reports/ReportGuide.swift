@@ -8,7 +8,7 @@ package enum ReportGuide {
 
             Made from the catalog (`Sources/Reports/Catalog`) by `make docs`; a test holds it current. How to ask for a report,
             poll and download stands in `README.md`. The first format is the default. Filters stand in `filter` or beside it, in
-            any case, booleans and numbers also as texts; a key that the report does not know is not used and is named under `notes` of the answer, a bad value is an error that names what is
+            any case, booleans and numbers also as texts; a key inside `filter` that the report does not know is not used and is named under `notes` of the answer; a bad value, or several where one is meant, is an error that names what is
             accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON and XML those with a key; `a.b` is the member
             `b` of an object `a`.
 
@@ -104,6 +104,8 @@ extension Filter {
         case .time, .endTime: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .text: "text"
+        case .texts: "a text or a list of texts, any of them"
+        case .names: "a text, a list of texts, or a text with commas, any of them"
         }
     }
 }

@@ -255,6 +255,14 @@ extension Filter {
         let given = given.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
         guard let first = given.first else { return [] }
         switch kind {
+        case .flag, .choice, .time, .endTime, .text:
+            // One of several would be taken, and the rest be lost without a word.
+            guard given.allSatisfy({ $0.lowercased() == first.lowercased() }) else {
+                throw .badValue(given.joined(separator: ", "), of: key, accepted: "one value")
+            }
+        case .list, .integer, .texts, .names: break
+        }
+        switch kind {
         case .flag:
             let word = first.lowercased()
             guard word == "true" || word == "false" else {
@@ -287,8 +295,20 @@ extension Filter {
                 throw .badValue(given.joined(separator: ", "), of: key, accepted: NumberText.accepted(range))
             }
             return [String(number)]
-        case .text:
-            return [first]
+        case .text: return [first]
+        case .texts: return try several(given)
+        case .names: return try several(given.flatMap { $0.split(separator: ",") }.map { String($0).trimmingBlanks() })
         }
+    }
+
+    /// The most values of one filter.
+    private static let severalLimit = 100
+
+    private func several(_ values: [String]) throws(ReportError) -> [String] {
+        let values = Set(values.filter { !$0.isEmpty })
+        guard values.count <= Self.severalLimit else {
+            throw .badValue("\(values.count) values", of: key, accepted: "at most \(Self.severalLimit) values")
+        }
+        return values.sorted()
     }
 }

@@ -136,6 +136,43 @@ import Testing
         #expect(try bench.sbom(versioned("4.0"), project: "Project - 4.0").warnings.isEmpty)
     }
 
+    @Test func `Vulnerabilities that only the product as a whole has are named in a warning`() throws {
+        let bench = try Workbench()
+        func document(_ vulnerabilities: String) -> String {
+            #"""
+            {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
+             "metadata":{"component":{"type":"application","bom-ref":"root","name":"billing","version":"1"}},
+             "components":[{"type":"library","bom-ref":"a","name":"a","version":"1","purl":"pkg:npm/a@1"}],
+             "vulnerabilities":[\#(vulnerabilities)]}
+            """#
+        }
+        let open = try bench.sbom(document(#"{"id":"CVE-2099-1","affects":[{"ref":"root"}]}"#)).warnings
+        #expect(open.count == 1 && open[0].contains("raise no alert") && open[0].contains("CVE-2099-1"))
+        let settled = try bench.sbom(
+            document(#"{"id":"CVE-2099-1","analysis":{"state":"not_affected"},"affects":[{"ref":"root"}]}"#)
+        ).warnings
+        #expect(settled.count == 1 && settled[0].contains("decide nothing yet"))
+        // Of a component it is an alert, whatever else is said of the product.
+        let both = try bench.sbom(document(#"{"id":"CVE-2099-1","affects":[{"ref":"root"},{"ref":"a"}]}"#))
+        #expect(both.warnings.isEmpty)
+    }
+
+    @Test func `An older document in the place of a newer one is a warning`() throws {
+        let bench = try Workbench()
+        func made(_ time: String) -> String {
+            cycloneDX(root: "billing", [("a", "1")])
+                .replacing(#""metadata":{"#, with: #""metadata":{"timestamp":"\#(time)","#)
+        }
+        #expect(try bench.sbom(made("2026-03-01T10:00:00Z")).warnings.isEmpty)
+        #expect(try bench.sbom(made("2026-03-01T12:00:00+02:00")).warnings.isEmpty)
+        let older = try bench.sbom(made("2026-03-01T09:59:59Z")).warnings
+        #expect(older.count == 1 && older[0].contains("2026-03-01 09:59:59"))
+        #expect(older.first?.contains("2026-03-01 10:00:00") == true)
+        #expect(try bench.sbom(made("2026-03-01T10:00:00Z")).warnings.isEmpty)
+        // A time that nobody can read says nothing.
+        #expect(try bench.sbom(made("yesterday")).warnings.isEmpty)
+    }
+
     @Test func `A package that the document describes and lists has a version, too`() throws {
         let bench = try Workbench()
         func document(_ version: String) -> String {

@@ -100,11 +100,11 @@ struct ClaimTargets {
 }
 
 extension LibraryClaims {
-    /// Says which statements about the whole product decide nothing, because nobody says that one of its libraries has the
-    /// vulnerability; nil when all do. A statement about a library says so itself.
-    func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> String? {
-        let unfound = try decisionsAboutProduct(targets: targets).filter { decision in
-            let names = SQL.list(decision.names.map { Value.text($0) })
+    /// Says which claims about the whole product decide nothing or raise no alert, because nobody says that one of its libraries
+    /// has the vulnerability; empty when all do. A claim about a library says so itself.
+    func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> [String] {
+        let unfound = try claimsAboutProduct(targets: targets).filter { claim in
+            let names = SQL.list(claim.names.map { Value.text($0) })
             return try connection.integer(
                 """
                 SELECT 1 WHERE EXISTS (SELECT 1 FROM advisory_name n
@@ -115,10 +115,18 @@ extension LibraryClaims {
                     WHERE k.scan = \(scan) AND k.occurrence > 0 AND k.vulnerability IN \(names))
                 """) == nil
         }
-        guard !unfound.isEmpty else { return nil }
-        let names = unfound.prefix(5).compactMap(\.names.first).joined(separator: ", ")
-        return
-            "\(unfound.count) statements about the product decide nothing yet, as none of its components is known to have "
-            + "their vulnerabilities: " + names + (unfound.count > 5 ? ", …" : "")
+        func warning(_ claims: [(names: [String], decides: Bool)], _ what: String) -> [String] {
+            guard !claims.isEmpty else { return [] }
+            let names = claims.prefix(5).compactMap(\.names.first).joined(separator: ", ")
+            return ["\(claims.count) \(what): " + names + (claims.count > 5 ? ", …" : "")]
+        }
+        return warning(
+            unfound.filter(\.decides),
+            "statements about the product decide nothing yet, as none of its components is known to have their vulnerabilities"
+        )
+            + warning(
+                unfound.filter { !$0.decides },
+                "vulnerabilities of the product as a whole raise no alert, as none of its components is known to have them; SBOM "
+                    + "reports keep them; the document may name the component in `affects`")
     }
 }

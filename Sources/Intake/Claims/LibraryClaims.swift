@@ -150,14 +150,14 @@ struct LibraryClaims: Sendable {
         return warnings
     }
 
-    /// The first statements about the whole product that decide something.
-    func decisionsAboutProduct(targets: [Int32: Target]) -> [(id: String, names: [String])] {
-        var found: [(id: String, names: [String])] = []
-        for claim in claims where Self.decidingStates.contains(claim.state) && found.count < Self.comparedLimit {
+    /// The first claims about the whole product; whether they decide something.
+    func claimsAboutProduct(targets: [Int32: Target]) -> [(names: [String], decides: Bool)] {
+        var found: [(names: [String], decides: Bool)] = []
+        for claim in claims where found.count < Self.comparedLimit {
             let isAboutAll = claim.references.contains { reference in
                 if case .places(let places) = targets[reference] { places.contains(Self.product) } else { false }
             }
-            if isAboutAll { found.append((claim.id, claim.names)) }
+            if isAboutAll { found.append((claim.names, Self.decidingStates.contains(claim.state))) }
         }
         return found
     }

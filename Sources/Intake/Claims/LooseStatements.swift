@@ -55,7 +55,7 @@ struct LooseStatements: Sendable {
                 """)
         }
         return claims.warnings(targets: targets) { texts[$0] ?? "" }
-            + (try claims.unfound(targets: targets, in: scan, on: connection).map { [$0] } ?? [])
+            + (try claims.unfound(targets: targets, in: scan, on: connection))
     }
 }
 

@@ -13,6 +13,8 @@ extension ScanStaging {
         var names: [String]
         /// What the document describes, where that is one thing.
         var subject: DocumentFacts.Subject?
+        /// When the document says that it was made; empty where it does not.
+        var created = ""
         /// Occurrences: distinct libraries, the root not among them.
         var libraries: Int
         /// What the document says of vulnerabilities, when it is no inventory and says nothing else.
@@ -40,7 +42,7 @@ extension ScanStaging {
         var facts = DocumentFacts(document: document, root: described)
         if described == nil { facts.listed = try listedSubject(of: document) }
         return Outcome(
-            document: facts.encode(), names: names, subject: facts.subject, libraries: count,
+            document: facts.encode(), names: names, subject: facts.subject, created: document.created, libraries: count,
             statements: isInventory ? nil : looseStatements(of: document), moment: libraries.moment)
     }
 
@@ -70,7 +72,7 @@ extension ScanStaging {
         }
         try flush()
         libraryClaims.warnings(targets: targets) { texts[$0] ?? "" }.forEach(warning)
-        try database.read { try libraryClaims.unfound(targets: targets, in: scan, on: $0) }.map(warning)
+        try database.read { try libraryClaims.unfound(targets: targets, in: scan, on: $0) }.forEach(warning)
     }
 
     /// The references of claims, by their numbers.

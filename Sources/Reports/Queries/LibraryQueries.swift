@@ -22,7 +22,8 @@ extension Report {
                     .text("matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' END")
                         .omittedWhenNull,
                     .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
-                    .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
+                    .text("releaseDate", "Release Date", "nullif(substr(l.release_date, 1, 10), '')", width: 12)
+                        .omittedWhenNull
                         .only(when: "extraLibraryFields", has: "releaseDate"),
                 ],
                 lists: [Table.licensesOfOccurrence])

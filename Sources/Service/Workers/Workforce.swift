@@ -97,7 +97,8 @@ package final class Workforce: Sendable {
     /// Says in the log who holds a snapshot for so long that the queue gets slower.
     private func noteSnapshot() {
         do {
-            guard let held = try runtime.database.read({ try HeldSnapshot.oldest(on: $0) }), held.age > HeldSnapshot.limit
+            guard let held = try runtime.database.read({ try HeldSnapshot.oldest(on: $0) }),
+                held.age > HeldSnapshot.limit
             else { return }
             runtime.log(.warning, "a snapshot is held", ["why": held.warning])
         } catch {

@@ -23,7 +23,11 @@ extension Command {
         var request: ReportRequest
         do {
             request = try ReportRequest(
-                type: arguments.operands[0], scope: scope, format: configuration["format"], fields: fields)
+                type: arguments.operands[0], scope: scope, format: configuration["format"], fields: fields,
+                filterKeys: fields.keys.sorted())
+            guard request.unknownFilters.isEmpty else {
+                throw UsageError(description: request.notes.joined(separator: "; "))
+            }
             request = try runtime.comparing(request)
         } catch let error as UsageError {
             throw error

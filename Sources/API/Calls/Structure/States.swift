@@ -94,6 +94,8 @@ extension Call {
                 answer.objects("lastModifiedProjects", projects) { answer, project in
                     answer.text("projectName", project.name)
                     answer.text("projectToken", project.token)
+                    // By this name a client reads the token.
+                    answer.text("apiToken", project.token)
                     answer.text("productName", project.productName)
                     answer.time("lastModified", project.updated)
                 }

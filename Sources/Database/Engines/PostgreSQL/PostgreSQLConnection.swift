@@ -341,7 +341,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         try settle()
         let result = waiting {
             parameters.withPointers {
-                PQexecParams(handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)
+                PQexecParams(
+                    handle, "DECLARE \(name) NO SCROLL CURSOR FOR \(text)", $0, parameters.types, $1, $2, $3, 1)
             }
         }
         defer { PQclear(result) }

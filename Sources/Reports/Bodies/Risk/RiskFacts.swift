@@ -138,6 +138,11 @@ extension RiskFacts {
     /// The word of a vulnerability `v`'s severity.
     private static let severity: SQL = "v.severity"
 
+    /// How bad a vulnerability `v` is: its word first, as one may be critical without a score.
+    private static let rank: SQL = """
+        CASE v.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END
+        """
+
     static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
         facts.isAssessed =
@@ -238,7 +243,8 @@ extension RiskFacts {
             JOIN vulnerability v ON v.id = a.vulnerability
             LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
             WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
-            GROUP BY a.library_uuid ORDER BY coalesce(max(v.score), -1) DESC, 4 DESC, 1, a.library_uuid
+            GROUP BY a.library_uuid
+            ORDER BY max(\(Self.rank)) DESC, coalesce(max(v.score), -1) DESC, 4 DESC, 1, a.library_uuid
             LIMIT \(Self.listLimit)
             """
         ) { row in
@@ -254,7 +260,8 @@ extension RiskFacts {
                 count(DISTINCT s.project), min(v.url)
             FROM scope s JOIN alert a ON a.project = s.project JOIN vulnerability v ON v.id = a.vulnerability
             WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
-            GROUP BY v.name ORDER BY coalesce(max(v.score), -1) DESC, 5 DESC, 1 LIMIT \(Self.listLimit)
+            GROUP BY v.name ORDER BY max(\(Self.rank)) DESC, coalesce(max(v.score), -1) DESC, 5 DESC, 1
+            LIMIT \(Self.listLimit)
             """
         ) { row in
             WorstVulnerability(

@@ -9,8 +9,8 @@ extension Report {
         formats: Format.tabular(first: .xlsx),
         filters: Filter.ofAlert + [
             Filter(
-                "alertType", .choice(AlertType.allCases.map(\.rawValue)), "alerts of this type alone"
-            ) { values in "a.type = \((values.first ?? "").uppercased())" }
+                "alertType", .list(AlertType.allCases.map(\.rawValue)), "alerts of these types alone"
+            ) { values in "a.type IN \(SQL.list(values.map { .text($0.uppercased()) }))" }
         ],
         body: .tables([
             Table(

@@ -16,7 +16,7 @@ extension Report {
                     .text("type", "Alert Type", "a.type", width: 28),
                     .text("", "Library", "l.filename", width: 36),
                     .text("", "Library Type", "l.type", width: 16),
-                    .text("description", "Description", "a.description", width: 40),
+                    .alertDescription("Description"),
                     .names("", "Licenses", item: "license", name: "", "l.licenses"),
                     .text("", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),

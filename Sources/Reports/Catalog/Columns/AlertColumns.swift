@@ -70,7 +70,7 @@ extension Column {
         .text("level", "Level", "a.level", width: 10),
         .text("", "Library", "l.filename", width: 36),
         .text("", "Library Type", "l.type", width: 16),
-        .text("description", "Description", "a.description", width: 40),
+        .alertDescription("Description"),
         .text("", "Product", "s.product_name"),
         .text("project", "Project", "s.project_name"),
     ]
@@ -83,7 +83,7 @@ extension Column {
             .integer("projectId", "", "s.project"),
             .text("projectToken", "", "s.project_token"),
             .directDependency("", "nullif(a.direct, -1)"),
-            .text("description", "", "a.description"),
+            .alertDescription(""),
             Column("date", "", .date, "a.created_at", width: 12),
             Column("modifiedDate", "", .date, "a.modified_at", width: 12),
             .text("status", "", "a.state"),
@@ -116,10 +116,7 @@ extension Column {
         .text("vulnerability.topFix.fixResolution", "", "'Upgrade To Version ' || l.artifact || '-' || f.top_fix"),
         Column("vulnerability.topFix.date", "", .date, "t.modified", width: 12),
         .text("vulnerability.topFix.message", "", "'Upgrade To Version'"),
-        .text(
-            "vulnerability.fixResolutionText", "",
-            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, v.recommendation, '')"
-        ),
+        .text("vulnerability.fixResolutionText", "", VulnerabilityText.fix).omittedWhenNull,
         .text("vulnerability.libraryUpgrade", "", "f.upgrade").omittedWhenNull,
         .names("vulnerability.references", "", item: "reference", name: "", "''"),
     ]
@@ -147,14 +144,14 @@ extension Filter {
 
     /// Mend's words for the states of an alert.
     static let alertStatus = Filter(
-        "status", .choice(["active", "ignored", "resolved"]), "alerts in this state; all when it is not given"
+        "status", .list(["active", "ignored", "resolved"]), "alerts in one of these states; all when it is not given"
     ) { values in
-        "a.state = \(state(values))"
+        "a.state IN \(SQL.list(values.map { .text(state($0)) }))"
     }
 
     /// The state that a value of `status` asks for.
-    static func state(_ values: [String]) -> String {
-        switch values.first {
+    static func state(_ value: String?) -> String {
+        switch value {
         case "ignored": "IGNORED"
         case "resolved": "RESOLVED"
         default: "OPEN"

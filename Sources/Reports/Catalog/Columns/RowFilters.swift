@@ -6,35 +6,38 @@ import Database
 extension Filter {
     /// Of rows that belong to a project: `scope s`.
     static let ofProject: [Filter] = [
-        Filter("product", .text, "rows of the product with this name or token") { values in
-            let text = lowered(values)
+        Filter("product", .texts, "rows of the products with one of these names or tokens") { values in
+            let texts = lowered(values)
             return """
-                (lower(s.product_name) = \(text)
-                    OR s.product IN (SELECT q.id FROM product q WHERE q.token = \(text)))
+                (lower(s.product_name) IN \(texts)
+                    OR s.product IN (SELECT q.id FROM product q WHERE q.token IN \(texts)))
                 """
         },
-        Filter("project", .text, "rows of projects with this name, or of the project with this token") { values in
-            let text = lowered(values)
-            return "(lower(s.project_name) = \(text) OR s.project_token = \(text))"
+        Filter("project", .texts, "rows of the projects with one of these names or tokens") { values in
+            let texts = lowered(values)
+            return "(lower(s.project_name) IN \(texts) OR s.project_token IN \(texts))"
         },
     ]
 
     /// Of rows about a `library l`.
     static let aboutLibrary: [Filter] = [
         Filter(
-            "library", .text, "rows about libraries whose package, file, coordinates or `keyUuid` has this name"
+            "library", .texts,
+            "rows about libraries whose package, file, coordinates or `keyUuid` is one of these names"
         ) { values in
-            let name = lowered(values)
+            let names = lowered(values)
             return """
-                (lower(l.artifact) = \(name) OR lower(l.filename) = \(name) OR l.uuid = \(name)
-                    OR lower(\(SQL(MendCoordinates.all))) = \(name))
+                (lower(l.artifact) IN \(names) OR lower(l.filename) IN \(names) OR l.uuid IN \(names)
+                    OR lower(\(SQL(MendCoordinates.all))) IN \(names))
                 """
         },
-        Filter("license", .text, "rows about libraries under the license with this name or SPDX identifier") { values in
-            let name = lowered(values)
+        Filter(
+            "license", .texts, "rows about libraries under a license with one of these names or SPDX identifiers"
+        ) { values in
+            let names = lowered(values)
             return """
                 EXISTS (SELECT 1 FROM library_license ql JOIN license qn ON qn.id = ql.license WHERE ql.library = l.id
-                    AND (lower(qn.name) = \(name) OR lower(qn.spdx) = \(name)))
+                    AND (lower(qn.name) IN \(names) OR lower(qn.spdx) IN \(names)))
                 """
         },
     ]
@@ -45,13 +48,15 @@ extension Filter {
     /// Of rows about a `vulnerability v` of a `library l`.
     static let ofVulnerability: [Filter] =
         ofLibrary + [
-            Filter("cve", .text, "rows about the vulnerability with this name or alias") { values in
-                let name = lowered(values)
-                // Aliases stand one a line.
-                return """
-                    (lower(v.name) = \(name) OR \("\n") || lower(v.aliases) || \("\n")
-                        LIKE \("%\n" + escaped(name) + "\n%") ESCAPE '!')
-                    """
+            Filter("cve", .names, "rows about the vulnerabilities with one of these names or aliases") { values in
+                var condition: SQL = "(lower(v.name) IN \(lowered(values))"
+                for value in values {
+                    // Aliases stand one a line.
+                    let pattern = "%\n" + escaped(asciiLowered(value)) + "\n%"
+                    condition.append(" OR \("\n") || lower(v.aliases) || \("\n") LIKE \(pattern) ESCAPE '!'")
+                }
+                condition.append(")")
+                return condition
             },
             Filter(
                 "severity", .list(["critical", "high", "medium", "low"]),
@@ -74,9 +79,12 @@ extension Filter {
         ]
     }
 
+    /// The list of the values, as `lower` makes stored texts.
+    private static func lowered(_ values: [String]) -> SQL { SQL.list(values.map { .text(asciiLowered($0)) }) }
+
     /// The value with the letters of ASCII in lower case, which is what `lower` makes of stored texts on both engines.
-    private static func lowered(_ values: [String]) -> String {
-        String(decoding: (values.first ?? "").utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    private static func asciiLowered(_ value: String) -> String {
+        String(decoding: value.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     /// A text for LIKE with the escape `!`.

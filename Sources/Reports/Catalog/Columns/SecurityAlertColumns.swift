@@ -39,9 +39,7 @@ extension Column {
         .text(
             "status", "Status",
             "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
-        .text(
-            "topFix", "Top Fix",
-            "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, v.recommendation)", width: 36),
+        .text("topFix", "Top Fix", VulnerabilityText.fix, width: 36).omittedWhenNull,
         .text("comment", "Comments", "a.comments", width: 30),
         .timestamp("creationDate", "Creation Date", "a.created_at"),
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),

@@ -51,6 +51,22 @@ extension Column {
         .text(key, title, SeveritySQL.word, width: 10).upToHigh(SeveritySQL.wordUpToHigh).omittedWhenNull
     }
 
+    /// What an alert says of itself: of a vulnerability its severity as it is now, in Mend's form (`High:1,`).
+    static func alertDescription(_ title: String) -> Column {
+        .text(
+            "description", title,
+            """
+            CASE WHEN a.vulnerability = 0 THEN a.description WHEN coalesce(v.severity, '') = '' THEN ''
+                ELSE upper(substr(v.severity, 1, 1)) || substr(v.severity, 2) || ':1,' END
+            """, width: 40
+        ).upToHigh(
+            """
+            CASE WHEN a.vulnerability = 0 THEN a.description WHEN coalesce(v.severity, '') = '' THEN ''
+                WHEN v.severity IN ('critical', 'high') THEN 'High:1,'
+                ELSE upper(substr(v.severity, 1, 1)) || substr(v.severity, 2) || ':1,' END
+            """)
+    }
+
     /// Headings behind Mend's: the score that counts, its version of CVSS, and the version that leaves all behind.
     static let severityHeadings: [Column] = [
         Column("", "Score", .real, SeveritySQL.score, width: 8),

@@ -36,7 +36,8 @@ extension Report {
                     .integer("", "Occurrences", "o.count", width: 12),
                     .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
                         .omittedWhenNull,
-                    .text("releaseDate", "Release Date", "substr(l.release_date, 1, 10)", width: 12)
+                    .text("releaseDate", "Release Date", "nullif(substr(l.release_date, 1, 10), '')", width: 12)
+                        .omittedWhenNull
                         .only(when: "extraLibraryFields", has: "releaseDate"),
                 ],
                 bound: "SELECT sum(c.libraries) FROM scope s JOIN scan c ON c.id = s.scan")

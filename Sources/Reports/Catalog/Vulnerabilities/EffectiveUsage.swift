@@ -54,7 +54,8 @@ extension Report {
                     ELSE 'INEFFECTIVE' END
                 """, width: 16),
             .timestamp(
-                "analysisDateTime", "Analysis Date", "CASE WHEN o.states <> 4 THEN c.content_at ELSE NULL END"),
+                "analysisDateTime", "Analysis Date", "CASE WHEN o.states <> 4 THEN c.content_at ELSE NULL END"
+            ).omittedWhenNull,
             .text(
                 "resultingShield", "Library Shield",
                 """
