@@ -1,6 +1,6 @@
-// DESIGN. One table says which distribution a package URL names and what OSV calls it (docs/matching.md has the public
-// page of each row). An advisory names the release in OSV's words, a package URL in those of `/etc/os-release` or of a
-// generator: both go through the same form, so that equal releases are equal texts.
+// DESIGN. One table says which distribution a package URL names, what OSV calls it and its advisories, and how its versions
+// are ordered (docs/matching.md has the public page of each row). An advisory names the release in OSV's words, a package URL in
+// those of `/etc/os-release` or of a generator: both go through the same form, so that equal releases are equal texts.
 
 /// A distribution whose packages have package URLs.
 struct Distribution: Sendable {
@@ -10,10 +10,23 @@ struct Distribution: Sendable {
     let form: ReleaseForm?
     /// Whether advisories name binary packages, too, and not source packages alone.
     let namesBinaries: Bool
+    /// The order of versions of its packages.
+    let scheme: VersionScheme
+    /// What the names of its own advisories begin with, before the first hyphen, in capitals (OSV schema, "id"; the
+    /// distribution's own pages where OSV has none).
+    let advisories: [String]
+    /// Types of package URLs with their namespaces that name it.
+    fileprivate let purls: [String]
 
-    private init(_ name: String, _ form: ReleaseForm?, namesBinaries: Bool = false) {
+    private init(
+        _ name: String, _ form: ReleaseForm?, _ scheme: VersionScheme, _ purls: [String], _ advisories: [String] = [],
+        namesBinaries: Bool = false
+    ) {
         self.name = name
         self.form = form
+        self.scheme = scheme
+        self.purls = purls
+        self.advisories = advisories
         self.namesBinaries = namesBinaries
     }
 
@@ -21,68 +34,83 @@ struct Distribution: Sendable {
     ///
     /// Where there is no namespace, `distro=debian-12` names the distribution, too.
     static func of(_ purl: PackageURL) -> Distribution? {
-        if !purl.namespace.isEmpty { return known["\(purl.type)/\(purl.namespace)"] }
+        if !purl.namespace.isEmpty { return byPURL["\(purl.type)/\(purl.namespace)"] }
         guard let distro = purl.qualifier("distro")?.lowercased(), let hyphen = distro.lastIndex(of: "-") else {
             return nil
         }
-        return known["\(purl.type)/\(distro[..<hyphen])"]
+        return byPURL["\(purl.type)/\(distro[..<hyphen])"]
     }
 
-    /// By type and namespace of the package URL.
-    private static let known: [String: Distribution] = [
-        "deb/debian": .init("Debian", .debian),
-        "deb/ubuntu": .init("Ubuntu", .ubuntu),
-        "deb/echo": .init("Echo", .rolling),
-        "apk/alpine": .init("Alpine", .alpine),
-        "apk/alpaquita": .init("Alpaquita", .whole),
-        "apk/bellsoft-hardened-containers": .init("BellSoft Hardened Containers", .whole),
-        "apk/wolfi": .init("Wolfi", .rolling, namesBinaries: true),
-        "apk/chainguard": .init("Chainguard", .rolling, namesBinaries: true),
-        "apk/minimos": .init("MinimOS", .rolling, namesBinaries: true),
-        "apk/cleanstart": .init("CleanStart", .rolling, namesBinaries: true),
-        "apk/clnstrt": .init("CleanStart", .rolling, namesBinaries: true),
-        "rpm/redhat": rpm("Red Hat", .major),
-        "rpm/rhel": rpm("Red Hat", .major),
-        "rpm/almalinux": rpm("AlmaLinux", .major),
-        "rpm/alma": rpm("AlmaLinux", .major),
-        "rpm/rocky": rpm("Rocky Linux", .major),
-        "rpm/rocky-linux": rpm("Rocky Linux", .major),
-        "rpm/rockylinux": rpm("Rocky Linux", .major),
-        "rpm/suse": rpm("SUSE", .suse),
-        "rpm/sles": rpm("SUSE", .suse),
-        "rpm/sled": rpm("SUSE", .suse),
-        "rpm/sle-micro": rpm("SUSE", .suse),
-        "rpm/sl-micro": rpm("SUSE", .suse),
-        "rpm/slem": rpm("SUSE", .suse),
-        "rpm/opensuse": rpm("openSUSE", .openSUSE),
-        "rpm/opensuse-leap": rpm("openSUSE", .openSUSE),
-        "rpm/opensuse-leap-micro": rpm("openSUSE", .openSUSE),
-        "rpm/opensuse-tumbleweed": rpm("openSUSE", .openSUSE),
-        "rpm/opensuse.leap": rpm("openSUSE", .openSUSE),
-        "rpm/opensuse.tumbleweed": rpm("openSUSE", .openSUSE),
-        "rpm/azurelinux": rpm("Azure Linux", .major),
-        "rpm/azure-linux": rpm("Azure Linux", .major),
-        "rpm/mariner": rpm("Azure Linux", .major),
-        "rpm/cbl-mariner": rpm("Azure Linux", .major),
-        "rpm/photon": rpm("Photon OS", .whole),
-        "rpm/mageia": rpm("Mageia", .major),
-        "rpm/openeuler": rpm("openEuler", .openEuler),
+    /// The distribution of an ecosystem of OSV, without its release; nil where it is none of a distribution.
+    static func ofEcosystem(_ name: String) -> Distribution? { byEcosystem[name] }
+
+    /// Whether a name is that of an advisory of a distribution.
+    static func hasAdvisory(_ name: String) -> Bool {
+        guard let hyphen = name.utf8.firstIndex(of: UInt8(ascii: "-")) else { return false }
+        return firstWords.contains(String(name[..<hyphen]).uppercased())
+    }
+
+    private static let byPURL = Dictionary(
+        all.flatMap { distribution in distribution.purls.map { ($0, distribution) } },
+        uniquingKeysWith: { first, _ in first })
+
+    private static let byEcosystem = Dictionary(
+        uniqueKeysWithValues: all.filter { $0.form != nil }.map { ($0.name, $0) })
+
+    private static let firstWords = Set(all.flatMap(\.advisories))
+
+    private static let all: [Distribution] = [
+        deb("Debian", .debian, ["debian"], ["DSA", "DLA", "DTSA", "DEBIAN"]),
+        deb("Ubuntu", .ubuntu, ["ubuntu"], ["USN", "LSN", "UBUNTU"]),
+        deb("Echo", .rolling, ["echo"], ["ECHO"]),
+        apk("Alpine", .alpine, ["alpine"], ["ALPINE"]),
+        apk("Alpaquita", .whole, ["alpaquita"], ["BELL"]),
+        apk("BellSoft Hardened Containers", .whole, ["bellsoft-hardened-containers"], ["BELL"]),
+        apk("Wolfi", .rolling, ["wolfi"], ["CGA"], namesBinaries: true),
+        apk("Chainguard", .rolling, ["chainguard"], ["CGA"], namesBinaries: true),
+        apk("MinimOS", .rolling, ["minimos"], ["MINI"], namesBinaries: true),
+        apk("CleanStart", .rolling, ["cleanstart", "clnstrt"], ["CLEANSTART"], namesBinaries: true),
+        rpm("Red Hat", .major, ["redhat", "rhel"], ["RHSA", "RHBA", "RHEA"]),
+        rpm("AlmaLinux", .major, ["almalinux", "alma"], ["ALSA", "ALBA", "ALEA"]),
+        rpm("Rocky Linux", .major, ["rocky", "rocky-linux", "rockylinux"], ["RLSA", "RXSA"]),
+        rpm("SUSE", .suse, ["suse", "sles", "sled", "sle-micro", "sl-micro", "slem"], ["SUSE"]),
+        rpm(
+            "openSUSE", .openSUSE,
+            [
+                "opensuse", "opensuse-leap", "opensuse-leap-micro", "opensuse-tumbleweed", "opensuse.leap",
+                "opensuse.tumbleweed",
+            ], ["OPENSUSE"]),
+        rpm("Azure Linux", .major, ["azurelinux", "azure-linux", "mariner", "cbl-mariner"], ["AZL"]),
+        rpm("Photon OS", .whole, ["photon"], ["PHSA"]),
+        rpm("Mageia", .major, ["mageia"], ["MGASA"]),
+        rpm("openEuler", .openEuler, ["openeuler"], ["OESA"]),
         // OSV has no advisories of these.
-        "rpm/amazon": rpm("Amazon Linux", nil),
-        "rpm/amzn": rpm("Amazon Linux", nil),
-        "rpm/amazonlinux": rpm("Amazon Linux", nil),
-        "rpm/oracle": rpm("Oracle Linux", nil),
-        "rpm/ol": rpm("Oracle Linux", nil),
-        "rpm/oraclelinux": rpm("Oracle Linux", nil),
-        "rpm/centos": rpm("CentOS", nil),
-        "rpm/fedora": rpm("Fedora", nil),
-        "deb/kali": .init("Kali Linux", nil),
-        "deb/raspbian": .init("Raspbian", nil),
-        "alpm/arch": .init("Arch Linux", nil),
+        rpm("Amazon Linux", nil, ["amazon", "amzn", "amazonlinux"], ["ALAS", "ALAS2", "ALAS2023"]),
+        rpm("Oracle Linux", nil, ["oracle", "ol", "oraclelinux"], ["ELSA"]),
+        rpm("CentOS", nil, ["centos"], ["CESA"]),
+        rpm("Fedora", nil, ["fedora"], ["FEDORA"]),
+        deb("Kali Linux", nil, ["kali"], []),
+        deb("Raspbian", nil, ["raspbian"], []),
+        .init("Arch Linux", nil, .rpm, ["alpm/arch"], ["ASA"]),
     ]
 
-    private static func rpm(_ name: String, _ form: ReleaseForm?) -> Distribution {
-        .init(name, form, namesBinaries: true)
+    private static func deb(
+        _ name: String, _ form: ReleaseForm?, _ namespaces: [String], _ advisories: [String]
+    ) -> Distribution {
+        .init(name, form, .debian, namespaces.map { "deb/\($0)" }, advisories)
+    }
+
+    private static func apk(
+        _ name: String, _ form: ReleaseForm?, _ namespaces: [String], _ advisories: [String],
+        namesBinaries: Bool = false
+    ) -> Distribution {
+        .init(name, form, .alpine, namespaces.map { "apk/\($0)" }, advisories, namesBinaries: namesBinaries)
+    }
+
+    private static func rpm(
+        _ name: String, _ form: ReleaseForm?, _ namespaces: [String], _ advisories: [String]
+    ) -> Distribution {
+        .init(name, form, .rpm, namespaces.map { "rpm/\($0)" }, advisories, namesBinaries: true)
     }
 
     /// The ecosystem with the release that the package URL names: `Debian:12`; nil when it names none.

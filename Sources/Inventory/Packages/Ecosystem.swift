@@ -10,21 +10,32 @@ package struct Ecosystem: Sendable, Hashable {
     package let registry: String
 
     /// The order of versions; nil where none is known and only lists count.
-    package var scheme: VersionScheme? { Self.schemes[name] }
+    package var scheme: VersionScheme? { Self.scheme(of: name) }
 
     /// The order of versions in an ecosystem, whatever release is named with it.
     static func scheme(of place: String) -> VersionScheme? {
-        schemes[place] ?? schemes[String(place.prefix { $0 != ":" })]
+        if let scheme = schemes[place] { return scheme }
+        let name = String(place.prefix { $0 != ":" })
+        return schemes[name] ?? Distribution.ofEcosystem(name)?.scheme
     }
 
+    /// The ecosystem without its release, as far as this program knows it; `other` for those that it does not know.
+    package static func word(ofPlace place: String) -> String {
+        let name = String(place.prefix { $0 != ":" })
+        return schemes[name] != nil || Distribution.ofEcosystem(name) != nil ? name : "other"
+    }
+
+    /// Whether a name is that of an advisory of those who package what others make: a distribution, Bitnami.
+    package static func isOfPackagers(advisory name: String) -> Bool {
+        Distribution.hasAdvisory(name) || name.hasPrefix("BIT-")
+    }
+
+    /// Of registries; `Distribution` has those of distributions.
     private static let schemes: [String: VersionScheme] = [
         "npm": .semantic, "crates.io": .semantic, "Pub": .pub, "Hex": .semantic, "SwiftURL": .semantic,
         "GitHub Actions": .semantic, "Bitnami": .semantic, "Julia": .semantic, "GIT": .semantic, "Go": .go,
         "NuGet": .nuget, "PyPI": .python, "Maven": .maven, "RubyGems": .gem, "Packagist": .composer, "CRAN": .numbers,
-        "Hackage": .numbers, "Debian": .debian, "Ubuntu": .debian, "Echo": .debian, "Alpine": .alpine,
-        "Wolfi": .alpine, "Chainguard": .alpine, "Alpaquita": .alpine, "BellSoft Hardened Containers": .alpine,
-        "MinimOS": .alpine, "CleanStart": .alpine, "Red Hat": .rpm, "AlmaLinux": .rpm, "Rocky Linux": .rpm,
-        "SUSE": .rpm, "openSUSE": .rpm, "openEuler": .rpm, "Photon OS": .rpm, "Mageia": .rpm, "Azure Linux": .rpm,
+        "Hackage": .numbers,
     ]
 
     /// Reads OSV's name. Nil where no purl shows that a package belongs to this release: Red Hat's streams of extended support,
@@ -69,12 +80,8 @@ package struct Ecosystem: Sendable, Hashable {
 
     /// Whether versions count for each release apart, so that a package without a release is nobody's.
     package var hasReleases: Bool {
-        switch name {
-        case "Debian", "Ubuntu", "Alpine", "Alpaquita", "BellSoft Hardened Containers", "AlmaLinux", "Rocky Linux",
-            "Red Hat", "SUSE", "openSUSE", "openEuler", "Photon OS", "Mageia", "Azure Linux":
-            true
-        default: false
-        }
+        guard let form = Distribution.ofEcosystem(name)?.form else { return false }
+        return form != .rolling
     }
 
     /// The address in one spelling: without the scheme and a slash at its end, in lower case.
