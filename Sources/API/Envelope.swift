@@ -1,6 +1,7 @@
 import Bytes
 import Database
 import HTTP
+import Intake
 import Jobs
 import Reports
 
@@ -16,6 +17,8 @@ struct Envelope {
     var uploadsAhead = 0
     /// What had to be cut to fit the format, or what an upload's import found odd.
     var notes: [String] = []
+    /// Of an upload that is in: what is said of vulnerabilities of its project rests on.
+    var basis: Basis?
 
     var response: HTTPResponse {
         Answer.object { answer in write(as: "asyncProcessStatus", to: &answer) }
@@ -57,6 +60,7 @@ struct Envelope {
             }
         }
         if !notes.isEmpty { answer.texts("notes", notes) }
+        if let basis { answer.object("basis") { basis.write(to: &$0) } }
     }
 
     private var kind: ScopeKind { job.project != 0 ? .project : job.product != 0 ? .product : .organization }

@@ -1,4 +1,5 @@
 import BOM
+import Bytes
 package import Database
 import Glibc
 package import Jobs
@@ -63,6 +64,8 @@ package struct Intake: Sendable {
         package var projectToken: String
         /// Libraries that the inventory shows: distinct components, without the one that is the project itself.
         package var libraries: Int
+        /// What is said of vulnerabilities rests on; nil where the project shows a later upload.
+        package var basis: Basis?
         package var warnings: [String]
     }
 
@@ -102,11 +105,12 @@ package struct Intake: Sendable {
         let names = try names(of: scan, product: destination.product, project: project, lease: lease)
         let (queue, time) = (queue, queue.now())
         @Sendable func end(
-            in target: StagedScan.Target, libraries: Int, _ warnings: [String], _ connection: any Connection
+            in target: StagedScan.Target, libraries: Int, basis: Basis? = nil, _ warnings: [String],
+            _ connection: any Connection
         ) throws -> Result {
             let result = Result(
                 product: destination.product, productToken: target.productToken, project: project,
-                projectToken: target.projectToken, libraries: libraries, warnings: warnings)
+                projectToken: target.projectToken, libraries: libraries, basis: basis, warnings: warnings)
             try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
             try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
             return result
@@ -158,7 +162,8 @@ package struct Intake: Sendable {
                 if let before, before.scan != shown { try Exposures.withdraw(scan: before.scan, on: connection) }
             }
             let libraries = try StagedScan.libraryCount(of: shown, on: connection)
-            return try end(in: target, libraries: libraries, said, connection)
+            let basis = try Basis.read(scan: shown, on: connection)
+            return try end(in: target, libraries: libraries, basis: basis, said, connection)
         }
     }
 
@@ -256,15 +261,14 @@ extension Intake.Destination {
 extension Intake.Result {
     /// As the job keeps it and the command line prints it.
     package var json: String {
-        var writer = FactsWriter()
-        writer.object {
-            $0.required("product", product)
-            $0.required("productToken", productToken)
-            $0.required("project", project)
-            $0.required("projectToken", projectToken)
+        JSONWriter.object {
+            $0.text("product", product)
+            $0.text("productToken", productToken)
+            $0.text("project", project)
+            $0.text("projectToken", projectToken)
             $0.number("libraries", libraries)
-            $0.required("warnings", warnings)
+            if let basis { $0.object("basis") { basis.write(to: &$0) } }
+            $0.texts("warnings", warnings)
         }
-        return writer.text
     }
 }

@@ -20,6 +20,8 @@ package struct Produced: Sendable, Equatable {
     package let rows: Int
     /// What had to be cut to fit the format.
     package let notes: [String]
+    /// What it says beside its rows that the scope's revision does not tell: `ReportRequest.notes`.
+    package var basis: [String] = []
 }
 
 /// Why a report could not be made.
@@ -102,7 +104,7 @@ package struct Production: Sendable {
             let queries = tables.map { TableQuery($0, request: request, filters: report.filters) }
             let head = ReportHead(
                 title: report.title, scopeKind: request.scope.kind, scope: facts, tables: queries,
-                preface: report.preface(facts))
+                preface: report.preface(facts), notes: try report.notes(for: request, on: connection))
             switch request.format {
             case .json: return try render(JSONFormat.self, head, on: connection, into: receiver)
             case .xml: return try render(XMLFormat.self, head, on: connection, into: receiver)

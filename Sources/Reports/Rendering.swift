@@ -89,7 +89,7 @@ struct Rendering<Renderer: TableRenderer & ~Copyable> {
         let notes = cut == 0 ? [] : ["\(cut) cells were cut to what a cell of the format holds"]
         return Produced(
             scope: head.scope, fileName: production.zipName(head.scope, word: production.report.name.word), parts: part,
-            rows: total, notes: notes)
+            rows: total, notes: notes, basis: head.notes)
     }
 
     private func begin(part: Int?, table: Int) throws -> Renderer {

@@ -305,10 +305,15 @@ package struct Report: Sendable {
     package let body: Body
     /// Whether it compares two products or projects: the request then names the other side (`comparisonAliases`).
     package var isComparison = false
+    /// Whether it says which libraries are vulnerable, so that its readers have to know what was looked at.
+    package var isVerdict = false
     /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
     package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }
 
-    package init(name: Name, title: String, formats: [Format], filters: [Filter], body: Body) {
+    package init(
+        name: Name, title: String, formats: [Format], filters: [Filter], body: Body, isVerdict: Bool = false
+    ) {
+        self.isVerdict = isVerdict
         self.name = name
         self.title = title
         self.formats = formats

@@ -11,10 +11,14 @@ package struct ReportHead: Sendable {
     /// What stands in front of the tables of JSON and XML.
     package let preface: [(key: String, text: String)]
 
+    /// What stands beside the tables of a spreadsheet or a PDF.
+    package let notes: [String]
+
     package init(
         title: String, scopeKind: ScopeKind, scope: ScopeFacts, tables: [TableQuery],
-        preface: [(key: String, text: String)] = []
+        preface: [(key: String, text: String)] = [], notes: [String] = []
     ) {
+        self.notes = notes
         self.preface = preface
         self.title = title
         self.scopeKind = scopeKind

@@ -102,6 +102,69 @@ struct ManagementTests {
         #expect(done["message"] as? String == "Successfully ignored 1 alerts")
     }
 
+    /// What a verdict rests on is the same in the status of the upload, on the console's page and in the reports.
+    @Test(arguments: Engine.allCases) func anUploadSaysWhatItsVerdictRestsOn(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let uuid = try #require(
+            try world.inventory.database.read { connection in
+                try connection.first("SELECT uuid FROM job WHERE kind = 'INTAKE' ORDER BY id LIMIT 1") { $0.string(0) }
+            })
+        let answer = try await world.call(
+            "getAsyncProcessStatus", ["orgToken": try world.token(.organization), "uuid": uuid])
+        let envelope = try #require(answer["asyncProcessStatus"] as? [String: Any], "\(answer)")
+        let basis = try #require(envelope["basis"] as? [String: Any], "\(envelope)")
+        let known = try world.inventory.database.read { try Basis.read(world.inventory.scope(.project), on: $0) }
+        let unmatched = basis["unmatched"] as? [String: Int] ?? [:]
+        #expect(basis["components"] as? Int == known.libraries && basis["matchable"] as? Int == known.matchable)
+        #expect(known.matchable > 0 && known.matchable < known.libraries)
+        #expect(unmatched.values.reduce(known.matchable, +) == known.libraries)
+        #expect(try world.rows("ProjectInventoryReport", "libraries", .project).count == known.libraries)
+        let ecosystems = try #require(basis["ecosystems"] as? [[String: Any]])
+        #expect(ecosystems.compactMap { $0["ecosystem"] as? String } == known.ecosystems.map(\.name))
+        #expect(ecosystems.allSatisfy { ($0["newest"] as? String)?.hasSuffix("Z") == true && $0["read"] == nil })
+    }
+
+    /// A reason and its justification are kept as they were given, are never guessed, and go when the alert is opened again.
+    @Test(arguments: Engine.allCases) func anAlertIsIgnoredForAReason(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        let alerts = try await world.list("getOrganizationAlerts", "alerts", ["orgToken": org])
+        let uuid = try #require(alerts.first?["alertUuid"] as? String)
+        func decide(_ more: [String: Any], call: String = "ignoreAlerts") async throws -> [String: Any] {
+            let fields: [String: Any] = ["orgToken": org, "alertUuids": [uuid], "comments": "not affected, really"]
+            return try await world.call(call, fields.merging(more) { _, new in new })
+        }
+        func kept() throws -> [String] {
+            try world.inventory.database.read { connection in
+                try connection.all("SELECT state, reason, justification FROM alert WHERE uuid = \(uuid)") { row in
+                    "\(row.string(0)) \(row.string(1)) \(row.string(2))"
+                }
+            }
+        }
+        #expect(try await decide([:])["errorCode"] == nil)
+        #expect(try kept() == ["IGNORED  "], "a comment is no reason")
+        _ = try await decide(["reason": "NOT_AFFECTED", "justification": "code_not_reachable"])
+        #expect(try kept() == ["IGNORED not_affected code_not_reachable"])
+        _ = try await decide(["reason": "workaround", "status": "Ignored"], call: "setAlertsStatus")
+        #expect(try kept() == ["IGNORED workaround "])
+        let bad: [([String: Any], String)] = [
+            (["reason": "because"], "reason"), (["reason": 7], "reason"),
+            (["reason": "not_affected", "justification": "lazy"], "justification"),
+            (["justification": "code_not_reachable"], "justification"),
+            (["reason": "workaround", "justification": "code_not_reachable"], "justification"),
+        ]
+        for (fields, name) in bad {
+            let answer = try await decide(fields)
+            #expect(answer["errorCode"] as? Int == 2021, "\(fields)")
+            #expect((answer["errorMessage"] as? String)?.contains(name) == true, "\(answer)")
+        }
+        #expect(try kept() == ["IGNORED workaround "])
+        let ignored = try world.rows("OrgIgnoreAlertsReport", "alerts").first { $0["alertUuid"] as? String == uuid }
+        #expect(ignored == nil || ignored?["reason"] as? String == "workaround")
+        _ = try await decide(["status": "Active"], call: "setAlertsStatus")
+        #expect(try kept() == ["OPEN  "])
+    }
+
     // MARK: Deleting
 
     @Test(arguments: Engine.allCases) func deletedIsGone(engine: Engine) async throws {

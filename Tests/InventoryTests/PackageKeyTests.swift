@@ -225,4 +225,31 @@ private let obstacles: [(purl: String, obstacle: MatchingObstacle)] = [
         #expect(PackageKey.obstacle(of: action) { $0 == "GIT" } == nil)
         #expect(PackageKey.obstacle(of: action) { $0 == "npm" } == .noAdvisories(of: "GitHub Actions"))
     }
+
+    /// Examples of the names that OSV's schema lists, and of distributions' own.
+    @Test func `Advisories of distributions are known by their names`() {
+        let packagers = [
+            "DSA-5000-1", "DLA-3000-1", "DTSA-1-1", "DEBIAN-CVE-2024-1", "USN-6000-1", "LSN-0100-1",
+            "UBUNTU-CVE-2024-1", "ALPINE-CVE-2024-1", "BELL-CVE-2024-1", "CGA-22mp-3hmm", "MINI-2g7c-p3vv",
+            "CLEANSTART-2025-1", "ECHO-1234-5678", "RHSA-2024:1", "RHBA-2024:1", "RHEA-2024:1", "ALSA-2024:1",
+            "ALBA-2024:1", "ALEA-2024:1", "RLSA-2024:1", "RXSA-2024:1", "SUSE-SU-2024:1-1", "SUSE-RU-2024:1-1",
+            "openSUSE-SU-2024:1-1", "AZL-1234", "PHSA-2024-4.0-1", "MGASA-2024-1", "OESA-2024-1", "BIT-nginx-2024-1",
+        ]
+        for name in packagers { #expect(Ecosystem.isOfPackagers(advisory: name), "\(name)") }
+        for name in [
+            "CVE-2024-1", "GHSA-aaaa-bbbb-cccc", "GO-2024-1", "PYSEC-2024-1", "MAL-2024-1", "RUSTSEC-2024-1", "",
+        ] {
+            #expect(!Ecosystem.isOfPackagers(advisory: name), "\(name)")
+        }
+    }
+
+    /// One table names distributions for package URLs and for advisories: what one takes, the other takes.
+    @Test func `Every distribution with advisories has an ecosystem with an order`() throws {
+        for row in sameRows where ["deb", "apk", "rpm"].contains(where: { row.purl.hasPrefix("pkg:\($0)/") }) {
+            let ecosystem = try #require(Ecosystem(row.ecosystem), "\(row.ecosystem)")
+            #expect(ecosystem.scheme != nil && Ecosystem.word(ofPlace: row.ecosystem) == ecosystem.name)
+            #expect(ecosystem.hasReleases == !ecosystem.release.isEmpty, "\(row.ecosystem)")
+        }
+        #expect(Ecosystem.word(ofPlace: "npm") == "npm" && Ecosystem.word(ofPlace: "Martian:1") == "other")
+    }
 }

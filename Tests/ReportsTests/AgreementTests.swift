@@ -209,7 +209,7 @@ struct AgreementTests {
         func state() throws -> (isAssessed: Bool, revision: Int64) {
             try fixture.database.snapshot { connection in
                 (
-                    try RiskFacts.read(scope, on: connection).isAssessed,
+                    try RiskFacts.read(scope, on: connection).basis.isAssessed,
                     try ScopeFacts.read(scope, on: connection)?.revision ?? 0
                 )
             }
@@ -218,9 +218,18 @@ struct AgreementTests {
         #expect(!before.isAssessed)
         let folder = try TemporaryFolder()
         let path = folder.path("a.jsonl")
-        let record = #"{"id":"GHSA-1","modified":"2026-01-01T00:00:00Z","affected":[]}"#
-        try Data(record.utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
+        func importAdvisory(of ecosystem: String) throws {
+            let record =
+                #"{"id":"GHSA-\#(ecosystem)","modified":"2026-01-01T00:00:00Z","affected":[{"package":"#
+                + #"{"ecosystem":"\#(ecosystem)","name":"elsewhere"},"versions":["1.0.0"]}]}"#
+            try Data(record.utf8).write(to: URL(fileURLWithPath: path))
+            _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
+            try fixture.queue.matchAll()
+        }
+        // Of nothing that is here: still nobody looked.
+        try importAdvisory(of: "Hackage")
+        #expect(try state() == before)
+        try importAdvisory(of: "npm")
         let after = try state()
         #expect(after.isAssessed && after.revision > before.revision)
     }

@@ -139,7 +139,7 @@ extension EndToEnd {
                     ["OrgInventoryReport", "--scope", organization.token, "--output", output],
                     ["file", "parts", "rows", "seconds"]
                 ),
-                "doctor": ([], ["checks"]),
+                "doctor": ([], ["basis", "checks"]),
             ]
             for command in try Self.commands() {
                 let words = command.split(separator: " ").map(String.init)
@@ -157,9 +157,10 @@ extension EndToEnd {
                     let project = try #require((json["projects"] as? [[String: Any]])?.first)
                     #expect(
                         Set(project.keys) == [
-                            "product", "productToken", "project", "projectToken", "libraries", "warnings",
+                            "product", "productToken", "project", "projectToken", "libraries", "basis", "warnings",
                         ])
                     #expect(project["libraries"] as? Int == 1)
+                    #expect((project["basis"] as? [String: Any])?["components"] as? Int == 1)
                     #expect((project["warnings"] as? [String])?.count == 1)
                 }
             }

@@ -60,6 +60,7 @@ enum ConsolePage {
                 html.notice(notice)
                 // The first of them: a page is no report.
                 for pattern in view.unusable.prefix(10) { html.notice("\(pattern.text).") }
+                if let basis = view.basis { assessment(basis, to: &html) }
                 request(view, to: &html)
                 if view.product == nil {
                     list(view.products.map { ($0.id, $0.name, $0.updated) }, of: "Products", in: view, to: &html) {
@@ -121,6 +122,29 @@ enum ConsolePage {
                     text: "Reports")
                 html.element("span", text: view.access.standing.email)
                 html.element("button", text: "Sign out")
+            }
+        }
+    }
+
+    /// What was looked at for vulnerabilities.
+    private static func assessment(_ basis: Basis, to html: inout HTML) {
+        html.element("section") { html in
+            html.element("h2", text: "Looked up in advisories")
+            html.element("p", text: basis.sentence)
+            if basis.ecosystems.isEmpty { return }
+            html.element("table") { html in
+                html.head(["Ecosystem", "Components", "Records", "Newest record", "Last looked at"])
+                html.element("tbody") { html in
+                    for ecosystem in basis.ecosystems.prefix(rowLimit) {
+                        html.element("tr") { html in
+                            html.element("td", text: ecosystem.name)
+                            html.element("td", text: "\(ecosystem.libraries)")
+                            html.element("td", text: "\(ecosystem.records)")
+                            html.element("td", text: TimeText.time(ecosystem.newest))
+                            html.element("td", text: ecosystem.read > 0 ? TimeText.time(ecosystem.read) : "")
+                        }
+                    }
+                }
             }
         }
     }

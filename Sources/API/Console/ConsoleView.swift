@@ -74,6 +74,8 @@ struct ConsoleView: Sendable {
     /// Of the product.
     let projects: [ProjectVital]
     let project: ProjectVital?
+    /// What is said of vulnerabilities of the project rests on; nil on other pages.
+    let basis: Basis?
     /// Saved patterns that decide nothing, for people of the whole organization on its own page.
     let unusable: [UnusablePattern]
 
@@ -99,7 +101,7 @@ struct ConsoleView: Sendable {
         }
         products = try ProductVital.list(access.scope, on: connection)
         guard here.product != 0 else {
-            (product, projects, project) = (nil, [], nil)
+            (product, projects, project, basis) = (nil, [], nil, nil)
             unusable =
                 access.scope.visibleProducts == nil
                 ? try UnusablePattern.list(organization: here.organization, on: connection) : []
@@ -117,8 +119,9 @@ struct ConsoleView: Sendable {
             }
             access = try enter(.project, project.token)
             self.project = project
+            basis = try Basis.read(access.scope, on: connection)
         } else {
-            project = nil
+            (project, basis) = (nil, nil)
         }
         self.product = product
         unusable = []

@@ -12,23 +12,36 @@ extension Job {
 
     /// What the import of an upload found odd, as its result has it; empty for all other jobs.
     var warnings: [String] {
-        guard kind == .intake, state == .success, !result.isEmpty else { return [] }
-        var json = JSONReader(result.utf8)
-        var warnings: [String] = []
         do throws(JSONError) {
-            try json.beginObject()
-            while try json.nextKey() {
-                guard json.keyEquals("warnings") else {
-                    try json.skipValue()
-                    continue
-                }
+            return try member("warnings") { (json: inout JSONReader) throws(JSONError) -> [String] in
+                var warnings: [String] = []
                 try json.beginArray()
                 while try json.nextElement() { warnings.append(try json.string()) }
-            }
+                return warnings
+            } ?? []
         } catch {
             // The result is for people; a poll answers without it.
             return ["the warnings of this import cannot be read: \(error)"]
         }
-        return warnings
+    }
+
+    /// The token of the project that an upload went to; nil for all other jobs, and where the result cannot be read, of which
+    /// `warnings` tells.
+    var projectToken: String? {
+        try? member("projectToken") { (json: inout JSONReader) throws(JSONError) -> String in try json.string() }
+    }
+
+    /// A member of the result of an upload that is in; nil for all other jobs.
+    private func member<Value>(
+        _ key: StaticString, read: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(JSONError) -> Value? {
+        guard kind == .intake, state == .success, !result.isEmpty else { return nil }
+        var json = JSONReader(result.utf8)
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals(key) { return try read(&json) }
+            try json.skipValue()
+        }
+        return nil
     }
 }

@@ -18,9 +18,12 @@ package struct PDFTable: ~Copyable {
         package var scope: String
         /// ISO 8601 in UTC, `2024-05-01T12:00:00Z`: printed, and the document's date of creation.
         package var created: String
+        /// Lines below these, for what readers have to know of the whole.
+        package var notes: [String] = []
         package var author: String?
 
-        package init(title: String, scope: String, created: String, author: String? = nil) {
+        package init(title: String, scope: String, created: String, notes: [String] = [], author: String? = nil) {
+            self.notes = notes
             self.title = title
             self.scope = scope
             self.created = created
@@ -175,7 +178,14 @@ package struct PDFTable: ~Copyable {
         let created = canvas.draw(
             Self.readable(heading.created), at: PDFPoint(Self.margin, y),
             .init(size: 10, width: width, isOneLine: true), color: Self.gray)
-        y += created.height + 12
+        y += created.height
+        for note in heading.notes {
+            let text = canvas.draw(
+                note, at: PDFPoint(Self.margin, y + 3), .init(size: 9, width: width, maximumHeight: 60),
+                color: Self.gray)
+            y += text.height + 3
+        }
+        y += 12
     }
 
     /// `2024-05-01T12:00:00Z` as `2024-05-01 12:00 UTC`; anything else as it is.

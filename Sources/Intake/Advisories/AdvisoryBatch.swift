@@ -20,12 +20,15 @@ final class AdvisoryBatch: Sendable {
         var newest: [String: OSVRecord] = [:]
         for record in records where record.modified > newest[record.id]?.modified ?? .min { newest[record.id] = record }
         let known = try Advisories.known(Array(newest.keys), on: connection)
-        let changed = newest.values.filter { $0.modified > known[$0.id]?.modified ?? .min }.sorted { $0.id < $1.id }
+        let changed = newest.values.filter { Self.isNews($0, beside: known[$0.id]) }.sorted { $0.id < $1.id }
         var counts = Counts()
         if changed.isEmpty { return counts }
         let present = changed.compactMap { known[$0.id]?.id }
         let before = try Advisories.vulnerabilities(of: present, on: connection)
         try Advisories.markStale(packagesOf: present, on: connection)
+        var ecosystems = EcosystemChanges()
+        for place in try Ecosystems.places(of: present, on: connection) { ecosystems.remove(place) }
+        for record in changed { ecosystems.add(record.places, modified: record.modified) }
         try Advisories.delete(present, on: connection)
         var next = try connection.take(changed.count - present.count, from: "advisory")
         var ids: [Int64] = []
@@ -49,7 +52,14 @@ final class AdvisoryBatch: Sendable {
         let claimed = try Claims.vulnerabilities(
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
         try Exposures.markStale(showing: claimed, claimed: false, on: connection)
+        try Ecosystems.apply(ecosystems, on: connection)
         return counts
+    }
+
+    /// Whether a record says more than what is there: it changed, or it was read by rules that left out what is read now.
+    private static func isNews(_ record: OSVRecord, beside known: Advisories.Known?) -> Bool {
+        guard let known else { return true }
+        return record.modified > known.modified || record.modified == known.modified && known.rules < OSVRecord.rules
     }
 
     private func insert(_ records: [OSVRecord], ids: [Int64], on connection: any Connection) throws {
@@ -71,6 +81,7 @@ final class AdvisoryBatch: Sendable {
             advisories.append(record.weaknesses.joined(separator: "\n"))
             advisories.append(record.links.joined(separator: "\n"))
             advisories.append(record.credits.joined(separator: "\n"))
+            advisories.append(OSVRecord.rules)
             for name in [record.id] + record.aliases {
                 names.beginRow()
                 names.append(name)

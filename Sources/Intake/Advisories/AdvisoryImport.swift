@@ -33,22 +33,28 @@ package struct AdvisoryImport {
     private static let batchBytes = 4 << 20
 
     private let records: RecordImport
+    private let time: Int64?
 
-    package init(_ records: RecordImport) { self.records = records }
+    /// - Parameter time: kept as the time of the last look at the ecosystems of the records: milliseconds since 1970, UTC; nil keeps none.
+    package init(_ records: RecordImport, at time: Int64? = nil) {
+        self.records = records
+        self.time = time
+    }
 
     /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. Throws when a path cannot be opened or the database
     /// fails; records that cannot be read are warned of.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database
-        let isFirst = try database.read { try Advisories.areEmpty(on: $0) }
         var batch: [OSVRecord] = []
         var bytes = 0
+        var places: Set<String> = []
         result.skipped = try records.run(
             paths, read: OSVReader.read,
             take: { record in
                 result.read += 1
                 batch.append(record)
+                places.formUnion(record.places)
                 bytes += record.size
                 return batch.count >= Self.batchRecords || bytes >= Self.batchBytes
             },
@@ -63,8 +69,9 @@ package struct AdvisoryImport {
                 result.withdrawn += counts.withdrawn
                 self.records.progress(result.read)
             })
-        // Reports said that nothing was assessed.
-        if isFirst, result.added > 0 { try database.write { try Advisories.touchEverything(on: $0) } }
+        if let time {
+            try database.write { [places] connection in try Ecosystems.markRead(places, at: time, on: connection) }
+        }
         return result
     }
 }

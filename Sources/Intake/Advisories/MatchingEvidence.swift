@@ -43,18 +43,14 @@ extension MatchingEvidence {
 }
 
 extension PackageKey {
-    /// The keys of a component, each once.
-    static func keys(of component: Component) -> [PackageKey] {
-        guard !component.purl.isEmpty, let purl = PackageURL(component.purl) else { return [] }
-        let keys = keys(of: purl, evidence: MatchingEvidence(component, purl))
-        if keys.count < 2 { return keys }
-        var seen: Set<String> = []
-        return keys.filter { seen.insert($0.text).inserted }
+    /// The keys of a component, each once, or why it has none.
+    ///
+    /// - Parameter purl: the component's own, read; nil where it has none that can be read.
+    static func find(_ component: Component, _ purl: PackageURL?) -> Result<[PackageKey], MatchingObstacle> {
+        find(purl, evidence: purl.map { MatchingEvidence(component, $0) } ?? MatchingEvidence())
     }
 
-    /// Why advisories cannot be looked up for a component; nil where they can.
-    static func obstacle(of component: Component, isCovered: (String) -> Bool) -> MatchingObstacle? {
-        guard !component.purl.isEmpty, let purl = PackageURL(component.purl) else { return .noPackageURL }
-        return obstacle(of: purl, evidence: MatchingEvidence(component, purl), isCovered: isCovered)
+    static func find(_ component: Component) -> Result<[PackageKey], MatchingObstacle> {
+        find(component, component.purl.isEmpty ? nil : PackageURL(component.purl))
     }
 }

@@ -31,6 +31,12 @@ struct OSVRecord: Sendable, Equatable {
     var credits: [String] = []
     var affected: [Affected] = []
 
+    /// Counts up when records are read otherwise than before, so that those which are there are read again.
+    static let rules: Int64 = 1
+
+    /// The ecosystems that it is of, each with its release where it has some.
+    var places: Set<String> { Set(affected.map { PackageKey.place(of: $0.package) }) }
+
     /// The most that is kept of a record.
     enum Limit {
         static let names = 500

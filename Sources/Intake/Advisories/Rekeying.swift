@@ -35,11 +35,15 @@ package struct Rekeying {
         try Advisories.share(on: connection)
         var (libraries, organizations): ([Int64], [Int64: Int64]) = ([], [:])
         var wanted: [Int64: [Findings.Package]] = [:]
-        try Findings.eachLibrary(after: mark, limit: page, on: connection) { library, organization, facts in
+        var lookups: [Lookup: [Int64]] = [:]
+        try Findings.eachLibrary(after: mark, limit: page, on: connection) {
+            library, organization, facts, lookup in
             libraries.append(library)
             organizations[library] = organization
             let component = try ComponentFacts.decode(facts)
-            wanted[library] = LibraryMatching.packages(of: library, PackageKey.keys(of: component))
+            let found = PackageKey.find(component)
+            wanted[library] = LibraryMatching.packages(of: library, (try? found.get()) ?? [])
+            if Lookup(found) != lookup { lookups[Lookup(found), default: []].append(library) }
         }
         guard let last = libraries.last else {
             try Findings.settleRekeying(on: connection)
@@ -55,6 +59,10 @@ package struct Rekeying {
                     packages: members.flatMap { wanted[$0] ?? [] }, organization: organization, on: connection)
             }
             changed = try Rematching.renew(different, on: connection)
+        }
+        if !lookups.isEmpty {
+            try Bases.note(lookups, on: connection)
+            try Findings.touch(scopesOf: lookups.values.joined().sorted(), on: connection)
         }
         try Findings.moveRekeying(to: last, on: connection)
         return (libraries.count, changed)

@@ -26,6 +26,8 @@ struct AlertEvaluation {
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
     /// Whether the project shows other vulnerabilities than before, or changed ones.
     private(set) var hasOtherExposures = false
+    /// Whether the verdict rests on something else than before.
+    private(set) var hasOtherBasis = false
 
     /// - Parameters:
     ///   - verdicts: which libraries the name patterns of policies fit.
@@ -197,6 +199,7 @@ struct AlertEvaluation {
             before = marks
             return marks.contains(Alerts.PolicyMark(library: library.uuid, policy: policy.id))
         }
+        var ways: [Lookup: Int] = [:]
         var requests = LibraryRequests(of: view, at: time, names: names)
         try requests.inherit(refined, on: connection)
         var last: Int64 = -1
@@ -206,6 +209,7 @@ struct AlertEvaluation {
             last = end.position
             let subjects = try policies.subjects(libraries, inScan: view.scan, on: connection)
             for (index, library) in libraries.enumerated() {
+                ways[library.lookup, default: 0] += 1
                 let policy =
                     policies.isEmpty
                     ? nil
@@ -220,6 +224,7 @@ struct AlertEvaluation {
             }
             try requests.write(on: connection)
         }
+        hasOtherBasis = try Bases.replace(of: view.scan, with: ways, on: connection)
         if policies.isIncomplete { try Alerts.markStale(project: view.project, on: connection) }
     }
 }

@@ -47,13 +47,15 @@ package struct StaleAlerts {
     ) throws -> Int {
         let view = try ProjectView.lock(
             project: stale.project, organization: stale.organization, on: connection)
+        // Before the marks, in the order in which batches of advisories lock them.
+        try Advisories.share(on: connection)
         try Alerts.settle(stale, on: connection)
         guard let view else { return 0 }
         let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
         try named.inherit(on: connection)
         var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: connection)
         let changed = try evaluation.run()
-        if changed > 0 || evaluation.hasOtherExposures { try view.touch(on: connection) }
+        if changed > 0 || evaluation.hasOtherExposures || evaluation.hasOtherBasis { try view.touch(on: connection) }
         return changed
     }
 }

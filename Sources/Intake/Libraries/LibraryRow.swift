@@ -78,8 +78,11 @@ struct LibraryRow: Sendable {
         component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName)
     }
 
+    /// The names under which advisories may speak of it, or what is in the way.
+    func packageKeys() -> Result<[PackageKey], MatchingObstacle> { PackageKey.find(component, purl) }
+
     /// Appends the cells of `StagedScan.libraryColumns`, the facts, and the uuid of the identity without qualifiers.
-    func append(to rows: inout RowBuffer) {
+    func append(to rows: inout RowBuffer, lookup: Lookup) {
         let coordinates = coordinates(purl)
         let canonical = canonicalPURL
         rows.beginRow()
@@ -106,6 +109,7 @@ struct LibraryRow: Sendable {
         rows.append(licenses.text)
         rows.append(licenses.decision.hasChoice ? 1 : 0)
         rows.append(Int(naming.rawValue))
+        rows.append(lookup.text)
         rows.append(body)
         rows.append(base)
     }

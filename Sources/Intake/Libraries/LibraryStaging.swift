@@ -258,8 +258,9 @@ struct LibraryStaging: ~Copyable {
             let found = effective.licenses(of: waiting[place].component)
             if found.rows.count > LicenseRows.limit { tooManyLicenses += 1 }
             waiting[place].licenses = found
-            waiting[place].append(to: &rows)
-            keys.append(PackageKey.keys(of: waiting[place].component))
+            let packages = waiting[place].packageKeys()
+            waiting[place].append(to: &rows, lookup: Lookup(packages))
+            keys.append((try? packages.get()) ?? [])
         }
         let batch = NewLibraries(
             scan: scan, isShown: isShown, rows: rows, digests: places.map { waiting[$0].digest.bytes }, keys: keys,

@@ -91,7 +91,7 @@ package struct PackageKey: Sendable, Hashable {
 
     /// The keys under which advisories may name a package; none for what no advisory names so that it is surely this one.
     package static func keys(of purl: PackageURL, evidence: MatchingEvidence = .none) -> [PackageKey] {
-        switch read(purl, evidence) {
+        switch find(purl, evidence: evidence) {
         case .success(let keys): keys
         case .failure: []
         }
@@ -101,26 +101,25 @@ package struct PackageKey: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - purl: nil where the document gives none, or none that can be read.
-    ///   - isCovered: whether there are advisories of an ecosystem, given with its release where it has some
-    ///     (`Debian:12`). What is not covered was not looked at, so that no finding means nothing.
+    ///   - isCovered: whether there are advisories of an ecosystem, as for `Lookup.obstacle`.
     package static func obstacle(
         of purl: PackageURL?, evidence: MatchingEvidence = .none, isCovered: (String) -> Bool = { _ in true }
     ) -> MatchingObstacle? {
-        guard let purl else { return .noPackageURL }
-        switch read(purl, evidence) {
-        case .failure(let obstacle): return obstacle
-        case .success(let keys): return obstacle(of: keys, isCovered: isCovered)
-        }
+        Lookup(find(purl, evidence: evidence)).obstacle(isCovered: isCovered)
     }
 
-    /// Why advisories cannot be looked up under any of these keys of one library; nil where they can.
-    package static func obstacle(
-        of keys: [PackageKey], isCovered: (String) -> Bool
-    ) -> MatchingObstacle? {
-        guard let first = keys.first else { return .noPackageURL }
-        let covered = keys.filter { isCovered($0.place) }
-        guard let known = covered.first else { return .noAdvisories(of: first.place) }
-        return covered.contains(where: \.isOrdered) ? nil : .versionNotOrdered(in: known.place)
+    /// The keys of a library, each once, or why it has none.
+    ///
+    /// - Parameter purl: nil where the document gives none, or none that can be read.
+    package static func find(
+        _ purl: PackageURL?, evidence: MatchingEvidence = .none
+    ) -> Result<[PackageKey], MatchingObstacle> {
+        guard let purl else { return .failure(.noPackageURL) }
+        return read(purl, evidence).map { keys in
+            if keys.count < 2 { return keys }
+            var seen: Set<String> = []
+            return keys.filter { seen.insert($0.text).inserted }
+        }
     }
 
     /// The keys of a package, or why it has none.

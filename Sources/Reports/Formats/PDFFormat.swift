@@ -18,7 +18,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
         self.columns = columns
         let place = (head.scope.path + [head.scope.name]).joined(separator: " / ")
         document = try PDFTable(
-            .init(title: head.title, scope: place, created: TimeText.rfc3339(head.scope.updated)),
+            .init(title: head.title, scope: place, created: TimeText.rfc3339(head.scope.updated), notes: head.notes),
             columns: Self.columns(columns.first ?? []))
     }
 

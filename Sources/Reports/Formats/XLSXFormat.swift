@@ -30,7 +30,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         zip = ZIPWriter(time: head.scope.updated, level: .quick, isLarge: false, to: destination)
         columns = head.tables.map(FlatColumn.columns(of:))
         sink = ByteSink()
-        try part("[Content_Types].xml", Self.contentTypes(sheets: head.tables.count))
+        let sheets = head.tables.count + (head.notes.isEmpty ? 0 : 1)
+        try part("[Content_Types].xml", Self.contentTypes(sheets: sheets))
         try part(
             "_rels/.rels",
             Self.relationships([
@@ -41,8 +42,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         try part(
             "xl/_rels/workbook.xml.rels",
             Self.relationships(
-                head.tables.indices.map { ("worksheet", "worksheets/sheet\($0 + 1).xml") } + [("styles", "styles.xml")])
-        )
+                (1...max(1, sheets)).map { ("worksheet", "worksheets/sheet\($0).xml") } + [("styles", "styles.xml")]))
     }
 
     package mutating func beginTable(_ index: Int) throws(SinkError) {
@@ -218,6 +218,11 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             """
         for (number, query) in head.tables.enumerated() {
             book += "<sheet name=\"\(query.table.title)\" sheetId=\"\(number + 1)\" r:id=\"rId\(number + 1)\"/>"
+        }
+        if !head.notes.isEmpty {
+            let number = head.tables.count + 1
+            try part("xl/\(Self.about(head))", Self.aboutSheet(head))
+            book += "<sheet name=\"About\" sheetId=\"\(number)\" r:id=\"rId\(number)\"/>"
         }
         book += "</sheets></workbook>"
         try part("xl/workbook.xml", book)

@@ -41,6 +41,32 @@ extension XLSXFormat {
         return text + "</Relationships>"
     }
 
+    /// The part of the sheet *About*, which follows the tables: what readers have to know of the whole.
+    static func about(_ head: ReportHead) -> String { "worksheets/sheet\(head.tables.count + 1).xml" }
+
+    static func aboutSheet(_ head: ReportHead) -> String {
+        let rows =
+            [
+                ("Report", head.title), ("Of", (head.scope.path + [head.scope.name]).joined(separator: " / ")),
+                ("State of", TimeText.time(head.scope.updated)),
+            ] + head.notes.map { ("Basis", $0) }
+        var sink = ByteSink()
+        sink.append(
+            """
+            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetFormatPr \
+            defaultRowHeight="15"/><cols><col min="1" max="1" width="12" customWidth="1"/><col min="2" max="2" \
+            width="120" customWidth="1"/></cols><sheetData>
+            """)
+        for (name, text) in rows {
+            sink.append(raw: "<row><c s=\"1\" t=\"inlineStr\"><is><t>\(name)</t></is></c><c t=\"inlineStr\"><is><t>")
+            Array(text.utf8).withUnsafeBytes { _ = sink.append(sheetText: $0) }
+            sink.append("</t></is></c></row>\n")
+        }
+        sink.append("</sheetData></worksheet>")
+        return sink.text
+    }
+
     static func coreProperties(_ head: ReportHead) -> String {
         var title = ByteSink()
         Array("\(head.title) - \(head.scope.name)".utf8).withUnsafeBytes { title.append(xmlText: $0) }

@@ -28,6 +28,10 @@ enum MetricFamily: String, CaseIterable {
     case queueWaiting = "waybill_queue_waiting_jobs"
     case queueWaitingOldest = "waybill_queue_waiting_oldest_seconds"
     case queueGivenUp = "waybill_queue_given_up_jobs"
+    case components = "waybill_components"
+    case advisories = "waybill_advisories"
+    case advisoryNewest = "waybill_advisory_newest_timestamp_seconds"
+    case advisoryRead = "waybill_advisory_read_timestamp_seconds"
     case artifacts = "waybill_artifacts"
     case storedBytes = "waybill_artifact_bytes"
     case databaseUp = "waybill_database_up"
@@ -72,6 +76,13 @@ enum MetricFamily: String, CaseIterable {
         case .queueWaiting: (.gauge, ["reason"], "Jobs that wait for what the surroundings lack.")
         case .queueWaitingOldest: (.gauge, ["reason"], "Seconds since the job that waits longest for it began to.")
         case .queueGivenUp: (.gauge, [], "Jobs that failed because their attempts were used up; waybill retry.")
+        case .components:
+            (.gauge, ["lookup"], "Components of all projects: matched with advisories, or what was in the way.")
+        case .advisories:
+            (.gauge, ["ecosystem"], "Advisories by ecosystem; of several releases one counts for each of them.")
+        case .advisoryNewest: (.gauge, ["ecosystem"], "When the newest advisory was changed, seconds since 1970.")
+        case .advisoryRead:
+            (.gauge, ["ecosystem"], "When advisories were last looked through for news, seconds since 1970.")
         case .artifacts: (.gauge, [], "Artifacts that are kept.")
         case .storedBytes: (.gauge, [], "Bytes of artifacts that are kept.")
         case .databaseUp: (.gauge, [], "1 when the database answered.")

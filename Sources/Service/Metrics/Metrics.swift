@@ -151,9 +151,23 @@ final class Metrics: Sendable {
             if queue.database.engine == .postgresql {
                 series.set(.oldestSnapshot, [], Double(snapshot?.age ?? 0) / 1000)
             }
+            tell(try queue.database.snapshot { try Basis.everything(on: $0) }, &series)
             series.set(.databaseUp, [], 1)
         } catch {
             series.set(.databaseUp, [], 0)
+        }
+    }
+
+    private func tell(_ basis: Basis, _ series: inout MetricSeries) {
+        series.set(.components, ["matched"], Double(basis.matchable))
+        for kind in MatchingObstacle.Kind.allCases {
+            series.set(.components, [kind.rawValue], Double(basis.unmatched[kind] ?? 0))
+        }
+        for (name, releases) in Dictionary(grouping: basis.ecosystems, by: { Ecosystem.word(ofPlace: $0.name) }) {
+            series.set(.advisories, [name], Double(releases.reduce(0) { $0 + $1.records }))
+            series.set(.advisoryNewest, [name], Double(releases.map(\.newest).max() ?? 0) / 1000)
+            // The release that waits longest.
+            series.set(.advisoryRead, [name], Double(releases.map(\.read).min() ?? 0) / 1000)
         }
     }
 

@@ -27,7 +27,7 @@ struct ReportWork: Sendable {
         let existing = try database.read { connection in
             let facts = try ScopeFacts.read(request.scope, on: connection)
             guard let facts else { throw ProductionError.scopeGone }
-            let key = try Self.cacheKey(request, facts)
+            let key = try Self.cacheKey(request, facts, request.notes(on: connection))
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
         // What was made before of the same data is the answer. An expiry in between is a reason to make it again.
@@ -55,7 +55,8 @@ struct ReportWork: Sendable {
         lease.leavePlace()
         try upload.publish()
         let artifact = Artifact(
-            uuid: name, organization: job.organization, cacheKey: try Self.cacheKey(request, produced.scope),
+            uuid: name, organization: job.organization,
+            cacheKey: try Self.cacheKey(request, produced.scope, produced.basis),
             fileName: produced.fileName, size: upload.size, sha1: sha1, sha256: sha256, parts: produced.parts,
             rows: Int64(produced.rows), notes: produced.notes)
         do {
@@ -80,8 +81,9 @@ struct ReportWork: Sendable {
 
     /// The request, the state of what it shows, and the program that makes it. On machines with one kind of processor and one
     /// set of fonts, equal keys mean equal bytes (docs/adr/002 and 005).
-    private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts) throws -> String {
-        let text = "\(ProgramVersion.current)\n\(facts.revision)\n\(facts.name)\n\(try request.json())"
+    private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts, _ basis: [String]) throws -> String {
+        let state = ["\(facts.revision)", facts.name] + basis
+        let text = "\(ProgramVersion.current)\n\(state.joined(separator: "\n"))\n\(try request.json())"
         return Digest.of(Array(text.utf8), .sha256).hexadecimal
     }
 }

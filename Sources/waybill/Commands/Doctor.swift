@@ -1,8 +1,10 @@
 import Bytes
 import Database
 import Glibc
+import Intake
 import Inventory
 import Jobs
+import Reports
 import Service
 import Store
 
@@ -12,7 +14,8 @@ extension Command {
         summary: "Checks configuration, database, artifact store, fonts and licence list; says what to do.",
         flags: []
     ) { arguments, configuration in
-        let findings = Doctor(configuration).examine()
+        let doctor = Doctor(configuration)
+        let findings = doctor.examine()
         if arguments.has("json") {
             print(
                 JSONWriter.object {
@@ -21,6 +24,8 @@ extension Command {
                         json.flag("ok", finding.isGood)
                         json.text("message", finding.message)
                     }
+                    // Why there is none stands under `advisories`.
+                    if let basis = try? doctor.basis() { $0.object("basis") { basis.write(to: &$0) } }
                 })
         } else {
             for finding in findings {
@@ -78,6 +83,7 @@ struct Doctor {
                 }
                 return "\(url): \(organizations) organizations, \(projects) projects"
             },
+            check("advisories") { try advisories() },
             check("patterns") { try patterns() },
             check("jobs") { try jobs() },
             check("snapshots") { try snapshots() },
@@ -106,6 +112,39 @@ struct Doctor {
             return Finding(check: name, isGood: false, message: "\(error)")
         }
     }
+
+    /// What verdicts about vulnerabilities of all projects rest on; nil where there is no database of this program yet.
+    func basis() throws -> Basis? {
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard case .current = try database.schemaState() else { return nil }
+        return try database.snapshot { try Basis.everything(on: $0) }
+    }
+
+    /// Which advisories there are, how old they are, and how many components they cover. That some are missing is no fault.
+    private func advisories() throws -> String {
+        guard let basis = try basis() else { return "can be looked at when the schema is up to date" }
+        guard !basis.ecosystems.isEmpty else {
+            return "there are none, so that reports say \"not assessed\"; waybill import advisories brings them in"
+        }
+        let now = Clock.now()
+        let old = basis.ecosystems.filter { $0.libraries > 0 && $0.read > 0 && now - $0.read > Self.oldAfter }
+        let records = basis.ecosystems.map { ecosystem in
+            let read = ecosystem.read > 0 ? ", last looked at \(TimeText.time(ecosystem.read))" : ""
+            return "\(ecosystem.name) \(ecosystem.records), newest \(TimeText.time(ecosystem.newest))\(read)"
+        }
+        let shown = 40
+        let more = records.count > shown ? "; and \(records.count - shown) more ecosystems" : ""
+        let stale =
+            old.isEmpty
+            ? ""
+            : " Not looked at for a week: \(old.prefix(shown).map(\.name).joined(separator: ", "));"
+                + " waybill import advisories brings in what is new."
+        return "\(basis.sentence)\(stale) Records: \(records.prefix(shown).joined(separator: "; "))\(more)"
+    }
+
+    /// Milliseconds after which advisories that nobody looked at are worth a word.
+    private static let oldAfter: Int64 = 7 * 24 * 3_600_000
 
     /// Saved patterns that RE2 does not accept, from times when others were accepted; they decide nothing now.
     private func patterns() throws -> String {

@@ -5,7 +5,7 @@ extension Command {
     static let importAdvisories = records(
         "advisories", summary: "Brings advisories in OSV format into the database and matches all libraries with them."
     ) { records, paths in
-        let result = try AdvisoryImport(records).run(paths)
+        let result = try AdvisoryImport(records, at: Clock.now()).run(paths)
         return ImportReport(
             text: { matched in
                 """

@@ -133,7 +133,16 @@ extension Visit {
     fileprivate func envelope(_ standing: Queue.Poll) throws -> Envelope {
         Envelope(
             job: standing.job, email: try email(of: standing.job), uploadsAhead: standing.uploadsAhead,
-            notes: standing.job.requestNotes + standing.notes + standing.job.warnings)
+            notes: standing.job.requestNotes + standing.notes + standing.job.warnings,
+            basis: try basis(of: standing.job))
+    }
+
+    /// What is said of vulnerabilities of the project that an upload went to rests on, as of now; nil for all other jobs.
+    private func basis(of job: Job) throws -> Basis? {
+        guard let token = job.projectToken else { return nil }
+        let scan = try connection.integer(
+            "SELECT p.scan FROM project p WHERE p.token = \(token) AND \(scope.condition)")
+        return try scan.map { try Basis.read(scan: $0, on: connection) }
     }
 
     fileprivate func email(of job: Job) throws -> String {

@@ -27,35 +27,6 @@ package enum Advisories {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
     }
 
-    /// Whether there are no advisories at all.
-    package static func areEmpty(on connection: any Connection) throws -> Bool {
-        try connection.integer("SELECT 1 FROM advisory LIMIT 1") == nil
-    }
-
-    /// Counts up all revisions: every report says something else now.
-    package static func touchEverything(on connection: any Connection) throws {
-        // In the order in which imports lock them.
-        for table in ["organization", "product", "project"] as [StaticString] {
-            try connection.run("UPDATE \(SQL(table)) SET revision = revision + 1")
-        }
-    }
-
-    /// The ecosystems that have advisories, with their releases where they have some: `npm`, `Debian:12`. Found by skipping
-    /// from one to the next in an index: some hundred steps.
-    package static func places(on connection: any Connection) throws -> Set<String> {
-        var found: Set<String> = []
-        var after = ""
-        while let package = try connection.first(
-            "SELECT package FROM affected_package WHERE package >= \(after) ORDER BY package LIMIT 1", { $0.string(0) })
-        {
-            let place = PackageKey.place(of: package)
-            found.insert(place)
-            // What follows the slash in the order of bytes.
-            after = place + "0"
-        }
-        return found
-    }
-
     /// Calls `body` for slices of the values, each as a list for `IN`.
     package static func inSlices<Element>(
         _ values: some Collection<Element>, of size: Int = 500, as value: (Element) -> Value,
@@ -71,14 +42,27 @@ package enum Advisories {
     /// What is known of the advisories with these names.
     package static func known(
         _ names: [String], on connection: any Connection
-    ) throws -> [String: (id: Int64, modified: Int64, isWithdrawn: Bool)] {
-        var known: [String: (id: Int64, modified: Int64, isWithdrawn: Bool)] = [:]
+    ) throws -> [String: Known] {
+        var known: [String: Known] = [:]
         try inSlices(names, as: Value.text) { list in
-            try connection.each("SELECT name, id, modified, withdrawn FROM advisory WHERE name IN \(list)") { row in
-                known[row.string(0)] = (row.integer(1), row.integer(2), !row.isNull(3))
+            try connection.each(
+                "SELECT name, id, modified, withdrawn, rules FROM advisory WHERE name IN \(list)"
+            ) { row in
+                known[row.string(0)] = Known(
+                    id: row.integer(1), modified: row.integer(2), isWithdrawn: !row.isNull(3), rules: row.integer(4))
             }
         }
         return known
+    }
+
+    /// A record that is there.
+    package struct Known: Sendable {
+        package let id: Int64
+        /// Milliseconds since 1970.
+        package let modified: Int64
+        package let isWithdrawn: Bool
+        /// By which rules it was read: a number that counts up when they change.
+        package let rules: Int64
     }
 
     /// Deletes what hangs on advisories that are about to be written again, and their own rows.
@@ -92,7 +76,7 @@ package enum Advisories {
 
     package static let advisoryColumns: [StaticString] = [
         "id", "name", "modified", "published", "withdrawn", "aliases", "summary", "details", "vectors", "severity",
-        "weaknesses", "links", "credits",
+        "weaknesses", "links", "credits", "rules",
     ]
     package static let nameColumns: [StaticString] = ["name", "advisory"]
     package static let affectedColumns: [StaticString] = [

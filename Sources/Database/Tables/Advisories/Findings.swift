@@ -1,3 +1,5 @@
+package import Inventory
+
 /// Which libraries have which vulnerabilities.
 package struct Finding: Sendable, Equatable {
     package struct Fix: Sendable, Hashable {
@@ -258,17 +260,17 @@ package enum Findings {
     }
 
     /// Calls `body` with some libraries of all organizations, in the order of their numbers, behind `last`: the library, its
-    /// organization and its facts.
+    /// organization, its facts, and where it was looked up so far.
     package static func eachLibrary(
         after last: Int64, limit: Int, on connection: any Connection,
-        _ body: (_ library: Int64, _ organization: Int64, _ facts: String) throws -> Void
+        _ body: (_ library: Int64, _ organization: Int64, _ facts: String, Lookup) throws -> Void
     ) throws {
         try connection.each(
             """
-            SELECT l.id, l.organization, f.body FROM library l JOIN library_facts f ON f.library = l.id
+            SELECT l.id, l.organization, f.body, l.lookup FROM library l JOIN library_facts f ON f.library = l.id
             WHERE l.id > \(last) ORDER BY l.id LIMIT \(limit)
             """
-        ) { row in try body(row.integer(0), row.integer(1), row.string(2)) }
+        ) { row in try body(row.integer(0), row.integer(1), row.string(2), Lookup(text: row.string(3))) }
     }
 
     /// Deletes the packages of libraries.

@@ -20,6 +20,8 @@ package struct LibrarySight: Sendable {
     package let licenses: [String]
     package let isInHouse: Bool
     package let releaseDate: String
+    /// Where advisories of it are looked up.
+    package let lookup: Lookup
     /// The request for it in this project; nil before there is one.
     package let request: LibraryRequest?
 }
@@ -59,21 +61,22 @@ extension ProjectView {
         try connection.all(
             """
             SELECT o.position, o.direct, l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename,
-                l.licenses, l.in_house, l.release_date, r.number, r.status, r.policy
+                l.licenses, l.in_house, l.release_date, l.lookup, r.number, r.status, r.policy
             FROM occurrence o JOIN library l ON l.id = o.library
                 LEFT JOIN library_request r ON r.project = \(project) AND r.library_uuid = l.uuid
             WHERE o.scan = \(scan) AND o.position > \(last) ORDER BY o.position LIMIT \(limit)
             """
         ) { row in
-            let request = LibraryRequest.Status(rawValue: row.string(13)).map {
-                LibraryRequest(number: row.integer(12), status: $0, policy: row.integer(14))
+            let request = LibraryRequest.Status(rawValue: row.string(14)).map {
+                LibraryRequest(number: row.integer(13), status: $0, policy: row.integer(15))
             }
             return LibrarySight(
                 position: row.integer(0), directness: Directness(cell: 1, of: row), library: row.integer(2),
                 uuid: row.string(3),
                 key: row.integer(4), group: row.string(5), artifact: row.string(6), version: row.string(7),
                 filename: row.string(8), licenses: row.string(9).split(separator: "\n").map(String.init),
-                isInHouse: row.boolean(10), releaseDate: row.string(11), request: request)
+                isInHouse: row.boolean(10), releaseDate: row.string(11),
+                lookup: Lookup(text: row.string(12)), request: request)
         }
     }
 

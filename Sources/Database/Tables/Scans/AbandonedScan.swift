@@ -44,6 +44,7 @@ package struct AbandonedScan: Sendable, Equatable {
             _ = try connection.integer(
                 "SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
             try Exposures.forget(organization: organization, on: connection)
+            try connection.run("DELETE FROM scan_basis WHERE scan = \(id)")
             try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
         }
         return true

@@ -118,7 +118,7 @@ package struct StagedScan: Sendable, Equatable {
         "digest", "uuid", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
         "release_date", "match_type", "license_found", "license_expression", "license_choice",
-        "naming",
+        "naming", "lookup",
     ]
 
     /// Cells of a row for `insert(libraries:)`.

@@ -42,9 +42,8 @@ struct RiskFacts {
     var severeBugLibraries = 0
     /// Alerts about vulnerabilities by severity.
     var open = [Int](repeating: 0, count: RiskSeverity.allCases.count)
-    /// Whether there are advisories at all: without them nobody looked for vulnerabilities, and there are only those that
-    /// documents claim.
-    var isAssessed = true
+    /// What the numbers of vulnerabilities rest on.
+    var basis = Basis()
     var ignored = 0
     var resolved = 0
     /// Open alerts of other types, by type.
@@ -145,8 +144,7 @@ extension RiskFacts {
 
     static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
-        facts.isAssessed =
-            try connection.integer("SELECT 1 FROM advisory WHERE withdrawn IS NULL LIMIT 1") != nil
+        facts.basis = try Basis.read(scope, on: connection)
         try facts.readCounts(scope, on: connection)
         try facts.readAlerts(scope, on: connection)
         try facts.readWorst(scope, on: connection)

@@ -8,10 +8,12 @@ extension Production {
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
         let risk = try RiskFacts.read(request.scope, on: connection)
-        return try document(facts, word: "Risk", into: receiver) { destination in
+        var produced = try document(facts, word: "Risk", into: receiver) { destination in
             try RiskDocument(risk, facts, request.scope.kind).write(to: destination)
             return (risk.worstLibraries.count, [])
         }
+        produced.basis = [risk.basis.sentence]
+        return produced
     }
 }
 
@@ -86,10 +88,12 @@ struct RiskDocument {
     private var open: Int { risk.open.reduce(0, +) }
 
     /// A number of vulnerabilities; none is no result where nobody looked.
-    private func said(_ count: Int) -> String { count == 0 && !risk.isAssessed ? "–" : "\(count)" }
+    private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }
 
-    private static let notAssessed =
-        "Not assessed: there are no advisories, so nobody looked for vulnerabilities. Only what documents claim is known."
+    /// What the numbers of vulnerabilities rest on.
+    private var basis: String {
+        risk.basis.sentence + (risk.basis.isAssessed ? "" : " Only what documents claim is known.")
+    }
 
     // MARK: Sections
 
@@ -105,9 +109,9 @@ struct RiskDocument {
         }
         try page.paragraph(
             "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")
-        if !risk.isAssessed { try page.paragraph(Self.notAssessed) }
+        try page.paragraph(basis, color: RiskPage.gray)
         let whole = risk.libraries
-        if risk.isAssessed || risk.vulnerableLibraries > 0 {
+        if risk.basis.isAssessed || risk.vulnerableLibraries > 0 {
             try page.share(
                 risk.vulnerableLibraries, of: whole,
                 "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
@@ -124,7 +128,7 @@ struct RiskDocument {
     private func security(_ page: inout RiskPage) throws {
         try page.section("Security")
         if open == 0 {
-            try page.paragraph(risk.isAssessed ? "No vulnerability is open." : Self.notAssessed)
+            try page.paragraph(risk.basis.isAssessed ? "No vulnerability is open." : basis)
         } else {
             try page.subtitle("Open alerts by severity")
             try page.bars(

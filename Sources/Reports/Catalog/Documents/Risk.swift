@@ -7,5 +7,6 @@ extension Report {
         title: "Risk Report",
         formats: [.pdf],
         filters: [],
-        body: .risk)
+        body: .risk,
+        isVerdict: true)
 }

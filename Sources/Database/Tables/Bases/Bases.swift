@@ -1,0 +1,73 @@
+package import Inventory
+
+// DESIGN. The basis of a scan is written with its exposures, in the transaction that decides them: what they were decided
+// from and what they are never disagree. An ecosystem whose first advisories come makes projects stale that look in it.
+
+/// The table of what verdicts rest on.
+package enum Bases {
+    /// Makes this the basis of a scan. Returns whether it is another than before.
+    ///
+    /// - Parameter counts: how many libraries are looked up in each way.
+    package static func replace(
+        of scan: Int64, with counts: [Lookup: Int], on connection: any Connection
+    ) throws -> Bool {
+        // So that no advisories come between the look and the end of the transaction.
+        try Advisories.share(on: connection)
+        let covered = try Ecosystems.covered(Set(counts.keys.flatMap(\.places)).sorted(), on: connection)
+        var wanted: [String: String] = [:]
+        var rows = RowBuffer(capacity: counts.count * 64)
+        for (lookup, count) in counts.sorted(by: { $0.key.text < $1.key.text }) {
+            let obstacle = lookup.obstacle(isCovered: covered.contains)
+            let places = lookup.places.filter(covered.contains).joined(separator: "\n")
+            let (kind, subject) = (obstacle?.kind.rawValue ?? "", obstacle?.subject ?? "")
+            wanted[lookup.text] = "\(kind) \(subject) \(places) \(count)"
+            rows.beginRow()
+            rows.append(scan)
+            for text in [lookup.text, kind, subject, places] { rows.append(text) }
+            rows.append(count)
+        }
+        var known: [String: String] = [:]
+        try connection.each(
+            "SELECT lookup, obstacle, subject, covered, libraries FROM scan_basis WHERE scan = \(scan)"
+        ) { row in
+            known[row.string(0)] = "\(row.string(1)) \(row.string(2)) \(row.string(3)) \(row.integer(4))"
+        }
+        if known == wanted { return false }
+        try connection.run("DELETE FROM scan_basis WHERE scan = \(scan)")
+        if rows.rowCount > 0 {
+            try connection.insert(
+                rows, into: "scan_basis", ["scan", "lookup", "obstacle", "subject", "covered", "libraries"])
+        }
+        return true
+    }
+
+    /// Says of libraries where advisories of them are looked up.
+    package static func note(_ lookups: [Lookup: [Int64]], on connection: any Connection) throws {
+        for (lookup, libraries) in lookups.sorted(by: { $0.key.text < $1.key.text }) {
+            try Advisories.inSlices(libraries, as: Value.integer) { list in
+                try connection.run("UPDATE library SET lookup = \(lookup.text) WHERE id IN \(list)")
+            }
+        }
+    }
+
+    /// Says that the projects have to be looked at again that show libraries which are looked up in one of these ecosystems.
+    static func markStale(lookingIn places: Set<String>, on connection: any Connection) throws {
+        if places.isEmpty { return }
+        // The ways of all scans, found by skipping from one to the next in an index; obstacles begin with `!`.
+        var ways: [String] = []
+        var last = "\""
+        while let next = try connection.first(
+            "SELECT lookup FROM scan_basis WHERE lookup > \(last) ORDER BY lookup LIMIT 1", { $0.string(0) })
+        {
+            last = next
+            if !places.isDisjoint(with: Lookup(text: next).places) { ways.append(next) }
+        }
+        try Advisories.inSlices(ways, as: Value.text) { list in
+            try Alerts.markStale(
+                """
+                SELECT s.project FROM scan_basis b JOIN scan s ON s.id = b.scan
+                WHERE b.lookup IN \(list) AND s.state = 'CURRENT'
+                """, on: connection)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package import Inventory
+
+/// What a verdict about vulnerabilities rests on: which advisories were looked at, and for which libraries nobody could look.
+///
+/// All outputs that say something of it read this. Nothing in it depends on when it is read.
+package struct Basis: Sendable, Equatable {
+    /// An ecosystem that advisories were looked at of.
+    package struct Ecosystem: Sendable, Equatable {
+        /// As OSV calls it, with the release where it has some: `npm`, `Debian:12`.
+        package let name: String
+        /// Advisories, those that were withdrawn among them.
+        package let records: Int
+        /// When the newest of them was changed: milliseconds since 1970, UTC.
+        package let newest: Int64
+        /// When advisories of it were last looked through for news, in the same way; 0 where nobody knows.
+        package let read: Int64
+        /// Libraries that were looked up in it.
+        package var libraries = 0
+    }
+
+    /// An ecosystem, distribution or type of package without advisories.
+    package struct Gap: Sendable, Equatable {
+        package let name: String
+        package let libraries: Int
+    }
+
+    /// All libraries, each once for each project: the rows of the inventory.
+    package private(set) var libraries = 0
+    /// Those that were looked up in advisories.
+    package private(set) var matchable = 0
+    /// The others, by what was in the way.
+    package private(set) var unmatched: [MatchingObstacle.Kind: Int] = [:]
+    /// Of which ecosystems advisories are missing, those of the most libraries first.
+    package private(set) var gaps: [Gap] = []
+    /// By their names.
+    package private(set) var ecosystems: [Ecosystem] = []
+
+    package init() {}
+
+    /// Whether a vulnerability could have been found in any library. Where not, that none was says nothing.
+    package var isAssessed: Bool { matchable > 0 }
+
+    /// What is known of the projects of a scope.
+    package static func read(_ scope: Scope, on connection: any Connection) throws -> Basis {
+        try read(
+            scope.clause + """
+                SELECT b.obstacle, b.subject, b.covered, CAST(sum(b.libraries) AS BIGINT)
+                FROM scope s JOIN scan_basis b ON b.scan = s.scan WHERE s.scan > 0
+                GROUP BY b.obstacle, b.subject, b.covered
+                """, on: connection)
+    }
+
+    /// What is known of one scan.
+    package static func read(scan: Int64, on connection: any Connection) throws -> Basis {
+        try read(
+            "SELECT obstacle, subject, covered, libraries FROM scan_basis WHERE scan = \(scan)", on: connection)
+    }
+
+    /// What is known of all projects; the ecosystems are all that there are advisories of.
+    package static func everything(on connection: any Connection) throws -> Basis {
+        var basis = try read(
+            """
+            SELECT b.obstacle, b.subject, b.covered, CAST(sum(b.libraries) AS BIGINT)
+            FROM project p JOIN scan_basis b ON b.scan = p.scan WHERE p.scan > 0
+            GROUP BY b.obstacle, b.subject, b.covered
+            """, on: connection)
+        let used = Dictionary(uniqueKeysWithValues: basis.ecosystems.map { ($0.name, $0.libraries) })
+        basis.ecosystems = try ecosystems(named: nil, libraries: used, on: connection)
+        return basis
+    }
+
+    /// - Parameter groups: selects obstacles, what they are about, covered ecosystems and numbers of libraries.
+    private static func read(_ groups: SQL, on connection: any Connection) throws -> Basis {
+        var basis = Basis()
+        var missing: [String: Int] = [:]
+        var used: [String: Int] = [:]
+        try connection.each(groups) { row in
+            let count = Int(row.integer(3))
+            basis.libraries += count
+            guard let kind = MatchingObstacle.Kind(rawValue: row.string(0)) else {
+                basis.matchable += count
+                for place in row.string(2).split(separator: "\n") { used[String(place), default: 0] += count }
+                return
+            }
+            basis.unmatched[kind, default: 0] += count
+            if kind == .noAdvisories { missing[row.string(1), default: 0] += count }
+        }
+        basis.gaps = missing.map { Gap(name: $0.key, libraries: $0.value) }
+            .sorted { ($1.libraries, $0.name) < ($0.libraries, $1.name) }
+        basis.ecosystems = try ecosystems(named: used.keys.sorted(), libraries: used, on: connection)
+        return basis
+    }
+
+    /// - Parameter names: nil for all.
+    private static func ecosystems(
+        named names: [String]?, libraries: [String: Int], on connection: any Connection
+    ) throws -> [Ecosystem] {
+        var found: [Ecosystem] = []
+        func add(_ condition: SQL) throws {
+            try connection.each("SELECT name, records, newest, read_at FROM ecosystem \(condition)") { row in
+                found.append(
+                    Ecosystem(
+                        name: row.string(0), records: Int(row.integer(1)), newest: row.integer(2),
+                        read: row.integer(3), libraries: libraries[row.string(0)] ?? 0))
+            }
+        }
+        if let names {
+            try Advisories.inSlices(names, as: Value.text) { try add("WHERE name IN \($0)") }
+        } else {
+            try add("")
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+}

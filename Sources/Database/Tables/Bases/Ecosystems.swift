@@ -1,0 +1,85 @@
+import Inventory
+
+// DESIGN. Counting all advisories of an ecosystem with each batch would read them all: a batch says how many came and went
+// instead. Records are never removed but by newer ones, so the newest only moves forward.
+
+/// What a batch of advisories changes of the counts of ecosystems.
+package struct EcosystemChanges: Sendable {
+    fileprivate var records: [String: Int] = [:]
+    fileprivate var newest: [String: Int64] = [:]
+
+    package init() {}
+
+    /// A record is there that is of these ecosystems.
+    ///
+    /// - Parameter time: when it was changed last: milliseconds since 1970, UTC.
+    package mutating func add(_ places: Set<String>, modified time: Int64) {
+        for place in places {
+            records[place, default: 0] += 1
+            newest[place] = max(newest[place] ?? .min, time)
+        }
+    }
+
+    /// A record of this ecosystem is taken away.
+    package mutating func remove(_ place: String) { records[place, default: 0] -= 1 }
+}
+
+/// The ecosystems that advisories are of, each with its release where it has some: `npm`, `Debian:12`.
+package enum Ecosystems {
+    /// The ecosystems of advisories, one entry for each advisory and ecosystem.
+    package static func places(of advisories: [Int64], on connection: any Connection) throws -> [String] {
+        var places: [String] = []
+        try Advisories.inSlices(advisories, as: Value.integer) { list in
+            var last: (advisory: Int64, place: String)?
+            try connection.each(
+                "SELECT advisory, package FROM affected_package WHERE advisory IN \(list) ORDER BY advisory, package"
+            ) { row in
+                let found = (advisory: row.integer(0), place: PackageKey.place(of: row.string(1)))
+                if let last, last == found { return }
+                last = found
+                places.append(found.place)
+            }
+        }
+        return places
+    }
+
+    /// Brings the counts up to date. Projects whose libraries are looked up in an ecosystem that had no advisories before, or has
+    /// none any more, have to be looked at again.
+    package static func apply(_ changes: EcosystemChanges, on connection: any Connection) throws {
+        let known = try covered(changes.records.keys.sorted(), on: connection)
+        var turned: Set<String> = []
+        for (place, count) in changes.records.sorted(by: { $0.key < $1.key }) {
+            guard count != 0 || changes.newest[place] != nil else { continue }
+            let newest = changes.newest[place] ?? 0
+            try connection.run(
+                """
+                INSERT INTO ecosystem (name, records, newest) VALUES (\(place), \(count), \(newest))
+                ON CONFLICT (name) DO UPDATE SET records = ecosystem.records + excluded.records,
+                    newest = CASE WHEN excluded.newest > ecosystem.newest THEN excluded.newest ELSE ecosystem.newest END
+                """)
+            if !known.contains(place) { turned.insert(place) }
+        }
+        let empty = try connection.all("SELECT name FROM ecosystem WHERE records <= 0") { $0.string(0) }
+        try connection.run("DELETE FROM ecosystem WHERE records <= 0")
+        turned.formUnion(empty)
+        try Bases.markStale(lookingIn: turned, on: connection)
+    }
+
+    /// Says that the records of these ecosystems were looked through for news.
+    ///
+    /// - Parameter time: milliseconds since 1970, UTC.
+    package static func markRead(_ places: Set<String>, at time: Int64, on connection: any Connection) throws {
+        try Advisories.inSlices(places.sorted(), as: Value.text) { list in
+            try connection.run("UPDATE ecosystem SET read_at = \(time) WHERE name IN \(list)")
+        }
+    }
+
+    /// Of these ecosystems, those that there are advisories of.
+    package static func covered(_ places: [String], on connection: any Connection) throws -> Set<String> {
+        var found: Set<String> = []
+        try Advisories.inSlices(places, as: Value.text) { list in
+            try connection.each("SELECT name FROM ecosystem WHERE name IN \(list)") { found.insert($0.string(0)) }
+        }
+        return found
+    }
+}

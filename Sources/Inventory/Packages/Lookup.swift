@@ -1,0 +1,74 @@
+// DESIGN. Whether advisories were looked up for a library depends on two things: what its document says of it, which never
+// changes, and of which ecosystems there are advisories, which does. The first is this text, kept with the library; the second
+// is asked when alerts are decided (Database's `Bases`).
+
+/// Where advisories of a library are looked up, or what is in the way whatever advisories there are.
+package struct Lookup: Sendable, Hashable {
+    /// As the database keeps it: the ecosystems with their releases, one a line, each with a `?` behind it where the version has no
+    /// place in its order; or `!`, the kind of the obstacle, and what it is about.
+    package let text: String
+
+    /// - Parameter text: what `text` gave.
+    package init(text: String) { self.text = text }
+
+    /// - Parameter found: the keys of a library, or why it has none.
+    package init(_ found: Result<[PackageKey], MatchingObstacle>) {
+        switch found {
+        case .failure(let obstacle):
+            text = "!\(obstacle.kind.rawValue)" + (obstacle.subject.isEmpty ? "" : " \(Self.line(obstacle.subject))")
+        case .success(let keys):
+            var places: [(name: String, isOrdered: Bool)] = []
+            for key in keys {
+                let name = Self.line(key.place)
+                if let known = places.firstIndex(where: { $0.name == name }) {
+                    places[known].isOrdered = places[known].isOrdered || key.isOrdered
+                } else {
+                    places.append((name, key.isOrdered))
+                }
+            }
+            text =
+                places.isEmpty
+                ? "!\(MatchingObstacle.Kind.noPackageURL.rawValue)"
+                : places.map { $0.name + ($0.isOrdered ? "" : "?") }.joined(separator: "\n")
+        }
+    }
+
+    /// A release comes from the package URL, so that it may hold anything; no advisory is of one with these characters.
+    private static func line(_ name: String) -> String {
+        String(name.prefix(100).map { $0.isNewline || $0 == "?" || $0 == "!" ? "_" : $0 })
+    }
+
+    /// The ecosystems, in the order in which they were found; empty where there is an obstacle.
+    package var places: [String] { known.map(\.name) }
+
+    private var known: [(name: String, isOrdered: Bool)] {
+        if text.hasPrefix("!") { return [] }
+        return text.split(separator: "\n").map { line in
+            line.hasSuffix("?") ? (String(line.dropLast()), false) : (String(line), true)
+        }
+    }
+
+    /// Why advisories cannot be looked up; nil where they can.
+    ///
+    /// - Parameter isCovered: whether there are advisories of an ecosystem (`Debian:12`). What is not covered was not looked at, so
+    ///   that no finding means nothing.
+    package func obstacle(isCovered: (String) -> Bool) -> MatchingObstacle? {
+        let known = known
+        guard let first = known.first else { return fixedObstacle }
+        let covered = known.filter { isCovered($0.name) }
+        guard let place = covered.first else { return .noAdvisories(of: first.name) }
+        return covered.contains(where: \.isOrdered) ? nil : .versionNotOrdered(in: place.name)
+    }
+
+    private var fixedObstacle: MatchingObstacle {
+        let words = text.dropFirst().split(separator: " ", maxSplits: 1).map(String.init)
+        let subject = words.count > 1 ? words[1] : ""
+        return switch words.first.flatMap(MatchingObstacle.Kind.init(rawValue:)) {
+        case .noPackageURL, nil: .noPackageURL
+        case .noVersion: .noVersion
+        case .versionNotOrdered: .versionNotOrdered(in: subject)
+        case .unknownDistribution: .unknownDistribution
+        case .noAdvisories: .noAdvisories(of: subject)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Bytes
+package import Database
+import Inventory
+
+extension Basis {
+    /// Ecosystems that are named, and gaps.
+    private static let named = 8
+
+    /// For people: what was looked at, and what was not, in one line.
+    package var sentence: String {
+        if libraries == 0 { return "Not assessed: there are no components here." }
+        let whole = "\(libraries) \(libraries == 1 ? "component" : "components")"
+        guard isAssessed else {
+            return "Not assessed: none of \(whole) could be looked up in advisories. \(rest)"
+        }
+        let places = ecosystems.sorted { ($1.libraries, $0.name) < ($0.libraries, $1.name) }
+        let texts = places.prefix(Self.named).map { place in
+            "\(place.name) (\(place.records) \(place.records == 1 ? "record" : "records"), newest "
+                + "\(TimeText.date(place.newest)))"
+        }
+        let more = places.count > Self.named ? " and \(places.count - Self.named) more" : ""
+        let looked = "\(matchable) of \(whole) looked up in advisories of \(texts.joined(separator: ", "))\(more)."
+        return matchable == libraries ? looked : "\(looked) \(rest)"
+    }
+
+    private var rest: String {
+        let parts = MatchingObstacle.Kind.allCases.compactMap { kind -> String? in
+            guard let count = unmatched[kind] else { return nil }
+            return switch kind {
+            case .noPackageURL: "\(count) without a package URL"
+            case .noVersion: "\(count) without a version"
+            case .versionNotOrdered: "\(count) with a version that has no place in the order of its ecosystem"
+            case .unknownDistribution: "\(count) of a distribution or release that is not known"
+            case .noAdvisories:
+                "\(count) of ecosystems without advisories ("
+                    + gaps.prefix(Self.named).map(\.name).joined(separator: ", ")
+                    + (gaps.count > Self.named ? " and \(gaps.count - Self.named) more" : "") + ")"
+            }
+        }
+        return "Not looked up: \(parts.joined(separator: "; "))."
+    }
+}
+
+extension Report {
+    /// What stands beside the tables of a spreadsheet or a PDF: what the verdict rests on, where the report gives one.
+    func notes(for request: ReportRequest, on connection: any Connection) throws -> [String] {
+        guard isVerdict, request.format == .xlsx || request.format == .pdf else { return [] }
+        return [try Basis.read(request.scope, on: connection).sentence]
+    }
+}
+
+extension ReportRequest {
+    /// What the report says beside its rows that the revision of its scope does not tell: part of the key by which a made report
+    /// is found again.
+    package func notes(on connection: any Connection) throws -> [String] {
+        try report().notes(for: self, on: connection)
+    }
+}
