@@ -241,4 +241,25 @@ import Testing
         try bench.queue.matchAll()
         #expect(try shown(bench) == ["dates|2.4|MIT|1|0"])
     }
+
+    /// Who never asks what a file is has nothing looked up.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `Digests are taken in when somebody asks`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try document(bench)
+        #expect(try bench.number("SELECT count(*) FROM named_digest") == 0)
+        _ = try agent(bench)
+        #expect(try shown(bench) == ["dates|2.4|MIT|1|0"])
+        let taken = try bench.number("SELECT count(*) FROM named_digest")
+        #expect(taken > 0)
+        let missing = try bench.number(
+            """
+            SELECT count(*) FROM library l WHERE l.organization = 1 AND l.naming = 0 AND l.sha1 <> '' AND NOT EXISTS (
+                SELECT 1 FROM named_digest d WHERE d.organization = 1 AND d.sha1 = l.sha1 AND d.library = l.id)
+            """)
+        #expect(missing == 0)
+        // Asking again takes in nothing twice.
+        try DigestNames.catchUp(organization: 1, in: bench.database)
+        #expect(try bench.number("SELECT count(*) FROM named_digest") == taken)
+    }
 }

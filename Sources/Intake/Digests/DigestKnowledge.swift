@@ -27,7 +27,8 @@ struct DigestKnowledge {
 
     /// Reads descriptions back, and says what they are.
     static func files(_ ids: [Int64], organization: Int64, in database: any Database) throws -> [File] {
-        try database.snapshot { connection in
+        try DigestNames.catchUp(organization: organization, in: database)
+        return try database.snapshot { connection in
             let components = try ids.map { id in
                 let body = try connection.first("SELECT body FROM library_facts WHERE library = \(id)") { $0.string(0) }
                 guard let body else { throw IntakeError.superseded }

@@ -1,6 +1,9 @@
 // DESIGN. Two sources know of what a digest is: lists that were imported, and documents of the same organization that name a
 // library and have its digest. The list goes before documents, and documents that disagree name nothing. What was named by a
 // digest (`library.naming` 2) is no source itself, or a name that was wrong once would stay for ever.
+//
+// An index of all digests cost each import a tenth of its time, and most organizations never ask. `named_digest` is filled by whoever
+// asks instead: it goes on where the last one stopped.
 
 /// What is known of digests, and which projects show libraries that it is about.
 package enum DigestNames {
@@ -59,7 +62,51 @@ package enum DigestNames {
 
     // MARK: Looking up
 
-    /// What is known of digests; those of which nothing is are left out. Documents are found by SHA-1 only.
+    /// Libraries whose digests are taken in one transaction.
+    private static let page = 5000
+
+    /// Takes in the digests of libraries that came since somebody asked last. To be called before `known`.
+    package static func catchUp(organization: Int64, in database: any Database) throws {
+        func isBehind(on connection: any Connection) throws -> Bool {
+            try connection.integer(
+                """
+                SELECT 1 FROM library l JOIN organization o ON o.id = l.organization
+                WHERE l.organization = \(organization) AND l.id > o.digest_mark LIMIT 1
+                """) != nil
+        }
+        while try database.read({ try isBehind(on: $0) }) {
+            try database.write { try takeDigests(of: organization, on: $0) }
+        }
+    }
+
+    private static func takeDigests(of organization: Int64, on connection: any Connection) throws {
+        // Libraries come under this lock, so none with a lower number comes later.
+        let mark = try connection.integer(
+            "SELECT digest_mark FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        guard let mark else { return }
+        var rows = RowBuffer(capacity: page * 64)
+        var last = mark
+        try connection.each(
+            """
+            SELECT id, sha1, naming FROM library WHERE organization = \(organization) AND id > \(mark)
+            ORDER BY id LIMIT \(page)
+            """
+        ) { row in
+            last = row.integer(0)
+            guard row.integer(2) == Naming.named.rawValue, !row.string(1).isEmpty else { return }
+            rows.beginRow()
+            rows.append(organization)
+            rows.append(row.string(1))
+            rows.append(last)
+        }
+        if rows.rowCount > 0 {
+            try connection.insert(rows, into: "named_digest", ["organization", "sha1", "library"])
+        }
+        try connection.run("UPDATE organization SET digest_mark = \(last) WHERE id = \(organization)")
+    }
+
+    /// What is known of digests; those of which nothing is are left out. Documents are found by SHA-1 only, and as far as `catchUp`
+    /// came.
     package static func known(
         _ digests: [String], organization: Int64, on connection: any Connection
     ) throws -> [String: Knowledge] {
@@ -75,8 +122,9 @@ package enum DigestNames {
             var found: [String: Documents] = [:]
             try connection.each(
                 """
-                SELECT sha1, uuid, purl, filename, CASE WHEN license_found = '' THEN 0 ELSE 1 END, id FROM library
-                WHERE organization = \(organization) AND naming = 0 AND sha1 <> '' AND sha1 IN \(list) ORDER BY id
+                SELECT l.sha1, l.uuid, l.purl, l.filename, CASE WHEN l.license_found = '' THEN 0 ELSE 1 END, l.id
+                FROM named_digest d JOIN library l ON l.id = d.library
+                WHERE d.organization = \(organization) AND d.sha1 IN \(list) AND l.naming = 0 ORDER BY l.id
                 """
             ) { row in
                 found[row.string(0), default: Documents()].add(

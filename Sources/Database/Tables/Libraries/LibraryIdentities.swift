@@ -26,12 +26,13 @@ enum LibraryIdentities {
             let first = try connection.take(
                 new.count, sequence: "key id \(organization)", limit: ClientNumbers.limit)
             var rows = RowBuffer(capacity: new.count * 128)
-            for (key, library) in zip(first..., new) {
-                keys[library.uuid] = key
+            for (key, library) in zip(first..., new) { keys[library.uuid] = key }
+            // In the order of the table.
+            for library in new.sorted(by: { $0.uuid < $1.uuid }) {
                 rows.beginRow()
                 rows.append(organization)
                 rows.append(library.uuid)
-                rows.append(key)
+                rows.append(keys[library.uuid] ?? 0)
                 rows.append(library.base)
             }
             try connection.insert(rows, into: "library_identity", ["organization", "uuid", "key_id", "base"])

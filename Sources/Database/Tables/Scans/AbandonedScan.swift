@@ -92,6 +92,11 @@ package struct AbandonedScan: Sendable, Equatable {
         try connection.run("DELETE FROM library_package WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_license WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM replaced_license WHERE library IN (\(orphans))")
+        try connection.run(
+            """
+            DELETE FROM named_digest WHERE (organization, sha1, library) IN (
+                SELECT k.organization, k.sha1, k.id FROM library k WHERE k.id IN (\(orphans)))
+            """)
         try connection.run("DELETE FROM library_facts WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library WHERE id IN (\(orphans))")
         try LibraryIdentities.forget(uuids, organization: organization, on: connection)
