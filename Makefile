@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-cluster clients test-clients test-api fuzz lint format golden schema-fixture licences bench docs package clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz lint format golden schema-fixture licences bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,10 @@ test-sbom: build deps-test validators ## Reads every shared SBOM, writes it in a
 
 test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
+
+test-planted: deps-test ## Plants contradictions between outputs, each of which has to be seen.
+	$(BUILD_TESTS)
+	$(call suites,--filter TotalsTests)
 
 test-cluster: build deps-test ## Kills, restarts and cuts off nodes of a cluster while 500 jobs run.
 	$(BUILD_TESTS)

@@ -103,6 +103,14 @@ package final class InventoryFixture: Sendable {
         let path = folder.path("\(UUID().uuidString).json")
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
+        return try importSBOM(file: path, organization: organization, product: product, project: project)
+    }
+
+    /// The same of a file.
+    @discardableResult
+    package func importSBOM(
+        file path: String, organization: Int64 = 1, product: String, project: String
+    ) throws -> Intake.Result {
         var destination = Intake.Destination(organization: organization, product: product)
         destination.project = project
         let job = IntakeJob(kind: .sbom, path: path, destination: destination)

@@ -209,4 +209,70 @@ struct ClaimTests {
         #expect(try alerts(bench) == ["a|CVE-2026-1|RESOLVED|1|critical"])
         #expect(try exposures(bench).isEmpty)
     }
+
+    /// What each table of claims and exposures refers to is there, whatever came and went.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `Nothing refers to what is not there`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let references: [(what: String, from: SQL, to: SQL)] = [
+            (
+                "occurrence of an exposure", "exposure e WHERE 0 = 0",
+                "occurrence o WHERE o.scan = e.scan AND o.position = e.position"
+            ),
+            ("vulnerability of an exposure", "exposure e WHERE 0 = 0", "vulnerability v WHERE v.id = e.vulnerability"),
+            (
+                "claim of an exposure", "exposure e WHERE e.claim >= 0",
+                "vulnerability_claim c WHERE c.scan = e.scan AND c.position = e.claim"
+            ),
+            (
+                "library of a claim", "library_claim k WHERE k.occurrence > 0",
+                "occurrence o WHERE o.scan = k.scan AND o.position = k.occurrence"
+            ),
+            (
+                "entry of a claim", "library_claim k WHERE 0 = 0",
+                "vulnerability_claim c WHERE c.scan = k.scan AND c.position = k.claim"
+            ),
+            (
+                "claim that is about a vulnerability", "claimed_vulnerability k WHERE 0 = 0",
+                "vulnerability_claim c WHERE c.scan = k.scan AND c.position = k.claim"
+            ),
+            (
+                "vulnerability that a claim is about", "claimed_vulnerability k WHERE 0 = 0",
+                "vulnerability v WHERE v.id = k.vulnerability"
+            ),
+            (
+                "vulnerability of a name", "vulnerability_name n WHERE 0 = 0",
+                "vulnerability v WHERE v.id = n.vulnerability AND v.organization = n.organization"
+            ),
+            (
+                "claim that describes a vulnerability", "vulnerability v WHERE v.claim_scan > 0",
+                "vulnerability_claim c WHERE c.scan = v.claim_scan AND c.position = v.claim"
+            ),
+            (
+                "vulnerability of an alert", "alert a WHERE a.vulnerability > 0",
+                "vulnerability v WHERE v.id = a.vulnerability"
+            ),
+            ("scan of a basis", "scan_basis b WHERE 0 = 0", "scan s WHERE s.id = b.scan"),
+        ]
+        func walk(_ when: String) throws {
+            try settle(bench)
+            _ = try bench.intake.sweep()
+            for (what, from, to) in references {
+                let lost = try bench.number("SELECT count(*) FROM \(from) AND NOT EXISTS (SELECT 1 FROM \(to))")
+                #expect(lost == 0, "\(when): the \(what) is not there")
+            }
+        }
+        try bench.sbom(document(claim("OWN-1", aliases: ["OWN-2"]), claim("GHSA-1", at: "b")))
+        try bench.sbom(document(claim("OWN-2")), project: "Other")
+        #expect(try bench.number("SELECT count(*) FROM claimed_vulnerability") > 1)
+        try walk("first")
+        try advise(bench, Self.advisory)
+        try walk("advisories")
+        try bench.sbom(document(claim("OWN-3", at: "b")))
+        try walk("another document")
+        try bench.sbom(document(), project: "Other")
+        try walk("no claims")
+        try bench.sbom(cycloneDX([("c", "1")]))
+        try walk("other libraries")
+    }
 }
