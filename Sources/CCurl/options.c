@@ -32,6 +32,24 @@ CURLcode waybill_curl_set_error_buffer(CURL *handle, char *buffer)
     return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
 }
 
+CURLcode waybill_curl_set_progress(CURL *handle, curl_xferinfo_callback progress, void *context)
+{
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+}
+
+CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value)
+{
+    return curl_easy_setopt(handle, option, (curl_off_t) value);
+}
+
+int64_t waybill_curl_retry_after(CURL *handle)
+{
+    curl_off_t seconds = 0;
+    return curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK ? seconds : 0;
+}
+
 long waybill_curl_status(CURL *handle)
 {
     long status = 0;

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 // DESIGN. One libcurl handle, used for one request after another: connections stay open between them. libcurl signs the
 // header (CURLOPT_AWS_SIGV4 of 7.88). What it signs must be what it sends, so three rules hold for signed requests: the query
@@ -23,6 +24,10 @@ package final class OutboundConnection: @unchecked Sendable {
     private var body: [UInt8] = []
     private var rule = OutboundRequest.Body.dropped
     private var isTooLong = false
+    /// Bytes that the file of a written answer has; -1 before the first byte came. Why it could not be written.
+    private var written: Int64 = -1
+    private var writeFault: Int32 = 0
+    private var isCancelled: (@Sendable () -> Bool)?
     private(set) var isPaused = false
 
     /// Throws `OutboundError.noHandle` when libcurl has no memory.
@@ -67,10 +72,16 @@ package final class OutboundConnection: @unchecked Sendable {
         body = []
         isTooLong = false
         isPaused = false
+        written = -1
+        writeFault = 0
+        isCancelled = request.isCancelled
         errorText[0] = 0
         text(CURLOPT_URL, request.url)
         text(CURLOPT_PROTOCOLS_STR, request.protocols)
-        number(CURLOPT_FOLLOWLOCATION, 0)
+        number(CURLOPT_FOLLOWLOCATION, request.redirects > 0 ? 1 : 0)
+        number(CURLOPT_MAXREDIRS, request.redirects)
+        text(CURLOPT_REDIR_PROTOCOLS_STR, request.protocols)
+        if request.acceptsCompression { text(CURLOPT_ACCEPT_ENCODING, "") }
         number(CURLOPT_PATH_AS_IS, 1)
         number(CURLOPT_NOSIGNAL, 1)
         number(CURLOPT_SSL_VERIFYPEER, 1)
@@ -89,7 +100,9 @@ package final class OutboundConnection: @unchecked Sendable {
         }
         switch request.method {
         case .head: number(CURLOPT_NOBODY, 1)
-        case .get: number(CURLOPT_HTTPGET, 1)
+        case .get:
+            number(CURLOPT_HTTPGET, 1)
+            if case .written(let file) = rule, file.offset > 0 { text(CURLOPT_RANGE, "\(file.offset)-") }
         case .put, .post, .delete: text(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
         curl_slist_free_all(fields)
@@ -98,6 +111,9 @@ package final class OutboundConnection: @unchecked Sendable {
         waybill_curl_set_headers(handle, fields)
         waybill_curl_set_error_buffer(handle, errorText)
         // Borrowed: the handle is cleaned up by this object's end, and calls back only while it is driven.
+        if isCancelled != nil {
+            waybill_curl_set_progress(handle, onProgress, Unmanaged.passUnretained(self).toOpaque())
+        }
         waybill_curl_set_writer(handle, onBody, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -113,14 +129,18 @@ package final class OutboundConnection: @unchecked Sendable {
     func check(_ code: CURLcode) throws(OutboundError) {
         guard code != CURLE_OK else { return }
         let known = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
-        throw OutboundError(
-            text: isTooLong ? "the answer has more than \(bodyLimit) bytes" : known, mayPass: Self.mayPass(code))
+        let text =
+            isTooLong
+            ? "the answer has more than \(bodyLimit) bytes"
+            : writeFault != 0
+                ? "the answer cannot be written to its file: \(String(cString: strerror(writeFault)))" : known
+        throw OutboundError(text: text, mayPass: !isTooLong && Self.mayPass(code), code: writeFault)
     }
 
     private static func mayPass(_ code: CURLcode) -> Bool {
         switch code {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-            CURLE_OUT_OF_MEMORY:
+            CURLE_OUT_OF_MEMORY, CURLE_TOO_MANY_REDIRECTS:
             false
         default: true
         }
@@ -135,6 +155,19 @@ package final class OutboundConnection: @unchecked Sendable {
             status: status, body: body, etag: field("ETag"), requestID: field("x-amz-request-id"),
             length: waybill_curl_content_length(handle))
     }
+
+    /// All values of a field of the last answer, after redirects. Good until the next request.
+    package func values(of name: String) -> [String] {
+        var values: [String] = []
+        var found: UnsafeMutablePointer<curl_header>?
+        while curl_easy_header(handle, name, values.count, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK,
+            let value = found?.pointee.value
+        { values.append(String(cString: value)) }
+        return values
+    }
+
+    /// Seconds that the last answer asks to wait for before the next request; 0 when it asks for nothing.
+    package var retryAfter: Int { Int(clamping: waybill_curl_retry_after(handle)) }
 
     private func field(_ name: String) -> String? {
         var found: UnsafeMutablePointer<curl_header>?
@@ -166,6 +199,7 @@ package final class OutboundConnection: @unchecked Sendable {
     private var bodyLimit: Int {
         switch rule {
         case .kept(let limit), .pulled(errorLimit: let limit): limit
+        case .written(let file): Int(file.limit)
         case .dropped: .max
         }
     }
@@ -174,6 +208,7 @@ package final class OutboundConnection: @unchecked Sendable {
     fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch rule {
         case .dropped: return bytes.count
+        case .written(let file): return write(bytes, to: file)
         case .pulled where status / 100 == 2:
             guard body.count < Self.highWater else {
                 isPaused = true
@@ -188,6 +223,45 @@ package final class OutboundConnection: @unchecked Sendable {
         body.append(contentsOf: bytes)
         return bytes.count
     }
+}
+
+extension OutboundConnection {
+    /// Writes some bytes of a good answer; those of others are dropped.
+    private func write(_ bytes: UnsafeRawBufferPointer, to file: OutboundFile) -> Int {
+        guard status / 100 == 2 else { return bytes.count }
+        if written < 0 {
+            let start = status == 206 ? file.offset : 0
+            guard ftruncate(file.descriptor, off_t(start)) == 0, lseek(file.descriptor, off_t(start), SEEK_SET) >= 0
+            else { return fail() }
+            written = start
+        }
+        guard Int64(bytes.count) <= file.limit - written else {
+            isTooLong = true
+            return 0
+        }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(file.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return fail() }
+            rest = rest.dropFirst(count)
+        }
+        written += Int64(bytes.count)
+        return bytes.count
+    }
+
+    private func fail() -> Int {
+        writeFault = errno
+        return 0
+    }
+
+    fileprivate var mayGoOn: Bool { isCancelled.map { !$0() } ?? true }
+}
+
+private let onProgress: curl_xferinfo_callback = { context, _, _, _, _ in
+    guard let context else { return 0 }
+    // Borrowed, as below.
+    return Unmanaged<OutboundConnection>.fromOpaque(context).takeUnretainedValue().mayGoOn ? 0 : 1
 }
 
 private let onBody: curl_write_callback = { bytes, size, count, context in

@@ -33,14 +33,21 @@ package struct OutboundRequest: Sendable {
         case kept(limit: Int)
         /// Received and forgotten.
         case dropped
+        /// Written to a file when the status is 2xx, up to so many bytes, decoded ones where the answer is compressed; dropped
+        /// when it is not. The file stays the caller's.
+        case written(OutboundFile)
         /// Handed out by `OutboundTransfer` when the status is 2xx, kept up to so many bytes when it is not.
         case pulled(errorLimit: Int)
     }
 
     package var method: Method
     package var url: String
-    /// Schemes that the request may use, separated by commas. Redirects are never followed.
+    /// Schemes that the request may use, separated by commas.
     package var protocols: String
+    /// How many redirects are followed, by these schemes only; with 0 a redirect is an answer.
+    package var redirects = 0
+    /// Whether the answer may come compressed; its body is decoded on the way.
+    package var acceptsCompression = false
     /// Header fields in the order in which they are sent. A name with an empty value is sent with an empty value.
     package var fields: [(name: String, value: String)] = []
     package var signature: AWS?
@@ -51,11 +58,30 @@ package struct OutboundRequest: Sendable {
     /// Seconds without a byte after which the exchange is given up; nil for no such limit.
     package var patience: Int?
     package var answer = Body.kept(limit: 4 << 20)
+    /// Asked about once a second; true ends the exchange with an error.
+    package var isCancelled: (@Sendable () -> Bool)?
 
     package init(_ method: Method, url: String, protocols: String) {
         self.method = method
         self.url = url
         self.protocols = protocols
+    }
+}
+
+/// An open file that an answer is written to.
+///
+/// With an `offset` above 0 the request asks for the bytes from there on (RFC 9110 §14). A server that sends all of them
+/// instead (200) has them written from the beginning.
+package struct OutboundFile: Sendable {
+    package let descriptor: Int32
+    package let offset: Int64
+    /// The most bytes that the file may come to.
+    package let limit: Int64
+
+    package init(descriptor: Int32, offset: Int64 = 0, limit: Int64) {
+        self.descriptor = descriptor
+        self.offset = offset
+        self.limit = limit
     }
 }
 
@@ -76,10 +102,13 @@ package struct OutboundError: Error, Sendable {
     package let text: String
     /// False for wrong addresses and certificates, which stay wrong for a while; true for all else.
     package let mayPass: Bool
+    /// The reason in `errno` where the answer could not be written to its file, else 0.
+    package let code: Int32
 
-    package init(text: String, mayPass: Bool) {
+    package init(text: String, mayPass: Bool, code: Int32 = 0) {
         self.text = text
         self.mayPass = mayPass
+        self.code = code
     }
 
     /// libcurl could not be started, for want of memory.

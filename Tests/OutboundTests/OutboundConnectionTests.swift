@@ -1,3 +1,4 @@
+import Foundation
 import Outbound
 import TestSupport
 import Testing
@@ -57,5 +58,47 @@ struct OutboundConnectionTests {
         let request = OutboundRequest(.get, url: "file:///etc/hostname", protocols: "http,https")
         let error = #expect(throws: OutboundError.self) { try OutboundConnection().perform(request) }
         #expect(error?.mayPass == false)
+    }
+
+    @Test("an answer is written to a file, from where it broke off; all of it where the server sends all")
+    func written() throws {
+        let server = try ScriptedServer([
+            .answer(status: 200, body: "hello world"),
+            .answer(status: 206, headers: "Content-Range: bytes 6-10/11\r\n", body: "WORLD"),
+            .answer(status: 200, body: "other"), .answer(status: 404, body: "no such file"),
+        ])
+        let folder = try TemporaryFolder()
+        let file = open(folder.path("x"), O_RDWR | O_CREAT, 0o600)
+        defer { close(file) }
+        let connection = try OutboundConnection()
+        func get(from offset: Int64, limit: Int64 = 100) throws -> String {
+            let body = OutboundRequest.Body.written(OutboundFile(descriptor: file, offset: offset, limit: limit))
+            _ = try connection.perform(request(.get, server, body))
+            return try String(contentsOfFile: folder.path("x"), encoding: .utf8)
+        }
+        #expect(try get(from: 0) == "hello world")
+        #expect(try get(from: 6) == "hello WORLD")
+        #expect(connection.values(of: "content-range") == ["bytes 6-10/11"])
+        #expect(server.requests[1].contains("Range: bytes=6-\r\n"))
+        #expect(try get(from: 5) == "other")
+        #expect(try get(from: 0) == "other")
+    }
+
+    @Test("redirects are followed as far as the request allows; an exchange that is cancelled ends")
+    func followed() throws {
+        let server = try ScriptedServer([
+            .answer(status: 302, headers: "Location: /c\r\n"), .answer(status: 200, body: "there"),
+            .answer(status: 302, headers: "Location: /c\r\n"), .answer(status: 302, headers: "Location: /d\r\n"),
+            .silence,
+        ])
+        let connection = try OutboundConnection()
+        var request = request(.get, server)
+        request.redirects = 1
+        #expect(try connection.perform(request).status == 200)
+        let error = #expect(throws: OutboundError.self) { try connection.perform(request) }
+        #expect(error?.mayPass == false)
+        request.deadline = 30
+        request.isCancelled = { true }
+        #expect(throws: OutboundError.self) { try connection.perform(request) }
     }
 }

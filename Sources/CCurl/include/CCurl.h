@@ -23,6 +23,15 @@ CURLcode waybill_curl_set_writer(CURL *handle, curl_write_callback writer, void 
 /* Where libcurl puts its words for what went wrong: CURL_ERROR_SIZE bytes that live as long as the handle. */
 CURLcode waybill_curl_set_error_buffer(CURL *handle, char *buffer);
 
+/* Who is asked, about once a second, whether the transfer may go on; `context` is the callback's first argument. */
+CURLcode waybill_curl_set_progress(CURL *handle, curl_xferinfo_callback progress, void *context);
+
+/* Options that take a size. */
+CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value);
+
+/* How many seconds the answer asks to wait for (Retry-After, as seconds or as a date); 0 when it asks for nothing. */
+int64_t waybill_curl_retry_after(CURL *handle);
+
 /* The status of the answer, 0 before there is one. */
 long waybill_curl_status(CURL *handle);
 
