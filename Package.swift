@@ -61,7 +61,8 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "API", "BOM", "Bytes", "Database", "HTTP", "Intake", "Inventory", "Jobs", "Outbound", "Reports",
+                "API", "BOM", "Bytes", "Database", "Feeds", "HTTP", "Intake", "Inventory", "Jobs", "Outbound",
+                "Reports",
                 "Service", "Store",
             ],
             swiftSettings: settings),
@@ -80,10 +81,14 @@ let package = Package(
         + module("Jobs", ["Bytes", "Database"])
         + module("Outbound", ["Bytes", "CCurl"])
         + module("Store", ["Bytes", "Outbound"])
+        + module("Feeds", ["Outbound", "Intake", "Database", "Inventory", "Bytes"])
         + module(
             "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"], tests: ["Service"])
         + module(
             "Service",
-            ["API", "Reports", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database", "Inventory", "Bytes"]),
+            [
+                "API", "Reports", "Feeds", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database", "Inventory",
+                "Bytes",
+            ]),
     cxxLanguageStandard: .cxx17
 )

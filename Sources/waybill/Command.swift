@@ -12,7 +12,8 @@ struct Command: Sendable {
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
-        .importLicenses, .importVersions, .importDigests, .report, .retry, .backup, .restore, .migrate, .demo, .doctor,
+        .importLicenses, .importVersions, .importDigests, .update, .report, .retry, .backup, .restore, .migrate, .demo,
+        .doctor,
     ]
 
     /// The flags of this command and those of all.

@@ -31,6 +31,17 @@ POSTGRESQL = "/usr/lib/postgresql/15/bin"
 HIGH = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 LOW = "CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:N/I:N/A:L"
 
+# What `waybill update` reads, as a mirror has it.
+MIRROR = {
+    "kev/known_exploited_vulnerabilities.json":
+        '{"dateReleased":"2026-03-01T10:00:00Z","vulnerabilities":[{"cveID":"CVE-2026-0001","dateAdded":"2026-02-03"}]}',
+    "epss/epss_scores-current.csv.gz":
+        "#model_version:v1,score_date:2026-03-01T00:00:00Z\ncve,epss,percentile\nCVE-2026-0001,0.5,0.9\n",
+    "eol/nginx.json":
+        '{"result":{"name":"nginx","identifiers":[{"id":"pkg:docker/library/nginx","type":"purl"}],'
+        '"releases":[{"name":"1.27","releaseDate":"2024-05-29","isEol":true,"eolFrom":"2025-04-23"}]}}',
+}
+
 
 # MARK: Documents
 
@@ -268,6 +279,11 @@ class World:
         self.waybill.run("import", "versions", lines)
         self.waybill.run(
             "import", "licenses", self.file("MIT.json", {"licenseId": "MIT", "licenseText": "Permission is hereby granted."}))
+        mirror = self.folder / "mirror"
+        for name, text in MIRROR.items():
+            (mirror / name).parent.mkdir(parents=True, exist_ok=True)
+            (mirror / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        self.waybill.run("update", "--from", mirror)
         self.waybill.run(
             "import", "kubernetes", self.file("pods.json", PODS), "--org", self.tokens["organization"], "--cluster", "east")
 

@@ -69,7 +69,7 @@ struct Migration: Sendable {
     static let all: [Migration] = [
         .foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics, .severity,
         .directDependencies, .waitingJobs, .licenseExpressions, .identities, .digestNames, .exposures,
-        .alertReasons, .basis, .namedDigests,
+        .alertReasons, .basis, .namedDigests, .feeds,
     ]
 
     /// Schemas that released programs have. Their fixtures in Tests/Data stay for ever; a test looks for them.

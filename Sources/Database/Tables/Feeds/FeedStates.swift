@@ -1,0 +1,101 @@
+/// How current a source of knowledge is, or a part of one: a row of `feed`.
+package struct FeedState: Sendable, Equatable {
+    /// `kev`, `osv/npm`.
+    package let name: String
+    /// Where it came from last.
+    package var address = ""
+    /// What that server needs to say that nothing changed; empty where it gave nothing.
+    package var etag = ""
+    package var lastModified = ""
+    package var records: Int64 = 0
+    /// The time of the newest record; milliseconds since 1970, UTC, as all times here.
+    package var newest: Int64?
+    /// When it was looked at with success; 0 for never.
+    package var checked: Int64 = 0
+    /// When that changed something; 0 for never.
+    package var updated: Int64 = 0
+    /// When it failed last, and why; 0 and empty for never.
+    package var failed: Int64 = 0
+    package var error = ""
+
+    package init(name: String) { self.name = name }
+
+    /// Whether the last attempt failed.
+    package var isFailing: Bool { failed > 0 && failed >= checked }
+
+    private static let columns: SQL =
+        "name, address, etag, last_modified, records, newest, checked_at, updated_at, failed_at, error"
+
+    private init(row: borrowing RowBuffer) {
+        name = row.string(0)
+        address = row.string(1)
+        etag = row.string(2)
+        lastModified = row.string(3)
+        records = row.integer(4)
+        newest = row.integerOrNil(5)
+        checked = row.integer(6)
+        updated = row.integer(7)
+        failed = row.integer(8)
+        error = row.string(9)
+    }
+
+    /// What is known of a source; a state that says never where nothing is.
+    package static func of(_ name: String, on connection: any Connection) throws -> FeedState {
+        try connection.first("SELECT \(columns) FROM feed WHERE name = \(name)") { FeedState(row: $0) }
+            ?? FeedState(name: name)
+    }
+
+    /// All sources that were looked at, by name.
+    package static func all(on connection: any Connection) throws -> [FeedState] {
+        try connection.all("SELECT \(columns) FROM feed WHERE name <> \(schedule) ORDER BY name") {
+            FeedState(row: $0)
+        }
+    }
+
+    /// Writes the state down in the place of the one there was.
+    package func put(on connection: any Connection) throws {
+        try connection.run("DELETE FROM feed WHERE name = \(name)")
+        try connection.run(
+            """
+            INSERT INTO feed (\(Self.columns))
+            VALUES (\(name), \(address), \(etag), \(lastModified), \(records), \(newest), \(checked), \(updated),
+                \(failed), \(error))
+            """)
+    }
+
+    /// Writes down that a source could not be brought up to date. What is known of it stays.
+    package static func fail(_ name: String, at time: Int64, why: String, on connection: any Connection) throws {
+        var state = try of(name, on: connection)
+        state.failed = time
+        state.error = why
+        try state.put(on: connection)
+    }
+
+    // MARK: Whose turn it is
+
+    /// The name of the row that says when a server last began to update by itself.
+    private static let schedule = "schedule"
+
+    /// Whether the turn of updating may be taken.
+    package static func isTurnDue(at time: Int64, every interval: Int64, on connection: any Connection) throws -> Bool {
+        guard let last = try connection.integer("SELECT checked_at FROM feed WHERE name = \(schedule)") else {
+            return true
+        }
+        return last <= time - interval || last > time
+    }
+
+    /// Takes the turn of updating, in the transaction that submits the job; false when another node had it less than
+    /// `interval` milliseconds ago. A turn in the future, from before a clock was set back, does not count.
+    package static func takeTurn(at time: Int64, every interval: Int64, on connection: any Connection) throws -> Bool {
+        try connection.run(
+            """
+            INSERT INTO feed (\(columns)) VALUES (\(schedule), '', '', '', 0, NULL, 0, 0, 0, '')
+            ON CONFLICT (name) DO NOTHING
+            """)
+        return try connection.run(
+            """
+            UPDATE feed SET checked_at = \(time)
+            WHERE name = \(schedule) AND (checked_at <= \(time - interval) OR checked_at > \(time))
+            """) > 0
+    }
+}

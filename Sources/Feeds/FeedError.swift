@@ -1,0 +1,39 @@
+/// Why a source could not be brought up to date. What is known of it stays.
+package enum FeedError: Error, Sendable, CustomStringConvertible {
+    /// No whole answer came.
+    case transport(address: String, why: String, mayPass: Bool)
+    /// The server answered, but not with the file; after how many seconds it wants to be asked again, 0 where it does not say.
+    case status(address: String, Int, retryAfter: Int)
+    /// The answer is not what it has to be.
+    case content(address: String, why: String)
+    /// The answer is much smaller, or older, than what is known.
+    case implausible(name: String, why: String)
+    /// A file of this machine.
+    case file(path: String, why: String)
+    /// The work was ended from outside.
+    case stopped
+    /// What a person named is no source, or no part of one.
+    case unknown(name: String, accepted: String)
+
+    package var description: String {
+        switch self {
+        case .transport(let address, let why, _): "asking \(address): \(why)"
+        case .status(let address, let status, let wait):
+            "\(address) answered \(status)\(wait > 0 ? ", and wants to be asked again in \(wait) s" : "")"
+        case .content(let address, let why): "\(address) is not used: \(why)"
+        case .implausible(let name, let why): "\(name) is not used: \(why)"
+        case .file(let path, let why): "\(path): \(why)"
+        case .stopped: "the update was stopped"
+        case .unknown(let name, let accepted): "\(name.prefix(100)) is no source; accepted: \(accepted)"
+        }
+    }
+
+    /// Whether asking again may help.
+    var mayPass: Bool {
+        switch self {
+        case .transport(_, _, let mayPass): mayPass
+        case .status(_, let status, _): [408, 425, 429, 500, 502, 503, 504].contains(status)
+        case .content, .implausible, .file, .stopped, .unknown: false
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Bytes
+import Glibc
+
+/// Where files of sources come from.
+package enum FeedOrigin: Sendable, Equatable {
+    /// Their publishers.
+    case publishers
+    /// A server that lays them out as a mirror does: its address, without a slash at the end.
+    case mirror(String)
+    /// A folder that lays them out as a mirror does.
+    case folder(String)
+
+    /// Reads what a person names: an address (`https://…`, `http://…`), or a folder that is there.
+    package init(_ text: String) throws(FeedError) {
+        if text.hasPrefix("https://") || text.hasPrefix("http://") {
+            // Addresses stand in messages, logs and the database.
+            guard !(text.split(separator: "/").dropFirst().first ?? "").contains("@") else {
+                throw .content(address: "the mirror", why: "its address has a user or a password; give it without")
+            }
+            var address = text[...]
+            while address.hasSuffix("/") { address.removeLast() }
+            self = .mirror(String(address))
+            return
+        }
+        let path = text.hasPrefix("file://") ? String(text.dropFirst(7)) : text
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .file(path: path, why: systemMessage(errno)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .file(path: path, why: "it is no folder") }
+        self = .folder(path)
+    }
+
+    /// Where a file is.
+    func address(of file: FeedFile) -> String {
+        switch self {
+        case .publishers: file.address
+        case .mirror(let root):
+            root + "/" + file.path.split(separator: "/").map { FeedFile.escaped(String($0)) }.joined(separator: "/")
+        case .folder(let root): root + "/" + file.path
+        }
+    }
+
+    /// The names in a folder of the layout, none where there is no such folder; nil where folders cannot be listed, as on a server.
+    func names(in folder: String) -> [String]? {
+        guard case .folder(let root) = self else { return nil }
+        return (Folder.names(in: "\(root)/\(folder)") ?? []).filter { !$0.hasPrefix(".") }.sorted()
+    }
+}

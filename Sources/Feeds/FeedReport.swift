@@ -1,0 +1,52 @@
+import Bytes
+
+/// What an update did with a source, or with a part of one.
+package struct FeedReport: Sendable, Equatable {
+    package enum State: String, Sendable {
+        /// Something new came, and is in the database.
+        case updated
+        case unchanged
+        /// The origin does not have it; what is known stays.
+        case missing
+        /// It could not be used; what is known stays.
+        case failed
+    }
+
+    /// `osv`, `kev`; of a part `npm`.
+    package let source: String
+    package let state: State
+    /// Records that the source has, as far as that is known.
+    package var records: Int64 = 0
+    /// The time of its newest record; milliseconds since 1970, UTC.
+    package var newest: Int64?
+    /// Why it is missing or failed; empty otherwise.
+    package var error = ""
+    /// For a source that comes in parts.
+    package var parts: [FeedReport] = []
+
+    /// What became of a source by what became of its parts: the worst counts, so that a failure is not overlooked.
+    static func sum(_ source: String, of parts: [FeedReport]) -> FeedReport {
+        let states = parts.map(\.state)
+        let order: [State] = [.failed, .updated, .unchanged, .missing]
+        var report = FeedReport(source: source, state: order.first(where: states.contains) ?? .missing)
+        report.records = parts.reduce(0) { $0 + $1.records }
+        report.newest = parts.compactMap(\.newest).max()
+        report.error = parts.filter { !$0.error.isEmpty }.map { "\($0.source): \($0.error)" }.joined(separator: "; ")
+        report.parts = parts
+        return report
+    }
+
+    /// The reports of an update, as the command line prints them and as its job keeps them.
+    package static func json(_ reports: [FeedReport]) -> String {
+        JSONWriter.object { $0.objects("sources", reports) { $1.write(to: &$0, as: "source") } }
+    }
+
+    private func write(to json: inout JSONWriter, as name: StaticString) {
+        json.text(name, source)
+        json.text("state", state.rawValue)
+        json.number("records", records)
+        if let newest { json.text("newest", TimeText.rfc3339(newest)) }
+        if !error.isEmpty { json.text("error", error) }
+        if !parts.isEmpty { json.objects("parts", parts) { $1.write(to: &$0, as: "part") } }
+    }
+}

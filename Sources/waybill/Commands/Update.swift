@@ -1,0 +1,88 @@
+import Bytes
+import Feeds
+import Glibc
+import Service
+
+extension Command {
+    static let update = Command(
+        words: ["update"], operands: "[SOURCE…]",
+        summary:
+            "Brings in advisories, licence texts, exploited and likely vulnerabilities from their publishers or a mirror.",
+        flags: [
+            Flag("from", "URL|DIR", "a mirror, in the place of the publishers (docs/feeds.md has its layout)"),
+            Flag("export", "DIR", "keep what comes in this folder, as a mirror"),
+        ]
+    ) { arguments, configuration in
+        let wish = try asUsage { () throws(FeedError) in try Update.Wish(arguments.operands) }
+        let origin = try asUsage { () throws(FeedError) in
+            try configuration["from"].map { text throws(FeedError) in try FeedOrigin(text) }
+        }
+        let isQuiet = arguments.has("json")
+        let runtime = try Runtime(configuration, logLevel: isQuiet ? .warning : .info)
+        let shown = ShownUpdate(isQuiet: isQuiet)
+        var settings = Update.Settings(folder: runtime.directory.path)
+        settings.origin = origin ?? .publishers
+        settings.export = configuration["export"]
+        let watcher = Update.Watcher(
+            progress: { shown.show($0, $1) },
+            warning: {
+                shown.pause()
+                complain("\($0)\n")
+            })
+        let update = try Update(database: runtime.database, settings, now: runtime.queue.now, watcher: watcher)
+        let reports: [FeedReport]
+        do {
+            reports = try update.run(wish)
+        } catch {
+            shown.pause()
+            throw error
+        }
+        shown.pause()
+        _ = try LocalMatching(runtime, isQuiet: isQuiet).run()
+        print(isQuiet ? FeedReport.json(reports) : reports.map(line).joined(separator: "\n"))
+        let failed = reports.filter { $0.state == .failed }.map(\.source)
+        if !failed.isEmpty {
+            throw Failure("\(failed.joined(separator: ", ")) failed; what was known before stays")
+        }
+    }
+
+    /// What is wrong with what a person wrote on the command line is wrong usage.
+    private static func asUsage<Result>(_ body: () throws(FeedError) -> Result) throws(UsageError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw UsageError(description: error.description)
+        }
+    }
+
+    private static func line(_ report: FeedReport) -> String {
+        var line = "\(report.source): \(report.state.rawValue), \(report.records) records"
+        if let newest = report.newest { line += ", the newest of \(TimeText.time(newest))" }
+        if !report.error.isEmpty { line += " (\(report.error))" }
+        return line
+    }
+}
+
+/// The line of an update on the terminal: what comes, and how much of it.
+private final class ShownUpdate {
+    private let isQuiet: Bool
+    private let count = Count()
+    private var name = ""
+    private var ticker: Ticker?
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    func show(_ name: String, _ number: Int) {
+        count.value = number
+        guard !isQuiet, self.name != name || ticker == nil else { return }
+        pause()
+        self.name = name
+        ticker = Ticker(label: name) { [count] in count.value }
+    }
+
+    /// Clears the line, for something else that is written.
+    func pause() {
+        ticker?.stop()
+        ticker = nil
+    }
+}
