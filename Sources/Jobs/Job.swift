@@ -10,6 +10,8 @@ package struct Job: Sendable, Equatable {
         case intake = "INTAKE"
         /// Brings the findings and alerts of an organization up to date.
         case matching = "MATCHING"
+        /// Brings sources of knowledge up to date. It is for everybody; the oldest organization lends it a place in the queue.
+        case update = "UPDATE"
     }
 
     /// `docs/job-states.md` shows the ways between them. The comments say what a crash of everything leaves of each.
@@ -55,7 +57,7 @@ package struct Job: Sendable, Equatable {
     package let error: String
     /// The artifact of a finished report, or empty.
     package let artifact: String
-    /// What a finished intake or matching found, as JSON, or empty.
+    /// What a finished intake, matching or update found, as JSON, or empty.
     package let result: String
     package let isCancelled: Bool
     /// Whether it failed because its attempts were used up.

@@ -66,6 +66,21 @@ extension Queue {
             """, Poll.init(row:))
     }
 
+    /// The organization that jobs for everybody stand with: the oldest; nil while there is none.
+    package func host(on connection: any Connection) throws -> Int64? {
+        try connection.integer("SELECT min(id) FROM organization")
+    }
+
+    /// The unfinished updates of what is known, which are everybody's, as polls show them.
+    package func unfinishedUpdates(on connection: any Connection) throws -> [Poll] {
+        guard let host = try host(on: connection) else { return [] }
+        return try connection.all(
+            """
+            SELECT \(Poll.columns) FROM job j
+            WHERE organization = \(host) AND kind = 'UPDATE' AND state IN ('PENDING', 'IN_PROGRESS') ORDER BY id
+            """, Poll.init(row:))
+    }
+
     /// The finished reports of an organization, the last first.
     package func finishedReports(
         organization: Int64, limit: Int, on connection: any Connection

@@ -46,6 +46,7 @@ package struct Runtime: Sendable {
         let intake = self.intake
         let matching = MatchingJob(queue)
         let folder = directory.path
+        let update = UpdateWork(queue: queue, folder: folder, log: log)
         return Worker(
             queue: queue, owner: owner.name, bell: bell, observe: observe,
             unrenewed: { [log] job, error in
@@ -56,6 +57,7 @@ package struct Runtime: Sendable {
                 case .report: try reports.run(lease)
                 case .intake: try IntakeJob.run(lease, intake: intake, dataFolder: folder)
                 case .matching: try matching.run(lease)
+                case .update: try update.run(lease)
                 }
             })
     }

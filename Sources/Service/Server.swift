@@ -30,7 +30,7 @@ package final class Server: Sendable {
         workforce = Workforce(runtime, workers: settings.workers)
         let backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         let door = Door(backend)
-        automation = Automation(runtime, backend)
+        automation = Automation(runtime, backend, updates: settings.updates)
         var configuration = HTTPConfiguration(listen: settings.listen, spool: runtime.directory.incoming)
         configuration.threads = max(2, settings.threads)
         configuration.connections = settings.connections

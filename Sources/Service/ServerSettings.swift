@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable {
     package var rateLimit = 0
     /// The longest upload, in bytes.
     package var uploadLimit = UploadSettings.defaultLimit
+    /// How the server brings what is known up to date by itself; nil when it does not.
+    package var updates: UpdateSettings?
     /// Where webhooks may lead.
     package var webhookTargets = WebhookTargets()
 

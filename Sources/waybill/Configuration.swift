@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import Feeds
 import Glibc
 import HTTP
 import Reports
@@ -150,6 +151,7 @@ struct Configuration: Sendable {
             }
             settings.webhookTargets = targets
         }
+        settings.updates = try updates()
         switch (self["tls-certificate"], self["tls-key"]) {
         case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
         case (nil, nil): break
@@ -157,6 +159,26 @@ struct Configuration: Sendable {
             throw UsageError(description: "--tls-certificate and --tls-key go together; one of them is missing")
         }
         return settings
+    }
+
+    /// How often what is known is brought up to date, and from where; nil when it is not.
+    private func updates() throws -> UpdateSettings? {
+        guard let text = self["update"] else { return nil }
+        let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": TimeText.day]
+        let range: ClosedRange<Int64> = 600_000...(30 * TimeText.day)
+        guard let unit = text.last.flatMap({ units[$0] }),
+            let count = NumberText.whole(text.dropLast(), in: Int64(1)...100_000), range.contains(count * unit)
+        else {
+            throw UsageError(description: "--update is \(text.prefix(100)); accepted: 10m to 30d, as 30m, 6h or 1d")
+        }
+        if let from = self["from"] {
+            do throws(FeedError) {
+                _ = try FeedOrigin(from)
+            } catch {
+                throw UsageError(description: "--from: \(error)")
+            }
+        }
+        return UpdateSettings(interval: count * unit, origin: self["from"] ?? "")
     }
 
     func logLevel(default level: Log.Level = .info) throws(UsageError) -> Log.Level {

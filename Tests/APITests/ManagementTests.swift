@@ -142,7 +142,7 @@ struct ManagementTests {
             }
         }
         #expect(try await decide([:])["errorCode"] == nil)
-        #expect(try kept() == ["IGNORED  "], "a comment is no reason")
+        #expect(try kept() == ["IGNORED will_not_fix "], "a comment is no reason")
         _ = try await decide(["reason": "NOT_AFFECTED", "justification": "code_not_reachable"])
         #expect(try kept() == ["IGNORED not_affected code_not_reachable"])
         _ = try await decide(["reason": "workaround", "status": "Ignored"], call: "setAlertsStatus")

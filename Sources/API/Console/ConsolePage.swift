@@ -66,6 +66,7 @@ enum ConsolePage {
                     list(view.products.map { ($0.id, $0.name, $0.updated) }, of: "Products", in: view, to: &html) {
                         view.place.product($0)
                     }
+                    knowledge(view.knowledge, to: &html)
                 } else if view.project == nil {
                     list(view.projects.map { ($0.id, $0.name, $0.updated) }, of: "Projects", in: view, to: &html) {
                         view.place.project($0)
@@ -147,6 +148,16 @@ enum ConsolePage {
                 }
             }
         }
+    }
+
+    /// When each source of knowledge was looked at last, in a line; those that fail say so. The reasons are for operators.
+    private static func knowledge(_ states: [FeedState], to html: inout HTML) {
+        guard !states.isEmpty else { return }
+        let words = states.map { state in
+            "\(state.name) \(state.checked > 0 ? TimeText.time(state.checked) : "never")\(state.isFailing ? " (fails)" : "")"
+        }
+        html.element(
+            "p", ("class", "hint"), text: "What is known was looked at (UTC): \(words.joined(separator: ", ")).")
     }
 
     /// The form that asks for a report of the place.

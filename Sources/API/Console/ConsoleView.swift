@@ -78,6 +78,8 @@ struct ConsoleView: Sendable {
     let basis: Basis?
     /// Saved patterns that decide nothing, for people of the whole organization on its own page.
     let unusable: [UnusablePattern]
+    /// How current what is known is, on the page of the organization.
+    let knowledge: [FeedState]
 
     /// Goes to a place; nil when the session's key belongs to nobody any more.
     init?(
@@ -105,6 +107,7 @@ struct ConsoleView: Sendable {
             unusable =
                 access.scope.visibleProducts == nil
                 ? try UnusablePattern.list(organization: here.organization, on: connection) : []
+            knowledge = try FeedState.all(on: connection)
             (self.place, self.access) = (here, access)
             return
         }
@@ -125,6 +128,7 @@ struct ConsoleView: Sendable {
         }
         self.product = product
         unusable = []
+        knowledge = []
         (self.place, self.access) = (here, access)
     }
 

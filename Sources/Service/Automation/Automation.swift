@@ -1,20 +1,26 @@
 import API
 import Dispatch
 import Glibc
+import Jobs
 import Synchronization
 
-/// What a server does by itself: makes reports whose time has come, and sends webhooks when they are finished.
+/// What a server does by itself: makes reports whose time has come, sends webhooks when they are finished, brings what is known up
+/// to date.
 final class Automation: Sendable {
     private let runtime: Runtime
     private let scheduler: Scheduler
     private let targets: WebhookTargets
+    private let updates: UpdateKeeper?
+    private let bell: Bell
     private let isStopping = Atomic<Bool>(false)
     private let running = DispatchGroup()
 
-    init(_ runtime: Runtime, _ backend: Backend) {
+    init(_ runtime: Runtime, _ backend: Backend, updates: UpdateSettings?) {
         self.runtime = runtime
         scheduler = Scheduler(backend)
         targets = backend.webhookTargets
+        self.updates = updates.map { UpdateKeeper(queue: runtime.queue, settings: $0) }
+        bell = backend.bell
     }
 
     func start() {
@@ -23,6 +29,9 @@ final class Automation: Sendable {
             for case .refused(let schedule, let why) in try scheduler.run() {
                 runtime.log(.warning, "no report by schedule", ["schedule": "\(schedule)", "why": why])
             }
+        }
+        if let updates {
+            loop("updates") { [self] in if try updates.tend() { bell.ring() } }
         }
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
             let sender = WebhookSender(runtime, targets: targets)

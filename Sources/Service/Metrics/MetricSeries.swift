@@ -36,6 +36,9 @@ enum MetricFamily: String, CaseIterable {
     case storedBytes = "waybill_artifact_bytes"
     case databaseUp = "waybill_database_up"
     case oldestSnapshot = "waybill_database_oldest_snapshot_seconds"
+    case feedAge = "waybill_feed_age_seconds"
+    case feedNewest = "waybill_feed_newest_record_seconds"
+    case feedFailing = "waybill_feed_failing"
     case workers = "waybill_workers"
     case build = "waybill_build_info"
     case processMemory = "process_resident_memory_bytes"
@@ -88,6 +91,9 @@ enum MetricFamily: String, CaseIterable {
         case .databaseUp: (.gauge, [], "1 when the database answered.")
         case .oldestSnapshot:
             (.gauge, [], "Seconds since the oldest transaction began that holds a snapshot of PostgreSQL.")
+        case .feedAge: (.gauge, ["source"], "Seconds since a source of knowledge was last looked at with success.")
+        case .feedNewest: (.gauge, ["source"], "When the newest record of a source was written, seconds since 1970.")
+        case .feedFailing: (.gauge, ["source"], "1 when the last look at a source failed.")
         case .workers: (.gauge, [], "Report workers of this process.")
         case .build: (.gauge, ["version", "database"], "Always 1; the labels say what runs.")
         case .processMemory: (.gauge, [], "Resident memory of the process.")

@@ -126,13 +126,13 @@ final class Metrics: Sendable {
             series.set(.queueWaitingOldest, [outage.rawValue.lowercased()], 0)
         }
         do {
-            let (depths, waits, givenUp, count, bytes, snapshot) = try queue.database.snapshot { connection in
+            let (depths, waits, givenUp, count, bytes, snapshot, feeds) = try queue.database.snapshot { connection in
                 (
                     try queue.depths(on: connection), try queue.waits(on: connection),
                     try queue.givenUpCount(on: connection),
                     try connection.integer("SELECT count(*) FROM artifact") ?? 0,
                     try connection.integer("SELECT CAST(sum(size) AS BIGINT) FROM artifact") ?? 0,
-                    try HeldSnapshot.oldest(on: connection)
+                    try HeldSnapshot.oldest(on: connection), try FeedState.all(on: connection)
                 )
             }
             for depth in depths {
@@ -144,6 +144,11 @@ final class Metrics: Sendable {
                 let labels = [wait.outage.rawValue.lowercased()]
                 series.set(.queueWaiting, labels, Double(wait.count))
                 series.set(.queueWaitingOldest, labels, max(0, Double(now - wait.since) / 1000))
+            }
+            for feed in feeds {
+                if feed.checked > 0 { series.set(.feedAge, [feed.name], max(0, Double(now - feed.checked) / 1000)) }
+                if let newest = feed.newest { series.set(.feedNewest, [feed.name], Double(newest) / 1000) }
+                series.set(.feedFailing, [feed.name], feed.isFailing ? 1 : 0)
             }
             series.set(.queueGivenUp, [], Double(givenUp))
             series.set(.artifacts, [], Double(count))

@@ -1,5 +1,6 @@
 import Bytes
 import Database
+import Feeds
 import Glibc
 import Intake
 import Inventory
@@ -23,13 +24,15 @@ extension Command {
                         json.text("check", finding.check)
                         json.flag("ok", finding.isGood)
                         json.text("message", finding.message)
+                        if finding.isWarning { json.flag("warning", true) }
                     }
                     // Why there is none stands under `advisories`.
                     if let basis = try? doctor.basis() { $0.object("basis") { basis.write(to: &$0) } }
                 })
         } else {
             for finding in findings {
-                print("\(finding.isGood ? "ok  " : "BAD ") \(finding.check): \(finding.message)")
+                let word = finding.isGood ? finding.isWarning ? "warn" : "ok  " : "BAD "
+                print("\(word) \(finding.check): \(finding.message)")
             }
         }
         let bad = findings.filter { !$0.isGood }.count
@@ -43,6 +46,8 @@ struct Doctor {
         let check: String
         let isGood: Bool
         let message: String
+        /// Whether it is good as it is, but will not stay so.
+        var isWarning = false
     }
 
     private let configuration: Configuration
@@ -97,6 +102,7 @@ struct Doctor {
                 guard count > 0 else { throw Failure("the program holds no licence list: build it again") }
                 return "\(count) licences of the SPDX list \(LicenseList.version)"
             },
+            knowledge(),
             check("settings") {
                 _ = try configuration.workers()
                 _ = try configuration.logLevel()
@@ -201,6 +207,43 @@ struct Doctor {
         }
         guard troubles.isEmpty else { throw Failure(troubles.joined(separator: "; ")) }
         return "none waits for something that is missing, none was given up"
+    }
+
+    /// How current the sources of `waybill update` are.
+    private func knowledge() -> Finding {
+        let name = "knowledge"
+        do {
+            let database = try configuration.databaseURL().open()
+            defer { database.close() }
+            guard case .current = try database.schemaState() else {
+                return Finding(
+                    check: name, isGood: true, message: "can be looked at when the schema is up to date")
+            }
+            let states = try database.read { try FeedState.all(on: $0) }
+            guard !states.isEmpty else {
+                return Finding(
+                    check: name, isGood: true,
+                    message:
+                        "nothing was brought in by `waybill update` yet; `waybill serve --update 6h` does it by itself")
+            }
+            let troubles = states.compactMap { trouble($0, at: Clock.now()) }
+            let newest = states.map { "\($0.name) \($0.checked > 0 ? TimeText.time($0.checked) : "never")" }
+            return Finding(
+                check: name, isGood: true,
+                message: (troubles.isEmpty ? newest : troubles).joined(separator: "; "), isWarning: !troubles.isEmpty)
+        } catch {
+            return Finding(check: name, isGood: false, message: "\(error)")
+        }
+    }
+
+    /// What is wrong with a source; nil when nothing is.
+    private func trouble(_ state: FeedState, at now: Int64) -> String? {
+        if state.isFailing { return "\(state.name) failed at \(TimeText.time(state.failed)): \(state.error)" }
+        guard let source = Feed.Source(rawValue: String(state.name.prefix { $0 != "/" })),
+            now - state.checked > Feed.of(source).life
+        else { return nil }
+        return
+            "\(state.name) is too old: looked at last at \(TimeText.time(state.checked)); run waybill update \(state.name)"
     }
 
     /// Draws a text in several scripts: a PDF without fonts would be empty boxes.

@@ -16,6 +16,9 @@ extension Command {
         Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
         Flag("retention-days", "N", "days that artifacts are kept (7)"),
         Flag("part-size", "BYTES", "size after which a report is split, about, before compression (1 GiB)"),
+        Flag(
+            "update", "TIME", "how often advisories and the rest of what is known are brought in: 6h, 30m, 1d (never)"),
+        Flag("from", "URL|DIR", "where --update brings them from (their publishers)"),
         Flag("grace", "SECONDS", "time that running requests and jobs get when the server stops (20)"),
     ]
 

@@ -94,7 +94,9 @@ import Testing
             }
         }
         let kept = try bench.texts(
-            "SELECT obstacle, sum(libraries) FROM scan_basis GROUP BY obstacle ORDER BY obstacle")
+            """
+            SELECT obstacle, CAST(sum(libraries) AS BIGINT) FROM scan_basis GROUP BY obstacle ORDER BY obstacle
+            """)
         #expect(kept == reasons.sorted { $0.key < $1.key }.map { "\($0.key)|\($0.value)" })
         #expect(try bench.texts("SELECT DISTINCT lookup FROM library WHERE lookup = ''") == [])
     }

@@ -50,10 +50,14 @@ extension Call {
         }
     }
 
-    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it.
+    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it. An update of what is known
+    /// is shown to every organization.
     static let processes = Call("waybillGetProcesses", .one(.organization), .readOnly, .work) { visit in
-        let jobs = try visit.backend.queue.unfinished(
+        let queue = visit.backend.queue
+        var jobs = try queue.unfinished(
             organization: visit.scope.organization, limit: 1000, on: visit.connection)
+        let updates = try queue.unfinishedUpdates(on: visit.connection)
+        jobs += updates.filter { $0.job.organization != visit.scope.organization }
         let seen = try jobs.filter { visit.access.canSee($0.job) }.map { try visit.envelope($0) }
         return .answer(Answer.object { $0.objects("processes", seen) { $1.write(to: &$0) } })
     }

@@ -1,0 +1,88 @@
+import API
+import Bytes
+import Database
+import Feeds
+import Jobs
+
+/// How a server brings what is known up to date by itself.
+package struct UpdateSettings: Sendable {
+    /// Milliseconds from the beginning of an update to that of the next.
+    package var interval: Int64
+    /// A mirror, as `waybill update --from` takes it; empty for the publishers.
+    package var origin: String
+
+    package init(interval: Int64, origin: String = "") {
+        self.interval = interval
+        self.origin = origin
+    }
+}
+
+/// Has what is known brought up to date when the time has come: by one job, whichever node submits it, on whichever it runs.
+struct UpdateKeeper: Sendable {
+    static let processType = "Knowledge Update"
+
+    let queue: Queue
+    let settings: UpdateSettings
+
+    /// Submits the job when its time has come; true when it did.
+    func tend() throws -> Bool {
+        let time = queue.now()
+        let isDue = try queue.database.read { try FeedState.isTurnDue(at: time, every: settings.interval, on: $0) }
+        guard isDue else { return false }
+        return try queue.database.write { [queue, settings] connection in
+            // While there is no organization nothing is in use.
+            guard let host = try queue.host(on: connection),
+                try queue.unfinished(.update, organization: host, on: connection).isEmpty,
+                try FeedState.takeTurn(at: time, every: settings.interval, on: connection)
+            else { return false }
+            let job = NewJob(
+                uuid: try Randomness.system.uuid(), organization: host, kind: .update, request: settings.origin,
+                processType: Self.processType)
+            _ = try queue.submitOwn(job, on: connection)
+            return true
+        }
+    }
+}
+
+/// Work of the kind UPDATE. Its request is the mirror to take things from, or empty for the publishers.
+struct UpdateWork: Sendable {
+    let queue: Queue
+    /// The data directory.
+    let folder: String
+    let log: Log
+
+    /// Does a job, which is SUCCESS when this returns, whatever single sources lack: that stands in its result, in the log and with
+    /// the sources. The lease's progress counts records.
+    func run(_ lease: Lease) throws {
+        // Most of the time goes into waiting for others.
+        lease.leavePlace()
+        let reports: [FeedReport]
+        do {
+            var done = 0
+            var last = (name: "", count: 0)
+            var settings = Update.Settings(folder: folder)
+            if !lease.job.request.isEmpty { settings.origin = try FeedOrigin(lease.job.request) }
+            let watcher = Update.Watcher(
+                progress: { name, count in
+                    if name != last.name || count < last.count { done += last.count }
+                    last = (name, count)
+                    lease.progress = done + count
+                },
+                warning: { [log] in log(.warning, "update", ["uuid": lease.job.uuid, "what": $0]) },
+                isStopped: { lease.stopReason != nil })
+            let update = try Update(database: queue.database, settings, now: queue.now, watcher: watcher)
+            var wish = try Update.Wish()
+            wish.isRestful = true
+            reports = try update.run(wish)
+        } catch FeedError.stopped {
+            throw WorkError.stopped
+        } catch let error as FeedError {
+            throw WorkError.unexpected(error.description)
+        }
+        if lease.stopReason != nil { throw WorkError.stopped }
+        try queue.database.write { [queue] connection in
+            try queue.succeed(
+                lease.job, owner: lease.owner, result: FeedReport.json(reports), rows: lease.progress, on: connection)
+        }
+    }
+}
