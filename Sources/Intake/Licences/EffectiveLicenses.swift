@@ -60,10 +60,15 @@ struct EffectiveLicenses {
     private var known: [String: FoundLicenses] = [:]
 
     mutating func licenses(of component: Component) -> FoundLicenses {
-        let concluded = component.concludedLicenses.contains { $0.form != .noAssertion }
-        let claims = concluded ? component.concludedLicenses : component.licenses
-        if claims.isEmpty { return .nothing }
         let file = component.externalReferences.first { $0.kind == "license" }?.url ?? ""
+        return licenses(component.decidingLicenses, file: file)
+    }
+
+    /// The licences of a file itself.
+    mutating func licenses(of file: SourceFile) -> FoundLicenses { licenses(file.decidingLicenses, file: "") }
+
+    private mutating func licenses(_ claims: [LicenseClaim], file: String) -> FoundLicenses {
+        if claims.isEmpty { return .nothing }
         guard let key = Self.key(claims, file: file) else { return Self.found(claims, file: file) }
         if let found = known[key] { return found }
         let found = Self.found(claims, file: file)
@@ -96,13 +101,7 @@ struct EffectiveLicenses {
         var texts: [(digest: String, body: String)] = []
         var expressions: [LicenseExpression] = []
         for claim in claims {
-            let expression: LicenseExpression?
-            switch claim.form {
-            case .none, .noAssertion: expression = nil
-            case .id(let text), .expression(let text): expression = meaning.expression(text, isExpression: true)
-            case .name(let text): expression = meaning.expression(text, isExpression: false)
-            }
-            guard let expression else { continue }
+            guard let expression = claim.expression(by: &meaning) else { continue }
             expressions.append(expression)
             // A text belongs to the claim, so to the first licence that it names.
             var digest = ""

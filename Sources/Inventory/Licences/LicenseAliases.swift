@@ -27,12 +27,14 @@ extension LicenseList {
         MIT = Expat|MIT/Expat|Expat/MIT|MIT Expat|The MIT License (MIT)|MIT Licensed|License :: OSI Approved :: MIT License
         MIT = http://opensource.org/licenses/MIT|https://opensource.org/licenses/MIT|X/MIT|MIT style|MIT-style license
         MIT = http://www.opensource.org/licenses/mit-license.php|https://opensource.org/licenses/mit-license.php
-        X11 = MIT/X11|MIT X11|X11 License
+        MIT = MIT/X11|MIT X11|X11/MIT|MIT/X11 License
+        X11 = X11 License
         BSD-2-Clause = BSD 2|BSD2|Simplified BSD|Simplified BSD License|FreeBSD License|BSD 2 Clause Simplified|Two-clause BSD
         BSD-3-Clause = BSD 3|BSD3|New BSD|New BSD License|Modified BSD|Modified BSD License|Revised BSD|BSD License 3
         BSD-3-Clause = Three-clause BSD|3-Clause BSD|BSD 3 Clause New|BSD New|EDL 1.0|Eclipse Distribution License - v 1.0
         BSD-3-Clause = Eclipse Distribution License v1.0|http://www.eclipse.org/org/documents/edl-v10.php|BSD-3
-        BSD-2-Clause = 2-Clause BSD|BSD-2|The BSD 2-Clause License
+        BSD-3-Clause = BSD-3-clauses
+        BSD-2-Clause = 2-Clause BSD|2-Clause BSDL|BSD-2|The BSD 2-Clause License
         BSD-4-Clause = BSD 4|BSD4|Original BSD|BSD with advertising|4-Clause BSD
         0BSD = BSD Zero Clause|BSD 0|Zero-Clause BSD|BSD 0 Clause
         ISC = ISCL|ISC License (ISCL)|License :: OSI Approved :: ISC License (ISCL)|ISC/BSD

@@ -10,6 +10,8 @@ package struct LicenseMeaning: Sendable, Hashable {
     package private(set) var names: [String: String] = [:]
     /// The references of the document that became other terms, by the text of the term.
     package private(set) var origins: [String: String] = [:]
+    /// The references that stand for a name alone: no document has them.
+    package private(set) var coined: Set<String> = []
     private let declared: [String: String]
 
     private static let list = LicenseList.spdx
@@ -45,7 +47,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         }
         if text.utf8.count <= 4096, !text.contains("://") {
             if let known = Self.list.expression(reading: text) { return known.compactMapTerms(Self.list.current) }
-            if let found = phrases(text) { return found }
+            if let found = listed(text) ?? phrases(text) { return found }
         }
         return free(text)
     }
@@ -61,11 +63,7 @@ package struct LicenseMeaning: Sendable, Hashable {
     // MARK: Terms
 
     /// A listed licence, an alias or a licence without its version, where the whole text is its name.
-    private mutating func named(_ text: String) -> LicenseExpression? {
-        if let known = Self.list.expression(named: text) { return known.compactMapTerms(Self.list.current) }
-        guard let unversioned = UnversionedLicense(named: text) else { return nil }
-        return LicenseExpression(root: .term(.init(id: unversioned.id)))
-    }
+    private func named(_ text: String) -> LicenseExpression? { Self.list.expression(naming: text) }
 
     private func isUnderstood(_ term: LicenseExpression.Term) -> Bool {
         term.isReference || Self.list.license(id: term.id) != nil || Self.isNothing(term.id)
@@ -76,7 +74,8 @@ package struct LicenseMeaning: Sendable, Hashable {
         if Self.isNothing(term.id) { return nil }
         var term = term
         if !term.exception.isEmpty, Self.list.exception(id: term.exception) == nil {
-            term.exception = addition(term.exception)
+            let known = Self.list.exception(named: term.exception, of: term.id)
+            term.exception = known?.id ?? addition(term.exception)
         }
         if term.isReference { return reference(term) }
         if Self.list.license(id: term.id) != nil { return Self.list.current(term) }
@@ -99,7 +98,7 @@ package struct LicenseMeaning: Sendable, Hashable {
     }
 
     /// What a name means that is understood whole.
-    private mutating func known(_ text: String) -> LicenseExpression? {
+    private func known(_ text: String) -> LicenseExpression? {
         if let known = named(text) { return known }
         return Self.list.expression(reading: text)?.compactMapTerms(Self.list.current)
     }
@@ -133,6 +132,7 @@ package struct LicenseMeaning: Sendable, Hashable {
             term.id = "\(base)-\(number)"
         }
         names[term.id] = name
+        coined.insert(term.id)
         term.exception = exception
         return LicenseExpression(root: .term(term))
     }
@@ -146,7 +146,7 @@ package struct LicenseMeaning: Sendable, Hashable {
 
     /// Names joined by words, of which at least one is known; nil when the text is no such thing.
     private mutating func phrases(_ text: String) -> LicenseExpression? {
-        guard let tree = LicensePhrases.parse(text) ?? Self.listing(text) else { return nil }
+        guard let tree = LicensePhrases.parse(text) ?? Self.choice(text) else { return nil }
         var known: [String: LicenseExpression] = [:]
         var isNothing = false
         for term in tree.terms {
@@ -164,14 +164,33 @@ package struct LicenseMeaning: Sendable, Hashable {
         }
     }
 
-    /// Names in a list with commas (all of them) or slashes (a choice).
-    private static func listing(_ text: String) -> LicenseExpression? {
-        for (separator, isAnd) in [(Character(","), true), (Character("/"), false)] {
-            let pieces = text.split(separator: separator).map { String($0).trimmingBlanks() }
-            guard pieces.count > 1, pieces.count <= 64, pieces.allSatisfy(isName) else { continue }
-            return LicenseExpression.joined(pieces.map { .term(.init(id: $0)) }, and: isAnd)
+    /// Names with slashes between them: a choice.
+    private static func choice(_ text: String) -> LicenseExpression? {
+        let pieces = text.split(separator: "/").map { String($0).trimmingBlanks() }
+        guard pieces.count > 1, pieces.count <= 64, pieces.allSatisfy(isName) else { return nil }
+        return LicenseExpression.joined(pieces.map { .term(.init(id: $0)) }, and: false)
+    }
+
+    /// Names with commas between them, of which at least one is known; nil when the text is no such list.
+    private mutating func listed(_ text: String) -> LicenseExpression? {
+        guard let enumeration = LicenseEnumeration(text) else { return nil }
+        var reading = self
+        var found = 0
+        var needsMore = false
+        var nodes: [LicenseExpression.Node] = []
+        for member in enumeration.members where !Self.isNothing(member) {
+            if let expression = known(member) ?? reading.phrases(member) ?? reading.withException(member) {
+                found += 1
+                nodes.append(expression.root)
+            } else {
+                // A sentence with one name in it is no list.
+                if !Self.isName(member) { needsMore = true }
+                if let name = reading.free(member) { nodes.append(name.root) }
+            }
         }
-        return nil
+        guard found > (needsMore ? 1 : 0) else { return nil }
+        self = reading
+        return LicenseExpression.joined(nodes, and: enumeration.isAnd)
     }
 
     /// `GPLv3+ with exceptions`.

@@ -30,10 +30,11 @@ extension LicenseList {
     /// `GPL-2.0-with-classpath-exception` a licence with an exception.
     package func current(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
         guard let known = license(id: term.id) else { return .term(term) }
-        if known.isDeprecated, term.exception.isEmpty, known.id.contains("-with-") || known.id == "eCos-2.0",
-            let meaning = expression(named: known.id)
-        {
-            return meaning.root
+        if known.isDeprecated, term.exception.isEmpty {
+            if let successor = Self.successors[known.id].flatMap({ LicenseExpression($0) }) { return successor.root }
+            if known.id.contains("-with-") || known.id == "eCos-2.0", let meaning = expression(named: known.id) {
+                return meaning.root
+            }
         }
         let isLater = term.orLater || known.id.hasSuffix("+") || known.id.hasSuffix("-or-later")
         var stem = known.id[...]
@@ -41,6 +42,13 @@ extension LicenseList {
         guard let id = license(id: stem + (isLater ? "-or-later" : "-only"))?.id else { return .term(term) }
         return .term(.init(id: id, exception: term.exception, document: term.document))
     }
+
+    /// What took the place of deprecated ids whose spelling does not say it (`obsoletedBy` of the SPDX list).
+    private static let successors = [
+        "BSD-2-Clause-FreeBSD": "BSD-2-Clause-Views", "BSD-2-Clause-NetBSD": "BSD-2-Clause",
+        "bzip2-1.0.5": "bzip2-1.0.6", "StandardML-NJ": "SMLNJ",
+        "wxWindows": "GPL-2.0-or-later WITH WxWindows-exception-3.1",
+    ]
 
     /// What an unknown term means: `GPLv2+`, `BSD-3`, `Expat`; nil when no name fits.
     func meaning(of term: LicenseExpression.Term) -> LicenseExpression.Node? {

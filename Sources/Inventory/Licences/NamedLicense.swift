@@ -58,7 +58,7 @@ package struct NamedLicense: Sendable, Hashable {
     }
 
     /// What a reference says of itself: all behind `LicenseRef-`.
-    static func tail(of id: String) -> String {
+    package static func tail(of id: String) -> String {
         let prefix = LicenseExpression.Term.prefix
         return id.hasPrefix(prefix) ? String(id.dropFirst(prefix.count)) : id
     }

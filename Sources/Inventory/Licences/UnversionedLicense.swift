@@ -17,7 +17,7 @@ package struct UnversionedLicense: Sendable, Hashable {
     }
 
     /// The licence that a reference stands for.
-    init?(id: String) {
+    package init?(id: String) {
         guard let known = Self.byID[id] else { return nil }
         self = known
     }

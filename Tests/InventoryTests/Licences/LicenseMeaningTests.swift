@@ -36,6 +36,25 @@ struct LicenseMeaningTests {
         ("MIT/BSD", "MIT OR LicenseRef-BSD"), ("MIT, BSD", "MIT AND LicenseRef-BSD"),
         ("MIT || GPL-3", "MIT OR GPL-3.0-only"),
         ("Apache 2.0, MIT License", "Apache-2.0 AND MIT"),
+        // Lists whose separators stand among commas, as Trivy writes Alpine's licences, and people's lists.
+        ("GPL-2.0, or, GPL-3.0", "GPL-2.0-only OR GPL-3.0-only"),
+        ("LGPL-3.0-or-later, and, GPL-2.0", "LGPL-3.0-or-later AND GPL-2.0-only"),
+        ("GPL-2.0, or, Foo, MIT", "(GPL-2.0-only OR LicenseRef-Foo) AND MIT"),
+        ("GPL-2.0, WITH, Classpath-exception-2.0, MIT", "GPL-2.0-only WITH Classpath-exception-2.0 AND MIT"),
+        ("MIT, BSD-2-Clause, or ISC", "MIT OR BSD-2-Clause OR ISC"),
+        ("curl, ISC, public-domain, other", "curl AND ISC AND LicenseRef-public-domain AND LicenseRef-other"),
+        (
+            "The main part is under something, LGPL-3.0, see below, MIT",
+            """
+            LicenseRef-The-main-part-is-under-something AND LGPL-3.0-only AND LicenseRef-see-below AND MIT
+            """
+        ),
+        ("Apache License, Version 2.0, MIT", "Apache-2.0 AND MIT"),
+        // One licence in two names.
+        ("MIT/X11", "MIT"), ("X11", "X11"),
+        // What took the place of deprecated ids.
+        ("BSD-2-Clause-NetBSD", "BSD-2-Clause"), ("StandardML-NJ AND MIT", "SMLNJ AND MIT"),
+        ("wxWindows", "GPL-2.0-or-later WITH WxWindows-exception-3.1"),
         // Versions to come.
         ("GPL version 2 or later", "GPL-2.0-or-later"), ("GPLv2 or any later version", "GPL-2.0-or-later"),
         ("GNU General Public License, version 2 or newer", "GPL-2.0-or-later"),
@@ -68,6 +87,52 @@ struct LicenseMeaningTests {
         ("two\n lines", "LicenseRef-two-lines"),
     ])
     func `names`(text: String, meant: String) { #expect(read(text, isExpression: false) == meant) }
+
+    @Test(arguments: [
+        "GNU General Public License, Version 2 with the Classpath Exception", "GPL2 w/ CPE",
+        "GPL v2 w/ Classpath Exception",
+        "GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception",
+        "GPLv2 with GNU classpath exception",
+        "GNU General Public License (GPL), version 2, with the Classpath exception",
+        "The GNU General Public License (GPL), Version 2, With Classpath Exception",
+        "GNU General Public License, version 2 (GPL2), with the classpath exception",
+        "GNU General Public License v2.0 only, with Classpath exception", "GPL-2.0-with-classpath-linking-exception",
+    ])
+    func `spellings of the Classpath exception`(text: String) {
+        #expect(read(text, isExpression: false) == "GPL-2.0-only WITH Classpath-exception-2.0")
+        #expect(read("\(text) OR MIT") == "GPL-2.0-only WITH Classpath-exception-2.0 OR MIT")
+    }
+
+    @Test(arguments: [
+        ("GPL-3+-WITH-BISON-EXCEPTION", "GPL-3.0-or-later WITH Bison-exception-2.2"),
+        ("GPLv3 with GCC exception", "GPL-3.0-only WITH GCC-exception-3.1"),
+        ("GPLv2 with the GCC exception", "GPL-2.0-only WITH GCC-exception-2.0"),
+        ("Apache 2.0 with LLVM exceptions", "Apache-2.0 WITH LLVM-exception"),
+        (
+            "The GNU General Public License, v2 with Universal FOSS Exception, v1.0",
+            """
+            GPL-2.0-only WITH Universal-FOSS-exception-1.0
+            """
+        ),
+        ("CDDL + GPLv2 with classpath exception", "CDDL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0"),
+        // Not one exception, or none.
+        ("GPLv2 with OpenSSL exception", "LicenseRef-GPLv2-with-OpenSSL-exception"),
+        ("BSD-3-clause-with-weird-numbering", "LicenseRef-BSD-3-clause-with-weird-numbering"),
+        // Abbreviations.
+        ("Eclipse Distribution License (EDL), Version 1.0", "BSD-3-Clause"),
+        ("GNU General Public License (GPLv2)", "GPL-2.0-only"),
+        ("GNU Lesser General Public License (LGPL), Version 3", "LGPL-3.0-only"),
+        (
+            "GNU General Public License (MIT), Version 2",
+            """
+            LicenseRef-GNU-General-Public-License-MIT-Version-2
+            """
+        ),
+        ("Mozilla Public License (draft), Version 2", "LicenseRef-Mozilla-Public-License-draft-Version-2"),
+    ])
+    func `names with exceptions and abbreviations`(text: String, meant: String) {
+        #expect(read(text, isExpression: false) == meant)
+    }
 
     @Test(arguments: ["", "  ", "NONE", "none", "NOASSERTION", "NoAssertion", "NONE AND NOASSERTION"])
     func `nothing`(text: String) {

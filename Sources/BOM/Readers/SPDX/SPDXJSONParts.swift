@@ -74,8 +74,8 @@ extension SPDXJSONReader {
             case .id: it.ref = try json.text()
             case .fileName: it.path = try json.text()
             case .checksums: it.hashes = try checksums(&json, of: it.path)
-            case .licenseConcluded: it.concludedLicenses = SPDXMapping.claims(try json.text())
-            case .licenseInfoInFiles: it.licenses = try json.texts().flatMap(SPDXMapping.claims)
+            case .licenseConcluded: it.concludedLicenses = try claims(try json.text())
+            case .licenseInfoInFiles: it.licenses = try json.texts().flatMap { try claims($0) }
             case .copyrightText: it.copyright = SPDXMapping.said(try json.text())
             case nil: try assembly.keep(&json, in: &extra)
             }

@@ -30,10 +30,12 @@ extension CycloneDXWriter {
         tree.text("description", it.description.isEmpty ? it.summary : it.description, to: &out)
         if ["required", "optional", "excluded"].contains(it.scope) { tree.field("scope", it.scope, to: &out) }
         writeHashes(it.hashes, to: &out)
-        let hasDeclared = it.licenses.contains { $0.form != .noAssertion && $0.form != .none }
-        writeLicenses(
-            hasDeclared ? it.licenses : it.concludedLicenses, acknowledgement: hasDeclared ? "declared" : "concluded",
-            to: &out)
+        let shown = shownLicenses(of: it)
+        let places = writeLicenses(shown.claims, acknowledgement: shown.acknowledgement, to: &out)
+        var it = it
+        for url in places where !it.externalReferences.contains(where: { $0.kind == "license" && $0.url == url }) {
+            it.externalReferences.append(ExternalReference(kind: "license", url: url))
+        }
         tree.text("copyright", it.copyright == "NONE" ? "" : it.copyright, to: &out)
         var properties = it.properties
         // There is room for one, and the schema takes none that is malformed.
@@ -53,7 +55,8 @@ extension CycloneDXWriter {
         for (name, value) in [
             ("comment", it.comment), ("fileName", it.fileName), ("sourceInfo", it.sourceInfo),
             ("summary", it.description == it.summary || it.description.isEmpty ? "" : it.summary),
-            ("licenseComment", it.licenseComment), ("releaseDate", it.releaseDate),
+            ("licenseComment", it.licenseComment), ("licenseDeclared", shown.declared),
+            ("releaseDate", it.releaseDate),
         ] where !value.isBlank {
             properties.append(.init(name: "waybill:\(name)", value: value))
         }
@@ -69,8 +72,7 @@ extension CycloneDXWriter {
         writeProperties(properties, to: &out)
         return Evidence(
             locations: version.hasOccurrences ? it.locations.filter { !$0.isBlank } : [],
-            licenses: hasDeclared
-                ? it.concludedLicenses.filter { $0.form != .noAssertion && $0.form != .none } : [])
+            licenses: shown.evidence)
     }
 
     mutating func write(service it: Component, to out: inout ByteSink) {
@@ -81,9 +83,8 @@ extension CycloneDXWriter {
         tree.field("name", it.name.isEmpty ? "unnamed" : it.name, to: &out)
         tree.text("version", it.version, to: &out)
         tree.text("description", it.description, to: &out)
-        writeLicenses(
-            it.licenses.isEmpty ? it.concludedLicenses : it.licenses,
-            acknowledgement: it.licenses.isEmpty ? "concluded" : "declared", to: &out)
+        let shown = shownLicenses(of: it)
+        _ = writeLicenses(shown.claims, acknowledgement: shown.acknowledgement, to: &out)
         writeReferences(of: it, to: &out)
         writeProperties(it.properties, to: &out)
         tree.endObject(to: &out)
@@ -91,41 +92,69 @@ extension CycloneDXWriter {
 
     // MARK: - Licences
 
-    /// `licenses`: always there, for readers that loop over it. An expression stands alone; beside others it is a named licence.
+    /// What CycloneDX's one field for licences holds, and what stands beside it.
+    private struct ShownLicenses {
+        /// Those that decide in the inventory.
+        var claims: [LicenseClaim]
+        var acknowledgement: String
+        /// What an analysis came to, where a supplier declared something, too.
+        var evidence: [LicenseClaim] = []
+        /// What the supplier declared, where the analysis came to something else.
+        var declared = ""
+    }
+
+    private mutating func shownLicenses(of it: Component) -> ShownLicenses {
+        let isConcluded = it.concludedLicenses.contains { $0.form != .noAssertion }
+        guard isConcluded else { return ShownLicenses(claims: it.licenses, acknowledgement: "declared") }
+        guard let declared = statements.read(it.licenses).expression else {
+            return ShownLicenses(claims: it.concludedLicenses, acknowledgement: "concluded")
+        }
+        let evidence = it.concludedLicenses.filter { $0.form != .noAssertion && $0.form != .none }
+        if statements.read(it.concludedLicenses).expression == declared {
+            return ShownLicenses(claims: it.licenses, acknowledgement: "declared", evidence: evidence)
+        }
+        return ShownLicenses(
+            claims: it.concludedLicenses, acknowledgement: "concluded", evidence: evidence, declared: declared.text)
+    }
+
+    /// `licenses`: always there, for readers that loop over it. What ids and names cannot say is one expression, which stands
+    /// alone; where licences bring texts, it is the name of one. Gives the addresses of licences that found no place.
     private mutating func writeLicenses(
         _ claims: [LicenseClaim], acknowledgement: String, to out: inout ByteSink
-    ) {
+    ) -> [String] {
         tree.beginList("licenses", to: &out)
-        let statements = claims.map { (LicenseStatement($0, resolvingNames: false), $0) }
-        let said = statements.filter { $0.0 != .none && $0.0 != .noAssertion }
-        var seen: [(LicenseStatement, String, String)] = []
-        for (statement, claim) in said {
-            if seen.contains(where: { $0 == (statement, claim.text, claim.url) }) { continue }
-            seen.append((statement, claim.text, claim.url))
-            if case .expression(let expression) = statement, Self.listedID(expression) == nil,
-                expression.single?.isReference != true, said.count == 1, claim.text.isEmpty, claim.url.isEmpty
-            {
-                tree.beginObject("expression", to: &out)
-                if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }
-                tree.content("expression", expression.text, to: &out)
-                tree.endObject(to: &out)
+        defer { tree.endList(to: &out) }
+        let read = statements.read(claims)
+        var seen: [(expression: LicenseExpression, claim: LicenseClaim)] = []
+        for (statement, claim) in zip(read.statements, claims) {
+            guard case .expression(let expression) = statement else { continue }
+            if seen.contains(where: {
+                $0.expression == expression && $0.claim.text == claim.text && $0.claim.url == claim.url
+            }) {
                 continue
             }
+            seen.append((expression, claim))
+        }
+        let isCompound = seen.contains { $0.expression.single.map { !$0.exception.isEmpty } ?? true }
+        if isCompound, seen.allSatisfy(\.claim.text.isEmpty), let whole = read.expression {
+            tree.beginObject("expression", to: &out)
+            if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }
+            tree.content("expression", whole.text, to: &out)
+            tree.endObject(to: &out)
+            return seen.map(\.claim.url).filter { !$0.isEmpty }
+        }
+        for (expression, claim) in seen {
             tree.beginObject("", to: &out)
             tree.beginObject("license", to: &out)
             if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }
             var text = claim.text
-            switch statement {
-            case .expression(let expression):
-                if let id = Self.listedID(expression) {
-                    tree.field("id", id, to: &out)
-                } else {
-                    let name = expression.text
-                    tree.field("name", name, to: &out)
-                    if text.isEmpty, let known = extracted[name] { text = known.text }
-                }
-            case .name(let name): tree.field("name", name.isEmpty ? "unnamed" : name, to: &out)
-            case .none, .noAssertion: break
+            if let id = Self.listedID(expression) {
+                tree.field("id", id, to: &out)
+            } else {
+                tree.field("name", read.name(of: expression) ?? expression.text, to: &out)
+            }
+            if text.isEmpty, let known = extracted[read.origins[expression.text] ?? expression.text] {
+                text = known.text
             }
             if !text.isEmpty {
                 tree.beginObject("text", to: &out)
@@ -137,7 +166,7 @@ extension CycloneDXWriter {
             tree.endObject(to: &out)
             tree.endObject(to: &out)
         }
-        tree.endList(to: &out)
+        return []
     }
 
     /// The id when the expression is nothing else.
@@ -222,7 +251,9 @@ extension CycloneDXWriter {
             }
             tree.endList(to: &out)
         }
-        if !evidence.licenses.isEmpty { writeLicenses(evidence.licenses, acknowledgement: "concluded", to: &out) }
+        if !evidence.licenses.isEmpty {
+            _ = writeLicenses(evidence.licenses, acknowledgement: "concluded", to: &out)
+        }
         tree.endObject(to: &out)
     }
 

@@ -40,6 +40,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var documentProperties: [Property] = []
     private var vulnerabilityReferences: Set<String> = []
     var extracted: [String: ExtractedLicense] = [:]
+    var statements = LicenseStatementReader()
     private var counted: [BOMLoss: Int] = [:]
     package var losses: [BOMLoss: Int] { counted.merging(tree.losses, uniquingKeysWith: +) }
 
@@ -90,8 +91,9 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     }
 
     package mutating func declare(_ licenses: [ExtractedLicense]) {
+        statements.declare(licenses)
         extracted = [:]
-        for license in licenses { extracted[license.id] = license }
+        for license in licenses { extracted[LicenseStatement.reference(license.id)] = license }
     }
 
     /// The package URL as a document may carry it; nil when there is none that is one.

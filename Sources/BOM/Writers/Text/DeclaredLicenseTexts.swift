@@ -26,14 +26,13 @@ struct DeclaredLicenseTexts: Sendable {
     /// The ids of the document that is being merged which had to become others.
     private var renamed: [String: String] = [:]
     private var held = 0
-    /// What claims come to that need nothing declared, and are made again and again.
-    private var plain: [[LicenseClaim.Form]: String] = [:]
-    private static let mostPlain = 4096
+    private var reader = LicenseStatementReader()
     /// Texts that were dropped.
     private(set) var lost = 0
 
     /// Takes over what a document declares, for the claims that follow.
     mutating func declare(_ licenses: [ExtractedLicense]) {
+        reader.declare(licenses)
         renamed = [:]
         for license in licenses {
             let id = LicenseStatement.reference(license.id)
@@ -81,36 +80,20 @@ struct DeclaredLicenseTexts: Sendable {
     /// The expression that says all claims, each licence in it listed or declared; `NONE` or `NOASSERTION` where that is said.
     mutating func expression(of claims: [LicenseClaim]) -> String {
         if claims.isEmpty { return "NOASSERTION" }
-        let forms = claims.map(\.form)
-        if renamed.isEmpty, let text = plain[forms] { return text }
+        let read = reader.read(claims)
         var said: [LicenseExpression] = []
-        var isNone = false
-        var isPlain = renamed.isEmpty
-        for claim in claims {
-            switch LicenseStatement(claim, resolvingNames: true) {
-            case .none: isNone = true
-            case .noAssertion: break
-            case .name(let name):
-                said.append(reference(name: name, claim))
-                isPlain = false
-            case .expression(var expression):
-                if !renamed.isEmpty {
-                    let renamed = renamed
-                    expression = expression.mapTerms { term in
-                        guard let other = renamed[term.id] else { return .term(term) }
-                        return .term(.init(id: other))
-                    }
-                }
-                for term in expression.terms where term.isReference {
-                    use(term.id, claim)
-                    isPlain = false
-                }
-                said.append(expression)
-            }
+        for (statement, claim) in zip(read.statements, claims) {
+            guard case .expression(let expression) = statement else { continue }
+            said.append(
+                expression.mapTerms { term in
+                    guard term.isReference else { return .term(term) }
+                    if let name = read.names[term.id] { return .term(.init(id: reference(name: name, claim))) }
+                    let id = renamed[term.id] ?? term.id
+                    use(id, claim)
+                    return .term(.init(id: id))
+                })
         }
-        let text = LicenseExpression.all(said)?.text ?? (isNone ? "NONE" : "NOASSERTION")
-        if isPlain, plain.count < Self.mostPlain { plain[forms] = text }
-        return text
+        return LicenseExpression.all(said)?.text ?? (read.statements.contains(.none) ? "NONE" : "NOASSERTION")
     }
 
     /// A `LicenseRef-` of an expression: declared already, or declared now with what is known.
@@ -122,25 +105,18 @@ struct DeclaredLicenseTexts: Sendable {
         keep(license, id: id)
     }
 
-    /// A licence known by its name only: one id for each name and text.
-    private mutating func reference(name: String, _ claim: LicenseClaim) -> LicenseExpression {
+    /// The id of a licence known by its name only: one for each name and text.
+    private mutating func reference(name: String, _ claim: LicenseClaim) -> String {
         let content = Content(name: name, text: claim.text)
-        let base = LicenseStatement.reference(name)
-        let id: String
-        if let known = references[content] {
-            id = known
-        } else if name.hasPrefix("LicenseRef-"), places[renamed[base] ?? base] != nil {
-            id = renamed[base] ?? base
-        } else {
-            id = free(base)
-            references[content] = id
-            var license = ExtractedLicense(id: id)
-            license.name = SPDXText.line(name)
-            license.text = claim.text.isBlank ? name : claim.text
-            if !claim.url.isEmpty { license.urls = [claim.url] }
-            keep(license, id: id)
-        }
-        return LicenseExpression(root: .term(.init(id: id)))
+        if let known = references[content] { return known }
+        let id = free(LicenseStatement.reference(name))
+        references[content] = id
+        var license = ExtractedLicense(id: id)
+        license.name = SPDXText.line(name)
+        license.text = claim.text.isBlank ? name : claim.text
+        if !claim.url.isEmpty { license.urls = [claim.url] }
+        keep(license, id: id)
+        return id
     }
 
     /// The licences that are declared so far.

@@ -1,105 +1,110 @@
 import Inventory
 
-/// A licence statement as a valid document can make it.
-enum LicenseStatement: Equatable {
-    /// An expression in which every id is in the SPDX list or a reference, and that third-party readers take.
+/// A licence claim as a valid document can make it.
+enum LicenseStatement: Hashable {
+    /// What the inventory reads in the claim, in a form that third-party readers take: every id is in the SPDX list or a reference.
     case expression(LicenseExpression)
-    /// A licence that no list knows.
-    case name(String)
     case none
     case noAssertion
-
-    /// Mends a claim. With `resolvingNames` a free name that is known to mean a listed licence becomes its id.
-    init(_ claim: LicenseClaim, resolvingNames: Bool) {
-        let list = LicenseList.spdx
-        switch claim.form {
-        case .none: self = .none
-        case .noAssertion: self = .noAssertion
-        case .id(let text) where LicenseMeaning.isNothing(text), .name(let text) where LicenseMeaning.isNothing(text),
-            .expression(let text) where LicenseMeaning.isNothing(text):
-            self = text.utf8.count == 4 ? .none : .noAssertion
-        case .id(let id):
-            if let license = list.license(id: id) {
-                self = Self.fit(LicenseExpression(root: .term(.init(id: license.id))))
-            } else if let expression = list.expression(named: id) {
-                self = Self.fit(expression)
-            } else {
-                self = .name(id)
-            }
-        case .name(let name):
-            if resolvingNames, let expression = list.expression(named: name) {
-                self = Self.fit(expression)
-            } else if name.hasPrefix("LicenseRef-"), let expression = LicenseExpression(name) {
-                self = Self.fit(expression)
-            } else {
-                self = .name(name)
-            }
-        case .expression(let text):
-            if let expression = LicenseExpression(text) {
-                self = Self.fit(expression)
-            } else if let expression = list.expression(reading: text) {
-                self = Self.fit(expression)
-            } else if text.contains("_"), let expression = LicenseExpression(String(text.map { $0 == "_" ? "-" : $0 }))
-            {
-                // The commonest slip in a `LicenseRef-`.
-                self = Self.fit(expression)
-            } else {
-                self = .name(text)
-            }
-        }
-    }
-
-    /// The expression with unknown ids replaced by what they mean, or by a `LicenseRef-` that stands for them, and without
-    /// words for no licence.
-    private static func fit(_ expression: LicenseExpression) -> Self {
-        let whole = expression.compactMapTerms { term in
-            LicenseMeaning.isNothing(term.id) ? nil : Self.mended(term)
-        }
-        return whole.map { .expression($0) } ?? .noAssertion
-    }
-
-    private static func mended(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
-        let list = LicenseList.spdx
-        if !term.document.isEmpty {
-            // The other document would have to be declared with its checksum, which nobody kept.
-            return .term(.init(id: reference(term.document + "-" + term.id.dropFirst("LicenseRef-".count))))
-        }
-        if !term.exception.isEmpty, list.exception(id: term.exception) == nil || term.isReference {
-            return .term(.init(id: reference(term.text)))
-        }
-        if term.isReference { return .term(term) }
-        guard let license = list.license(id: term.id) else {
-            let name = term.orLater ? term.id + "+" : term.id
-            if let meaning = list.expression(named: name) {
-                if term.exception.isEmpty { return meaning.root }
-                if var single = meaning.single, single.exception.isEmpty {
-                    single.exception = term.exception
-                    return .term(single)
-                }
-            }
-            return .term(.init(id: reference(term.text)))
-        }
-        if license.isDeprecated, license.id.contains("-with-") || license.id == "eCos-2.0", term.exception.isEmpty,
-            let meaning = list.expression(named: license.id)
-        {
-            return meaning.root
-        }
-        if term.orLater, !license.id.hasSuffix("+"), list.license(id: license.id + "+") == nil {
-            // `Apache-2.0+` is valid, but the reference readers know `+` only where the list has such an id.
-            if license.id.hasSuffix("-or-later") {
-                return .term(.init(id: license.id, exception: term.exception))
-            }
-            let stem = license.id.hasSuffix("-only") ? String(license.id.dropLast(5)) : license.id
-            if list.license(id: stem + "-or-later") != nil {
-                return .term(.init(id: stem + "-or-later", exception: term.exception))
-            }
-            return .term(.init(id: reference(license.id + "-or-later")))
-        }
-        return .term(term)
-    }
 
     /// A valid `LicenseRef-` for a name (Annex D.2: letters, digits, `-` and `.`).
     static func reference(_ name: String) -> String {
         LicenseExpression.Term.reference(named: name).id
+    }
+}
+
+/// The claims of one component, read.
+struct LicenseStatements {
+    /// One for each claim.
+    fileprivate(set) var statements: [LicenseStatement] = []
+    /// The names behind references that no document declares.
+    fileprivate(set) var names: [String: String] = [:]
+    /// The references of the document that became other terms, by the text of the term.
+    fileprivate(set) var origins: [String: String] = [:]
+
+    /// All that is said; nil of nothing.
+    var expression: LicenseExpression? {
+        LicenseExpression.all(
+            statements.compactMap { if case .expression(let expression) = $0 { expression } else { nil } })
+    }
+
+    /// The name that a statement is instead of an expression; nil where it is more.
+    func name(of expression: LicenseExpression) -> String? {
+        expression.single.flatMap { $0.exception.isEmpty ? names[$0.id] : nil }
+    }
+}
+
+/// Reads claims for writers; what is said often is remembered.
+struct LicenseStatementReader: Sendable {
+    private static let memoryLimit = 4096
+
+    /// What the document of the components to come calls its references, by their ids.
+    private var declared: [String: String] = [:]
+    /// Of claims without texts and references of their own.
+    private var known: [[LicenseClaim.Form]: LicenseStatements] = [:]
+
+    mutating func declare(_ licenses: [ExtractedLicense]) {
+        declared = Dictionary(licenses.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        known.removeAll()
+    }
+
+    mutating func read(_ claims: [LicenseClaim]) -> LicenseStatements {
+        let isPlain = claims.allSatisfy { $0.references.isEmpty && $0.text.isEmpty }
+        let forms = claims.map(\.form)
+        if isPlain, let read = known[forms] { return read }
+        var names = declared
+        for reference in claims.flatMap(\.references) { names[reference.id] = reference.name }
+        var meaning = LicenseMeaning(declared: names)
+        var read = LicenseStatements()
+        for claim in claims {
+            let meant = claim.expression(by: &meaning) ?? Self.unnamed(claim, &read.names)
+            read.statements.append(
+                meant.map { .expression(Self.fit($0, &read.names)) } ?? (claim.isNone ? .none : .noAssertion))
+        }
+        for id in meaning.coined { read.names[id] = meaning.names[id] }
+        read.origins = meaning.origins
+        // What the document declares has its name and text there.
+        for id in names.keys { read.names[LicenseStatement.reference(id)] = nil }
+        if isPlain {
+            if known.count >= Self.memoryLimit { known.removeAll() }
+            known[forms] = read
+        }
+        return read
+    }
+
+    /// The licence of which a document has the text alone; nil of others.
+    private static func unnamed(_ claim: LicenseClaim, _ names: inout [String: String]) -> LicenseExpression? {
+        guard case .name(let name) = claim.form, name.isBlank, !claim.text.isBlank else { return nil }
+        let id = LicenseStatement.reference("unnamed")
+        names[id] = "unnamed"
+        return LicenseExpression(root: .term(.init(id: id)))
+    }
+
+    /// The expression with what the standards or their readers do not take replaced by a `LicenseRef-` that stands for it.
+    private static func fit(_ expression: LicenseExpression, _ names: inout [String: String]) -> LicenseExpression {
+        var found: [String: String] = [:]
+        let fitting = expression.mapTerms { term in
+            let name: String
+            if !term.document.isEmpty {
+                // The other document would have to be declared with its checksum, which nobody kept.
+                name = term.document + "-" + NamedLicense.tail(of: term.id)
+            } else if !term.exception.isEmpty, term.isReference || LicenseList.spdx.exception(id: term.exception) == nil
+            {
+                var plain = term
+                if plain.exception.hasPrefix("AdditionRef-") { plain.exception.removeFirst("AdditionRef-".utf8.count) }
+                name = plain.text
+            } else if term.orLater, LicenseList.spdx.license(id: term.id + "+") == nil {
+                // `Apache-2.0+` is valid, but the reference readers know `+` only where the list has such an id.
+                name = term.id + "-or-later"
+            } else {
+                if let unversioned = UnversionedLicense(id: term.id) { found[term.id] = unversioned.name }
+                return .term(term)
+            }
+            let id = LicenseStatement.reference(name)
+            found[id] = name
+            return .term(.init(id: id))
+        }
+        names.merge(found) { first, _ in first }
+        return fitting
     }
 }

@@ -1,0 +1,41 @@
+package import Inventory
+
+// DESIGN. The inventory and every writer read the licence claims of a component here, so that no two outputs read one text
+// differently.
+
+extension LicenseClaim {
+    /// The expression that the claim states; nil where it states no licence.
+    package func expression(by meaning: inout LicenseMeaning) -> LicenseExpression? {
+        switch form {
+        case .none, .noAssertion: nil
+        case .id(let text), .expression(let text): meaning.expression(text, isExpression: true)
+        case .name(let text): meaning.expression(text, isExpression: false)
+        }
+    }
+
+    /// Whether the claim says that there is no licence (NONE, SPDX 2.3 §7.13), in whatever form.
+    var isNone: Bool {
+        switch form {
+        case .none: true
+        case .noAssertion: false
+        case .id(let text), .expression(let text), .name(let text):
+            text.utf8.count == 4 && LicenseMeaning.isNothing(text)
+        }
+    }
+}
+
+extension Component {
+    /// The claims that decide: what an analysis concluded goes before what the supplier declared, unless it says nothing (NOASSERTION).
+    package var decidingLicenses: [LicenseClaim] { LicenseClaim.deciding(concludedLicenses, else: licenses) }
+}
+
+extension SourceFile {
+    /// The claims that decide: what an analysis concluded goes before what stands in the file, unless it says nothing (NOASSERTION).
+    package var decidingLicenses: [LicenseClaim] { LicenseClaim.deciding(concludedLicenses, else: licenses) }
+}
+
+extension LicenseClaim {
+    fileprivate static func deciding(_ concluded: [LicenseClaim], else others: [LicenseClaim]) -> [LicenseClaim] {
+        concluded.contains { $0.form != .noAssertion } ? concluded : others
+    }
+}
