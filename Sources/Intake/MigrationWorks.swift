@@ -5,5 +5,6 @@ extension Intake {
     /// and policies can be computed here only (docs/schema.md, "Steps with work").
     package static let migrationWorks: [MigrationWork] = [
         .severity, .licenseExpressions, .libraryNaming, .unnamedLibraries, .exposures, .basis,
+        .licenseReadings,
     ]
 }

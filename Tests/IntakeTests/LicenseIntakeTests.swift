@@ -286,4 +286,80 @@ struct LicenseIntakeTests {
         #expect(reset)
         #expect(try licenses(bench).contains("c: ISC [ISC ISC]"))
     }
+
+    /// What an older program read otherwise is read again; what people chose and prefer stays.
+    @Test(arguments: TemporaryDatabase.engines)
+    func textsAreReadAgain(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(
+            bill([
+                ("a", "{\"license\":{\"name\":\"MIT/X11\"}}"), ("b", expression("MIT OR Apache-2.0")),
+                ("c", "{\"license\":{\"name\":\"GPL-2.0, or, GPL-3.0\"}}"),
+            ]))
+        try bench.sbom(Self.files, project: "files")
+        let uuid = try #require(try bench.texts("SELECT uuid FROM library WHERE artifact = 'c'").first)
+        try bench.database.write { connection in
+            try LicenseChoices.set(["Apache-2.0"], by: curator(), on: connection)
+            _ = try LicenseOverrides.set(["ISC OR MIT"], of: uuid, reference: "", by: curator(), on: connection)
+        }
+        let right = try licenses(bench)
+        #expect(right.contains("b: MIT OR Apache-2.0 [(MIT MIT), Apache-2.0 Apache 2.0]"))
+        #expect(right.contains("c: ISC OR MIT [ISC ISC, (MIT MIT)]"))
+        let files: SQL = "SELECT name, licenses, license_expression FROM source_file ORDER BY scan, position"
+        let rightFiles = try bench.texts(files)
+        try bench.database.write { connection in
+            for statement in [
+                "UPDATE library SET license_found = 'X11', license_expression = 'X11', licenses = 'X11' WHERE artifact = 'a'",
+                "UPDATE license SET spdx = 'X11', name = 'X11' WHERE spdx = 'MIT' AND name = 'MIT'",
+                "UPDATE source_file SET licenses = '', license_expression = ''",
+                "UPDATE license_override SET originals = ''",
+            ] as [SQL] { _ = try connection.run(statement) }
+        }
+        let work = try #require(Intake.migrationWorks.first { $0.name.description == "license readings" })
+        for _ in 1...2 {
+            var mark: String? = ""
+            while let after = mark { mark = try bench.database.write { try work.slice(after, $0).mark } }
+            #expect(try licenses(bench) == right)
+            #expect(try bench.texts(files) == rightFiles)
+        }
+        #expect(try bench.texts("SELECT originals FROM license_override") == ["GPL 2.0\nGPL 3.0"])
+    }
+
+    /// A file has its own licences, whatever those of its package are.
+    static let files = #"""
+        {"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"files","dataLicense":"CC0-1.0",
+         "documentNamespace":"http://example.org/files","creationInfo":{"created":"2024-01-01T00:00:00Z"},
+         "packages":[{"SPDXID":"SPDXRef-p","name":"glibc","versionInfo":"1","downloadLocation":"NOASSERTION",
+          "licenseConcluded":"LGPL-2.0-only","licenseDeclared":"LGPL-2.0-only"}],
+         "files":[
+          {"SPDXID":"SPDXRef-1","fileName":"./a.java","licenseConcluded":"Apache-2.0","licenseInfoInFiles":["MIT"]},
+          {"SPDXID":"SPDXRef-2","fileName":"./foo.c","licenseConcluded":"LGPL-2.0-only OR LicenseRef-2"},
+          {"SPDXID":"SPDXRef-3","fileName":"./bar.c","licenseConcluded":"NOASSERTION","licenseInfoInFiles":["MIT","GPL-2.0+"]},
+          {"SPDXID":"SPDXRef-4","fileName":"./none.c","licenseConcluded":"NOASSERTION","licenseInfoInFiles":["NOASSERTION"]}],
+         "hasExtractedLicensingInfos":[{"licenseId":"LicenseRef-2","name":"CyberNeko License","extractedText":"TEXT"}],
+         "relationships":[]}
+        """#
+
+    @Test(arguments: TemporaryDatabase.engines)
+    func aFileHasItsOwnLicences(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(Self.files)
+        #expect(
+            try bench.texts(
+                "SELECT name, replace(licenses, '\n', ', '), license_expression FROM source_file ORDER BY position"
+            ) == [
+                "a.java|Apache 2.0|Apache-2.0", "foo.c|LGPL 2.0, CyberNeko License|LGPL-2.0-only OR LicenseRef-2",
+                "bar.c|MIT, GPL 2.0|MIT AND GPL-2.0-or-later", "none.c||",
+            ])
+    }
+
+    /// Two licences of one name are two licences.
+    @Test(arguments: TemporaryDatabase.engines)
+    func severalLicencesOfOneNameAreSeveral(_ engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(bill([("a", expression("GPL-2.0-only AND GPL-2.0-or-later")), ("b", expression("MIT"))]))
+        #expect(
+            try bench.texts("SELECT description FROM alert WHERE type = 'MULTIPLE_LICENSES'")
+                == ["Several licenses: GPL-2.0-only, GPL-2.0-or-later"])
+    }
 }

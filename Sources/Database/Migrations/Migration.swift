@@ -69,7 +69,7 @@ struct Migration: Sendable {
     static let all: [Migration] = [
         .foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics, .severity,
         .directDependencies, .waitingJobs, .licenseExpressions, .identities, .digestNames, .exposures,
-        .alertReasons, .basis, .namedDigests, .feeds,
+        .alertReasons, .basis, .namedDigests, .feeds, .licenseReadings,
     ]
 
     /// Schemas that released programs have. Their fixtures in Tests/Data stay for ever; a test looks for them.

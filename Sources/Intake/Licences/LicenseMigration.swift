@@ -8,8 +8,19 @@ extension MigrationWork {
     ///
     /// Reads and writes by SQL of its own: the schema is that of the step.
     static let licenseExpressions = MigrationWork(name: "license expressions") { mark, connection in
-        var migration = LicenseMigration(connection)
+        var migration = LicenseMigration(connection, givenAreNames: true)
         return try migration.run(after: Int64(mark) ?? 0)
+    }
+
+    /// Reads the licences of libraries and of files again that an older program read otherwise. The mark is the last library,
+    /// or behind `file` the scan and position of the last file.
+    static let licenseReadings = MigrationWork(name: "license readings") { mark, connection in
+        if mark.hasPrefix(FileLicenseMigration.word) {
+            return try FileLicenseMigration.run(after: mark, on: connection)
+        }
+        var migration = LicenseMigration(connection, givenAreNames: false)
+        let slice = try migration.run(after: Int64(mark) ?? 0)
+        return Slice(mark: slice.mark ?? FileLicenseMigration.word, rows: slice.rows)
     }
 }
 
@@ -26,11 +37,17 @@ private struct LicenseMigration {
     private static let assigned = "Assigned by user"
 
     private let connection: any Connection
+    /// Whether what a person gave may be kept as names that reports show.
+    private let givenAreNames: Bool
     private var effective = EffectiveLicenses()
     private var documents: [Int64: [ExtractedLicense]] = [:]
     private var ids: [String: Int64] = [:]
+    private var preferences: [Int64: LicensePreferences] = [:]
 
-    init(_ connection: any Connection) { self.connection = connection }
+    init(_ connection: any Connection, givenAreNames: Bool) {
+        self.connection = connection
+        self.givenAreNames = givenAreNames
+    }
 
     private struct Library {
         let id: Int64
@@ -46,8 +63,9 @@ private struct LicenseMigration {
     mutating func run(after last: Int64) throws -> MigrationWork.Slice {
         let libraries = try connection.all(
             """
-            SELECT l.id, l.organization, f.body, (SELECT min(x.reference_type) FROM library_license x
-                WHERE x.library = l.id AND x.reference_type <> \(Self.assigned)), v.given, v.reference
+            SELECT l.id, l.organization, f.body, coalesce((SELECT min(x.reference_type) FROM library_license x
+                WHERE x.library = l.id AND x.reference_type <> \(Self.assigned)),
+                (SELECT min(x.reference_type) FROM replaced_license x WHERE x.library = l.id)), v.given, v.reference
             FROM library l JOIN library_facts f ON f.library = l.id
             LEFT JOIN license_override v ON v.organization = l.organization AND v.library_uuid = l.uuid
             WHERE l.id > \(last) ORDER BY l.id LIMIT \(Self.sliceLength)
@@ -78,7 +96,8 @@ private struct LicenseMigration {
         let chosen = given.map { LicenseDecision(given: $0) }
         try connection.run("DELETE FROM library_license WHERE library = \(library.id)")
         try connection.run("DELETE FROM replaced_license WHERE library = \(library.id)")
-        for (position, row) in found.rows.prefix(LicenseRows.limit).enumerated() {
+        let preferences = try preferences(of: library.organization)
+        for (position, row) in found.rows(by: preferences).prefix(LicenseRows.limit).enumerated() {
             let license = try id(of: row.license, url: row.url, organization: library.organization)
             let type = library.referenceType ?? "SBOM"
             if chosen == nil {
@@ -95,7 +114,7 @@ private struct LicenseMigration {
                     """)
             }
         }
-        let shown = chosen?.licenses(by: LicensePreferences()) ?? []
+        let shown = chosen?.licenses(by: preferences) ?? []
         for (position, (license, isChosen)) in shown.enumerated() {
             let id = try id(of: license, url: "", organization: library.organization)
             try connection.run(
@@ -107,23 +126,47 @@ private struct LicenseMigration {
         let effect = chosen ?? found.decision
         let names = chosen == nil ? found.rows.map(\.license.name) : shown.map(\.license.name)
         var seen = Set<String>()
+        let text = names.filter { seen.insert($0).inserted }.joined(separator: "\n")
+        if chosen != nil, !givenAreNames { try say(text, insteadOf: LicenseRows.names(found.rows), of: library) }
         try connection.run(
             """
-            UPDATE library SET licenses = \(names.filter { seen.insert($0).inserted }.joined(separator: "\n")),
+            UPDATE library SET licenses = \(text),
                 license_found = \(found.text), license_expression = \(effect.text), license_choice = \(effect.hasChoice)
             WHERE id = \(library.id)
             """)
     }
 
+    /// Names that the report on a choice shows. The originals were lost where the newest description of the library had none.
+    private func say(_ names: String, insteadOf originals: String, of library: Library) throws {
+        try connection.run(
+            """
+            UPDATE license_override SET licenses = \(names),
+                originals = CASE WHEN originals = '' THEN \(originals) ELSE originals END
+            WHERE organization = \(library.organization)
+                AND library_uuid = (SELECT l.uuid FROM library l WHERE l.id = \(library.id))
+            """)
+    }
+
+    private mutating func preferences(of organization: Int64) throws -> LicensePreferences {
+        if let known = preferences[organization] { return known }
+        let names = try connection.all(
+            "SELECT name FROM license_preference WHERE organization = \(organization) ORDER BY position"
+        ) { $0.string(0) }
+        let found = LicensePreferences(names)
+        preferences[organization] = found
+        return found
+    }
+
     /// What a person gave. Older choices kept names: their rows say which licences were meant.
     private func terms(of library: Library, given: String) throws -> [String] {
+        let given = given.split(separator: "\n").map(String.init)
+        guard givenAreNames else { return given }
         let rows = try connection.all(
             """
             SELECT n.spdx, n.name FROM library_license x JOIN license n ON n.id = x.license
             WHERE x.library = \(library.id) AND x.reference_type = \(Self.assigned) ORDER BY x.position
             """
         ) { $0.string(0).isEmpty ? $0.string(1) : $0.string(0) }
-        let given = given.split(separator: "\n").map(String.init)
         guard !rows.isEmpty, rows != given else { return given }
         try connection.run(
             """

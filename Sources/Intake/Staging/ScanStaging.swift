@@ -52,6 +52,7 @@ package final class ScanStaging: BOMReceiver {
     private(set) var libraryClaims = LibraryClaims()
     private var dropsClaims = false
     private var files = RowBuffer(capacity: 1 << 12)
+    private var fileLicenses = EffectiveLicenses()
     private var claims = RowBuffer(capacity: 1 << 12)
     /// What stopped the staging, where it was not the document.
     private(set) var failure: (any Error)?
@@ -85,6 +86,9 @@ package final class ScanStaging: BOMReceiver {
             files.append(file.path)
             files.append(file.hashes.first { $0.algorithm == "SHA-1" }?.value ?? "")
             files.append(SourceFileFacts.encode(file))
+            let licenses = fileLicenses.licenses(of: file)
+            files.append(LicenseRows.names(licenses.rows))
+            files.append(licenses.text)
             fileCount += 1
             if files.rowCount >= Self.chunk || files.byteCount > 2 << 20 { try flushFiles() }
         }
@@ -212,7 +216,8 @@ package final class ScanStaging: BOMReceiver {
         var rows = RowBuffer(capacity: 1 << 12)
         swap(&rows, &files)
         try insert(
-            rows, into: "source_file", ["scan", "position", "component", "name", "path", "sha1", "body"])
+            rows, into: "source_file",
+            ["scan", "position", "component", "name", "path", "sha1", "body", "licenses", "license_expression"])
     }
 
     private func flushClaims() throws {

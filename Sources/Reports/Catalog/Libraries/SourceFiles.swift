@@ -21,16 +21,19 @@ extension Report {
                 columns: [
                     .text("name", "Source File", "f.name", width: 30),
                     .text("path", "Path", "f.path", width: 50),
-                    .text("sha1", "SHA1", "f.sha1", width: 42),
+                    .text("sha1", "SHA1", "nullif(f.sha1, '')", width: 42).omittedWhenNull,
                     .text("", "Library", "l.filename", width: 36),
-                    .text("library.version", "Library Version", "coalesce(l.version, '')", width: 14),
-                    .licenses("coalesce(l.licenses, '')"),
+                    .text("library.version", "Library Version", "nullif(l.version, '')", width: 14).omittedAlone,
+                    // Of the file itself: what its document concluded, else what stands in it.
+                    .licenses("f.licenses"),
+                    .text("spdxExpression", "SPDX Expression", "nullif(f.license_expression, '')", width: 28)
+                        .omittedWhenNull,
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
-                    .text("library.name", "", "coalesce(l.artifact, '')"),
-                    .text("library.keyUuid", "", "coalesce(l.uuid, '')"),
-                    .text("library.type", "", "coalesce(l.type, '')"),
+                    .text("library.name", "", "l.artifact").omittedWhenNull,
+                    .text("library.keyUuid", "", "l.uuid").omittedWhenNull,
+                    .text("library.type", "", "l.type").omittedWhenNull,
                 ])
         ])
     )
