@@ -133,11 +133,16 @@ struct AlertCauses {
     }
 
     mutating func addLicenses(of library: LibrarySight) {
-        guard library.licenses.count > 1 else { return }
+        // Two licences may share a name, as `GPL 2.0`; then their identifiers tell them apart.
+        var names = library.licenses
+        if names.count < 2, library.expression.contains(" "), let expression = LicenseExpression(library.expression) {
+            var seen = Set<String>()
+            names = expression.terms.map(\.text).filter { seen.insert($0).inserted }
+        }
+        guard names.count > 1 else { return }
         add(
             AlertCause(
-                .multipleLicenses, at: library.place,
-                description: "Several licenses: \(Self.list(library.licenses))"))
+                .multipleLicenses, at: library.place, description: "Several licenses: \(Self.list(names))"))
     }
 
     mutating func addRejection(of library: LibrarySight, _ request: LibraryRequest?) {

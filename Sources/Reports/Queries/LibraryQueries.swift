@@ -42,7 +42,9 @@ extension Report {
                     from: """
                         realm r JOIN library l ON l.organization = r.organization
                         LEFT JOIN newer_version n ON n.library = l.id
-                        WHERE EXISTS (SELECT 1 FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = l.id)
+                        WHERE l.id = (SELECT min(k.id) FROM library k
+                            WHERE k.organization = l.organization AND k.uuid = l.uuid AND EXISTS (SELECT 1
+                                FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = k.id))
                         """,
                     order: ["l.id"],
                     columns: Column.libraryOfCall + [
@@ -52,13 +54,17 @@ extension Report {
                     lists: [
                         Table(
                             key: "licenses", item: "license", title: "Licenses",
+                            // Documents may say different licences of one library: each once.
                             from: """
                                 realm r JOIN library l ON l.organization = r.organization
-                                JOIN library_license x ON x.library = l.id JOIN license n ON n.id = x.license
-                                WHERE EXISTS (SELECT 1 FROM occurrence o JOIN scope s ON s.scan = o.scan
-                                    WHERE o.library = l.id)
+                                JOIN library k ON k.organization = l.organization AND k.uuid = l.uuid
+                                JOIN library_license x ON x.library = k.id JOIN license n ON n.id = x.license
+                                WHERE k.id = (SELECT min(m.id) FROM library m
+                                    JOIN library_license y ON y.library = m.id AND y.license = x.license
+                                    WHERE m.organization = l.organization AND m.uuid = l.uuid AND EXISTS (SELECT 1
+                                        FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = m.id))
                                 """,
-                            order: ["l.id", "x.position"], columns: Column.licenseOfCall)
+                            order: ["l.id", "k.id", "x.position"], columns: Column.licenseOfCall)
                     ] + (listsProjects ? [projectsOfLibrary] : []))
             ]))
     }
@@ -66,8 +72,9 @@ extension Report {
     private static let projectsOfLibrary = Table(
         key: "projects", item: "project", title: "Projects",
         from: """
-            realm r JOIN library l ON l.organization = r.organization JOIN occurrence o ON o.library = l.id
-            JOIN scope s ON s.scan = o.scan WHERE r.organization > 0
+            realm r JOIN library l ON l.organization = r.organization
+            JOIN library k ON k.organization = l.organization AND k.uuid = l.uuid
+            JOIN occurrence o ON o.library = k.id JOIN scope s ON s.scan = o.scan WHERE r.organization > 0
             """,
         order: ["l.id", "s.project"],
         columns: [
@@ -117,20 +124,20 @@ extension Column {
         .text("description", "Description", "nullif(l.description, '')", width: 40).omittedWhenNull,
         .text("coordinates", "", MendCoordinates.all),
         .text("purl", "", "nullif(l.purl, '')").omittedWhenNull,
-        .boolean("outdated", "", "CASE WHEN n.library IS NULL THEN 0 ELSE 1 END"),
+        .boolean("outdated", "", Releases.isOutdated).omittedWhenNull,
         .text("outdatedModel.newestVersion", "", "n.newest").omittedWhenNull,
         Column("outdatedModel.newestLibraryDate", "", .date, "n.newest_published", width: 12).omittedWhenNull,
         Column("outdatedModel.outdatedLibraryDate", "", .date, "n.published", width: 12).omittedWhenNull,
         .integer("outdatedModel.versionsInBetween", "", "n.versions_between"),
-        .link("references.url", "", "l.download_url"),
+        .link("references.url", "", "nullif(l.download_url, '')").omittedAlone,
         .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
     ]
 
     fileprivate static let licenseOfCall: [Column] =
         [
             .text("name", "License", "n.name"),
-            .link("url", "", "n.url"),
-            .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
+            .link("url", "", "nullif(n.url, '')").omittedWhenNull,
+            .text("spdxName", "", LicenseSQL.identifier).omittedWhenNull,
             .text("type", "", "n.type"),
         ] + licenseProfile + [
             .names("references", "", item: "reference", name: "reference", "x.reference")

@@ -115,7 +115,7 @@ extension JSONWriter {
         text("coordinates", library.coordinates)
         if !library.purl.isEmpty { text("purl", library.purl) }
         if !library.sha1.isEmpty { text("matchType", "SHA1") }
-        flag("outdated", library.newer != nil)
+        if let isOutdated = library.isOutdated { flag("outdated", isOutdated) }
         if let newer = library.newer {
             object("outdatedModel") { answer in
                 if let time = newer.published { answer.text("outdatedLibraryDate", TimeText.date(time)) }
@@ -125,7 +125,7 @@ extension JSONWriter {
             }
         }
         object("references") { answer in
-            answer.text("url", library.downloadURL)
+            if !library.downloadURL.isEmpty { answer.text("url", library.downloadURL) }
             if !library.homepage.isEmpty { answer.text("homePage", library.homepage) }
         }
         objects("licenses", library.licenses) { $0.text("name", $1) }

@@ -83,7 +83,7 @@ extension Call {
                 answer.objects("sourceFiles", files) { answer, file in
                     answer.text("name", file.name)
                     answer.text("path", file.path)
-                    answer.text("sha1", file.sha1)
+                    if !file.sha1.isEmpty { answer.text("sha1", file.sha1) }
                 }
             })
     }
@@ -91,11 +91,16 @@ extension Call {
     private static func histogram(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work) { visit in
             let counts = try LibraryRecords.licenseCounts(visit.scope, on: visit.connection)
+            // Names are for display: where two licences share one, the identifier tells them apart.
+            let uses = Dictionary(counts.map { ($0.name, 1) }, uniquingKeysWith: +)
+            let byName = counts.map { one in
+                (name: uses[one.name] == 1 ? one.name : "\(one.name) (\(one.spdx))", value: one.count)
+            }
+            let byIdentifier = counts.filter(\.isListed).map { (name: $0.spdx, value: $0.count) }
             return .answer(
                 Answer.object { answer in
-                    answer.map("licenseHistogram", counts.map { (name: $0.name, value: $0.count) }) {
-                        answer, name, count in answer.number(named: name, count)
-                    }
+                    answer.map("licenseHistogram", byName) { $0.number(named: $1, $2) }
+                    answer.map("spdxHistogram", byIdentifier) { $0.number(named: $1, $2) }
                 })
         }
     }

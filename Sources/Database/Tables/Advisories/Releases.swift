@@ -49,6 +49,12 @@ package enum Releases {
         return found
     }
 
+    /// Whether a newer version than a `library l` is known, with `newer_version n`; null where no version of its package is.
+    package static let isOutdated: StaticString = """
+        CASE WHEN n.library IS NOT NULL THEN 1 WHEN EXISTS (SELECT 1 FROM library_package y
+            JOIN package_release z ON z.package = y.package WHERE y.library = l.id) THEN 0 END
+        """
+
     /// Of `newer_version n`, what `versions` reads.
     static let columns: SQL =
         "n.newest, n.newest_published, n.published, n.versions_between, n.major, n.newest_minor"

@@ -18,6 +18,8 @@ package struct LibrarySight: Sendable {
     package let filename: String
     /// Names of the licences of the expression in effect.
     package let licenses: [String]
+    /// The expression in effect, or empty.
+    package let expression: String
     package let isInHouse: Bool
     package let releaseDate: String
     /// Where advisories of it are looked up.
@@ -61,7 +63,7 @@ extension ProjectView {
         try connection.all(
             """
             SELECT o.position, o.direct, l.id, l.uuid, l.key_id, l.group_id, l.artifact, l.version, l.filename,
-                l.licenses, l.in_house, l.release_date, l.lookup, r.number, r.status, r.policy
+                l.licenses, l.in_house, l.release_date, l.lookup, r.number, r.status, r.policy, l.license_expression
             FROM occurrence o JOIN library l ON l.id = o.library
                 LEFT JOIN library_request r ON r.project = \(project) AND r.library_uuid = l.uuid
             WHERE o.scan = \(scan) AND o.position > \(last) ORDER BY o.position LIMIT \(limit)
@@ -75,6 +77,7 @@ extension ProjectView {
                 uuid: row.string(3),
                 key: row.integer(4), group: row.string(5), artifact: row.string(6), version: row.string(7),
                 filename: row.string(8), licenses: row.string(9).split(separator: "\n").map(String.init),
+                expression: row.string(16),
                 isInHouse: row.boolean(10), releaseDate: row.string(11),
                 lookup: Lookup(text: row.string(12)), request: request)
         }

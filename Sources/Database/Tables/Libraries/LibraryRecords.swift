@@ -30,6 +30,8 @@ package struct LibraryRecord: Sendable, Equatable {
     package let releaseDate: String
     /// Nil when nothing newer is known.
     package let newer: NewerVersions?
+    /// Whether a newer version is known; nil where nobody knows the versions that there are.
+    package let isOutdated: Bool?
 
     /// A library `l` with `n`, what is newer.
     static let source: SQL = "library l \(newer)"
@@ -39,7 +41,7 @@ package struct LibraryRecord: Sendable, Equatable {
     package static let columns: SQL = """
         l.id, l.uuid, l.key_id, \(SQL(MendCoordinates.group)), l.artifact, l.version, l.filename, l.sha1, l.type, \
         l.type_constant, l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date, \
-        \(SQL(MendCoordinates.artifact)), \(SQL(MendCoordinates.all)), \(Releases.columns)
+        \(SQL(MendCoordinates.artifact)), \(SQL(MendCoordinates.all)), \(Releases.columns), \(SQL(Releases.isOutdated))
         """
 
     package init(row: borrowing RowBuffer, from cell: Int = 0) {
@@ -63,6 +65,7 @@ package struct LibraryRecord: Sendable, Equatable {
         artifactID = row.string(cell + 17)
         coordinates = row.string(cell + 18)
         newer = row.isNull(cell + 19) ? nil : Releases.versions(in: row, at: cell + 19)
+        isOutdated = row.isNull(cell + 25) ? nil : row.boolean(cell + 25)
     }
 }
 
@@ -188,16 +191,29 @@ package enum LibraryRecords {
         ) { SourceFile(name: $0.string(0), path: $0.string(1), sha1: $0.string(2)) }
     }
 
-    /// How many occurrences have each licence, by its name, in the order of names.
+    /// How many occurrences have a licence.
+    package struct LicenseCount: Sendable, Equatable {
+        package let name: String
+        /// The SPDX identifier, or the reference of a licence that the list lacks.
+        package let spdx: String
+        /// References mean something in their own document alone.
+        package let isListed: Bool
+        package let count: Int64
+    }
+
+    /// How many occurrences have each licence, in the order of names and identifiers.
     package static func licenseCounts(
         _ scope: Scope, on connection: any Connection
-    ) throws -> [(name: String, count: Int64)] {
+    ) throws -> [LicenseCount] {
         try connection.all(
             """
-            SELECT n.name, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
+            SELECT n.name, n.spdx, n.base, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
             JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
-            WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name ORDER BY n.name
+            WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name, n.spdx, n.base ORDER BY n.name, n.spdx
             """
-        ) { ($0.string(0), $0.integer(1)) }
+        ) {
+            LicenseCount(
+                name: $0.string(0), spdx: $0.string(1), isListed: !$0.string(2).isEmpty, count: $0.integer(3))
+        }
     }
 }

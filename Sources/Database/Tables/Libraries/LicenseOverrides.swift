@@ -17,12 +17,7 @@ package enum LicenseOverrides {
     ) throws -> Bool {
         guard let place = try curator.place(uuid, on: connection) else { return false }
         let organization = curator.organization
-        let shown = try connection.first(
-            """
-            SELECT licenses FROM library WHERE organization = \(organization) AND uuid = \(uuid)
-            ORDER BY id DESC LIMIT 1
-            """
-        ) { $0.string(0) }
+        let shown = try Shown(uuid, organization: organization, on: connection)
         let known = try connection.first(
             "SELECT number, originals FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)"
         ) { (number: $0.integer(0), originals: $0.string(1)) }
@@ -32,11 +27,12 @@ package enum LicenseOverrides {
                 ?? 0) + 1
         let given = given.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
         let choice = try Choice(given, reference: reference, organization: organization, on: connection)
+        let originals = known?.originals ?? shown.names.joined(separator: "\n")
         try connection.run(
             """
             INSERT INTO license_override (organization, number, library_uuid, licenses, originals, given, reference,
                 account, at)
-            VALUES (\(organization), \(number), \(uuid), \(choice.names), \(known?.originals ?? shown ?? ""),
+            VALUES (\(organization), \(number), \(uuid), \(choice.names), \(originals),
                 \(given.joined(separator: "\n")), \(reference), \(curator.author.account), \(curator.time))
             ON CONFLICT (organization, number) DO UPDATE SET licenses = excluded.licenses, given = excluded.given,
                 reference = excluded.reference, account = excluded.account, at = excluded.at
@@ -47,30 +43,61 @@ package enum LicenseOverrides {
         }
         try curator.note(
             Change(
-                .metadata, "LICENSE", .changed, of: place, before: [(shown ?? "").replacing("\n", with: ", ")],
-                after: [choice.names.replacing("\n", with: ", ")]), of: uuid, on: connection)
+                .metadata, "LICENSE", .changed, of: place, before: shown.said,
+                after: [Shown.said(choice.names, choice.decision.text)]), of: uuid, on: connection)
         return true
     }
 
     /// Takes a choice back; false when there is none.
     package static func reset(_ uuid: String, by curator: Curator, on connection: any Connection) throws -> Bool {
         let organization = curator.organization
-        let chosen = try connection.first(
-            "SELECT licenses FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)"
-        ) { $0.string(0) }
-        guard let chosen, let place = try curator.place(uuid, on: connection) else { return false }
+        let chosen = try connection.integer(
+            "SELECT 1 FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)")
+        guard chosen != nil, let place = try curator.place(uuid, on: connection) else { return false }
+        let before = try Shown(uuid, organization: organization, on: connection)
         try connection.run(
             "DELETE FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)")
         let preferences = try LicenseChoices.preferences(organization, on: connection)
-        var shown = ""
         for library in try libraries(uuid, organization: organization, on: connection) {
-            shown = try restore(library, organization: organization, by: preferences, on: connection)
+            try restore(library, organization: organization, by: preferences, on: connection)
         }
+        let after = try Shown(uuid, organization: organization, on: connection)
         try curator.note(
-            Change(
-                .metadata, "LICENSE", .changed, of: place, before: [chosen.replacing("\n", with: ", ")],
-                after: [shown.replacing("\n", with: ", ")]), of: uuid, on: connection)
+            Change(.metadata, "LICENSE", .changed, of: place, before: before.said, after: after.said), of: uuid,
+            on: connection)
         return true
+    }
+
+    /// The licences that the rows of a library show: documents may say different ones, or none.
+    private struct Shown {
+        /// The names, each once.
+        private(set) var names: [String] = []
+        /// The licences of each row that has others, as the change log says them.
+        private(set) var said: [String] = []
+
+        init(_ uuid: String, organization: Int64, on connection: any Connection) throws {
+            var rows: [(licenses: String, expression: String)] = []
+            try connection.each(
+                """
+                SELECT licenses, license_expression FROM library
+                WHERE organization = \(organization) AND uuid = \(uuid) AND license_expression <> '' ORDER BY id
+                """
+            ) { rows.append(($0.string(0), $0.string(1))) }
+            for row in rows {
+                for name in row.licenses.split(separator: "\n").map(String.init) where !names.contains(name) {
+                    names.append(name)
+                }
+                let text = Self.said(row.licenses, row.expression)
+                if !said.contains(text) { said.append(text) }
+            }
+            if said.isEmpty { said = [""] }
+        }
+
+        /// `Apache 2.0, ISC (Apache-2.0 OR ISC)`: names are for display, so the expression stands beside them.
+        static func said(_ licenses: String, _ expression: String) -> String {
+            let names = licenses.replacing("\n", with: ", ")
+            return names == expression || expression.isEmpty ? names : "\(names) (\(expression))"
+        }
     }
 
     /// The rows of a library, the newest last.
@@ -122,10 +149,10 @@ package enum LicenseOverrides {
             """)
     }
 
-    /// Shows again what was found; gives its names.
+    /// Shows again what was found.
     private static func restore(
         _ library: Int64, organization: Int64, by preferences: LicensePreferences, on connection: any Connection
-    ) throws -> String {
+    ) throws {
         try connection.run("DELETE FROM library_license WHERE library = \(library)")
         try connection.run(
             """
@@ -154,7 +181,6 @@ package enum LicenseOverrides {
             UPDATE library SET licenses = \(names), license_expression = license_found, license_choice = \(hasChoice)
             WHERE id = \(library)
             """)
-        return names
     }
 
     /// Applies the choice for one library to another, which has no choice of its own.

@@ -23,7 +23,7 @@ extension Table {
             order: ["s.project", "a.number", "x.position"],
             columns: [
                 .text("name", "", "n.name"),
-                .text("spdxName", "", "CASE WHEN n.base <> '' THEN n.spdx END").omittedWhenNull,
+                .text("spdxName", "", LicenseSQL.identifier).omittedWhenNull,
                 .link("url", "", "n.url"),
             ] + Column.licenseProfile + [
                 .names("references", "", item: "reference", name: "reference", "''")

@@ -5,6 +5,8 @@
 
 /// SQL of the profile of a `license n`; null where it has none.
 enum LicenseSQL {
+    /// The SPDX identifier, with the exception; null where the list has no such licence.
+    static let identifier: StaticString = "CASE WHEN n.base <> '' THEN n.spdx END"
     static let copyrightRisk: StaticString = """
         CASE n.risk_score WHEN 0 THEN 'ONE' WHEN 17 THEN 'TWO' WHEN 33 THEN 'THREE' WHEN 50 THEN 'FOUR' WHEN 67 THEN 'FIVE'
             WHEN 83 THEN 'SIX' WHEN 100 THEN 'SEVEN' END

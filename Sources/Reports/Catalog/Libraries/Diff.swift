@@ -61,6 +61,8 @@ extension Report {
         columns: [
             .text("library", "Library", "l.filename", width: 36),
             .names("licenses", "Licenses", item: "license", name: "", "l.licenses"),
+            .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
+                .omittedWhenNull.untitled,
             .text(
                 "action", "Action",
                 "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.was_here THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
@@ -88,6 +90,7 @@ extension Report {
         order: ["n.id"],
         columns: [
             .text("license", "License", "n.name", width: 28),
+            .text("spdxId", "SPDX Identifier", LicenseSQL.identifier, width: 24).omittedWhenNull,
             .integer(
                 "sourceOccurrences", "Source Occurrences",
                 """

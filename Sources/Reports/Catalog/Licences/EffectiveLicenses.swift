@@ -22,8 +22,10 @@ extension Report {
                 columns: [
                     .text("library", "Library", "l.filename", width: 36),
                     .text("effectiveLicense", "Effective License", "replace(x.licenses, '\n', ', ')", width: 24),
-                    .text("user", "User", "coalesce(u.email, '')", width: 24),
-                    .link("reference", "Reference", "x.reference", width: 36),
+                    .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
+                        .omittedWhenNull,
+                    .text("user", "User", "u.email", width: 24).omittedWhenNull,
+                    .link("reference", "Reference", "nullif(x.reference, '')", width: 36).omittedWhenNull,
                     Column("date", "Date", .date, "x.at", width: 12),
                     .names("originalLicenses", "Original Licenses", item: "license", name: "", "x.originals"),
                     .integer(
@@ -33,7 +35,22 @@ extension Report {
                             JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
                         WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
                         """, width: 12),
-                ])
+                ],
+                lists: [originalExpressions])
         ])
     )
+
+    /// What documents say of the library: each expression once.
+    private static let originalExpressions = Table(
+        key: "originalExpressions", item: "original", title: "Original Expressions",
+        from: """
+            realm r JOIN license_override x ON x.organization = r.organization
+            JOIN library k ON k.organization = x.organization AND k.uuid = x.library_uuid
+            WHERE x.number > 0 AND k.license_found <> '' AND k.id = (SELECT min(m.id) FROM library m
+                JOIN occurrence o ON o.library = m.id JOIN scan c ON c.id = o.scan
+                JOIN scope s ON s.project = c.project AND s.scan = c.id
+                WHERE m.organization = k.organization AND m.uuid = k.uuid AND m.license_found = k.license_found)
+            """,
+        order: ["x.number", "k.id"],
+        columns: [.text("spdxExpression", "Original Expressions", "k.license_found", width: 28)])
 }

@@ -20,20 +20,21 @@ extension Report {
                 order: ["s.project", "o.position", "coalesce(x.position, 0)"],
                 columns: [
                     .text("type", "Type", "coalesce(n.type, 'Unknown')", width: 14),
-                    .text("riskScore", "Risk Score", "CAST(n.risk_score AS TEXT)", width: 11),
+                    .text("riskScore", "Risk Score", "CAST(n.risk_score AS TEXT)", width: 11)
+                        .omittedWhenNull,
                     .text("library", "Library", "l.filename", width: 36),
-                    .link("reference", "Reference", "x.reference", width: 36),
-                    .text("copyright", "Copyright", "l.copyright", width: 36),
-                    .link("downloadLink", "Download Link", "l.download_url", width: 36),
-                    .link("homepage", "Homepage", "l.homepage", width: 30),
+                    .link("reference", "Reference", "nullif(x.reference, '')", width: 36).omittedWhenNull,
+                    .text("copyright", "Copyright", "nullif(l.copyright, '')", width: 36).omittedWhenNull,
+                    .link("downloadLink", "Download Link", "nullif(l.download_url, '')", width: 36).omittedWhenNull,
+                    .link("homepage", "Homepage", "nullif(l.homepage, '')", width: 30).omittedWhenNull,
                     .text("", "Package URL", "l.purl", width: 40),
-                    .text("author", "Author", "l.author", width: 24),
+                    .text("author", "Author", "nullif(l.author, '')", width: 24).omittedWhenNull,
                     .text("projectName", "Project Name", "s.project_name"),
                     .text("productName", "Product Name", "s.product_name"),
                     .text("reference_type", "Reference Type", "x.reference_type", width: 16).omittedWhenNull,
                     .text("name", "License", "n.name", width: 20).omittedWhenNull,
                     .link("", "All References", "n.url", width: 36),
-                    .text("spdxId", "SPDX Identifier", "CASE WHEN n.base <> '' THEN n.spdx END", width: 24)
+                    .text("spdxId", "SPDX Identifier", LicenseSQL.identifier, width: 24)
                         .omittedWhenNull,
                     .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 36)
                         .omittedWhenNull,
