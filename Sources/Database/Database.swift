@@ -56,6 +56,13 @@ package enum DatabaseError: Error, CustomStringConvertible {
 }
 
 /// A running query of one transaction, or of one `read`; it ends with it.
+///
+///     let cursor = try connection.cursor("SELECT id, name FROM project WHERE product = \(product)")
+///     var row = RowBuffer(capacity: 1024)
+///     while try cursor.next(into: &row) {
+///         print(row.integer(0), row.string(1))
+///         row.removeAll()
+///     }
 package protocol RowCursor: AnyObject {
     /// Appends the next row to `buffer`; false, and nothing appended, when there is none.
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool
@@ -163,6 +170,13 @@ enum ClientNumbers {
 ///
 /// Reads take a connection of their own and see a committed state. Writes are transactions; with SQLite they queue for the
 /// one writer, and all that wait are committed together, with one flush to the disk.
+///
+///     let names = try database.snapshot { connection in
+///         try connection.all("SELECT name FROM product WHERE organization = \(id)") { $0.string(0) }
+///     }
+///     try database.write { try $0.run("UPDATE product SET name = \(name) WHERE id = \(product)") }
+///
+/// Connections do not leave the closure that gets them. A write does not begin another one: it passes its connection on.
 package protocol Database: AnyObject, Sendable {
     var engine: Engine { get }
 

@@ -210,7 +210,8 @@ package struct ReportRequest: Sendable, Equatable {
         let unknown: [String]?
     }
 
-    /// The request as JSON with sorted keys: equal requests are equal texts.
+    /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` writes it and reads it back, so that
+    /// both sides have one list of members.
     package func json() throws(ReportError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

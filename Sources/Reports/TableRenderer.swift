@@ -30,6 +30,14 @@ package struct ReportHead: Sendable {
 /// One part of a report, from its first byte to its last. Writes forward only.
 ///
 /// All tables of the head are begun and ended in order, also those without rows, so that a part is a document of its own.
+///
+///     var renderer = try CSVFormat(head, to: destination)
+///     try renderer.beginTable(0)
+///     for row in 0..<rows.rowCount { try renderer.row(rows, at: rows.start(of: row)) }
+///     try renderer.endTable()
+///     try renderer.end()
+///
+/// A renderer belongs to one thread. After an error it is not called again.
 package protocol TableRenderer: ~Copyable {
     /// Cells that were shortened to fit the format.
     var cutCells: Int { get }

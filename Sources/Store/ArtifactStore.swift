@@ -1,6 +1,13 @@
 package import Bytes
 
 /// Where finished reports are kept: by name, whole, never changed.
+///
+///     let upload = try store.create(name)
+///     try bytes.withBytes(upload.write)
+///     try upload.publish()  // now the name has an artifact, also after a crash
+///     guard case .file(let path) = try store.locate(name) else { return }
+///
+/// Any thread may call it, several at a time. Errors are `StoreError`s, which say whether another time may help.
 package protocol ArtifactStore: Sendable {
     /// Begins a new artifact. Nothing is visible under the name before `publish`.
     func create(_ name: String) throws(StoreError) -> any ArtifactUpload

@@ -59,6 +59,8 @@ extension JSONReader {
 }
 
 /// The members of an object that have no field in the model, as they came.
+///
+/// The text is part of the facts whose digest is kept, so its escapes stay as they are: `JSONWriter` has shorter ones.
 struct ExtraFields {
     /// The most bytes of one object's extra.
     static let limit = 1 << 20

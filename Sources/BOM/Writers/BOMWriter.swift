@@ -6,6 +6,13 @@ package import Bytes
 /// What is written is valid by its standard whatever is given: references that lead nowhere, hashes, dates and links that are
 /// none are left out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the
 /// same bytes. Memory holds the references that were seen, not the components.
+///
+///     try writer.begin(document, root: root, to: &out)
+///     for component in components {
+///         try writer.component(component, advisories: [], to: &out)
+///     }
+///     try writer.dependencies(of: root.ref, edges, to: &out)
+///     try writer.end(to: &out)
 package protocol BOMWriter: Sendable {
     /// What a component's turn needs that follows from the component alone.
     associatedtype Preparation: Sendable
