@@ -377,7 +377,7 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
         case .unrecognized(let why): "this is no SBOM that Waybill reads: \(why)"
         case .statementsOnly(let dialect):
             "this is a VEX document (\(dialect)): it says which vulnerabilities affect a product and lists no components, "
-                + "so it is no inventory; put its statements into the CycloneDX SBOM of the project, where they count"
+                + "so it is no inventory; `waybill import vex` and PUT /api/v1/vex take it"
         case .malformed(let what, let offset): "\(what) at byte \(offset)"
         case .invalid(let what): what
         case .tooLarge(let what, let limit): "\(what); the limit is \(limit)"

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 
 // DESIGN. The format is recognized by the content. Its name may come last in a JSON object, so the file is looked through
 // first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
@@ -29,7 +29,9 @@ package enum BOMReader {
     private static func read<Receiver: BOMReceiver>(
         _ file: DocumentFile, into receiver: inout Receiver
     ) throws(BOMError) -> DependencyGraph {
-        let (document, syntax) = try Packing.unpack(file)
+        let (document, syntax) = try Packing.unpack(file) { (syntax) throws(BOMError) in
+            if case .statements(let dialect) = syntax.content { throw .statementsOnly(dialect: dialect.rawValue) }
+        }
         var result: Result<DependencyGraph, BOMError> = .failure(.failed(what: "nothing was read"))
         withUnsafeMutablePointer(to: &receiver) { receiver in
             // The closures, and with them the pointer, are gone when this returns: the readers are local values.
@@ -58,11 +60,12 @@ package enum BOMReader {
         }
         do {
             var json = try beginning(warn: outlet.warning)
-            switch syntax.standard {
-            case .cycloneDX:
+            switch syntax.content {
+            case .statements(let dialect): throw BOMError.statementsOnly(dialect: dialect.rawValue)
+            case .bom(.cycloneDX):
                 var reader = CycloneDXJSONReader(outlet: outlet, form: syntax.form)
                 return try reader.read(&json)
-            case .spdx:
+            case .bom(.spdx):
                 var reader = SPDXJSONReader(outlet: outlet, form: syntax.form) {
                     try beginning(warn: { _ in })
                 }
@@ -80,12 +83,12 @@ package enum BOMReader {
     /// Bytes of a file that are in memory at once.
     static let window = 1 << 18
     /// The most bytes of text that one component (without those in it), file, vulnerability or other part may have.
-    static let partLimit = 32 << 20
+    package static let partLimit = 32 << 20
 }
 
 extension BOMError {
     /// What a fault of the JSON text means for the document.
-    init(_ error: JSONError) {
+    package init(_ error: JSONError) {
         switch error {
         case .source(let why, let outage): self = .failed(what: why, outage)
         case .transcript(let why): self = .invalid(what: why)

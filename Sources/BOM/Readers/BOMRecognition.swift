@@ -3,8 +3,22 @@ import Bytes
 extension BOMReader {
     /// A standard in a syntax that Waybill reads.
     struct Syntax: Equatable {
-        let standard: BOMDocument.Standard
+        /// What a document is.
+        enum Content: Equatable {
+            case bom(BOMDocument.Standard)
+            /// Statements about vulnerabilities of products, which lie elsewhere.
+            case statements(StatementDocument.Dialect)
+        }
+
+        let content: Content
         let form: Form
+
+        init(content: Content, form: Form) {
+            self.content = content
+            self.form = form
+        }
+
+        init(standard: BOMDocument.Standard, form: Form) { self.init(content: .bom(standard), form: form) }
     }
 
     /// A syntax, whatever the standard.
@@ -132,6 +146,9 @@ extension BOMReader {
         var keys: [String] = []
         var isScan = false
         var other: BOMError?
+        func statements(_ dialect: StatementDocument.Dialect) -> Syntax {
+            Syntax(content: .statements(dialect), form: .json(encoding))
+        }
         do throws(JSONError) {
             var seen = JSONSeenKeys()
             try json.beginObject()
@@ -144,9 +161,11 @@ extension BOMReader {
                         return Syntax(standard: standard, form: .gitHubAnswer(encoding))
                     }
                     keys.append("\"sbom\"")
-                case .context: other = try linkedData(&json)
+                case .context:
+                    if try isOpenVEX(&json) { return statements(.openVEX) }
+                    other = .unrecognized(why: "it is JSON-LD, as SPDX 3; SPDX is read in 2.1 to 2.3")
                 case .document:
-                    if try isCSAF(&json) { other = .statementsOnly(dialect: "CSAF") }
+                    if try isCSAF(&json) { return statements(.csaf) }
                     keys.append("\"document\"")
                 case .headers:
                     isScan = true
@@ -182,12 +201,10 @@ extension BOMReader {
         return nil
     }
 
-    /// What a document with `@context` is: an OpenVEX document (openvex/spec, OPENVEX-SPEC.md, "Document"), or other JSON-LD.
-    private static func linkedData(_ json: inout JSONReader) throws(JSONError) -> BOMError {
-        if try json.peek() == .string, try json.string().hasPrefix("https://openvex.dev/ns") {
-            return .statementsOnly(dialect: "OpenVEX")
-        }
-        return .unrecognized(why: "it is JSON-LD, as SPDX 3; SPDX is read in 2.1 to 2.3")
+    /// Whether the `@context` at hand is that of an OpenVEX document (openvex/spec, OPENVEX-SPEC.md, "Document").
+    private static func isOpenVEX(_ json: inout JSONReader) throws(JSONError) -> Bool {
+        guard try json.peek() == .string else { return false }
+        return try json.string().hasPrefix("https://openvex.dev/ns")
     }
 
     /// Whether the value at hand is the `document` of a CSAF document (CSAF 2.0, 3.2.1.2). Reads past it.

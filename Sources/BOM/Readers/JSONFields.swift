@@ -1,11 +1,11 @@
-import Bytes
+package import Bytes
 
 // How the readers of JSON syntaxes take values: null is as good as nothing, and a number or a Boolean where text should
 // stand is read as it is spelled, because generators write `"version": 1.10`.
 
 extension JSONReader {
     /// The next value as text; empty for null.
-    mutating func text() throws(JSONError) -> String {
+    package mutating func text() throws(JSONError) -> String {
         switch try peek() {
         case .string: return try string()
         case .number: return try numberText()
@@ -18,7 +18,7 @@ extension JSONReader {
     }
 
     /// Enters an array, or reads past null and returns false.
-    mutating func beginArrayUnlessNull() throws(JSONError) -> Bool {
+    package mutating func beginArrayUnlessNull() throws(JSONError) -> Bool {
         if try peek() == .null {
             try null()
             return false
@@ -28,7 +28,7 @@ extension JSONReader {
     }
 
     /// Enters an object, or reads past null and returns false.
-    mutating func beginObjectUnlessNull() throws(JSONError) -> Bool {
+    package mutating func beginObjectUnlessNull() throws(JSONError) -> Bool {
         if try peek() == .null {
             try null()
             return false
@@ -38,7 +38,7 @@ extension JSONReader {
     }
 
     /// Goes to the next object of the array and enters it, past elements that are null; false when the array ended.
-    mutating func nextObject() throws(JSONError) -> Bool {
+    package mutating func nextObject() throws(JSONError) -> Bool {
         while try nextElement() {
             if try beginObjectUnlessNull() { return true }
         }
@@ -46,7 +46,7 @@ extension JSONReader {
     }
 
     /// The texts of an array that are not empty; a single text counts as an array of one.
-    mutating func texts() throws(JSONError) -> [String] {
+    package mutating func texts() throws(JSONError) -> [String] {
         if try peek() == .string { return [try string()] }
         var texts: [String] = []
         guard try beginArrayUnlessNull() else { return texts }

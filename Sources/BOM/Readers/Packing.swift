@@ -18,31 +18,39 @@ enum Packing {
     /// The most bytes of a packed document that has to be kept in memory, as an archive in an archive.
     static let heldLimit = 64 << 20
 
+    /// Refuses a document that is not of a kind that is wanted. Of several files in an archive it is not taken then.
+    typealias Check = (BOMReader.Syntax) throws(BOMError) -> Void
+
     /// The document in a file, and what it is.
-    static func unpack(_ file: DocumentFile) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
-        try unpack(Document(file), depth: 0)
+    static func unpack(
+        _ file: DocumentFile, accept: Check
+    ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
+        try unpack(Document(file), depth: 0, accept)
     }
 
     private static func unpack(
-        _ document: Document, depth: Int
+        _ document: Document, depth: Int, _ accept: Check
     ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
         let head = try document.head()
         let compression: Compression
         switch kind(head) {
-        case nil: return (document, try BOMReader.recognize(document))
+        case nil:
+            let syntax = try BOMReader.recognize(document)
+            try accept(syntax)
+            return (document, syntax)
         case .unknown(let name):
             throw .unrecognized(
                 why: "it is \(name); an SBOM is read as it is, or packed with gzip, xz, zstd or as ZIP")
         case .zip?:
             try check(depth)
-            return try unpackArchive(document, depth: depth)
+            return try unpackArchive(document, depth: depth, accept)
         case .compressed(let known)?: compression = known
         }
         try check(depth)
         let inner = Document(size: document.size) { () throws(BOMError) in
             try inflate(compression, document.source(), packedSize: document.size)
         }
-        return try unpack(inner, depth: depth + 1)
+        return try unpack(inner, depth: depth + 1, accept)
     }
 
     private static func check(_ depth: Int) throws(BOMError) {
@@ -120,7 +128,7 @@ enum Packing {
     // MARK: - ZIP
 
     private static func unpackArchive(
-        _ document: Document, depth: Int
+        _ document: Document, depth: Int, _ accept: Check
     ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
         let file: DocumentFile
         if let whole = document.file {
@@ -146,7 +154,7 @@ enum Packing {
         for entry in candidates {
             let inner = Document(size: entry.packedSize) { () throws(BOMError) in try source(of: entry, in: file) }
             do throws(BOMError) {
-                let (document, syntax) = try unpack(inner, depth: depth + 1)
+                let (document, syntax) = try unpack(inner, depth: depth + 1, accept)
                 found.append((entry.name, document, syntax))
             } catch {
                 // The only file says why it is none; of many, one that cannot be read does not matter.

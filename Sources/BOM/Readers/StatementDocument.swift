@@ -1,0 +1,44 @@
+package import Bytes
+
+// DESIGN. Statements about vulnerabilities (VEX) come inside a bill of materials, or in a document of a dialect of their own. What a
+// document is, and what it is packed in, is decided for both in one place; who reads the dialects lies above this target.
+
+/// A document that holds nothing but statements about vulnerabilities, recognized by its content.
+package struct StatementDocument {
+    package enum Dialect: String, Sendable, CaseIterable {
+        case openVEX = "OpenVEX"
+        case csaf = "CSAF"
+    }
+
+    package let dialect: Dialect
+    private let document: Document
+    private let form: BOMReader.Form
+
+    init(_ dialect: Dialect, _ document: Document, _ form: BOMReader.Form) {
+        self.dialect = dialect
+        self.document = document
+        self.form = form
+    }
+
+    /// Reads the document from its beginning; may be called as often as it is needed.
+    package func reader() throws(BOMError) -> JSONReader {
+        JSONReader(window: BOMReader.window, source: form.json(of: try document.source(), warn: { _ in }))
+    }
+}
+
+extension BOMReader {
+    /// What a file is.
+    package enum Recognized {
+        case bom(BOMDocument.Standard)
+        case statements(StatementDocument)
+    }
+
+    /// Says what a file is, whatever it is packed in.
+    package static func recognize(file path: String) throws(BOMError) -> Recognized {
+        let (document, syntax) = try Packing.unpack(DocumentFile(path: path)) { (_) throws(BOMError) in }
+        switch syntax.content {
+        case .bom(let standard): return .bom(standard)
+        case .statements(let dialect): return .statements(StatementDocument(dialect, document, syntax.form))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package import BOM
+import Bytes
+
+// DESIGN. A document is read as often as its dialect needs: for what it says of itself and of its products, which may stand
+// behind what refers to them; for contradictions, which show only at the end; and for its statements. So memory holds the products
+// and a few bytes for each statement, not the statements. A contradiction takes away what it is about, not the document.
+
+/// Reads the statements of a document of any dialect, recognized by its content.
+package enum VEXReader {
+    /// Products that the statements of one document may name, each statement's own.
+    package static let targetLimit = 1_000_000
+
+    /// Reads a file and hands its statements to the receiver, in their order. On an error what was handed out before does
+    /// not count.
+    package static func read(file path: String, into receiver: inout some StatementReceiver) throws(BOMError) {
+        switch try BOMReader.recognize(file: path) {
+        case .bom(.spdx):
+            throw .unrecognized(why: "it is SPDX, which has no statements (VEX); CycloneDX, OpenVEX and CSAF have them")
+        case .bom(.cycloneDX): try read(CycloneDXStatements(file: path), into: &receiver)
+        case .statements(let document):
+            switch document.dialect {
+            case .openVEX: try read(OpenVEXReader(document), into: &receiver)
+            case .csaf: try read(CSAFReader(document), into: &receiver)
+            }
+        }
+    }
+
+    private static func read<Receiver: StatementReceiver>(
+        _ dialect: some DialectReader, into receiver: inout Receiver
+    ) throws(BOMError) {
+        var contradictions = Contradictions()
+        try dialect.read(into: &contradictions)
+        try receiver.begin(dialect.head)
+        var outlet = Outlet(receiver: receiver, contradictions: contradictions)
+        defer { receiver = outlet.receiver }
+        try dialect.read(into: &outlet)
+    }
+}
+
+/// Reads one dialect. What the document says of itself is read already.
+protocol DialectReader {
+    var head: StatementHead { get }
+
+    /// Hands out each statement, and no head; called several times, it hands out the same.
+    func read(into receiver: inout some StatementReceiver) throws(BOMError)
+}
+
+/// Hands on statements without what contradicts others.
+private struct Outlet<Receiver: StatementReceiver>: StatementReceiver {
+    var receiver: Receiver
+    let contradictions: Contradictions
+
+    mutating func begin(_: StatementHead) throws(BOMError) {}
+    mutating func statement(_ statement: Statement) throws(BOMError) {
+        for part in contradictions.split(statement) { try receiver.statement(part) }
+    }
+    mutating func warning(_ text: String) { receiver.warning(text) }
+}
+
+/// Calls `body`, and makes of what it throws what it means for the document.
+func reading<Result>(_ body: () throws -> Result) throws(BOMError) -> Result {
+    do {
+        return try body()
+    } catch let error as BOMError {
+        throw error
+    } catch let error as JSONError {
+        throw BOMError(error)
+    } catch {
+        throw .failed(what: "\(error)")
+    }
+}
+
+/// Finds statements of one document that contradict each other: about the same vulnerability and product, of the same time, with
+/// another status. A later one takes the place of an earlier one (OpenVEX, "Updating Statements with Inherited Data").
+private struct Contradictions: StatementReceiver {
+    private struct Said {
+        let status: Statement.Status
+        let time: Int64
+        var isContradicted = false
+    }
+
+    private var said: [Int: Said] = [:]
+    private var targets = 0
+    private let seed = Hasher()
+
+    private func key(_ statement: Statement, _ target: Statement.Target) -> Int {
+        var hasher = seed
+        hasher.combine(statement.vulnerability.id)
+        hasher.combine(target.product.text)
+        hasher.combine(target.product.ranges)
+        hasher.combine(target.product.version)
+        hasher.combine(target.part?.text)
+        hasher.combine(target.part?.version)
+        return hasher.finalize()
+    }
+
+    private func time(_ statement: Statement) -> Int64 { statement.lastUpdated ?? statement.firstIssued ?? 0 }
+
+    mutating func begin(_: StatementHead) throws(BOMError) {}
+    mutating func warning(_: String) {}
+
+    mutating func statement(_ statement: Statement) throws(BOMError) {
+        targets += max(1, statement.targets.count)
+        guard targets <= VEXReader.targetLimit else {
+            throw .tooLarge(what: "the statements name too many products", limit: VEXReader.targetLimit)
+        }
+        if statement.fault != nil { return }
+        let mine = Said(status: statement.state.status, time: time(statement))
+        for target in statement.targets {
+            let key = key(statement, target)
+            guard let other = said[key], other.time >= mine.time else {
+                said[key] = mine
+                continue
+            }
+            if other.time == mine.time, other.status != mine.status { said[key]?.isContradicted = true }
+        }
+    }
+
+    /// The statement without what is contradicted, and one that has it with the reason.
+    func split(_ statement: Statement) -> [Statement] {
+        guard statement.fault == nil else { return [statement] }
+        func isContradicted(_ target: Statement.Target) -> Bool {
+            guard let said = said[key(statement, target)] else { return false }
+            return said.isContradicted && said.time == time(statement)
+        }
+        var (rest, faulty) = (statement, statement)
+        faulty.targets = statement.targets.filter(isContradicted)
+        guard !faulty.targets.isEmpty else { return [statement] }
+        faulty.fault = "the document contradicts itself: it gives this product another status, too"
+        rest.targets = statement.targets.filter { !isContradicted($0) }
+        return rest.targets.isEmpty ? [faulty] : [rest, faulty]
+    }
+}

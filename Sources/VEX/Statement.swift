@@ -1,0 +1,94 @@
+package import BOM
+
+// DESIGN. Three dialects say the same with other words: which vulnerability, in which products, in which state, and why. This is the
+// one model of it, without a database and without a syntax. Its words are the finest that a dialect has (CycloneDX's six states),
+// so nothing is lost on the way in; `Words.swift` says what each dialect calls them. What a document says of the
+// vulnerability itself (names, ratings, texts) is BOM's `VulnerabilityClaim`, as inside a bill of materials.
+
+/// What a document says of one vulnerability in some products.
+package struct Statement: Sendable, Equatable {
+    /// Names, ratings and texts of the vulnerability. What it affects and its analysis are in the members below.
+    package var vulnerability: VulnerabilityClaim
+    package var targets: [Target] = []
+    package var state: State
+    package var justification: Justification?
+    /// Why the products are in that state; most of all, why they are not affected.
+    package var impact = ""
+    /// What to do about it.
+    package var action = ""
+    /// What the author does: words of CycloneDX 1.6, `analysis.response`.
+    package var responses: [String] = []
+    /// When it was said first and last, in milliseconds since 1970; nil where the document does not say.
+    package var firstIssued: Int64?
+    package var lastUpdated: Int64?
+    /// Why it can be applied to nothing, as the end of a sentence; nil when it can.
+    package var fault: String?
+
+    package init(_ vulnerability: VulnerabilityClaim, _ state: State) {
+        self.vulnerability = vulnerability
+        self.state = state
+    }
+
+    /// What a statement is about.
+    package struct Target: Sendable, Equatable {
+        package var product: ProductReference
+        /// The part of the product that has the vulnerability; nil when nobody says which.
+        package var part: ProductReference?
+
+        package init(_ product: ProductReference, part: ProductReference? = nil) {
+            self.product = product
+            self.part = part
+        }
+
+        /// As messages name it.
+        package var text: String { part.map { "\($0.text) in \(product.text)" } ?? product.text }
+    }
+
+    /// What is known of the vulnerability in a product: CycloneDX 1.6, `analysis.state` (ECMA-424, impactAnalysisState).
+    package enum State: String, Sendable, CaseIterable {
+        case resolved
+        case resolvedWithPedigree = "resolved_with_pedigree"
+        case exploitable
+        case inTriage = "in_triage"
+        case falsePositive = "false_positive"
+        case notAffected = "not_affected"
+    }
+
+    /// Why a product is not affected: CycloneDX 1.6, `analysis.justification` (impactAnalysisJustification), and two words of
+    /// CISA's "VEX Status Justifications" (2022) that have no peer there.
+    package enum Justification: String, Sendable, CaseIterable {
+        case codeNotPresent = "code_not_present"
+        case codeNotReachable = "code_not_reachable"
+        case requiresConfiguration = "requires_configuration"
+        case requiresDependency = "requires_dependency"
+        case requiresEnvironment = "requires_environment"
+        case protectedByCompiler = "protected_by_compiler"
+        case protectedAtRuntime = "protected_at_runtime"
+        case protectedAtPerimeter = "protected_at_perimeter"
+        case protectedByMitigatingControl = "protected_by_mitigating_control"
+        case componentNotPresent = "component_not_present"
+        case notControllable = "vulnerable_code_cannot_be_controlled_by_adversary"
+    }
+}
+
+/// What a document of statements says of itself.
+package struct StatementHead: Sendable, Equatable {
+    /// `CycloneDX`, `OpenVEX`, `CSAF`.
+    package var dialect: String
+    package var author = ""
+    package var identifier = ""
+    package var version = ""
+    /// When it was made or changed last, in milliseconds since 1970; nil where it does not say.
+    package var time: Int64?
+
+    package init(dialect: String) { self.dialect = dialect }
+}
+
+/// Takes statements as a reader meets them.
+package protocol StatementReceiver {
+    /// Called once, before all else.
+    mutating func begin(_ head: StatementHead) throws(BOMError)
+    mutating func statement(_ statement: Statement) throws(BOMError)
+    /// Something odd that was skipped or mended.
+    mutating func warning(_ text: String)
+}

@@ -1,0 +1,106 @@
+package import BOM
+package import Bytes
+
+// DESIGN. A document of statements is a stream: what it says of itself, its products, then each vulnerability with all that is said of it,
+// as CSAF wants it. A writer names products and chooses words; what is said is the caller's. Memory holds the names of products.
+
+/// What a document that is written says of itself.
+package struct StatementDocumentHead: Sendable {
+    /// A UUID that follows from the content.
+    package var uuid: String
+    package var author: String
+    package var title: String
+    /// RFC 3339, UTC.
+    package var created: String
+    package var tool: BOMTool
+    /// What the statements are about as a whole.
+    package var root: StatedProduct
+    /// Whether any vulnerability follows.
+    package var isEmpty: Bool
+
+    package init(
+        uuid: String, author: String, title: String, created: String, tool: BOMTool, root: StatedProduct, isEmpty: Bool
+    ) {
+        self.uuid = uuid
+        self.author = author
+        self.title = title
+        self.created = created
+        self.tool = tool
+        self.root = root
+        self.isEmpty = isEmpty
+    }
+}
+
+/// A product, or a part of one, in a document that is written.
+package struct StatedProduct: Sendable, Hashable {
+    /// Unique in the document.
+    package var ref: String
+    package var name: String
+    package var version: String
+    /// Empty where there is none.
+    package var purl: String
+
+    package init(ref: String, name: String, version: String, purl: String) {
+        self.ref = ref
+        self.name = name
+        self.version = version
+        self.purl = purl
+    }
+
+    /// The package URL, or one of the type `generic` made from the name, where a dialect wants one.
+    var identifier: String {
+        if !purl.isEmpty { return purl }
+        let name = URLComponent.encode(name)
+        return version.isEmpty ? "pkg:generic/\(name)" : "pkg:generic/\(name)@\(URLComponent.encode(version))"
+    }
+}
+
+/// Percent-encoding of a part of a package URL (RFC 3986, 2.3: what is unreserved stays).
+private enum URLComponent {
+    static func encode(_ text: String) -> String {
+        var out = ""
+        for byte in text.utf8 {
+            let isPlain =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [45, 46, 95, 126].contains(byte)
+            if isPlain {
+                out.unicodeScalars.append(UnicodeScalar(byte))
+            } else {
+                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return out
+    }
+}
+
+/// Writes one document of statements, in this order: `begin`, every `product`, every `vulnerability` once, `end`.
+///
+/// What is written is valid by its standard whatever is given. The same calls give the same bytes.
+package protocol StatementWriter {
+    /// Opens the document.
+    mutating func begin(_ head: StatementDocumentHead, to out: inout ByteSink) throws(SinkError)
+    /// Adds a part of the root that statements name.
+    mutating func product(_ product: StatedProduct, to out: inout ByteSink) throws(SinkError)
+    /// Adds all statements about a vulnerability, each with the products that it is about.
+    mutating func vulnerability(
+        _ vulnerability: VulnerabilityClaim, _ statements: [(statement: Statement, products: [StatedProduct])],
+        to out: inout ByteSink
+    ) throws(SinkError)
+    /// Closes the document; the caller flushes the sink.
+    mutating func end(to out: inout ByteSink) throws(SinkError)
+}
+
+extension Statement {
+    /// What to do about it: its own text, or one that follows from what the author does.
+    var advice: String {
+        if !action.isEmpty { return action }
+        if responses.contains("update") { return "Update to a version that is not affected." }
+        if responses.contains("rollback") { return "Go back to a version that is not affected." }
+        if responses.contains("workaround_available") { return "A workaround is available." }
+        if responses.contains("will_not_fix") || responses.contains("can_not_fix") { return "No fix is planned." }
+        return "No fix is known yet."
+    }
+
+    var firstTime: String? { firstIssued.map { TimeText.rfc3339($0) } }
+    var lastTime: String? { (lastUpdated ?? firstIssued).map { TimeText.rfc3339($0) } }
+}
