@@ -67,6 +67,8 @@ package struct Intake: Sendable {
         /// What is said of vulnerabilities rests on; nil where the project shows a later upload.
         package var basis: Basis?
         package var warnings: [String]
+        /// Of statements (VEX): the document (`vex_document`).
+        package var document: Int64?
     }
 
     /// Runs one import under a lease, from the new scan to the finished job.

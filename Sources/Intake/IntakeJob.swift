@@ -13,7 +13,7 @@ package import Jobs
 
 /// The request of an INTAKE job.
 package struct IntakeJob: Sendable, Equatable {
-    package enum Kind: String, Sendable { case sbom, debian, agent }
+    package enum Kind: String, Sendable { case sbom, debian, agent, vex }
 
     package var kind: Kind
     /// The file, relative to the data folder or absolute; the machine's root for `debian`.
@@ -171,6 +171,10 @@ package struct IntakeJob: Sendable, Equatable {
             case .debian:
                 result = try intake.importDebian(
                     root: path, into: job.destination, withFiles: job.withFiles, lease: lease)
+            case .vex:
+                var destination = job.destination
+                if !job.isSpooled { destination.fileName = path }
+                result = try StatementImport(intake: intake).run(file: path, into: destination, lease: lease)
             case .agent:
                 result = try intake.importAgent(
                     file: path, into: job.destination, by: job.updateType, keepingModules: job.keepsModules,

@@ -12,7 +12,7 @@ struct Command: Sendable {
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
-        .importLicenses, .importVersions, .importDigests, .update, .report, .retry, .backup, .restore, .migrate, .demo,
+        .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .retry, .backup, .restore, .migrate, .demo,
         .doctor,
     ]
 

@@ -181,6 +181,15 @@ REPORTS = [(kind, scope, form, filters) for kind, scope, form, filters in (
        ("ProjectSBOMReport", "other", "json", {"standard": "SPDX", "version": "2.3"})])]
 
 
+# What a supplier says of a library, in a document of its own (OpenVEX).
+SUPPLIER = {
+    "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1", "author": "Supplier",
+    "timestamp": "2025-03-01T00:00:00Z", "version": 1, "statements": [
+        {"vulnerability": {"name": "CVE-2025-7001"}, "products": [{"@id": "pkg:npm/left-pad@1.3.0"}],
+         "status": "not_affected", "justification": "vulnerable_code_not_present"},
+        {"vulnerability": {"name": "CVE-2025-7002"}, "products": [{"@id": "pkg:npm/nowhere@1"}], "status": "fixed"}]}
+
+
 # MARK: Waybill
 
 class Waybill:
@@ -284,6 +293,8 @@ class World:
             (mirror / name).parent.mkdir(parents=True, exist_ok=True)
             (mirror / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
         self.waybill.run("update", "--from", mirror)
+        self.waybill.run(
+            "import", "vex", self.file("vex.json", SUPPLIER), "--org", self.tokens["organization"])
         self.waybill.run(
             "import", "kubernetes", self.file("pods.json", PODS), "--org", self.tokens["organization"], "--cluster", "east")
 

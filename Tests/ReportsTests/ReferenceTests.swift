@@ -89,7 +89,7 @@ import Testing
     private static let added: Set<String> = [
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated", "libraryUpgrade",
         "spdxId",
-        "spdxExpression", "inEffect",
+        "spdxExpression", "inEffect", "contested",
     ]
     /// Headings beyond the catalogue's, behind them.
     private static let addedHeadings: Set<String> = [

@@ -16,12 +16,15 @@ struct UploadBody: ~Copyable {
     private static let valueLimit = 64 << 10
 
     private let file: DurableFile
+    /// The field that holds the document.
+    private let field: StaticString
     private let input: UnsafeMutableRawBufferPointer
     private let output: UnsafeMutableRawBufferPointer
     private var decoder = Base64Decoder()
 
-    private init(into file: DurableFile) {
+    private init(field: StaticString, into file: DurableFile) {
         self.file = file
+        self.field = field
         input = .allocate(byteCount: Self.window, alignment: 16)
         output = .allocate(byteCount: Base64Decoder.room(for: Self.window), alignment: 16)
     }
@@ -31,10 +34,10 @@ struct UploadBody: ~Copyable {
         output.deallocate()
     }
 
-    /// Reads a request's body: writes the bill of materials to `file`, which is not published, and gives the fields.
-    static func read(_ request: HTTPRequest, into file: DurableFile) throws -> UploadFields {
+    /// Reads a request's body: writes the document in `field` to `file`, which is not published, and gives the other fields.
+    static func read(_ request: HTTPRequest, field: StaticString, into file: DurableFile) throws -> UploadFields {
         let source = try BodySource(request.body)
-        var body = UploadBody(into: file)
+        var body = UploadBody(field: field, into: file)
         let type = try MultipartHeader(request.headers["Content-Type"] ?? "")
         let fields: UploadFields
         if type.value.hasPrefix("multipart/") {
@@ -49,7 +52,7 @@ struct UploadBody: ~Copyable {
             fields = try body.object(from: source)
         }
         guard file.size > 0 else {
-            throw UploadError.invalid("bom", value: "", accepted: "a bill of materials that is not empty")
+            throw UploadError.invalid(field.description, value: "", accepted: "a document that is not empty")
         }
         return fields
     }
@@ -57,13 +60,13 @@ struct UploadBody: ~Copyable {
     // MARK: JSON
 
     private mutating func object(from source: BodySource) throws -> UploadFields {
-        var text = LargeString(named: "bom")
+        var text = LargeString(named: field.description)
         while case let count = try source.read(into: input), count > 0 {
             try text.take(UnsafeRawBufferPointer(rebasing: input[..<count])) { try decode($0) }
         }
         let request = try Request(text.rest)
         guard text.isFound else {
-            throw UploadError.invalid("bom", value: "", accepted: "a text, the bill of materials in base64")
+            throw UploadError.invalid(field.description, value: "", accepted: "a text, the document in base64")
         }
         try finishDecoding()
         return try UploadFields { name in
@@ -87,11 +90,11 @@ struct UploadBody: ~Copyable {
         }
         var values: [String: String] = [:]
         var room = Self.valueLimit
-        var hasBOM = false
+        var hasDocument = false
         while let part = try reader.nextPart() {
-            if part.name == "bom" {
-                guard !hasBOM else { throw UploadError.malformed("the form has two fields bom") }
-                hasBOM = true
+            if part.name == field.description {
+                guard !hasDocument else { throw UploadError.malformed("the form has two fields \(field)") }
+                hasDocument = true
                 try document(part, &reader)
             } else if UploadFields.names.contains(part.name) {
                 let value = try value(part, &reader, &room)
@@ -100,8 +103,8 @@ struct UploadBody: ~Copyable {
                 }
             }
         }
-        guard hasBOM else {
-            throw UploadError.invalid("bom", value: "", accepted: "a file, the bill of materials")
+        guard hasDocument else {
+            throw UploadError.invalid(field.description, value: "", accepted: "a file, the document")
         }
         return try UploadFields { name in
             values[name].map { $0.trimmingBlanks() }.flatMap { $0.isEmpty ? nil : $0 }
@@ -127,13 +130,14 @@ struct UploadBody: ~Copyable {
 
     private mutating func document(_ part: MultipartReader.Part, _ reader: inout MultipartReader) throws {
         guard !part.type.hasPrefix("multipart/") else {
-            throw UploadError.malformed("the field bom is \(part.type); several files in one are not taken")
+            throw UploadError.malformed("the field \(field) is \(part.type); several files in one are not taken")
         }
         switch part.encoding {
         case "", "7bit", "8bit", "binary", "base64": break
         default:
             throw UploadError.malformed(
-                "the field bom has the Content-Transfer-Encoding \(part.encoding.prefix(50)); accepted: binary, base64")
+                "the field \(field) has the Content-Transfer-Encoding \(part.encoding.prefix(50)); accepted: binary, base64"
+            )
         }
         var count = 0
         while count < Self.probe, case let more = try reader.read(into: .init(rebasing: input[count...])), more > 0 {

@@ -26,7 +26,7 @@ struct UploadDoor: Sendable {
 
     /// What to do with the body of a request.
     func policy(for request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
-        guard path == .bom else { return .refuse(.text(400, "This path takes no body.")) }
+        guard path.field != nil else { return .refuse(.text(400, "This path takes no body.")) }
         guard let key = Access.headerKey(request.headers) else { return .refuse(UploadError.unknownKey.response) }
         // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
         guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
@@ -50,10 +50,10 @@ struct UploadDoor: Sendable {
             return .later { [self] in
                 await threads.attempt { try processing(uuid, request) }.answer { refusal(of: path, because: $0) }
             }
-        case .bom:
+        case .bom, .vex:
             return .later { [self] in
                 do {
-                    let (job, file) = try await threads.attempt { try accept(request) }.get()
+                    let (job, file) = try await threads.attempt { try accept(request, path) }.get()
                     return try await submit(job, file)
                 } catch {
                     return refusal(of: path, because: error)
@@ -74,14 +74,15 @@ struct UploadDoor: Sendable {
     }
 
     /// Reads and decodes the body into a file, and makes the job that imports it.
-    private func accept(_ request: HTTPRequest) throws -> (NewJob, DurableFile) {
+    private func accept(_ request: HTTPRequest, _ path: UploadPath) throws -> (NewJob, DurableFile) {
         let key = Access.headerKey(request.headers)
         _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }
         let uuid = try backend.random.uuid()
         let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
-        let fields = try UploadBody.read(request, into: file)
+        let fields = try UploadBody.read(request, field: path.field ?? "bom", into: file)
         let job = try backend.database.snapshot { connection in
-            try UploadPlan(key, needing: .member, at: backend.queue.now(), on: connection).job(for: fields, uuid: uuid)
+            try UploadPlan(key, needing: .member, at: backend.queue.now(), on: connection).job(
+                path == .vex ? .vex : .sbom, for: fields, uuid: uuid)
         }
         try file.publish()
         return (job, file)
@@ -105,7 +106,7 @@ struct UploadDoor: Sendable {
     }
 
     private func refusal(of path: UploadPath, because error: any Error) -> HTTPResponse {
-        let known = UploadError(error) ?? .fault(backend.record(error, of: path.name))
+        let known = UploadError(error, field: path.field ?? "bom") ?? .fault(backend.record(error, of: path.name))
         return known.response
     }
 }

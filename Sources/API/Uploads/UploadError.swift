@@ -52,7 +52,9 @@ enum UploadError: Error, Equatable {
     }
 
     /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
-    init?(_ error: any Error) {
+    ///
+    /// - Parameter field: of the body, that holds the document.
+    init?(_ error: any Error, field: StaticString) {
         switch error {
         case let error as UploadError: self = error
         case is Denial:
@@ -60,7 +62,7 @@ enum UploadError: Error, Equatable {
                 "Access to the specified project is forbidden: uploading needs the role member in its product.")
         case let error as MultipartError: self = .malformed("\(error)")
         case let error as Base64Error:
-            self = .invalid("bom", value: "", accepted: "a bill of materials in base64 (RFC 4648); \(error)")
+            self = .invalid(field.description, value: "", accepted: "a document in base64 (RFC 4648); \(error)")
         case APIError.badJSON(let why): self = .malformed("the request body is not a JSON object: \(why)")
         case APIError.badValue(let value, let field, let accepted):
             self = .invalid(field, value: value, accepted: accepted)

@@ -6,6 +6,8 @@ import HTTP
 enum UploadPath: Equatable {
     /// `PUT` with JSON, `POST` with a form.
     case bom
+    /// The same for a document of statements.
+    case vex
     /// Whether an upload is being worked at; both paths answer alike.
     case token(String)
     case version
@@ -16,6 +18,7 @@ enum UploadPath: Equatable {
         let path = path.hasSuffix("/") ? path.dropLast() : path[...]
         switch path {
         case "/api/v1/bom": self = .bom
+        case "/api/v1/vex": self = .vex
         case "/api/version": self = .version
         default:
             for prefix in ["/api/v1/bom/token/", "/api/v1/event/token/"] where path.hasPrefix(prefix) {
@@ -30,8 +33,17 @@ enum UploadPath: Equatable {
 
     var methods: [String] {
         switch self {
-        case .bom: ["PUT", "POST"]
+        case .bom, .vex: ["PUT", "POST"]
         case .token, .version: ["GET", "HEAD"]
+        }
+    }
+
+    /// The field of the body that holds the document; nil where a path takes none.
+    var field: StaticString? {
+        switch self {
+        case .bom: "bom"
+        case .vex: "vex"
+        case .token, .version: nil
         }
     }
 
@@ -39,6 +51,7 @@ enum UploadPath: Equatable {
     var name: String {
         switch self {
         case .bom: "/api/v1/bom"
+        case .vex: "/api/v1/vex"
         case .token: "/api/v1/bom/token"
         case .version: "/api/version"
         }

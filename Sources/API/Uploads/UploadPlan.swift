@@ -37,30 +37,33 @@ struct UploadPlan {
     }
 
     /// The job of an upload with these fields, whose document lies in the folder of uploads under the name `uuid`.
-    func job(for fields: UploadFields, uuid: String) throws -> NewJob {
-        if let project = fields.project { return try job(inProject: project, uuid: uuid) }
+    func job(_ kind: IntakeJob.Kind = .sbom, for fields: UploadFields, uuid: String) throws -> NewJob {
+        if let project = fields.project { return try job(kind, inProject: project, uuid: uuid) }
         guard let name = fields.projectName else { throw UploadError.noProject }
         let (access, product) = try self.product(for: fields, project: name)
         let project = try product.id.flatMap {
             try connection.integer("SELECT id FROM project WHERE product = \($0) AND name = \(name)")
         }
-        guard project != nil || fields.isToBeMade else { throw UploadError.noProject }
+        // Statements make no project: what is said of one that is not there yet is imported without naming it.
+        guard project != nil || fields.isToBeMade && kind == .sbom else { throw UploadError.noProject }
         return Self.job(
-            uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
+            kind, uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
             project: Entity(id: project ?? 0, token: "", name: name))
     }
 
-    private static func job(_ uuid: String, of access: Access, product: Entity, project: Entity) -> NewJob {
+    private static func job(
+        _ kind: IntakeJob.Kind, _ uuid: String, of access: Access, product: Entity, project: Entity
+    ) -> NewJob {
         var destination = access.destination(product: product.name, project: project.name)
         destination.plugin = "Dependency-Track upload"
         // Reports of other products need not wait for it.
-        return IntakeJob(.sbom, upload: uuid, into: destination).newJob(
+        return IntakeJob(kind, upload: uuid, into: destination).newJob(
             uuid: uuid, product: product.id, project: project.id)
     }
 
     // MARK: By identifiers
 
-    private func job(inProject identifier: String, uuid: String) throws -> NewJob {
+    private func job(_ kind: IntakeJob.Kind, inProject identifier: String, uuid: String) throws -> NewJob {
         guard let access = try enter(.project, identifier) else { throw UploadError.noProject }
         let scope = access.scope
         let names = try connection.first(
@@ -68,7 +71,7 @@ struct UploadPlan {
         ) { (project: $0.string(0), product: $0.string(1)) }
         guard let names else { throw UploadError.noProject }
         return Self.job(
-            uuid, of: access, product: Entity(id: scope.product, token: "", name: names.product),
+            kind, uuid, of: access, product: Entity(id: scope.product, token: "", name: names.product),
             project: Entity(id: scope.project, token: "", name: names.project))
     }
 

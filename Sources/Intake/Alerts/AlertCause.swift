@@ -18,6 +18,8 @@ struct AlertCause {
     var policy: Int64 = 0
     /// The reason that a VEX statement gives for ignoring it.
     var statement: String?
+    /// The statement of a document of its own that counts for it.
+    var source: SaidStatement?
 
     init(
         _ type: AlertType, at place: ProjectView.Subject, subject: String = "", level: AlertType.Level? = nil,
@@ -74,6 +76,7 @@ struct AlertCauses {
             description: word.isEmpty ? "" : "\(word.prefix(1))\(word.dropFirst().lowercased()):1,")
         cause.vulnerability = danger.vulnerability
         cause.statement = statement.flatMap(Self.reason)
+        cause.source = statement?.source
         add(cause)
     }
 
@@ -86,11 +89,12 @@ struct AlertCauses {
         case "resolved", "resolved_with_pedigree": words = "resolved"
         default: return nil
         }
-        var text = "VEX: \(words)"
+        let author = statement.source?.author.prefix(100) ?? ""
+        var text = author.isEmpty ? "VEX: \(words)" : "VEX (\(author)): \(words)"
         if !statement.justification.isEmpty {
             text += " (\(statement.justification.replacing("_", with: " ")))"
         }
-        return statement.detail.isEmpty ? text : "\(text): \(statement.detail)"
+        return statement.detail.isEmpty ? text : "\(text): \(statement.detail.prefix(1000))"
     }
 
     mutating func addSevereBugs(of view: ProjectView, on connection: any Connection) throws {

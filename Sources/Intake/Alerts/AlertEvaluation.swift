@@ -24,6 +24,8 @@ struct AlertEvaluation {
     private var causes = AlertCauses()
     /// What was decided about alerts of packages without qualifiers, by what an alert of the refined library is.
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
+    /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
+    private var overruled: [Int64: Int] = [:]
     /// Whether the project shows other vulnerabilities than before, or changed ones.
     private(set) var hasOtherExposures = false
     /// Whether the verdict rests on something else than before.
@@ -60,7 +62,7 @@ struct AlertEvaluation {
         var gone: [Alert] = []
         try Alerts.each(project: view.project, on: connection) { alert in
             if let cause = causes.take(identity(of: alert)) {
-                if let change = changed(alert, by: cause) { changes.append(change) }
+                if let change = try changed(alert, by: cause) { changes.append(change) }
             } else {
                 if let library = refined[alert.libraryUUID], alert.life.decision != .none {
                     let heir = AlertCause.Identity(type: alert.type, library: library, subject: alert.subject)
@@ -75,6 +77,10 @@ struct AlertEvaluation {
         changes += try raise(after: last)
         try Alerts.write(
             changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
+        let uses = exposures.verdicts.uses(overruled: overruled)
+        if try !uses.isEmpty || StatementDocuments.wereThere(for: view, on: connection) {
+            try Statements.use(uses, in: view.scan, on: connection)
+        }
         try Exposures.forget(touched, on: connection)
         return changes.count
     }
@@ -104,12 +110,12 @@ struct AlertEvaluation {
         var changes: [AlertChange] = []
         // Where several now belong to one vulnerability, the first that is not resolved stays.
         gone.sort { ($0.life.resolution == nil ? 0 : 1, $0.number) < ($1.life.resolution == nil ? 0 : 1, $1.number) }
-        gone.removeAll { alert in
+        try gone.removeAll { alert in
             guard let name = named[identity(of: alert)], let cause = causes.take(name) else { return false }
             var renamed = alert
             renamed.subject = name.subject
             renamed.modified = time
-            if let change = changed(renamed, by: cause) {
+            if let change = try changed(renamed, by: cause) {
                 changes.append(change)
             } else {
                 changes.append(AlertChange(renamed, event: nil))
@@ -120,11 +126,12 @@ struct AlertEvaluation {
     }
 
     /// What becomes of an alert whose cause is there; nil when nothing does.
-    private func changed(_ alert: Alert, by cause: AlertCause) -> AlertChange? {
+    private mutating func changed(_ alert: Alert, by cause: AlertCause) throws -> AlertChange? {
         var after = alert
         after.level = cause.level
         after.description = cause.description
         let event = after.life.causeIsThere(statement: cause.statement, at: time)
+        after.contested = try contested(after, by: cause)
         if after != alert { after.modified = time }
         // Not a change that anybody would see.
         after.library = cause.place.library
@@ -132,6 +139,24 @@ struct AlertEvaluation {
         after.vulnerability = cause.vulnerability
         after.policy = cause.policy
         return after == alert ? nil : AlertChange(after, event: event)
+    }
+
+    /// The statement that disagrees with what a person decided before it was made; 0 where none does.
+    private mutating func contested(_ alert: Alert, by cause: AlertCause) throws -> Int64 {
+        guard let source = cause.source else { return 0 }
+        let disagrees: Bool
+        switch alert.life.decision {
+        case .none, .ignored(by: 0, _): return 0
+        case .ignored:
+            overruled[source.id, default: 0] += 1
+            disagrees = source.state == "exploitable" && alert.life.reason.state != source.state
+        case .kept:
+            overruled[source.id, default: 0] += 1
+            disagrees = cause.statement != nil
+        }
+        guard disagrees else { return 0 }
+        let decided = try Alerts.decided(project: view.project, alert: alert.number, on: connection) ?? 0
+        return source.at > decided ? source.id : 0
     }
 
     private func resolve(_ gone: [Alert]) throws -> [AlertChange] {

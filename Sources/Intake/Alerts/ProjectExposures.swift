@@ -1,14 +1,16 @@
 import Database
 
 // DESIGN. What advisories find and what the document claims are merged in the order of position and vulnerability. Which
-// statement of the document counts is decided here, once: what was analysed before what is only listed, what is said
-// of a library before what is said of the whole product.
+// statement counts is decided here, once: one of a document of its own before what the project's document says; of that, what was
+// analysed before what is only listed, what is said of a library before what is said of the whole product.
 
 /// The vulnerabilities of the libraries of a project, with what the document says of each.
 struct ProjectExposures {
     private let view: ProjectView
     private let connection: any Connection
     private var exposures: [Exposure] = []
+    /// Which statements of documents of their own count.
+    private(set) var verdicts = StatementVerdicts(.none, meaning: [:])
 
     init(of view: ProjectView, on connection: any Connection) {
         self.view = view
@@ -18,8 +20,10 @@ struct ProjectExposures {
     /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities whose exposures differ from those of
     /// before.
     mutating func decide(addingTo causes: inout AlertCauses) throws -> Set<Int64> {
-        var claimed = ClaimedVulnerabilities(of: view, on: connection)
+        let statements = try ProjectStatements(of: view, on: connection)
+        var claimed = ClaimedVulnerabilities(of: view, with: statements, on: connection)
         try claimed.resolve()
+        verdicts = StatementVerdicts(statements, meaning: claimed.meaning)
         let said = try Claims.statements(of: view.scan, on: connection)
         var ofProduct: [Int64: ProjectView.Statement] = [:]
         for statement in said.prefix(while: { $0.position == Claims.product }) {
@@ -49,8 +53,23 @@ struct ProjectExposures {
             guard let subject = subjects[claim.position], let danger = dangers[claim.vulnerability] else { continue }
             add(danger, at: subject, claim: claim, ofProduct, isFound: false, &causes)
         }
+        try addRemaining(ofProduct, &causes)
         exposures.sort { ($0.position, $0.vulnerability) < ($1.position, $1.vulnerability) }
         return try Exposures.replace(of: view.scan, with: exposures, on: connection)
+    }
+
+    /// Adds what nothing but statements of documents of their own says.
+    private mutating func addRemaining(
+        _ ofProduct: [Int64: ProjectView.Statement], _ causes: inout AlertCauses
+    ) throws {
+        let places = verdicts.remaining
+        if places.isEmpty { return }
+        let subjects = try view.subjects(at: Set(places.map(\.position)), on: connection)
+        let dangers = try ProjectView.dangers(Set(places.map(\.vulnerability)), on: connection)
+        for place in places {
+            guard let subject = subjects[place.position], let danger = dangers[place.vulnerability] else { continue }
+            add(danger, at: subject, claim: nil, ofProduct, isFound: false, &causes)
+        }
     }
 
     private mutating func add(
@@ -58,11 +77,15 @@ struct ProjectExposures {
         _ ofProduct: [Int64: ProjectView.Statement], isFound: Bool, _ causes: inout AlertCauses
     ) {
         let own = claim?.said
-        let said = own?.state.isEmpty == false ? own : ofProduct[danger.vulnerability] ?? own
+        let source = verdicts.verdict(position: place.position, vulnerability: danger.vulnerability)
+        let said =
+            source.map { ProjectView.Statement($0) }
+            ?? (own?.state.isEmpty == false ? own : ofProduct[danger.vulnerability] ?? own)
         exposures.append(
             Exposure(
                 position: place.position, vulnerability: danger.vulnerability, isFound: isFound,
-                claim: claim?.claim ?? -1, state: said?.state ?? "", edition: danger.edition))
+                claim: claim?.claim ?? -1, state: said?.state ?? "", edition: danger.edition, statement: source?.id ?? 0
+            ))
         causes.addVulnerability(danger, at: place, statement: said)
     }
 }

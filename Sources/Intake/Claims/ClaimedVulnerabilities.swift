@@ -19,16 +19,23 @@ struct ClaimedVulnerabilities {
     private var speakers: [String: [Int64]] = [:]
     /// The most claims of a document that are compared to describe one vulnerability.
     private static let speakerLimit = 20
+    /// Of vulnerabilities that a statement of a document of its own speaks for, in the place of the scan.
+    private static let statementSpeaks: Int64 = -1
+    /// Statements of documents of their own; among the entries they have the negative of their ids.
+    private let statements: ProjectStatements
+    /// The vulnerabilities that each of these statements is about.
+    private(set) var meaning: [Int64: Set<Int64>] = [:]
 
-    init(of view: ProjectView, on connection: any Connection) {
+    init(of view: ProjectView, with statements: ProjectStatements, on connection: any Connection) {
         self.view = view
+        self.statements = statements
         self.connection = connection
     }
 
     /// Decides and writes. Vulnerabilities that the claims were about before are forgotten by the caller, once nothing shows
     /// them.
     mutating func resolve() throws {
-        let entries = try Claims.entries(of: view.scan, on: connection)
+        let entries = try Claims.entries(of: view.scan, on: connection) + statementEntries
         // No advisory comes in between that has one of the names, and none that comes afterwards misses them.
         if !entries.isEmpty { try Advisories.share(on: connection) }
         let names = Set(entries.flatMap { $0.names + [$0.id] })
@@ -41,7 +48,31 @@ struct ClaimedVulnerabilities {
             for hit in hits { links.insert(Claims.Link(claim: entry.claim, vulnerability: hit)) }
         }
         if !own.isEmpty { try link(own, &links) }
-        try Claims.link(links, of: view.scan, on: connection)
+        for link in links where link.claim < 0 { meaning[-link.claim, default: []].insert(link.vulnerability) }
+        try Claims.link(links.filter { $0.claim >= 0 }, of: view.scan, on: connection)
+    }
+
+    private var statementEntries: [Claims.Entry] {
+        statements.said.values.sorted { $0.id < $1.id }.map { said in
+            Claims.Entry(
+                claim: -said.id, id: said.name, names: said.names,
+                isAboutLibrary: statements.places[said.id]?.contains { $0 != Claims.product } ?? false)
+        }
+    }
+
+    /// What an entry says of its vulnerability, as JSON.
+    private func body(of claim: Int64) throws -> String? {
+        claim < 0
+            ? try Statements.body(of: -claim, on: connection)
+            : try Claims.body(of: claim, in: view.scan, on: connection)
+    }
+
+    /// Whether what describes a vulnerability still holds, and is none of this project's.
+    private func speaksElsewhere(_ row: VulnerabilityRow, among current: Set<Int64>) throws -> Bool {
+        if row.claimScan == Self.statementSpeaks {
+            return try statements.said[row.claim] == nil && Statements.body(of: row.claim, on: connection) != nil
+        }
+        return row.claimScan != view.scan && current.contains(row.claimScan)
     }
 
     /// The vulnerabilities that advisories know for a claim: those with the claim's name, else with one of its other names, else
@@ -137,22 +168,24 @@ struct ClaimedVulnerabilities {
     private func describe(_ ids: [String: Int64]) throws {
         let known = try VulnerabilityRow.read(ids.values, on: connection)
         let names = try Claims.names(of: ids.values, on: connection)
-        let current = try StagedScan.current(among: Set(known.values.map(\.claimScan)), on: connection)
+        let current = try StagedScan.current(
+            among: Set(known.values.map(\.claimScan).filter { $0 > 0 }), on: connection)
         var made: [Int64: VulnerabilityRow] = [:]
         var changed: Set<Int64> = []
         for (root, id) in ids {
             guard let old = known[id] else { continue }
             // What another document said stays until this one says more.
-            var best = old.claimScan != view.scan && current.contains(old.claimScan) ? old : nil
+            var best = try speaksElsewhere(old, among: current) ? old : nil
             for claim in speakers[root] ?? [] {
-                if old.claimScan == view.scan, old.claim == claim, speakers[root]?.count == 1 {
+                let (scan, number) = claim < 0 ? (Self.statementSpeaks, -claim) : (view.scan, claim)
+                if old.claimScan == scan, old.claim == number, speakers[root]?.count == 1 {
                     best = old
                     break
                 }
-                guard let body = try Claims.body(of: claim, in: view.scan, on: connection) else { continue }
+                guard let body = try body(of: claim) else { continue }
                 var row = try ClaimDescription.row(named: root, from: body, for: view.organization)
-                row.claimScan = view.scan
-                row.claim = claim
+                row.claimScan = scan
+                row.claim = number
                 if best.map({ ClaimDescription.outranks(row, $0) }) ?? true { best = row }
             }
             guard var row = best else { continue }

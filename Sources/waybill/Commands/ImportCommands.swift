@@ -152,7 +152,7 @@ extension Command {
     }
 
     /// The path from the root of a file that has an end and can be read twice: no pipe, no device.
-    private static func regularFile(_ path: String) throws -> String {
+    static func regularFile(_ path: String) throws -> String {
         let full = try absolute(path)
         var status = stat()
         guard stat(full, &status) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
@@ -183,9 +183,11 @@ struct LocalImport {
     }
 
     /// Does one import and waits for it. Fails with the reason for which the job failed.
-    mutating func run(_ import: IntakeJob, label: String) throws {
+    ///
+    /// - Parameter project: the number of a project that exists and is all that the import is about.
+    mutating func run(_ import: IntakeJob, label: String, project: (product: Int64, id: Int64) = (0, 0)) throws {
         let runtime = self.runtime
-        let (job, upload) = try submit(`import`)
+        let (job, upload) = try submit(`import`, project)
         let lease = Lease(job: job, owner: runtime.owner.name)
         let outcome = ImportOutcome()
         let intake = runtime.intake
@@ -222,7 +224,9 @@ struct LocalImport {
     }
 
     /// Puts a job into the queue that this process does, with its file in the folder of uploads. Returns the path of that.
-    private func submit(_ import: IntakeJob) throws -> (Job, upload: String?) {
+    private func submit(
+        _ import: IntakeJob, _ project: (product: Int64, id: Int64)
+    ) throws -> (Job, upload: String?) {
         var task = `import`
         // What lies in the folder of uploads has the name of its job.
         let name = task.isSpooled ? task.path.split(separator: "/").last.map(String.init) : nil
@@ -237,7 +241,7 @@ struct LocalImport {
             task.isSpooled = true
         }
         let upload = task.isSpooled ? "\(runtime.directory.path)/\(task.path)" : nil
-        let new = task.newJob(uuid: uuid)
+        let new = task.newJob(uuid: uuid, product: project.product, project: project.id)
         do {
             let job = try runtime.database.write { [runtime] connection in
                 if let upload { try SharedUpload.share(file: upload, job: uuid, on: connection) }

@@ -32,16 +32,16 @@ extension Alerts {
                 """
                 SELECT a.number, a.uuid, a.type, a.level, a.library, a.library_uuid, a.direct, a.subject,
                     a.vulnerability, a.policy, a.description, a.created_at, a.modified_at, a.resolved_at, a.resolution,
-                    a.decision, a.ignored_by, a.ignored_until, a.comments, a.reason, a.justification, p.id, p.product,
+                    a.decision, a.ignored_by, a.ignored_until, a.comments, a.reason, a.justification, a.contested, p.id, p.product,
                     l.key_id, l.filename
                 FROM alert a JOIN project p ON p.id = a.project LEFT JOIN library l ON l.id = a.library
                 WHERE a.uuid IN \(list) AND \(scope.condition) ORDER BY p.id, a.number
                 """
             ) { row in
                 guard let alert = Alert(row: row), known.insert(alert.uuid).inserted else { return }
-                let (project, product) = (row.integer(21), row.integer(22))
+                let (project, product) = (row.integer(22), row.integer(23))
                 found[project, default: (product, [])].alerts.append(alert)
-                places[alert.uuid] = Change.Place("LIBRARY", id: row.integer(23), name: row.string(24))
+                places[alert.uuid] = Change.Place("LIBRARY", id: row.integer(24), name: row.string(25))
             }
         }
         if let unknown = uuids.first(where: { !known.contains($0) }) {
@@ -83,6 +83,8 @@ extension Alerts {
         } catch {
             throw AlertDecisionError.resolved(uuid: alert.uuid)
         }
+        // What was said before is answered by it.
+        after.contested = 0
         guard after != alert else { return nil }
         after.modified = time
         return AlertChange(after, event: event)

@@ -131,11 +131,18 @@ extension ProjectView {
         package let state: String
         package let justification: String
         package let detail: String
+        /// The statement of a document of its own that says so; nil where the project's own document does.
+        package let source: SaidStatement?
 
-        package init(state: String, justification: String, detail: String) {
+        package init(state: String, justification: String, detail: String, source: SaidStatement? = nil) {
             self.state = state
             self.justification = justification
             self.detail = detail
+            self.source = source
+        }
+
+        package init(_ said: SaidStatement) {
+            self.init(state: said.state, justification: said.justification, detail: said.impact, source: said)
         }
     }
 

@@ -17,6 +17,8 @@ package struct Alert: Sendable, Equatable {
     package let created: Int64
     package var modified: Int64
     package var life = AlertLife()
+    /// The statement (`vex_statement`) that disagrees with what a person decided before; 0 where none does.
+    package var contested: Int64 = 0
 
     package init(
         number: Int64, uuid: String, type: AlertType, level: AlertType.Level, library: Int64, libraryUUID: String,
@@ -38,7 +40,8 @@ package struct Alert: Sendable, Equatable {
     /// What `init(row:)` reads, in its order.
     static let columns: SQL = """
         number, uuid, type, level, library, library_uuid, direct, subject, vulnerability, policy, description, \
-        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments, reason, justification
+        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments, reason, justification, \
+        contested
         """
 
     /// Nil when the row has a type that this program does not know.
@@ -69,12 +72,13 @@ package struct Alert: Sendable, Equatable {
                 IgnoreReason($0, justification: row.string(20))
             } ?? .none, comments: row.string(18), resolution: row.integer(13) > 0 ? row.string(14) : nil,
             resolvedAt: row.integer(13))
+        contested = row.integer(21)
     }
 
     static let tableColumns: [StaticString] = [
         "project", "organization", "number", "uuid", "type", "level", "library", "library_uuid", "direct", "subject",
         "vulnerability", "policy", "description", "state", "created_at", "modified_at", "resolved_at", "resolution",
-        "decision", "ignored_by", "ignored_until", "comments", "reason", "justification",
+        "decision", "ignored_by", "ignored_until", "comments", "reason", "justification", "contested",
     ]
 
     func append(project: Int64, organization: Int64, to rows: inout RowBuffer) {
@@ -107,6 +111,7 @@ package struct Alert: Sendable, Equatable {
         let isByPerson = if case .ignored(let account, _) = life.decision { account != 0 } else { false }
         rows.append(isByPerson ? life.reason.word.rawValue : "")
         rows.append(isByPerson ? life.reason.justification : "")
+        rows.append(contested)
     }
 }
 
@@ -174,6 +179,12 @@ package enum Alerts {
                 events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
         }
         if changes.contains(where: { $0.alert.type == .vulnerability }) { try count(project: project, on: connection) }
+    }
+
+    /// When a person decided last about an alert, in milliseconds since 1970; nil when nobody did.
+    package static func decided(project: Int64, alert: Int64, on connection: any Connection) throws -> Int64? {
+        try connection.integer(
+            "SELECT max(at) FROM alert_event WHERE project = \(project) AND alert = \(alert) AND account <> 0")
     }
 
     /// Of these uuids, those that alerts have.

@@ -16,6 +16,13 @@ package enum Claims {
         package var names: [String]
         /// Whether it is about a library, not only about the whole product.
         package var isAboutLibrary: Bool
+
+        package init(claim: Int64, id: String, names: [String], isAboutLibrary: Bool) {
+            self.claim = claim
+            self.id = id
+            self.names = names
+            self.isAboutLibrary = isAboutLibrary
+        }
     }
 
     /// The claims of a scan in their order.

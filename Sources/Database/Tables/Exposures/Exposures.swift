@@ -15,10 +15,14 @@ package struct Exposure: Sendable, Hashable {
     package let state: String
     /// The vulnerability's edition when this was decided: a vulnerability with a newer one is decided again.
     package let edition: Int64
+    /// The statement (`vex_statement`) that counts; 0 where none does.
+    package let statement: Int64
 
     package init(
-        position: Int64, vulnerability: Int64, isFound: Bool, claim: Int64, state: String, edition: Int64
+        position: Int64, vulnerability: Int64, isFound: Bool, claim: Int64, state: String, edition: Int64,
+        statement: Int64 = 0
     ) {
+        self.statement = statement
         self.position = position
         self.vulnerability = vulnerability
         self.isFound = isFound
@@ -37,12 +41,13 @@ package enum Exposures {
         var touched: Set<Int64> = []
         var known: Set<Exposure> = []
         try connection.each(
-            "SELECT position, vulnerability, found, claim, state, edition FROM exposure WHERE scan = \(scan)"
+            "SELECT position, vulnerability, found, claim, state, edition, statement FROM exposure WHERE scan = \(scan)"
         ) { row in
             known.insert(
                 Exposure(
                     position: row.integer(0), vulnerability: row.integer(1), isFound: row.boolean(2),
-                    claim: row.integer(3), state: row.string(4), edition: row.integer(5)))
+                    claim: row.integer(3), state: row.string(4), edition: row.integer(5),
+                    statement: row.integer(6)))
         }
         let missing = known.isEmpty ? wanted : wanted.filter { known.remove($0) == nil }
         var gone: [Int64: [Value]] = [:]
@@ -70,9 +75,11 @@ package enum Exposures {
             rows.append(exposure.claim)
             rows.append(exposure.state)
             rows.append(exposure.edition)
+            rows.append(exposure.statement)
         }
         try connection.insert(
-            rows, into: "exposure", ["scan", "position", "vulnerability", "found", "claim", "state", "edition"])
+            rows, into: "exposure",
+            ["scan", "position", "vulnerability", "found", "claim", "state", "edition", "statement"])
         return touched
     }
 

@@ -48,6 +48,8 @@ package enum Deletion {
             try connection.run(
                 "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
             try Exposures.withdraw(scan: shown, on: connection)
+            // What was said of this project alone is on record, and about nothing any more.
+            try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project = \(project)")
             try connection.run("DELETE FROM project WHERE id = \(project)")
         }
     }

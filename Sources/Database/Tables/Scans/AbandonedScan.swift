@@ -53,6 +53,7 @@ package struct AbandonedScan: Sendable, Equatable {
     private static let tables: [(StaticString, StaticString)] = [
         ("dependency", "source"), ("vulnerability_claim", "position"), ("source_file", "position"),
         ("library_claim", "occurrence"), ("claimed_vulnerability", "claim"), ("exposure", "position"),
+        ("vex_use", "statement"),
         ("component", "position"), ("occurrence", "position"),
     ]
 

@@ -228,7 +228,7 @@ extension BOMSource {
     private func vulnerabilityMark() throws -> String {
         try connection.first(
             production.request.scope.clause + """
-                SELECT count(*), coalesce(CAST(sum(e.edition + e.vulnerability) AS BIGINT), 0)
+                SELECT count(*), coalesce(CAST(sum(e.edition + e.vulnerability + e.statement) AS BIGINT), 0)
                 FROM scope s JOIN exposure e ON e.scan = s.scan
                 """
         ) { "\($0.integer(0)) \($0.integer(1))" } ?? ""

@@ -2,6 +2,7 @@ import BOM
 import Bytes
 import Database
 import Inventory
+import VEX
 
 // DESIGN. A bill of materials has the whole set of vulnerabilities: first what the documents claim, each claim as it came and
 // completed by what is known besides, then what advisories found and no document of the scope claims. Both are read from the
@@ -15,8 +16,7 @@ private struct Decided: Hashable {
     var responses: [String] = []
     var detail = ""
 
-    /// Of the cells `a.state, a.decision, a.ignored_by, a.reason, a.justification, a.comments`: what a person decided; nil where
-    /// nobody did.
+    /// Of the cells of `columns`: what a person decided, else the statement of a document of its own; nil where there is neither.
     init?(row: borrowing RowBuffer, at cell: Int, over statement: String) {
         switch row.string(cell + 1) {
         case "IGNORED" where row.integer(cell + 2) != 0 && row.string(cell) == "IGNORED":
@@ -28,7 +28,13 @@ private struct Decided: Hashable {
         case "OPEN" where LibraryStatement.isSettled(statement):
             // Wanted open, whatever the document says.
             state = "in_triage"
-        default: return nil
+        default:
+            guard !row.string(cell + 6).isEmpty else { return nil }
+            state = row.string(cell + 6)
+            justification =
+                Statement.Justification(rawValue: row.string(cell + 7))?.cycloneDX.rawValue ?? row.string(cell + 7)
+            detail = row.string(cell + 8)
+            return
         }
         detail = row.string(cell + 5)
     }
@@ -50,10 +56,12 @@ private struct Decided: Hashable {
 
     static let columns: SQL =
         "coalesce(a.state, ''), coalesce(a.decision, ''), coalesce(a.ignored_by, 0), coalesce(a.reason, ''), "
-        + "coalesce(a.justification, ''), coalesce(a.comments, '')"
+        + "coalesce(a.justification, ''), coalesce(a.comments, ''), coalesce(x.state, ''), coalesce(x.justification, ''), "
+        + "coalesce(x.impact, '')"
     static let alert: SQL = """
         LEFT JOIN alert a ON a.project = s.project AND a.type = 'SECURITY_VULNERABILITY' AND a.library_uuid = l.uuid
             AND a.subject = v.name
+        LEFT JOIN vex_statement x ON x.id = e.statement AND e.statement <> 0
         """
 }
 
@@ -139,7 +147,7 @@ extension BOMSource {
 
     /// Adds what a claim does not say itself.
     private func complete(_ claim: inout VulnerabilityClaim, by vulnerability: Int64) throws {
-        guard let known = try facts(ofVulnerability: vulnerability) else { return }
+        guard let known = try Self.facts(ofVulnerability: vulnerability, on: connection) else { return }
         var names = Set(claim.aliases + [claim.id])
         claim.aliases += ([known.id] + known.aliases).filter { names.insert($0).inserted }
         let vectors = Set(claim.ratings.map(\.vector))
@@ -170,7 +178,8 @@ extension BOMSource {
         }
         func close() throws {
             closeLibrary()
-            guard found.id != 0, !found.isEmpty, let facts = try facts(ofVulnerability: found.id) else { return }
+            guard found.id != 0, !found.isEmpty, let facts = try Self.facts(ofVulnerability: found.id, on: connection)
+            else { return }
             for claim in found.claims(facts) { try body(claim) }
         }
         try connection.each(
@@ -192,14 +201,14 @@ extension BOMSource {
             var next =
                 library
                 ?? FoundVulnerability.Library(
-                    uuid: row.string(1), artifact: row.string(12), version: row.string(11), fix: row.string(10))
+                    uuid: row.string(1), artifact: row.string(15), version: row.string(14), fix: row.string(13))
             next.isClaimed = next.isClaimed || row.integer(2) >= 0
-            for ref in refs(row.integer(13), Int(row.integer(14)), row.string(1)) where !next.refs.contains(ref) {
+            for ref in refs(row.integer(16), Int(row.integer(17)), row.string(1)) where !next.refs.contains(ref) {
                 next.refs.append(ref)
             }
             var decided = Decided(row: row, at: 4, over: row.string(3))
             if decided == nil, !row.string(3).isEmpty {
-                decided = try statement(about: row.integer(0), in: row.integer(13)).map(Decided.init)
+                decided = try statement(about: row.integer(0), in: row.integer(16)).map(Decided.init)
             }
             next.decisions.append(decided)
             library = next
@@ -223,19 +232,19 @@ extension BOMSource {
     // MARK: Facts
 
     /// What is known of a vulnerability, as a claim about nothing yet; nil when it is gone.
-    private func facts(ofVulnerability id: Int64) throws -> VulnerabilityClaim? {
+    static func facts(ofVulnerability id: Int64, on connection: any Connection) throws -> VulnerabilityClaim? {
         guard let row = try VulnerabilityRow.read([id], on: connection)[id] else { return nil }
         var claim = VulnerabilityClaim(id: row.name)
-        claim.sourceName = Self.source(of: row.name)
+        claim.sourceName = source(of: row.name)
         claim.sourceURL = row.url
-        claim.aliases = Self.lines(row.aliases)
-        claim.weaknesses = Self.lines(row.weaknesses).compactMap { Int($0.drop { !$0.isNumber }) }
+        claim.aliases = lines(row.aliases)
+        claim.weaknesses = lines(row.weaknesses).compactMap { Int($0.drop { !$0.isNumber }) }
         claim.description = row.description
         claim.recommendation = row.recommendation
         if let published = row.published { claim.published = TimeText.rfc3339(published) }
         if row.modified > 0 { claim.updated = TimeText.rfc3339(row.modified) }
         let source = row.organization == 0 ? "OSV" : ""
-        claim.ratings = Self.ratings(of: row).map { rating in
+        claim.ratings = ratings(of: row).map { rating in
             var rating = rating
             rating.source = source
             rating.sourceURL = source.isEmpty ? "" : "https://osv.dev"
@@ -245,7 +254,7 @@ extension BOMSource {
             """
             SELECT d.id, d.name, d.summary, d.details, d.links FROM vulnerability_advisory x
             JOIN advisory d ON d.id = x.advisory WHERE x.vulnerability = \(id) AND d.withdrawn IS NULL
-            ORDER BY d.name LIMIT \(Self.listLimit)
+            ORDER BY d.name LIMIT \(listLimit)
             """
         ) { advisory in
             claim.advisories.append("https://osv.dev/vulnerability/\(advisory.string(1))")

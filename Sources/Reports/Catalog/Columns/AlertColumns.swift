@@ -50,6 +50,15 @@ extension Table {
 }
 
 extension Column {
+    /// Who disagrees with what a person decided, and how; left out where nobody does.
+    static let contested: Column = .text(
+        "contested", "",
+        """
+        (SELECT d.author || ': ' || x.state FROM vex_statement x JOIN vex_document d ON d.id = x.document
+        WHERE x.id = a.contested AND a.contested <> 0)
+        """
+    ).omittedWhenNull
+
     /// Whether the library is a direct dependency; left out where nobody knows it.
     static func directDependency(_ title: String, _ sql: StaticString) -> Column {
         .boolean("directDependency", title, sql, width: 18).omittedWhenNull
@@ -91,6 +100,7 @@ extension Column {
             .integer("time", "", "a.created_at"),
             Column("creation_date", "", .date, "a.created_at", width: 12),
             .text("alertUuid", "", "a.uuid"),
+            .contested,
         ]
 
     /// Left out of an alert that is about no vulnerability.

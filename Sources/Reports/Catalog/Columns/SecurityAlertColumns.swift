@@ -55,6 +55,7 @@ extension Column {
             ORDER BY e.position LIMIT 1)
             """
         ).omittedWhenNull,
+        .contested,
         .text("", "CVSS Version", SeveritySQL.version, width: 12),
         .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
     ]

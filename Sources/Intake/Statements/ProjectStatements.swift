@@ -1,0 +1,123 @@
+import BOM
+import Database
+import VEX
+
+// DESIGN. Looked for with each look at a project's alerts, page by page of its libraries: what was imported before the project, or
+// before one of its libraries came, is found as soon as they are there. A statement about a part of a product counts where the
+// project is that product; where its document was imported for the project, whatever the document calls it.
+
+/// The statements of documents that are about a project or its libraries.
+struct ProjectStatements {
+    /// Libraries that are looked at at once.
+    private static let page = 2000
+    /// How often a product of a statement is compared with a library.
+    private static let comparisonLimit = 5_000_000
+
+    /// By their ids.
+    private(set) var said: [Int64: SaidStatement] = [:]
+    /// The occurrences that each is about; `Claims.product` for all of the product.
+    private(set) var places: [Int64: Set<Int64>] = [:]
+    private var comparisons = 0
+    /// Targets that were read, by statement and number.
+    private var targets: [TargetKey: Statement.Target] = [:]
+
+    private struct TargetKey: Hashable {
+        let statement: Int64
+        let number: Int64
+    }
+
+    static let none = ProjectStatements()
+
+    private init() {}
+
+    init(of view: ProjectView, on connection: any Connection) throws {
+        guard try StatementDocuments.areThere(for: view, on: connection) else { return }
+        let project = try ProjectIdentity(of: view, on: connection)
+        try findProducts(of: view, project, on: connection)
+        let allDigests = try Statements.nameOtherDigests(organization: view.organization, on: connection)
+        var last: Int64 = -1
+        while true {
+            let libraries = try ProductLibrary.page(
+                of: view, after: last, limit: Self.page, allDigests: allDigests, on: connection)
+            guard let end = libraries.last else { break }
+            last = end.position
+            try find(libraries, of: view, project, on: connection)
+        }
+    }
+
+    var isEmpty: Bool { said.isEmpty }
+
+    private mutating func note(_ candidate: StatementCandidate, at place: Int64) {
+        said[candidate.statement] = candidate.said
+        places[candidate.statement, default: []].insert(place)
+    }
+
+    private mutating func target(of candidate: StatementCandidate) throws -> Statement.Target {
+        let key = TargetKey(statement: candidate.statement, number: candidate.target)
+        if let known = targets[key] { return known }
+        var target = Statement.Target(try ProductReference.decode(candidate.product))
+        if !candidate.part.isEmpty { target.part = try ProductReference.decode(candidate.part) }
+        targets[key] = target
+        return target
+    }
+
+    // MARK: The product
+
+    private mutating func findProducts(
+        of view: ProjectView, _ project: ProjectIdentity, on connection: any Connection
+    ) throws {
+        var found: [StatementCandidate] = []
+        try Statements.candidates(for: view, keys: project.keys(inProject: view.project), on: connection) {
+            found.append($0)
+        }
+        var references: [Int32: String] = [:]
+        var waiting: [Int32: StatementCandidate] = [:]
+        for candidate in found {
+            let target = try target(of: candidate)
+            let meant = target.part ?? target.product
+            guard target.part == nil || candidate.isOfProject || project.isMeant(by: target.product) else { continue }
+            if target.part == nil, project.isMeant(by: target.product) {
+                note(candidate, at: Claims.product)
+            } else if meant.bomLink != nil || !meant.reference.isEmpty {
+                let number = Int32(references.count)
+                references[number] = meant.bomLink == nil ? meant.reference : meant.text
+                waiting[number] = candidate
+            }
+        }
+        guard let document = project.shown, !references.isEmpty else { return }
+        let resolved = try ClaimTargets(document: document, described: project.described).find(
+            references, in: view.scan, on: connection)
+        for (number, target) in resolved.sorted(by: { $0.key < $1.key }) {
+            guard case .places(let places) = target, let candidate = waiting[number] else { continue }
+            for place in places { note(candidate, at: Int64(place)) }
+        }
+    }
+
+    // MARK: Libraries
+
+    private mutating func find(
+        _ libraries: [ProductLibrary], of view: ProjectView, _ project: ProjectIdentity, on connection: any Connection
+    ) throws {
+        var owners: [String: [Int]] = [:]
+        for (index, library) in libraries.enumerated() {
+            for key in library.keys { owners[key, default: []].append(index) }
+        }
+        targets.removeAll(keepingCapacity: true)
+        var looked: Set<TargetKey> = []
+        var found: [StatementCandidate] = []
+        try Statements.candidates(for: view, keys: owners.keys.sorted(), on: connection) { candidate in
+            let key = TargetKey(statement: candidate.statement, number: candidate.target)
+            if looked.insert(key).inserted { found.append(candidate) }
+        }
+        for candidate in found {
+            let target = try target(of: candidate)
+            guard target.part == nil || candidate.isOfProject || project.isMeant(by: target.product) else { continue }
+            let meant = target.part ?? target.product
+            let near = Set(meant.keys(inProject: view.project).flatMap { owners[$0] ?? [] })
+            for index in near.sorted() where comparisons < Self.comparisonLimit {
+                comparisons += 1
+                if libraries[index].isMeant(by: meant) { note(candidate, at: libraries[index].position) }
+            }
+        }
+    }
+}

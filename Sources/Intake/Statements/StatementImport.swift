@@ -1,0 +1,207 @@
+import BOM
+import Bytes
+import Database
+import Jobs
+import VEX
+
+// DESIGN. A document of statements comes in like a bill of materials: as a job, staged in short transactions, made current in one. What it
+// decides is decided where everything about alerts is decided: the projects that it may be about are marked as stale, and the job works the
+// marks off, one project in a transaction, before it ends. So a report that waits for the upload shows what it says, and the writer
+// never holds more than one project. Done again after a crash, it goes on where it was.
+
+/// Brings documents of statements (VEX) into the inventory.
+struct StatementImport {
+    let intake: Intake
+    private var database: any Database { intake.database }
+
+    /// Imports the document of a job and applies it. The job is SUCCESS when this returns.
+    func run(file path: String, into destination: Intake.Destination, lease: Lease) throws -> Intake.Result {
+        let job = lease.job
+        var row = StatementDocumentRow(organization: job.organization, project: job.project, job: job.id)
+        row.fileName = destination.fileName
+        row.account = destination.account ?? 0
+        let id: Int64
+        var warnings: [String] = []
+        if let known = try database.read({ try StatementDocuments.published(byJob: job.id, on: $0) }) {
+            id = known
+        } else {
+            try discardStaged(by: job.id)
+            row.digest = try intake.digest(ofFile: path)
+            (id, warnings) = try stage(path, row, lease)
+        }
+        try StatementReach(document: id, organization: job.organization, project: job.project, in: database).mark()
+        try StaleAlerts(database: database, now: intake.queue.now).run(
+            organization: job.organization, shouldStop: { lease.stopReason != nil },
+            looked: { lease.stopReason == nil })
+        if lease.stopReason != nil { throw WorkError.stopped }
+        let summary = try database.snapshot { try StatementSummary(of: id, on: $0) }
+        var result = Intake.Result(
+            product: destination.product, productToken: "", project: destination.project, projectToken: "",
+            libraries: 0, warnings: warnings + summary.warnings)
+        result.document = id
+        try database.write { [queue = intake.queue, result] connection in
+            try queue.succeed(job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
+        }
+        return result
+    }
+
+    private func discardStaged(by job: Int64) throws {
+        for id in try database.read({ try StatementDocuments.staged(byJob: job, on: $0) }) {
+            while try database.write({ try StatementDocuments.discard(id, limit: 1000, on: $0) }) {}
+        }
+    }
+
+    /// Stages the document and makes it current. The same bytes again are the document that is there already.
+    private func stage(
+        _ path: String, _ row: StatementDocumentRow, _ lease: Lease
+    ) throws -> (document: Int64, warnings: [String]) {
+        if let same = try database.read({ try StatementDocuments.same(as: row, on: $0) }) {
+            return (same, ["the same document is there already; it was looked at again"])
+        }
+        var staging = StatementStaging(row, in: database, lease: lease, at: intake.queue.now())
+        do throws(BOMError) {
+            try VEXReader.read(file: path, into: &staging)
+            try staging.finish()
+        } catch {
+            if let document = staging.document {
+                // What stays behind when this fails, too, goes with the next attempt.
+                while try database.write({ try StatementDocuments.discard(document, limit: 1000, on: $0) }) {}
+            }
+            throw staging.failure ?? IntakeError.refused(error)
+        }
+        guard let document = staging.document else {
+            throw IntakeError.refused(.invalid(what: "the document says nothing of itself"))
+        }
+        let whole = staging.row
+        try database.write { connection in
+            let locked = try connection.integer(
+                "SELECT 1 FROM organization WHERE id = \(whole.organization) \(connection.engine.locking)")
+            guard locked != nil else { throw IntakeError.noOrganization(whole.organization) }
+            let replaced = try StatementDocuments.publish(document, whole, on: connection)
+            try Statements.markStale(showing: replaced, on: connection)
+        }
+        return (document, staging.warnings)
+    }
+}
+
+/// Marks the projects that a document of statements may be about.
+struct StatementReach {
+    /// Rows that are read or written at once.
+    private static let page = 2000
+    /// Keys beyond which all projects are marked instead of being chosen.
+    private static let keyLimit = 200_000
+
+    private let document: Int64
+    private let organization: Int64
+    private let project: Int64
+    private let database: any Database
+
+    init(document: Int64, organization: Int64, project: Int64, in database: any Database) {
+        self.document = document
+        self.organization = organization
+        self.project = project
+        self.database = database
+    }
+
+    func mark() throws {
+        if project > 0 { return try mark([project]) }
+        guard let keys = try keys() else { return try markAll() }
+        var found = try projectsWithLibraries(of: keys)
+        found.formUnion(try projects(called: keys))
+        try mark(found.sorted())
+    }
+
+    private func mark(_ projects: [Int64]) throws {
+        for start in stride(from: 0, to: projects.count, by: 500) {
+            let some = projects[start..<min(projects.count, start + 500)].map { Value.integer($0) }
+            try database.write { try Alerts.markStale("SELECT id FROM project WHERE id IN \(SQL.list(some))", on: $0) }
+        }
+    }
+
+    private func markAll() throws {
+        let all = try database.read { connection in
+            try connection.all("SELECT id FROM project WHERE organization = \(organization) ORDER BY id") {
+                $0.integer(0)
+            }
+        }
+        try mark(all)
+    }
+
+    private func keys() throws -> Set<String>? {
+        var keys: Set<String> = []
+        var last = ""
+        while true {
+            let some = try database.read { [last] in
+                try Statements.keys(of: document, organization: organization, after: last, limit: Self.page, on: $0)
+            }
+            guard let end = some.last else { return keys }
+            last = end
+            keys.formUnion(some)
+            // Digests of other lengths stand in no column that could be looked through.
+            if keys.count > Self.keyLimit || some.contains(where: { $0.hasPrefix("h:") && $0.utf8.count != 42 }) {
+                return nil
+            }
+        }
+    }
+
+    private func projectsWithLibraries(of keys: Set<String>) throws -> Set<Int64> {
+        var projects: Set<Int64> = []
+        var last: Int64 = 0
+        while true {
+            let (end, wanted) = try database.read { [last] connection in
+                var (end, wanted): (Int64?, [Int64]) = (nil, [])
+                try connection.each(
+                    """
+                    SELECT id, purl, artifact, sha1 FROM library WHERE organization = \(organization) AND id > \(last)
+                    ORDER BY id LIMIT \(Self.page)
+                    """
+                ) { row in
+                    end = row.integer(0)
+                    let own = ProductLibrary.keys(
+                        purl: row.string(1), artifact: row.string(2), sha1: row.string(3))
+                    if !own.isDisjoint(with: keys) { wanted.append(row.integer(0)) }
+                }
+                return (end, wanted)
+            }
+            guard let end else { return projects }
+            last = end
+            let some = try database.read { connection in
+                var some: Set<Int64> = []
+                try Advisories.inSlices(wanted, as: Value.integer) { list in
+                    try connection.each(
+                        """
+                        SELECT DISTINCT s.project FROM occurrence o JOIN scan s ON s.id = o.scan
+                        WHERE o.library IN \(list) AND s.state = 'CURRENT'
+                        """
+                    ) { some.insert($0.integer(0)) }
+                }
+                return some
+            }
+            projects.formUnion(some)
+        }
+    }
+
+    private func projects(called keys: Set<String>) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        var last: Int64 = 0
+        while true {
+            let some = try database.read { [last] connection in
+                let views = try connection.all(
+                    """
+                    SELECT id FROM project WHERE organization = \(organization) AND id > \(last) AND scan > 0
+                    ORDER BY id LIMIT 200
+                    """
+                ) { $0.integer(0) }
+                return try views.map { id in
+                    let scope = Scope(kind: .project, organization: organization, project: id)
+                    guard let view = try ProjectView.read(scope, on: connection) else { return (id, false) }
+                    let own = try ProjectIdentity(of: view, on: connection).keys(inProject: id)
+                    return (id, !keys.isDisjoint(with: own))
+                }
+            }
+            guard let end = some.last else { return found }
+            last = end.0
+            for (id, isMeant) in some where isMeant { found.insert(id) }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Database
+import Intake
+import Service
+
+extension Command {
+    static let importVEX = Command(
+        words: ["import", "vex"], operands: "FILE…",
+        summary: "Brings statements about vulnerabilities (VEX): CycloneDX, OpenVEX 0.2, CSAF 2.0.",
+        flags: [
+            Flag("org", "TOKEN", "the organization's token", required: true),
+            Flag(
+                "project", "TOKEN", "the project that they are about, or \"Product/Project\" (what the statements say)"),
+        ]
+    ) { arguments, configuration in
+        guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
+        let runtime = try Runtime(configuration)
+        let organization = try runtime.organization(token: try configuration.required("org"))
+        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        let place = try configuration["project"].map { try project($0, organization, in: runtime) }
+        var destination = Intake.Destination(organization: organization, product: place?.productName ?? "")
+        destination.project = place?.name ?? ""
+        do {
+            for file in arguments.operands {
+                let job = IntakeJob(kind: .vex, path: try regularFile(file), destination: destination)
+                try imported.run(job, label: file, project: (place?.product ?? 0, place?.id ?? 0))
+            }
+        } catch {
+            // The files before this one are in.
+            if !imported.results.isEmpty { try tell(imported.results, arguments, runtime) }
+            throw error
+        }
+        try tell(imported.results, arguments, runtime)
+    }
+
+    private typealias Place = (id: Int64, product: Int64, name: String, productName: String)
+
+    /// The project with a token, or with a name behind the name of its product. What another organization has is unknown here.
+    private static func project(_ text: String, _ organization: Int64, in runtime: Runtime) throws -> Place {
+        let found = try runtime.database.read { connection in
+            try connection.first(
+                """
+                SELECT p.id, p.product, p.name, d.name FROM project p JOIN product d ON d.id = p.product
+                WHERE p.organization = \(organization) AND (p.token = \(text) OR d.name || '/' || p.name = \(text))
+                ORDER BY p.id LIMIT 1
+                """
+            ) { Place($0.integer(0), $0.integer(1), $0.string(2), $0.string(3)) }
+        }
+        guard let found else {
+            throw Failure(
+                "the organization has no project \"\(text.prefix(200))\"; accepted is a project's token or Product/Project"
+            )
+        }
+        return found
+    }
+
+    private static func tell(_ results: [Intake.Result], _ arguments: Arguments, _ runtime: Runtime) throws {
+        let summaries = try runtime.database.snapshot { connection in
+            try results.compactMap(\.document).map { try StatementSummary(of: $0, on: connection) }
+        }
+        if arguments.has("json") {
+            print(StatementSummary.json(summaries))
+            return
+        }
+        for summary in summaries {
+            print(
+                "\(summary.statements) statements: \(summary.applied) applied, \(summary.superseded) superseded, "
+                    + "\(summary.notAppliedCount) not applied")
+            for it in summary.notApplied.prefix(100) {
+                print(
+                    "  not applied: \(it.vulnerability) in \(it.product.isEmpty ? "nothing" : it.product): \(it.reason)"
+                )
+            }
+        }
+    }
+}
