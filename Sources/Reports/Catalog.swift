@@ -7,7 +7,7 @@ extension Report {
         .earlyWarnings, .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse,
         .inventory, .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility,
         .licenses, .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff,
-        .resolvedAlerts, .risk, .sbom, .securityAlerts, .sourceFiles, .vulnerability,
+        .resolvedAlerts, .risk, .sbom, .securityAlerts, .sourceFiles, .statements, .vulnerability,
     ]
 
     /// The report with this type in this scope. Types are matched in any case, and `Organization…Report`, as ws-sdk says it, is

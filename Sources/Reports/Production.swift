@@ -116,6 +116,8 @@ package struct Production: Sendable {
             }
         case .bom:
             return try bom(facts, on: connection, into: receiver)
+        case .vex:
+            return try vex(facts, on: connection, into: receiver)
         case .attribution(let table):
             return try attribution(table, facts, on: connection, into: receiver)
         case .risk:

@@ -290,6 +290,8 @@ package struct Report: Sendable {
         case tables([Table])
         /// A software bill of materials.
         case bom
+        /// Statements about vulnerabilities (VEX).
+        case vex
         /// The text to ship with a product, from these rows.
         case attribution(Table)
         /// Pages for a manager.

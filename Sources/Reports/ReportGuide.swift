@@ -43,6 +43,8 @@ package enum ReportGuide {
         case .bom:
             text +=
                 "\nOne document of the standard; `docs/sbom.md` lists what is read and written, and what a conversion loses.\n"
+        case .vex:
+            text += "\nOne document of the standard; `docs/vex.md` lists what each can say.\n"
         case .attribution:
             text +=
                 "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"

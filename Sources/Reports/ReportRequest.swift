@@ -170,6 +170,7 @@ package struct ReportRequest: Sendable, Equatable {
         if case .bom = report.body {
             offered = try BOMRequest.complete(&options)
         }
+        if case .vex = report.body { offered = try VEXRequest.complete(&options) }
         if case .attribution = report.body, let wanted = options["exportformat"]?.first,
             let format = Format(rawValue: wanted)
         {

@@ -58,6 +58,16 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
                 return report.formats.map {
                     ReportCase(report: report, type: type, scope: scope, format: $0, fields: other(report, scope))
                 }
+            case .vex:
+                return VEXRequest.Standard.allCases.flatMap { standard in
+                    standard.versions.flatMap { version in
+                        standard.formats.map { format in
+                            ReportCase(
+                                report: report, type: type, scope: scope, format: format,
+                                fields: ["standard": [standard.rawValue], "version": [version]])
+                        }
+                    }
+                }
             case .bom:
                 return BOMRequest.offers.flatMap { offer in
                     offer.versions.flatMap { version in

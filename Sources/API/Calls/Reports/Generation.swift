@@ -69,8 +69,11 @@ extension Call {
         let isOldSPDX = scope.kind == .project && type.lowercased() == "projectspdxreport"
         if isOldSPDX { type = "ProjectSBOMReport" }
         var topFirst: Set<String> = ["format"]
-        if let report = Report.named(type, in: scope.kind), case .bom = report.body {
-            topFirst.formUnion(report.filters.map { $0.key.lowercased() })
+        if let report = Report.named(type, in: scope.kind) {
+            switch report.body {
+            case .bom, .vex: topFirst.formUnion(report.filters.map { $0.key.lowercased() })
+            case .tables, .attribution, .risk: break
+            }
         }
         var fields = try request.filters(topFirst: topFirst)
         if isOldSPDX { fields["standard"] = ["SPDX"] }
