@@ -21,6 +21,8 @@ package enum APIError: Error, Equatable {
     case refused
     /// The user is known in the scope, but may not do this there.
     case roleTooLow(Role, needed: Role, call: String)
+    /// The user may do this, but the key is for something else.
+    case keyTooNarrow(needed: KeyScopes, call: String)
     case nameTaken(String, of: ScopeKind)
     case unknownProcess(String, field: String)
     case notReady(String, state: Job.State)
@@ -37,6 +39,7 @@ package enum APIError: Error, Equatable {
     /// Something that a request names does not exist here, or not for this user: the field, its value.
     case notFound(String, of: String)
     case people(PeopleError)
+    case key(KeyError)
     /// The key made too many calls; so many seconds from now the next one is let in.
     case tooManyCalls(seconds: Int)
     /// The uuid of a library that the organization does not have, and the field.
@@ -72,14 +75,14 @@ package enum APIError: Error, Equatable {
         case .people(.unknownGroup): 2008
         case .people(.unknownUser): 2011
         case .people(.isMember): 2013
-        case .people: 2021
+        case .people, .key: 2021
         case .noSuchLibrary: 3027
         case .tooManyLibraries: 3028
         case .unknownLibrary: 8000
         case .missing, .report(.missing): 3010
         case .report: 2021
         case .fault: Self.faultCode
-        case .refused, .roleTooLow, .notYours: 5001
+        case .refused, .roleTooLow, .keyTooNarrow, .notYours: 5001
         }
     }
 
@@ -100,6 +103,8 @@ package enum APIError: Error, Equatable {
         case .refused: Self.notAllowed
         case .roleTooLow(let role, let needed, let call):
             "\(Self.notAllowed): \(call) needs the role \(needed.word), the user is \(role.word)"
+        case .keyTooNarrow(let needed, let call):
+            "\(Self.notAllowed): \(call) needs a key for \(needed.words.joined(separator: " or "))"
         case .nameTaken(let name, let kind): "\(kind.rawValue)Name has the value \(name), which is taken already"
         case .unknownProcess(let uuid, let field):
             "\(field) has the value \(Self.short(uuid)); no process with it exists here, or its time is over"
@@ -121,6 +126,7 @@ package enum APIError: Error, Equatable {
         case .tooManyCalls(let seconds):
             "this key has made too many calls; the next one is let in \(seconds) seconds from now"
         case .people(let error): Self.text(of: error)
+        case .key(let error): Self.text(of: error)
         case .unknownLibrary(let value, let field):
             "\(field) has the value \(Self.short(value)); no library here has this uuid"
         case .notOffered(let why): why
@@ -139,6 +145,17 @@ package enum APIError: Error, Equatable {
         case .badName(let name):
             "the name \(short(name)) cannot be used; accepted: 1 to \(AccountError.nameLimit) bytes of text"
         case .lastAdministrator: "the organization would have no administrator left; name another one first"
+        }
+    }
+
+    private static func text(of error: KeyError) -> String {
+        switch error {
+        case .badName(let name):
+            "keyName has the value \(short(name)); accepted: 1 to \(AccountError.nameLimit) bytes of text"
+        case .nameTaken(let name): "keyName has the value \(short(name)), which another key of the user has"
+        case .unknown(let key): "the user has no key \(short(key))"
+        case .tooMany: "the user has \(Keys.limit) keys, as many as there may be; revoke one"
+        case .ended(let time): "expires has the value \(TimeText.time(time)); accepted: a time that is still to come"
         }
     }
 
@@ -167,7 +184,7 @@ package enum APIError: Error, Equatable {
 
 extension APIError {
     /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
-    init?(_ error: any Error) {
+    package init?(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
         case let denial as Denial: self = denial.error
@@ -180,6 +197,7 @@ extension APIError {
                 name, of: "\(kind.rawValue)Name",
                 accepted: "1 to \(AccountError.nameLimit) bytes of text without control characters")
         case let error as PeopleError: self = .people(error)
+        case let error as KeyError: self = .key(error)
         case AccountError.badEmail(let email):
             self = .badValue(email, of: "email", accepted: "NAME@DOMAIN, at most \(AccountError.nameLimit) bytes")
         case let error as QueueError:

@@ -43,6 +43,22 @@ extension ScopeKind {
     }
 }
 
+/// What a call, or a request at another door, needs: the least role where its token points to, and one of the scopes of the
+/// key.
+package struct Need: Sendable, Equatable {
+    package let role: Role
+    /// A key with any of these will do.
+    package let scopes: KeyScopes
+    /// The name of the call, for messages and records.
+    let call: String
+
+    init(_ role: Role, with scopes: KeyScopes, for call: String) {
+        self.role = role
+        self.scopes = scopes
+        self.call = call
+    }
+}
+
 /// A call that was refused to a member of the organization: what the client hears, and what is written down of it.
 struct Denial: Error {
     let error: APIError
@@ -62,6 +78,8 @@ struct Access: Sendable {
     let scope: Scope
     /// The user's role there.
     let role: Role
+    /// The key that was shown; nil for the operator, who shows none.
+    var key: HeldKey?
 
     /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong. The key is the body's
     /// `userKey`, or where there is none that of `Authorization: Bearer` (RFC 6750 §2.1).
@@ -73,45 +91,34 @@ struct Access: Sendable {
             throw APIError.missing("userKey", accepted: accepted)
         }
         let (kind, token) = try token(of: request, by: call.token)
-        return try check(
-            UserKey(text).digest, Demand(kind, token: token, needing: call.role, for: call.requestType), at: time,
-            on: connection)
-    }
-
-    /// What somebody with a key asks for.
-    struct Demand {
-        let kind: ScopeKind
-        let token: String
-        /// The least role that will do.
-        let role: Role
-        /// The call, as a denial names it.
-        let name: String
-
-        init(_ kind: ScopeKind, token: String, needing role: Role, for name: String) {
-            self.kind = kind
-            self.token = token
-            self.role = role
-            self.name = name
-        }
+        return try check(UserKey(text).digest, kind, token: token, for: call.need, at: time, on: connection)
     }
 
     /// Lets the holder of the key with this digest in where a token points to.
     static func check(
-        _ keyDigest: [UInt8], _ demand: Demand, at time: Int64, on connection: any Connection
+        _ keyDigest: [UInt8], _ kind: ScopeKind, token: String, for need: Need, at time: Int64,
+        on connection: any Connection
     ) throws -> Access {
-        let (found, holder) = try Standing.find(
-            demand.kind, token: demand.token, keyDigest: keyDigest, at: time, on: connection)
-        let isSame = Identifier.areEqual(holder?.keyDigest ?? Self.nobody, keyDigest)
-        guard isSame, let found, let standing = holder?.standing,
-            let role = standing.role(inProduct: found.product)
+        let (found, holder) = try Standing.find(kind, token: token, keyDigest: keyDigest, at: time, on: connection)
+        let isSame = Identifier.areEqual(holder?.key.digest ?? Self.nobody, keyDigest)
+        guard isSame, let found, let (standing, key) = holder, let role = standing.role(inProduct: found.product)
         else { throw APIError.refused }
         let scope = Scope(
             kind: found.kind, organization: found.organization, product: found.product, project: found.project,
             visibleProducts: standing.visibleProducts)
-        let access = Access(standing: standing, scope: scope, role: role)
-        guard role >= demand.role else { throw access.denial(role, demand.role, demand.name) }
+        let access = Access(standing: standing, scope: scope, role: role, key: key)
+        try access.require(need)
         return access
     }
+
+    /// Refuses what the role in the scope, or the key, is not enough for.
+    func require(_ need: Need) throws(Denial) {
+        guard role >= need.role else { throw denial(role, need) }
+        guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
+    }
+
+    /// Whether the key is for one of these.
+    func allows(_ scopes: KeyScopes) -> Bool { key.map { !$0.scopes.isDisjoint(with: scopes) } ?? true }
 
     /// Whether the user has a role in a product of the organization; nil stands for a product that does not exist yet, which
     /// needs the role in the whole organization.
@@ -120,17 +127,21 @@ struct Access: Sendable {
         return role.map { $0 >= needed } ?? false
     }
 
-    /// Refuses the call `name` where `allows` is false.
-    func require(_ needed: Role, inProduct product: Int64?, for name: String) throws(Denial) {
-        guard !allows(needed, inProduct: product) else { return }
-        let role = product.map { standing.role(inProduct: $0) } ?? standing.role
-        throw denial(role ?? .readOnly, needed, name)
+    /// As `require`, in a product of the organization.
+    func require(_ need: Need, inProduct product: Int64?) throws(Denial) {
+        if !allows(need.role, inProduct: product) {
+            let role = product.map { standing.role(inProduct: $0) } ?? standing.role
+            throw denial(role ?? .readOnly, need)
+        }
+        guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
     }
 
-    private func denial(_ role: Role, _ needed: Role, _ name: String) -> Denial {
-        Denial(
-            error: .roleTooLow(role, needed: needed, call: name), organization: scope.organization,
-            account: standing.account, call: name)
+    private func denial(_ role: Role, _ need: Need) -> Denial {
+        denial(.roleTooLow(role, needed: need.role, call: need.call), need)
+    }
+
+    private func denial(_ error: APIError, _ need: Need) -> Denial {
+        Denial(error: error, organization: scope.organization, account: standing.account, call: need.call)
     }
 
     /// The key that a request shows; nil when there is none.
@@ -190,17 +201,21 @@ struct Access: Sendable {
 
 /// The holder of a key, before a token names a place.
 struct KeyHolder: Sendable {
-    let keyDigest: [UInt8]
+    let account: Int64
+    let key: HeldKey
     /// Where the holder has a role, in the order of ids, each with the greatest role anywhere in it.
     let organizations: [(id: Int64, token: String, role: Role)]
 
     /// The holder of the key with this digest; nil when no account has it, or its time is over.
     static func find(_ keyDigest: [UInt8], at time: Int64, on connection: any Connection) throws -> KeyHolder? {
         let found = try Standing.organizations(keyDigest: keyDigest, at: time, on: connection)
-        guard let found, Identifier.areEqual(found.keyDigest, keyDigest) else { return nil }
-        return KeyHolder(keyDigest: keyDigest, organizations: found.organizations)
+        guard let found, Identifier.areEqual(found.key.digest, keyDigest) else { return nil }
+        return KeyHolder(account: found.account, key: found.key, organizations: found.organizations)
     }
 
     /// Whether the holder has this role anywhere.
     func has(_ role: Role) -> Bool { organizations.contains { $0.role >= role } }
+
+    /// Whether the key is for one of these.
+    func allows(_ scopes: KeyScopes) -> Bool { !key.scopes.isDisjoint(with: scopes) }
 }

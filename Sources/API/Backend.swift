@@ -40,6 +40,8 @@ package struct Backend: Sendable {
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
     /// How long a request waits for an answer of a database or a store on another machine that says nothing.
     package var patience = Duration.seconds(15)
+    /// What is written down a while after requests were answered.
+    package let ledger = Ledger()
     /// How many calls a key may make; nil for any number.
     package var rateLimit: RateLimit?
     /// Where the operator allows webhooks to lead.

@@ -1,4 +1,4 @@
-package import Database
+import Database
 import HTTP
 
 // DESIGN. THE table of calls. A call is data: its name, the token it needs, the least role, what it costs, and the function
@@ -17,8 +17,8 @@ package struct Call: Sendable {
     /// Mend's name, matched with its case.
     package let requestType: String
     package let token: TokenRule
-    /// The least role in the scope of the token.
-    package let role: Role
+    /// The least role in the scope of the token, and what the key has to be for.
+    package let need: Need
     let cost: Cost
     /// The fields besides key and token. No other is read.
     let takes: [Parameter]
@@ -26,13 +26,16 @@ package struct Call: Sendable {
     private let numbered: [Parameter]
     private let body: @Sendable (borrowing Visit) throws -> Outcome
 
+    /// - Parameter keys: what the key has to be for, one of these; nil for reading where every role may do it, and for
+    ///   administering else.
     init(
-        _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost, takes: [Parameter] = [],
+        _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost, keys: KeyScopes? = nil,
+        takes: [Parameter] = [],
         answer body: @escaping @Sendable (borrowing Visit) throws -> Outcome
     ) {
         self.requestType = requestType
         self.token = token
-        self.role = role
+        need = Need(role, with: keys ?? (role == .readOnly ? .read : .administer), for: requestType)
         self.cost = cost
         self.takes = takes
         numbered = takes.filter(\.hasNumbers)
@@ -63,7 +66,8 @@ package struct Call: Sendable {
             .ignoreAlerts, .setAlertsStatus,
             .projectHierarchy, .projectLibraryDependencies,
             .pendingTasks, .closePendingTask,
-        ] + automation + curation + libraries + lists + notices + origins + people + policies + policyIssues + states
+        ] + automation + curation + keys + libraries + lists + notices + origins + people + policies + policyIssues
+        + states
         + tags
         + synchronousReports
 

@@ -17,6 +17,8 @@ package struct Door: Sendable {
     private static let quickBody = 1 << 15
 
     private let backend: Backend
+    /// What is written a while after requests were answered.
+    package var ledger: Ledger { backend.ledger }
     private let threads = Threads("api")
     private let uploads: UploadDoor?
     private let agents: AgentDoor?
@@ -201,6 +203,7 @@ package struct Door: Sendable {
             func answer(on connection: any Connection) throws -> Outcome {
                 let access = try Access.check(
                     request, headers, for: call, at: backend.queue.now(), on: connection)
+                if let key = access.key { backend.ledger.note(key, at: backend.queue.now()) }
                 return try call.answer(request, access, headers, on: connection, backend)
             }
             // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.

@@ -117,6 +117,12 @@ package final class Server: Sendable {
             }
         }
         await drained
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "stopping").async { [automation] in
+                automation.closeLedger()
+                continuation.resume()
+            }
+        }
         runtime.database.close()
     }
 

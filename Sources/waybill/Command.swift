@@ -12,8 +12,8 @@ struct Command: Sendable {
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
-        .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .retry, .backup, .restore, .migrate, .demo,
-        .doctor,
+        .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .retry, .userList, .userAdd,
+        .userRemove, .userRole, .keyList, .keyCreate, .keyRenew, .keyRevoke, .backup, .restore, .migrate, .demo, .doctor,
     ]
 
     /// The flags of this command and those of all.

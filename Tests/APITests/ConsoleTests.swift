@@ -96,7 +96,7 @@ struct ConsoleTests {
         #expect(text(await get("/", cookie: second)).contains("admin@acme.example"))
         let digest = UserKey(fixture.acme.administrator).digest
         try await fixture.database.write { connection in
-            try connection.run("UPDATE account SET key_digest = \([UInt8]([1])) WHERE key_digest = \(digest)")
+            try connection.run("UPDATE user_key SET digest = \([UInt8]([1])) WHERE digest = \(digest)")
         }
         #expect(!text(await get("/", cookie: second)).contains("admin@acme.example"))
     }

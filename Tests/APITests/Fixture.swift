@@ -98,13 +98,15 @@ final class Fixture: Sendable {
     }
 
     /// Adds a user to Acme and gives the key. `product` is a place in its products; nil for the organization.
-    func user(_ role: Role, product: Int? = nil) throws -> String {
+    func user(_ role: Role?, product: Int? = nil, scopes: KeyScopes = .all) throws -> String {
         let key = UserKey(random: try Randomness.system.bytes(32))
         let acme = acme
         try database.write { connection in
             let account = try Accounts.createAccount(
                 email: "\(key.text.prefix(8))@acme.example", name: "", kind: "USER", keyDigest: key.digest,
                 at: Self.start, on: connection)
+            try connection.run("UPDATE user_key SET scopes = \(scopes.rawValue) WHERE account = \(account)")
+            guard let role else { return }
             try Accounts.assign(
                 role, to: account, organization: acme.id, product: product.map { acme.products[$0].id } ?? 0,
                 on: connection)

@@ -63,10 +63,12 @@ final class ManagedWorld: Sendable {
             })
     }
 
-    func raw(_ requestType: String, _ fields: [String: Any], as organization: Int = 1) async throws -> [UInt8] {
+    func raw(
+        _ requestType: String, _ fields: [String: Any], as organization: Int = 1, key: String? = nil
+    ) async throws -> [UInt8] {
         var object = fields
         object["requestType"] = requestType
-        object["userKey"] = keys[organization - 1].text
+        object["userKey"] = key ?? keys[organization - 1].text
         let body = [UInt8](try JSONSerialization.data(withJSONObject: object))
         let request = HTTPRequest(method: "POST", path: "/api/v1.4", headers: [:], body: .bytes(body))
         switch door.reply(to: request) {
@@ -75,8 +77,10 @@ final class ManagedWorld: Sendable {
         }
     }
 
-    func call(_ requestType: String, _ fields: [String: Any], as organization: Int = 1) async throws -> [String: Any] {
-        let bytes = try await raw(requestType, fields, as: organization)
+    func call(
+        _ requestType: String, _ fields: [String: Any], as organization: Int = 1, key: String? = nil
+    ) async throws -> [String: Any] {
+        let bytes = try await raw(requestType, fields, as: organization, key: key)
         return try #require(
             try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
             "\(requestType): \(String(decoding: bytes.prefix(300), as: UTF8.self))")

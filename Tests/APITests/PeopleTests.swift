@@ -23,7 +23,9 @@ struct PeopleTests {
 
     @Test func aUserIsMadeAndRemoved() async throws {
         let user: [String: Any] = ["name": "Ada", "email": "ada@acme.example"]
-        let made = try await call("createUser", ["inviter": ["email": "admin@acme.example"], "addedUser": user])
+        let made = try await call(
+            "createUser",
+            ["inviter": ["email": "admin@acme.example"], "addedUser": user, "role": "read_only"])
         let key = try #require(made["userToken"] as? String)
         #expect(key.utf8.count == 64)
         #expect(try await code("createUser", ["addedUser": user]) == 2013)
@@ -88,7 +90,7 @@ struct PeopleTests {
     }
 
     @Test func keysAreRenewedAndEnd() async throws {
-        let service = try await call("createServiceUser", ["addedUser": ["name": "ci"]])
+        let service = try await call("createServiceUser", ["addedUser": ["name": "ci"], "role": "MEMBER"])
         let old = try #require(service["userToken"] as? String)
         let renewed = try await call("regenerateUserKey", ["serviceUserKey": old, "expires": "2026-01-02 04:00:00"])
         let key = try #require(renewed["userToken"] as? String)

@@ -85,6 +85,7 @@ extension InventoryFixture {
             INSERT INTO assignment (organization, account, product, role)
             SELECT 1, 903, d.id, 'MEMBER' FROM product d WHERE d.organization = 1 AND d.name LIKE 'Bank%'
             """,
+            "INSERT INTO membership (organization, account) VALUES (1, 901), (2, 902), (1, 903)",
             // Alerts that were ignored, and that are over.
             """
             INSERT INTO alert (project, number, organization, uuid, type, level, library, library_uuid, direct, subject,

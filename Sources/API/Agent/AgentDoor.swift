@@ -93,6 +93,7 @@ struct AgentDoor: Sendable {
             let plan = try backend.database.snapshot { connection in
                 let access = try AgentPlan.admit(
                     fields, key: Self.key(of: fields, header), kind: kind, at: backend.queue.now(), on: connection)
+                access.key.map { backend.ledger.note($0, at: backend.queue.now()) }
                 return try AgentPlan.make(fields, upload, kind: kind, access: access, on: connection)
             }
             return Received(

@@ -27,16 +27,18 @@ package struct AgentPlan: Sendable {
     let access: Access
     let groups: [Group]
 
-    /// The types of requests that are answered, with the least role that each needs where its projects are.
+    /// The types of requests that are answered, with what each needs.
     enum Kind: String, CaseIterable {
         case update = "UPDATE"
         case checkPolicies = "CHECK_POLICIES"
         case checkPolicyCompliance = "CHECK_POLICY_COMPLIANCE"
 
-        var role: Role {
+        /// What it needs where the projects are.
+        var need: Need {
             switch self {
-            case .update: .member
-            case .checkPolicies, .checkPolicyCompliance: .readOnly
+            case .update: Need(.member, with: .upload, for: rawValue)
+            // Agents ask before they upload, and show the same key.
+            case .checkPolicies, .checkPolicyCompliance: Need(.readOnly, with: [.read, .upload], for: rawValue)
             }
         }
     }
@@ -49,8 +51,8 @@ package struct AgentPlan: Sendable {
         guard let key else { throw AgentError.badKey }
         do {
             return try Access.check(
-                key.digest, .init(.organization, token: token.lowercased(), needing: .readOnly, for: kind.rawValue),
-                at: time, on: connection)
+                key.digest, .organization, token: token.lowercased(),
+                for: Need(.readOnly, with: kind.need.scopes, for: kind.rawValue), at: time, on: connection)
         } catch APIError.refused {
             // Distinguished by the form of the token: what exists is revealed to nobody.
             let isToken = token.utf8.count == 64 && token.utf8.allSatisfy(\.isHexadecimalDigit)
@@ -144,7 +146,7 @@ private struct Planner {
             throw AgentError.badField(
                 "projectToken", value: token, accepted: "the token of a project of this organization")
         }
-        try access.require(kind.role, inProduct: found.product, for: kind.rawValue)
+        try access.require(kind.need, inProduct: found.product)
         return found
     }
 
@@ -161,7 +163,7 @@ private struct Planner {
         }
         let id = try connection.integer(
             "SELECT id FROM product WHERE organization = \(organization) AND name = \(name)")
-        try access.require(kind.role, inProduct: id, for: kind.rawValue)
+        try access.require(kind.need, inProduct: id)
         return (id ?? 0, name)
     }
 
@@ -175,7 +177,7 @@ private struct Planner {
             throw AgentError.badField(
                 field, value: token, accepted: "the name or the token of a product of this organization")
         }
-        try access.require(kind.role, inProduct: found.id, for: kind.rawValue)
+        try access.require(kind.need, inProduct: found.id)
         return found
     }
 }

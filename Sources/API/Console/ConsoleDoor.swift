@@ -79,6 +79,11 @@ struct ConsoleDoor: Sendable {
             let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
             return Self.page(403, ConsolePage.entrance(notice: why))
         }
+        guard holder.allows(.read) else {
+            let words = holder.key.scopes.words.joined(separator: ", ")
+            let why = "The console needs a key for READ; this one is for \(words)."
+            return Self.page(403, ConsolePage.entrance(notice: why))
+        }
         let secret = try backend.random.token()
         try await backend.database.write { connection in
             try Sessions.begin(
@@ -137,7 +142,9 @@ struct ConsoleDoor: Sendable {
         if let seconds = backend.rateLimit?.admit(key.hexadecimal, at: now) {
             throw APIError.tooManyCalls(seconds: seconds)
         }
-        return try ConsoleView(place, keyDigest: key, at: now, on: connection)
+        let view = try ConsoleView(place, keyDigest: key, at: now, on: connection)
+        if let held = view?.access.key { backend.ledger.note(held, at: now) }
+        return view
     }
 
     /// - Parameter notice: what was wrong with what was asked for last.
@@ -185,7 +192,9 @@ struct ConsoleDoor: Sendable {
         try backend.database.snapshot { connection in
             guard let view = try view(request, place, on: connection) else { return nil }
             let asked = try Request(Array(body.utf8))
-            return try call(view).answer(asked, view.access, request.headers, on: connection, backend)
+            let call = call(view)
+            try view.access.require(call.need)
+            return try call.answer(asked, view.access, request.headers, on: connection, backend)
         }
     }
 
@@ -215,7 +224,8 @@ struct ConsoleDoor: Sendable {
             var response = Self.page(429, ConsolePage.problem(known.message, back: place))
             response.headers["Retry-After"] = known.response.headers["Retry-After"]
             return response
-        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .roleTooLow, .nameTaken, .notReady, .failed,
+        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .roleTooLow, .keyTooNarrow, .key, .nameTaken,
+            .notReady, .failed,
             .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile, .uploadsPending,
             .people,
             .unknownLibrary, .noSuchLibrary, .tooManyLibraries, .notOffered, .fault:

@@ -87,7 +87,8 @@ struct ConsoleView: Sendable {
     ) throws {
         func enter(_ kind: ScopeKind, _ token: String) throws -> Access {
             try Access.check(
-                keyDigest, .init(kind, token: token, needing: .readOnly, for: "the console"), at: time, on: connection)
+                keyDigest, kind, token: token, for: Need(.readOnly, with: .read, for: "the console"), at: time,
+                on: connection)
         }
         let holder = try KeyHolder.find(keyDigest, at: time, on: connection)
         guard let holder, let first = holder.organizations.first else { return nil }

@@ -12,9 +12,10 @@ extension Call {
         return [
             "type": "object",
             "description": .text(
-                "Needs the role \(role.word)"
+                "Needs the role \(need.role.word)"
                     + (tokens.count == 1
-                        ? "." : " where the token points to; one of \(tokens.joined(separator: ", ")).")),
+                        ? "." : " where the token points to; one of \(tokens.joined(separator: ", ")).")
+                    + " Needs a key for \(need.scopes.words.joined(separator: " or "))."),
             "required": .texts(
                 ["requestType"] + (tokens.count == 1 ? tokens : []) + takes.filter(\.isRequired).map(\.name)),
             "properties": .object(

@@ -31,7 +31,9 @@ struct UploadDoor: Sendable {
         // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
         guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
         do {
-            _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }
+            _ = try backend.database.read {
+                try UploadPlan(key, for: UploadPlan.uploading, at: backend.queue.now(), on: $0)
+            }
             return .file(limit: settings.limit)
         } catch {
             return .refuse(refusal(of: path, because: error))
@@ -76,12 +78,14 @@ struct UploadDoor: Sendable {
     /// Reads and decodes the body into a file, and makes the job that imports it.
     private func accept(_ request: HTTPRequest, _ path: UploadPath) throws -> (NewJob, DurableFile) {
         let key = Access.headerKey(request.headers)
-        _ = try backend.database.read { try UploadPlan(key, needing: .member, at: backend.queue.now(), on: $0) }
+        let time = backend.queue.now()
+        let held = try backend.database.read { try UploadPlan(key, for: UploadPlan.uploading, at: time, on: $0).key }
+        backend.ledger.note(held, at: time)
         let uuid = try backend.random.uuid()
         let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
         let fields = try UploadBody.read(request, field: path.field ?? "bom", into: file)
         let job = try backend.database.snapshot { connection in
-            try UploadPlan(key, needing: .member, at: backend.queue.now(), on: connection).job(
+            try UploadPlan(key, for: UploadPlan.uploading, at: backend.queue.now(), on: connection).job(
                 path == .vex ? .vex : .sbom, for: fields, uuid: uuid)
         }
         try file.publish()

@@ -12,6 +12,8 @@ enum UploadError: Error, Equatable {
     case unknownKey
     /// The key is good, but not for this.
     case forbidden(String)
+    /// The key is not for uploads, but for something else.
+    case keyTooNarrow(KeyScopes)
     case noProject
     case noParent
     /// A field breaks a rule: its name, its value, what is accepted.
@@ -28,6 +30,9 @@ enum UploadError: Error, Equatable {
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
         case .forbidden(let why): return .text(403, why)
+        case .keyTooNarrow(let needed):
+            return .text(
+                403, "This key is not for uploads: that needs a key for \(needed.words.joined(separator: " or ")).")
         case .noProject: return .text(404, "The project could not be found.")
         case .noParent: return .text(404, "The parent component could not be found.")
         case .invalid(let field, let value, let accepted):
@@ -57,7 +62,11 @@ enum UploadError: Error, Equatable {
     init?(_ error: any Error, field: StaticString) {
         switch error {
         case let error as UploadError: self = error
-        case is Denial:
+        case let denial as Denial:
+            if case .keyTooNarrow(let needed, _) = denial.error {
+                self = .keyTooNarrow(needed)
+                return
+            }
             self = .forbidden(
                 "Access to the specified project is forbidden: uploading needs the role member in its product.")
         case let error as MultipartError: self = .malformed("\(error)")

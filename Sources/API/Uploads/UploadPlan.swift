@@ -10,26 +10,32 @@ import Jobs
 
 /// Finds the place of an upload, for the holder of a key.
 struct UploadPlan {
-    /// The name of the call in denials.
-    private static let call = "upload"
+    /// What bringing in an inventory needs.
+    static let uploading = Need(.member, with: .upload, for: "upload")
+    /// What being seen at all needs.
+    private static let seeing = Need(.readOnly, with: .all, for: "upload")
 
     private let connection: any Connection
     private let holder: KeyHolder
     /// Now.
     private let time: Int64
 
-    /// Admits the holder of a key. With `needed`, a holder who has that role nowhere is refused.
-    init(_ key: UserKey?, needing needed: Role? = nil, at time: Int64, on connection: any Connection) throws {
+    /// Admits the holder of a key. With `need`, a holder who has its role nowhere, and a key that is not for it, are refused.
+    init(_ key: UserKey?, for need: Need? = nil, at time: Int64, on connection: any Connection) throws {
         guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
             throw UploadError.unknownKey
         }
-        if let needed, !holder.has(needed) {
-            throw UploadError.forbidden("The holder of this key may not upload: that needs the role \(needed.word).")
+        if let need, !holder.has(need.role) {
+            throw UploadError.forbidden("The holder of this key may not upload: that needs the role \(need.role.word).")
         }
+        if let need, !holder.allows(need.scopes) { throw UploadError.keyTooNarrow(need.scopes) }
         self.connection = connection
         self.holder = holder
         self.time = time
     }
+
+    /// The key that was shown.
+    var key: HeldKey { holder.key }
 
     /// Whether the job with this uuid is not final yet; false when the holder's organizations have no such job.
     func isUnfinished(_ uuid: String, in queue: Queue) throws -> Bool {
@@ -92,13 +98,12 @@ struct UploadPlan {
             guard tokens.count == 1 else { return nil }
             token = tokens[0]
         }
-        return try enter(kind, token: token, needing: .member)
+        return try enter(kind, token: token, for: Self.uploading)
     }
 
-    private func enter(_ kind: ScopeKind, token: String, needing role: Role) throws -> Access? {
+    private func enter(_ kind: ScopeKind, token: String, for need: Need) throws -> Access? {
         do {
-            return try Access.check(
-                holder.keyDigest, .init(kind, token: token, needing: role, for: Self.call), at: time, on: connection)
+            return try Access.check(holder.key.digest, kind, token: token, for: need, at: time, on: connection)
         } catch APIError.refused {
             return nil
         }
@@ -116,7 +121,7 @@ struct UploadPlan {
             return (access, (id, name ?? ""))
         }
         guard let organization = holder.organizations.first,
-            let access = try enter(.organization, token: organization.token, needing: .readOnly)
+            let access = try enter(.organization, token: organization.token, for: Self.seeing)
         else { throw UploadError.forbidden("The holder of this key belongs to no organization.") }
         let name: String
         if let parent = fields.parentName {
@@ -127,7 +132,7 @@ struct UploadPlan {
         }
         let id = try connection.integer(
             "SELECT id FROM product WHERE organization = \(organization.id) AND name = \(name)")
-        try access.require(.member, inProduct: id, for: Self.call)
+        try access.require(Self.uploading, inProduct: id)
         return (access, (id, name))
     }
 

@@ -5,13 +5,14 @@ import Jobs
 import Synchronization
 
 /// What a server does by itself: makes reports whose time has come, sends webhooks when they are finished, brings what is known up
-/// to date.
+/// to date, writes down what requests left to be written.
 final class Automation: Sendable {
     private let runtime: Runtime
     private let scheduler: Scheduler
     private let targets: WebhookTargets
     private let updates: UpdateKeeper?
     private let bell: Bell
+    private let ledger: Ledger
     private let isStopping = Atomic<Bool>(false)
     private let running = DispatchGroup()
 
@@ -21,6 +22,7 @@ final class Automation: Sendable {
         targets = backend.webhookTargets
         self.updates = updates.map { UpdateKeeper(queue: runtime.queue, settings: $0) }
         bell = backend.bell
+        ledger = backend.ledger
     }
 
     func start() {
@@ -33,6 +35,7 @@ final class Automation: Sendable {
         if let updates {
             loop("updates") { [self] in if try updates.tend() { bell.ring() } }
         }
+        loop("ledger") { [self] in try ledger.write(to: runtime.database) }
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
             let sender = WebhookSender(runtime, targets: targets)
             turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
@@ -60,4 +63,13 @@ final class Automation: Sendable {
 
     /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
     func wait() { running.wait() }
+
+    /// Writes what the last requests left. Blocks until it is written.
+    func closeLedger() {
+        do {
+            try ledger.write(to: runtime.database)
+        } catch {
+            runtime.log(.error, "notes of the last requests are lost", ["error": "\(error)"])
+        }
+    }
 }

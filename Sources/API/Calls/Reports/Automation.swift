@@ -16,7 +16,7 @@ extension Call {
 
     /// The token says of what the report is, as in the request for the report itself.
     private static let addSchedule = Call(
-        "waybillAddSchedule", .any, .member, .points,
+        "waybillAddSchedule", .any, .member, .points, keys: .submit,
         takes: [.text("cron", as: "30 6 * * MON-FRI").required] + Parameter.ofReports(in: nil)
     ) { visit in
         let text = try visit.request.text("cron", accepted: CronExpression.accepted)
@@ -44,7 +44,9 @@ extension Call {
     }
 
     /// The own ones; to administrators those of all.
-    private static let schedules = Call("waybillGetSchedules", .one(.organization), .readOnly, .work) { visit in
+    private static let schedules = Call(
+        "waybillGetSchedules", .one(.organization), .readOnly, .work, keys: [.read, .submit]
+    ) { visit in
         let found = try Schedules.list(
             visit.scope.organization, account: owner(visit.access), on: visit.connection)
         let rows = found.compactMap { record in
@@ -69,7 +71,8 @@ extension Call {
     private static let scheduleID = WholeNumber("scheduleId", in: NumberText.ids)
 
     private static let removeSchedule = Call(
-        "waybillRemoveSchedule", .one(.organization), .readOnly, .points, takes: [.number(scheduleID).required]
+        "waybillRemoveSchedule", .one(.organization), .readOnly, .points, keys: .submit,
+        takes: [.number(scheduleID).required]
     ) { visit in
         let id = try visit.request.number(scheduleID)
         let owner = owner(visit.access)

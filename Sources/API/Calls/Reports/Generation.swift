@@ -14,7 +14,7 @@ extension Call {
 
     private static func generation(called name: String, in kind: ScopeKind) -> Call {
         let token: TokenRule = kind == .product ? .oneOr(.product, field: ScopeKind.project.tokenField) : .one(kind)
-        return Call(name, token, .readOnly, .points, takes: Parameter.ofReports(in: kind)) { visit in
+        return Call(name, token, .readOnly, .points, keys: .submit, takes: Parameter.ofReports(in: kind)) { visit in
             let wanted = try visit.access.comparing(
                 try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
             let backend = visit.backend

@@ -10,7 +10,9 @@ extension Call {
     /// Clients put the uuid of a process under either name.
     private static let uuidFields: [Parameter] = [.text("uuid"), .text("reportStatusUUID")]
 
-    static let processStatus = Call("getAsyncProcessStatus", .any, .readOnly, .points, takes: uuidFields) { visit in
+    static let processStatus = Call(
+        "getAsyncProcessStatus", .any, .readOnly, .points, keys: [.read, .submit, .upload], takes: uuidFields
+    ) { visit in
         let (found, _) = try visit.process(named: ["uuid", "reportStatusUUID"]) {
             queue, uuid, organization, connection in
             try queue.standing(uuid: uuid, organization: organization, on: connection).map { ($0, $0.job) }
@@ -19,7 +21,9 @@ extension Call {
     }
 
     /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
-    static let cancelProcess = Call("cancelAsyncProcess", .any, .readOnly, .points, takes: uuidFields) { visit in
+    static let cancelProcess = Call(
+        "cancelAsyncProcess", .any, .readOnly, .points, keys: .submit, takes: uuidFields
+    ) { visit in
         let (job, field) = try visit.ownJob()
         guard !job.state.isFinal else { throw APIError.finishedAlready(job.uuid, state: job.state) }
         let (backend, email) = (visit.backend, try visit.email(of: job))
@@ -36,7 +40,9 @@ extension Call {
 
     /// Not Mend's: has a FAILED process tried again, with all its attempts and what was uploaded for it. The answer is its
     /// envelope. One that waits, runs or succeeded stays as it is.
-    static let retryProcess = Call("waybillRetryProcess", .any, .readOnly, .points, takes: uuidFields) { visit in
+    static let retryProcess = Call(
+        "waybillRetryProcess", .any, .readOnly, .points, keys: [.submit, .upload], takes: uuidFields
+    ) { visit in
         let (job, field) = try visit.ownJob()
         let (backend, email) = (visit.backend, try visit.email(of: job))
         return .write {
@@ -52,7 +58,9 @@ extension Call {
 
     /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it. An update of what is known
     /// is shown to every organization.
-    static let processes = Call("waybillGetProcesses", .one(.organization), .readOnly, .work) { visit in
+    static let processes = Call(
+        "waybillGetProcesses", .one(.organization), .readOnly, .work, keys: [.read, .submit, .upload]
+    ) { visit in
         let queue = visit.backend.queue
         var jobs = try queue.unfinished(
             organization: visit.scope.organization, limit: 1000, on: visit.connection)

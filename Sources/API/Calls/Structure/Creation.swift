@@ -7,7 +7,8 @@ import Jobs
 
 extension Call {
     static let createProduct = Call(
-        "createProduct", .one(.organization), .administrator, .points, takes: [.text("productName").required]
+        "createProduct", .one(.organization), .administrator, .points, keys: [.upload, .administer],
+        takes: [.text("productName").required]
     ) { visit in
         let name = try visit.request.text("productName", accepted: "the name of the new product")
         let token = try visit.backend.random.token()
@@ -21,7 +22,8 @@ extension Call {
     }
 
     static let createProject = Call(
-        "createProject", .one(.product), .administrator, .points, takes: [.text("projectName").required]
+        "createProject", .one(.product), .administrator, .points, keys: [.upload, .administer],
+        takes: [.text("projectName").required]
     ) { visit in
         let name = try visit.request.text("projectName", accepted: "the name of the new project")
         let token = try visit.backend.random.token()

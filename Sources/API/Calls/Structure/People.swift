@@ -14,6 +14,8 @@ extension Call {
             [
                 ("administrators", "ADMINISTRATOR"), ("alertsEmailReceivers", "ALERTS_EMAIL_RECEIVER"),
                 ("defaultApprover", "DEFAULT_APPROVER"), ("readOnlyUsers", "READ_ONLY"),
+                // Not Mend's: so that the role in the whole organization can be given and taken away.
+                ("members", "MEMBER"),
             ]),
         setting(
             "setProductAssignments", .product,
@@ -47,17 +49,27 @@ extension Call {
             })
     }
 
+    /// With what somebody begins: a role, which without it is none, in one product where that is named; and what the first key
+    /// is for.
+    private static let beginning: [Parameter] = [
+        .words("role", roleWords), .text("productToken"), .texts("scopes"), .time("expires"),
+    ]
+
+    /// The rights that requests may name.
+    static let roleWords = Role.allCases.reversed().map(\.rawValue) + ["NONE"]
+
     private static let createUser = Call(
         "createUser", .one(.organization), .administrator, .points,
         takes: [.object("addedUser", [.text("name"), .text("email", as: "ada@example.org").required]).required]
+            + beginning
     ) { visit in
         let user = try visit.request.object("addedUser", accepted: "an object with name and email")
         let email = try visit.request.text("email", in: user, of: "addedUser", accepted: "NAME@DOMAIN")
         let name = user.text("name") ?? ""
         let key = UserKey(random: try visit.backend.random.bytes(32))
+        let new = try visit.newMember(name: name, email: email, kind: "USER", key)
         return visit.change { writing in
-            try People.add(
-                .init(name: name, email: email, kind: "USER", keyDigest: key.digest), role: .member, writing)
+            try People.add(new, writing)
             return Answer.object { answer in
                 answer.text("message", "Successfully created user \(email)")
                 // Shown here only: the administrator hands it on.
@@ -68,17 +80,15 @@ extension Call {
 
     private static let createServiceUser = Call(
         "createServiceUser", .one(.organization), .administrator, .points,
-        takes: [.object("addedUser", [.text("name").required]).required]
+        takes: [.object("addedUser", [.text("name").required]).required] + beginning
     ) { visit in
         let user = try visit.request.object("addedUser", accepted: "an object with name")
         let name = try visit.request.text("name", in: user, of: "addedUser", accepted: "the name of the service")
         let key = UserKey(random: try visit.backend.random.bytes(32))
         let id = try visit.backend.random.uuid()
+        let new = try visit.newMember(name: name, email: "\(id)@service.invalid", kind: "SERVICE", key)
         return visit.change { writing in
-            try People.add(
-                .init(name: name, email: "\(id)@service.invalid", kind: "SERVICE", keyDigest: key.digest),
-                role: .member,
-                writing)
+            try People.add(new, writing)
             return Answer.object { $0.text("userToken", key.text) }
         }
     }
@@ -220,6 +230,29 @@ extension Call {
                 }
             }
         }
+    }
+}
+
+extension Visit {
+    /// Somebody new, with the role and the key that the request describes.
+    fileprivate func newMember(
+        name: String, email: String, kind: StaticString, _ key: UserKey
+    ) throws -> People.NewMember {
+        let word = try request.textIfAny("role", accepted: Call.roleWords.joined(separator: ", ")) ?? "NONE"
+        guard Call.roleWords.contains(word.uppercased()) else {
+            throw APIError.badValue(word, of: "role", accepted: Call.roleWords.joined(separator: ", "))
+        }
+        let role = Role(rawValue: word.uppercased())
+        var product: Int64 = 0
+        if let token = try request.textIfAny("productToken", accepted: "the token of a product of the organization") {
+            guard let found = try Accounts.scope(.product, token: token, on: connection),
+                found.organization == scope.organization
+            else { throw APIError.refused }
+            product = found.product
+        }
+        let new = NewKey(
+            key.digest, scopes: try request.keyScopes() ?? .all, expires: try request.timeIfAny("expires") ?? 0)
+        return .init(name: name, email: email, kind: kind, key: new, role: role, product: product)
     }
 }
 

@@ -72,7 +72,8 @@ extension Call {
     }
 
     private static let requestState = Call(
-        "getRequestState", .one(.organization), .readOnly, .points, takes: [.text("requestToken").required]
+        "getRequestState", .one(.organization), .readOnly, .points, keys: [.read, .upload],
+        takes: [.text("requestToken").required]
     ) { visit in
         let token = try visit.request.text("requestToken", accepted: "the token that an upload answered")
         let state = try AgentRequests.state(

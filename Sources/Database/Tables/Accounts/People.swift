@@ -1,4 +1,4 @@
-// DESIGN. Who belongs to an organization: accounts with an assignment in it or in one of its groups. An account is of one
+// DESIGN. Who belongs to an organization stands in `membership`, with a role or without. An account belongs to one
 // organization in practice: the same address in another one is another account, so that no organization learns of
 // another's people. Names in requests are looked for among the organization's own. What is changed here writes its line
 // of the change log; an organization never loses its last administrator.
@@ -40,11 +40,7 @@ package struct Assignments: Sendable, Equatable {
 package enum People {
     /// Members of an organization.
     private static func members(_ organization: Int64) -> SQL {
-        """
-        (SELECT s.account FROM assignment s WHERE s.organization = \(organization)
-            UNION SELECT m.account FROM account_group c JOIN group_member m ON m.account_group = c.id
-            WHERE c.organization = \(organization))
-        """
+        "(SELECT m.account FROM membership m WHERE m.organization = \(organization))"
     }
 
     /// The members of an organization, in the order of their ids. Who may see some products only sees those of them.
@@ -92,28 +88,68 @@ package enum People {
         package let email: String
         /// `USER` or `SERVICE`.
         package let kind: StaticString
-        /// SHA-256 of the key.
-        package let keyDigest: [UInt8]
+        package let key: NewKey
+        /// Nil for none.
+        package let role: Role?
+        /// The product in which it is the role; 0 for the whole organization.
+        package let product: Int64
 
-        package init(name: String, email: String, kind: StaticString, keyDigest: [UInt8]) {
+        package init(
+            name: String, email: String, kind: StaticString, key: NewKey, role: Role? = nil, product: Int64 = 0
+        ) {
             self.name = name
             self.email = email
             self.kind = kind
-            self.keyDigest = keyDigest
+            self.key = key
+            self.role = role
+            self.product = product
         }
     }
 
     /// Makes a member of the organization.
-    package static func add(_ new: NewMember, role: Role, _ writing: Writing) throws {
+    package static func add(_ new: NewMember, _ writing: Writing) throws {
         let (organization, connection) = (writing.scope.organization, writing.connection)
         guard try find(new.email, in: organization, on: connection) == nil else {
             throw PeopleError.isMember(new.email)
         }
         let account = try Accounts.createAccount(
-            email: new.email, name: new.name, kind: new.kind, keyDigest: new.keyDigest, at: writing.time,
-            on: connection)
-        try Accounts.assign(role, to: account, organization: organization, on: connection)
+            email: new.email, name: new.name, kind: new.kind, key: new.key, at: writing.time, on: connection)
+        try Accounts.join(organization, account: account, on: connection)
+        if let role = new.role {
+            try Accounts.assign(
+                role, to: account, organization: organization, product: new.product, on: connection)
+        }
         try note("USER", .created, "\(new.name) <\(new.email)>", writing)
+        if let role = new.role {
+            try note("ASSIGNMENT", .changed, "\(role.rawValue): \(new.email)", in: new.product, writing)
+        }
+    }
+
+    /// Gives a member this role, in place of all others of rights, in the organization or in the product of a product's
+    /// scope; nil takes them away. Roles without rights, such as receiving mail, stay.
+    package static func setRole(_ role: Role?, email: String, _ writing: Writing) throws {
+        let (scope, connection) = (writing.scope, writing.connection)
+        try lock(scope, on: connection)
+        let person = try user(email, in: scope.organization, on: connection)
+        let held = try connection.all(
+            """
+            SELECT role FROM assignment WHERE organization = \(scope.organization) AND account = \(person.id)
+                AND product = \(scope.product) ORDER BY role
+            """
+        ) { $0.string(0) }.filter { Role(assignment: $0) != nil }
+        for word in held {
+            try connection.run(
+                """
+                DELETE FROM assignment WHERE organization = \(scope.organization) AND account = \(person.id)
+                    AND product = \(scope.product) AND role = \(word)
+                """)
+        }
+        if let role {
+            try Accounts.assign(
+                role, to: person.id, organization: scope.organization, product: scope.product, on: connection)
+        }
+        try checkAdministrators(scope, at: writing.time, on: connection)
+        try note("ASSIGNMENT", .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
     /// Takes all roles and groups away from a member, and the key.
@@ -127,41 +163,41 @@ package enum People {
             DELETE FROM group_member WHERE account = \(person.id)
                 AND account_group IN (SELECT id FROM account_group WHERE organization = \(writing.scope.organization))
             """)
-        try writing.connection.run("UPDATE account SET key_digest = NULL WHERE id = \(person.id)")
-        try checkAdministrators(writing.scope, on: writing.connection)
+        try writing.connection.run(
+            "DELETE FROM membership WHERE organization = \(writing.scope.organization) AND account = \(person.id)")
+        try writing.connection.run("DELETE FROM user_key WHERE account = \(person.id)")
+        try checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
         try note("USER", .deleted, "\(person.name) <\(person.email)>", writing)
     }
 
-    /// Gives the member with this key a new one, which ends at `expires` (0: never). False when no member has the key.
+    /// Puts another key in the place of this one, which ends at `expires` (0: never). False when no member has the key.
     package static func renew(
         keyDigest: [UInt8], by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws -> Bool {
-        let person = try writing.connection.first(
+        let found = try writing.connection.first(
             """
-            SELECT a.id, a.name, a.email FROM account a
-            WHERE a.key_digest = \(keyDigest) AND a.id IN \(members(writing.scope.organization))
+            SELECT a.id, a.name, a.email, k.id FROM user_key k JOIN account a ON a.id = k.account
+            WHERE k.digest = \(keyDigest) AND k.account IN \(members(writing.scope.organization))
             """
-        ) { Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2)) }
-        guard let person else { return false }
-        try setKey(of: person, to: new, expires: expires, writing)
+        ) { row in
+            (person: Person(id: row.integer(0), name: row.string(1), email: row.string(2)), key: row.integer(3))
+        }
+        guard let found else { return false }
+        try Keys.renew(.id(found.key), of: found.person, by: new, expires: expires, writing)
         return true
     }
 
-    /// Gives a member a new key, which ends at `expires` (0: never).
+    /// Gives a member another key in the place of the first one, or the first when there is none; it ends at `expires` (0:
+    /// never).
     package static func renew(
         email: String, by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws {
         let person = try user(email, in: writing.scope.organization, on: writing.connection)
-        try setKey(of: person, to: new, expires: expires, writing)
-    }
-
-    private static func setKey(
-        of person: Person, to new: [UInt8], expires: Int64, _ writing: Writing
-    ) throws {
-        try writing.connection.run(
-            "UPDATE account SET key_digest = \(new), key_expires_at = \(expires) WHERE id = \(person.id)")
-        try note(
-            "USER_KEY", .changed, "\(person.name) <\(person.email)>", writing)
+        guard try Keys.find(.first, account: person.id, on: writing.connection) != nil else {
+            _ = try Keys.add(NewKey(new, expires: expires), to: person, writing)
+            return
+        }
+        try Keys.renew(.first, of: person, by: new, expires: expires, writing)
     }
 
     // MARK: Groups
@@ -232,7 +268,6 @@ package enum People {
         try lock(writing.scope, on: writing.connection)
         if let emails {
             let people = try emails.map { try user($0, in: writing.scope.organization, on: writing.connection).id }
-            // Those found first: who loses the only role is no member for the rest of the list.
             try writing.connection.run(
                 """
                 DELETE FROM assignment
@@ -261,7 +296,7 @@ package enum People {
                     """)
             }
         }
-        try checkAdministrators(writing.scope, on: writing.connection)
+        try checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
         let who = (emails ?? []) + (names ?? [])
         try note(
             "ASSIGNMENT", .changed, "\(role): \(who.joined(separator: ", "))", writing)
@@ -280,7 +315,8 @@ package enum People {
         ) { Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2)) }
     }
 
-    private static func user(
+    /// The member with this address.
+    package static func user(
         _ email: String, in organization: Int64, on connection: any Connection
     ) throws -> Person {
         guard let person = try find(email, in: organization, on: connection) else {
@@ -296,25 +332,43 @@ package enum People {
         return id
     }
 
-    /// One change of roles at a time: two could take the last administrators away between them.
-    private static func lock(_ scope: Scope, on connection: any Connection) throws {
+    /// The account with this number, whatever it belongs to; nil when there is none.
+    package static func account(_ id: Int64, on connection: any Connection) throws -> Person? {
+        try connection.first("SELECT id, name, email FROM account WHERE id = \(id)") {
+            Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2))
+        }
+    }
+
+    // MARK: Keeping
+
+    /// One change of roles and keys at a time: two could take the last administrators away between them.
+    static func lock(_ scope: Scope, on connection: any Connection) throws {
         _ = try connection.integer(
             "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
     }
 
-    private static func checkAdministrators(_ scope: Scope, on connection: any Connection) throws {
+    /// Throws when nobody is left who administers the organization and has a key for that now.
+    static func checkAdministrators(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         let left = try connection.integer(
             """
-            SELECT 1 FROM assignment s JOIN account a ON a.id = s.account
-            WHERE s.organization = \(scope.organization) AND s.product = 0 AND s.role = 'ADMINISTRATOR'
-                AND a.key_digest IS NOT NULL LIMIT 1
+            SELECT 1 FROM user_key k
+            WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.account IN (
+                SELECT s.account FROM assignment s WHERE s.organization = \(scope.organization) AND s.product = 0
+                    AND s.role = 'ADMINISTRATOR'
+                UNION SELECT m.account FROM group_assignment g JOIN group_member m ON m.account_group = g.account_group
+                WHERE g.organization = \(scope.organization) AND g.product = 0 AND g.role = 'ADMINISTRATOR') LIMIT 1
             """)
         if left == nil { throw PeopleError.lastAdministrator }
     }
 
-    private static func note(
-        _ what: StaticString, _ aspect: Change.Aspect, _ text: String, _ writing: Writing
+    static func note(
+        _ what: StaticString, _ aspect: Change.Aspect, _ text: String, in product: Int64 = 0, _ writing: Writing
     ) throws {
+        var writing = writing
+        if product != 0 {
+            writing = writing.moved(
+                to: Scope(kind: .product, organization: writing.scope.organization, product: product))
+        }
         let change = try Change(
             .configuration, what, aspect, in: writing.scope, before: aspect == .deleted ? [text] : [],
             after: aspect == .deleted ? [] : [text], on: writing.connection)

@@ -1,0 +1,40 @@
+// DESIGN. A role says what a person may do, a key's scopes what this key is for: a call needs both. A key can only take
+// something away from its holder's role, never add to it.
+
+/// What a key is for.
+package struct KeyScopes: OptionSet, Sendable, Hashable {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+
+    /// See what the role may see, and download reports.
+    package static let read = KeyScopes(rawValue: 1)
+    /// Ask for reports, and cancel, repeat and schedule them.
+    package static let submit = KeyScopes(rawValue: 2)
+    /// Bring in inventories, and make the products and projects that they go to.
+    package static let upload = KeyScopes(rawValue: 4)
+    /// Change everything else: decisions, tags, policies, people, keys.
+    package static let administer = KeyScopes(rawValue: 8)
+
+    package static let all: KeyScopes = [.read, .submit, .upload, .administer]
+
+    private static let named: [(word: String, scope: KeyScopes)] = [
+        ("READ", .read), ("SUBMIT", .submit), ("UPLOAD", .upload), ("ADMINISTER", .administer),
+    ]
+
+    /// The words of requests and lists, in a fixed order.
+    package static let allWords = named.map(\.word)
+
+    /// The scopes that words in any case name; nil when there is none, or one is no scope.
+    package init?(words: [String]) {
+        var scopes: KeyScopes = []
+        for word in words {
+            guard let known = Self.named.first(where: { $0.word == word.uppercased() }) else { return nil }
+            scopes.insert(known.scope)
+        }
+        guard !scopes.isEmpty else { return nil }
+        self = scopes
+    }
+
+    package var words: [String] { Self.named.filter { contains($0.scope) }.map(\.word) }
+}

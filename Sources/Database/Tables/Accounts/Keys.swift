@@ -1,0 +1,199 @@
+// DESIGN. An account has several keys, each with a name, scopes and, where it is wanted, an end. Only digests are kept, so a
+// key is shown once, where it is made. When a key was used last is written by the server from time to time, never by the
+// request that uses it. No change of keys takes away the last key by which somebody can administer the organization.
+
+/// Why a key was not made or changed.
+package enum KeyError: Error, Equatable {
+    case badName(String)
+    /// The account has a key with this name.
+    case nameTaken(String)
+    /// The account has no key with this number or name.
+    case unknown(String)
+    /// The account has as many keys as it may.
+    case tooMany
+    /// The time at which it is to end has passed.
+    case ended(Int64)
+}
+
+/// A key as it is shown: all but the key.
+package struct KeyRecord: Sendable, Equatable {
+    package let id: Int64
+    package let name: String
+    package let scopes: KeyScopes
+    /// Milliseconds since 1970, UTC, as the next two; 0 for never.
+    package let created: Int64
+    package let expires: Int64
+    package let used: Int64
+}
+
+/// The key that a request shows, as the database knows it.
+package struct HeldKey: Sendable, Equatable {
+    package let id: Int64
+    package let digest: [UInt8]
+    package let scopes: KeyScopes
+    /// When its use was written last; 0 for never.
+    package let used: Int64
+
+    package init(id: Int64, digest: [UInt8], scopes: KeyScopes, used: Int64) {
+        self.id = id
+        self.digest = digest
+        self.scopes = scopes
+        self.used = used
+    }
+}
+
+/// A key that is to be made.
+package struct NewKey: Sendable {
+    package let name: String
+    /// SHA-256 of the key.
+    package let digest: [UInt8]
+    package let scopes: KeyScopes
+    /// Milliseconds since 1970, UTC; 0 for never.
+    package let expires: Int64
+
+    /// The name of the key that an account gets when it is made.
+    package static let mainName = "main"
+
+    package init(_ digest: [UInt8], name: String = mainName, scopes: KeyScopes = .all, expires: Int64 = 0) {
+        self.name = name
+        self.digest = digest
+        self.scopes = scopes
+        self.expires = expires
+    }
+}
+
+/// Which key of an account is meant.
+package enum KeyChoice: Sendable, Equatable {
+    case id(Int64)
+    case name(String)
+    /// The one that was made first.
+    case first
+
+    var shown: String {
+        switch self {
+        case .id(let id): "\(id)"
+        case .name(let name): name
+        case .first: NewKey.mainName
+        }
+    }
+}
+
+/// The table of keys.
+package enum Keys {
+    /// The most that an account may have.
+    package static let limit: Int64 = 50
+
+    /// The keys of an account, in the order in which they were made.
+    package static func list(account: Int64, on connection: any Connection) throws -> [KeyRecord] {
+        try connection.all("SELECT \(columns) FROM user_key k WHERE k.account = \(account) ORDER BY k.id", record)
+    }
+
+    /// A key of an account; nil when it has none that is meant.
+    package static func find(
+        _ choice: KeyChoice, account: Int64, on connection: any Connection
+    ) throws -> KeyRecord? {
+        let which: SQL =
+            switch choice {
+            case .id(let id): "AND k.id = \(id)"
+            case .name(let name): "AND k.name = \(name)"
+            case .first: ""
+            }
+        return try connection.first(
+            "SELECT \(columns) FROM user_key k WHERE k.account = \(account) \(which) ORDER BY k.id LIMIT 1", record)
+    }
+
+    /// Makes a key of a member and gives its number.
+    package static func add(_ new: NewKey, to person: Person, _ writing: Writing) throws -> Int64 {
+        let count = try writing.connection.integer("SELECT count(*) FROM user_key WHERE account = \(person.id)") ?? 0
+        guard count < limit else { throw KeyError.tooMany }
+        let id = try insert(new, account: person.id, at: writing.time, on: writing.connection)
+        try note(.created, new.name, new.scopes, expires: new.expires, of: person, writing)
+        return id
+    }
+
+    /// Puts another key in the place of one, with its name and scopes; it ends at `expires` (0: never).
+    package static func renew(
+        _ choice: KeyChoice, of person: Person, by digest: [UInt8], expires: Int64, _ writing: Writing
+    ) throws {
+        let key = try known(choice, of: person, writing)
+        try check(expires, at: writing.time)
+        try writing.connection.run(
+            """
+            UPDATE user_key SET digest = \(digest), expires_at = \(expires), created_at = \(writing.time), used_at = 0
+            WHERE id = \(key.id)
+            """)
+        try People.checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
+        try note(.changed, key.name, key.scopes, expires: expires, of: person, writing)
+    }
+
+    /// Ends a key at once.
+    package static func revoke(_ choice: KeyChoice, of person: Person, _ writing: Writing) throws {
+        try People.lock(writing.scope, on: writing.connection)
+        let key = try known(choice, of: person, writing)
+        try writing.connection.run("DELETE FROM user_key WHERE id = \(key.id)")
+        try People.checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
+        try note(.deleted, key.name, key.scopes, expires: key.expires, of: person, writing)
+    }
+
+    /// Writes when keys were used last. What another process wrote meanwhile stays where it is newer.
+    package static func noteUses(_ uses: [(key: Int64, time: Int64)], on connection: any Connection) throws {
+        for use in uses {
+            try connection.run(
+                "UPDATE user_key SET used_at = \(use.time) WHERE id = \(use.key) AND used_at < \(use.time)")
+        }
+    }
+
+    // MARK: Rows
+
+    /// Makes the row of a key and gives its number.
+    static func insert(
+        _ new: NewKey, account: Int64, at time: Int64, on connection: any Connection
+    ) throws -> Int64 {
+        guard !new.name.isEmpty, new.name.utf8.count <= AccountError.nameLimit, Accounts.isPrintable(new.name) else {
+            throw KeyError.badName(new.name)
+        }
+        try check(new.expires, at: time)
+        let taken = try connection.integer(
+            "SELECT 1 FROM user_key WHERE account = \(account) AND name = \(new.name)")
+        guard taken == nil else { throw KeyError.nameTaken(new.name) }
+        let id = try connection.take(1, from: "user_key")
+        try connection.run(
+            """
+            INSERT INTO user_key (id, account, name, digest, scopes, created_at, expires_at)
+            VALUES (\(id), \(account), \(new.name), \(new.digest), \(new.scopes.rawValue), \(time), \(new.expires))
+            """)
+        return id
+    }
+
+    private static let columns: SQL = "k.id, k.name, k.scopes, k.created_at, k.expires_at, k.used_at"
+
+    private static func record(_ row: borrowing RowBuffer) -> KeyRecord {
+        KeyRecord(
+            id: row.integer(0), name: row.string(1), scopes: KeyScopes(rawValue: row.integer(2)),
+            created: row.integer(3), expires: row.integer(4), used: row.integer(5))
+    }
+
+    private static func known(_ choice: KeyChoice, of person: Person, _ writing: Writing) throws -> KeyRecord {
+        guard let key = try find(choice, account: person.id, on: writing.connection) else {
+            throw KeyError.unknown(choice.shown)
+        }
+        return key
+    }
+
+    /// A key that ends before it begins helps nobody, and may lock an organization.
+    private static func check(_ expires: Int64, at time: Int64) throws(KeyError) {
+        guard expires == 0 || expires > time else { throw .ended(expires) }
+    }
+
+    private static func note(
+        _ aspect: Change.Aspect, _ name: String, _ scopes: KeyScopes, expires: Int64, of person: Person,
+        _ writing: Writing
+    ) throws {
+        let words = scopes.words.joined(separator: " ")
+        let end = expires == 0 ? "" : ", with an end"
+        try People.note(
+            "USER_KEY", aspect,
+            "\(person.name) <\(person.email)> \(name): \(words)\(end)",
+            writing)
+    }
+}
