@@ -136,6 +136,12 @@ struct Access: Sendable {
         guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
     }
 
+    /// Refuses a report that is for administrators alone to others.
+    func require(_ wanted: ReportRequest, for call: String) throws {
+        guard try wanted.report().isTrail else { return }
+        try require(Need(.administrator, with: .administer, for: "\(call) of \(wanted.type)"), inProduct: nil)
+    }
+
     private func denial(_ role: Role, _ need: Need) -> Denial {
         denial(.roleTooLow(role, needed: need.role, call: need.call), need)
     }
@@ -190,6 +196,7 @@ struct Access: Sendable {
     ///
     /// A report of the whole organization shows what its asker could see: it is for those who see at least as much.
     func canSee(_ job: Job) -> Bool {
+        if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
         guard let visible = standing.visibleProducts else { return true }
         if job.product != 0 { return visible.contains(job.product) }
         guard job.kind == .report, let request = try? ReportRequest(json: job.request),

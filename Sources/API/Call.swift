@@ -45,13 +45,15 @@ package struct Call: Sendable {
     /// Does the call for somebody who was let in, up to what it writes. Its numbers are in their ranges before it looks at
     /// anything.
     func answer(
-        _ request: Request, _ access: Access, _ headers: HTTPFields, on connection: any Connection, _ backend: Backend
+        _ request: Request, _ access: Access, _ caller: Caller, on connection: any Connection, _ backend: Backend
     ) throws -> Outcome {
         var request = request
         request.declared = takes
         try request.check(numbered)
         return try body(
-            Visit(request: request, access: access, headers: headers, connection: connection, backend: backend))
+            Visit(
+                request: request, access: access, headers: caller.headers,
+                origin: caller.origin(of: requestType, by: access), connection: connection, backend: backend))
     }
 
     /// All calls.
@@ -66,7 +68,8 @@ package struct Call: Sendable {
             .ignoreAlerts, .setAlertsStatus,
             .projectHierarchy, .projectLibraryDependencies,
             .pendingTasks, .closePendingTask,
-        ] + automation + curation + keys + libraries + lists + notices + origins + people + policies + policyIssues
+        ] + audit + automation + curation + keys + libraries + lists + notices + origins + people + policies
+        + policyIssues
         + states
         + tags
         + synchronousReports
@@ -86,6 +89,8 @@ struct Visit: ~Copyable {
     let request: Request
     let access: Access
     let headers: HTTPFields
+    /// Where it comes from, for the audit trail.
+    let origin: AuditRecord.Origin
     let connection: any Connection
     let backend: Backend
 

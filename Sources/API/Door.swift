@@ -152,13 +152,13 @@ package struct Door: Sendable {
         guard case .bytes(let body) = request.body else {
             return .now(.text(413, "A call has at most \(Self.bodyLimit) bytes."))
         }
-        let headers = request.headers
+        let caller = Caller(request, at: .api)
         do {
             guard body.count <= Self.quickBody else {
                 return .later { [self] in
                     let read = await threads.run { Self.read(body, version) }
                     switch read {
-                    case .success((let call, let request)): return await work(call, request, headers)
+                    case .success((let call, let request)): return await work(call, request, caller)
                     case .failure(let error): return error.response
                     }
                 }
@@ -166,11 +166,12 @@ package struct Door: Sendable {
             let (call, parsed) = try Self.read(body, version).get()
             // A database of this process answers a point query in microseconds, another machine's does not.
             guard call.cost == .points, backend.database.engine == .sqlite else {
-                return .later { await work(call, parsed, headers) }
+                return .later { await work(call, parsed, caller) }
             }
-            switch begin(call, parsed, headers) {
-            case .answer(let response): return .now(response.marked(call))
-            case .write(let write): return .later { await finish(call, write) }
+            let (outcome, account) = begin(call, parsed, caller)
+            switch outcome {
+            case .answer(let response): return .now(response.marked(call, account))
+            case .write(let write): return .later { await finish(call, account, write) }
             }
         } catch {
             return .now(error.response)
@@ -185,50 +186,61 @@ package struct Door: Sendable {
     }
 
     /// Does a call from a task: what blocks is done on a thread of our own.
-    private func work(_ call: Call, _ request: Request, _ headers: HTTPFields) async -> HTTPResponse {
-        switch await threads.run({ begin(call, request, headers) }) {
-        case .answer(let response): return response.marked(call)
-        case .write(let write): return await finish(call, write)
+    private func work(_ call: Call, _ request: Request, _ caller: Caller) async -> HTTPResponse {
+        let (outcome, account) = await threads.run { begin(call, request, caller) }
+        switch outcome {
+        case .answer(let response): return response.marked(call, account)
+        case .write(let write): return await finish(call, account, write)
         }
     }
 
-    /// Lets the user in and does all of a call but what it writes. Blocks the calling thread for the database's answers.
-    private func begin(_ call: Call, _ request: Request, _ headers: HTTPFields) -> Outcome {
+    /// Lets the user in and does all of a call but what it writes. Blocks the calling thread for the database's answers. Gives
+    /// the account besides, 0 for a stranger.
+    private func begin(_ call: Call, _ request: Request, _ caller: Caller) -> (Outcome, account: Int64) {
+        var account: Int64 = 0
+        let headers = caller.headers
         do {
             if let limit = backend.rateLimit, let key = try Access.shownKey(request, headers),
                 let seconds = limit.admit(key, at: backend.queue.now())
             {
-                return .answer(APIError.tooManyCalls(seconds: seconds).response)
+                return (.answer(APIError.tooManyCalls(seconds: seconds).response), account)
             }
             func answer(on connection: any Connection) throws -> Outcome {
                 let access = try Access.check(
                     request, headers, for: call, at: backend.queue.now(), on: connection)
+                account = access.standing.account
                 if let key = access.key { backend.ledger.note(key, at: backend.queue.now()) }
-                return try call.answer(request, access, headers, on: connection, backend)
+                return try call.answer(request, access, caller, on: connection, backend)
             }
             // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.
             if call.cost == .points, backend.database.engine == .postgresql {
-                return try backend.database.read(answer(on:))
+                return (try backend.database.read(answer(on:)), account)
             }
             // One snapshot: what the user may see and what is shown belong to the same moment, and SQLite takes its lock on
             // the file once instead of for each query, which is most of what a poll costs.
-            return try backend.database.snapshot(answer(on:))
+            return (try backend.database.snapshot(answer(on:)), account)
         } catch let denial as Denial {
-            return .write { [backend] in
+            let write: @Sendable () async throws -> HTTPResponse = { [backend] in
                 let time = backend.queue.now()
                 try await backend.database.write { try Denials.add(denial.record(at: time), on: $0) }
                 return denial.error.response
             }
+            return (.write(write), denial.account)
         } catch {
-            return .answer(refusal(of: call, because: error))
+            if case APIError.refused = error, account == 0 {
+                backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
+            }
+            return (.answer(refusal(of: call, because: error)), account)
         }
     }
 
-    private func finish(_ call: Call, _ write: @Sendable () async throws -> HTTPResponse) async -> HTTPResponse {
+    private func finish(
+        _ call: Call, _ account: Int64, _ write: @Sendable () async throws -> HTTPResponse
+    ) async -> HTTPResponse {
         do {
-            return try await write().marked(call)
+            return try await write().marked(call, account)
         } catch {
-            return refusal(of: call, because: error).marked(call)
+            return refusal(of: call, because: error).marked(call, account)
         }
     }
 
@@ -256,10 +268,11 @@ extension APIVersion {
 }
 
 extension HTTPResponse {
-    /// Names the call for logs and counters.
-    fileprivate func marked(_ call: Call) -> HTTPResponse {
+    /// Names the call and the account for logs and counters.
+    fileprivate func marked(_ call: Call, _ account: Int64) -> HTTPResponse {
         var response = self
         response.mark.name = call.requestType
+        response.mark.account = account
         return response
     }
 }

@@ -80,6 +80,13 @@ struct Envelope {
             return report.name.types.values.map { processType($0) }
         })
 
+    /// The process types of reports about the use of the server.
+    private static let trails = Set(
+        Report.catalog.filter(\.isTrail).flatMap { $0.name.types.values.map { processType($0) } })
+
+    /// Whether a process of this type makes a report that is for administrators alone.
+    static func isTrail(_ processType: String) -> Bool { trails.contains(processType) }
+
     /// A report type in upper snake case: `ProjectSBOMReport` is `PROJECT_SBOM_REPORT`.
     static func processType(_ name: String) -> String {
         let letters = Array(name)

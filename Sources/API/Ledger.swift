@@ -1,8 +1,9 @@
 package import Database
 import Synchronization
 
-// DESIGN. What has to be written down but holds up no request: it is kept in memory, within bounds, and written every few
-// seconds in one transaction. A crash loses what was noted since the last time, and nothing that anybody decided.
+// DESIGN. What has to be written down but holds up no request: it is kept in memory, within bounds, and written every second
+// in short transactions. A crash loses what was noted since, and the refused keys of the running minute; nothing that anybody
+// changed is among it, as a change writes its record in its own transaction.
 
 /// Notes of requests that are written later.
 package final class Ledger: Sendable {
@@ -10,9 +11,26 @@ package final class Ledger: Sendable {
     private static let useInterval: Int64 = 60_000
     /// Keys whose use waits to be written; what comes beyond them is noted at their next use.
     private static let useLimit = 10_000
+    /// Records that wait to be written; those beyond are counted.
+    private static let recordLimit = 10_000
+    /// Addresses and doors that are told apart in a minute; the rest is counted under no address.
+    private static let refusalLimit = 5_000
+    /// Records that one transaction writes.
+    private static let slice = 200
+
+    private struct Refusal: Hashable {
+        let address: String
+        let door: String
+        /// Milliseconds since 1970, of the minute's begin.
+        let minute: Int64
+    }
 
     private struct Notes {
         var uses: [Int64: Int64] = [:]
+        var records: [AuditRecord] = []
+        var refusals: [Refusal: Int64] = [:]
+        /// Records that there was no room for.
+        var lost: Int64 = 0
     }
 
     private let notes = Mutex(Notes())
@@ -26,20 +44,77 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Writes what was noted. Blocks the calling thread; what could not be written is noted again.
-    package func write(to database: any Database) throws {
-        let taken = notes.withLock { notes in
-            defer { notes = Notes() }
-            return notes
+    /// Notes a record of the audit trail.
+    func note(_ record: AuditRecord) {
+        notes.withLock { notes in
+            if notes.records.count < Self.recordLimit { notes.records.append(record) } else { notes.lost += 1 }
         }
-        guard !taken.uses.isEmpty else { return }
+    }
+
+    /// Notes that a key, or the token beside it, was refused at a door.
+    func refuse(from address: String, at door: String, time: Int64) {
+        let minute = time - time % 60_000
+        notes.withLock { notes in
+            var refusal = Refusal(address: address, door: door, minute: minute)
+            if notes.refusals[refusal] == nil, notes.refusals.count >= Self.refusalLimit {
+                refusal = Refusal(address: "", door: door, minute: minute)
+            }
+            notes.refusals[refusal, default: 0] += 1
+        }
+    }
+
+    /// Writes what was noted: refused keys of minutes that are over, or with `all` those of this one, too. Blocks the calling
+    /// thread; what could not be written is noted again.
+    package func write(to database: any Database, at time: Int64, all: Bool = false) throws {
+        var taken = take(before: all ? .max : time - time % 60_000, at: time)
         do {
-            // In the order of the keys: two nodes that write the same ones do not wait for one another in a circle.
-            let uses = taken.uses.sorted { $0.key < $1.key }.map { (key: $0.key, time: $0.value) }
-            try database.write { try Keys.noteUses(uses, on: $0) }
+            if !taken.uses.isEmpty {
+                // In the order of the keys: two nodes that write the same ones do not wait for one another in a circle.
+                let uses = taken.uses.sorted { $0.key < $1.key }.map { (key: $0.key, time: $0.value) }
+                try database.write { try Keys.noteUses(uses, on: $0) }
+                taken.uses = [:]
+            }
+            while !taken.records.isEmpty {
+                let slice = Array(taken.records.prefix(Self.slice))
+                try database.write { connection in
+                    for record in slice { try AuditTrail.add(record, on: connection) }
+                }
+                taken.records.removeFirst(slice.count)
+            }
         } catch {
-            notes.withLock { notes in notes.uses.merge(taken.uses) { max($0, $1) } }
+            let left = taken
+            notes.withLock { notes in
+                notes.uses.merge(left.uses) { max($0, $1) }
+                let room = max(0, Self.recordLimit - notes.records.count)
+                notes.records.insert(contentsOf: left.records.prefix(room), at: 0)
+                notes.lost += Int64(max(0, left.records.count - room))
+            }
             throw error
+        }
+    }
+
+    /// Takes what waits, with refusals of before as records.
+    private func take(before minute: Int64, at time: Int64) -> (uses: [Int64: Int64], records: [AuditRecord]) {
+        notes.withLock { notes in
+            var records = notes.records
+            let over = notes.refusals.filter { $0.key.minute < minute }
+            for (refusal, count) in over.sorted(by: {
+                ($0.key.minute, $0.key.address, $0.key.door) < ($1.key.minute, $1.key.address, $1.key.door)
+            }) {
+                var record = AuditRecord(.refusedKey, organization: 0, at: refusal.minute)
+                record.origin = .init(address: refusal.address, door: refusal.door)
+                record.times = count
+                records.append(record)
+                notes.refusals[refusal] = nil
+            }
+            if notes.lost > 0 {
+                var record = AuditRecord(.lost, organization: 0, at: time)
+                record.times = notes.lost
+                records.append(record)
+            }
+            let uses = notes.uses
+            (notes.uses, notes.records, notes.lost) = ([:], [], 0)
+            return (uses, records)
         }
     }
 }

@@ -18,6 +18,8 @@ package struct HTTPResponse: Sendable {
         package var name = ""
         /// The handler's own number for an error; 0 for none.
         package var error = 0
+        /// The number of the account that was let in; 0 for none.
+        package var account: Int64 = 0
     }
 
     package var status: Int

@@ -153,6 +153,8 @@ package struct Intake: Sendable {
                 try FileOrigins.apply(
                     to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
                 said += try Self.replacement(of: before?.document, by: outcome)
+                try destination.record(
+                    scan, in: target, project: project, libraries: outcome.libraries, at: time, on: connection)
                 said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
             }
             let view = try ProjectView.lock(
@@ -272,5 +274,20 @@ extension Intake.Result {
             if let basis { $0.object("basis") { basis.write(to: &$0) } }
             $0.texts("warnings", warnings)
         }
+    }
+}
+
+extension Intake.Destination {
+    /// Writes the record of the audit trail that a project shows another inventory now.
+    fileprivate func record(
+        _ scan: StagedScan, in target: StagedScan.Target, project: String, libraries: Int, at time: Int64,
+        on connection: any Connection
+    ) throws {
+        var record = AuditRecord(.intake, organization: scan.organization, at: time)
+        record.account = account ?? 0
+        record.subject = "PROJECT \(project)"
+        record.detail = "\(libraries) libraries\(plugin.isEmpty ? "" : ", \(plugin)")"
+        (record.product, record.project) = (target.product, target.project)
+        try AuditTrail.add(record, on: connection)
     }
 }

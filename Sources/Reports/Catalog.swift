@@ -3,7 +3,7 @@ package import Database
 extension Report {
     /// All reports that Waybill knows.
     package static let catalog: [Report] = [
-        .alerts, .attributes, .attribution, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
+        .alerts, .attributes, .attribution, .auditTrail, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
         .earlyWarnings, .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse,
         .inventory, .librarySecurityAlerts, .libraryLocation, .licenseAndComplianceAlerts, .licenseCompatibility,
         .licenses, .members, .pluginPolicyViolation, .pluginRequestHistory, .productDiff, .projectDiff,

@@ -309,6 +309,9 @@ package struct Report: Sendable {
     package var isComparison = false
     /// Whether it says which libraries are vulnerable, so that its readers have to know what was looked at.
     package var isVerdict = false
+    /// Whether it is about the use of the server: for administrators of the organization alone, and made anew each time, for
+    /// what it shows changes while the scope does not.
+    package var isTrail = false
     /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
     package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }
 

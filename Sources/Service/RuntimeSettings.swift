@@ -16,6 +16,8 @@ package struct RuntimeSettings: Sendable {
     package var sessions = 16
     /// How long artifacts and finished jobs are kept, in milliseconds.
     package var retention: Int64 = 7 * TimeText.day
+    /// How long records of the audit trail are kept, in milliseconds.
+    package var auditRetention: Int64 = 365 * TimeText.day
     /// How reports are made.
     package var production = Production.Settings()
     /// Whether the data directory is locked, as one server uses it at a time.

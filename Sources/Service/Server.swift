@@ -26,11 +26,15 @@ package final class Server: Sendable {
     /// Throws `HTTPError` when the address or the certificate cannot be used.
     package init(_ runtime: Runtime, _ settings: ServerSettings) throws {
         self.runtime = runtime
-        let (metrics, log) = (runtime.metrics, runtime.log)
+        let (metrics, log, clock) = (runtime.metrics, runtime.log, runtime.queue.now)
         workforce = Workforce(runtime, workers: settings.workers)
         let backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         let door = Door(backend)
-        automation = Automation(runtime, backend, updates: settings.updates)
+        let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
+        automation = Automation(
+            runtime, backend, updates: settings.updates,
+            auditLog: try settings.auditLog.map { AuditLog(file: try LineFile($0), database: runtime.database) },
+            accessLog: accessLog)
         var configuration = HTTPConfiguration(listen: settings.listen, spool: runtime.directory.incoming)
         configuration.threads = max(2, settings.threads)
         configuration.connections = settings.connections
@@ -39,6 +43,7 @@ package final class Server: Sendable {
             configuration, policy: { door.policy(for: $0) },
             access: { event in
                 metrics.count(event)
+                accessLog?.note(event, at: clock())
                 log(
                     .debug, "http",
                     [

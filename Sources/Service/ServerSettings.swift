@@ -18,6 +18,9 @@ package struct ServerSettings: Sendable {
     package var uploadLimit = UploadSettings.defaultLimit
     /// How the server brings what is known up to date by itself; nil when it does not.
     package var updates: UpdateSettings?
+    /// The files of the audit trail and of requests, as JSON lines; `-` is standard output, nil none.
+    package var auditLog: String?
+    package var accessLog: String?
     /// Where webhooks may lead.
     package var webhookTargets = WebhookTargets()
 

@@ -13,7 +13,8 @@ struct Command: Sendable {
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
         .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .retry, .userList, .userAdd,
-        .userRemove, .userRole, .keyList, .keyCreate, .keyRenew, .keyRevoke, .backup, .restore, .migrate, .demo, .doctor,
+        .userRemove, .userRole, .keyList, .keyCreate, .keyRenew, .keyRevoke, .audit, .backup, .restore, .migrate, .demo,
+        .doctor,
     ]
 
     /// The flags of this command and those of all.

@@ -132,6 +132,7 @@ struct Configuration: Sendable {
         settings.sharesArtifacts = self["artifacts"] != nil
         settings.sessions = max(16, try workers() + 8)
         settings.retention = Int64(try number("retention-days", in: 1...3650, default: 7)) * TimeText.day
+        settings.auditRetention = Int64(try number("audit-days", in: 1...36_500, default: 365)) * TimeText.day
         settings.production.partSize = try number("part-size", in: 4096...(2 << 30), default: 1 << 30)
         return settings
     }
@@ -143,6 +144,8 @@ struct Configuration: Sendable {
         settings.connections = try number("connections", in: 1...100_000, default: 4096)
         settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: 0)
         settings.uploadLimit = try number("upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit)
+        settings.auditLog = self["audit-log"]
+        settings.accessLog = self["access-log"]
         if let text = self["webhook-targets"] {
             guard let targets = WebhookTargets(text) else {
                 throw UsageError(

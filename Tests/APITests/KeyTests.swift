@@ -1,6 +1,7 @@
 import Bytes
 import Database
 import Foundation
+import Jobs
 import Synchronization
 import TestSupport
 import Testing
@@ -110,7 +111,8 @@ struct KeyTests {
         // The new one reads and makes no further ones.
         #expect(try await office.code("getAllProducts", key: second) == nil)
         #expect(try await office.code("waybillAddKey", ["keyName": "x"], key: second) == 5001)
-        try office.world.backend.ledger.write(to: office.world.inventory.database)
+        try office.world.backend.ledger.write(
+            to: office.world.inventory.database, at: office.world.inventory.queue.now())
         let listed = try await office.keys(key: second)
         #expect(listed.map { $0["keyName"] as? String } == ["main", "reports"])
         #expect(listed[1]["scopes"] as? [String] == ["READ", "SUBMIT"])
@@ -185,18 +187,18 @@ struct KeyTests {
             }
         }
         let ledger = fixture.door.ledger
-        try ledger.write(to: fixture.database)
+        try ledger.write(to: fixture.database, at: fixture.queue.now())
         #expect(try used()[0] == Fixture.start)
         for _ in 0..<100 {
             fixture.world.time.withLock { $0 += 500 }
             _ = try await fixture.envelope("getAsyncProcessStatus", poll)
         }
         // Less than a minute: nothing waits to be written.
-        try ledger.write(to: fixture.database)
+        try ledger.write(to: fixture.database, at: fixture.queue.now())
         #expect(try used()[0] == Fixture.start)
         fixture.world.time.withLock { $0 += 10_000 }
         _ = try await fixture.envelope("getAsyncProcessStatus", poll)
-        try ledger.write(to: fixture.database)
+        try ledger.write(to: fixture.database, at: fixture.queue.now())
         #expect(try used()[0] == Fixture.start + 60_000)
     }
 }

@@ -277,6 +277,7 @@ struct ProcessTests {
     @Test(arguments: [
         ("OrgInHouseReport", "ORG_IN_HOUSE_REPORT"), ("ProductSBOMReport", "PRODUCT_SBOM_REPORT"),
         ("RiskReport", "RISK_REPORT"), ("ChangeLogReport", "CHANGE_LOG_REPORT"),
+        ("AuditTrailReport", "AUDIT_TRAIL_REPORT"),
     ])
     func processTypes(name: String, expected: String) { #expect(Envelope.processType(name) == expected) }
 }

@@ -76,6 +76,13 @@ extension InventoryFixture {
             FROM project p JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library
             WHERE \(mine) GROUP BY p.id, p.organization, p.product ORDER BY p.id
             """,
+            """
+            INSERT INTO audit (organization, at, event, account, address, door, call, subject, detail, product, project)
+            SELECT p.organization, \(start) + p.id, 'DOWNLOAD', 901, '192.0.2.7', 'api', 'downloadAsyncReport',
+                min(l.filename), 'INVENTORY_REPORT', p.product, p.id
+            FROM project p JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library
+            WHERE \(mine) GROUP BY p.id, p.organization, p.product ORDER BY p.id
+            """,
             // Who may do what: in organizations, and in the ledger's product.
             """
             INSERT INTO assignment (organization, account, product, role) VALUES (1, 901, 0, 'ADMINISTRATOR'),

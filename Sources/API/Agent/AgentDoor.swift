@@ -30,15 +30,19 @@ struct AgentDoor: Sendable {
         .later { [self] in
             do {
                 let received = try await threads.attempt { try receive(request) }.get()
+                var response: HTTPResponse
                 switch received.kind {
-                case .update: return try await update(received)
+                case .update: response = try await update(received)
                 case .checkPolicies, .checkPolicyCompliance:
-                    let (response, violations) = try await threads.attempt { try check(received) }.get()
+                    let (answer, violations) = try await threads.attempt { try check(received) }.get()
                     try await note(received, violations)
-                    return response
+                    response = answer
                 }
+                response.mark.name = received.kind.rawValue
+                response.mark.account = received.plan.access.standing.account
+                return response
             } catch {
-                return refusal(because: error)
+                return refusal(of: request, because: error)
             }
         }
     }
@@ -52,6 +56,7 @@ struct AgentDoor: Sendable {
         let updateType: AgentUpload.UpdateType
         let plan: AgentPlan
         let address: String
+        let origin: AuditRecord.Origin
         /// The file that holds the projects.
         let path: String
         let token: String
@@ -98,7 +103,8 @@ struct AgentDoor: Sendable {
             }
             return Received(
                 kind: kind, fields: fields, updateType: updateType, plan: plan, address: request.client ?? "",
-                path: file.path, token: try backend.random.token())
+                origin: Caller(request, at: .agent).origin(of: kind.rawValue, by: plan.access), path: file.path,
+                token: try backend.random.token())
         } catch {
             unlink(file.path)
             throw error
@@ -212,7 +218,7 @@ struct AgentDoor: Sendable {
             var requests: [AgentRequest] = []
             for (place, group) in received.plan.groups.enumerated() {
                 let (product, project) = try Self.place(
-                    group, of: received.plan, newTokens: tokens[place], at: time, on: connection)
+                    group, of: received, newTokens: tokens[place], at: time, on: connection)
                 let file = files[place]
                 try SharedUpload.share(file: file.path, job: file.uuid, on: connection)
                 let job = received.intake(of: group, upload: file.uuid).newJob(
@@ -231,11 +237,13 @@ struct AgentDoor: Sendable {
 
     /// Makes the product and the project of a group where they are missing.
     private static func place(
-        _ group: AgentPlan.Group, of plan: AgentPlan, newTokens: (product: String, project: String), at time: Int64,
+        _ group: AgentPlan.Group, of received: Received, newTokens: (product: String, project: String), at time: Int64,
         on connection: any Connection
     ) throws -> (product: Int64, project: AgentRequests.Place) {
+        let plan = received.plan
         let writing = Writing(
-            in: plan.access.scope, by: .account(plan.access.standing.account), at: time, on: connection)
+            in: plan.access.scope, by: .account(plan.access.standing.account), at: time, from: received.origin,
+            on: connection)
         var product = group.product
         if product == 0 {
             product = try AgentRequests.product(
@@ -346,8 +354,12 @@ struct AgentDoor: Sendable {
 
     // MARK: Refusing
 
-    private func refusal(because error: any Error) -> HTTPResponse {
+    private func refusal(of request: HTTPRequest, because error: any Error) -> HTTPResponse {
         let known = AgentError(error) ?? .fault(backend.record(error, of: "/agent"))
+        if known == .badKey || known == .badToken {
+            let caller = Caller(request, at: .agent)
+            backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
+        }
         var response = known.response
         response.mark.name = "agent"
         return response

@@ -11,13 +11,16 @@ extension Visit {
         let account: Int64
         /// Milliseconds since 1970, UTC.
         let time: Int64
+        let origin: AuditRecord.Origin
 
         func writing(on connection: any Connection) -> Writing {
-            Writing(in: scope, by: .account(account), at: time, on: connection)
+            Writing(in: scope, by: .account(account), at: time, from: origin, on: connection)
         }
     }
 
-    var frame: Frame { Frame(scope: scope, account: access.standing.account, time: backend.queue.now()) }
+    var frame: Frame {
+        Frame(scope: scope, account: access.standing.account, time: backend.queue.now(), origin: origin)
+    }
 
     /// Changes something in one transaction, whose answer goes out when it is durable.
     func change(_ body: @escaping @Sendable (Writing) throws -> HTTPResponse) -> Outcome {

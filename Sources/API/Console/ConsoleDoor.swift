@@ -22,7 +22,11 @@ struct ConsoleDoor: Sendable {
     var policy: BodyPolicy { .memory(limit: Self.formLimit) }
 
     func reply(to request: HTTPRequest, _ path: ConsolePath) -> Reply {
-        .later { [self] in await answer(to: request, path).guarded(isKept: path == .style) }
+        .later { [self] in
+            var response = await answer(to: request, path).guarded(isKept: path == .style)
+            response.mark.name = "console"
+            return response
+        }
     }
 
     private func answer(to request: HTTPRequest, _ path: ConsolePath) async -> HTTPResponse {
@@ -42,7 +46,7 @@ struct ConsoleDoor: Sendable {
             case .style: return HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
             case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
             case .leave: return try await leave(request)
-            case .page, .reports:
+            case .page, .reports, .audit:
                 return try await threads.attempt { try page(path, request, place) }.get()
             case .report:
                 return try await act(request, place, Self.body(of: form)) { view in
@@ -77,6 +81,7 @@ struct ConsoleDoor: Sendable {
         }.get()
         guard let holder, !holder.organizations.isEmpty else {
             let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
+            backend.ledger.refuse(from: request.client ?? "", at: Caller.Door.console.rawValue, time: now)
             return Self.page(403, ConsolePage.entrance(notice: why))
         }
         guard holder.allows(.read) else {
@@ -88,6 +93,7 @@ struct ConsoleDoor: Sendable {
         try await backend.database.write { connection in
             try Sessions.begin(
                 Digest.of(secret.utf8, .sha256), keyDigest: key.digest, at: now, on: connection)
+            try Self.note(.signIn, of: holder, request, at: now, on: connection)
         }
         var response = Self.redirect(to: ConsolePath.page.path)
         response.headers["Set-Cookie"] = Self.cookie(secret, seconds: Sessions.lifetime / 1000, request)
@@ -96,11 +102,32 @@ struct ConsoleDoor: Sendable {
 
     private func leave(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let digest = Self.session(of: request) {
-            try await backend.database.write { try Sessions.end(digest, on: $0) }
+            let now = backend.queue.now()
+            try await backend.database.write { connection in
+                let key = try Sessions.keyDigest(of: digest, at: now, on: connection)
+                if let key, let holder = try KeyHolder.find(key, at: now, on: connection) {
+                    try Self.note(.signOut, of: holder, request, at: now, on: connection)
+                }
+                try Sessions.end(digest, on: connection)
+            }
         }
         var response = Self.redirect(to: ConsolePath.page.path)
         response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, request)
         return response
+    }
+
+    /// Writes the record of a beginning or an end, in each organization that the person belongs to.
+    private static func note(
+        _ event: AuditRecord.Event, of holder: KeyHolder, _ request: HTTPRequest, at time: Int64,
+        on connection: any Connection
+    ) throws {
+        for organization in holder.organizations {
+            var record = AuditRecord(event, organization: organization.id, at: time)
+            record.account = holder.account
+            record.origin = Caller(request, at: .console).origin(of: "", by: nil)
+            record.origin.key = holder.key.id
+            try AuditTrail.add(record, on: connection)
+        }
     }
 
     private static func cookie(_ value: String, seconds: Int64, _ request: HTTPRequest) -> String {
@@ -157,9 +184,14 @@ struct ConsoleDoor: Sendable {
             }
             if path == .reports {
                 let reports = try view.reports(backend.queue, on: connection)
-                return Self.page(200, ConsolePage.reports(reports, in: view))
+                return Self.page(200, ConsolePage.reports(reports, in: view), of: view)
             }
-            return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, notice: notice))
+            if path == .audit {
+                try view.access.require(ConsoleView.auditing, inProduct: nil)
+                let records = try view.audit(before: request.query.exactly("cursor"), on: connection)
+                return Self.page(200, ConsolePage.audit(records, in: view), of: view)
+            }
+            return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, notice: notice), of: view)
         }
     }
 
@@ -194,7 +226,7 @@ struct ConsoleDoor: Sendable {
             let asked = try Request(Array(body.utf8))
             let call = call(view)
             try view.access.require(call.need)
-            return try call.answer(asked, view.access, request.headers, on: connection, backend)
+            return try call.answer(asked, view.access, Caller(request, at: .console), on: connection, backend)
         }
     }
 
@@ -235,8 +267,10 @@ struct ConsoleDoor: Sendable {
         return (try? shown.get()) ?? Self.page(400, ConsolePage.problem(known.message, back: ConsolePlace()))
     }
 
-    private static func page(_ status: Int, _ bytes: [UInt8]) -> HTTPResponse {
-        HTTPResponse(status: status, type: "text/html;charset=UTF-8", bytes: bytes)
+    private static func page(_ status: Int, _ bytes: [UInt8], of view: ConsoleView? = nil) -> HTTPResponse {
+        var response = HTTPResponse(status: status, type: "text/html;charset=UTF-8", bytes: bytes)
+        response.mark.account = view?.access.standing.account ?? 0
+        return response
     }
 
     /// 303: the page is asked for by GET, and asking for it again sends no form.

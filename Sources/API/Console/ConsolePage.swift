@@ -98,6 +98,41 @@ enum ConsolePage {
         }
     }
 
+    /// Who did what in the organization.
+    static func audit(_ records: [AuditRecord], in view: ConsoleView) -> [UInt8] {
+        let title = "Audit trail of \(view.organizationName)"
+        return HTML.page(title: "\(title) – Waybill") { html in
+            header(view, at: .audit, to: &html)
+            html.element("main") { html in
+                html.element("h1", text: title)
+                if records.isEmpty { return html.element("p", ("class", "hint"), text: "There is nothing before.") }
+                html.element("table") { html in
+                    html.head(["When", "Event", "Who", "From", "Request", "About", "Detail"])
+                    html.element("tbody") { html in
+                        for record in records {
+                            html.element("tr") { html in
+                                html.element("td", text: TimeText.time(record.time))
+                                html.element("td", text: record.event.rawValue)
+                                html.element("td", text: record.email)
+                                html.element("td", text: record.origin.address)
+                                html.element("td", text: record.origin.call)
+                                html.element("td", text: record.subject)
+                                html.element("td", text: record.detail)
+                            }
+                        }
+                    }
+                }
+                if let last = records.last {
+                    let cursor = AuditCursor(time: last.time, id: last.id).text
+                    let address = view.place.address(of: .audit)
+                    let next = address + (address.contains("?") ? "&" : "?") + "cursor=\(cursor)"
+                    html.element("p") { $0.element("a", ("href", next), text: "Earlier") }
+                }
+                html.element("p", ("class", "hint"), text: "Times are in UTC.")
+            }
+        }
+    }
+
     private static func header(_ view: ConsoleView, at path: ConsolePath, to html: inout HTML) {
         html.element("header") { html in
             html.element("nav") { html in
@@ -121,6 +156,11 @@ enum ConsolePage {
                 html.element(
                     "a", ("href", view.place.address(of: .reports)), ("class", path == .reports ? "here" : ""),
                     text: "Reports")
+                if view.seesAudit {
+                    html.element(
+                        "a", ("href", view.place.address(of: .audit)), ("class", path == .audit ? "here" : ""),
+                        text: "Audit")
+                }
                 html.element("span", text: view.access.standing.email)
                 html.element("button", text: "Sign out")
             }

@@ -4,6 +4,8 @@ enum ConsolePath: Equatable {
     case page
     /// The reports of an organization, those that are not finished first.
     case reports
+    /// Who did what in an organization, the newest first.
+    case audit
     case style
     /// Signing in and out.
     case enter
@@ -23,6 +25,7 @@ enum ConsolePath: Equatable {
         switch path {
         case "/": self = .page
         case "/console/reports": self = .reports
+        case "/console/audit": self = .audit
         case "/console/style.css": self = .style
         case "/console/enter": self = .enter
         case "/console/leave": self = .leave
@@ -40,6 +43,7 @@ enum ConsolePath: Equatable {
         switch self {
         case .page: "/"
         case .reports: "/console/reports"
+        case .audit: "/console/audit"
         case .style: "/console/style.css"
         case .enter: "/console/enter"
         case .leave: "/console/leave"
@@ -51,7 +55,7 @@ enum ConsolePath: Equatable {
 
     var methods: [String] {
         switch self {
-        case .page, .reports, .style, .artifact: ["GET", "HEAD"]
+        case .page, .reports, .audit, .style, .artifact: ["GET", "HEAD"]
         case .enter, .leave, .report, .cancel: ["POST"]
         }
     }

@@ -154,6 +154,22 @@ struct ConsoleView: Sendable {
         }
     }
 
+    /// What seeing the audit trail needs, in the whole organization.
+    static let auditing = Need(.administrator, with: .administer, for: "the audit trail")
+    /// Records of the audit trail on a page.
+    private static let auditLimit = 200
+
+    /// Whether the person may see the audit trail.
+    var seesAudit: Bool { access.allows(Self.auditing.role, inProduct: nil) && access.allows(Self.auditing.scopes) }
+
+    /// A page of the audit trail of the organization, the newest first.
+    /// - Parameter cursor: where the page before ended.
+    func audit(before cursor: String?, on connection: any Connection) throws -> [AuditRecord] {
+        var wanted = AuditTrail.Wanted(organization: place.organization, limit: Self.auditLimit)
+        if let cursor = cursor.flatMap({ AuditCursor($0) }) { wanted.before = (cursor.time, cursor.id) }
+        return try AuditTrail.list(wanted, on: connection)
+    }
+
     /// A report as the list shows it.
     struct ReportLine: Sendable {
         let standing: Queue.Poll

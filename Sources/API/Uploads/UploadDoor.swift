@@ -36,7 +36,7 @@ struct UploadDoor: Sendable {
             }
             return .file(limit: settings.limit)
         } catch {
-            return .refuse(refusal(of: path, because: error))
+            return .refuse(refusal(of: path, request, because: error))
         }
     }
 
@@ -50,15 +50,20 @@ struct UploadDoor: Sendable {
                 })
         case .token(let uuid):
             return .later { [self] in
-                await threads.attempt { try processing(uuid, request) }.answer { refusal(of: path, because: $0) }
+                await threads.attempt { try processing(uuid, request) }.answer {
+                    refusal(of: path, request, because: $0)
+                }
             }
         case .bom, .vex:
             return .later { [self] in
                 do {
                     let (job, file) = try await threads.attempt { try accept(request, path) }.get()
-                    return try await submit(job, file)
+                    var response = try await submit(job, file)
+                    response.mark.name = UploadPlan.uploading.call
+                    response.mark.account = job.account ?? 0
+                    return response
                 } catch {
-                    return refusal(of: path, because: error)
+                    return refusal(of: path, request, because: error)
                 }
             }
         }
@@ -109,8 +114,12 @@ struct UploadDoor: Sendable {
         return Answer.object { $0.text("token", job.uuid) }
     }
 
-    private func refusal(of path: UploadPath, because error: any Error) -> HTTPResponse {
+    private func refusal(of path: UploadPath, _ request: HTTPRequest, because error: any Error) -> HTTPResponse {
         let known = UploadError(error, field: path.field ?? "bom") ?? .fault(backend.record(error, of: path.name))
+        if known == .unknownKey {
+            let caller = Caller(request, at: .upload)
+            backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
+        }
         return known.response
     }
 }

@@ -13,10 +13,16 @@ final class Automation: Sendable {
     private let updates: UpdateKeeper?
     private let bell: Bell
     private let ledger: Ledger
+    private let auditLog: AuditLog?
+    private let accessLog: AccessLog?
     private let isStopping = Atomic<Bool>(false)
     private let running = DispatchGroup()
 
-    init(_ runtime: Runtime, _ backend: Backend, updates: UpdateSettings?) {
+    init(
+        _ runtime: Runtime, _ backend: Backend, updates: UpdateSettings?, auditLog: AuditLog?, accessLog: AccessLog?
+    ) {
+        self.auditLog = auditLog
+        self.accessLog = accessLog
         self.runtime = runtime
         scheduler = Scheduler(backend)
         targets = backend.webhookTargets
@@ -35,7 +41,11 @@ final class Automation: Sendable {
         if let updates {
             loop("updates") { [self] in if try updates.tend() { bell.ring() } }
         }
-        loop("ledger") { [self] in try ledger.write(to: runtime.database) }
+        loop("ledger") { [self] in try writeLedger(all: false) }
+        if let auditLog {
+            loop("audit log") { [self] in try auditLog.run { !self.isStopping.load(ordering: .relaxed) } }
+        }
+        if accessLog != nil { loop("access log") { [self] in try writeAccessLog() } }
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
             let sender = WebhookSender(runtime, targets: targets)
             turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
@@ -64,10 +74,21 @@ final class Automation: Sendable {
     /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
     func wait() { running.wait() }
 
+    private func writeLedger(all: Bool) throws {
+        try ledger.write(to: runtime.database, at: runtime.queue.now(), all: all)
+    }
+
+    private func writeAccessLog() throws {
+        guard let lost = try accessLog?.write(), lost > 0 else { return }
+        runtime.log(.warning, "lines of the access log are lost", ["count": "\(lost)"])
+    }
+
     /// Writes what the last requests left. Blocks until it is written.
     func closeLedger() {
         do {
-            try ledger.write(to: runtime.database)
+            try writeLedger(all: true)
+            try auditLog?.run()
+            try writeAccessLog()
         } catch {
             runtime.log(.error, "notes of the last requests are lost", ["error": "\(error)"])
         }

@@ -62,6 +62,9 @@ struct Scheduler: Sendable {
         guard let standing, standing.role(inProduct: wanted.scope.product) != nil,
             wanted.scope.comparison.map({ standing.role(inProduct: $0.product) != nil }) ?? true
         else { throw Refusal(why: "its owner may not see the \(wanted.scope.kind.rawValue) any more") }
+        guard try !wanted.report().isTrail || standing.role == .administrator else {
+            throw Refusal(why: "its owner is no administrator of the organization any more")
+        }
         let request = wanted.showing(products: standing.visibleProducts)
         let digest = Digest.of(schedule.request.utf8, .sha1).hexadecimal
         return try backend.job(for: request, account: schedule.account, requestSHA1: digest)

@@ -27,6 +27,7 @@ struct ReportWork: Sendable {
         let existing = try database.read { connection in
             let facts = try ScopeFacts.read(request.scope, on: connection)
             guard let facts else { throw ProductionError.scopeGone }
+            if try request.report().isTrail { return nil as Artifact? }
             let key = try Self.cacheKey(request, facts, request.notes(on: connection))
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
@@ -56,7 +57,7 @@ struct ReportWork: Sendable {
         try upload.publish()
         let artifact = Artifact(
             uuid: name, organization: job.organization,
-            cacheKey: try Self.cacheKey(request, produced.scope, produced.basis),
+            cacheKey: try request.report().isTrail ? name : Self.cacheKey(request, produced.scope, produced.basis),
             fileName: produced.fileName, size: upload.size, sha1: sha1, sha256: sha256, parts: produced.parts,
             rows: Int64(produced.rows), notes: produced.notes)
         do {

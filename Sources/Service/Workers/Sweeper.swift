@@ -9,6 +9,11 @@ struct Sweeper: Sendable {
     let store: any ArtifactStore
     let owner: Owner
     let log: Log
+    /// How long records of the audit trail are kept, in milliseconds.
+    let auditRetention: Int64
+    /// Records of the audit trail that one transaction removes, and such transactions in one sweep: the writer is held for
+    /// milliseconds.
+    private static let auditSlice = (records: 500, times: 200)
 
     /// Puts back the jobs of dead workers.
     func rescue() {
@@ -40,6 +45,7 @@ struct Sweeper: Sendable {
                 try Sessions.sweep(at: queue.now(), on: connection)
                 try Webhooks.sweep(before: before, on: connection)
             }
+            try sweepAudit()
             // Listed first, looked up second: whoever began a file meanwhile is known by then.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)
@@ -47,6 +53,17 @@ struct Sweeper: Sendable {
             }
         } catch {
             log(.error, "sweep failed", ["error": "\(error)"])
+        }
+    }
+
+    /// Removes records of the audit trail whose time is over, in short transactions.
+    private func sweepAudit() throws {
+        let before = queue.now() - auditRetention
+        for _ in 0..<Self.auditSlice.times {
+            let gone = try queue.database.write { connection in
+                try AuditTrail.sweep(before: before, limit: Self.auditSlice.records, on: connection)
+            }
+            if gone < Self.auditSlice.records { return }
         }
     }
 }

@@ -32,7 +32,9 @@ package final class Workforce: Sendable {
         }
         self.bell = bell
         alerts = AlertKeeper(runtime: runtime)
-        sweeper = Sweeper(queue: runtime.queue, store: runtime.store, owner: runtime.owner, log: log)
+        sweeper = Sweeper(
+            queue: runtime.queue, store: runtime.store, owner: runtime.owner, log: log,
+            auditRetention: runtime.settings.auditRetention)
         worker = runtime.worker(bell: bell) { [doorbell] event in
             metrics.count(event)
             // Reports that waited for the upload may run now, and what was given back is for others.

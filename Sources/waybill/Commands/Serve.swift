@@ -15,6 +15,9 @@ extension Command {
         Flag("webhook-targets", "URLS", "addresses below which webhooks may lead, between commas (none)"),
         Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
         Flag("retention-days", "N", "days that artifacts are kept (7)"),
+        Flag("audit-days", "N", "days that the audit trail is kept (365)"),
+        Flag("audit-log", "FILE", "the audit trail as JSON lines, - for standard output (none)"),
+        Flag("access-log", "FILE", "a JSON line for each request, - for standard output (none)"),
         Flag("part-size", "BYTES", "size after which a report is split, about, before compression (1 GiB)"),
         Flag(
             "update", "TIME", "how often advisories and the rest of what is known are brought in: 6h, 30m, 1d (never)"),

@@ -25,6 +25,7 @@ extension Call {
         }
         let wanted = try visit.access.comparing(
             try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
+        try visit.access.require(wanted, for: "waybillAddSchedule")
         let request = try wanted.json()
         return visit.change { writing in
             guard let due = cron.next(after: writing.time) else {

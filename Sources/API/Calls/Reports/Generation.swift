@@ -17,6 +17,7 @@ extension Call {
         return Call(name, token, .readOnly, .points, keys: .submit, takes: Parameter.ofReports(in: kind)) { visit in
             let wanted = try visit.access.comparing(
                 try wantedReport(visit.request, scope: visit.scope), on: visit.connection)
+            try visit.access.require(wanted, for: name)
             let backend = visit.backend
             let job = try backend.job(
                 for: wanted, account: visit.access.standing.account,

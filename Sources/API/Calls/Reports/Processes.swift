@@ -84,6 +84,10 @@ extension Call {
         guard let artifact, let stored = try backend.openArtifact(artifact) else {
             throw APIError.unknownProcess(job.uuid, field: field)
         }
+        var record = visit.access.record(.download, from: visit.origin, at: backend.queue.now())
+        (record.subject, record.detail) = (artifact.fileName, "\(job.processType) \(job.uuid)")
+        (record.product, record.project) = (job.product, job.project)
+        backend.ledger.note(record)
         return .answer(download(artifact, stored, headers: visit.headers))
     }
 

@@ -69,6 +69,7 @@ struct SynchronousReports {
         Call(name, .one(kind), .readOnly, .work, takes: takes) { visit in
             let wanted = try wanted(visit)
             let (backend, id) = (visit.backend, try visit.backend.random.uuid())
+            let record = visit.access.record(.download, from: visit.origin, at: backend.queue.now())
             return .write {
                 try await withCheckedThrowingContinuation { continuation in
                     // A thread of its own, as it may wait: the shared ones are Swift's tasks' too.
@@ -76,7 +77,9 @@ struct SynchronousReports {
                         // Sorting what a report shows may take the database a while before it has a first row.
                         Patience.$current.withValue(backend.patience * 4) {
                             continuation.resume(
-                                with: Result { try SynchronousReports(backend: backend).response(to: wanted, id: id) })
+                                with: Result {
+                                    try SynchronousReports(backend: backend).response(to: wanted, id: id, as: record)
+                                })
                         }
                     }
                 }
@@ -86,7 +89,7 @@ struct SynchronousReports {
 
     let backend: Backend
 
-    private func response(to wanted: Wanted, id: String) throws -> HTTPResponse {
+    private func response(to wanted: Wanted, id: String, as record: AuditRecord) throws -> HTTPResponse {
         let request = wanted.request
         try waitForUploads(of: request.scope)
         Self.places.wait()
@@ -107,6 +110,9 @@ struct SynchronousReports {
             headers: ["Content-Type": request.format.mediaType],
             body: .file(made.file, offset: 0, count: made.file.size))
         response.attach(as: made.name)
+        var record = record
+        (record.subject, record.detail) = (made.name, "\(request.type) as \(request.format.rawValue)")
+        backend.ledger.note(record)
         return response
     }
 

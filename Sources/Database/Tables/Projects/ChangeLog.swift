@@ -1,5 +1,5 @@
 /// A line of the change log: what was changed in an organization's configuration or metadata. Written in the transaction
-/// of the change itself.
+/// of the change itself, with a record of the audit trail where the change is of a kind that belongs there.
 package struct Change: Sendable, Equatable {
     package enum Category: String, Sendable {
         case configuration = "CONFIGURATION"
@@ -78,5 +78,13 @@ package struct Change: Sendable, Equatable {
                 \(writing.author.account), \(writing.scope.product == 0 ? nil : writing.scope.product),
                 \(writing.scope.project == 0 ? nil : writing.scope.project))
             """)
+        guard let event = audited else { return }
+        var record = AuditRecord(event, organization: writing.scope.organization, at: writing.time)
+        record.account = writing.author.account ?? 0
+        record.origin = writing.origin
+        record.subject = "\(place.word) \(place.name)"
+        record.detail = "\(name) \(aspect.rawValue) \((after.isEmpty ? before : after).joined(separator: ", "))"
+        (record.product, record.project) = (writing.scope.product, writing.scope.project)
+        try AuditTrail.add(record, on: writing.connection)
     }
 }

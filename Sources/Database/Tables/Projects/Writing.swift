@@ -13,11 +13,17 @@ package struct Writing {
     /// Milliseconds since 1970, UTC.
     package let time: Int64
     package let connection: any Connection
+    /// Where the author came in, for the audit trail.
+    package let origin: AuditRecord.Origin
 
-    package init(in scope: Scope, by author: Author, at time: Int64, on connection: any Connection) {
+    package init(
+        in scope: Scope, by author: Author, at time: Int64, from origin: AuditRecord.Origin = .init(),
+        on connection: any Connection
+    ) {
         self.scope = scope
         self.author = author
         self.time = time
+        self.origin = origin
         self.connection = connection
     }
 
@@ -30,5 +36,7 @@ package struct Writing {
     }
 
     /// The same change, in another scope.
-    package func moved(to scope: Scope) -> Writing { Writing(in: scope, by: author, at: time, on: connection) }
+    package func moved(to scope: Scope) -> Writing {
+        Writing(in: scope, by: author, at: time, from: origin, on: connection)
+    }
 }

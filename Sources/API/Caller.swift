@@ -1,0 +1,40 @@
+import Database
+import HTTP
+
+/// Who calls, as far as it is known before the key is: what records of the audit trail say of a request.
+struct Caller: Sendable {
+    /// The doors, as records name them.
+    enum Door: String, Sendable {
+        case api
+        case agent
+        case upload
+        case console
+    }
+
+    let headers: HTTPFields
+    /// The numeric address; empty when it is gone already.
+    let address: String
+    let door: Door
+
+    init(_ request: HTTPRequest, at door: Door) {
+        headers = request.headers
+        address = request.client ?? ""
+        self.door = door
+    }
+
+    /// Where a call comes from.
+    func origin(of call: String, by access: Access?) -> AuditRecord.Origin {
+        .init(address: address, door: door.rawValue, call: call, key: access?.key?.id ?? 0)
+    }
+}
+
+extension Access {
+    /// A record of something that the user does here.
+    func record(_ event: AuditRecord.Event, from origin: AuditRecord.Origin, at time: Int64) -> AuditRecord {
+        var record = AuditRecord(event, organization: scope.organization, at: time)
+        record.account = standing.account
+        record.origin = origin
+        (record.product, record.project) = (scope.product, scope.project)
+        return record
+    }
+}

@@ -1,0 +1,39 @@
+import Database
+
+extension Report {
+    /// Who did what, and when: the audit trail. For administrators.
+    static let auditTrail: Report = {
+        var report = Report(
+            name: .plain("AuditTrailReport", in: .organization),
+            title: "Audit Trail",
+            formats: Format.tabular(first: .json),
+            filters: [
+                Filter("event", .list(AuditRecord.Event.allCases.map(\.rawValue)), "records of these events") {
+                    values in
+                    "t.event IN \(SQL.list(values.map { .text($0.uppercased()) }))"
+                }
+            ] + Filter.dates("t.at", "records of what was done"),
+            body: .tables([
+                Table(
+                    key: "records", item: "record", title: "Audit Trail",
+                    from: """
+                        realm r JOIN audit t ON t.organization = r.organization LEFT JOIN account u ON u.id = t.account
+                        WHERE r.sees_all = 1
+                        """,
+                    order: ["t.at", "t.id"],
+                    columns: [
+                        .timestamp("date", "Date", "t.at"),
+                        .text("event", "Event", "t.event", width: 14),
+                        .text("userEmail", "User Email", "coalesce(u.email, '')", width: 28),
+                        .text("address", "Address", "t.address", width: 18),
+                        .text("door", "Door", "t.door", width: 10),
+                        .text("request", "Request", "t.call", width: 26),
+                        .text("subject", "Subject", "t.subject", width: 36),
+                        .text("detail", "Detail", "t.detail", width: 40),
+                        .integer("count", "Count", "t.times"),
+                    ])
+            ]))
+        report.isTrail = true
+        return report
+    }()
+}

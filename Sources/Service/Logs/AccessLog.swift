@@ -1,0 +1,58 @@
+import Bytes
+import HTTP
+import Synchronization
+
+// DESIGN. A line for each request that has ended. It is made on the thread that ends the request and kept in memory; another
+// thread writes what has gathered, once a second. A crash loses the last second.
+
+/// Writes a line of JSON for each request: address, account, call, status, bytes, microseconds. No key, no query, no body.
+final class AccessLog: Sendable {
+    /// Bytes that wait to be written; lines beyond are counted and left out.
+    private static let limit = 8 << 20
+
+    private struct Waiting {
+        var lines: [UInt8] = []
+        var lost: Int64 = 0
+    }
+
+    private let file: LineFile
+    private let waiting = Mutex(Waiting())
+
+    init(_ file: LineFile) { self.file = file }
+
+    /// Takes a request that has ended.
+    func note(_ event: AccessEvent, at time: Int64) {
+        var line = JSONWriter()
+        line.object { json in
+            json.text("time", TimeText.rfc3339(time))
+            json.text("address", event.client ?? "")
+            json.number("account", event.mark.account)
+            json.text("method", event.method)
+            json.text("path", event.path)
+            json.text("call", event.mark.name)
+            json.number("status", event.status)
+            json.number("error", event.mark.error)
+            json.number("bytes", event.bytes)
+            json.number("microseconds", Int64((event.seconds * 1_000_000).rounded()))
+        }
+        line.endLine()
+        let bytes = line.bytes
+        waiting.withLock { waiting in
+            if waiting.lines.count < Self.limit {
+                waiting.lines += bytes
+            } else {
+                waiting.lost += 1
+            }
+        }
+    }
+
+    /// Writes what has gathered, and gives how many lines there was no room for. Blocks the calling thread.
+    func write() throws(Failure) -> Int64 {
+        let taken = waiting.withLock { waiting in
+            defer { waiting = Waiting() }
+            return waiting
+        }
+        try file.append(taken.lines)
+        return taken.lost
+    }
+}
