@@ -44,6 +44,8 @@ package struct Backend: Sendable {
     package let ledger = Ledger()
     /// How many calls a key may make; nil for any number.
     package var rateLimit: RateLimit?
+    /// Encrypts the secrets of webhooks; nil where there is no key, and then no webhook is made.
+    package var secrets: SecretBox?
     /// Where the operator allows webhooks to lead.
     package var webhookTargets = WebhookTargets()
     /// A folder for files of the moment, which nothing else looks into.

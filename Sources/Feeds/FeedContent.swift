@@ -75,23 +75,7 @@ enum FeedContent {
             buffer.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
         let bytes = digest.finish()
-        return bytes.isEmpty ? nil : base64(bytes)
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let three = bytes[start..<min(start + 3, bytes.count)]
-            var word = three.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - three.count))
-            var four = [UInt8](repeating: UInt8(ascii: "="), count: 4)
-            for place in (0..<4).reversed() {
-                if place <= three.count { four[place] = letters[word & 63] }
-                word >>= 6
-            }
-            text += four
-        }
-        return String(decoding: text, as: UTF8.self)
+        return bytes.isEmpty ? nil : bytes.base64
     }
 
     private static func read(_ path: String, from offset: Int, count: Int) throws(FeedError) -> [UInt8] {

@@ -103,10 +103,9 @@ extension Update {
     }
 
     private func importAdvisories(_ path: String, named name: String) throws {
-        let result = try AdvisoryImport(
-            database: database,
-            progress: { progress(name, $0) }, warning: { warning("\(name): \($0)") }
-        ).run([path])
+        let records = RecordImport(
+            into: database, progress: { progress(name, $0) }, warning: { warning("\(name): \($0)") })
+        let result = try AdvisoryImport(records, at: now()).run([path])
         guard result.read > 0 || result.skipped == 0 else {
             throw FeedError.content(address: name, why: "none of its \(result.skipped) records can be read")
         }

@@ -58,10 +58,10 @@ extension Update {
     }
 
     private func importReleases(_ paths: [String]) throws -> Int {
-        let result = try ReleaseImport(
-            database: database, progress: { progress(Feed.Source.versions.rawValue, $0) },
-            warning: { warning("versions: \($0)") }
-        ).run(paths)
+        let records = RecordImport(
+            into: database, progress: { progress(Feed.Source.versions.rawValue, $0) },
+            warning: { warning("versions: \($0)") })
+        let result = try ReleaseImport(records).run(paths)
         guard result.packages > 0 || result.skipped == 0 else {
             throw FeedError.content(
                 address: paths.first ?? "", why: "none of its \(result.skipped) packages can be read")

@@ -28,7 +28,8 @@ package final class Server: Sendable {
         self.runtime = runtime
         let (metrics, log, clock) = (runtime.metrics, runtime.log, runtime.queue.now)
         workforce = Workforce(runtime, workers: settings.workers)
-        let backend = Self.backend(runtime, settings, bell: workforce.doorbell)
+        var backend = Self.backend(runtime, settings, bell: workforce.doorbell)
+        backend.secrets = Self.secrets(runtime, settings)
         let door = Door(backend)
         let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
         automation = Automation(
@@ -82,6 +83,28 @@ package final class Server: Sendable {
         backend.rateLimit = settings.rateLimit > 0 ? RateLimit(perMinute: settings.rateLimit) : nil
         backend.webhookTargets = settings.webhookTargets
         return backend
+    }
+
+    /// The key for the secrets of webhooks. Without one the server does all but webhooks, and says why.
+    private static func secrets(_ runtime: Runtime, _ settings: ServerSettings) -> SecretBox? {
+        let path = settings.secretKeyFile ?? "\(runtime.directory.path)/\(SecretKey.fileName)"
+        do {
+            let box = try SecretKey(path: path).readOrMake(.system)
+            try box.sealOldSecrets(in: runtime.database, .system)
+            let (count, why) = try box.unreadable(in: runtime.database)
+            if count > 0 {
+                runtime.log(.warning, "webhooks cannot be called", ["count": "\(count)", "why": why, "key": path])
+            }
+            if runtime.database.engine == .postgresql, settings.secretKeyFile == nil {
+                runtime.log(
+                    .warning,
+                    "the key of webhooks' secrets is this node's own; with other nodes, give all one --secret-key-file")
+            }
+            return box
+        } catch {
+            runtime.log(.error, "there is no key for the secrets of webhooks", ["key": path, "why": "\(error)"])
+            return nil
+        }
     }
 
     private static func open(

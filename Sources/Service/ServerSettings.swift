@@ -18,6 +18,8 @@ package struct ServerSettings: Sendable {
     package var uploadLimit = UploadSettings.defaultLimit
     /// How the server brings what is known up to date by itself; nil when it does not.
     package var updates: UpdateSettings?
+    /// The file of the key with which secrets of webhooks are encrypted; nil for `secret.key` in the data directory.
+    package var secretKeyFile: String?
     /// The files of the audit trail and of requests, as JSON lines; `-` is standard output, nil none.
     package var auditLog: String?
     package var accessLog: String?

@@ -144,6 +144,7 @@ struct Configuration: Sendable {
         settings.connections = try number("connections", in: 1...100_000, default: 4096)
         settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: 0)
         settings.uploadLimit = try number("upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit)
+        settings.secretKeyFile = self["secret-key-file"]
         settings.auditLog = self["audit-log"]
         settings.accessLog = self["access-log"]
         if let text = self["webhook-targets"] {
@@ -182,6 +183,11 @@ struct Configuration: Sendable {
             }
         }
         return UpdateSettings(interval: count * unit, origin: self["from"] ?? "")
+    }
+
+    /// The file of the key with which secrets of webhooks are encrypted.
+    func secretKey() -> SecretKey {
+        SecretKey(path: self["secret-key-file"] ?? "\(dataDirectory())/\(SecretKey.fileName)")
     }
 
     func logLevel(default level: Log.Level = .info) throws(UsageError) -> Log.Level {

@@ -34,6 +34,7 @@ final class ManagedWorld: Sendable {
             },
             log: { Issue.record("\($0.request): \($0.cause)") })
         backend.webhookTargets = try #require(WebhookTargets("https://hooks.example/waybill"))
+        backend.secrets = SecretBox(key: [UInt8](repeating: 7, count: Sealing.keySize))
         self.backend = backend
         door = Door(backend)
         let digests = keys.map(\.digest)

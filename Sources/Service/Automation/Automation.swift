@@ -12,6 +12,7 @@ final class Automation: Sendable {
     private let targets: WebhookTargets
     private let updates: UpdateKeeper?
     private let bell: Bell
+    private let secrets: SecretBox?
     private let ledger: Ledger
     private let auditLog: AuditLog?
     private let accessLog: AccessLog?
@@ -28,6 +29,7 @@ final class Automation: Sendable {
         targets = backend.webhookTargets
         self.updates = updates.map { UpdateKeeper(queue: runtime.queue, settings: $0) }
         bell = backend.bell
+        secrets = backend.secrets
         ledger = backend.ledger
     }
 
@@ -47,7 +49,7 @@ final class Automation: Sendable {
         }
         if accessLog != nil { loop("access log") { [self] in try writeAccessLog() } }
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
-            let sender = WebhookSender(runtime, targets: targets)
+            let sender = WebhookSender(runtime, targets: targets, secrets: secrets)
             turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
         }
     }

@@ -8,11 +8,14 @@ import Outbound
 struct WebhookSender {
     let runtime: Runtime
     let targets: WebhookTargets
+    /// Opens the secrets; nil where there is no key.
+    let secrets: SecretBox?
     private let connection: OutboundConnection?
 
-    init(_ runtime: Runtime, targets: WebhookTargets) {
+    init(_ runtime: Runtime, targets: WebhookTargets, secrets: SecretBox?) {
         self.runtime = runtime
         self.targets = targets
+        self.secrets = secrets
         connection = try? OutboundConnection()
     }
 
@@ -56,11 +59,19 @@ struct WebhookSender {
             return .failed(why: "the operator of this server does not allow the address", forGood: true)
         }
         guard let connection else { return .failed(why: OutboundError.noHandle.text, forGood: false) }
+        guard let secrets else { return .failed(why: "there is no key for the secret (secret.key)", forGood: false) }
+        let secret: String
+        do throws(SecretBox.Fault) {
+            secret = try secrets.open(
+                delivery.secret, at: SecretBox.place(organization: delivery.organization, url: delivery.url))
+        } catch {
+            return .failed(why: error.description, forGood: false)
+        }
         var request = OutboundRequest(.post, url: url, protocols: "http,https")
         request.fields =
             [("Content-Type", "application/json"), ("User-Agent", "Waybill")]
             + WebhookSignature.fields(
-                id: "delivery-\(delivery.id)", at: runtime.queue.now(), body: body, secret: delivery.secret)
+                id: "delivery-\(delivery.id)", at: runtime.queue.now(), body: body, secret: secret)
         request.deadline = 15
         request.answer = .dropped
         do throws(OutboundError) {

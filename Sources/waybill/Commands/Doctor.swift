@@ -1,3 +1,4 @@
+import API
 import Bytes
 import Database
 import Feeds
@@ -92,6 +93,7 @@ struct Doctor {
             check("patterns") { try patterns() },
             check("jobs") { try jobs() },
             check("snapshots") { try snapshots() },
+            check("webhook secrets") { try secrets() },
             check("artifact store") {
                 try configuration.artifactStore().check()
                 return "can be written"
@@ -176,6 +178,36 @@ struct Doctor {
         guard let held = try database.read({ try HeldSnapshot.oldest(on: $0) }) else { return "none is held" }
         guard held.age <= HeldSnapshot.limit else { throw Failure(held.warning) }
         return "the oldest is held for \(held.age / 1000) s"
+    }
+
+    /// Webhooks whose secrets the key that is here does not open.
+    private func secrets() throws -> String {
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard case .current = try database.schemaState() else {
+            return "can be looked at when the schema is up to date"
+        }
+        let kept = try database.read { try Webhooks.secrets(on: $0) }
+        guard !kept.isEmpty else { return "no webhook has one" }
+        let key = configuration.secretKey()
+        let sealed = kept.filter { SecretBox.isSealed($0.secret) }
+        guard let box = try key.read() else {
+            guard !sealed.isEmpty else { return "\(kept.count) are encrypted at the next start" }
+            throw Failure(
+                """
+                \(sealed.count) webhooks cannot be called: their key \(key.path) is not there; put it back (no backup holds \
+                it), or remove the webhooks and add them again
+                """)
+        }
+        let (count, why) = try box.unreadable(in: database)
+        guard count == 0 else {
+            throw Failure(
+                """
+                \(count) webhooks cannot be called: \(why) than \(key.path); put the old key back (no backup holds it), or \
+                remove the webhooks and add them again
+                """)
+        }
+        return "\(kept.count) can be read with \(key.path)"
     }
 
     /// Jobs that cannot go on, and those that were given up.

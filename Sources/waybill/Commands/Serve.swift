@@ -13,6 +13,7 @@ extension Command {
         Flag("http-threads", "N", "threads of the HTTP server (4)"),
         Flag("rate-limit", "N", "calls of one key in a minute; 0 for any number (0)"),
         Flag("webhook-targets", "URLS", "addresses below which webhooks may lead, between commas (none)"),
+        Flag("secret-key-file", "FILE", "key for secrets of webhooks, one for all nodes (DATA/secret.key)"),
         Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
         Flag("retention-days", "N", "days that artifacts are kept (7)"),
         Flag("audit-days", "N", "days that the audit trail is kept (365)"),

@@ -103,10 +103,16 @@ extension Call {
                     ? "nothing: the operator of this server allows no webhooks (--webhook-targets)"
                     : "an address below \(targets.prefixes.joined(separator: " or "))")
         }
+        guard let box = visit.backend.secrets else {
+            throw APIError.notOffered(
+                "this server has no key to keep the secret with; its operator sees why (waybill doctor)")
+        }
         let secret = WebhookSignature.secret(of: try visit.backend.random.bytes(32))
+        let place = SecretBox.place(organization: visit.scope.organization, url: url)
+        let sealed = try box.seal(secret, at: place, visit.backend.random)
         return visit.change { writing in
             let id = try Webhooks.add(
-                url, secret: secret, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
+                url, secret: sealed, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
             guard let id else {
                 throw APIError.badValue(
                     url, of: "url", accepted: "at most \(Webhooks.limit) webhooks in an organization; remove one")

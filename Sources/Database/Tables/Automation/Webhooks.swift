@@ -19,6 +19,7 @@ package struct WebhookRecord: Sendable, Equatable {
 package struct WebhookDelivery: Sendable, Equatable {
     package let id: Int64
     package let url: String
+    /// As the database has it.
     package let secret: String
     package let organization: Int64
     /// The uuid of the report's job.
@@ -83,6 +84,24 @@ package enum Webhooks {
         try Change(.configuration, "WEBHOOK", .deleted, in: scope, before: [url], on: connection)
             .write(in: scope, by: .account(account), at: time, on: connection)
         return true
+    }
+
+    // MARK: Secrets
+
+    /// The secrets of all webhooks, as the database has them: encrypted, but for those of before.
+    package static func secrets(
+        on connection: any Connection
+    ) throws -> [(id: Int64, organization: Int64, url: String, secret: String)] {
+        try connection.all("SELECT id, organization, url, secret FROM webhook ORDER BY id") { row in
+            (row.integer(0), row.integer(1), row.string(2), row.string(3))
+        }
+    }
+
+    /// Puts another text in the place of a secret, unless somebody did already.
+    package static func setSecret(
+        _ secret: String, of id: Int64, insteadOf old: String, on connection: any Connection
+    ) throws {
+        try connection.run("UPDATE webhook SET secret = \(secret) WHERE id = \(id) AND secret = \(old)")
     }
 
     // MARK: Deliveries

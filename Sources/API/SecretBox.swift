@@ -1,0 +1,65 @@
+import Bytes
+import FoundationEssentials
+
+// DESIGN. What the database keeps for the server alone, and not as a digest, is encrypted with a key that is no part of the
+// database or a backup: whoever reads these learns no secret. The text says how it was sealed and, by four bytes of the key's
+// digest, with which key, so that another key is told from a damaged row.
+
+/// Encrypts the secrets of webhooks.
+package struct SecretBox: Sendable {
+    /// Why a secret cannot be read.
+    package enum Fault: Error, Equatable, CustomStringConvertible {
+        /// Encrypted with another key than the one that is here.
+        case otherKey
+        case damaged
+
+        package var description: String {
+            switch self {
+            case .otherKey: "the secret was encrypted with another secret.key"
+            case .damaged: "the encrypted secret is damaged"
+            }
+        }
+    }
+
+    /// The scheme: AES-256-GCM with a random nonce in front.
+    private static let scheme = "aes-256-gcm"
+
+    private let key: [UInt8]
+    private let name: String
+
+    /// - Parameter key: `Sealing.keySize` bytes; nil comes of any other size.
+    package init?(key: [UInt8]) {
+        guard key.count == Sealing.keySize else { return nil }
+        self.key = key
+        name = Digest.of(key, .sha256).prefix(4).map { $0 }.hexadecimal
+    }
+
+    /// Whether a text of the database is encrypted at all: those of before are not.
+    package static func isSealed(_ text: String) -> Bool { text.hasPrefix(scheme + ":") }
+
+    /// The encrypted secret. `place` says where it belongs: elsewhere it cannot be opened.
+    package func seal(_ secret: String, at place: String, _ random: Randomness) throws -> String {
+        let nonce = try random.bytes(Sealing.nonceSize)
+        guard let sealed = Sealing.seal(Array(secret.utf8), key: key, nonce: nonce, about: Array(place.utf8)) else {
+            throw Fault.damaged
+        }
+        return "\(Self.scheme):\(name):\(Data(nonce + sealed).base64EncodedString())"
+    }
+
+    /// The secret in a text of the database.
+    package func open(_ text: String, at place: String) throws(Fault) -> String {
+        guard Self.isSealed(text) else { return text }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .damaged }
+        guard parts[1] == name else { throw .otherKey }
+        guard let bytes = Data(base64Encoded: String(parts[2])).map({ [UInt8]($0) }), bytes.count > Sealing.nonceSize,
+            let secret = Sealing.open(
+                Array(bytes.dropFirst(Sealing.nonceSize)), key: key, nonce: Array(bytes.prefix(Sealing.nonceSize)),
+                about: Array(place.utf8))
+        else { throw .damaged }
+        return String(decoding: secret, as: UTF8.self)
+    }
+
+    /// Where the secret of a webhook belongs.
+    package static func place(organization: Int64, url: String) -> String { "webhook \(organization) \(url)" }
+}

@@ -1,0 +1,94 @@
+package import API
+import Bytes
+package import Database
+import Glibc
+
+/// The file that holds the key of webhooks' secrets: 64 hexadecimal characters. No backup holds it.
+package struct SecretKey: Sendable {
+    /// Its name in the data directory.
+    package static let fileName = "secret.key"
+
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    /// The key in the file; nil when there is no such file. Throws when it cannot be read, holds something else, or may be
+    /// read by everybody.
+    package func read() throws(Failure) -> SecretBox? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw Failure("cannot read the key \(path): \(systemMessage(errno))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & 0o007 == 0 else {
+            throw Failure("the key \(path) may be read by everybody; chmod 600 \(path)")
+        }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw Failure("cannot read the key \(path): \(systemMessage(errno))") }
+        let text = String(decoding: bytes.prefix(count), as: UTF8.self).trimmingBlanks()
+        guard let key = Self.bytes(text), let box = SecretBox(key: key) else {
+            throw Failure("\(path) holds no key; accepted: \(2 * Sealing.keySize) hexadecimal characters")
+        }
+        return box
+    }
+
+    /// The key in the file, which is made where it is not there.
+    package func readOrMake(_ random: Randomness) throws -> SecretBox {
+        if let box = try read() { return box }
+        let text = try random.bytes(Sealing.keySize).hexadecimal + "\n"
+        // Under another name first: whoever reads the key sees all of it, and of two that make one, one is kept.
+        let part = "\(path).\(getpid())"
+        let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("cannot make the key \(path): \(systemMessage(errno))") }
+        defer { unlink(part) }
+        let isWritten = text.utf8.withContiguousStorageIfAvailable { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        let isKept = isWritten == text.utf8.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isKept else { throw Failure("cannot make the key \(path): \(systemMessage(errno))") }
+        guard link(part, path) == 0 || errno == EEXIST else {
+            throw Failure("cannot make the key \(path): \(systemMessage(errno))")
+        }
+        guard let box = try read() else { throw Failure("cannot read the key \(path)") }
+        return box
+    }
+
+    private static func bytes(_ text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count == 2 * Sealing.keySize, digits.allSatisfy(\.isHexadecimalDigit) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).compactMap { place in
+            UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+        }
+    }
+}
+
+extension SecretBox {
+    /// Encrypts the secrets that stand in the database in clear. At the start of a server, as a step of the schema does not know
+    /// where the key is.
+    package func sealOldSecrets(in database: any Database, _ random: Randomness) throws {
+        let old = try database.read { try Webhooks.secrets(on: $0) }.filter { !Self.isSealed($0.secret) }
+        guard !old.isEmpty else { return }
+        try database.write { connection in
+            for row in old {
+                let place = Self.place(organization: row.organization, url: row.url)
+                try Webhooks.setSecret(
+                    try seal(row.secret, at: place, random), of: row.id, insteadOf: row.secret, on: connection)
+            }
+        }
+    }
+
+    /// How many secrets this key does not open, and the first reason.
+    package func unreadable(in database: any Database) throws -> (count: Int, why: String) {
+        let faults = try database.read { try Webhooks.secrets(on: $0) }.compactMap { row -> String? in
+            do throws(Fault) {
+                _ = try open(row.secret, at: Self.place(organization: row.organization, url: row.url))
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        return (faults.count, faults.first ?? "")
+    }
+}
