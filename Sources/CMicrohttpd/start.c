@@ -1,6 +1,7 @@
 #include "CMicrohttpd.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,25 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
     return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
 }
 
+/* The target as it came, before the library cuts and decodes it in place: here alone its length is known, and what characters
+ * it has. Odd, so that it is no address of an object; bit 1 is set where a control character or a blank stands in it. */
+static void *note_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    uintptr_t length = 0, odd = 0;
+    (void) context;
+    (void) connection;
+    for (; target[length] != 0; length++)
+        if ((unsigned char) target[length] <= 0x20 || target[length] == 0x7F)
+            odd = 2;
+    return (void *) (length << 2 | odd | 1);
+}
+
+size_t waybill_head_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? info->header_size : 0;
+}
+
 struct MHD_Daemon *waybill_start_daemon(unsigned int flags, MHD_AccessHandlerCallback handler,
                                         MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected,
                                         void *context, struct waybill_complaint *complaint,
@@ -49,6 +69,7 @@ struct MHD_Daemon *waybill_start_daemon(unsigned int flags, MHD_AccessHandlerCal
                             MHD_OPTION_NOTIFY_COMPLETED, completed, context,
                             MHD_OPTION_NOTIFY_CONNECTION, connected, context,
                             MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, note_target, NULL,
                             MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 

@@ -14,6 +14,8 @@ package struct HTTPConfiguration: Sendable {
     /// Connections at a time from one address; 0 for no such limit. Further ones are closed at once.
     package var connectionsPerClient = 0
     package var deadlines = Deadlines()
+    /// Fields of every answer that does not have them by itself.
+    package var answerFields = HTTPFields()
 
     /// PEM files.
     package struct TLS: Sendable {

@@ -41,17 +41,13 @@ final class Exchange {
         self.request = request
     }
 
-    /// The head is here.
-    func start() -> MHD_Result {
+    /// The head is here. `fault` says why the request is not to be read: then it is answered with that, and the connection
+    /// closed, as nobody knows where the next request begins.
+    func start(refusing fault: HeadFault?) -> MHD_Result {
+        if let fault { return refuse(fault.response) }
         let isChunked = request.headers["Transfer-Encoding"] != nil
-        let lengths = request.headers.all("Content-Length")
-        // Two statements about the body's end are how requests are smuggled past a proxy (RFC 9112 §6.3, §11.2); the
-        // library takes the first.
-        guard lengths.count + (isChunked ? 1 : 0) <= 1 else {
-            return send(.text(400, "The request says in two ways how long its body is."))
-        }
         // The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
-        let declared = lengths.first.map { Int($0) ?? Int.max } ?? 0
+        let declared = request.headers["Content-Length"].map { Int($0) ?? Int.max } ?? 0
         // An answer given at the head makes the library close the connection, body or none; `proceed` comes at once.
         guard isChunked || declared > 0 else { return .YES }
 
@@ -74,8 +70,13 @@ final class Exchange {
             return .YES
         case .memory(let limit), .file(let limit): refusal = Self.tooLarge(limit)
         }
+        return refuse(refusal)
+    }
+
+    /// Answers at the head; what of the request follows is thrown away.
+    private func refuse(_ answer: HTTPResponse) -> MHD_Result {
         if let copy = connection.duplicate() { service.watch.linger(copy) }
-        return send(refusal)
+        return send(answer)
     }
 
     /// A piece of the body is here.
@@ -151,6 +152,10 @@ final class Exchange {
         // The library counts references; the connection has its own from queueing on.
         defer { MHD_destroy_response(outgoing) }
         for (name, value) in response.headers.pairs where MHD_add_response_header(outgoing, name, value) == .NO {
+            return nil
+        }
+        for (name, value) in service.configuration.answerFields.pairs
+        where response.headers[name] == nil && MHD_add_response_header(outgoing, name, value) == .NO {
             return nil
         }
         if service.isDraining.load(ordering: .relaxed),

@@ -57,9 +57,13 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
 }
 
 /// A step of a request: its head, a piece of its body, its end, or its waking.
-let onRequest: MHD_AccessHandlerCallback = { context, handle, path, method, _, upload, uploadCount, requestContext in
-    guard let context, let handle, let path, let method, let uploadCount, let requestContext else { return .NO }
-    if let pointer = requestContext.pointee {
+let onRequest: MHD_AccessHandlerCallback = {
+    context, handle, path, method, version, upload, uploadCount, requestContext in
+    guard let context, let handle, let path, let method, let version, let uploadCount, let requestContext else {
+        return .NO
+    }
+    let target = TargetNote(requestContext.pointee)
+    if target == nil, let pointer = requestContext.pointee {
         // Borrowed: the retain below lasts until `onCompletion`, after which the library does not call for this request.
         let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
         guard uploadCount.pointee > 0 else { return exchange.proceed() }
@@ -71,41 +75,56 @@ let onRequest: MHD_AccessHandlerCallback = { context, handle, path, method, _, u
     guard let socketContext = waybill_connection_context(handle) else { return .NO }
     // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which comes after all of its requests.
     let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
-    let exchange = Exchange(
-        service: service, connection: connection, handle: handle,
-        request: readHead(handle, method: method, path: path, connection: connection, service: service))
+    let (request, places) = readHead(handle, method: method, path: path, connection: connection, service: service)
+    let head = RawHead(
+        bytes: UnsafeRawBufferPointer(start: method, count: waybill_head_size(handle)), target: target,
+        version: version - method, fields: places)
+    let exchange = Exchange(service: service, connection: connection, handle: handle, request: request)
     requestContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
-    return exchange.start()
+    return exchange.start(refusing: head.fault ?? HeadFault(request.headers, isOld: head.isOld))
 }
 
 /// A request that `onRequest` saw has ended, well or not.
 let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
-    guard let requestContext, let pointer = requestContext.pointee else { return }
+    // A request that the library refused by itself has the note about its target there.
+    guard let requestContext, TargetNote(requestContext.pointee) == nil, let pointer = requestContext.pointee else {
+        return
+    }
     requestContext.pointee = nil
     // Balances the retain of `onRequest`, exactly once, because the pointer is cleared.
     Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
         .end(completed: code == .REQUEST_TERMINATED_COMPLETED_OK)
 }
 
+/// A head's fields and where their names stand in it, counted from the method.
+private struct ReadFields {
+    let start: UnsafePointer<CChar>
+    var fields = HTTPFields()
+    var places: [Int] = []
+}
+
 private func readHead(
     _ handle: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, connection: ClientConnection,
     service: Service
-) -> HTTPRequest {
+) -> (HTTPRequest, places: [Int]) {
     // MHD_get_connection_values_n calls back before it returns, so the pointers to these are good.
-    let collect: MHD_KeyValueIteratorN = { fields, _, name, nameCount, value, valueCount in
-        let name = UnsafeRawBufferPointer(start: name, count: nameCount)
+    let collect: MHD_KeyValueIteratorN = { read, _, name, nameCount, value, valueCount in
+        guard let read = read?.assumingMemoryBound(to: ReadFields.self), let name else { return .NO }
         let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueCount)
-        fields?.assumingMemoryBound(to: HTTPFields.self).pointee
-            .append(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        read.pointee.places.append(name - read.pointee.start)
+        read.pointee.fields.append(
+            String(decoding: UnsafeRawBufferPointer(start: name, count: nameCount), as: UTF8.self),
+            String(decoding: value, as: UTF8.self))
         return .YES
     }
-    var headers = HTTPFields()
-    var query = HTTPFields()
+    var headers = ReadFields(start: method)
+    var query = ReadFields(start: method)
     _ = withUnsafeMutablePointer(to: &headers) { MHD_get_connection_values_n(handle, .HEADER_KIND, collect, $0) }
     _ = withUnsafeMutablePointer(to: &query) { MHD_get_connection_values_n(handle, .GET_ARGUMENT_KIND, collect, $0) }
-    return HTTPRequest(
-        method: String(cString: method), path: String(cString: path), query: query, headers: headers,
+    let request = HTTPRequest(
+        method: String(cString: method), path: String(cString: path), query: query.fields, headers: headers.fields,
         client: connection.client, isTLS: service.configuration.tls != nil)
+    return (request, headers.places)
 }
 
 /// The address at the other end without its port; IPv4 in its own form on a socket of both families.

@@ -40,6 +40,10 @@ package final class Server: Sendable {
         configuration.threads = max(2, settings.threads)
         configuration.connections = settings.connections
         configuration.tls = settings.tls
+        // What a browser or a proxy keeps of an answer, others may read; what it takes for another type, it may run.
+        configuration.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+        // RFC 6797: a year.
+        if settings.tls != nil { configuration.answerFields["Strict-Transport-Security"] = "max-age=31536000" }
         http = try HTTPServer(
             configuration, policy: { door.policy(for: $0) },
             access: { event in

@@ -101,6 +101,71 @@ import Testing
         }
     }
 
+    /// What proxies read in one way and lenient servers in another (RFC 9112 §2.2, §3, §5, §6): refused, and nothing behind it is
+    /// read as a request.
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: t\r\nContent-Length : 5\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX\t: 5\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nX: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX: a\r\n\tb\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nContent-Length:\r\n 5\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\rX: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX: a\r\r\n\r\n",
+        "GET /a\rb HTTP/1.1\r\nHost: t\r\n\r\n", "GET / HTTP/1.1\nHost: t\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\nX: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\n\n", "GET / HTTP/1.1\r\nHost: t\n\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nX: a\0b\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX: a\0\0Y: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nX: a\0\0Y\0b\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX\0: a\r\n\r\n",
+        "GET /a\0b HTTP/1.1\r\nHost: t\r\n\r\n", "GET /a\0HTTP/1.1\0\0 HTTP/1.1\r\nHost: t\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nhost: t\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\n: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX: \u{1}\r\n\r\n",
+        "POST / HTTP/1.0\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.0\r\nHost: t\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ])
+    func keepsToTheLetter(of head: String) async throws {
+        try await serve(handler: echo) { server, _ in
+            let client = try Client(server)
+            client.send(head + "GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer.status == 400)
+            #expect(answer.header("Connection") == "close")
+            #expect(try client.isClosed())
+        }
+    }
+
+    @Test(arguments: [
+        "GET /a%0Db%00?c=%0A&d HTTP/1.1\r\nHost: t\r\n\r\n", "\r\nGET / HTTP/1.1\r\nHost: t\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost:\r\nX:\ta \t b\t \r\nY: \u{FC}\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nCookie: a=b; c=\"d\"\r\nCookie: e\r\nX: 1\r\nX: 2\r\n\r\n",
+    ])
+    func takesWhatTheLetterAllows(_ head: String) async throws {
+        try await serve(handler: echo) { server, _ in
+            let client = try Client(server)
+            client.send(head)
+            #expect(try client.answer().status == 200)
+        }
+    }
+
+    @Test func givesEveryAnswerTheFieldsOfTheServer() async throws {
+        try await serve(
+            configure: { $0.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"] },
+            policy: { _ in .refuse(.text(403, "no")) },
+            handler: { request in
+                .now(HTTPResponse(headers: request.path == "/own" ? ["Cache-Control": "max-age=5"] : [:]))
+            },
+            test: { server, _ in
+                for (method, path, value) in [
+                    ("GET", "/", "no-store"), ("GET", "/own", "max-age=5"), ("PUT", "/", "no-store"),
+                ] {
+                    let client = try Client(server)
+                    client.ask(method, path, body: method == "PUT" ? "x" : "")
+                    let answer = try client.answer()
+                    #expect(answer.header("Cache-Control") == value)
+                    #expect(answer.header("X-Content-Type-Options") == "nosniff")
+                }
+            })
+    }
+
     @Test func answersExpect100Continue() async throws {
         try await serve(
             policy: { $0.path == "/no" ? .refuse(.text(403, "no")) : .memory(limit: 10) }, handler: echo,

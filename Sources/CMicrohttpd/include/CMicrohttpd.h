@@ -18,7 +18,10 @@ void waybill_complaint_close(struct waybill_complaint *complaint);
 const char *waybill_complaint_text(const struct waybill_complaint *complaint);
 
 /* MHD_start_daemon with its options in an array that ends with MHD_OPTION_END. `completed`, `connected` and the logger
- * are set here as function pointers have no place in an array that Swift fills. `complaint` may not be NULL. */
+ * are set here as function pointers have no place in an array that Swift fills. `complaint` may not be NULL.
+ *
+ * The context of a request is, until the handler is called first, a note about its target: length << 2 | odd << 1 | 1, where
+ * `odd` says that a control character or a blank stands in it. */
 struct MHD_Daemon *waybill_start_daemon(unsigned int flags, MHD_AccessHandlerCallback handler,
                                         MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected,
                                         void *context, struct waybill_complaint *complaint,
@@ -29,6 +32,9 @@ int waybill_connection_socket(struct MHD_Connection *connection);
 
 /* What MHD_NotifyConnectionCallback kept for the connection; NULL when nothing. */
 void *waybill_connection_context(struct MHD_Connection *connection);
+
+/* The bytes of the request's head, from the method that the library hands over to the end of the blank line; 0 when unknown. */
+size_t waybill_head_size(struct MHD_Connection *connection);
 
 /* What has moved over a TCP socket since it was opened, as the kernel counts it. */
 struct waybill_progress {

@@ -1,0 +1,146 @@
+// DESIGN. libmicrohttpd 0.9.75 reads heads with goodwill (measured by sockets): its strict mode refuses blanks in the request
+// line and a missing Host, and nothing else; it takes a blank before the colon (which only its lenient mode refuses), folded
+// lines, bare CR and LF, NUL, two Hosts, any Transfer-Encoding. What proxies read differently is how requests are smuggled
+// past them (RFC 9112 §11.2). The library parses in place: it puts NUL where the blanks of the request line, the colons and the
+// line ends were, two for CRLF and one for LF, and gives pointers into these bytes. So the head can be read once more by the
+// letter, and each name has to stand where the library found one.
+
+/// What the library's callback noted about the target of a request (`waybill_start_daemon`).
+struct TargetNote: Equatable {
+    /// Bytes of the target as it came.
+    let length: Int
+    /// Whether no control character and no blank stands in it.
+    let isClean: Bool
+
+    init(length: Int, isClean: Bool) {
+        self.length = length
+        self.isClean = isClean
+    }
+
+    /// Nil for the address of an object, which is even, and for nothing.
+    init?(_ context: UnsafeMutableRawPointer?) {
+        let bits = UInt(bitPattern: context)
+        guard bits & 1 == 1 else { return nil }
+        // Two bits less than an address: it fits.
+        length = Int(bits >> 2)
+        isClean = bits & 2 == 0
+    }
+}
+
+/// A head as it stands in the library's memory after it was parsed there. Lives as long as the callback that has it.
+struct RawHead {
+    /// From the method to the end of the blank line.
+    let bytes: UnsafeRawBufferPointer
+    let target: TargetNote?
+    /// Where the library found the version, counted from the method.
+    let version: Int
+    /// Where it found the names of the fields.
+    let fields: [Int]
+
+    /// Whether the version is older than HTTP/1.1.
+    var isOld: Bool { isVersion && bytes[version + 5] == UInt8(ascii: "1") && bytes[version + 7] == UInt8(ascii: "0") }
+
+    /// Whether `HTTP/`, a digit, a point and a digit stand where the version is, with two bytes behind them.
+    private var isVersion: Bool {
+        guard version >= 0, version + 10 <= bytes.count else { return false }
+        let text = bytes[version..<version + 8]
+        return text.starts(with: "HTTP/".utf8) && text[version + 6] == UInt8(ascii: ".")
+    }
+
+    /// What breaks RFC 9112 in it; nil when nothing does.
+    var fault: HeadFault? {
+        // §3: method SP request-target SP HTTP-version CRLF.
+        guard let method = token(at: 0), let target else { return .requestLine }
+        guard target.isClean, version == method + 1 + target.length + 1, isVersion else { return .requestLine }
+        guard isLineEnd(version + 8) else { return .lineEnd }
+        var place = version + 10
+        var count = 0
+        // §2.1: each line is a field, the last is empty.
+        while !(isLineEnd(place) && place + 2 == bytes.count) {
+            guard count < fields.count, fields[count] == place else { return .field }
+            guard let colon = token(at: place) else { return .field }
+            var end = colon + 1
+            while end < bytes.count, bytes[end] != 0 {
+                // §5: field-content has tabs, blanks and visible characters.
+                guard bytes[end] >= 0x20 && bytes[end] != 0x7F || bytes[end] == 9 else { return .control }
+                end += 1
+            }
+            guard isLineEnd(end) else { return .lineEnd }
+            place = end + 2
+            count += 1
+        }
+        return count == fields.count ? nil : .field
+    }
+
+    private func isLineEnd(_ place: Int) -> Bool {
+        place + 2 <= bytes.count && bytes[place] == 0 && bytes[place + 1] == 0
+    }
+
+    /// The place of the NUL behind the token (RFC 9110 §5.6.2) that begins here; nil when there is none, or another character
+    /// comes before.
+    private func token(at start: Int) -> Int? {
+        var place = start
+        while place < bytes.count, bytes[place] != 0 {
+            guard Self.isTokenCharacter(bytes[place]) else { return nil }
+            place += 1
+        }
+        return place > start && place < bytes.count ? place : nil
+    }
+
+    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
+
+/// Why a request is refused before anything of it is looked at.
+enum HeadFault: Equatable {
+    case requestLine
+    case lineEnd
+    case control
+    case field
+    case hosts
+    case lengths
+    case oldTransferEncoding
+    case transferCoding
+
+    /// What contradicts itself in the fields of a head whose lines are right.
+    init?(_ headers: HTTPFields, isOld: Bool) {
+        let codings = headers.all("Transfer-Encoding")
+        if headers.all("Host").count > 1 {
+            self = .hosts
+        } else if isOld, !codings.isEmpty {
+            self = .oldTransferEncoding
+        } else if headers.all("Content-Length").count + codings.count > 1 {
+            self = .lengths
+        } else if let coding = codings.first, coding.lowercased() != "chunked" {
+            self = .transferCoding
+        } else {
+            return nil
+        }
+    }
+
+    var response: HTTPResponse {
+        let why =
+            switch self {
+            case .requestLine: "The request line is not `METHOD target HTTP/1.1` (RFC 9112 §3)."
+            case .lineEnd: "A line of the head does not end in CR LF, or has a NUL (RFC 9112 §2.2)."
+            case .control: "A field of the head has a control character (RFC 9110 §5.5)."
+            case .field:
+                "A line of the head is not `name: value` on one line, without a blank before the colon (RFC 9112 §5)."
+            case .hosts: "The request names two hosts (RFC 9112 §3.2)."
+            // Two statements about the body's end are how requests are smuggled past a proxy (§11.2).
+            case .lengths: "The request says in two ways how long its body is (RFC 9112 §6.3)."
+            case .oldTransferEncoding: "HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)."
+            case .transferCoding:
+                "The Transfer-Encoding is not `chunked`, the only one that is read here (RFC 9112 §6.1)."
+            }
+        var response = HTTPResponse.text(400, why)
+        response.headers["Connection"] = "close"
+        return response
+    }
+}
