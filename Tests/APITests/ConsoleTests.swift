@@ -87,6 +87,49 @@ struct ConsoleTests {
         #expect(try fixture.count("session") == 0)
     }
 
+    @Test func aSessionThatIsNotUsedEnds() async throws {
+        let cookie = try await enter(fixture.acme.administrator)
+        // Used every twenty minutes it goes on; half an hour without a click ends it.
+        for _ in 0..<3 {
+            fixture.world.time.withLock { $0 += 20 * 60_000 }
+            #expect(text(await get("/", cookie: cookie)).contains("admin@acme.example"))
+        }
+        fixture.world.time.withLock { $0 += Sessions.idleLimit }
+        #expect(!text(await get("/", cookie: cookie)).contains("admin@acme.example"))
+        let now = fixture.world.time.withLock { $0 }
+        try await fixture.database.write { try Sessions.sweep(at: now, on: $0) }
+        #expect(try fixture.count("session") == 0)
+    }
+
+    @Test func signingInAgainReplacesTheSessionOfTheBrowser() async throws {
+        let first = try await enter(fixture.acme.administrator)
+        let response = await send("/console/enter", ["userKey": fixture.acme.administrator], cookie: first)
+        let second = try #require(response.headers["Set-Cookie"]).prefix { $0 != ";" }
+        #expect(!text(await get("/", cookie: first)).contains("admin@acme.example"))
+        #expect(text(await get("/", cookie: String(second))).contains("admin@acme.example"))
+        #expect(try fixture.count("session") == 1)
+    }
+
+    @Test func sessionsAreListedAndEnded() async throws {
+        let own = try await enter(fixture.acme.administrator)
+        let other = await send(
+            "/console/enter", ["userKey": fixture.acme.administrator], headers: ["User-Agent": "Fire<fox>\u{202E}"]
+        ).headers["Set-Cookie"].map { String($0.prefix { $0 != ";" }) }
+        let foreign = try await enter(fixture.rival.administrator)
+        let page = text(await get("/console/sessions", cookie: own))
+        #expect(page.contains("Fire&lt;fox&gt;\u{FFFD}") && page.contains("this one"))
+        let names = page.split(separator: "name=\"session\" value=\"").dropFirst().map { String($0.prefix(64)) }
+        let name = try #require(names.first)
+        #expect(names.count == 1)
+        // Nobody ends those of others.
+        _ = await send("/console/end", ["session": name], cookie: foreign)
+        #expect(text(await get("/", cookie: other)).contains("admin@acme.example"))
+        let ended = await send("/console/end", ["session": name], cookie: own)
+        #expect(ended.status == 303)
+        #expect(!text(await get("/", cookie: other)).contains("admin@acme.example"))
+        #expect(text(await get("/", cookie: own)).contains("admin@acme.example"))
+    }
+
     @Test func signingOutAndLosingTheKeyEndIt() async throws {
         let first = try await enter(fixture.acme.administrator)
         let second = try await enter(fixture.acme.administrator)

@@ -13,6 +13,8 @@ struct ConsoleDoor: Sendable {
     /// The longest form, in bytes.
     private static let formLimit = 64 << 10
     private static let cookie = "waybill"
+    /// Characters that are kept of a browser's name.
+    private static let browserLimit = 200
 
     private let backend: Backend
     private let threads = Threads("console")
@@ -42,11 +44,15 @@ struct ConsoleDoor: Sendable {
             return await refusal(of: request, ConsolePlace(), because: error)
         }
         do {
+            if ![.style, .enter, .leave].contains(path) { try await noteUse(of: request) }
             switch path {
             case .style: return HTTPResponse(type: "text/css;charset=UTF-8", bytes: Array(consoleStyle.utf8))
             case .enter: return try await enter(request, form["userKey"]?.trimmingBlanks() ?? "")
             case .leave: return try await leave(request)
-            case .page, .reports, .audit:
+            case .end:
+                try await end(request, form["session"] ?? "")
+                return Self.redirect(to: place.address(of: .sessions))
+            case .page, .reports, .audit, .sessions:
                 return try await threads.attempt { try page(path, request, place) }.get()
             case .report:
                 return try await act(request, place, Self.body(of: form)) { view in
@@ -90,9 +96,13 @@ struct ConsoleDoor: Sendable {
             return Self.page(403, ConsolePage.entrance(notice: why))
         }
         let secret = try backend.random.token()
+        // The browser's own name of itself, not more of it than a person reads.
+        let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
+        let old = Self.session(of: request)
+        let new = Sessions.New(
+            Digest.of(secret.utf8, .sha256), keyDigest: key.digest, from: request.client ?? "", browser: browser)
         try await backend.database.write { connection in
-            try Sessions.begin(
-                Digest.of(secret.utf8, .sha256), keyDigest: key.digest, at: now, on: connection)
+            try Sessions.begin(new, replacing: old, at: now, on: connection)
             try Self.note(.signIn, of: holder, request, at: now, on: connection)
         }
         var response = Self.redirect(to: ConsolePath.page.path)
@@ -114,6 +124,30 @@ struct ConsoleDoor: Sendable {
         var response = Self.redirect(to: ConsolePath.page.path)
         response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, request)
         return response
+    }
+
+    /// Writes down that a session is used, once a minute.
+    private func noteUse(of request: HTTPRequest) async throws {
+        guard let session = Self.session(of: request) else { return }
+        let now = backend.queue.now()
+        let found = try await threads.attempt { [backend] in
+            try backend.database.read { try Sessions.find(session, at: now, on: $0) }
+        }.get()
+        guard found?.isUseNew == true else { return }
+        try await backend.database.write { try Sessions.use(session, at: now, on: $0) }
+    }
+
+    /// Ends one of the sessions of the key that this one was begun with.
+    private func end(_ request: HTTPRequest, _ digest: String) async throws {
+        guard let own = Self.session(of: request) else { return }
+        let now = backend.queue.now()
+        try await backend.database.write { connection in
+            guard let key = try Sessions.find(own, at: now, on: connection)?.keyDigest else { return }
+            let sessions = try Sessions.list(keyDigest: key, at: now, on: connection)
+            for session in sessions where session.digest.hexadecimal == digest {
+                try Sessions.end(session.digest, on: connection)
+            }
+        }
     }
 
     /// Writes the record of a beginning or an end, in each organization that the person belongs to.
@@ -164,7 +198,7 @@ struct ConsoleDoor: Sendable {
     ) throws -> ConsoleView? {
         let now = backend.queue.now()
         guard let session = Self.session(of: request),
-            let key = try Sessions.keyDigest(of: session, at: now, on: connection)
+            let key = try Sessions.find(session, at: now, on: connection)?.keyDigest
         else { return nil }
         if let seconds = backend.rateLimit?.admit(key.hexadecimal, at: now) {
             throw APIError.tooManyCalls(seconds: seconds)
@@ -190,6 +224,10 @@ struct ConsoleDoor: Sendable {
                 try view.access.require(ConsoleView.auditing, inProduct: nil)
                 let records = try view.audit(before: request.query.exactly("cursor"), on: connection)
                 return Self.page(200, ConsolePage.audit(records, in: view), of: view)
+            }
+            if path == .sessions, let own = Self.session(of: request) {
+                let sessions = try Sessions.list(keyDigest: view.keyDigest, at: backend.queue.now(), on: connection)
+                return Self.page(200, ConsolePage.sessions(sessions, own: own, in: view), of: view)
             }
             return Self.page(notice == nil ? 200 : 400, ConsolePage.place(view, notice: notice), of: view)
         }

@@ -98,6 +98,41 @@ enum ConsolePage {
         }
     }
 
+    /// Where the holder of a key is signed in, with a button each that ends it.
+    static func sessions(_ sessions: [Sessions.Row], own: [UInt8], in view: ConsoleView) -> [UInt8] {
+        let title = "Where you are signed in"
+        return HTML.page(title: "\(title) – Waybill") { html in
+            header(view, at: .sessions, to: &html)
+            html.element("main") { html in
+                html.element("h1", text: title)
+                html.element("table") { html in
+                    html.head(["From", "Browser", "Since", "Last used", ""])
+                    html.element("tbody") { html in
+                        for session in sessions {
+                            html.element("tr") { html in
+                                html.element("td", text: session.address)
+                                html.element("td", text: session.browser)
+                                html.element("td", text: TimeText.time(session.begun))
+                                html.element("td", text: TimeText.time(session.used))
+                                html.element("td") { html in
+                                    if session.digest == own { return html.text("this one") }
+                                    let hidden = view.place.fields + [("session", session.digest.hexadecimal)]
+                                    html.form(to: .end, hidden: hidden) { $0.element("button", text: "End") }
+                                }
+                            }
+                        }
+                    }
+                }
+                html.element(
+                    "p", ("class", "hint"),
+                    text: """
+                        Signed in with the same key. One ends after half an hour without use, after twelve hours, and \
+                        with its key. Times are in UTC.
+                        """)
+            }
+        }
+    }
+
     /// Who did what in the organization.
     static func audit(_ records: [AuditRecord], in view: ConsoleView) -> [UInt8] {
         let title = "Audit trail of \(view.organizationName)"
@@ -161,7 +196,9 @@ enum ConsolePage {
                         "a", ("href", view.place.address(of: .audit)), ("class", path == .audit ? "here" : ""),
                         text: "Audit")
                 }
-                html.element("span", text: view.access.standing.email)
+                html.element(
+                    "a", ("href", view.place.address(of: .sessions)), ("class", path == .sessions ? "here" : ""),
+                    text: view.access.standing.email)
                 html.element("button", text: "Sign out")
             }
         }

@@ -16,6 +16,10 @@ enum ConsolePath: Equatable {
     case artifact(String)
     /// Ending a report that is not finished.
     case cancel
+    /// Where the person is signed in.
+    case sessions
+    /// Ending one of these.
+    case end
 
     private static let artifacts = "/console/report/"
 
@@ -31,6 +35,8 @@ enum ConsolePath: Equatable {
         case "/console/leave": self = .leave
         case "/console/report": self = .report
         case "/console/cancel": self = .cancel
+        case "/console/sessions": self = .sessions
+        case "/console/end": self = .end
         default:
             guard path.hasPrefix(Self.artifacts) else { return nil }
             let uuid = path.dropFirst(Self.artifacts.count)
@@ -49,14 +55,16 @@ enum ConsolePath: Equatable {
         case .leave: "/console/leave"
         case .report: "/console/report"
         case .cancel: "/console/cancel"
+        case .sessions: "/console/sessions"
+        case .end: "/console/end"
         case .artifact(let uuid): Self.artifacts + uuid
         }
     }
 
     var methods: [String] {
         switch self {
-        case .page, .reports, .audit, .style, .artifact: ["GET", "HEAD"]
-        case .enter, .leave, .report, .cancel: ["POST"]
+        case .page, .reports, .audit, .sessions, .style, .artifact: ["GET", "HEAD"]
+        case .enter, .leave, .report, .cancel, .end: ["POST"]
         }
     }
 }

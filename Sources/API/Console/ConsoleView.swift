@@ -66,6 +66,8 @@ struct ConsoleView: Sendable {
     private static let unfinishedLimit = 1000
 
     let place: ConsolePlace
+    /// Of the key that the session was begun with.
+    let keyDigest: [UInt8]
     /// Of the narrowest scope that the place names.
     let access: Access
     let organizations: [(id: Int64, name: String)]
@@ -90,6 +92,7 @@ struct ConsoleView: Sendable {
                 keyDigest, kind, token: token, for: Need(.readOnly, with: .read, for: "the console"), at: time,
                 on: connection)
         }
+        self.keyDigest = keyDigest
         let holder = try KeyHolder.find(keyDigest, at: time, on: connection)
         guard let holder, let first = holder.organizations.first else { return nil }
         var here = place

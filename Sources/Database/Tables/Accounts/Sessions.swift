@@ -1,29 +1,90 @@
-// DESIGN. A browser shows a secret of its own instead of a user key: it is worth a day at most, ends when the person signs
-// out or the key ends, and the database keeps its digest only, as it does of keys. Any node can look it up.
+// DESIGN. A browser shows a secret of its own instead of a user key: it is worth a day at most and half an hour without a click,
+// ends when the person signs out or the key ends, and the database keeps its digest only, as it does of keys. Any node can look
+// it up. The digest names a session to its own people, too: nobody makes the secret from it.
 
 /// People who are signed in at the console.
 package enum Sessions {
     /// How long one lasts, in milliseconds: a working day.
     package static let lifetime: Int64 = 12 * 3_600_000
+    /// How long one lasts unused, in milliseconds.
+    package static let idleLimit: Int64 = 30 * 60_000
+    /// Use is written down when the last note of it is older, in milliseconds.
+    private static let step: Int64 = 60_000
 
-    /// Begins one for the holder of a key.
+    /// A session as its people are shown it.
+    package struct Row: Sendable {
+        package let digest: [UInt8]
+        /// Milliseconds since 1970, UTC.
+        package let begun: Int64
+        package let used: Int64
+        /// The address that it was begun from.
+        package let address: String
+        /// What the browser calls itself.
+        package let browser: String
+    }
+
+    /// A sign-in.
+    package struct New: Sendable {
+        let digest: [UInt8]
+        let keyDigest: [UInt8]
+        let address: String
+        let browser: String
+
+        /// - Parameters:
+        ///   - digest: SHA-256 of what the browser will show.
+        ///   - keyDigest: of the key that was shown.
+        package init(_ digest: [UInt8], keyDigest: [UInt8], from address: String, browser: String) {
+            self.digest = digest
+            self.keyDigest = keyDigest
+            self.address = address
+            self.browser = browser
+        }
+    }
+
+    /// Begins one, in place of `old`, which the browser showed.
     package static func begin(
-        _ digest: [UInt8], keyDigest: [UInt8], at time: Int64, on connection: any Connection
+        _ new: New, replacing old: [UInt8]?, at time: Int64, on connection: any Connection
     ) throws {
+        if let old { try end(old, on: connection) }
         try connection.run(
             """
-            INSERT INTO session (digest, key_digest, expires_at)
-            VALUES (\(digest), \(keyDigest), \(time + lifetime))
+            INSERT INTO session (digest, key_digest, expires_at, begun_at, used_at, address, browser)
+            VALUES (\(new.digest), \(new.keyDigest), \(time + lifetime), \(time), \(time), \(new.address), \(new.browser))
             """)
     }
 
-    /// The digest of the key that a session was begun with; nil when there is no such session. Whether anybody has that key
-    /// still is for `Standing` to say.
-    package static func keyDigest(
-        of digest: [UInt8], at time: Int64, on connection: any Connection
-    ) throws -> [UInt8]? {
-        try connection.first("SELECT key_digest FROM session WHERE digest = \(digest) AND expires_at > \(time)") {
-            $0.blob(0)
+    /// The digest of the key that a session was begun with, and whether its use is to be written down by `use`; nil when there
+    /// is no such session. Whether anybody has that key still is for `Standing` to say.
+    package static func find(
+        _ digest: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> (keyDigest: [UInt8], isUseNew: Bool)? {
+        try connection.first(
+            """
+            SELECT key_digest, used_at FROM session
+            WHERE digest = \(digest) AND expires_at > \(time) AND used_at > \(time - idleLimit)
+            """
+        ) { ($0.blob(0), $0.integer(1) <= time - step) }
+    }
+
+    /// Writes down that one was used.
+    package static func use(_ digest: [UInt8], at time: Int64, on connection: any Connection) throws {
+        try connection.run("UPDATE session SET used_at = \(time) WHERE digest = \(digest) AND used_at < \(time)")
+    }
+
+    /// Those begun with a key, the last used first.
+    package static func list(
+        keyDigest: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> [Row] {
+        try connection.all(
+            """
+            SELECT digest, begun_at, used_at, address, browser FROM session
+            WHERE key_digest = \(keyDigest) AND expires_at > \(time) AND used_at > \(time - idleLimit)
+            ORDER BY used_at DESC, digest
+            """
+        ) { row in
+            Row(
+                digest: row.blob(0), begun: row.integer(1), used: row.integer(2), address: row.string(3),
+                browser: row.string(4))
         }
     }
 
@@ -34,6 +95,6 @@ package enum Sessions {
 
     /// Forgets those whose time is over.
     package static func sweep(at time: Int64, on connection: any Connection) throws {
-        try connection.run("DELETE FROM session WHERE expires_at <= \(time)")
+        try connection.run("DELETE FROM session WHERE expires_at <= \(time) OR used_at <= \(time - idleLimit)")
     }
 }
