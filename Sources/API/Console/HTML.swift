@@ -23,7 +23,7 @@ struct HTML: ~Copyable {
         return html.sink.bytes
     }
 
-    mutating func text(_ text: String) { sink.append(xmlText: text) }
+    mutating func text(_ text: String) { sink.append(pageText: text) }
 
     /// An element that holds what `content` writes.
     mutating func element(
@@ -71,7 +71,7 @@ struct HTML: ~Copyable {
             sink.append(" ")
             sink.append(key)
             sink.append("=\"")
-            sink.append(xmlAttribute: value)
+            sink.append(pageText: value)
             sink.append("\"")
         }
         sink.append(">")

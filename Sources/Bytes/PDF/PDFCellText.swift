@@ -6,8 +6,8 @@ enum PDFCellText {
     /// Appends the text as valid UTF-8 and returns whether it had to be cut.
     ///
     /// Line ends of any kind become newlines, tabs spaces; control characters, noncharacters and bytes that are not
-    /// UTF-8 become □ (U+25A1), so that nothing vanishes unseen; byte order marks and the overrides of direction
-    /// (U+202D, U+202E), which only serve to show one text as another, are left out.
+    /// UTF-8 become □ (U+25A1), so that nothing vanishes unseen, and so does what turns the direction of text
+    /// (`Deception`); byte order marks are left out.
     static func append(_ bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) -> Bool {
         let isCut = bytes.count > limit
         var kept = isCut ? UnsafeRawBufferPointer(rebasing: bytes[..<limit]) : bytes
@@ -32,7 +32,8 @@ enum PDFCellText {
         switch scalar.value {
         case 0x0A, 0x85, 0x2028, 0x2029, 0x0B, 0x0C: "\n"
         case 0x09: " "
-        case 0x0D, 0xFEFF, 0x202D, 0x202E: nil
+        case 0x0D, 0xFEFF: nil
+        case let value where Deception.turnsText(value): "\u{25A1}"
         case 0..<0x20, 0x7F..<0xA0, 0xFFF9...0xFFFD, 0xFDD0...0xFDEF: "\u{25A1}"
         case let value where value & 0xFFFE == 0xFFFE: "\u{25A1}"
         default: scalar

@@ -8,13 +8,8 @@ struct PDFLink {
     /// Nil unless it begins with `http://` or `https://` and a host follows. Whatever RFC 3986 (2.2, 2.3) does not allow
     /// in a URI is percent-encoded, and so are `(`, `)`, `'` and `\`, so that nothing can end the string it stands in.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count <= Self.limit, let colon = bytes.prefix(6).firstIndex(of: UInt8(ascii: ":")) else {
-            return nil
-        }
-        let scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
-        guard scheme == "http" || scheme == "https", bytes.count > colon + 3,
-            bytes[(colon + 1)...].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")]),
-            Self.isAlphanumeric(bytes[colon + 3]) || bytes[colon + 3] == UInt8(ascii: "[") || bytes[colon + 3] >= 0x80
+        guard bytes.count <= Self.limit, let scheme = Deception.webScheme(bytes),
+            Self.isAlphanumeric(bytes[scheme]) || bytes[scheme] == UInt8(ascii: "[") || bytes[scheme] >= 0x80
         else { return nil }
         var address: [UInt8] = []
         for byte in bytes {

@@ -29,11 +29,16 @@ protocol EscapingRules {
     /// True when U+FFFE and U+FFFF, which are no characters of XML, are to be written as `forbidden` says.
     static var isXML: Bool { get }
 
+    /// True where people read the text as it stands: characters that turn its direction become U+FFFD.
+    static var isForPeople: Bool { get }
+
     /// What stands for a character that the format cannot hold: at most 8 bytes. `last` is the last byte of its UTF-8.
     static func writeForbidden(_ last: UInt8, to end: inout UnsafeMutableRawPointer)
 }
 
 extension EscapingRules {
+    static var isForPeople: Bool { false }
+
     static func writeForbidden(_: UInt8, to end: inout UnsafeMutableRawPointer) { end.put(replacement: ()) }
 }
 
@@ -157,6 +162,9 @@ extension ByteSink {
             index &+= 1
         } else if Rules.isXML, length == 3, isNoncharacter(bytes, index) {
             Rules.writeForbidden(bytes[index + 2], to: &end)
+            index &+= 3
+        } else if Rules.isForPeople, length == 3, Deception.turnsText(bytes, index) {
+            end.put(replacement: ())
             index &+= 3
         } else {
             for offset in 0..<length { end.put(bytes[index &+ offset]) }

@@ -48,9 +48,25 @@ private enum XMLAttributeRules: EscapingRules {
     }
 }
 
+/// The text of a page, in elements and in attributes in double quotes.
+private enum PageRules: EscapingRules {
+    static var isXML: Bool { true }
+    static var isForPeople: Bool { true }
+
+    @inline(__always)
+    static func care(_ word: UInt64) -> UInt64 { XMLRules.care(word) }
+
+    static func write(
+        _ byte: UInt8, at index: Int, of bytes: UnsafeRawBufferPointer, to end: inout UnsafeMutableRawPointer
+    ) {
+        XMLAttributeRules.write(byte, at: index, of: bytes, to: &end)
+    }
+}
+
 /// The text of a cell of a sheet.
 private enum SheetRules: EscapingRules {
     static var isXML: Bool { true }
+    static var isForPeople: Bool { true }
 
     @inline(__always)
     static func care(_ word: UInt64) -> UInt64 { XMLRules.care(word) | zeroBytes(word ^ eight(UInt8(ascii: "_"))) }
@@ -115,6 +131,12 @@ extension ByteSink {
     package mutating func append(xmlAttribute text: String) {
         var text = text
         text.withUTF8 { append(xmlAttribute: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends text of a page that a person reads: for the inside of an element, or of an attribute in double quotes.
+    package mutating func append(pageText text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0), by: PageRules.self) }
     }
 
     /// Characters (UTF-16 units) that a cell of a sheet holds.

@@ -112,7 +112,7 @@ struct AttributionText: AttributionWriter, ~Copyable {
 
     /// What others wrote goes in with line ends and tabs alone of all control characters.
     private mutating func write(_ text: String, indent: String = "") {
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        for line in Deception.readable(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             let clean = String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 32 || $0 == "\t" }))
             out.append(raw: clean.isEmpty ? "\n" : "\(indent)\(clean)\n")
         }
@@ -214,18 +214,18 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         out.append("<")
         out.append(name)
         out.append(">")
-        out.append(xmlText: text)
+        out.append(pageText: text)
         out.append("</")
         out.append(name)
         out.append(">\n")
     }
 
     private mutating func link(_ address: String) {
-        guard address.hasPrefix("https://") || address.hasPrefix("http://") else { return element("p", address) }
+        guard Deception.isWeb(address) else { return element("p", Deception.shownAddress(address)) }
         out.append("<p><a href=\"")
-        out.append(xmlAttribute: address)
+        out.append(pageText: address)
         out.append("\">")
-        out.append(xmlText: address)
+        out.append(pageText: address)
         out.append("</a></p>\n")
     }
 
@@ -235,7 +235,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"/><title>
             """)
-        out.append(xmlText: settings.title)
+        out.append(pageText: settings.title)
         out.append(
             """
             </title>

@@ -46,6 +46,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
         for column in columns[table] {
             text.removeAll(keepingCapacity: true)
             column.appendText(rows, at: start, to: &text)
+            if case .link = column.kind, let shown = text.withUnsafeBytes({ Deception.defused($0) }) { text = shown }
             text.withUnsafeBytes { document.cell($0) }
         }
         try document.endRow(to: &sink)

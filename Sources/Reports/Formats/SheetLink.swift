@@ -11,8 +11,7 @@ enum SheetLink {
 
     /// The target for a web address; nil when there is no link to make of it.
     static func target(_ address: UnsafeRawBufferPointer) -> String? {
-        let scheme = address.starts(with: "https://".utf8) ? 8 : address.starts(with: "http://".utf8) ? 7 : 0
-        guard scheme > 0 else { return nil }
+        guard let scheme = Deception.webScheme(address) else { return nil }
         let host = address[scheme...].prefix { !isOne($0, of: "/?#") }
         guard !host.isEmpty, host.allSatisfy({ isAlphanumeric($0) || isOne($0, of: ".-_~:") }) else { return nil }
         let parts = host.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

@@ -127,6 +127,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
                 text.removeAll(keepingCapacity: true)
                 text.append(contentsOf: address)
                 string(style: "<c s=\"4\"")
+            } else if let shown = Deception.defused(address) {
+                shown.withUnsafeBytes { appendString($0) }
             } else {
                 appendString(address)
             }

@@ -69,7 +69,7 @@ extension XLSXFormat {
 
     static func coreProperties(_ head: ReportHead) -> String {
         var title = ByteSink()
-        Array("\(head.title) - \(head.scope.name)".utf8).withUnsafeBytes { title.append(xmlText: $0) }
+        title.append(pageText: "\(head.title) - \(head.scope.name)")
         let time = TimeText.rfc3339(head.scope.updated)
         return """
             <?xml version="1.0" encoding="UTF-8" standalone="yes"?>

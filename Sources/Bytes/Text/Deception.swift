@@ -1,0 +1,65 @@
+// DESIGN. Documents come from strangers, reports are read by people. Two things in a text deceive whoever reads it, or the
+// browser that shows it: characters that turn the direction of what follows (Unicode Standard Annex 9 §2; "Trojan Source",
+// CVE-2021-42574), so that a name is read as another, and addresses that are programs. Formats for people (pages, PDF, sheets)
+// take them from here; formats for programs (JSON, XML, CSV, SBOMs) carry what the document said.
+
+/// What deceives people in texts that others wrote.
+package enum Deception {
+    /// Schemes of addresses that a browser or a desktop runs, or opens from the reader's own machine.
+    private static let schemes: Set<String> = [
+        "javascript", "vbscript", "livescript", "data", "file", "blob", "filesystem", "jar", "mhtml", "view-source",
+        "ms-its", "mk", "res", "search-ms",
+    ]
+
+    /// Whether a character turns the direction of the text behind it: embeddings and overrides (U+202A to U+202E), isolates
+    /// (U+2066 to U+2069).
+    package static func turnsText(_ value: UInt32) -> Bool {
+        (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+    }
+
+    /// As `turnsText`, for the three bytes of UTF-8 at `index`.
+    @inline(__always)
+    static func turnsText(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {
+        guard bytes[index] == 0xE2 else { return false }
+        return bytes[index + 1] == 0x80 && (0xAA...0xAE).contains(bytes[index + 2])
+            || bytes[index + 1] == 0x81 && (0xA6...0xA9).contains(bytes[index + 2])
+    }
+
+    /// The text with U+FFFD in place of each character that turns its direction.
+    package static func readable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { turnsText($0.value) }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { turnsText($0.value) ? "\u{FFFD}" : $0 }))
+    }
+
+    /// The bytes of `http://` or `https://`, in any case, at the front of an address; nil for all that nothing may link to.
+    package static func webScheme(_ address: UnsafeRawBufferPointer) -> Int? {
+        for scheme in ["http://", "https://"] where address.count > scheme.utf8.count {
+            if zip(address, scheme.utf8).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return scheme.utf8.count }
+        }
+        return nil
+    }
+
+    /// Whether a page may link to an address.
+    package static func isWeb(_ address: String) -> Bool {
+        var address = address
+        return address.withUTF8 { webScheme(UnsafeRawBufferPointer($0)) } != nil
+    }
+
+    /// An address of a dangerous scheme as it is shown, `javascript[:]…`, so that nothing makes a link of it; nil for all
+    /// others, which are shown as they are.
+    ///
+    /// Browsers pass over control characters and blanks in front, and over tabs and line ends within (WHATWG URL §4.4).
+    package static func defused(_ address: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard let colon = address.prefix(64).firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let scheme = address[..<colon].filter { $0 > 0x20 && $0 != 0x7F }
+        guard schemes.contains(String(decoding: scheme, as: UTF8.self).lowercased()) else { return nil }
+        return Array(address[..<colon]) + Array("[:]".utf8) + Array(address[(colon + 1)...])
+    }
+
+    /// As `defused`, for a text.
+    package static func shownAddress(_ address: String) -> String {
+        var address = address
+        let defused: [UInt8]? = address.withUTF8 { Self.defused(UnsafeRawBufferPointer($0)) }
+        return defused.map { String(decoding: $0, as: UTF8.self) } ?? address
+    }
+}
