@@ -13,6 +13,14 @@ extension LicenseClaim {
         }
     }
 
+    /// Whether a `LicenseRef-` stands in it.
+    var mentionsReference: Bool {
+        switch form {
+        case .none, .noAssertion: false
+        case .id(let text), .expression(let text), .name(let text): text.contains(LicenseExpression.Term.prefix)
+        }
+    }
+
     /// Whether the claim says that there is no licence (NONE, SPDX 2.3 §7.13), in whatever form.
     var isNone: Bool {
         switch form {

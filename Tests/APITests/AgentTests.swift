@@ -78,6 +78,7 @@ struct AgentTests {
 
     // MARK: Forms
 
+    /// The history names whose key it was, whatever the agent says of itself.
     @Test func anUpdateIsAnsweredAsAgentsReadIt() async throws {
         let answer = try await send(form(["scanComment": "build:7;branch:main", "requesterEmail": "dev@acme.example"]))
         #expect(answer.status == 1)
@@ -102,7 +103,7 @@ struct AgentTests {
         }
         #expect(
             row == [
-                "dev@acme.example", "10.0.0.7", "fs-agent", "Shop", "web - 1.0", "UPDATE", token, job.uuid,
+                "admin@acme.example", "10.0.0.7", "fs-agent", "Shop", "web - 1.0", "UPDATE", token, job.uuid,
             ])
         let state = try bench.fixture.database.read {
             try AgentRequests.state(token: token, organization: acme.id, on: $0)

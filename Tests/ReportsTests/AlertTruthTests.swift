@@ -127,7 +127,7 @@ struct AlertTruthTests {
     /// Several values of a filter are any of them, and where one is meant they are refused: none is lost without a word.
     @Test(arguments: TemporaryDatabase.engines) func severalValues(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
-        let all = try rows("OrgSecurityAlertsReport", fixture)
+        let all = try rows("OrgSecurityAlertsReport", [:], fixture)
         let names = Array(Set(all.compactMap { $0["vulnerabilityId"] as? String })).sorted().prefix(3)
         try #require(names.count == 3)
         let wanted = all.filter { names.contains($0["vulnerabilityId"] as? String ?? "") }.count
@@ -144,14 +144,13 @@ struct AlertTruthTests {
             ("OrgVulnerabilityReport", "fromDate", ["2024-01-01", "2025-01-01"]),
             ("OrgVulnerabilityReport", "cve", (0..<101).map { "CVE-2024-\($0)" }),
         ] {
-            let error = #expect(throws: ReportError.self) {
+            do {
                 _ = try ReportRequest(
                     type: type, scope: Scope(kind: .organization, organization: 1), format: "json",
                     fields: [key: values])
-            }
-            guard case .badValue(_, key, _)? = error else {
-                Issue.record("\(error, default: "nothing") does not name \(key)")
-                continue
+                Issue.record("\(type) took several values for \(key)")
+            } catch {
+                #expect(error.description.contains(key))
             }
         }
     }

@@ -60,6 +60,8 @@ import Testing
             ]
         case .text:
             if let own = given.report.fields[given.filter.key] { accepted = [(own, own), ([" \(own[0]) "], own)] }
+        case .texts: accepted = [(["b", " a ", "b"], ["a", "b"]), (["a, b"], ["a, b"])]
+        case .names: accepted = [(["b", " a "], ["a", "b"]), (["b, a,"], ["a", "b"])]
         }
         for (values, kept) in accepted {
             for name in [given.filter.key, given.filter.key.uppercased(), key] {
@@ -86,7 +88,7 @@ import Testing
         case .integer(let range):
             bad += ["\(Int(range.lowerBound) - 1)", "1e400", "nan", "inf", "1.5", "\(Int(range.upperBound))0"]
             accepted = ["\(Int(range.lowerBound))", "\(Int(range.upperBound))"]
-        case .text: return
+        case .text, .texts, .names: return
         }
         for value in bad {
             do {

@@ -41,7 +41,9 @@ struct TotalsTests {
             ) { $0.string(0) }
             try Alerts.decide(
                 .ignore(until: 0, because: .none), on: uuids, comments: "",
-                in: Scope(kind: .organization, organization: 1), by: 7, at: InventoryFixture.start + 1, on: connection)
+                Writing(
+                    in: Scope(kind: .organization, organization: 1), by: .account(7), at: InventoryFixture.start + 1,
+                    on: connection))
         }
         return fixture
     }

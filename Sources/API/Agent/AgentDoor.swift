@@ -322,7 +322,7 @@ struct AgentDoor: Sendable {
         var request = AgentRequest(
             organization: received.plan.organization, type: received.kind.rawValue, token: received.token,
             state: state, at: time)
-        request.requestedBy = received.fields["requesterEmail"] ?? received.plan.access.standing.email
+        request.requestedBy = received.plan.access.standing.email
         request.address = received.address
         request.agent = received.fields["agent"] ?? ""
         request.agentVersion = received.fields["pluginVersion"] ?? received.fields["agentVersion"] ?? ""

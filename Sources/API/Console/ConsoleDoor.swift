@@ -114,7 +114,7 @@ struct ConsoleDoor: Sendable {
         if let digest = Self.session(of: request) {
             let now = backend.queue.now()
             try await backend.database.write { connection in
-                let key = try Sessions.keyDigest(of: digest, at: now, on: connection)
+                let key = try Sessions.find(digest, at: now, on: connection)?.keyDigest
                 if let key, let holder = try KeyHolder.find(key, at: now, on: connection) {
                     try Self.note(.signOut, of: holder, request, at: now, on: connection)
                 }

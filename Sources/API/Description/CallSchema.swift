@@ -106,6 +106,7 @@ extension Parameter {
             case .time, .endTime: .time(filter.key)
             case .integer(let range): .number(WholeNumber(filter.key, in: range))
             case .text: .text(filter.key)
+            case .texts, .names: .texts(filter.key)
             }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. Generators take a licence text apart and join the pieces by commas, its operators among them: Trivy writes Alpine's
 // `GPL-2.0 or GPL-3.0` as `GPL-2.0, or, GPL-3.0`. People write `A, B, or C`, and names have commas of their own
 // (`Apache License, Version 2.0`). Here commas are sorted by what they do; what members mean is not known here.

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. A name may carry more than its alias says: an abbreviation in parentheses (`GNU General Public License (GPL), Version 2`)
 // and an exception in words (`with the Classpath Exception`). Both are read here by rule, so that each licence needs no line for them.
 

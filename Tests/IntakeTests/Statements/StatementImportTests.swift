@@ -55,7 +55,7 @@ import Testing
         }
         let path = bench.folder.path("\(UUID().uuidString).jsonl")
         try Data(records.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
     }
 
@@ -111,7 +111,7 @@ import Testing
             + #"{"ecosystem":"npm","name":"a"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}"#
         let path = bench.folder.path("late.jsonl")
         try Data(record.utf8).write(to: URL(fileURLWithPath: path))
-        _ = try AdvisoryImport(database: bench.database).run([path])
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
         try bench.queue.matchAll()
         #expect(try alerts(bench) == ["Project|a|CVE-2024-9|IGNORED"])
         #expect(try take(text, on: bench).applied == 1)

@@ -52,7 +52,9 @@ struct LicenseStatementReader: Sendable {
         let isPlain = claims.allSatisfy { $0.references.isEmpty && $0.text.isEmpty }
         let forms = claims.map(\.form)
         if isPlain, let read = known[forms] { return read }
-        var names = declared
+        // Claims bring what they refer to; those of older imports did not.
+        let isOld = claims.contains { $0.references.isEmpty && $0.mentionsReference }
+        var names = isOld ? declared : [:]
         for reference in claims.flatMap(\.references) { names[reference.id] = reference.name }
         var meaning = LicenseMeaning(declared: names)
         var read = LicenseStatements()
