@@ -115,8 +115,9 @@ class Server(Service):
     def __init__(self, data, *flags, env=None):
         self.port = free_port()
         super().__init__(
-            WAYBILL, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", data, "--log-level", "error", *flags,
-            env=env)
+            WAYBILL, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", data, "--log-level", "error",
+            # One client with one key is the whole load.
+            "--rate-limit", "0", "--connections-per-address", "0", *flags, env=env)
         wait_for(self.port)
         self.base = f"http://127.0.0.1:{self.port}"
 

@@ -42,8 +42,10 @@ package struct Backend: Sendable {
     package var patience = Duration.seconds(15)
     /// What is written down a while after requests were answered.
     package let ledger = Ledger()
-    /// How many calls a key may make; nil for any number.
-    package var rateLimit: RateLimit?
+    /// Holds back whoever calls too often; nil for nobody.
+    package var doorkeeper: Doorkeeper?
+    /// Whether health and metrics are answered here.
+    package var showsOperation = true
     /// Encrypts the secrets of webhooks; nil where there is no key, and then no webhook is made.
     package var secrets: SecretBox?
     /// Where the operator allows webhooks to lead.

@@ -62,8 +62,16 @@ package struct Door: Sendable {
 
     /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
+        let policy = wanted(by: request)
+        guard case .later(let work) = policy else { return policy }
+        return .later { [patience = backend.patience] in
+            await Patience.$current.withValue(patience, operation: work)
+        }
+    }
+
+    private func wanted(by request: HTTPRequest) -> BodyPolicy {
         if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
-        if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy }
+        if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy(for: request) }
         if consolePath(request) != nil, request.method == "POST" { return console.policy }
         guard case .api = Path(request.path), request.method == "POST" else {
             return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
@@ -88,6 +96,9 @@ package struct Door: Sendable {
         if let path = consolePath(request) { return console.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
+        case .live where !backend.showsOperation, .ready where !backend.showsOperation,
+            .metrics where !backend.showsOperation:
+            return .now(Self.nothing)
         case .api(let version): return call(request, version)
         case .agent: return agents?.reply(to: request) ?? .now(Self.nothing)
         case .description: return .now(OpenAPI.response)
@@ -200,9 +211,8 @@ package struct Door: Sendable {
         var account: Int64 = 0
         let headers = caller.headers
         do {
-            if let limit = backend.rateLimit, let key = try Access.shownKey(request, headers),
-                let seconds = limit.admit(key, at: backend.queue.now())
-            {
+            let (key, now) = (try Access.shownKey(request, headers), backend.queue.now())
+            if let key, let seconds = backend.doorkeeper?.admit(key, from: caller.address, at: now) {
                 return (.answer(APIError.tooManyCalls(seconds: seconds).response), account)
             }
             func answer(on connection: any Connection) throws -> Outcome {
@@ -210,6 +220,7 @@ package struct Door: Sendable {
                     request, headers, for: call, at: backend.queue.now(), on: connection)
                 account = access.standing.account
                 if let key = access.key { backend.ledger.note(key, at: backend.queue.now()) }
+                if let key { backend.doorkeeper?.welcome(key) }
                 return try call.answer(request, access, caller, on: connection, backend)
             }
             // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.
@@ -229,6 +240,9 @@ package struct Door: Sendable {
         } catch {
             if case APIError.refused = error, account == 0 {
                 backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
+                if let key = try? Access.shownKey(request, headers) {
+                    backend.doorkeeper?.refuse(key, from: caller.address, at: backend.queue.now())
+                }
             }
             return (.answer(refusal(of: call, because: error)), account)
         }

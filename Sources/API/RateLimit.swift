@@ -15,6 +15,14 @@ package final class RateLimit: Sendable {
     /// - Parameter perMinute: calls of one key in a minute.
     package init(perMinute: Int) { self.perMinute = Double(max(1, perMinute)) }
 
+    /// The seconds after which a call would be let in; nil when it would be now. Counts nothing.
+    func wait(_ key: String, at time: Int64) -> Int? {
+        let bucket = buckets.withLock { $0[key.hashValue] }
+        guard let bucket else { return nil }
+        let left = bucket.left + perMinute * Double(max(0, time - bucket.at)) / 60_000
+        return left >= 1 ? nil : max(1, Int(((1 - left) / perMinute * 60).rounded(.up)))
+    }
+
     /// Counts a call; nil when it is let in, else the seconds after which the next one is.
     package func admit(_ key: String, at time: Int64) -> Int? {
         let name = key.hashValue

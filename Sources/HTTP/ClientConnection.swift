@@ -21,16 +21,25 @@ final class ClientConnection: Sendable {
         var received: UInt64 = 0
         var delivered: UInt64 = 0
         var headSince: Double?
+        /// Where the part of a body began that has to move on, and with how many bytes.
+        var part: (since: Double, received: UInt64)?
     }
 
+    /// The numeric address of the peer.
     let client: String?
+    /// Under whom the connection is counted; nil when it is not.
+    let sender: String?
+    /// Whether the peer is a trusted proxy.
+    let isProxy: Bool
     private let watched: Mutex<Watched>
     /// Number of the step, and in the two low bits its phase. Written by the event thread of the connection only.
     private let mark = Atomic<UInt64>(0)
     private let sleeper = Mutex<Sleeper?>(nil)
 
-    init(descriptor: Int32, client: String?, now: Double) {
+    init(descriptor: Int32, client: String?, sender: String?, isProxy: Bool, now: Double) {
         self.client = client
+        self.sender = sender
+        self.isProxy = isProxy
         watched = Mutex(Watched(descriptor: descriptor, since: now))
     }
 
@@ -98,8 +107,19 @@ final class ClientConnection: Sendable {
                 }
             case .body:
                 // What waits unread is held up by us.
-                if progress.unread == 0, elapsed > allowed(progress.received - watched.received) {
+                guard progress.unread == 0 else {
+                    watched.part = nil
+                    break
+                }
+                let part = watched.part ?? (now, progress.received)
+                watched.part = part
+                let isStalled =
+                    now - part.since >= deadlines.stall
+                    && Double(progress.received - part.received) < deadlines.stall * deadlines.minimumRate / 4
+                if isStalled || elapsed > allowed(progress.received - watched.received) {
                     Self.cut(descriptor)
+                } else if now - part.since >= deadlines.stall {
+                    watched.part = (now, progress.received)
                 }
             case .handling:
                 isGone = progress.hungup != 0

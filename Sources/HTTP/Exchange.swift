@@ -6,16 +6,9 @@ import Synchronization
 ///
 /// DESIGN. A body that is too large by its own `Content-Length` is answered at the head, and the socket is kept open for
 /// a while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients
-/// would report that instead of the answer. One that turns out too large (chunked), or that the disk does not take, is
-/// read to its end and thrown away, as the library can answer only there, up to a bound.
+/// would report that instead of the answer. One that turns out too large (chunked), whose sender turns out to be nobody, or
+/// that the disk does not take, is read to its end and thrown away, as the library can answer only there, up to a bound.
 final class Exchange {
-    private enum Receiving {
-        case nothing
-        case memory([UInt8], limit: Int)
-        case file(SpoolFile, limit: Int)
-        case discarding(HTTPResponse, rest: Int)
-    }
-
     /// How much of a refused body is read only to be able to answer.
     private static let patience = 1 << 26
 
@@ -24,13 +17,16 @@ final class Exchange {
     private let handle: OpaquePointer
     private var request: HTTPRequest
     private let started = Service.now()
-    private var receiving = Receiving.nothing
+    private var body = IncomingBody.none
     private var spooled: SpoolFile?
+    private var headCheck: Suspension<BodyPolicy>?
     private var suspension: Suspension<HTTPResponse>?
     private var streamed: StreamedBody?
     private var status = 0
     private var mark = HTTPResponse.Mark()
     private var bytes = 0
+    /// The sender who is counted among those of the proxy; nil when it is not.
+    private var proxied: String?
     /// The client sends more of a refused body than is worth reading.
     private(set) var isHopeless = false
 
@@ -45,32 +41,44 @@ final class Exchange {
     /// closed, as nobody knows where the next request begins.
     func start(refusing fault: HeadFault?) -> MHD_Result {
         if let fault { return refuse(fault.response) }
-        let isChunked = request.headers["Transfer-Encoding"] != nil
-        // The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
-        let declared = request.headers["Content-Length"].map { Int($0) ?? Int.max } ?? 0
+        if connection.isProxy {
+            let sender = AddressRanges.sender(request.client)
+            guard service.proxied.take(1, for: sender) else { return refuse(.tooMuch("requests at a time")) }
+            proxied = sender
+        }
         // An answer given at the head makes the library close the connection, body or none; `proceed` comes at once.
         guard isChunked || declared > 0 else { return .YES }
+        return follow(service.policy(request))
+    }
 
+    private var isChunked: Bool { request.headers["Transfer-Encoding"] != nil }
+
+    /// The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
+    private var declared: Int { request.headers["Content-Length"].map { Int($0) ?? Int.max } ?? 0 }
+
+    /// Does with the body what the policy says. Called at the head, where the library still takes an answer.
+    private func follow(_ policy: BodyPolicy) -> MHD_Result {
         connection.enter(.body)
-        let refusal: HTTPResponse
-        switch service.policy(request) {
-        case .refuse(let response): refusal = response
-        case .memory(let limit) where isChunked || declared <= limit:
-            var body: [UInt8] = []
-            // Not more than a page on a promise: memory is for bytes that have come.
-            body.reserveCapacity(min(isChunked ? 4096 : declared, 4096))
-            receiving = .memory(body, limit: limit)
+        let (limit, sender) = (policy.limit, AddressRanges.sender(request.client))
+        switch policy {
+        case .refuse(let response): return refuse(response)
+        case .later(let work):
+            connection.enter(.handling)
+            headCheck = Suspension.begin(
+                handle, of: connection, isClosing: service.isClosing,
+                fallback: .refuse(.text(503, "The server is being stopped; try again.")), work: work)
             return .YES
-        case .file(let limit) where isChunked || declared <= limit:
-            guard let file = SpoolFile.make(in: service.configuration.spool) else {
-                refusal = Self.notStored(errno)
-                break
-            }
-            receiving = .file(file, limit: limit)
-            return .YES
-        case .memory(let limit), .file(let limit): refusal = Self.tooLarge(limit)
+        case .memory, .file:
+            guard isChunked || declared <= limit else { return refuse(IncomingBody.tooLarge(limit)) }
         }
-        return refuse(refusal)
+        // Not more than a page on a promise: memory and disk are for bytes that have come.
+        let promised = isChunked ? 0 : declared
+        do {
+            body = try IncomingBody(policy, from: sender, promised: promised, service)
+        } catch {
+            return refuse(error.response)
+        }
+        return .YES
     }
 
     /// Answers at the head; what of the request follows is thrown away.
@@ -81,48 +89,40 @@ final class Exchange {
 
     /// A piece of the body is here.
     func receive(_ piece: UnsafeRawBufferPointer) {
-        switch receiving {
-        case .nothing: break
-        case .memory(var body, let limit):
-            // The enum lets go of the array first, or appending would copy all of it.
-            receiving = .nothing
-            if piece.count > limit - body.count {
-                discard(Self.tooLarge(limit))
-            } else {
-                body.append(contentsOf: piece)
-                receiving = .memory(body, limit: limit)
-            }
-        case .file(let file, let limit):
-            if piece.count > limit - file.size {
-                discard(Self.tooLarge(limit))
-            } else if !file.append(piece) {
-                discard(Self.notStored(errno))
-            }
-        case .discarding(let response, let rest):
-            receiving = .discarding(response, rest: rest - piece.count)
+        if case .discarding(let response, let rest) = body.place {
             isHopeless = piece.count > rest
+            return body.discard(response, rest: rest - piece.count)
+        }
+        do {
+            try body.take(piece)
+        } catch {
+            body.discard(error.response, rest: Self.patience)
         }
     }
 
-    private func discard(_ answer: HTTPResponse) { receiving = .discarding(answer, rest: Self.patience) }
-
     /// The body is complete, or the connection has woken up.
     func proceed() -> MHD_Result {
+        if let headCheck {
+            guard let policy = headCheck.take() else { return .YES }
+            self.headCheck = nil
+            connection.setSleeper(nil)
+            return follow(policy)
+        }
         if let suspension {
             guard let response = suspension.take() else { return .YES }
             self.suspension = nil
             connection.setSleeper(nil)
             return send(response)
         }
-        switch receiving {
+        switch body.place {
         case .nothing: break
-        case .memory(let body, _): request.body = .bytes(body)
-        case .file(let file, _):
+        case .memory(let bytes): request.body = .bytes(bytes)
+        case .file(let file):
             spooled = file
             request.body = .file(path: file.path, size: file.size)
         case .discarding(let response, _): return send(response)
         }
-        receiving = .nothing
+        body.letGo()
         return dispatch()
     }
 
@@ -195,25 +195,19 @@ final class Exchange {
     /// The library is done with the request.
     func end(completed: Bool) {
         connection.setSleeper(nil)
+        headCheck?.cancel()
         suspension?.cancel()
         streamed?.cancel()
         connection.enter(.waiting)
         spooled = nil
-        receiving = .nothing
+        body.giveBack()
+        if let proxied { service.proxied.give(1, for: proxied) }
+        proxied = nil
         let isHead = request.method == "HEAD"
         service.access(
             AccessEvent(
                 method: request.method, path: request.path, status: status,
                 bytes: isHead ? 0 : streamed?.produced ?? bytes, seconds: Service.now() - started,
                 client: request.client, completed: completed, mark: mark))
-    }
-
-    private static func tooLarge(_ limit: Int) -> HTTPResponse {
-        .text(413, "The body is larger than the \(limit) bytes that this path takes.")
-    }
-
-    private static func notStored(_ code: Int32) -> HTTPResponse {
-        code == ENOSPC || code == EDQUOT
-            ? .text(507, "The body could not be stored: no space left.") : .text(500, "The body could not be stored.")
     }
 }

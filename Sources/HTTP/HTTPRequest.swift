@@ -16,7 +16,8 @@ package struct HTTPRequest: Sendable {
     /// The parameters of the query, decoded; one without `=` has an empty value.
     package let query: HTTPFields
     package let headers: HTTPFields
-    /// The numeric address of the peer, without port; nil when it is gone already.
+    /// The numeric address of the client, without port: the peer's, or where that is a trusted proxy, whom it asks for. Nil when
+    /// the peer is gone already.
     package let client: String?
     /// Whether the connection is encrypted by this server (a proxy in front may say otherwise in a header).
     package let isTLS: Bool
@@ -39,12 +40,44 @@ package struct HTTPRequest: Sendable {
 
 /// What to do with the body of a request whose head has arrived.
 package enum BodyPolicy: Sendable {
+    /// Who sends the body, as far as the head says it.
+    package enum Sender: Sendable {
+        /// Somebody whose key was found: limits of strangers do not hold.
+        case known
+        case stranger
+        /// The beginning of the body says it: a stranger until then.
+        case saysItself(Look)
+        /// Nobody whose body is wanted.
+        case refused(HTTPResponse)
+    }
+
+    /// What the beginning of a body says. Asked on the server's event thread each time the beginning has doubled, up to 64 KiB;
+    /// must not block.
+    package typealias Look = @Sendable (_ beginning: [UInt8]) -> Looked
+
+    package enum Looked: Sendable {
+        /// It does not say it yet.
+        case more
+        case found(Sender)
+        /// Asked of somebody else, while the body goes on.
+        case ask(@Sendable () async -> Sender)
+    }
+
     /// Keep at most `limit` bytes in memory.
-    case memory(limit: Int)
+    case memory(limit: Int, from: Sender = .stranger)
     /// Write at most `limit` bytes to a file of the spool folder.
-    case file(limit: Int)
+    case file(limit: Int, from: Sender = .stranger)
     /// Do not read it: answer at once and close the connection.
     case refuse(HTTPResponse)
+    /// Found by a task of its own, while the connection sleeps and nothing of the body is read.
+    case later(@Sendable () async -> BodyPolicy)
+
+    var limit: Int {
+        switch self {
+        case .memory(let limit, _), .file(let limit, _): limit
+        case .refuse, .later: 0
+        }
+    }
 }
 
 /// How a handler answers.
@@ -67,7 +100,7 @@ package struct AccessEvent: Sendable {
     package let bytes: Int
     /// From the head's arrival to the answer's end.
     package let seconds: Double
-    /// The numeric address of the peer.
+    /// As `HTTPRequest.client`.
     package let client: String?
     /// Whether the whole answer was handed to the kernel.
     package let completed: Bool

@@ -111,8 +111,6 @@ private final class Daemon: Sendable {
             MHD_OptionItem(
                 option: .CONNECTION_LIMIT, value: max(configuration.connections, configuration.threads),
                 ptr_value: nil),
-            MHD_OptionItem(
-                option: .PER_IP_CONNECTION_LIMIT, value: configuration.connectionsPerClient, ptr_value: nil),
             MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 1, ptr_value: nil),
             // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 0, ptr_value: nil),

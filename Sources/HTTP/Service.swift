@@ -13,6 +13,13 @@ final class Service: Sendable {
     /// The grace period is over: nothing may sleep any more.
     let isClosing = Atomic<Bool>(false)
     let watch = Watch()
+    /// Connections of each sender.
+    let connections: SenderCounts
+    /// Requests of each sender behind trusted proxies.
+    let proxied: SenderCounts
+    /// Bytes of bodies whose sender is not known.
+    let strangersOnDisk: SenderCounts
+    let strangersInMemory: SenderCounts
 
     init(
         configuration: HTTPConfiguration, policy: @escaping @Sendable (HTTPRequest) -> BodyPolicy,
@@ -22,6 +29,11 @@ final class Service: Sendable {
         self.policy = policy
         self.access = access
         self.handler = handler
+        connections = SenderCounts(each: configuration.connectionsPerClient)
+        proxied = SenderCounts(each: configuration.connectionsPerClient)
+        let strangers = configuration.strangers
+        strangersOnDisk = SenderCounts(total: strangers.disk, each: strangers.diskOfOne)
+        strangersInMemory = SenderCounts(total: strangers.memory, each: strangers.memoryOfOne)
     }
 
     /// Seconds of the monotonic clock.
@@ -42,9 +54,16 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
     switch code {
     case .CONNECTION_NOTIFY_STARTED:
         let descriptor = waybill_connection_socket(handle)
+        let client = numericPeer(of: descriptor)
+        let isProxy = client.map { service.configuration.trustedProxies.contains($0) } ?? false
+        let sender = isProxy ? nil : AddressRanges.sender(client)
+        let isCounted = sender.map { service.connections.take(1, for: $0) } ?? false
         let connection = ClientConnection(
-            descriptor: descriptor, client: numericPeer(of: descriptor), now: Service.now())
+            descriptor: descriptor, client: client, sender: isCounted ? sender : nil, isProxy: isProxy,
+            now: Service.now())
         service.watch.add(connection)
+        // Nobody can say no here: the library reads the end of the connection, and closes it.
+        if sender != nil, !isCounted { shutdown(descriptor, Int32(SHUT_RDWR)) }
         socketContext.pointee = Unmanaged.passRetained(connection).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = socketContext.pointee else { return }
@@ -52,6 +71,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
         // Balances the retain of the case above, exactly once, because the pointer is cleared.
         let connection = Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue()
         connection.forget()
+        if let sender = connection.sender { service.connections.give(1, for: sender) }
         service.watch.remove(connection)
     }
 }
@@ -123,7 +143,9 @@ private func readHead(
     _ = withUnsafeMutablePointer(to: &query) { MHD_get_connection_values_n(handle, .GET_ARGUMENT_KIND, collect, $0) }
     let request = HTTPRequest(
         method: String(cString: method), path: String(cString: path), query: query.fields, headers: headers.fields,
-        client: connection.client, isTLS: service.configuration.tls != nil)
+        client: service.configuration.trustedProxies.client(
+            behind: connection.client, forwarded: connection.isProxy ? headers.fields.all("X-Forwarded-For") : []),
+        isTLS: service.configuration.tls != nil)
     return (request, headers.places)
 }
 

@@ -2,9 +2,9 @@ import API
 import Glibc
 package import HTTP
 
-/// Health and metrics of a process that takes no calls.
+/// Health and metrics where no calls are taken: of a worker, or of a server apart from its clients.
 package enum OperationServer {
-    /// Answers at `listen` from now on, until it is drained.
+    /// Answers at `listen` from now on, until it is drained: for a process that has workers alone.
     package static func start(
         _ runtime: Runtime, _ workforce: Workforce, listen: ListenAddress
     ) throws -> HTTPServer {
@@ -16,11 +16,17 @@ package enum OperationServer {
                 unreadiness: { await readiness.reason() },
                 metrics: { metrics.text(queue, workers: workforce.count) }, scratch: runtime.directory.incoming,
                 log: { _ in }))
+        return try start(door, of: runtime, listen: listen)
+    }
+
+    /// Answers the paths of operation of a door.
+    static func start(_ door: Door, of runtime: Runtime, listen: ListenAddress) throws -> HTTPServer {
+        let metrics = runtime.metrics
         let paths: Set<String> = ["/health/live", "/health/ready", "/metrics"]
-        let nothing = HTTPResponse.text(404, "A worker answers \(paths.sorted().joined(separator: ", ")) only.")
+        let nothing = HTTPResponse.text(404, "Here is \(paths.sorted().joined(separator: ", ")) only.")
         // A folder of its own, for the server's is swept by the server.
-        let folder = runtime.directory.path + "/worker"
-        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
+        let folder = runtime.directory.path + "/operations"
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw Failure("cannot create the directory \(folder); choose another with --data")
         }
         var settings = HTTPConfiguration(listen: listen, spool: folder)

@@ -18,10 +18,13 @@ package final class Server: Sendable {
     private let http: HTTPServer
     private let workforce: Workforce
     private let automation: Automation
+    private let operations: HTTPServer?
 
     /// Where it listens: `http://HOST:PORT`.
     package var url: String { http.url }
     package var address: ListenAddress { http.address }
+    /// Where health and metrics are answered when that is another place.
+    package var operationsURL: String? { operations?.url }
 
     /// Throws `HTTPError` when the address or the certificate cannot be used.
     package init(_ runtime: Runtime, _ settings: ServerSettings) throws {
@@ -39,12 +42,19 @@ package final class Server: Sendable {
         var configuration = HTTPConfiguration(listen: settings.listen, spool: runtime.directory.incoming)
         configuration.threads = max(2, settings.threads)
         configuration.connections = settings.connections
+        configuration.connectionsPerClient = settings.connectionsPerAddress
+        configuration.trustedProxies = settings.trustedProxies
+        // One upload of a stranger, the longest that there is, and four of all strangers.
+        configuration.strangers.diskOfOne = settings.uploadLimit
+        configuration.strangers.disk = settings.uploadLimit * 4
+        let (reserve, incoming) = (settings.reserve, runtime.directory.incoming)
+        configuration.hasRoom = { reserve.allows($0, in: incoming) }
         configuration.tls = settings.tls
         // What a browser or a proxy keeps of an answer, others may read; what it takes for another type, it may run.
         configuration.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
         // RFC 6797: a year.
         if settings.tls != nil { configuration.answerFields["Strict-Transport-Security"] = "max-age=31536000" }
-        http = try HTTPServer(
+        let http = try HTTPServer(
             configuration, policy: { door.policy(for: $0) },
             access: { event in
                 metrics.count(event)
@@ -57,6 +67,18 @@ package final class Server: Sendable {
                     ])
             },
             handler: { door.reply(to: $0) })
+        self.http = http
+        operations = try settings.operations.map { address in
+            var open = backend
+            open.showsOperation = true
+            do {
+                return try OperationServer.start(Door(open), of: runtime, listen: address)
+            } catch {
+                // Its threads hold it: who gives up on it has to drain it.
+                Task { await http.drain(grace: .zero) }
+                throw error
+            }
+        }
     }
 
     /// What the API stands on.
@@ -76,7 +98,8 @@ package final class Server: Sendable {
             },
             unreadiness: { await readiness.reason() },
             metrics: { metrics.text(queue, workers: settings.workers) }, scratch: runtime.directory.incoming,
-            uploads: UploadSettings(limit: settings.uploadLimit, folder: runtime.directory.spool),
+            uploads: UploadSettings(
+                limit: settings.uploadLimit, folder: runtime.directory.spool, reserve: settings.reserve),
             settleAlerts: { [alerts = AlertKeeper(runtime: runtime)] in await alerts.settle(organization: $0) },
             log: { incident in
                 metrics.countRequestFailure()
@@ -84,7 +107,9 @@ package final class Server: Sendable {
                     .error, "request failed",
                     ["id": incident.id, "request": incident.request, "cause": incident.cause])
             })
-        backend.rateLimit = settings.rateLimit > 0 ? RateLimit(perMinute: settings.rateLimit) : nil
+        backend.doorkeeper = Doorkeeper(
+            callsPerMinute: settings.rateLimit, refusalsPerMinute: settings.refusalLimit)
+        backend.showsOperation = settings.operations == nil
         backend.webhookTargets = settings.webhookTargets
         return backend
     }
@@ -149,6 +174,8 @@ package final class Server: Sendable {
             }
         }
         await drained
+        // Health is answered to the end.
+        await operations?.drain(grace: .seconds(1))
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "stopping").async { [automation] in
                 automation.closeLedger()

@@ -1,4 +1,5 @@
 package import API
+package import Bytes
 package import HTTP
 
 /// What a `Server` is to be like. Where a setting comes from, flags or files, is for the process to know.
@@ -12,8 +13,18 @@ package struct ServerSettings: Sendable {
     package var connections = 4096
     /// Jobs at a time.
     package var workers: Int
+    /// Connections at a time of one address; 0 for any number.
+    package var connectionsPerAddress = 512
+    /// Proxies whose `X-Forwarded-For` is believed.
+    package var trustedProxies = AddressRanges()
+    /// Where health and metrics are answered; nil for where all else is.
+    package var operations: ListenAddress?
     /// Calls of one key in a minute; 0 for any number.
-    package var rateLimit = 0
+    package var rateLimit = Doorkeeper.usualCalls
+    /// Refused keys of one address in a minute; 0 for any number.
+    package var refusalLimit = Doorkeeper.usualRefusals
+    /// What uploads leave free on the disk.
+    package var reserve = DiskReserve.usual
     /// The longest upload, in bytes.
     package var uploadLimit = UploadSettings.defaultLimit
     /// How the server brings what is known up to date by itself; nil when it does not.

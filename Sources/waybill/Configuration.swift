@@ -142,19 +142,27 @@ struct Configuration: Sendable {
         var settings = ServerSettings(listen: listen, workers: try workers())
         settings.threads = try number("http-threads", in: 1...64, default: 4)
         settings.connections = try number("connections", in: 1...100_000, default: 4096)
-        settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: 0)
+        settings.connectionsPerAddress = try number(
+            "connections-per-address", in: 0...100_000, default: settings.connectionsPerAddress)
+        settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: settings.rateLimit)
+        settings.refusalLimit = try number("refusal-limit", in: 0...10_000_000, default: settings.refusalLimit)
+        settings.trustedProxies =
+            try parsed("trusted-proxies", as: "addresses and networks as 10.0.0.0/8, between commas") {
+                AddressRanges($0)
+            } ?? settings.trustedProxies
+        settings.reserve =
+            try parsed("reserve", as: "a share of the disk as 5%, or a number of bytes; 0 for none") {
+                DiskReserve($0)
+            } ?? settings.reserve
+        settings.operations = try parsed("operations", as: "HOST:PORT") { try? ListenAddress(parsing: $0) }
         settings.uploadLimit = try number("upload-limit", in: 1...(1 << 40), default: UploadSettings.defaultLimit)
         settings.secretKeyFile = self["secret-key-file"]
         settings.auditLog = self["audit-log"]
         settings.accessLog = self["access-log"]
-        if let text = self["webhook-targets"] {
-            guard let targets = WebhookTargets(text) else {
-                throw UsageError(
-                    description:
-                        "--webhook-targets is \(text); accepted: addresses as https://HOST/PATH/, between commas")
-            }
-            settings.webhookTargets = targets
-        }
+        settings.webhookTargets =
+            try parsed("webhook-targets", as: "addresses as https://HOST/PATH/, between commas") {
+                WebhookTargets($0)
+            } ?? settings.webhookTargets
         settings.updates = try updates()
         switch (self["tls-certificate"], self["tls-key"]) {
         case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
@@ -188,6 +196,17 @@ struct Configuration: Sendable {
     /// The file of the key with which secrets of webhooks are encrypted.
     func secretKey() -> SecretKey {
         SecretKey(path: self["secret-key-file"] ?? "\(dataDirectory())/\(SecretKey.fileName)")
+    }
+
+    /// A setting that is read by `read`, which gives nil for what is not accepted; nil when it is absent.
+    private func parsed<Value>(
+        _ name: String, as accepted: String, _ read: (String) -> Value?
+    ) throws(UsageError) -> Value? {
+        guard let text = self[name] else { return nil }
+        guard let value = read(text) else {
+            throw UsageError(description: "--\(name) is \(text); accepted: \(accepted)")
+        }
+        return value
     }
 
     func logLevel(default level: Log.Level = .info) throws(UsageError) -> Log.Level {

@@ -76,6 +76,35 @@ struct AgentTests {
         return try #require(try JSONSerialization.jsonObject(with: data) as? NSArray)
     }
 
+    // MARK: Heads and beginnings
+
+    /// Whose a body is, as the head and then its beginning say it.
+    @Test func theBeginningOfABodySaysWhoseItIs() throws {
+        func sender(_ headers: HTTPFields, _ beginning: String = "") -> String {
+            let policy = bench.door.policy(for: HTTPRequest(method: "POST", path: "/agent", headers: headers))
+            guard case .file(UploadSettings.defaultLimit, let sender) = policy else { return "no file" }
+            guard case .saysItself(let look) = sender else { return "\(sender)".prefix { $0 != "(" }.description }
+            return switch look(Array(beginning.utf8)) {
+            case .more: "more"
+            case .found(let sender): "\(sender)".prefix { $0 != "(" }.description
+            case .ask: "ask"
+            }
+        }
+        #expect(sender(["X-Api-Key": acme.administrator]) == "known")
+        #expect(sender(["Authorization": "Bearer \(acme.administrator)"]) == "known")
+        #expect(sender(["X-Api-Key": String(repeating: "0", count: 64)]) == "refused")
+        let fields = "type=UPDATE&agent=a%20b&token=\(acme.token)"
+        #expect(sender([:], fields + "&userKey=\(acme.administrator)&product=") == "known")
+        #expect(sender([:], fields + "&userKey=\(acme.administrator)&diff=%5B") == "known")
+        #expect(sender([:], fields + "&userKey=\(bench.fixture.rival.administrator)&diff=") == "refused")
+        #expect(sender([:], fields + "&userKey=0&diff=") == "refused")
+        // Not whole yet.
+        #expect(sender([:], fields + "&userKey=\(acme.administrator)") == "more")
+        #expect(sender([:], "") == "more")
+        // The projects come first.
+        #expect(sender([:], "type=UPDATE&diff=%5B%5D&userKey=") == "stranger")
+    }
+
     // MARK: Forms
 
     /// The history names whose key it was, whatever the agent says of itself.

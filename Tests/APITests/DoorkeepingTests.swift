@@ -2,6 +2,7 @@ import Database
 import Foundation
 import HTTP
 import Jobs
+import Synchronization
 import Testing
 
 @testable import API
@@ -94,5 +95,82 @@ struct DoorkeepingTests {
         #expect(limit.admit("a", at: 0) == 1)
         let response = APIError.tooManyCalls(seconds: 7).response
         #expect(response.status == 429 && response.headers["Retry-After"] == "7")
+    }
+
+    @Test func anAddressThatTriesKeysIsHeldBack() {
+        let keeper = Doorkeeper(callsPerMinute: 0, refusalsPerMinute: 3)
+        keeper.welcome("good")
+        for number in 0..<3 {
+            #expect(keeper.admit("wrong \(number)", from: "192.0.2.1", at: 0) == nil)
+            keeper.refuse("wrong \(number)", from: "192.0.2.1", at: 0)
+        }
+        #expect(keeper.admit("wrong", from: "192.0.2.1", at: 0) == 20)
+        #expect(keeper.admit("good", from: "192.0.2.1", at: 0) == nil)
+        #expect(keeper.admit("wrong", from: "192.0.2.2", at: 0) == nil)
+        #expect(keeper.admit("wrong", from: "192.0.2.1", at: 20_001) == nil)
+        // One machine has all of a /64.
+        for host in 0..<3 { keeper.refuse("x", from: "2001:db8::\(host)", at: 0) }
+        #expect(keeper.admit("wrong", from: "2001:db8::ffff", at: 0) == 20)
+        #expect(Doorkeeper(callsPerMinute: 0, refusalsPerMinute: 0).admit("a", from: "b", at: 0) == nil)
+    }
+
+    /// Every door counts the calls of a key, and the keys that it refuses.
+    @Test func allDoorsAskTheDoorkeeper() async throws {
+        for (calls, refusals) in [(2, 0), (0, 2)] {
+            let bench = try UploadWorkbench(doorkeeper: {
+                Doorkeeper(callsPerMinute: calls, refusalsPerMinute: refusals)
+            })
+            let acme = bench.fixture.acme
+            let key = refusals > 0 ? String(repeating: "0", count: 64) : acme.administrator
+            for (number, door) in ["/api", "/agent", "/api/v1/bom", "/api/v1/bom/token/x", "/console/enter"]
+                .enumerated()
+            {
+                var statuses: [Int] = []
+                for _ in 0..<3 {
+                    statuses.append(await bench.knock(door, key, from: "192.0.2.\(number)"))
+                    bench.fixture.world.time.withLock { $0 += calls > 0 ? 0 : 1 }
+                }
+                #expect(statuses.last == 429, "\(door) \(statuses)")
+                #expect(!statuses.dropLast().contains(429), "\(door) \(statuses)")
+                bench.fixture.world.time.withLock { $0 += 120_000 }
+            }
+        }
+    }
+
+    @Test func healthAndMetricsMayBeElsewhere() async throws {
+        let bench = try UploadWorkbench()
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            let request = HTTPRequest(method: "GET", path: path)
+            #expect(await bench.answer(request).status == 200)
+            #expect(await bench.apart.answer(to: request).status == 404)
+        }
+    }
+}
+
+extension UploadWorkbench {
+    /// The status of a request at a door with this key. A body is looked at as the server does it.
+    fileprivate func knock(_ path: String, _ key: String, from address: String) async -> Int {
+        let acme = fixture.acme
+        var request: HTTPRequest
+        switch path {
+        case "/api":
+            let body = #"{"requestType":"getOrganizationDetails","orgToken":"\#(acme.token)","userKey":"\#(key)"}"#
+            request = HTTPRequest(method: "POST", path: path, body: .bytes(Array(body.utf8)), client: address)
+        case "/agent":
+            let body = "type=UPDATE&token=\(acme.token)&userKey=\(key)&product=P&diff=[]"
+            request = HTTPRequest(method: "POST", path: path, body: .bytes(Array(body.utf8)), client: address)
+        case "/api/v1/bom":
+            request = HTTPRequest(method: "PUT", path: path, headers: ["X-Api-Key": key], client: address)
+            switch door.policy(for: request) {
+            case .refuse(let response): return response.status
+            case .later, .memory: return 0
+            case .file: return 200
+            }
+        case "/console/enter":
+            request = HTTPRequest(
+                method: "POST", path: path, body: .bytes(Array("userKey=\(key)".utf8)), client: address)
+        default: request = HTTPRequest(method: "GET", path: path, headers: ["X-Api-Key": key], client: address)
+        }
+        return await answer(request).status
     }
 }

@@ -14,25 +14,26 @@ final class UploadWorkbench: Sendable {
     let door: Door
     let folder: String
 
-    init(limit: Int = UploadSettings.defaultLimit) throws {
+    /// The same, with health and metrics elsewhere.
+    let apart: Door
+
+    init(limit: Int = UploadSettings.defaultLimit, doorkeeper: () -> Doorkeeper? = { nil }) throws {
         fixture = try Fixture()
         folder = fixture.folder.appendingPathComponent("spool").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let world = fixture.world
-        door = Door(
-            Backend(
-                database: fixture.database, queue: fixture.queue, bell: Bell(), openArtifact: { _ in nil },
-                scratch: folder,
-                uploads: UploadSettings(limit: limit, folder: folder),
-                log: { incident in world.incidents.withLock { $0.append(incident) } }))
+        var backend = Backend(
+            database: fixture.database, queue: fixture.queue, bell: Bell(), openArtifact: { _ in nil },
+            scratch: folder,
+            uploads: UploadSettings(limit: limit, folder: folder),
+            log: { incident in world.incidents.withLock { $0.append(incident) } })
+        backend.doorkeeper = doorkeeper()
+        door = Door(backend)
+        backend.showsOperation = false
+        apart = Door(backend)
     }
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        switch door.reply(to: request) {
-        case .now(let response): response
-        case .later(let work): await work()
-        }
-    }
+    func answer(_ request: HTTPRequest) async -> HTTPResponse { await door.answer(to: request) }
 
     func put(_ fields: [String: Any], key: String? = nil, header: String = "X-Api-Key") async throws -> HTTPResponse {
         var fields = fields
@@ -97,6 +98,16 @@ extension Job {
         get throws {
             let destination = try IntakeJob(self).destination
             return "\(destination.product)/\(destination.project)"
+        }
+    }
+}
+
+extension Door {
+    /// The answer to a request, when it is here.
+    func answer(to request: HTTPRequest) async -> HTTPResponse {
+        switch reply(to: request) {
+        case .now(let response): response
+        case .later(let work): await work()
         }
     }
 }

@@ -43,7 +43,7 @@ def with_real_tokens(server):
 def main():
     program, schemathesis = (os.path.abspath(path) for path in sys.argv[1:3])
     seconds = sys.argv[3] if len(sys.argv) > 3 else "60"
-    server = Server(program)
+    server = Server(program, flags=["--rate-limit", "0", "--refusal-limit", "0"])
     served = server.url + "/api/openapi.json"
     common = ["--max-time", seconds, "--seed", "1", "--no-color", "--continue-on-failure", "--warnings", "off",
               "--suppress-health-check", "all"]

@@ -28,7 +28,7 @@ ADVISORY = {
 
 
 class Server:
-    def __init__(self, program, tls=False):
+    def __init__(self, program, tls=False, flags=()):
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="waybill-clients-")
         self.data = os.path.join(self.folder, "data")
@@ -42,7 +42,7 @@ class Server:
         self.run("import", "advisories", self.file("advisory.json", ADVISORY), "--json")
         more = self.certificate() if tls else []
         self.process = subprocess.Popen(
-            [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *more], stdout=subprocess.PIPE, text=True,
+            [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *more, *flags], stdout=subprocess.PIPE, text=True,
             stderr=open(os.path.join(self.folder, "log"), "w"))
         for line in self.process.stdout:
             if "listening on " in line:

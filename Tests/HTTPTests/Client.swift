@@ -23,7 +23,8 @@ final class Client: Sendable {
     let descriptor: Int32
     private let buffer = Mutex<[UInt8]>([])
 
-    init(_ server: HTTPServer, receiveBuffer: Int32? = nil) throws {
+    /// - Parameter host: the last byte of the loopback address that it comes from.
+    init(_ server: HTTPServer, receiveBuffer: Int32? = nil, host: UInt8 = 1) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
@@ -32,6 +33,14 @@ final class Client: Sendable {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = server.address.port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var own = address
+        (own.sin_port, own.sin_addr.s_addr) = (0, (UInt32(0x7F00_0000) | UInt32(host)).bigEndian)
+        let bound = withUnsafePointer(to: &own) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard bound == 0 else { throw Failure(text: "bind: \(String(cString: strerror(errno)))") }
         let code = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

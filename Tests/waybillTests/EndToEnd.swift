@@ -43,7 +43,7 @@ enum Shared {
                 Document.cycloneDX(libraries: Shared.libraries, name: name), to: organization)
             tenants.append(Tenant(organization: organization, project: project))
         }
-        let server = try RunningServer(site, ["--log-level", "debug"])
+        let server = try RunningServer(site, ["--log-level", "debug", "--refusal-limit", "0"])
         return All(server: server, acme: tenants[0], rival: tenants[1])
     }
 }

@@ -20,7 +20,8 @@ extension EndToEnd {
             let site = try Site(data: disk.path + "/data")
             let organization = try site.organization()
             let old = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization, project: "Cart - 1")
-            let server = try RunningServer(site)
+            // The disk is smaller than the reserve.
+            let server = try RunningServer(site, ["--reserve", "0"])
             let libraries = 9000
             let document = Document.cycloneDX(libraries: libraries)
             // Room for the upload, twice for a moment, and not for what becomes of it.

@@ -56,7 +56,7 @@ extension EndToEnd {
             let site = try Site(data: disk.path + "/data")
             let organization = try site.organization()
             let project = try site.importBOM(Document.cycloneDX(libraries: 50), to: organization)
-            let server = try RunningServer(site)
+            let server = try RunningServer(site, ["--reserve", "0"])
             let first = try server.report(
                 "ProjectInventoryReport", "projectToken", project.projectToken, of: organization, ["format": "json"])
             let before = try site.counts()

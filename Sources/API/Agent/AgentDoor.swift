@@ -7,7 +7,9 @@ import Intake
 import Inventory
 import Jobs
 
-// DESIGN. The key stands in the body, so the body goes to disk first, up to its limit. Then it is read once: the fields, and
+// DESIGN. The key stands in the head or in the body. Agents write their fields in front of the projects: these are looked at as
+// soon as they are here, so that nobody's projects are not taken; a body that has them behind, or has not all of them, is a
+// stranger's, of whom the disk takes little. The body goes to disk, up to its limit. Then it is read once: the fields, and
 // the projects into a file, but not before those who may not upload are turned away, where the fields stand in front. The
 // file is looked through to its end, so that a faulty one is refused whole; each project gets its part of it, flushed and
 // renamed; places, jobs and the record of the request are one transaction; then the answer. A crash before it leaves
@@ -24,12 +26,75 @@ struct AgentDoor: Sendable {
         self.uploads = uploads
     }
 
-    var policy: BodyPolicy { .file(limit: uploads.limit) }
+    /// What to do with the body of a request.
+    func policy(for request: HTTPRequest) -> BodyPolicy {
+        guard let key = Access.headerKey(request.headers) else {
+            return .file(limit: uploads.limit, from: .saysItself { [self] in look($0, of: request) })
+        }
+        guard backend.database.engine == .sqlite else {
+            return .later { [self] in
+                await threads.run { .file(limit: uploads.limit, from: sender(key, of: request)) }
+            }
+        }
+        return .file(limit: uploads.limit, from: sender(key, of: request))
+    }
+
+    /// Whether anybody has the key that the head shows.
+    private func sender(_ key: UserKey, of request: HTTPRequest) -> BodyPolicy.Sender {
+        let now = backend.queue.now()
+        do {
+            if let seconds = backend.doorkeeper?.holdsBack(key.text, from: request.client, at: now) {
+                throw AgentError.tooMany(seconds: seconds)
+            }
+            guard try backend.database.read({ try KeyHolder.find(key.digest, at: now, on: $0) }) != nil else {
+                throw AgentError.badKey
+            }
+            return .known
+        } catch {
+            return .refused(refusal(of: request, because: counted(error, key, from: request.client)))
+        }
+    }
+
+    /// Whose the body is by its first fields.
+    private func look(_ beginning: [UInt8], of request: HTTPRequest) -> BodyPolicy.Looked {
+        let (fields, isWhole) = AgentForm.front(of: beginning)
+        guard let key = fields["userKey"].map({ UserKey($0) }), fields["token"] != nil, fields["type"] != nil else {
+            return isWhole ? .found(.stranger) : .more
+        }
+        let work: @Sendable () -> BodyPolicy.Sender = { [self] in
+            do {
+                let now = backend.queue.now()
+                if let seconds = backend.doorkeeper?.holdsBack(key.text, from: request.client, at: now) {
+                    throw AgentError.tooMany(seconds: seconds)
+                }
+                try admit(fields, nil)
+                return .known
+            } catch {
+                return .refused(refusal(of: request, because: counted(error, key, from: request.client)))
+            }
+        }
+        guard backend.database.engine == .sqlite else {
+            return .ask { [threads, patience = backend.patience] in
+                await Patience.$current.withValue(patience) { await threads.run(work) }
+            }
+        }
+        return .found(work())
+    }
+
+    /// Counts a key that was refused.
+    private func counted(_ error: any Error, _ key: UserKey?, from address: String?) -> any Error {
+        let known = AgentError(error)
+        if let key, known == .badKey || known == .badToken {
+            backend.doorkeeper?.refuse(key.text, from: address, at: backend.queue.now())
+        }
+        return error
+    }
 
     func reply(to request: HTTPRequest) -> Reply {
         .later { [self] in
             do {
                 let received = try await threads.attempt { try receive(request) }.get()
+                backend.doorkeeper?.welcome(received.key.text)
                 var response: HTTPResponse
                 switch received.kind {
                 case .update: response = try await update(received)
@@ -52,6 +117,7 @@ struct AgentDoor: Sendable {
     /// A request that was read and let in.
     private struct Received: Sendable {
         let kind: AgentPlan.Kind
+        let key: UserKey
         let fields: [String: String]
         let updateType: AgentUpload.UpdateType
         let plan: AgentPlan
@@ -75,7 +141,7 @@ struct AgentDoor: Sendable {
 
     private func receive(_ request: HTTPRequest) throws -> Received {
         let uuid = try backend.random.uuid()
-        let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
+        let file = try uploads.file(named: uuid)
         let header = Access.headerKey(request.headers)
         let fields = try AgentForm.read(
             request.body, into: file, limit: uploads.limit * UploadSettings.expansion
@@ -90,19 +156,27 @@ struct AgentDoor: Sendable {
             throw AgentError.badTime(time)
         }
         let updateType = try Self.updateType(of: fields)
+        guard let key = Self.key(of: fields, header) else { throw AgentError.badKey }
+        if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: backend.queue.now()) {
+            throw AgentError.tooMany(seconds: seconds)
+        }
         // Before the file is looked through, which may take its time.
-        try admit(fields, header)
+        do {
+            try admit(fields, header)
+        } catch {
+            throw counted(error, key, from: request.client)
+        }
         try file.publish()
         do {
             let upload = try AgentReader.survey(file: file.path)
             let plan = try backend.database.snapshot { connection in
                 let access = try AgentPlan.admit(
-                    fields, key: Self.key(of: fields, header), kind: kind, at: backend.queue.now(), on: connection)
+                    fields, key: key, kind: kind, at: backend.queue.now(), on: connection)
                 access.key.map { backend.ledger.note($0, at: backend.queue.now()) }
                 return try AgentPlan.make(fields, upload, kind: kind, access: access, on: connection)
             }
             return Received(
-                kind: kind, fields: fields, updateType: updateType, plan: plan, address: request.client ?? "",
+                kind: kind, key: key, fields: fields, updateType: updateType, plan: plan, address: request.client ?? "",
                 origin: Caller(request, at: .agent).origin(of: kind.rawValue, by: plan.access), path: file.path,
                 token: try backend.random.token())
         } catch {
@@ -177,7 +251,7 @@ struct AgentDoor: Sendable {
         do {
             for group in groups {
                 let uuid = try backend.random.uuid()
-                let file = try DurableFile(path: "\(uploads.folder)/\(uuid)")
+                let file = try uploads.file(named: uuid)
                 try FileParts.write(group.ranges, ofFile: received.path, asArrayTo: file)
                 try file.publish()
                 files.append(File(uuid: uuid, path: file.path))

@@ -20,6 +20,8 @@ package enum AgentError: Error, Equatable {
     case unsupported(String)
     case forbidden(String)
     case full(String)
+    /// Too many requests of the key, or refused keys of the address; so many seconds from now the next one is let in.
+    case tooMany(seconds: Int)
     case fault(Fault)
 
     /// The types that this server answers.
@@ -27,7 +29,7 @@ package enum AgentError: Error, Equatable {
 
     var isOurs: Bool {
         switch self {
-        case .fault, .full: true
+        case .fault, .full, .tooMany: true
         case .badToken, .badKey, .badTime, .badDiff, .badField, .unsupported, .forbidden: false
         }
     }
@@ -48,6 +50,7 @@ package enum AgentError: Error, Equatable {
         case .unsupported(let type):
             "this server does not answer the request type \"\(type.prefix(100))\"; it answers \(Self.types)"
         case .forbidden(let why), .full(let why): why
+        case .tooMany(let seconds): APIError.tooManyCalls(seconds: seconds).message
         case .fault(let fault): fault.description
         }
     }
@@ -58,6 +61,10 @@ package enum AgentError: Error, Equatable {
             status: isOurs ? 3 : 2, message: isOurs ? "Server error" : "Illegal arguments", data: data, token: "")
         response.mark.error = isOurs ? 3 : 2
         if case .fault(let fault) = self { fault.addHint(to: &response) }
+        if case .tooMany(let seconds) = self {
+            response.status = 429
+            response.headers["Retry-After"] = "\(seconds)"
+        }
         return response
     }
 

@@ -72,6 +72,29 @@ struct AgentForm: ~Copyable {
         return form.fields
     }
 
+    /// The fields that are whole at the beginning of a body, up to the projects, and whether these were reached.
+    static func front(of beginning: [UInt8]) -> (fields: [String: String], isWhole: Bool) {
+        func text(_ bytes: ArraySlice<UInt8>) -> String {
+            var decoder = PercentDecoder()
+            var output: [UInt8] = []
+            decoder.decode(bytes, into: &output)
+            decoder.finish(into: &output)
+            return String(decoding: output, as: UTF8.self).trimmingBlanks()
+        }
+        var fields: [String: String] = [:]
+        var rest = beginning[...]
+        while true {
+            if rest.starts(with: "diff=".utf8) { return (fields, true) }
+            guard let end = rest.firstIndex(of: UInt8(ascii: "&")) else { return (fields, false) }
+            let field = rest[..<end]
+            rest = rest[(end + 1)...]
+            guard let equal = field.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(decoding: field[..<equal], as: UTF8.self)
+            let value = text(field[(equal + 1)...])
+            if names.contains(name), !value.isEmpty { fields[name] = value }
+        }
+    }
+
     // MARK: Pieces
 
     private mutating func take(_ piece: UnsafeRawBufferPointer, admit: ([String: String]) throws -> Void) throws {
@@ -178,8 +201,9 @@ struct AgentForm: ~Copyable {
         switch place {
         case .value:
             decoder.finish(into: &value)
-            guard let text = String(validating: value, as: UTF8.self) else {
-                throw AgentError.badField(key, value: "", accepted: "text in UTF-8")
+            // No text of the database may hold NUL.
+            guard !value.contains(0), let text = String(validating: value, as: UTF8.self) else {
+                throw AgentError.badField(key, value: "", accepted: "text in UTF-8 without NUL")
             }
             let trimmed = text.trimmingBlanks()
             if !trimmed.isEmpty { fields[key] = trimmed }

@@ -47,16 +47,17 @@ package struct AgentPlan: Sendable {
     static func admit(
         _ fields: [String: String], key: UserKey?, kind: Kind, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        guard let token = fields["token"] else { throw AgentError.badToken }
+        // Told apart by whether the token has the form of one: what exists is told to nobody.
+        guard let token = fields["token"], token.utf8.count == 64, token.utf8.allSatisfy(\.isHexadecimalDigit) else {
+            throw AgentError.badToken
+        }
         guard let key else { throw AgentError.badKey }
         do {
             return try Access.check(
                 key.digest, .organization, token: token.lowercased(),
                 for: Need(.readOnly, with: kind.need.scopes, for: kind.rawValue), at: time, on: connection)
         } catch APIError.refused {
-            // Distinguished by the form of the token: what exists is revealed to nobody.
-            let isToken = token.utf8.count == 64 && token.utf8.allSatisfy(\.isHexadecimalDigit)
-            throw isToken ? AgentError.badKey : .badToken
+            throw AgentError.badKey
         }
     }
 

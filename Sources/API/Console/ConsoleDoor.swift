@@ -79,13 +79,14 @@ struct ConsoleDoor: Sendable {
     private func enter(_ request: HTTPRequest, _ key: String) async throws -> HTTPResponse {
         let key = UserKey(key)
         let now = backend.queue.now()
-        if let seconds = backend.rateLimit?.admit(key.text, at: now) {
+        if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: now) {
             throw APIError.tooManyCalls(seconds: seconds)
         }
         let holder = try await threads.attempt { [backend] in
             try backend.database.read { try KeyHolder.find(key.digest, at: now, on: $0) }
         }.get()
         guard let holder, !holder.organizations.isEmpty else {
+            backend.doorkeeper?.refuse(key.text, from: request.client, at: now)
             let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
             backend.ledger.refuse(from: request.client ?? "", at: Caller.Door.console.rawValue, time: now)
             return Self.page(403, ConsolePage.entrance(notice: why))
@@ -95,6 +96,7 @@ struct ConsoleDoor: Sendable {
             let why = "The console needs a key for READ; this one is for \(words)."
             return Self.page(403, ConsolePage.entrance(notice: why))
         }
+        backend.doorkeeper?.welcome(key.text)
         let secret = try backend.random.token()
         // The browser's own name of itself, not more of it than a person reads.
         let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
@@ -200,7 +202,7 @@ struct ConsoleDoor: Sendable {
         guard let session = Self.session(of: request),
             let key = try Sessions.find(session, at: now, on: connection)?.keyDigest
         else { return nil }
-        if let seconds = backend.rateLimit?.admit(key.hexadecimal, at: now) {
+        if let seconds = backend.doorkeeper?.admit(key.hexadecimal, from: nil, at: now) {
             throw APIError.tooManyCalls(seconds: seconds)
         }
         let view = try ConsoleView(place, keyDigest: key, at: now, on: connection)

@@ -28,15 +28,46 @@ struct UploadDoor: Sendable {
     func policy(for request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
         guard path.field != nil else { return .refuse(.text(400, "This path takes no body.")) }
         guard let key = Access.headerKey(request.headers) else { return .refuse(UploadError.unknownKey.response) }
-        // Asked on the server's event thread, which a database on another machine could hold up: there it is asked later.
-        guard backend.database.engine == .sqlite else { return .file(limit: settings.limit) }
+        let now = backend.queue.now()
+        if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: now) {
+            return .refuse(UploadError.tooMany(seconds: seconds).response)
+        }
+        // A database on another machine could hold up the server's event thread: there a thread of ours asks.
+        guard backend.database.engine == .sqlite else {
+            return .later { [self] in await threads.run { policy(for: key, of: request, path) } }
+        }
+        return policy(for: key, of: request, path)
+    }
+
+    private func policy(for key: UserKey, of request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
         do {
-            _ = try backend.database.read {
-                try UploadPlan(key, for: UploadPlan.uploading, at: backend.queue.now(), on: $0)
-            }
-            return .file(limit: settings.limit)
+            _ = try backend.database.read { try enter(key, from: request.client, for: UploadPlan.uploading, on: $0) }
+            return .file(limit: settings.limit, from: .known)
         } catch {
             return .refuse(refusal(of: path, request, because: error))
+        }
+    }
+
+    /// Lets the holder of a key in.
+    private func enter(
+        _ key: UserKey?, from address: String?, for need: Need? = nil, on connection: any Connection
+    ) throws -> UploadPlan {
+        let now = backend.queue.now()
+        do {
+            let plan = try UploadPlan(key, for: need, at: now, on: connection)
+            if let key { backend.doorkeeper?.welcome(key.text) }
+            return plan
+        } catch UploadError.unknownKey {
+            if let key { backend.doorkeeper?.refuse(key.text, from: address, at: now) }
+            throw UploadError.unknownKey
+        }
+    }
+
+    /// Counts a request that no policy saw, as it has no body.
+    private func count(_ key: UserKey?, from address: String?) throws(UploadError) {
+        guard let key else { return }
+        if let seconds = backend.doorkeeper?.admit(key.text, from: address, at: backend.queue.now()) {
+            throw .tooMany(seconds: seconds)
         }
     }
 
@@ -73,9 +104,9 @@ struct UploadDoor: Sendable {
 
     private func processing(_ uuid: String, _ request: HTTPRequest) throws -> HTTPResponse {
         let key = Access.headerKey(request.headers)
+        try count(key, from: request.client)
         let isProcessing = try backend.database.snapshot { connection in
-            try UploadPlan(key, at: backend.queue.now(), on: connection).isUnfinished(
-                uuid.lowercased(), in: backend.queue)
+            try enter(key, from: request.client, on: connection).isUnfinished(uuid.lowercased(), in: backend.queue)
         }
         return Answer.object { $0.flag("processing", isProcessing) }
     }
@@ -83,11 +114,13 @@ struct UploadDoor: Sendable {
     /// Reads and decodes the body into a file, and makes the job that imports it.
     private func accept(_ request: HTTPRequest, _ path: UploadPath) throws -> (NewJob, DurableFile) {
         let key = Access.headerKey(request.headers)
-        let time = backend.queue.now()
-        let held = try backend.database.read { try UploadPlan(key, for: UploadPlan.uploading, at: time, on: $0).key }
-        backend.ledger.note(held, at: time)
+        if case .bytes = request.body { try count(key, from: request.client) }
+        let held = try backend.database.read {
+            try enter(key, from: request.client, for: UploadPlan.uploading, on: $0).key
+        }
+        backend.ledger.note(held, at: backend.queue.now())
         let uuid = try backend.random.uuid()
-        let file = try DurableFile(path: "\(settings.folder)/\(uuid)")
+        let file = try settings.file(named: uuid)
         let fields = try UploadBody.read(request, field: path.field ?? "bom", into: file)
         let job = try backend.database.snapshot { connection in
             try UploadPlan(key, for: UploadPlan.uploading, at: backend.queue.now(), on: connection).job(

@@ -21,6 +21,8 @@ enum UploadError: Error, Equatable {
     /// The body is not what its type says.
     case malformed(String)
     case full(String)
+    /// Too many requests of the key, or refused keys of the address; so many seconds from now the next one is let in.
+    case tooMany(seconds: Int)
     case fault(Fault)
 
     var response: HTTPResponse {
@@ -52,6 +54,7 @@ enum UploadError: Error, Equatable {
             var response = HTTPResponse.text(503, why)
             response.headers["Retry-After"] = "30"
             return response
+        case .tooMany(let seconds): return APIError.tooManyCalls(seconds: seconds).response
         case .fault(let fault): return fault.text
         }
     }

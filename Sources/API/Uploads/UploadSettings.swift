@@ -1,3 +1,5 @@
+package import Bytes
+
 /// What the doors for uploads need beside the rest of the API.
 package struct UploadSettings: Sendable {
     /// The longest body, in bytes.
@@ -11,8 +13,20 @@ package struct UploadSettings: Sendable {
     /// them.
     package var folder: String
 
-    package init(limit: Int = UploadSettings.defaultLimit, folder: String) {
+    /// What is left free on the disk of `folder`.
+    package var reserve: DiskReserve
+
+    package init(
+        limit: Int = UploadSettings.defaultLimit, folder: String,
+        reserve: DiskReserve = DiskReserve(percent: 0, least: 0)
+    ) {
         self.limit = limit
         self.folder = folder
+        self.reserve = reserve
+    }
+
+    /// A file of the folder that leaves the reserve alone.
+    func file(named name: String) throws(SinkError) -> DurableFile {
+        try DurableFile(path: "\(folder)/\(name)") { [self] in reserve.allows($0, in: folder) }
     }
 }

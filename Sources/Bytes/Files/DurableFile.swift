@@ -20,14 +20,24 @@ package final class DurableFile: Sendable {
         var descriptor: Int32
         var isPublished = false
         var size: Int64 = 0
+        /// The size up to which the disk had room.
+        var granted: Int64 = 0
     }
+
+    /// The disk is asked for room each time so many bytes were written.
+    private static let roomStep = 4 << 20
+    /// Whether so many more bytes may be written.
+    private let hasRoom: @Sendable (Int) -> Bool
 
     /// Bytes written so far.
     package var size: Int64 { state.withLock { $0.size } }
 
     /// Creates the file beside its final place; the folder must exist.
-    package init(path: String) throws(SinkError) {
+    ///
+    /// - Parameter hasRoom: whether so many more bytes may be written; where not, `write` fails as on a full disk.
+    package init(path: String, hasRoom: @escaping @Sendable (Int) -> Bool = { _ in true }) throws(SinkError) {
         self.path = path
+        self.hasRoom = hasRoom
         var name = ""
         var opened: Int32 = -1
         repeat {
@@ -49,6 +59,14 @@ package final class DurableFile: Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) {
         let descriptor = state.withLock { $0.descriptor }
         guard descriptor >= 0 else { throw .format("\(path) is published and takes no more bytes") }
+        let needsRoom = state.withLock { state in
+            guard state.size + Int64(bytes.count) > state.granted else { return false }
+            state.granted = state.size + Int64(bytes.count + Self.roomStep)
+            return true
+        }
+        if needsRoom, !hasRoom(bytes.count + Self.roomStep) {
+            throw .system(doing: "may not use the reserve of the disk for", path: partPath, errno: ENOSPC)
+        }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

@@ -11,7 +11,12 @@ extension Command {
         Flag("tls-key", "FILE", "private key, PEM"),
         Flag("connections", "N", "connections at a time (4096)"),
         Flag("http-threads", "N", "threads of the HTTP server (4)"),
-        Flag("rate-limit", "N", "calls of one key in a minute; 0 for any number (0)"),
+        Flag("connections-per-address", "N", "connections at a time of one address; 0 for any number (512)"),
+        Flag("trusted-proxies", "NETWORKS", "proxies whose X-Forwarded-For is believed, between commas (none)"),
+        Flag("operations", "HOST:PORT", "where to answer /health and /metrics, and there alone (where all else is)"),
+        Flag("rate-limit", "N", "calls of one key in a minute; 0 for any number (30000)"),
+        Flag("refusal-limit", "N", "refused keys of one address in a minute; 0 for any number (600)"),
+        Flag("reserve", "SHARE", "what uploads leave free on the disk: 5%, or bytes; 0 for none (5%, at least 1 GiB)"),
         Flag("webhook-targets", "URLS", "addresses below which webhooks may lead, between commas (none)"),
         Flag("secret-key-file", "FILE", "key for secrets of webhooks, one for all nodes (DATA/secret.key)"),
         Flag("upload-limit", "BYTES", "longest upload of a bill of materials (256 MiB)"),
@@ -38,6 +43,7 @@ extension Command {
         signals.beforeTheEnd { server.abandon() }
         server.start()
         print("listening on \(server.url)")
+        if let operations = server.operationsURL { print("operations on \(operations)") }
         fflush(nil)
         signals.wait()
         server.stopAndWait(grace: grace)

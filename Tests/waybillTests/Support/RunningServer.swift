@@ -15,7 +15,7 @@ final class RunningServer: Sendable {
             environment: environment)
         self.program = program
         let isReady = eventually { program.output.hasSuffix("\n") || !program.isRunning }
-        let words = program.output.split(separator: ":")
+        let words = (program.output.split(separator: "\n").first ?? "").split(separator: ":")
         guard isReady, program.output.hasPrefix("listening on http"), let last = words.last,
             let port = Int(last.trimmingCharacters(in: .newlines))
         else {

@@ -1,0 +1,56 @@
+import HTTP
+import Synchronization
+
+// DESIGN. Two limits stand before every door. One is the key's: calls a minute. The other is the address's: keys that were
+// refused. An address that tried too many waits without another look at the database, but for keys that were let in lately, so
+// that a careless neighbour behind the same address translation locks nobody out. Both are kept in memory by each process for
+// itself: they protect the process.
+
+/// Holds back whoever calls too often, or tries keys.
+package final class Doorkeeper: Sendable {
+    /// Calls of a key in a minute, unless the operator says otherwise.
+    package static let usualCalls = 30_000
+    /// Refused keys of an address in a minute, unless the operator says otherwise.
+    package static let usualRefusals = 600
+    /// Keys that are remembered as let in.
+    private static let memoryLimit = 100_000
+
+    private let calls: RateLimit?
+    private let refusals: RateLimit?
+    private let welcome = Mutex<Set<Int>>([])
+
+    /// - Parameters:
+    ///   - callsPerMinute: of one key; 0 for any number.
+    ///   - refusalsPerMinute: of one address; 0 for any number.
+    package init(callsPerMinute: Int, refusalsPerMinute: Int) {
+        calls = callsPerMinute > 0 ? RateLimit(perMinute: callsPerMinute) : nil
+        refusals = refusalsPerMinute > 0 ? RateLimit(perMinute: refusalsPerMinute) : nil
+    }
+
+    /// Counts a call; nil when it may go on, else the seconds after which to come again.
+    package func admit(_ key: String, from address: String?, at time: Int64) -> Int? {
+        holdsBack(key, from: address, at: time) ?? calls?.admit(key, at: time)
+    }
+
+    /// The seconds for which an address has tried too many keys to try this one; nil when it may. Counts nothing.
+    package func holdsBack(_ key: String, from address: String?, at time: Int64) -> Int? {
+        guard let refusals, let address, !address.isEmpty else { return nil }
+        guard let seconds = refusals.wait(AddressRanges.sender(address), at: time) else { return nil }
+        return welcome.withLock { $0.contains(key.hashValue) } ? nil : seconds
+    }
+
+    /// The key is somebody's.
+    package func welcome(_ key: String) {
+        guard refusals != nil else { return }
+        welcome.withLock { welcome in
+            if welcome.count >= Self.memoryLimit { welcome.removeAll() }
+            welcome.insert(key.hashValue)
+        }
+    }
+
+    /// The key is nobody's, or not for what it was shown for.
+    package func refuse(_ key: String, from address: String?, at time: Int64) {
+        guard let refusals, let address, !address.isEmpty else { return }
+        _ = refusals.admit(AddressRanges.sender(address), at: time)
+    }
+}

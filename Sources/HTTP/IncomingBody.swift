@@ -1,0 +1,192 @@
+import Glibc
+import Synchronization
+
+// DESIGN. Whoever shows no key that somebody has is a stranger, and what strangers send is counted while it lies here: for each
+// sender and in all, on the disk and in memory apart. A policy may look at the beginning of a body that says whose it is; the
+// answer may come from another machine and is not waited for: until it is here, the bytes are a stranger's. No body uses
+// the reserve of the disk.
+
+/// The body of a request on its way. Belongs to the event thread of its connection.
+struct IncomingBody: ~Copyable {
+    enum Place {
+        case nothing
+        case memory([UInt8])
+        case file(SpoolFile)
+        case discarding(HTTPResponse, rest: Int)
+    }
+
+    /// Why a body is not kept: what is answered.
+    struct Refusal: Error {
+        let response: HTTPResponse
+    }
+
+    /// The disk is asked for room each time so many bytes have come.
+    private static let roomStep = 4 << 20
+    /// How far into a body its policy may look.
+    private static let beginning = 64 << 10
+
+    private(set) var place = Place.nothing
+    private var limit = 0
+    private let hasRoom: @Sendable (Int) -> Bool
+    /// The bytes for which room was found.
+    private var granted = 0
+    /// Where a stranger's bytes are counted; nil once the sender is known.
+    private var count: SenderCounts?
+    private let sender: String
+    private var held = 0
+    private var look: BodyPolicy.Look?
+    private var seen: [UInt8] = []
+    private var nextLook = 512
+    private var verdict: Verdict?
+
+    /// What a look at a body found, once it is found.
+    private final class Verdict: Sendable {
+        let sender = Mutex<BodyPolicy.Sender?>(nil)
+    }
+
+    static var none: IncomingBody { IncomingBody() }
+
+    private init() {
+        sender = ""
+        hasRoom = { _ in true }
+    }
+
+    /// Makes ready for a body of `promised` bytes, or of any number where that is 0.
+    init(
+        _ policy: BodyPolicy, from sender: String, promised: Int, _ service: borrowing Service
+    ) throws(Refusal) {
+        self.sender = sender
+        limit = policy.limit
+        hasRoom = service.configuration.hasRoom
+        let known: BodyPolicy.Sender
+        switch policy {
+        case .memory(_, let who):
+            known = who
+            count = service.strangersInMemory
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(min(max(promised, 256), 4096))
+            place = .memory(bytes)
+        case .file(_, let who):
+            known = who
+            count = service.strangersOnDisk
+            guard hasRoom(promised) else { throw Refusal(response: Self.notStored(ENOSPC)) }
+            guard let file = SpoolFile.make(in: service.configuration.spool) else {
+                throw Refusal(response: Self.notStored(errno))
+            }
+            granted = promised
+            place = .file(file)
+        case .refuse, .later: known = .known
+        }
+        switch known {
+        case .known: count = nil
+        case .stranger: break
+        case .saysItself(let look): self.look = look
+        case .refused(let response): throw Refusal(response: response)
+        }
+        // Nothing is taken on a promise, but what cannot fit is refused before it comes, unless it may be no stranger's.
+        guard look != nil || count?.hasRoom(promised, for: sender) ?? true else {
+            throw Refusal(response: Self.tooManyBytes)
+        }
+    }
+
+    /// Keeps a piece. Errors: the answer to a body that is not kept.
+    mutating func take(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
+        if let count {
+            guard count.take(piece.count, for: sender) else { throw Refusal(response: Self.tooManyBytes) }
+            held += piece.count
+        }
+        switch place {
+        case .nothing, .discarding: break
+        case .memory(var body):
+            // The enum lets go of the array first, or appending would copy all of it.
+            place = .nothing
+            guard piece.count <= limit - body.count else { throw Refusal(response: Self.tooLarge(limit)) }
+            body.append(contentsOf: piece)
+            place = .memory(body)
+        case .file(let file):
+            guard piece.count <= limit - file.size else { throw Refusal(response: Self.tooLarge(limit)) }
+            if file.size + piece.count > granted {
+                guard hasRoom(Self.roomStep) else { throw Refusal(response: Self.notStored(ENOSPC)) }
+                granted = file.size + Self.roomStep
+            }
+            guard file.append(piece) else { throw Refusal(response: Self.notStored(errno)) }
+        }
+        try lookAtTheBeginning(piece)
+    }
+
+    private mutating func lookAtTheBeginning(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
+        if let look, verdict == nil {
+            seen.append(contentsOf: piece.prefix(Self.beginning - seen.count))
+            if seen.count >= nextLook || seen.count == Self.beginning {
+                // Twice as much before the next look: no body is read more often than it has bits of length.
+                nextLook = seen.count * 2
+                switch look(seen) {
+                case .more where seen.count < Self.beginning: break
+                case .more: self.look = nil
+                case .found(let sender): try settle(sender)
+                case .ask(let work):
+                    let verdict = Verdict()
+                    self.verdict = verdict
+                    // Unstructured, as its parent is a callback from C; it ends with the question.
+                    Task { [verdict] in
+                        let sender = await work()
+                        verdict.sender.withLock { $0 = sender }
+                    }
+                }
+            }
+        }
+        if let found = verdict?.sender.withLock({ $0 }) { try settle(found) }
+    }
+
+    private mutating func settle(_ found: BodyPolicy.Sender) throws(Refusal) {
+        (look, verdict, seen) = (nil, nil, [])
+        switch found {
+        case .known: giveBack()
+        case .stranger, .saysItself: break
+        case .refused(let response): throw Refusal(response: response)
+        }
+    }
+
+    /// Throws away what was kept, and all that comes.
+    mutating func discard(_ answer: HTTPResponse, rest: Int) {
+        giveBack()
+        (look, verdict, seen) = (nil, nil, [])
+        place = .discarding(answer, rest: rest)
+    }
+
+    /// The body has gone to the handler; what a stranger's bytes count is given back at the end of the request.
+    mutating func letGo() { place = .nothing }
+
+    /// The bytes are no stranger's, or are no more.
+    mutating func giveBack() {
+        count?.give(held, for: sender)
+        (count, held) = (nil, 0)
+    }
+
+    deinit { count?.give(held, for: sender) }
+
+    // MARK: Answers
+
+    static func tooLarge(_ limit: Int) -> HTTPResponse {
+        .text(413, "The body is larger than the \(limit) bytes that this path takes.")
+    }
+
+    private static var tooManyBytes: HTTPResponse {
+        .tooMuch("bytes without a key that is known; show the key in X-Api-Key or Authorization")
+    }
+
+    private static func notStored(_ code: Int32) -> HTTPResponse {
+        code == ENOSPC || code == EDQUOT
+            ? .text(507, "The body could not be stored: no space left that uploads may use.")
+            : .text(500, "The body could not be stored.")
+    }
+}
+
+extension HTTPResponse {
+    /// 429: the sender has too much of something here at the moment.
+    static func tooMuch(_ what: String) -> HTTPResponse {
+        var response = HTTPResponse.text(429, "Your address has too many \(what); try again later.")
+        response.headers["Retry-After"] = "30"
+        return response
+    }
+}
