@@ -42,6 +42,8 @@ package enum APIError: Error, Equatable {
     case key(KeyError)
     /// The key made too many calls; so many seconds from now the next one is let in.
     case tooManyCalls(seconds: Int)
+    /// As much work of this kind waits already as may wait; so many seconds from now it is worth another try.
+    case busy(seconds: Int)
     /// The uuid of a library that the organization does not have, and the field.
     case unknownLibrary(String, of: String)
     /// No library of this name, group or version.
@@ -68,7 +70,7 @@ package enum APIError: Error, Equatable {
         switch self {
         case .nameTaken(_, .product): 2001
         case .nameTaken(_, .project): 2010
-        case .unknownRequest, .notReady, .full, .uploadsPending, .tooManyCalls: 3000
+        case .unknownRequest, .notReady, .full, .uploadsPending, .tooManyCalls, .busy: 3000
         case .badJSON, .badValue, .badPattern, .unknownProcess, .failed, .notDownloadable, .finishedAlready,
             .nameTaken(_, .organization), .tooLargeForOneFile, .notFound, .notOffered:
             2021
@@ -124,7 +126,15 @@ package enum APIError: Error, Equatable {
         case .uploadsPending: "uploads of this scope are still being read; ask again in a while, or asynchronously"
         case .notFound(let value, let field): "\(field) has the value \(Self.short(value)), which does not exist here"
         case .tooManyCalls(let seconds):
-            "this key has made too many calls; the next one is let in \(seconds) seconds from now"
+            """
+            this key has made too many calls, or its address was refused too often; the next call is let in \(seconds) \
+            seconds from now
+            """
+        case .busy(let seconds):
+            """
+            as many reports and trees as may wait are waiting to be made at once; ask again \(seconds) seconds from now, or \
+            for a report asynchronously
+            """
         case .people(let error): Self.text(of: error)
         case .key(let error): Self.text(of: error)
         case .unknownLibrary(let value, let field):
@@ -173,12 +183,19 @@ package enum APIError: Error, Equatable {
         var response = HTTPResponse(type: Answer.mediaType, bytes: Array(body.utf8))
         response.mark.error = Int(code)
         if case .fault(let fault) = self { fault.addHint(to: &response) }
-        if case .tooManyCalls(let seconds) = self {
-            // The one error that is no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).
+        if let pause {
+            // The errors that are no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).
             response.status = 429
-            response.headers["Retry-After"] = "\(seconds)"
+            response.headers["Retry-After"] = "\(pause)"
         }
         return response
+    }
+
+    /// Seconds after which the same request is worth another try; nil where waiting does not help.
+    private var pause: Int? {
+        if case .tooManyCalls(let seconds) = self { return seconds }
+        if case .busy(let seconds) = self { return seconds }
+        return nil
     }
 }
 

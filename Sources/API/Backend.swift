@@ -55,6 +55,13 @@ package struct Backend: Sendable {
     /// Where uploads are kept; nil where the server takes none, and their paths do not exist.
     package var uploads: UploadSettings?
 
+    /// Where work of seconds is done while a client waits: reports that are made at once, trees. Each has two threads and a
+    /// session of the database.
+    let heavyWork = WorkPool(places: 4, queue: 64)
+    private let heavyThreads = Threads("heavy work", width: 4)
+    /// For a look at the database before that work.
+    let waitingThreads = Threads("before heavy work", width: 2)
+
     package init(
         database: any Database, queue: Queue, bell: Bell, random: Randomness = .system,
         openArtifact: @escaping @Sendable (Artifact) throws -> ArtifactContent?,
@@ -81,5 +88,21 @@ package struct Backend: Sendable {
         let id = (try? random.bytes(4).hexadecimal) ?? "00000000"
         log(Incident(id: id, request: request, cause: "\(error)"))
         return Fault(error, id: id)
+    }
+
+    /// Does work of seconds for whoever has a scope, in one of a few places.
+    ///
+    /// - Parameter before: is waited for first, without a place.
+    func heavy(
+        for scope: Scope, after before: @Sendable () async throws -> Void = {},
+        _ work: @escaping @Sendable () throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
+        do {
+            return try await heavyWork.run(for: scope.organization, on: heavyThreads, after: before, work)
+        } catch is WorkPool.Full {
+            throw APIError.busy(seconds: 5)
+        } catch is CancellationError {
+            throw APIError.busy(seconds: 5)
+        }
     }
 }

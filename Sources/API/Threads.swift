@@ -1,18 +1,34 @@
 import Bytes
 import Dispatch
+import Synchronization
 
 /// Threads of our own for what blocks: those of Swift's tasks are few and may not wait.
-struct Threads: Sendable {
-    private let queue: DispatchQueue
+///
+/// So many blocks run at a time and no more; whoever comes then sleeps, in the order of coming, and holds no thread.
+final class Threads: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [@Sendable () -> Void] = []
+        /// Those in front of it have been taken from `waiting`.
+        var first = 0
+    }
 
-    /// - Parameter label: what debuggers call them.
-    init(_ label: String) { queue = DispatchQueue(label: label, attributes: .concurrent) }
+    private let queue: DispatchQueue
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - label: what debuggers call them.
+    ///   - width: how many there are.
+    init(_ label: String, width: Int = 16) {
+        queue = DispatchQueue(label: label, attributes: .concurrent)
+        state = Mutex(State(free: width))
+    }
 
     /// Runs what blocks, while the calling task sleeps; with the task's patience.
     func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         let patience = Patience.current
         return await withCheckedContinuation { continuation in
-            queue.async {
+            start {
                 continuation.resume(returning: Patience.$current.withValue(patience, operation: body))
             }
         }
@@ -24,5 +40,40 @@ struct Threads: Sendable {
         _ body: @escaping @Sendable () throws -> Success
     ) async -> Result<Success, any Error> {
         await run { Result { try body() } }
+    }
+
+    private func start(_ work: @escaping @Sendable () -> Void) {
+        let isNow = state.withLock { state in
+            guard state.free > 0 else {
+                state.waiting.append(work)
+                return false
+            }
+            state.free -= 1
+            return true
+        }
+        if isNow { queue.async { [self] in go(on: work) } }
+    }
+
+    /// Works until nobody waits.
+    private func go(on first: @escaping @Sendable () -> Void) {
+        var work = first
+        while true {
+            work()
+            let next = state.withLock { state -> (@Sendable () -> Void)? in
+                guard state.first < state.waiting.count else {
+                    state.free += 1
+                    return nil
+                }
+                let next = state.waiting[state.first]
+                state.first += 1
+                if state.first * 2 >= state.waiting.count {
+                    state.waiting.removeFirst(state.first)
+                    state.first = 0
+                }
+                return next
+            }
+            guard let next else { return }
+            work = next
+        }
     }
 }

@@ -292,7 +292,7 @@ struct ConsoleDoor: Sendable {
         switch known {
         case .notFound, .refused, .unknownProcess:
             return Self.page(404, ConsolePage.problem(known.message, back: ConsolePlace()))
-        case .tooManyCalls:
+        case .tooManyCalls, .busy:
             var response = Self.page(429, ConsolePage.problem(known.message, back: place))
             response.headers["Retry-After"] = known.response.headers["Retry-After"]
             return response

@@ -6,36 +6,46 @@ import Inventory
 
 // DESIGN. The tree of a project is written into a scratch file while it is walked, so that memory holds the graph and the
 // path, never the tree. A library that several others need stands below each of them with all that it needs, as long as
-// the tree has a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere.
+// the tree has a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere. A graph in which
+// each needs each has as many entries as it has arrows: at a second limit nothing more is put below a library, which says so
+// by `dependenciesCut`, and the answer by `cutAtEntries`. The libraries at the top are always all there.
 
 extension Call {
     static let projectHierarchy = Call("getProjectHierarchy", .one(.project), .readOnly, .work) { visit in
-        let tree = try ProjectTree.read(visit.scope, on: visit.connection)
-        let path = "\(visit.backend.scratch)/\(try visit.backend.random.uuid()).tree"
-        defer { unlink(path) }
-        let file = try ScratchFile(path: path)
-        var writer = HierarchyWriter(tree, to: file)
-        try writer.write()
-        let made = try OpenFile(path: path)
-        return .answer(
-            HTTPResponse(
-                headers: ["Content-Type": Answer.mediaType], body: .file(made, offset: 0, count: made.size)))
+        let (scope, backend) = (visit.scope, visit.backend)
+        let path = "\(backend.scratch)/\(try backend.random.uuid()).tree"
+        return .write {
+            try await backend.heavy(for: scope) {
+                let tree = try backend.database.snapshot { try ProjectTree.read(scope, on: $0) }
+                defer { unlink(path) }
+                let file = try ScratchFile(path: path)
+                var writer = HierarchyWriter(tree, to: file)
+                try writer.write()
+                let made = try OpenFile(path: path)
+                return HTTPResponse(
+                    headers: ["Content-Type": Answer.mediaType], body: .file(made, offset: 0, count: made.size))
+            }
+        }
     }
 
     static let projectLibraryDependencies = Call(
         "getProjectLibraryDependencies", .one(.project), .readOnly, .work, takes: [.text("keyUuid").required]
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: "the keyUuid of a library of the project")
-        let tree = try ProjectTree.read(visit.scope, on: visit.connection)
-        guard let place = tree.libraries.firstIndex(where: { $0.uuid == uuid.lowercased() }) else {
-            throw APIError.unknownLibrary(uuid, of: "keyUuid")
+        let (scope, backend) = (visit.scope, visit.backend)
+        return .write {
+            try await backend.heavy(for: scope) {
+                let tree = try backend.database.snapshot { try ProjectTree.read(scope, on: $0) }
+                guard let place = tree.libraries.firstIndex(where: { $0.uuid == uuid.lowercased() }) else {
+                    throw APIError.unknownLibrary(uuid, of: "keyUuid")
+                }
+                let needed = tree.children[place].map { tree.libraries[Int($0)] }
+                return Answer.object { answer in
+                    answer.objects("libraries", needed) { $0.library($1) }
+                    answer.objects("dependencies", needed) { $0.library($1) }
+                }
+            }
         }
-        let needed = tree.children[place].map { tree.libraries[Int($0)] }
-        return .answer(
-            Answer.object { answer in
-                answer.objects("libraries", needed) { $0.library($1) }
-                answer.objects("dependencies", needed) { $0.library($1) }
-            })
     }
 }
 
@@ -43,12 +53,15 @@ extension Call {
 private struct HierarchyWriter: ~Copyable {
     /// Entries of the tree up to which libraries are repeated in full.
     private static let fullLimit = 50_000
+    /// Entries of the tree up to which anything is put below a library.
+    static let entryLimit = 100_000
     /// Levels; deeper ones are cut with `deduped`.
     private static let depthLimit = 500
 
     private let tree: ProjectTree
     private var json: JSONWriter
     private var entries = 0
+    private var isCutShort = false
     private var isWritten: [Bool]
     private var isOnPath: [Bool]
 
@@ -67,6 +80,7 @@ private struct HierarchyWriter: ~Copyable {
             try write(root, isDirect: tree.isGraphKnown ? number < tree.directRoots : nil, depth: 1)
         }
         json.endArray()
+        if isCutShort { json.number("cutAtEntries", Int64(Self.entryLimit)) }
         json.endObject()
         try json.flush()
     }
@@ -77,6 +91,7 @@ private struct HierarchyWriter: ~Copyable {
         let isCut =
             !children.isEmpty
             && (isOnPath[index] || depth >= Self.depthLimit || entries >= Self.fullLimit && isWritten[index])
+        let isFull = !isCut && !children.isEmpty && entries >= Self.entryLimit
         entries += 1
         isWritten[index] = true
         json.beginObject()
@@ -86,12 +101,21 @@ private struct HierarchyWriter: ~Copyable {
         json.key("dependencies")
         json.beginArray()
         try json.drain()
-        if !isCut {
+        var isShort = isFull
+        if !isCut, !isFull {
             isOnPath[index] = true
-            for child in children { try write(child, isDirect: false, depth: depth + 1) }
+            for child in children {
+                guard entries < Self.entryLimit else {
+                    isShort = true
+                    break
+                }
+                try write(child, isDirect: false, depth: depth + 1)
+            }
             isOnPath[index] = false
         }
         json.endArray()
+        if isShort { json.flag("dependenciesCut", true) }
+        isCutShort = isCutShort || isShort
         json.endObject()
     }
 }

@@ -1,7 +1,5 @@
 import Bytes
 import Database
-import Dispatch
-import Glibc
 import HTTP
 import Jobs
 import Reports
@@ -25,14 +23,10 @@ extension Call {
     }
 }
 
-/// Makes reports while the client waits. Blocks the calling thread.
+/// Makes reports while the client waits.
 struct SynchronousReports {
-    /// More reports at a time than this wait for each other: each holds two threads and a session of the database.
-    private static let width = 4
     /// How long uploads of the scope that were accepted before are waited for, in seconds.
     private static let patience = 60
-
-    private static let places = DispatchSemaphore(value: width)
 
     /// What a call wants made.
     struct Wanted: Sendable {
@@ -71,16 +65,13 @@ struct SynchronousReports {
             let (backend, id) = (visit.backend, try visit.backend.random.uuid())
             let record = visit.access.record(.download, from: visit.origin, at: backend.queue.now())
             return .write {
-                try await withCheckedThrowingContinuation { continuation in
-                    // A thread of its own, as it may wait: the shared ones are Swift's tasks' too.
-                    DispatchQueue(label: "synchronous report").async {
-                        // Sorting what a report shows may take the database a while before it has a first row.
-                        Patience.$current.withValue(backend.patience * 4) {
-                            continuation.resume(
-                                with: Result {
-                                    try SynchronousReports(backend: backend).response(to: wanted, id: id, as: record)
-                                })
-                        }
+                let reports = SynchronousReports(backend: backend)
+                return try await backend.heavy(
+                    for: wanted.request.scope, after: { try await reports.waitForUploads(of: wanted.request.scope) }
+                ) {
+                    // Sorting what a report shows may take the database a while before it has a first row.
+                    try Patience.$current.withValue(backend.patience * 4) {
+                        try reports.response(to: wanted, id: id, as: record)
                     }
                 }
             }
@@ -89,11 +80,9 @@ struct SynchronousReports {
 
     let backend: Backend
 
+    /// Blocks the calling thread.
     private func response(to wanted: Wanted, id: String, as record: AuditRecord) throws -> HTTPResponse {
         let request = wanted.request
-        try waitForUploads(of: request.scope)
-        Self.places.wait()
-        defer { Self.places.signal() }
         var settings = Production.Settings()
         settings.partSize = 1 << 60
         let production = Production(wanted.report, request: request, settings: settings)
@@ -117,14 +106,14 @@ struct SynchronousReports {
     }
 
     /// A report contains what was accepted before it was asked for.
-    private func waitForUploads(of scope: Scope) throws {
-        for second in 0..<Self.patience * 4 {
-            let ahead = try backend.database.read { connection in
-                try backend.queue.uploads(waitingIn: scope, on: connection)
-            }
+    private func waitForUploads(of scope: Scope) async throws {
+        for quarter in 0..<Self.patience * 4 {
+            let ahead = try await backend.waitingThreads.attempt { [backend] in
+                try backend.database.read { try backend.queue.uploads(waitingIn: scope, on: $0) }
+            }.get()
             if ahead == 0 { return }
-            if second == 0 { backend.bell.ring() }
-            usleep(250_000)
+            if quarter == 0 { backend.bell.ring() }
+            try await Task.sleep(for: .milliseconds(250))
         }
         throw APIError.uploadsPending
     }

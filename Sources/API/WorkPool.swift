@@ -1,0 +1,115 @@
+import Synchronization
+
+// DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a queue with an end before
+// them: beyond it a client is refused at once, and can come again, instead of waiting with all others. Who waits holds no thread.
+// A place that is left goes to the waiting one whose party has the fewest places, the longest waiting first: a thousand calls of
+// one organization do not hold up another's one.
+
+/// A few places for heavy work.
+///
+///     let answer = try await pool.run(for: organization, on: threads) { try report() }
+final class WorkPool: Sendable {
+    /// Thrown when the queue is full.
+    struct Full: Error {}
+
+    private struct Waiting {
+        let number: Int
+        let party: Int64
+        let wake: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var free: Int
+        /// Those who wait for something before they ask for a place, who wait for a place, and who have one.
+        var entered = 0
+        var next = 0
+        var running: [Int64: Int] = [:]
+        var waiting: [Waiting] = []
+    }
+
+    private let limit: Int
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - places: work at a time.
+    ///   - queue: how many may wait beyond them.
+    init(places: Int, queue: Int) {
+        limit = places + queue
+        state = Mutex(State(free: places))
+    }
+
+    /// How many have entered: in a place, or before one.
+    var entered: Int { state.withLock { $0.entered } }
+
+    /// Does work in a place of a party, on a thread that may block. Throws `Full`, `CancellationError`, or what the work throws.
+    ///
+    /// - Parameter before: is waited for in the queue, without a place.
+    func run<Result: Sendable>(
+        for party: Int64, on threads: Threads, after before: () async throws -> Void = {},
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        let isIn = state.withLock { state in
+            guard state.entered < limit else { return false }
+            state.entered += 1
+            return true
+        }
+        guard isIn else { throw Full() }
+        defer { state.withLock { $0.entered -= 1 } }
+        try await before()
+        guard await takePlace(for: party) else { throw CancellationError() }
+        defer { leavePlace(of: party) }
+        try Task.checkCancellation()
+        return try await threads.attempt(work).get()
+    }
+
+    /// False when the task was cancelled meanwhile: nobody waits for it any more.
+    private func takePlace(for party: Int64) async -> Bool {
+        guard !Task.isCancelled else { return false }
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isNow: Bool? = state.withLock { state in
+                    guard state.free > 0 else {
+                        state.waiting.append(Waiting(number: number, party: party, wake: continuation))
+                        return nil
+                    }
+                    state.free -= 1
+                    state.running[party, default: 0] += 1
+                    return true
+                }
+                if let isNow { continuation.resume(returning: isNow) }
+            }
+        } onCancel: {
+            let gone = state.withLock { state -> Waiting? in
+                guard let place = state.waiting.firstIndex(where: { $0.number == number }) else { return nil }
+                return state.waiting.remove(at: place)
+            }
+            gone?.wake.resume(returning: false)
+        }
+    }
+
+    private func leavePlace(of party: Int64) {
+        let next = state.withLock { state -> Waiting? in
+            let left = (state.running[party] ?? 1) - 1
+            state.running[party] = left > 0 ? left : nil
+            // The first of the least: `min` keeps the order of waiting.
+            let order = state.waiting.indices.min { one, other in
+                let (a, b) = (
+                    state.running[state.waiting[one].party] ?? 0, state.running[state.waiting[other].party] ?? 0
+                )
+                return (a, one) < (b, other)
+            }
+            guard let order else {
+                state.free += 1
+                return nil
+            }
+            let chosen = state.waiting.remove(at: order)
+            state.running[chosen.party, default: 0] += 1
+            return chosen
+        }
+        next?.wake.resume(returning: true)
+    }
+}
