@@ -9,15 +9,16 @@ package struct DataDirectory: Sendable {
     /// Bodies of requests that are being received; belongs to the server alone.
     package var incoming: String { path + "/incoming" }
 
-    /// Makes the directory and its folders.
+    /// Makes the directory and its folders, and takes them from all other users of the machine.
     package init(_ path: String) throws(Failure) {
         self.path = path
         for folder in [path, path + "/spool", path + "/incoming"] {
-            guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
                 throw Failure(
                     "cannot create the directory \(folder): \(systemMessage(errno)); choose another with --data")
             }
         }
+        try PrivateFiles.closeAll(in: path)
     }
 
     /// Says that one server runs here, until the process ends. Fails when another does.
@@ -26,7 +27,7 @@ package struct DataDirectory: Sendable {
     /// As `lock`, for a directory that need not be whole.
     package static func lock(_ path: String) throws(Failure) {
         let file = path + "/serve.lock"
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure("cannot write to \(file): \(systemMessage(errno)); is the data directory writable?")
         }

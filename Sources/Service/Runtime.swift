@@ -32,6 +32,10 @@ package struct Runtime: Sendable {
         if settings.isExclusive { try directory.lock() }
         database = ObservedDatabase(try settings.database.open(connections: settings.sessions), metrics)
         try database.migrate(Intake.migrationWorks, progress: upgrading)
+        if case .sqlite(let path) = settings.database {
+            for suffix in ["", "-wal", "-shm", "-journal"] { try PrivateFiles.close(path + suffix) }
+        }
+        if case .folder(let path) = settings.artifacts { try PrivateFiles.closeAll(in: path) }
         store = ObservedStore(real: try settings.artifacts.open(), metrics: metrics)
         var queueSettings = Queue.Settings()
         queueSettings.retention = settings.retention

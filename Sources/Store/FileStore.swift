@@ -63,7 +63,7 @@ package struct FileStore: ArtifactStore {
     private func path(of name: String) -> String { "\(folder(of: name))/\(name).zip" }
 
     private static func makeFolder(_ path: String) throws(StoreError) {
-        if mkdir(path, 0o750) == 0 {
+        if mkdir(path, 0o700) == 0 {
             // An artifact is as durable as the folder that it is in.
             let parent = open("\(path)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             defer { if parent >= 0 { close(parent) } }

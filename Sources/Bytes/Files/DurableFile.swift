@@ -42,7 +42,7 @@ package final class DurableFile: Sendable {
         var opened: Int32 = -1
         repeat {
             name = path + Self.mark + "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-            opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+            opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         } while opened < 0 && (errno == EEXIST || errno == EINTR)
         guard opened >= 0 else { throw .system(doing: "cannot create the file", path: name, errno: errno) }
         partPath = name

@@ -213,7 +213,7 @@ enum SpooledLinks {
     static func make(from folder: String, to kept: String) {
         let spool = "\(folder)/\(IntakeJob.spoolFolder)"
         guard let names = Folder.names(in: spool) else { return }
-        mkdir(kept, 0o750)
+        mkdir(kept, 0o700)
         // Folders cannot be linked, and what is linked already stays: both are no harm.
         for name in names where !name.hasPrefix(".") { link("\(spool)/\(name)", "\(kept)/\(name)") }
     }

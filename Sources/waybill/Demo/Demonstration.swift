@@ -68,7 +68,7 @@ struct Demonstration {
         let client = APIClient(
             host: server.address.host, port: server.address.port, userKey: organization.userKey)
         step("asking \(server.url) for reports")
-        if mkdir(output, 0o750) != 0, errno != EEXIST {
+        if mkdir(output, 0o700) != 0, errno != EEXIST {
             throw Failure("cannot create \(output): \(systemMessage(errno))")
         }
         for result in imported.results {

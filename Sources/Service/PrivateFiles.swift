@@ -1,0 +1,56 @@
+import Bytes
+import Glibc
+
+// DESIGN. What a server keeps (tokens, documents of customers, reports) is nobody's business but its own. New files are closed
+// by the process's mask (`main`); files of earlier versions and directories that somebody else made are closed when a process
+// opens them. What cannot be closed is refused: a server that only says so in a log is not listened to.
+
+/// Takes files and directories from all other users of the machine.
+enum PrivateFiles {
+    private static let others: mode_t = 0o077
+
+    /// Closes a file or directory; nothing happens where there is none. Fails when it is open and cannot be closed.
+    static func close(_ path: String) throws(Failure) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & others != 0 else { return }
+        guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return }
+        guard chmod(path, status.st_mode & 0o700) == 0 || errno == ENOENT || errno == EROFS else {
+            let mode = String(status.st_mode & 0o777, radix: 8)
+            throw Failure(
+                """
+                \(path) can be read by other users of this machine (mode 0\(mode)), and this one may not change that: \
+                \(systemMessage(errno)); run `chmod -R go-rwx` as its owner
+                """)
+        }
+    }
+
+    /// Closes a directory with all in it. Once that is done, only the upper two levels are looked at.
+    static func closeAll(in folder: String) throws(Failure) {
+        let isNew = try isOpen(folder, levels: 2)
+        guard isNew else { return }
+        try closeTree(folder)
+    }
+
+    /// Whether somebody else may do anything with a file, or what is in a directory so many levels down.
+    private static func isOpen(_ path: String, levels: Int) throws(Failure) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return false }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG || kind == S_IFDIR else { return false }
+        if status.st_mode & others != 0 { return true }
+        guard kind == S_IFDIR, levels > 0, let names = Folder.names(in: path) else { return false }
+        for name in names where name != "." && name != ".." {
+            if try isOpen(path + "/" + name, levels: levels - 1) { return true }
+        }
+        return false
+    }
+
+    private static func closeTree(_ path: String) throws(Failure) {
+        try close(path)
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        for name in Folder.names(in: path) ?? [] where name != "." && name != ".." {
+            try closeTree(path + "/" + name)
+        }
+    }
+}
