@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz lint format golden schema-fixture licences bench docs package clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -117,6 +117,9 @@ fuzz: deps ## Feeds the SBOM readers mutated documents for ten minutes.
 	find $(SHARED)/data/sboms -type f -size -100k -exec cp -n {} .build/fuzz/corpus/ \; 2>/dev/null || true
 	cd .build/fuzz && release/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=100000 -dict=../../Tests/Fuzz/words.txt \
 		-artifact_prefix=findings/ -jobs=2 -workers=2 corpus
+
+fuzz-doors: build ## Throws broken and extreme requests at all doors of a server for ten minutes.
+	python3 Tests/Clients/fuzz_doors.py .build/release/waybill $(FUZZ_SECONDS) $(SEED)
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

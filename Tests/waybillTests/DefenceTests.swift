@@ -1,0 +1,188 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What holds against the world around a server.
+    struct DefenceTests {
+        private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+
+        private func mode(_ path: String) -> mode_t {
+            var status = stat()
+            return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+        }
+
+        /// Also what an earlier version left open.
+        @Test func whatIsKeptIsClosedToOthers() throws {
+            let site = try Site()
+            try FileManager.default.createDirectory(atPath: site.data, withIntermediateDirectories: true)
+            chmod(site.data, 0o755)
+            let organization = try site.organization()
+            let project = try site.importBOM(Document.cycloneDX(libraries: 5), to: organization)
+            chmod(site.data + "/waybill.sqlite", 0o644)
+            let server = try RunningServer(site)
+            _ = try server.report(
+                "ProjectInventoryReport", "projectToken", project.projectToken, of: organization, ["format": "json"])
+            let backup = site.folder.path("backup")
+            #expect(try site.run("backup", backup, "--with-artifacts").status == 0)
+            var seen = 0
+            for root in [site.data, backup] {
+                let paths = [root] + (FileManager.default.enumerator(atPath: root)?.map { "\(root)/\($0)" } ?? [])
+                for path in paths {
+                    seen += 1
+                    #expect(mode(path) & 0o077 == 0, "\(path) has mode \(String(mode(path), radix: 8))")
+                }
+            }
+            #expect(seen > 8)
+            try server.stop()
+        }
+
+        @Test func answersHaveTheFieldsThatBrowsersObey() throws {
+            let server = try Shared.server()
+            let organization = try Shared.acme().organization
+            for answer in [
+                try server.answer("getOrganizationDetails", ["orgToken": organization.token], key: organization.key),
+                try server.get("/health/live"), try server.get("/"), try server.get("/nothing"),
+                try server.get("/api/openapi.json"),
+            ] {
+                #expect(answer.header("X-Content-Type-Options") == "nosniff")
+                #expect(answer.header("Cache-Control") == "no-store")
+                #expect(answer.header("Strict-Transport-Security") == nil)
+            }
+        }
+
+        @Test func operationsHaveAnAddressOfTheirOwn() throws {
+            let server = try RunningServer(try Site(), ["--operations", "127.0.0.1:0"])
+            #expect(eventually { server.program.output.contains("operations on http://") })
+            let text = server.program.output.components(separatedBy: "operations on http://127.0.0.1:").last ?? ""
+            let port = try #require(Int(text.prefix { $0.isNumber }))
+            for path in ["/health/live", "/health/ready", "/metrics"] {
+                #expect(try Wire.exchange(port: port, "GET", path).status == 200)
+                #expect(try server.get(path).status == 404)
+            }
+            #expect(try Wire.exchange(port: port, "GET", "/").status == 404)
+            #expect(try server.get("/").status == 200)
+            try server.stop()
+        }
+
+        /// A graph in which each library above needs each below, `count` of them.
+        private static func dense(_ count: Int) -> Data {
+            let components = (0..<count * 2).map {
+                #"{"type":"library","bom-ref":"\#($0)","name":"l\#($0)","version":"1","purl":"pkg:npm/l\#($0)@1"}"#
+            }
+            let below = (count..<count * 2).map { "\"\($0)\"" }.joined(separator: ",")
+            let arrows = (0..<count).map { #"{"ref":"\#($0)","dependsOn":[\#(below)]}"# }
+            return Data(
+                """
+                {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
+                "components":[\(components.joined(separator: ","))],"dependencies":[\(arrows.joined(separator: ","))]}
+                """.utf8)
+        }
+
+        @Test func aTreeIsCutAndSaysSo() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let dense = try site.importBOM(Self.dense(350), to: organization)
+            let small = try site.importBOM(Self.dense(5), to: organization, project: "Small")
+            let server = try RunningServer(site)
+            let answer = try server.answer(
+                "getProjectHierarchy", ["projectToken": dense.projectToken], key: organization.key)
+            let json = try answer.json()
+            #expect(json["cutAtEntries"] as? Int == 100_000)
+            var (entries, cut) = (0, 0)
+            func walk(_ list: [[String: Any]]) {
+                for library in list {
+                    entries += 1
+                    if library["dependenciesCut"] as? Bool == true { cut += 1 }
+                    walk(library["dependencies"] as? [[String: Any]] ?? [])
+                }
+            }
+            walk(try #require(json["libraries"] as? [[String: Any]]))
+            #expect((100_000...100_350).contains(entries), "\(entries)")
+            #expect(cut > 0)
+            let whole = try server.answer(
+                "getProjectHierarchy", ["projectToken": small.projectToken], key: organization.key)
+            #expect(try whole.json()["cutAtEntries"] == nil)
+            #expect(!whole.text.contains("dependenciesCut"))
+            try server.stop()
+        }
+
+        /// Three hundred reports at once are made four at a time, some are refused, and another is served meanwhile.
+        @Test func aFloodOfReportsLeavesOthersServed() async throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let project = try site.importBOM(Document.cycloneDX(libraries: 3000), to: organization)
+            let server = try RunningServer(site)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<300 {
+                    group.addTask {
+                        try await withCheckedThrowingContinuation { continuation in
+                            Thread.detachNewThread {
+                                continuation.resume(
+                                    with: Result {
+                                        try server.answer(
+                                            "getProjectInventoryReport",
+                                            ["projectToken": project.projectToken, "format": "xlsx"],
+                                            key: organization.key
+                                        ).status
+                                    })
+                            }
+                        }
+                    }
+                }
+                var slowest = 0.0
+                for _ in 0..<10 {
+                    let begin = Date()
+                    let answer = try server.answer(
+                        "getOrganizationDetails", ["orgToken": organization.token], key: organization.key)
+                    #expect(answer.status == 200)
+                    slowest = max(slowest, -begin.timeIntervalSinceNow)
+                }
+                #expect(slowest < 5, "\(slowest) s")
+                let folder = "/proc/\(server.program.pid)/task"
+                let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.count ?? 0
+                #expect(threads < 80, "\(threads) threads")
+                return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(Set(statuses.keys).isSubset(of: [200, 429]), "\(statuses)")
+            #expect((statuses[200] ?? 0) >= 68, "\(statuses)")
+            try server.stop()
+        }
+
+        @Test(
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
+            arguments: ["waybill", "waybill-worker"])
+        func unitsAreExposedLittle(unit: String) throws {
+            let path = Self.root.appendingPathComponent("packaging/\(unit).service").path
+            let ending = try Program.run(
+                "/usr/bin/systemd-analyze", ["security", "--offline=true", "--threshold=20", path])
+            #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
+        }
+
+        /// Each test that docs/security.md names is there.
+        @Test func theGuideNamesTestsThatAre() throws {
+            let guide = try String(contentsOf: Self.root.appendingPathComponent("docs/security.md"), encoding: .utf8)
+            var named: Set<String> = []
+            for line in guide.split(separator: "\n") where line.hasPrefix("| ") {
+                let cells = line.split(separator: "|")
+                guard let last = cells.last(where: { !$0.allSatisfy(\.isWhitespace) }) else { continue }
+                for (place, word) in last.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                where place % 2 == 1 && !word.hasPrefix("make ") { named.insert(String(word)) }
+            }
+            #expect(named.count > 30)
+            let tests = Self.root.appendingPathComponent("Tests")
+            let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)?.compactMap {
+                $0 as? URL
+            }
+            var text = ""
+            for file in files ?? [] where file.pathExtension == "swift" {
+                text += try String(contentsOf: file, encoding: .utf8)
+            }
+            for name in named.sorted() {
+                #expect(text.contains("func \(name)(") || text.contains("struct \(name) "), "\(name) is no test")
+            }
+        }
+    }
+}
