@@ -18,6 +18,12 @@ extension Field {
         }
     }
 
+    /// Whether a member is there as a list of nothing, where that takes something away.
+    func isEmptyList(_ key: String) -> Bool {
+        guard case .object(let members) = self else { return false }
+        return members[key] == .list([])
+    }
+
     /// The text of a member without blanks at its ends; nil when it is absent or of another kind.
     func text(_ key: String) -> String? {
         guard let word = self[key]?.word else { return nil }

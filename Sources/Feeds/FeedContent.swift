@@ -5,8 +5,10 @@ import Glibc
 enum FeedContent {
     /// Refuses a file that does not begin as its kind does: an error page in the place of an archive, say.
     static func check(_ path: String, of file: FeedFile, from address: String) throws(FeedError) {
-        let bytes = try read(path, from: 0, count: 512).drop { $0 <= 32 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
-        guard let first = bytes.first else { throw .content(address: address, why: "it is empty") }
+        let bytes = try read(path, from: 0, count: 512)
+        // Texts may begin with blanks or a byte order mark.
+        let text = bytes.drop { $0 <= 32 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
+        guard let first = text.first else { throw .content(address: address, why: "it is empty") }
         let isRight =
             switch file.content {
             case .zip: bytes.starts(with: "PK".utf8)

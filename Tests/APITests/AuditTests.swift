@@ -26,7 +26,10 @@ struct AuditTests {
         func flush(all: Bool = false) throws { try world.backend.ledger.write(to: database, at: now, all: all) }
 
         func records(_ fields: [String: Any] = [:], as organization: Int = 1) async throws -> [[String: Any]] {
-            let token: [String: Any] = ["orgToken": try world.token(.organization, organization: Int64(organization))]
+            // That of the first is known already: a test may delete what leads to it.
+            let token =
+                organization == 1
+                ? org : ["orgToken": try world.token(.organization, organization: Int64(organization))]
             return try await world.list(
                 "waybillGetAuditTrail", "records", token.merging(fields) { $1 }, as: organization)
         }
@@ -216,7 +219,8 @@ struct AuditTests {
         let counts = try office.database.read { connection in
             try connection.all(
                 """
-                SELECT event, count(*), sum(times) FROM audit WHERE event IN ('DOWNLOAD', 'REFUSED_KEY', 'LOST')
+                SELECT event, count(*), sum(times) FROM audit
+                WHERE event IN ('DOWNLOAD', 'REFUSED_KEY', 'LOST') AND call <> 'downloadAsyncReport'
                 GROUP BY event ORDER BY event
                 """
             ) { row in "\(row.string(0)) \(row.integer(1)) \(row.integer(2))" }

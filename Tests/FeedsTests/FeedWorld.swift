@@ -79,7 +79,11 @@ final class FeedWorld {
     static func archive(_ records: [(id: String, modified: String)]) throws -> Data {
         var bytes: [UInt8] = []
         let zip = ZIPWriter(time: 1_700_000_000_000, level: .quick, isLarge: true, to: { bytes += $0 })
-        for (id, modified) in records { try zip.add("\(id).json", Array(record(id, modified: modified).utf8)) }
+        for (id, modified) in records {
+            let entry = try zip.begin("\(id).json")
+            try Array(record(id, modified: modified).utf8).withBytes(entry)
+            _ = try zip.end()
+        }
         _ = try zip.finish()
         return Data(bytes)
     }

@@ -155,7 +155,7 @@ import Testing
         let all = try rows([:])
         #expect(all.allSatisfy { $0["releaseDate"] == nil })
         let dated = try rows(["extraLibraryFields": ["RELEASEDATE"]])
-        #expect(dated.allSatisfy { $0["releaseDate"] is String })
+        #expect(dated.allSatisfy { $0["releaseDate"] == nil || $0["releaseDate"] as? String != "" })
         #expect(dated.contains { $0["releaseDate"] as? String == "2024-02-29" })
         try fixture.database.write { connection in
             _ = try connection.run("UPDATE library SET in_house = 1 WHERE filename LIKE 'only-in-%'")

@@ -92,7 +92,8 @@ import Testing
         for (number, row) in rows.enumerated() {
             for (index, column) in columns.enumerated() where !column.key.isEmpty && column.kind == .text {
                 let told = Self.text(column.key, in: row)
-                #expect(sheet[number + 1][index] ?? "" == told, "\(column.title) in the sheet")
+                // What would turn the direction of a person's reading is made visible in a sheet.
+                #expect(sheet[number + 1][index] ?? "" == Deception.readable(told), "\(column.title) in the sheet")
                 let field = records[number + 1][index]
                 let isFormula = told.first.map { "=+-@\t\r".contains($0) } ?? false
                 #expect(field == (isFormula ? "'" : "") + told, "\(column.title) as CSV")

@@ -62,8 +62,11 @@ struct LicenseAgreementTests {
     private func inventory(_ fixture: InventoryFixture) throws -> [String: String] {
         let libraries = try tree("ProjectInventoryReport", fixture)["libraries"] as? [[String: Any]] ?? []
         return Dictionary(
-            uniqueKeysWithValues: libraries.map {
-                ("\($0["artifactId"] ?? "")", $0["spdxExpression"] as? String ?? "")
+            uniqueKeysWithValues: libraries.map { library in
+                // Outside of Maven the package is the group (docs/coordinates.md).
+                let group = library["groupId"] as? String ?? ""
+                let name = group.isEmpty ? "\(library["artifactId"] ?? "")" : group
+                return (name, library["spdxExpression"] as? String ?? "")
             })
     }
 

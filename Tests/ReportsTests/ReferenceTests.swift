@@ -89,12 +89,12 @@ import Testing
     private static let added: Set<String> = [
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated", "libraryUpgrade",
         "spdxId",
-        "spdxExpression", "inEffect", "contested",
+        "spdxExpression", "inEffect", "contested", "originalExpressions",
     ]
     /// Headings beyond the catalogue's, behind them.
     private static let addedHeadings: Set<String> = [
         "Score", "CVSS Version", "Library Upgrade", "SPDX Identifier", "SPDX Expression", "In Effect",
-        "Reason", "Justification",
+        "Reason", "Justification", "Original Expressions",
     ]
     /// Dates that a vulnerability may have none of, as a claim without them: left out, never made up.
     private static let leftOut: Set<String> = ["publishDate", "lastUpdatedDate", "lastUpdated"]

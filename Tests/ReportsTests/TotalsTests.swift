@@ -148,7 +148,7 @@ struct TotalsTests {
                 INSERT INTO alert (project, organization, number, uuid, type, level, library, library_uuid, direct, subject,
                     vulnerability, policy, description, state, created_at, modified_at, resolved_at, resolution, decision,
                     ignored_by, ignored_until, comments)
-                SELECT project, organization, 100000, 'twice', type, level, library, library_uuid, direct, subject,
+                SELECT project, organization, 100000, 'twice', type, level, library, library_uuid, direct, subject || ' again',
                     vulnerability, policy, description, state, created_at, modified_at, resolved_at, resolution, decision,
                     ignored_by, ignored_until, comments
                 FROM alert WHERE organization = 1 AND type = 'SECURITY_VULNERABILITY' AND state = 'OPEN'

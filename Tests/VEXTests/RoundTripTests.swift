@@ -41,8 +41,10 @@ import VEX
             }
             for name in Set(statements.map(\.vulnerability)).sorted() {
                 let own = statements.filter { $0.vulnerability == name }
+                var claim = VulnerabilityClaim(id: name)
+                claim.aliases = ["GHSA-\(name)"]
                 try writer.vulnerability(
-                    VulnerabilityClaim(id: name), own.map { (statement: $0.statement, products: [$0.product]) },
+                    claim, own.map { (statement: $0.statement, products: [$0.product]) },
                     to: &out)
             }
             try writer.end(to: &out)
@@ -94,6 +96,7 @@ import VEX
         var found: Set<String> = []
         for statement in kept.statements {
             #expect(statement.fault == nil, "\(statement.line)")
+            #expect(statement.vulnerability.aliases == ["GHSA-\(statement.vulnerability.id)"])
             for target in statement.targets {
                 let part = target.part ?? target.product
                 found.insert(

@@ -41,10 +41,12 @@ struct StatementJudgeTests {
 
     @Test func `The judges see what is wrong, and that nothing is there`() throws {
         let folder = try TemporaryFolder()
-        #expect(throws: ForeignTool.Failed.self) { try judge(folder) }
+        let empty = #expect(throws: ForeignTool.Failed.self) { try judge(folder) }
+        #expect(empty?.description.contains("0 judged") == true)
         let text = try RoundTripTests.Dialect.csaf.write(RoundTripTests.all, root: RoundTripTests.root)
         let wrong = text.replacingOccurrences(of: "\"relates_to_product_reference\":\"P0\"", with: "\"x\":\"P0\"")
         try Data(wrong.utf8).write(to: URL(fileURLWithPath: folder.path("csaf@2.0.json")))
-        #expect(throws: ForeignTool.Failed.self) { try judge(folder) }
+        let refused = #expect(throws: ForeignTool.Failed.self) { try judge(folder) }
+        #expect(refused?.description.contains("1 judged, 1 wrong") == true)
     }
 }

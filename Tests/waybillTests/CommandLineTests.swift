@@ -102,6 +102,18 @@ extension EndToEnd {
             return path
         }
 
+        private static func statements(_ site: Site) throws -> String {
+            let path = site.folder.path("vex.json")
+            try Data(
+                #"""
+                {"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex/1","author":"Example",
+                 "timestamp":"2024-06-01T00:00:00Z","version":1,"statements":[{"vulnerability":{"name":"CVE-2024-1"},
+                  "products":[{"@id":"pkg:npm/nowhere@1"}],"status":"fixed"}]}
+                """#.utf8
+            ).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+
         private static func digests(_ site: Site) throws -> String {
             let path = site.folder.path("digests.jsonl")
             let line = #"{"sha1":"\#(String(repeating: "c", count: 40))","purl":"pkg:npm/a@1","licenses":["MIT"]}"#
@@ -112,7 +124,8 @@ extension EndToEnd {
         /// Commands whose JSON needs more than a fresh directory: other tests of this target run them.
         private static let triedElsewhere: Set<String> = [
             "backup", "restore", "migrate", "retry", "worker", "import advisories", "import agent", "import licenses",
-            "import versions",
+            "import versions", "update", "user add", "user role", "user remove", "key list", "key create", "key renew",
+            "key revoke",
         ]
 
         /// One value on standard output, and nothing else.
@@ -139,6 +152,12 @@ extension EndToEnd {
                     ["OrgInventoryReport", "--scope", organization.token, "--output", output],
                     ["file", "parts", "rows", "seconds"]
                 ),
+                "import vex": (
+                    [try Self.statements(site), "--org", organization.token],
+                    ["statements", "applied", "superseded", "notApplied"]
+                ),
+                "user list": (["--org", organization.token], ["users"]),
+                "audit": (["--org", organization.token], ["records"]),
                 "doctor": ([], ["basis", "checks"]),
             ]
             for command in try Self.commands() {

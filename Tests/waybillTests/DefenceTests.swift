@@ -153,7 +153,7 @@ extension EndToEnd {
 
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
-            arguments: ["waybill", "waybill-worker"])
+            arguments: ["waybill", "waybill-worker", "waybill-update"])
         func unitsAreExposedLittle(unit: String) throws {
             let path = Self.root.appendingPathComponent("packaging/\(unit).service").path
             let ending = try Program.run(

@@ -89,7 +89,10 @@ extension EndToEnd {
                 #expect(try Archive.open(zip).keys.sorted() == facts.report.members)
             }
             try server.stop()
-            #expect(try site.run("doctor").status == 0)
+            // No backup holds the key of the secrets of webhooks: that alone may be amiss then.
+            let ending = try site.run("doctor")
+            let bad = ending.output.split(separator: "\n").filter { $0.hasPrefix("BAD ") }
+            #expect(bad.allSatisfy { way != .directory && $0.hasPrefix("BAD  webhook secrets") }, "\(ending.output)")
         }
 
         /// A backup is made before an upgrade, maybe by the newer program: it has the older schema and can be put back.

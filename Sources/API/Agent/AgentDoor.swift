@@ -143,11 +143,28 @@ struct AgentDoor: Sendable {
         let uuid = try backend.random.uuid()
         let file = try uploads.file(named: uuid)
         let header = Access.headerKey(request.headers)
+        var isCounted = false
+        /// Counts the request once, and its key where it is refused, wherever the fields stand.
+        @discardableResult
+        func enter(_ fields: [String: String]) throws -> UserKey {
+            guard let key = Self.key(of: fields, header) else { throw AgentError.badKey }
+            let now = backend.queue.now()
+            if !isCounted, let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: now) {
+                throw AgentError.tooMany(seconds: seconds)
+            }
+            isCounted = true
+            do {
+                try admit(fields, header)
+            } catch {
+                throw counted(error, key, from: request.client)
+            }
+            return key
+        }
         let fields = try AgentForm.read(
             request.body, into: file, limit: uploads.limit * UploadSettings.expansion
         ) { fields in
             guard fields["token"] != nil, fields["userKey"] != nil, fields["type"] != nil else { return }
-            try admit(fields, header)
+            try enter(fields)
         }
         let kind = try Self.kind(of: fields)
         if let time = fields[AgentForm.timeStamp.name],
@@ -156,16 +173,8 @@ struct AgentDoor: Sendable {
             throw AgentError.badTime(time)
         }
         let updateType = try Self.updateType(of: fields)
-        guard let key = Self.key(of: fields, header) else { throw AgentError.badKey }
-        if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: backend.queue.now()) {
-            throw AgentError.tooMany(seconds: seconds)
-        }
         // Before the file is looked through, which may take its time.
-        do {
-            try admit(fields, header)
-        } catch {
-            throw counted(error, key, from: request.client)
-        }
+        let key = try enter(fields)
         try file.publish()
         do {
             let upload = try AgentReader.survey(file: file.path)

@@ -147,6 +147,9 @@ struct ConsoleDoor: Sendable {
             guard let key = try Sessions.find(own, at: now, on: connection)?.keyDigest else { return }
             let sessions = try Sessions.list(keyDigest: key, at: now, on: connection)
             for session in sessions where session.digest.hexadecimal == digest {
+                if let holder = try KeyHolder.find(key, at: now, on: connection) {
+                    try Self.note(.signOut, of: holder, request, at: now, on: connection)
+                }
                 try Sessions.end(session.digest, on: connection)
             }
         }

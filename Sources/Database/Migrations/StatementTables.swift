@@ -1,5 +1,5 @@
 extension Migration {
-    /// Statements about vulnerabilities (VEX) that come as documents of their own (docs/adr/023).
+    /// Statements about vulnerabilities (VEX) that come as documents of their own (docs/adr/025).
     static let statements = Migration(
         name: "statements",
         digests: (

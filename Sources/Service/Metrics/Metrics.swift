@@ -172,7 +172,9 @@ final class Metrics: Sendable {
             series.set(.advisories, [name], Double(releases.reduce(0) { $0 + $1.records }))
             series.set(.advisoryNewest, [name], Double(releases.map(\.newest).max() ?? 0) / 1000)
             // The release that waits longest.
-            series.set(.advisoryRead, [name], Double(releases.map(\.read).min() ?? 0) / 1000)
+            if let read = releases.map(\.read).min(), read > 0 {
+                series.set(.advisoryRead, [name], Double(read) / 1000)
+            }
         }
     }
 

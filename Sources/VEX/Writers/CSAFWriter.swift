@@ -27,7 +27,7 @@ package struct CSAFWriter: StatementWriter {
         tree.beginObject("publisher", to: &out)
         tree.field("category", "vendor", to: &out)
         tree.field("name", head.author, to: &out)
-        tree.field("namespace", "urn:uuid:\(head.uuid)", to: &out)
+        tree.field("namespace", Self.namespace(of: head.author), to: &out)
         tree.endObject(to: &out)
         tree.field("title", head.title, to: &out)
         tree.beginObject("tracking", to: &out)
@@ -143,16 +143,12 @@ package struct CSAFWriter: StatementWriter {
         let isCVE = Self.isCVE(vulnerability.id)
         if isCVE { tree.field("cve", vulnerability.id, to: &out) }
         writeFlags(statements, to: &out)
-        let ids = (isCVE ? [] : [vulnerability.id]) + vulnerability.aliases.filter { $0 != vulnerability.id }
-        let others = ids.filter { !$0.isEmpty }
-        if !others.isEmpty {
+        if !isCVE {
             tree.beginList("ids", to: &out)
-            for id in others {
-                tree.beginObject("id", to: &out)
-                tree.field("system_name", Self.system(of: id), to: &out)
-                tree.field("text", id, to: &out)
-                tree.endObject(to: &out)
-            }
+            tree.beginObject("id", to: &out)
+            tree.field("system_name", Self.system(of: vulnerability.id), to: &out)
+            tree.field("text", vulnerability.id, to: &out)
+            tree.endObject(to: &out)
             tree.endList(to: &out)
         }
         tree.beginList("notes", to: &out)
@@ -165,10 +161,31 @@ package struct CSAFWriter: StatementWriter {
         tree.endObject(to: &out)
         tree.endList(to: &out)
         writeStatus(statements, to: &out)
+        writeOtherNames(vulnerability, to: &out)
         writeRemediations(statements, to: &out)
         writeThreats(statements, to: &out)
         tree.endObject(to: &out)
         try out.drain()
+    }
+
+    /// Other names stand as references, as lib4vex (0.2.3) fails on `ids`; the summary is the name.
+    private mutating func writeOtherNames(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) {
+        let names = vulnerability.aliases.filter { $0 != vulnerability.id && !$0.isEmpty }
+        guard !names.isEmpty else { return }
+        tree.beginList("references", to: &out)
+        for name in names {
+            tree.beginObject("reference", to: &out)
+            tree.field("category", "external", to: &out)
+            tree.field("summary", name, to: &out)
+            tree.field("url", "https://osv.dev/vulnerability/\(URLComponent.encode(name))", to: &out)
+            tree.endObject(to: &out)
+        }
+        tree.endList(to: &out)
+    }
+
+    /// The same for all documents of an author (3.2.1.8.5).
+    private static func namespace(of author: String) -> String {
+        "urn:uuid:\(Identifier.uuid(Digest.of(Array("publisher \(author)".utf8), .sha256), version: 8))"
     }
 
     /// The pattern of `cve` in the schema.

@@ -56,7 +56,7 @@ package struct StatedProduct: Sendable, Hashable {
 }
 
 /// Percent-encoding of a part of a package URL (RFC 3986, 2.3: what is unreserved stays).
-private enum URLComponent {
+enum URLComponent {
     static func encode(_ text: String) -> String {
         var out = ""
         for byte in text.utf8 {

@@ -22,7 +22,7 @@ extension Command {
             print(JSONWriter.object { $0.objects("users", users) { $0.member($1) } })
         } else {
             for user in users {
-                print("\(user.person.email)  \(user.person.name)  \(user.rolesText)  \(user.keys) keys")
+                print("\(user.person.email)  \(user.person.name)  \(user.rolesText)  keys: \(user.keys)")
             }
         }
     }

@@ -1,6 +1,7 @@
 import Bytes
 import Feeds
 import Glibc
+import Jobs
 import Service
 
 extension Command {

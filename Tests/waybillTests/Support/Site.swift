@@ -156,7 +156,7 @@ final class Site: Sendable {
         defer { database.close() }
         let artifacts = try database.read { try $0.all("SELECT uuid FROM artifact") { $0.string(0) } }
         let known = Set(
-            ["waybill.sqlite", "waybill.sqlite-wal", "waybill.sqlite-shm", "serve.lock"]
+            ["waybill.sqlite", "waybill.sqlite-wal", "waybill.sqlite-shm", "serve.lock", "secret.key"]
                 + artifacts.map { "artifacts/\($0.prefix(2))/\($0).zip" })
         return files().filter { !known.contains($0) }
     }

@@ -96,7 +96,7 @@ extension Call {
             let byName = counts.map { one in
                 (name: uses[one.name] == 1 ? one.name : "\(one.name) (\(one.spdx))", value: one.count)
             }
-            let byIdentifier = counts.filter(\.isListed).map { (name: $0.spdx, value: $0.count) }
+            let byIdentifier = try LibraryRecords.identifierCounts(visit.scope, on: visit.connection)
             return .answer(
                 Answer.object { answer in
                     answer.map("licenseHistogram", byName) { $0.number(named: $1, $2) }

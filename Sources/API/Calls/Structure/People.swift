@@ -216,7 +216,14 @@ extension Call {
                     }
                     return found
                 }
-                wanted.append((role, try names("userAssignments", "email"), try names("groupAssignments", "name")))
+                var people = try names("userAssignments", "email")
+                var groups = try names("groupAssignments", "name")
+                // Lists without anybody take the role away; beside one that names somebody, clients send them along.
+                if people == nil, groups == nil {
+                    people = given.isEmptyList("userAssignments") ? [] : nil
+                    groups = given.isEmptyList("groupAssignments") ? [] : nil
+                }
+                wanted.append((role, people, groups))
             }
             guard !wanted.isEmpty else {
                 throw APIError.missing(

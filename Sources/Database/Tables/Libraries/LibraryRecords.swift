@@ -196,8 +196,6 @@ package enum LibraryRecords {
         package let name: String
         /// The SPDX identifier, or the reference of a licence that the list lacks.
         package let spdx: String
-        /// References mean something in their own document alone.
-        package let isListed: Bool
         package let count: Int64
     }
 
@@ -207,13 +205,27 @@ package enum LibraryRecords {
     ) throws -> [LicenseCount] {
         try connection.all(
             """
-            SELECT n.name, n.spdx, n.base, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
+            SELECT n.name, n.spdx, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
             JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
-            WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name, n.spdx, n.base ORDER BY n.name, n.spdx
+            WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name, n.spdx ORDER BY n.name, n.spdx
             """
-        ) {
-            LicenseCount(
-                name: $0.string(0), spdx: $0.string(1), isListed: !$0.string(2).isEmpty, count: $0.integer(3))
-        }
+        ) { LicenseCount(name: $0.string(0), spdx: $0.string(1), count: $0.integer(2)) }
+    }
+
+    /// How many occurrences have each licence of the SPDX list, whatever names it has, in the order of identifiers.
+    ///
+    /// References are left out: they mean something in their own document alone.
+    package static func identifierCounts(
+        _ scope: Scope, on connection: any Connection
+    ) throws -> [(name: String, value: Int64)] {
+        try connection.all(
+            """
+            SELECT y.spdx, count(*) FROM (SELECT DISTINCT o.scan, o.position, n.spdx
+                FROM project p JOIN occurrence o ON o.scan = p.scan
+                JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
+                WHERE \(scope.condition) AND p.scan > 0 AND n.base <> '') y
+            GROUP BY y.spdx ORDER BY y.spdx
+            """
+        ) { (name: $0.string(0), value: $0.integer(1)) }
     }
 }

@@ -26,11 +26,11 @@ extension Report {
                     .text("library.version", "Library Version", "nullif(l.version, '')", width: 14).omittedAlone,
                     // Of the file itself: what its document concluded, else what stands in it.
                     .licenses("f.licenses"),
-                    .text("spdxExpression", "SPDX Expression", "nullif(f.license_expression, '')", width: 28)
-                        .omittedWhenNull,
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
+                    .text("spdxExpression", "SPDX Expression", "nullif(f.license_expression, '')", width: 28)
+                        .omittedWhenNull,
                     .text("library.name", "", "l.artifact").omittedWhenNull,
                     .text("library.keyUuid", "", "l.uuid").omittedWhenNull,
                     .text("library.type", "", "l.type").omittedWhenNull,

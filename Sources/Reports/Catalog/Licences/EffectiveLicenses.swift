@@ -22,8 +22,6 @@ extension Report {
                 columns: [
                     .text("library", "Library", "l.filename", width: 36),
                     .text("effectiveLicense", "Effective License", "replace(x.licenses, '\n', ', ')", width: 24),
-                    .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
-                        .omittedWhenNull,
                     .text("user", "User", "u.email", width: 24).omittedWhenNull,
                     .link("reference", "Reference", "nullif(x.reference, '')", width: 36).omittedWhenNull,
                     Column("date", "Date", .date, "x.at", width: 12),
@@ -35,6 +33,8 @@ extension Report {
                             JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
                         WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
                         """, width: 12),
+                    .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
+                        .omittedWhenNull,
                 ],
                 lists: [originalExpressions])
         ])

@@ -24,12 +24,12 @@ extension Report {
                     columns: [
                         .timestamp("date", "Date", "t.at"),
                         .text("event", "Event", "t.event", width: 14),
-                        .text("userEmail", "User Email", "coalesce(u.email, '')", width: 28),
-                        .text("address", "Address", "t.address", width: 18),
-                        .text("door", "Door", "t.door", width: 10),
-                        .text("request", "Request", "t.call", width: 26),
-                        .text("subject", "Subject", "t.subject", width: 36),
-                        .text("detail", "Detail", "t.detail", width: 40),
+                        .text("userEmail", "User Email", "u.email", width: 28).omittedWhenNull,
+                        .text("address", "Address", "nullif(t.address, '')", width: 18).omittedWhenNull,
+                        .text("door", "Door", "nullif(t.door, '')", width: 10).omittedWhenNull,
+                        .text("request", "Request", "nullif(t.call, '')", width: 26).omittedWhenNull,
+                        .text("subject", "Subject", "nullif(t.subject, '')", width: 36).omittedWhenNull,
+                        .text("detail", "Detail", "nullif(t.detail, '')", width: 40).omittedWhenNull,
                         .integer("count", "Count", "t.times"),
                     ])
             ]))
