@@ -13,7 +13,7 @@ package final class Ledger: Sendable {
     private static let useLimit = 10_000
     /// Records that wait to be written; those beyond are counted.
     private static let recordLimit = 10_000
-    /// Addresses and doors that are told apart in a minute; the rest is counted under no address.
+    /// Pairs of address and door that have a count of their own in a minute; further ones share one count without an address.
     private static let refusalLimit = 5_000
     /// Records that one transaction writes.
     private static let slice = 200

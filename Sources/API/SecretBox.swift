@@ -3,7 +3,7 @@ import FoundationEssentials
 
 // DESIGN. What the database keeps for the server alone, and not as a digest, is encrypted with a key that is no part of the
 // database or a backup: whoever reads these learns no secret. The text says how it was sealed and, by four bytes of the key's
-// digest, with which key, so that another key is told from a damaged row.
+// digest, with which key: so the error says whether the key is another one or the row is damaged.
 
 /// Encrypts the secrets of webhooks.
 package struct SecretBox: Sendable {

@@ -5,7 +5,7 @@ import Inventory
 import Outbound
 
 // DESIGN. A file comes into a folder of ours (`NAME.part`), is looked at, and gets its name. What a broken transfer left of an
-// archive stays there with the validator it is of, and the next attempt asks for the rest (RFC 9110 §13.1.5, If-Range). Nothing
+// archive stays there beside its ETag, and the next attempt asks for the rest of just that version (RFC 9110 §13.1.5, If-Range). Nothing
 // reads a file before it is whole. One connection is used for one file after the other.
 
 /// Gets files of sources as a good citizen does: asks whether they changed, for compressed answers, and for what is missing of

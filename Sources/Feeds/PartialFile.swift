@@ -13,7 +13,7 @@ struct PartialFile {
         name = "\(spool)/" + path.split(separator: "/").map { FeedFile.escaped(String($0)) }.joined(separator: "%%")
     }
 
-    /// How much came before a transfer broke, and the validator it is of; nil where the file has to come from its beginning.
+    /// How many bytes came before a transfer broke, and the ETag of that version; nil where the file has to come from its beginning.
     func resumable() -> (offset: Int64, etag: String)? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0, let file = fopen(note, "r") else { return nil }

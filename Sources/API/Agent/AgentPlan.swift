@@ -47,7 +47,7 @@ package struct AgentPlan: Sendable {
     static func admit(
         _ fields: [String: String], key: UserKey?, kind: Kind, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        // Told apart by whether the token has the form of one: what exists is told to nobody.
+        // The form of the token alone decides which error is answered: nobody learns whether an organization exists.
         guard let token = fields["token"], token.utf8.count == 64, token.utf8.allSatisfy(\.isHexadecimalDigit) else {
             throw AgentError.badToken
         }

@@ -17,25 +17,12 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// What the connection is in the middle of.
     enum Transaction { case none, snapshot, write }
 
-    /// Why the last transaction failed, as far as it decides whether to try again.
-    enum Trouble {
-        case none
-        /// A statement failed: the transaction cannot be committed.
-        case failed(DatabaseError)
-        /// A row with the same key is there already: perhaps another write made it after this one had looked.
-        case taken(DatabaseError)
-        /// The server undid the transaction in favour of another, or the statement has to be prepared again.
-        case conflict(DatabaseError)
-        /// The connection broke before a commit.
-        case lost(DatabaseError)
-    }
-
     let engine = Engine.postgresql
     private let dialer: PostgreSQLDialer
     private var url: PostgreSQLURL { dialer.url }
     private(set) var handle: OpaquePointer
     private(set) var transaction = Transaction.none
-    private(set) var trouble = Trouble.none
+    private(set) var trouble = PostgreSQLFault.Trouble.none
     /// What begins the transaction, as long as the server has not heard of it.
     private var opening: [String] = []
     /// What ends a wait for a silent server, while somebody with a patience uses the connection.
@@ -436,32 +423,13 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             ?? url.message(of: handle)
         // An error of libpq's own has no state; it may come before libpq has noticed that the session is over.
         let isLost = state.hasPrefix("08") || isBroken || state.isEmpty && !isHealthy
-        let error: DatabaseError =
-            switch state {
-            case _ where state.hasPrefix("23"): .conflict(sql: sql, why: why)
-            case "40001", "40P01", "55P03": .busy
-            case "53100", "58000", "58030": .storage(why: why)
-            // A write to a server that is a copy of another, or became one.
-            case "25006" where transaction == .write: .unavailable(url: url.description, why: why)
-            case "53000", "53200", "53400": .exhausted(why: why)
-            case "53300", "57P01", "57P02", "57P03": .unavailable(url: url.description, why: why)
-            case _ where isLost: .unavailable(url: url.description, why: why)
-            default: .statement(sql: sql, why: why)
-            }
+        let fault = PostgreSQLFault(
+            state: state, why: why, sql: sql, url: url.description, isLost: isLost, isWriting: transaction == .write)
         if case .none = trouble {
-            switch state {
-            case "40001", "40P01": trouble = .conflict(error)
-            case "23505": trouble = .taken(error)
-            // A prepared statement that a change of the schema made invalid.
-            case "0A000" where why.contains("cached plan"), "26000":
-                isWorn = true
-                trouble = .conflict(error)
-            case "57P01", "57P02", "57P03": trouble = .lost(error)
-            case _ where isLost: trouble = .lost(error)
-            default: trouble = .failed(error)
-            }
+            trouble = fault.trouble
+            if fault.isStatementStale { isWorn = true }
         }
-        return error
+        return fault.error
     }
 }
 

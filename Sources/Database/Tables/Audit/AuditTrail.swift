@@ -170,7 +170,7 @@ extension AuditRecord {
 }
 
 extension Change {
-    /// The record that the change leaves besides its line in the change log; nil for what only adds or describes.
+    /// The event of the audit trail that this change is; nil for changes that stand in the change log alone, as new names do.
     var audited: AuditRecord.Event? {
         switch name {
         case "USER_KEY": .key

@@ -10,7 +10,7 @@ package struct EcosystemChanges: Sendable {
 
     package init() {}
 
-    /// A record is there that is of these ecosystems.
+    /// Counts one record in each of these ecosystems.
     ///
     /// - Parameter time: when it was changed last: milliseconds since 1970, UTC.
     package mutating func add(_ places: Set<String>, modified time: Int64) {

@@ -1,5 +1,5 @@
 /// A line of the change log: what was changed in an organization's configuration or metadata. Written in the transaction
-/// of the change itself, with a record of the audit trail where the change is of a kind that belongs there.
+/// of the change itself. Where the audit trail keeps changes of this kind (`audited`), the same transaction writes its record.
 package struct Change: Sendable, Equatable {
     package enum Category: String, Sendable {
         case configuration = "CONFIGURATION"
