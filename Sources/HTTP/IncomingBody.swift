@@ -91,6 +91,8 @@ struct IncomingBody: ~Copyable {
 
     /// Keeps a piece. Errors: the answer to a body that is not kept.
     mutating func take(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
+        // First, for bytes of somebody who is known by now are no stranger's.
+        try heedVerdict()
         if let count {
             guard count.take(piece.count, for: sender) else { throw Refusal(response: Self.tooManyBytes) }
             held += piece.count
@@ -135,6 +137,10 @@ struct IncomingBody: ~Copyable {
                 }
             }
         }
+        try heedVerdict()
+    }
+
+    private mutating func heedVerdict() throws(Refusal) {
         if let found = verdict?.sender.withLock({ $0 }) { try settle(found) }
     }
 
