@@ -27,3 +27,8 @@ int waybill_socket_progress(int fd, struct waybill_progress *progress)
         progress->hungup = (poller.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
     return 0;
 }
+
+int waybill_accept(int listening, struct sockaddr *address, socklen_t *length)
+{
+    return accept4(listening, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}

@@ -98,18 +98,27 @@ package final class HTTPServer: Sendable {
 private final class Daemon: Sendable {
     private let service: Service
     private let held: Mutex<(daemon: OpaquePointer, complaint: UnsafeMutablePointer<waybill_complaint>)?>
+    /// The listening socket, until it is closed.
+    private let socket: Mutex<Int32>
 
-    /// Takes the listening socket: the library closes it when it does not start (seen with 0.9.75), so nobody else may.
+    /// Takes the listening socket, also when it fails.
     init(_ service: Service, socket: Int32, pem: (certificate: [CChar], key: [CChar])?) throws(HTTPError) {
+        self.socket = Mutex(socket)
+        var isStarted = false
+        defer { if !isStarted { close(socket) } }
         guard let complaint = waybill_complaint_create() else { throw .cannotStart(reason: "no memory") }
         let configuration = service.configuration
-        var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+        // The watch accepts.
+        var flags =
+            MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+            | MHD_USE_NO_LISTEN_SOCKET.rawValue
         var options = [
-            MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket), ptr_value: nil),
             // What an idle connection costs, and the greatest head.
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 1 << 14, ptr_value: nil),
+            // The watch counts over all threads; the library gives each thread its part, and any may have all.
             MHD_OptionItem(
-                option: .CONNECTION_LIMIT, value: max(configuration.connections, configuration.threads),
+                option: .CONNECTION_LIMIT,
+                value: min(configuration.connections, Int(Int32.max) / configuration.threads) * configuration.threads,
                 ptr_value: nil),
             MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 1, ptr_value: nil),
             // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
@@ -149,29 +158,47 @@ private final class Daemon: Sendable {
         waybill_complaint_close(complaint)
         self.service = service
         held = Mutex((daemon, complaint))
+        isStarted = true
     }
 
     /// Serves until it is drained.
     func run() {
-        var socket: Int32 = -1
-        service.watch.run(service) { [self] in
-            // The library leaves the listening socket to us from here on. New clients are refused at once, but the
-            // number is not given back yet: an event thread may be about to accept from it.
-            socket = held.withLock { held in held.map { MHD_quiesce_daemon($0.daemon) } ?? -1 }
-            if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
-        }
+        let entrance = Entrance(socket.withLock { $0 }, limit: service.configuration.connections, handOver: handOver)
+        service.watch.run(service, entrance: entrance, quiesce: closeEntrance)
         service.watch.wakeAll(service)
-        stop(closing: socket)
+        stop()
     }
 
-    func stop(closing socket: Int32 = -1) {
+    /// Gives the library a socket, which it closes, also when it does not take it.
+    private func handOver(_ client: Int32, from address: sockaddr_storage, length: socklen_t) -> Bool {
+        let taken = held.withLock { held -> Bool? in
+            guard let held else { return nil }
+            return withUnsafePointer(to: address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    MHD_add_connection(held.daemon, client, $0, length) == .YES
+                }
+            }
+        }
+        if taken == nil { close(client) }
+        return taken ?? false
+    }
+
+    /// New clients are refused from here on.
+    private func closeEntrance() {
+        socket.withLock { socket in
+            if socket >= 0 { close(socket) }
+            socket = -1
+        }
+    }
+
+    func stop() {
+        closeEntrance()
         let taken = held.withLock { held in
             defer { held = nil }
             return held
         }
         guard let taken else { return }
         MHD_stop_daemon(taken.daemon)
-        if socket >= 0 { close(socket) }
         // No thread of the library is left: nothing reads the complaint or the service any more.
         free(taken.complaint)
         Unmanaged.passUnretained(service).release()

@@ -13,6 +13,8 @@ final class Service: Sendable {
     /// The grace period is over: nothing may sleep any more.
     let isClosing = Atomic<Bool>(false)
     let watch = Watch()
+    /// Sockets that were accepted and not closed yet.
+    let accepted = Atomic<Int>(0)
     /// Connections of each sender.
     let connections: SenderCounts
     /// Requests of each sender behind trusted proxies.
@@ -73,6 +75,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
         connection.forget()
         if let sender = connection.sender { service.connections.give(1, for: sender) }
         service.watch.remove(connection)
+        service.accepted.subtract(1, ordering: .relaxed)
     }
 }
 

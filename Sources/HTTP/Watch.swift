@@ -2,7 +2,8 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// The server's second look: one thread that cuts off slow clients, reads the rest of refused bodies, and ends the server.
+/// The server's second look: one thread that lets clients in, cuts off slow ones, reads the rest of refused bodies, and ends
+/// the server.
 ///
 /// DESIGN. The library's timeouts count inactivity, so a client that moves one byte a second lives for ever. Here the
 /// kernel is asked once a second how many bytes each socket has moved (`ClientConnection.check`); all that needs no state of
@@ -65,16 +66,18 @@ final class Watch: Sendable {
     private func ring() { eventfd_write(bell, 1) }
 
     /// The thread's work: returns when the server is to be stopped.
-    func run(_ service: Service, quiesce: () -> Void) {
+    func run(_ service: Service, entrance: Entrance, quiesce: () -> Void) {
+        var entrance = Optional(entrance)
         var nextCheck = Service.now() + 1
         var isDraining = false
         while true {
             let now = Service.now()
-            readRest(waiting: max(0, min(nextCheck - now, isDraining ? 0.02 : 1)), now: now)
+            wait(max(0, min(nextCheck - now, isDraining ? 0.02 : 1)), now: now, &entrance, service)
             let until = shared.withLock { $0.drainUntil }
             if until != nil, !isDraining {
                 isDraining = true
                 service.isDraining.store(true, ordering: .relaxed)
+                entrance = nil
                 quiesce()
             }
             if isDraining || Service.now() >= nextCheck {
@@ -109,24 +112,33 @@ final class Watch: Sendable {
 
     private func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
 
-    /// Waits for the bell, and throws away what comes from clients that were refused.
-    private func readRest(waiting seconds: Double, now: Double) {
+    /// Waits for the bell, lets clients in, and throws away what comes from those that were refused.
+    private func wait(_ seconds: Double, now: Double, _ entrance: inout Entrance?, _ service: Service) {
         // Only this thread removes from the list, so indices stay good; new ones come behind.
-        var lingering = shared.withLock { $0.lingering }
-        var polled = [pollfd(fd: bell, events: Int16(POLLIN), revents: 0)]
+        let lingering = shared.withLock { $0.lingering }
+        let pause = entrance?.pause(service, now: now)
+        // A number below zero is left out by `poll`.
+        let socket = pause == nil ? entrance?.socket ?? -1 : -1
+        var polled = [bell, socket].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         polled += lingering.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        guard poll(&polled, nfds_t(polled.count), Int32((seconds * 1000).rounded(.up))) >= 0 else { return }
+        let patience = min(seconds, pause ?? seconds)
+        guard poll(&polled, nfds_t(polled.count), Int32((patience * 1000).rounded(.up))) >= 0 else { return }
         if polled[0].revents != 0 {
             var value: eventfd_t = 0
             eventfd_read(bell, &value)
         }
-        guard !lingering.isEmpty else { return }
+        if polled[1].revents != 0 { entrance?.letIn(service, now: now) }
+        if !lingering.isEmpty { readRest(of: lingering, as: polled[2...].map { $0.revents != 0 }, now: now) }
+    }
+
+    private func readRest(of refused: [Lingering], as isReadable: [Bool], now: Double) {
+        var lingering = refused
         var ended: Set<Int32> = []
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
             for index in lingering.indices {
                 let descriptor = lingering[index].descriptor
                 var count = 0
-                if polled[index + 1].revents != 0 {
+                if isReadable[index] {
                     count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
                     if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { ended.insert(descriptor) }
                 }

@@ -200,6 +200,25 @@ import Testing
         }
     }
 
+    /// An end while clients come: the library aborts the process in such a moment when the listening socket is its own.
+    @Test func endsWhileClientsCome() async throws {
+        for _ in 0..<300 {
+            let spool = NSTemporaryDirectory() + "ends-" + UUID().uuidString
+            try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: spool) }
+            var configuration = HTTPConfiguration(listen: .init(host: "127.0.0.1", port: 0), spool: spool)
+            configuration.threads = 4
+            let server = try HTTPServer(configuration, policy: { _ in .memory(limit: 1) }, handler: echo)
+            async let clients: Void = blocking {
+                // Until nobody listens any more.
+                while let client = try? Client(server), client.ask("GET", "/", ["Connection: close"]) {}
+            }
+            await server.drain(grace: .milliseconds(1))
+            try await clients
+            #expect(server.openConnections == 0)
+        }
+    }
+
     @Test func leavesNoThreadsOrDescriptors() async throws {
         let path = NSTemporaryDirectory() + "small-" + UUID().uuidString
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))

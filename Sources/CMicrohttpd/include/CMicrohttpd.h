@@ -36,6 +36,9 @@ void *waybill_connection_context(struct MHD_Connection *connection);
 /* The bytes of the request's head, from the method that the library hands over to the end of the blank line; 0 when unknown. */
 size_t waybill_head_size(struct MHD_Connection *connection);
 
+/* accept4 (not POSIX, so Swift does not see it) for a socket that does not block and that no child process has. */
+int waybill_accept(int listening, struct sockaddr *address, socklen_t *length);
+
 /* What has moved over a TCP socket since it was opened, as the kernel counts it. */
 struct waybill_progress {
     uint64_t received;   /* payload bytes that came from the peer */
