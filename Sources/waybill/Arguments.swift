@@ -29,14 +29,14 @@ struct Flag: Sendable {
         ] + s3
 }
 
-/// Wrong usage: printed with the first line of the help; exit status 2.
+/// Wrong usage: printed with the line that says how the command is called; exit status 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
 }
 
 /// A command line, taken apart.
 struct Arguments: Sendable {
-    private(set) var flags: [String: String] = [:]
+    private var flags: [String: [String]] = [:]
     private(set) var operands: [String] = []
 
     /// - Parameter known: the flags of the command, the shared ones included.
@@ -52,21 +52,25 @@ struct Arguments: Sendable {
             } else if word == "--" {
                 isOver = true
             } else if word == "-h" {
-                flags["help"] = "true"
+                flags["help"] = ["true"]
             } else {
                 let parts = word.drop { $0 == "-" }.split(
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = String(parts.first ?? "")
                 guard word.hasPrefix("--"), let flag = byName[name] else {
-                    throw UsageError(description: "unknown flag \(word)")
+                    // A value behind the name may be secret.
+                    let near = Suggestion.nearest(to: name, among: byName.keys.sorted())
+                    throw UsageError(
+                        description: "unknown flag \(word.prefix { $0 != "=" })"
+                            + (near.map { "; did you mean --\($0)?" } ?? ""))
                 }
                 if flag.value == nil {
                     guard parts.count == 1 else { throw UsageError(description: "--\(name) takes no value") }
-                    flags[name] = "true"
+                    flags[name] = ["true"]
                 } else if parts.count == 2 {
-                    flags[name] = String(parts[1])
+                    flags[name, default: []].append(String(parts[1]))
                 } else if index < words.count {
-                    flags[name] = words[index]
+                    flags[name, default: []].append(words[index])
                     index += 1
                 } else {
                     throw UsageError(description: "--\(name) needs a value: \(flag.value ?? "")")
@@ -75,7 +79,11 @@ struct Arguments: Sendable {
         }
     }
 
-    subscript(_ name: String) -> String? { flags[name] }
+    /// The value of a flag; the last where it stands several times.
+    subscript(_ name: String) -> String? { flags[name]?.last }
 
-    func has(_ name: String) -> Bool { flags[name] == "true" }
+    /// All values of a flag that may stand several times.
+    func all(_ name: String) -> [String] { flags[name] ?? [] }
+
+    func has(_ name: String) -> Bool { flags[name] == ["true"] }
 }

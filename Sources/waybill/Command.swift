@@ -14,7 +14,7 @@ struct Command: Sendable {
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
         .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .retry, .userList, .userAdd,
         .userRemove, .userRole, .keyList, .keyCreate, .keyRenew, .keyRevoke, .audit, .backup, .restore, .migrate, .demo,
-        .doctor,
+        .doctor, .completion, .manual, .version,
     ]
 
     /// The flags of this command and those of all.
@@ -22,8 +22,11 @@ struct Command: Sendable {
 
     var name: String { "waybill " + words.joined(separator: " ") }
 
+    /// The line that says how it is called.
+    var usage: String { "usage: \(name)\(operands.isEmpty ? "" : " " + operands) [flags]" }
+
     var help: String {
-        var text = "usage: \(name)\(operands.isEmpty ? "" : " " + operands) [flags]\n\n\(summary)\n\nflags:\n"
+        var text = "\(usage)\n\n\(summary)\n\nflags:\n"
         for flag in allFlags {
             let left = "--\(flag.name)\(flag.value.map { " " + $0 } ?? "")"
             let padding = String(repeating: " ", count: max(2, 30 - left.count))
@@ -39,6 +42,23 @@ struct Command: Sendable {
             let left = command.words.joined(separator: " ")
             text += "  \(left)\(String(repeating: " ", count: max(2, 20 - left.count)))\(command.summary)\n"
         }
-        return text + "\n`waybill COMMAND --help` shows more. `waybill --version` prints the version.\n"
+        return text
+            + """
+
+            `waybill COMMAND --help` shows more. Exit status: \(ExitStatus.sentence).
+
+            """
     }
+}
+
+/// What the exit status of a command means.
+enum ExitStatus {
+    static let done: Int32 = 0
+    static let failed: Int32 = 1
+    static let wrongUsage: Int32 = 2
+
+    /// Each status with its meaning.
+    static let all = [(done, "done"), (failed, "failed; standard error says why"), (wrongUsage, "wrong usage")]
+
+    static var sentence: String { all.map { "\($0) \($1)" }.joined(separator: ", ") }
 }

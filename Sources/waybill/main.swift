@@ -8,46 +8,38 @@ umask(0o077)
 
 exit(runCommandLine(Array(CommandLine.arguments.dropFirst())))
 
-/// Runs a command line and gives the exit status: 0 done, 1 failed, 2 wrong usage.
+/// Runs a command line and gives the exit status.
 func runCommandLine(_ words: [String]) -> Int32 {
-    if words == ["--version"] {
-        print("waybill \(ProgramVersion.current)")
-        return 0
-    }
+    if words.first == "--version" { return runCommandLine(["version"] + words.dropFirst()) }
     guard let command = Command.all.first(where: { words.starts(with: $0.words) }) else {
         if let first = words.first, ["--help", "-h", "help"].contains(first) {
             print(Command.overview, terminator: "")
-            return 0
+            return ExitStatus.done
         }
-        // Flags are left out: a value among them may be secret.
-        let name = words.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
-        if !words.isEmpty {
-            complain("waybill: \(name.isEmpty ? "no command is given" : "there is no command \(name)")\n")
-        }
-        complain(Command.overview)
-        return 2
+        complain(words.isEmpty ? Command.overview : Suggestion.unknownCommand(words))
+        return ExitStatus.wrongUsage
     }
     do {
         let arguments = try Arguments(
             Array(words.dropFirst(command.words.count)), known: command.allFlags)
         if arguments.has("help") {
             print(command.help, terminator: "")
-            return 0
+            return ExitStatus.done
         }
         let configuration = try Configuration(arguments)
         for flag in command.flags where flag.isRequired { _ = try configuration.required(flag.name) }
         try command.run(arguments, configuration)
-        return 0
+        return ExitStatus.done
     } catch let error as UsageError {
-        complain("\(command.name): \(error)\n\n\(command.help)")
-        return 2
+        complain("\(command.name): \(error)\n\(command.usage)\n`\(command.name) --help` shows the flags.\n")
+        return ExitStatus.wrongUsage
     } catch {
         complain("\(command.name): \(error)\n")
-        return 1
+        return ExitStatus.failed
     }
 }
 
-/// Tells a person on standard error.
+/// Writes to standard error.
 func complain(_ text: String) {
     _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
 }

@@ -158,6 +158,7 @@ extension EndToEnd {
                 ),
                 "user list": (["--org", organization.token], ["users"]),
                 "audit": (["--org", organization.token], ["records"]),
+                "version": ([], ["version"]),
                 "doctor": ([], ["basis", "checks"]),
             ]
             for command in try Self.commands() {

@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What is made of the table of commands: usage errors, completions, man pages.
+    struct CommandTableTests {
+        @Test(
+            arguments: [
+                (["reprot"], "waybill: there is no command reprot; did you mean waybill report?\n"),
+                (["import", "sbmo"], "waybill: there is no command import sbmo; did you mean waybill import sbom?\n"),
+                (["user"], "waybill: there is no command user; there are: list, add, remove, role\n"),
+                (["nonsense"], "waybill: there is no command nonsense; `waybill --help` lists them\n"),
+                // Nothing that may be secret is repeated.
+                (["--key", "abc"], "waybill: no command is given; `waybill --help` lists them\n"),
+            ] as [([String], String)])
+        func aMistypedCommandIsOneLine(arguments: [String], errors: String) throws {
+            let ending = try Executable.run(arguments)
+            #expect(ending.status == 2)
+            #expect(ending.errors == errors)
+        }
+
+        @Test func aMistypedFlagNamesTheNearestOne() throws {
+            let ending = try Executable.run(["init", "--organisation=Secret", "--email", "a@example.org"])
+            #expect(ending.status == 2)
+            #expect(
+                ending.errors == """
+                    waybill init: unknown flag --organisation; did you mean --organization?
+                    usage: waybill init [flags]
+                    `waybill init --help` shows the flags.
+
+                    """)
+        }
+
+        @Test func theVersionInEachForm() throws {
+            let plain = try Executable.run(["version"])
+            #expect(try Executable.run(["--version"]).output == plain.output)
+            let json = try Executable.run(["version", "--json"]).output
+            let version = try #require(
+                try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: String])["version"]
+            #expect(plain.output == "waybill \(version ?? "")\n")
+        }
+
+        /// bash reads its script, and completes with it.
+        @Test func bashCompletes() throws {
+            let folder = try TemporaryFolder()
+            let script = folder.path("waybill")
+            try Executable.run(["completion", "bash"]).output.write(toFile: script, atomically: true, encoding: .utf8)
+            for (words, expected) in [
+                ("waybill im", "import"), ("waybill import sb", "sbom"),
+                ("waybill import sbom --proj", "--project\n--project-version"), ("waybill report --form", "--format"),
+            ] {
+                let parts = words.split(separator: " ")
+                let line = """
+                    source \(script); COMP_WORDS=(\(words)); COMP_CWORD=\(parts.count - 1); _waybill
+                    printf '%s\\n' "${COMPREPLY[@]}"
+                    """
+                let output = try ForeignTool.run("/bin/bash", ["-c", line])
+                #expect(String(decoding: output, as: UTF8.self) == expected + "\n", "\(words)")
+            }
+        }
+
+        /// Every command and every flag stands in each.
+        @Test func completionsAndManPagesNameEverything() throws {
+            let scripts = try ["bash", "zsh", "fish"].map { try Executable.run(["completion", $0]).output }
+            let folder = try TemporaryFolder()
+            #expect(try Executable.run(["manual", "--output", folder.url.path]).status == 0)
+            let overview = try String(contentsOfFile: folder.path("waybill.1"), encoding: .utf8)
+            for command in try CommandLineTests.commands() {
+                let name = "waybill-" + command.split(separator: " ").joined(separator: "-")
+                #expect(overview.contains("\(name) (1)"))
+                let page = try String(contentsOfFile: folder.path("\(name).1"), encoding: .utf8)
+                let words = command.split(separator: " ").map(String.init)
+                let help = try Executable.run(words + ["--help"]).output
+                for line in help.split(separator: "\n") where line.hasPrefix("  --") {
+                    let flag = line.dropFirst(4).prefix { $0 != " " }
+                    #expect(page.contains("\\-\\-\(flag.replacing("-", with: "\\-"))"), "\(name) \(flag)")
+                    for script in scripts { #expect(script.contains(flag), "\(name) \(flag)") }
+                }
+            }
+        }
+    }
+}
