@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -153,10 +153,20 @@ bench: build ## Prints speed and memory beside rivals, as ratios.
 	$(call install,$(BENCH_PACKAGES))
 	Benchmarks/run
 
+PACKAGE_FOLDER ?= .build/package
+PACKAGED := .build/package-build/release/waybill
+
 package: deps ## Makes a Debian package in .build/package.
-	$(call install,dpkg-dev binutils)
+	$(call install,dpkg-dev binutils chrpath)
 	swift build -c release --static-swift-stdlib --product waybill --scratch-path .build/package-build
-	packaging/build .build/package-build/release/waybill "$$(.build/package-build/release/waybill --version | awk "{print \$$NF}")" .build/package
+	packaging/build $(PACKAGED) "$$($(PACKAGED) version | awk "{print \$$NF}")" $(PACKAGE_FOLDER)
+
+test-package: package ## Has Debian's lintian judge the package.
+	$(call install,lintian)
+	lintian --allow-root --fail-on error,warning --tag-display-limit 0 $(PACKAGE_FOLDER)/*.deb
+
+release: ## Makes a release: make release VERSION=1.2.0. Publishes nothing.
+	packaging/release "$(VERSION)"
 
 clean: ## Removes what was built.
 	swift package clean
