@@ -4,7 +4,6 @@ import Inventory
 import Jobs
 import Reports
 import Store
-import Synchronization
 
 /// What a worker does with a REPORT job: request -> production -> artifact.
 struct ReportWork: Sendable {
@@ -108,32 +107,5 @@ struct MadeReport: Sendable {
         size = artifact.size
         self.isNew = isNew
         self.took = took
-    }
-}
-
-/// The digests of a file that is being written, on whatever thread writes it.
-final class Digests: Sendable {
-    private struct Pair: ~Copyable {
-        var sha1 = Digest(.sha1)
-        var sha256 = Digest(.sha256)
-
-        consuming func finish() -> (String, String) { (sha1.finish().hexadecimal, sha256.finish().hexadecimal) }
-    }
-
-    private let pair = Mutex<Pair?>(Pair())
-
-    func update(_ bytes: UnsafeRawBufferPointer) {
-        pair.withLock { pair in
-            pair?.sha1.update(bytes)
-            pair?.sha256.update(bytes)
-        }
-    }
-
-    /// The digests in hexadecimal; called once.
-    func finish() -> (sha1: String, sha256: String) {
-        pair.withLock { pair in
-            guard let done = pair.take() else { return ("", "") }
-            return done.finish()
-        }
     }
 }
