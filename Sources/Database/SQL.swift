@@ -43,7 +43,10 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         kinds = []
     }
 
-    package init(_ text: StaticString) { self.init(stringLiteral: text.description) }
+    /// A name that stands in the program itself, of a table or a column.
+    package init(_ name: StaticString) { self.init(stringLiteral: name.description) }
+
+    package init(_ piece: StaticSQL) { self.init(stringLiteral: piece.description) }
 
     package init(stringInterpolation: Interpolation) { self = stringInterpolation.sql }
 
@@ -114,7 +117,9 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         package mutating func appendInterpolation(_ bytes: [UInt8]) { sql.bind(.blob(bytes)) }
         /// Adds a statement's text and values in place.
         package mutating func appendInterpolation(_ part: SQL) { sql.append(part) }
-        /// Adds text that stands in the program itself.
+        /// Adds a piece that stands in the program itself.
+        package mutating func appendInterpolation(_ piece: StaticSQL) { sql.append(piece.description) }
+        /// Adds a name that stands in the program itself.
         package mutating func appendInterpolation(literal: StaticString) { sql.append(literal.description) }
     }
 }

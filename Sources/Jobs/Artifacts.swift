@@ -5,12 +5,15 @@ package import Database
 // a running job is writing it.
 
 extension Queue {
+    /// What `Artifact(row:)` reads.
+    private static let artifactColumns: StaticSQL =
+        "uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes"
+
     /// The artifact that answers a request with this key, if one exists and has a while to live.
     package func artifact(cacheKey: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
         try connection.first(
             """
-            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
-            FROM artifact WHERE organization = \(organization) AND cache_key = \(cacheKey)
+            SELECT \(Self.artifactColumns) FROM artifact WHERE organization = \(organization) AND cache_key = \(cacheKey)
                 AND expires_at > \(now() + 60_000)
             ORDER BY created_at DESC, uuid LIMIT 1
             """, Artifact.init(row:))
@@ -19,8 +22,7 @@ extension Queue {
     package func artifact(uuid: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
         try connection.first(
             """
-            SELECT uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes
-            FROM artifact WHERE organization = \(organization) AND uuid = \(uuid)
+            SELECT \(Self.artifactColumns) FROM artifact WHERE organization = \(organization) AND uuid = \(uuid)
             """, Artifact.init(row:))
     }
 

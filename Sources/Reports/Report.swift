@@ -29,7 +29,7 @@ package struct Column: Sendable {
     package let title: String
     package let kind: Kind
     /// The SQL of the value; a constant, so that no run-time value can get in.
-    package let sql: StaticString
+    package let sql: StaticSQL
     /// Width in a sheet, in characters; a weight in a PDF.
     package var width = 16
     /// Leaves the key out of JSON and XML when the value is null. An object is left out with its first member, unless that
@@ -40,9 +40,9 @@ package struct Column: Sendable {
     /// Shown only when the request has this value of this filter.
     package var option: (filter: String, value: String)?
     /// The SQL that stands in its place in answers of API versions that have no severity `critical`; nil for the same.
-    package var upToHigh: StaticString?
+    package var upToHigh: StaticSQL?
 
-    package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticString, width: Int) {
+    package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticSQL, width: Int) {
         self.key = key
         self.title = title
         self.kind = kind
@@ -50,28 +50,28 @@ package struct Column: Sendable {
         self.width = width
     }
 
-    package static func text(_ key: String, _ title: String, _ sql: StaticString, width: Int = 20) -> Column {
+    package static func text(_ key: String, _ title: String, _ sql: StaticSQL, width: Int = 20) -> Column {
         Column(key, title, .text, sql, width: width)
     }
 
-    package static func integer(_ key: String, _ title: String, _ sql: StaticString, width: Int = 10) -> Column {
+    package static func integer(_ key: String, _ title: String, _ sql: StaticSQL, width: Int = 10) -> Column {
         Column(key, title, .integer, sql, width: width)
     }
 
-    package static func boolean(_ key: String, _ title: String, _ sql: StaticString, width: Int = 10) -> Column {
+    package static func boolean(_ key: String, _ title: String, _ sql: StaticSQL, width: Int = 10) -> Column {
         Column(key, title, .boolean, sql, width: width)
     }
 
-    package static func timestamp(_ key: String, _ title: String, _ sql: StaticString, width: Int = 19) -> Column {
+    package static func timestamp(_ key: String, _ title: String, _ sql: StaticSQL, width: Int = 19) -> Column {
         Column(key, title, .timestamp, sql, width: width)
     }
 
-    package static func link(_ key: String, _ title: String, _ sql: StaticString, width: Int = 30) -> Column {
+    package static func link(_ key: String, _ title: String, _ sql: StaticSQL, width: Int = 30) -> Column {
         Column(key, title, .link, sql, width: width)
     }
 
     package static func names(
-        _ key: String, _ title: String, item: String, name: String, _ sql: StaticString, width: Int = 24
+        _ key: String, _ title: String, item: String, name: String, _ sql: StaticSQL, width: Int = 24
     ) -> Column {
         Column(key, title, .names(item: item, key: name, rest: ""), sql, width: width)
     }
@@ -94,14 +94,14 @@ package struct Column: Sendable {
     }
 
     /// The same column, which says this where an API version has no severity `critical`.
-    package func upToHigh(_ sql: StaticString) -> Column {
+    package func upToHigh(_ sql: StaticSQL) -> Column {
         var column = self
         column.upToHigh = sql
         return column
     }
 
     /// The value's SQL for an API version.
-    func sql(in version: APIVersion) -> StaticString { version.knowsCritical ? sql : upToHigh ?? sql }
+    func sql(in version: APIVersion) -> StaticSQL { version.knowsCritical ? sql : upToHigh ?? sql }
 
     /// The same column, left out of JSON and XML when it is null.
     package var omittedWhenNull: Column {
@@ -144,12 +144,12 @@ package struct Table: Sendable {
     package let item: String
     package let title: String
     /// What follows FROM, with a WHERE that is never empty; joins `scope s`.
-    package let from: StaticString
+    package let from: StaticSQL
     /// A further condition, for tables that share `from`.
-    package let condition: StaticString?
+    package let condition: StaticSQL?
     /// Integers, unique together and not null, which order the rows; an index has to serve the order. In a list they
     /// begin with the order of the table above.
-    package let order: [StaticString]
+    package let order: [StaticSQL]
     package let columns: [Column]
     /// Tables whose rows repeat under a row of this one.
     package var lists: [Table] = []
@@ -160,12 +160,12 @@ package struct Table: Sendable {
     /// What the rows are gathered under, the outermost first.
     package var levels: [Level] = []
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
-    package var bound: StaticString?
+    package var bound: StaticSQL?
 
     package init(
-        key: String, item: String, title: String, from: StaticString, condition: StaticString? = nil,
-        order: [StaticString], columns: [Column], lists: [Table] = [], levels: [Level] = [],
-        bound: StaticString? = nil, splitsLines: Bool = false, replacements: [Replacement] = []
+        key: String, item: String, title: String, from: StaticSQL, condition: StaticSQL? = nil,
+        order: [StaticSQL], columns: [Column], lists: [Table] = [], levels: [Level] = [],
+        bound: StaticSQL? = nil, splitsLines: Bool = false, replacements: [Replacement] = []
     ) {
         self.replacements = replacements
         self.splitsLines = splitsLines
@@ -230,7 +230,7 @@ package struct Filter: Sendable {
     }
 
     /// A boolean that narrows the rows when it is not its default.
-    package static func flag(_ key: String, default value: Bool, _ meaning: String, otherwise condition: StaticString)
+    package static func flag(_ key: String, default value: Bool, _ meaning: String, otherwise condition: StaticSQL)
         -> Filter
     {
         let narrowed = SQL(condition)

@@ -165,19 +165,7 @@ struct StatementReach {
             }
             guard let end else { return projects }
             last = end
-            let some = try database.read { connection in
-                var some: Set<Int64> = []
-                try Advisories.inSlices(wanted, as: Value.integer) { list in
-                    try connection.each(
-                        """
-                        SELECT DISTINCT s.project FROM occurrence o JOIN scan s ON s.id = o.scan
-                        WHERE o.library IN \(list) AND s.state = 'CURRENT'
-                        """
-                    ) { some.insert($0.integer(0)) }
-                }
-                return some
-            }
-            projects.formUnion(some)
+            projects.formUnion(try database.read { try Findings.projects(showing: wanted, on: $0) })
         }
     }
 

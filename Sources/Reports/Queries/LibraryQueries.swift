@@ -14,7 +14,7 @@ extension Report {
             Table(
                 key: "libraries", item: "library", title: "Inventory",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     LEFT JOIN newer_version n ON n.library = l.id WHERE s.scan > 0
                     """,
                 order: ["s.project", "o.position"],
@@ -29,8 +29,13 @@ extension Report {
                 lists: [Table.licensesOfOccurrence])
         ]))
 
-    /// `getOrganizationLicenses` and its siblings; `listsProjects` adds where each library is used.
-    package static func libraryLicenses(listsProjects: Bool) -> Report {
+    /// `getOrganizationLicenses` and its siblings: libraries with their licences, and where each is used.
+    package static let libraryLicenses = libraryLicenses(also: [projectsOfLibrary])
+
+    /// The same without where each is used.
+    package static let libraryLicensesAlone = libraryLicenses(also: [])
+
+    private static func libraryLicenses(also lists: [Table]) -> Report {
         Report(
             name: .prefixed("Licenses", in: .organization, .product, .project),
             title: "Licenses",
@@ -65,7 +70,7 @@ extension Report {
                                         FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = m.id))
                                 """,
                             order: ["l.id", "k.id", "x.position"], columns: Column.licenseOfCall)
-                    ] + (listsProjects ? [projectsOfLibrary] : []))
+                    ] + lists)
             ]))
     }
 

@@ -11,9 +11,9 @@ extension Call {
         var calls: [Call] = []
         for kind in ScopeKind.allCases {
             let word = kind.requestWord
-            calls.append(alerts("get\(word)Alerts", kind, kind.prefix + "AlertsReport", needsType: false))
-            calls.append(alerts("get\(word)AlertsByType", kind, kind.prefix + "AlertsReport", needsType: true))
-            calls.append(alerts("get\(word)IgnoredAlerts", kind, kind.prefix + "IgnoreAlertsReport", needsType: false))
+            calls.append(alerts("get\(word)Alerts", kind, kind.prefix + "AlertsReport"))
+            calls.append(alertsByType("get\(word)AlertsByType", kind))
+            calls.append(alerts("get\(word)IgnoredAlerts", kind, kind.prefix + "IgnoreAlertsReport"))
             calls.append(asJSON("get\(word)InHouseLibraries", kind, kind.prefix + "InHouseReport"))
             if kind != .organization {
                 calls.append(asJSON("get\(word)LibraryLocations", kind, kind.prefix + "LibraryLocationReport"))
@@ -24,7 +24,7 @@ extension Call {
                 ) { visit in
                     let isShort = try visit.request.flag("excludeProjectOccurrences", default: false)
                     return try SynchronousReports.Wanted(
-                        .libraryLicenses(listsProjects: !isShort), visit, format: nil, fields: [:])
+                        isShort ? .libraryLicensesAlone : .libraryLicenses, visit, format: nil, fields: [:])
                 })
         }
         calls.append(projectInventory)
@@ -40,18 +40,25 @@ extension Call {
         }
     }
 
-    private static func alerts(_ name: String, _ kind: ScopeKind, _ type: String, needsType: Bool) -> Call {
-        SynchronousReports.call(
-            name, kind,
-            takes: Parameter.ofReport(type, in: kind) + (needsType ? [.text("alertType").required] : [])
+    /// Alerts of all types, whatever the request says of one.
+    private static func alerts(_ name: String, _ kind: ScopeKind, _ type: String) -> Call {
+        SynchronousReports.call(name, kind, takes: Parameter.ofReport(type, in: kind)) { visit in
+            var fields = try visit.request.filters(topFirst: [])
+            fields.removeValue(forKey: "format")
+            fields.removeValue(forKey: "alerttype")
+            return try SynchronousReports.Wanted(type, visit, format: "json", fields: fields)
+        }
+    }
+
+    /// Alerts of the type that the request has to name.
+    private static func alertsByType(_ name: String, _ kind: ScopeKind) -> Call {
+        let type = kind.prefix + "AlertsReport"
+        return SynchronousReports.call(
+            name, kind, takes: Parameter.ofReport(type, in: kind) + [.text("alertType").required]
         ) { visit in
             var fields = try visit.request.filters(topFirst: [])
             fields.removeValue(forKey: "format")
-            if needsType {
-                _ = try visit.request.text("alertType", accepted: "the type of alerts, as SECURITY_VULNERABILITY")
-            } else {
-                fields.removeValue(forKey: "alerttype")
-            }
+            _ = try visit.request.text("alertType", accepted: "the type of alerts, as SECURITY_VULNERABILITY")
             return try SynchronousReports.Wanted(type, visit, format: "json", fields: fields)
         }
     }

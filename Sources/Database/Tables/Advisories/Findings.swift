@@ -323,9 +323,8 @@ package enum Findings {
         return found
     }
 
-    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations. The alerts
-    /// of the projects become stale.
-    package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
+    /// The projects that show one of these libraries now.
+    package static func projects(showing libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var projects: Set<Int64> = []
         try Advisories.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
@@ -335,6 +334,13 @@ package enum Findings {
                 """
             ) { projects.insert($0.integer(0)) }
         }
+        return projects
+    }
+
+    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations. The alerts
+    /// of the projects become stale.
+    package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
+        let projects = try projects(showing: libraries, on: connection)
         guard !projects.isEmpty else { return }
         var organizations: Set<Int64> = []
         var products: Set<Int64> = []

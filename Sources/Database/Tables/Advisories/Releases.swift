@@ -50,7 +50,7 @@ package enum Releases {
     }
 
     /// Whether a newer version than a `library l` is known, with `newer_version n`; null where no version of its package is.
-    package static let isOutdated: StaticString = """
+    package static let isOutdated: StaticSQL = """
         CASE WHEN n.library IS NOT NULL THEN 1 WHEN EXISTS (SELECT 1 FROM library_package y
             JOIN package_release z ON z.package = y.package WHERE y.library = l.id) THEN 0 END
         """

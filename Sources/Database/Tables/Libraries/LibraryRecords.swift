@@ -199,14 +199,19 @@ package enum LibraryRecords {
         package let count: Int64
     }
 
+    /// The licences of what projects show: `p`, `o`, `x`, `n`.
+    private static let licensed: StaticSQL = """
+        project p JOIN occurrence o ON o.scan = p.scan
+        JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
+        """
+
     /// How many occurrences have each licence, in the order of names and identifiers.
     package static func licenseCounts(
         _ scope: Scope, on connection: any Connection
     ) throws -> [LicenseCount] {
         try connection.all(
             """
-            SELECT n.name, n.spdx, count(*) FROM project p JOIN occurrence o ON o.scan = p.scan
-            JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
+            SELECT n.name, n.spdx, count(*) FROM \(licensed)
             WHERE \(scope.condition) AND p.scan > 0 GROUP BY n.name, n.spdx ORDER BY n.name, n.spdx
             """
         ) { LicenseCount(name: $0.string(0), spdx: $0.string(1), count: $0.integer(2)) }
@@ -220,9 +225,7 @@ package enum LibraryRecords {
     ) throws -> [(name: String, value: Int64)] {
         try connection.all(
             """
-            SELECT y.spdx, count(*) FROM (SELECT DISTINCT o.scan, o.position, n.spdx
-                FROM project p JOIN occurrence o ON o.scan = p.scan
-                JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
+            SELECT y.spdx, count(*) FROM (SELECT DISTINCT o.scan, o.position, n.spdx FROM \(licensed)
                 WHERE \(scope.condition) AND p.scan > 0 AND n.base <> '') y
             GROUP BY y.spdx ORDER BY y.spdx
             """

@@ -6,15 +6,15 @@
 /// SQL of the names that Mend's clients know a `library l` by.
 package enum MendCoordinates {
     /// `groupId`.
-    package static let group: StaticString = """
+    package static let group: StaticSQL = """
         CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.group_id ELSE l.artifact END
         """
     /// `artifactId`.
-    package static let artifact: StaticString = """
+    package static let artifact: StaticSQL = """
         CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact ELSE l.filename END
         """
     /// `coordinates`: group, artifact and version with colons between, those that there are.
-    package static let all: StaticString = """
+    package static let all: StaticSQL = """
         CASE WHEN l.type_constant NOT IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact || ':' || l.filename
             WHEN l.group_id <> '' THEN l.group_id || ':' || l.artifact ELSE l.artifact END
             || CASE WHEN l.version <> '' THEN ':' || l.version ELSE '' END

@@ -83,9 +83,8 @@ package struct OpenVulnerability: Sendable {
                 coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, ''), v.url,
                 v.published, v.severity, v.score, coalesce(nullif(v.severity3, ''), v.severity4),
                 coalesce(nullif(v.score3, ''), v.score4), f.top_fix, t.name, t.modified
-            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
-                LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
-                LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
+                \(AlertSQL.fix)
             WHERE a.project = \(project) AND a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
             ORDER BY a.number LIMIT \(limit)
             """

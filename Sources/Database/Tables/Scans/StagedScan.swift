@@ -147,15 +147,8 @@ package struct StagedScan: Sendable, Equatable {
 
         /// Counts up the revisions of the project and of what is above it: it shows something else now.
         package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
-            try connection.run(
-                """
-                UPDATE project SET revision = revision + 1, updated_at = \(time), content_at = \(time) WHERE id = \(project)
-                """)
-            try connection.run(
-                """
-                UPDATE product SET revision = revision + 1, updated_at = \(time), content_at = \(time) WHERE id = \(product)
-                """)
-            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+            let scope = Scope(kind: .project, organization: organization, product: product, project: project)
+            try Accounts.touch(scope, at: time, on: connection)
         }
     }
 
@@ -220,7 +213,7 @@ package struct StagedScan: Sendable, Equatable {
     private func noteMade(
         _ place: Change.Place, _ scope: Scope, account: Int64?, at time: Int64, on connection: any Connection
     ) throws {
-        let change = Change(.configuration, "ENTITY", .created, of: place, after: [place.name])
+        let change = Change(.configuration, .entity, .created, of: place, after: [place.name])
         try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
     }
 

@@ -58,11 +58,6 @@ private struct Decided: Hashable {
         "coalesce(a.state, ''), coalesce(a.decision, ''), coalesce(a.ignored_by, 0), coalesce(a.reason, ''), "
         + "coalesce(a.justification, ''), coalesce(a.comments, ''), coalesce(x.state, ''), coalesce(x.justification, ''), "
         + "coalesce(x.impact, '')"
-    static let alert: SQL = """
-        LEFT JOIN alert a ON a.project = s.project AND a.type = 'SECURITY_VULNERABILITY' AND a.library_uuid = l.uuid
-            AND a.subject = v.name
-        LEFT JOIN vex_statement x ON x.id = e.statement AND e.statement <> 0
-        """
 }
 
 /// Words of statements.
@@ -89,7 +84,7 @@ extension BOMSource {
                 FROM scope s JOIN exposure e ON e.scan = s.scan
                 JOIN component c ON c.scan = e.scan AND c.occurrence = e.position
                 JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
-                JOIN vulnerability v ON v.id = e.vulnerability \(Decided.alert)
+                JOIN vulnerability v ON v.id = e.vulnerability \(AlertSQL.ofExposure)
                 WHERE e.scan = \(scan.id) AND e.claim >= 0 AND c.position > 0 ORDER BY e.claim, e.vulnerability, c.position
                 """)
         defer { cursor.finish() }
@@ -186,10 +181,9 @@ extension BOMSource {
             production.request.scope.clause + """
                 SELECT v.id, l.uuid, e.claim, e.state, \(Decided.columns), coalesce(f.top_fix, ''), l.version, l.artifact,
                     e.scan, e.position
-                FROM scope s JOIN exposure e ON e.scan = s.scan
-                JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
+                FROM \(Joins.exposedLibraries)
                 JOIN vulnerability v ON v.id = e.vulnerability
-                LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability \(Decided.alert)
+                \(Joins.finding) \(AlertSQL.ofExposure)
                 ORDER BY v.name, l.uuid, s.project, e.position
                 """
         ) { row in

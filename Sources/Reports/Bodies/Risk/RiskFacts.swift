@@ -169,7 +169,7 @@ extension RiskFacts {
             \(scope.clause) SELECT count(DISTINCT l.uuid),
                 count(DISTINCT CASE WHEN l.licenses = '' THEN l.uuid ELSE NULL END),
                 count(DISTINCT CASE WHEN l.release_date <> '' THEN l.uuid ELSE NULL END)
-            FROM scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+            FROM \(Joins.libraries)
             """
         ) { ($0.integer(0), $0.integer(1), $0.integer(2)) }
         self.libraries = Int(libraries?.0 ?? 0)
@@ -273,8 +273,7 @@ extension RiskFacts {
         licenses = try connection.all(
             """
             \(scope.clause) SELECT n.name, n.spdx, count(DISTINCT l.uuid), max(n.risk_score), max(n.base)
-            FROM scope s
-            JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+            FROM \(Joins.libraries)
             JOIN library_license x ON x.library = l.id AND x.chosen = 1 JOIN license n ON n.id = x.license
             GROUP BY n.name, n.spdx ORDER BY 3 DESC, 1, 2
             """
@@ -285,19 +284,20 @@ extension RiskFacts {
         }
     }
 
+    private static let outdatedLibraries: StaticSQL =
+        "\(Joins.libraries) JOIN newer_version n ON n.library = l.id WHERE l.in_house = 0"
+
     private mutating func readOutdated(_ scope: Scope, on connection: any Connection) throws {
         outdatedLibraries = Int(
             try connection.integer(
                 """
-                \(scope.clause) SELECT count(DISTINCT l.uuid) FROM scope s JOIN occurrence o ON o.scan = s.scan
-                JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id WHERE l.in_house = 0
+                \(scope.clause) SELECT count(DISTINCT l.uuid) FROM \(Self.outdatedLibraries)
                 """) ?? 0)
         outdated = try connection.all(
             """
             \(scope.clause) SELECT min(l.filename), min(n.newest), min(n.published), min(n.newest_published),
                 min(n.versions_between), min(s.project_name)
-            FROM scope s JOIN occurrence o ON o.scan = s.scan
-            JOIN library l ON l.id = o.library JOIN newer_version n ON n.library = l.id WHERE l.in_house = 0
+            FROM \(Self.outdatedLibraries)
             GROUP BY l.uuid ORDER BY 5 DESC, 1, l.uuid LIMIT \(Self.listLimit / 2)
             """
         ) { row in
@@ -310,8 +310,8 @@ extension RiskFacts {
     private mutating func readAges(_ scope: Scope, on connection: any Connection) throws {
         oldest = try connection.all(
             """
-            \(scope.clause) SELECT min(l.filename), substr(min(l.release_date), 1, 10), min(s.project_name) FROM scope s
-            JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE l.release_date <> ''
+            \(scope.clause) SELECT min(l.filename), substr(min(l.release_date), 1, 10), min(s.project_name)
+            FROM \(Joins.libraries) WHERE l.release_date <> ''
             GROUP BY l.uuid ORDER BY 2, 1, l.uuid LIMIT \(Self.listLimit / 2)
             """
         ) { OldLibrary(name: $0.string(0), released: $0.string(1), project: $0.string(2)) }

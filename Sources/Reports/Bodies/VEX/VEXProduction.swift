@@ -61,8 +61,7 @@ private struct VEXSource {
         try connection.each(
             production.request.scope.clause + """
                 SELECT DISTINCT l.uuid, l.id, l.purl, l.group_id, l.artifact, l.version
-                FROM scope s JOIN exposure e ON e.scan = s.scan
-                JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
+                FROM \(Joins.exposedLibraries)
                 ORDER BY l.uuid, l.id
                 """
         ) { row in
@@ -142,13 +141,10 @@ private struct VEXSource {
             coalesce(a.justification, ''), coalesce(a.comments, ''), coalesce(a.created_at, 0), coalesce(a.modified_at, 0),
             coalesce(x.state, ''), coalesce(x.justification, ''), coalesce(x.impact, ''), coalesce(x.action, ''),
             coalesce(x.responses, ''), coalesce(x.first_at, 0), coalesce(x.at, 0)
-        FROM scope s JOIN exposure e ON e.scan = s.scan
-        JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
+        FROM \(Joins.exposedLibraries)
         JOIN vulnerability v ON v.id = e.vulnerability
-        LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability
-        LEFT JOIN alert a ON a.project = s.project AND a.type = 'SECURITY_VULNERABILITY' AND a.library_uuid = l.uuid
-            AND a.subject = v.name
-        LEFT JOIN vex_statement x ON x.id = e.statement AND e.statement <> 0
+        \(Joins.finding)
+        \(AlertSQL.ofExposure)
         ORDER BY v.name, v.id, l.uuid, s.project, e.position
         """
 

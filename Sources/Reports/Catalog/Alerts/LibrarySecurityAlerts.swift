@@ -9,15 +9,13 @@ extension Report {
         formats: Format.tabular(first: .xlsx),
         filters: [
             Filter(
-                "status", .choice(["active", "ignored", "resolved"]), "libraries with an alert in this state"
+                "status", .choice(AlertStatus.words), "libraries with an alert in this state"
             ) { values in
+                let state = values.first.flatMap(AlertStatus.init(rawValue:))?.state ?? .open
                 // What is resolved has a table of its own.
-                values.first == "resolved"
+                return state == .resolved
                     ? nil
-                    : """
-                    EXISTS (SELECT 1 FROM alert b WHERE b.project = a.project AND b.type = a.type
-                        AND b.library_uuid = a.library_uuid AND b.state = \(Filter.state(values.first)))
-                    """
+                    : "EXISTS (SELECT 1 FROM alert b WHERE \(Warned.ofLibrary) AND b.state = \(state.rawValue))"
             }
         ] + Filter.ofLibrary,
         body: .tables([
@@ -34,112 +32,76 @@ extension Table {
     /// Libraries with alerts about vulnerabilities, what is resolved apart from what is not: a row has the first alert `a` of its
     /// kind and counts those of the same kind. So a severity is never that of a vulnerability which is no more.
     fileprivate static func warnedLibraries(
-        _ condition: StaticString, replacements: [Replacement] = []
+        _ condition: StaticSQL, replacements: [Replacement] = []
     ) -> Table {
         Table(
             key: "alerts", item: "alert", title: "Library Security Alerts",
             from: """
                 scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
                 WHERE a.type = 'SECURITY_VULNERABILITY' AND NOT EXISTS (SELECT 1 FROM alert b
-                    WHERE b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
-                    AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED') AND b.number < a.number)
+                    WHERE \(Warned.ofKind) AND b.number < a.number)
                 """,
             condition: condition, order: ["s.project", "a.number"],
             columns: [
                 .text("libraryName", "Library", "l.filename", width: 36),
                 .text("product", "Product", "s.product_name"),
                 .text("project", "Project", "s.project_name"),
-                .text(
-                    "", "Severity",
-                    """
-                    (SELECT 'critical: ' || count(CASE WHEN w.severity = 'critical' THEN 1 END)
-                        || ', high: ' || count(CASE WHEN w.severity = 'high' THEN 1 END)
-                        || ', medium: ' || count(CASE WHEN w.severity = 'medium' THEN 1 END)
-                        || ', low: ' || count(CASE WHEN w.severity = 'low' THEN 1 END)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """, width: 34
-                ).upToHigh(
-                    """
-                    (SELECT 'high: ' || count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END)
-                        || ', medium: ' || count(CASE WHEN w.severity = 'medium' THEN 1 END)
-                        || ', low: ' || count(CASE WHEN w.severity = 'low' THEN 1 END)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """),
+                .text("", "Severity", Warned.severities, width: 34).upToHigh(Warned.severitiesUpToHigh),
+                .integer("severity.critical", "", Warned.number(of: Warned.critical)).upToHigh("NULL").omittedAlone,
+                .integer("severity.high", "", Warned.number(of: Warned.high))
+                    .upToHigh(Warned.number(of: Warned.highAndCritical)).omittedWhenNull,
+                .integer("severity.medium", "", Warned.number(of: Warned.medium)).omittedWhenNull,
+                .integer("severity.low", "", Warned.number(of: Warned.low)).omittedWhenNull,
                 .integer(
-                    "severity.critical", "",
-                    """
-                    (SELECT nullif(count(CASE WHEN w.severity = 'critical' THEN 1 END), 0)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """
-                ).upToHigh("NULL").omittedAlone,
-                .integer(
-                    "severity.high", "",
-                    """
-                    (SELECT nullif(count(CASE WHEN w.severity = 'high' THEN 1 END), 0)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """
-                ).upToHigh(
-                    """
-                    (SELECT nullif(count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END), 0)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """
-                ).omittedWhenNull,
-                .integer(
-                    "severity.medium", "",
-                    """
-                    (SELECT nullif(count(CASE WHEN w.severity = 'medium' THEN 1 END), 0)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """
-                ).omittedWhenNull,
-                .integer(
-                    "severity.low", "",
-                    """
-                    (SELECT nullif(count(CASE WHEN w.severity = 'low' THEN 1 END), 0)
-                    FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE b.project = a.project
-                        AND b.type = a.type AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """
-                ).omittedWhenNull,
-                .integer(
-                    "totalAlerts", "Total Alerts",
-                    """
-                    (SELECT count(*) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                        AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """, width: 12),
+                    "totalAlerts", "Total Alerts", "(SELECT count(*) FROM alert b WHERE \(Warned.ofKind))", width: 12),
                 .integer(
                     "ignoredAlerts", "Ignored Alerts",
                     """
-                    (SELECT nullif(count(*), 0) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                        AND b.library_uuid = a.library_uuid AND b.state = 'IGNORED' AND a.state <> 'RESOLVED')
+                    (SELECT nullif(count(*), 0) FROM alert b
+                    WHERE \(Warned.ofLibrary) AND b.state = 'IGNORED' AND a.state <> 'RESOLVED')
                     """, width: 14
                 ).omittedWhenNull,
                 .text("libraryType", "Library Type", "l.type", width: 16),
                 .timestamp("creationDate", "Creation Date", "a.created_at"),
                 .timestamp(
                     "modifiedDate", "Modified Date",
-                    """
-                    (SELECT max(b.modified_at) FROM alert b WHERE b.project = a.project AND b.type = a.type
-                        AND b.library_uuid = a.library_uuid
-                        AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED'))
-                    """),
+                    "(SELECT max(b.modified_at) FROM alert b WHERE \(Warned.ofKind))"),
                 .text(
                     "libraryUpgrade", "Library Upgrade",
                     "(SELECT max(f.upgrade) FROM finding f WHERE f.library = a.library)", width: 18
                 ).omittedWhenNull,
             ],
             replacements: replacements)
+    }
+}
+
+/// SQL about the alerts `b` of the library that the alert `a` of a row is about, in the same project.
+private enum Warned {
+    static let ofLibrary: StaticSQL = """
+        b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
+        """
+    /// Those that are resolved where `a` is, and those that are not where it is not.
+    static let ofKind: StaticSQL = "\(ofLibrary) AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED')"
+
+    // How many alerts of this kind are about a vulnerability `w` of a severity.
+    static let critical: StaticSQL = "count(CASE WHEN w.severity = 'critical' THEN 1 END)"
+    static let high: StaticSQL = "count(CASE WHEN w.severity = 'high' THEN 1 END)"
+    static let highAndCritical: StaticSQL = "count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END)"
+    static let medium: StaticSQL = "count(CASE WHEN w.severity = 'medium' THEN 1 END)"
+    static let low: StaticSQL = "count(CASE WHEN w.severity = 'low' THEN 1 END)"
+
+    /// One of these counts, or null where it is 0.
+    static func number(of count: StaticSQL) -> StaticSQL { found("nullif(\(count), 0)") }
+
+    /// All counts as a text.
+    static let severities: StaticSQL = found(
+        "'critical: ' || \(critical) || ', high: ' || \(high) || ', medium: ' || \(medium) || ', low: ' || \(low)")
+    /// The same for API versions that have no `critical`.
+    static let severitiesUpToHigh: StaticSQL = found(
+        "'high: ' || \(highAndCritical) || ', medium: ' || \(medium) || ', low: ' || \(low)")
+
+    /// A value over the alerts of this kind and their vulnerabilities `w`.
+    private static func found(_ value: StaticSQL) -> StaticSQL {
+        "(SELECT \(value) FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE \(ofKind))"
     }
 }

@@ -5,11 +5,10 @@ import Database
 
 extension Table {
     /// What tables of alerts read: the alert, its library, and what is known of its vulnerability. A state follows.
-    static let alertSource: StaticString = """
+    static let alertSource: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
-        LEFT JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
-        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
-        LEFT JOIN advisory t ON t.id = f.top_fix_advisory LEFT JOIN account i ON i.id = a.ignored_by WHERE s.scan >= 0
+        LEFT JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
+        \(AlertSQL.fix) LEFT JOIN account i ON i.id = a.ignored_by WHERE s.scan >= 0
         """
 
     /// Licences and fixes below alerts.
@@ -60,7 +59,7 @@ extension Column {
     ).omittedWhenNull
 
     /// Whether the library is a direct dependency; left out where nobody knows it.
-    static func directDependency(_ title: String, _ sql: StaticString) -> Column {
+    static func directDependency(_ title: String, _ sql: StaticSQL) -> Column {
         .boolean("directDependency", title, sql, width: 18).omittedWhenNull
     }
 
@@ -109,8 +108,8 @@ extension Column {
         .text("vulnerability.type", "", "v.type"),
         .severity("vulnerability.severity", ""),
         Column("vulnerability.score", "", .real, SeveritySQL.score, width: 8).omittedWhenNull,
-        .text("vulnerability.cvss3_severity", "", "lower(coalesce(nullif(v.severity3, ''), nullif(v.severity4, '')))")
-            .upToHigh("replace(lower(coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))), 'critical', 'high')")
+        .text("vulnerability.cvss3_severity", "", "lower(\(SeveritySQL.word3))")
+            .upToHigh("replace(lower(\(SeveritySQL.word3)), 'critical', 'high')")
             .omittedWhenNull,
         Column("vulnerability.cvss3_score", "", .real, SeveritySQL.score3Number, width: 8).omittedWhenNull,
         .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector).omittedWhenNull,
@@ -154,17 +153,24 @@ extension Filter {
 
     /// Mend's words for the states of an alert.
     static let alertStatus = Filter(
-        "status", .list(["active", "ignored", "resolved"]), "alerts in one of these states; all when it is not given"
+        "status", .list(AlertStatus.words), "alerts in one of these states; all when it is not given"
     ) { values in
-        "a.state IN \(SQL.list(values.map { .text(state($0)) }))"
+        "a.state IN \(SQL.list(values.compactMap(AlertStatus.init(rawValue:)).map { .text($0.state.rawValue) }))"
     }
+}
 
-    /// The state that a value of `status` asks for.
-    static func state(_ value: String?) -> String {
-        switch value {
-        case "ignored": "IGNORED"
-        case "resolved": "RESOLVED"
-        default: "OPEN"
+/// The states of an alert as values of the filter `status` spell them.
+enum AlertStatus: String, CaseIterable {
+    case active, ignored, resolved
+
+    static let words = allCases.map(\.rawValue)
+
+    /// The same as alerts have it.
+    var state: AlertState {
+        switch self {
+        case .active: .open
+        case .ignored: .ignored
+        case .resolved: .resolved
         }
     }
 }

@@ -1,13 +1,15 @@
+import Database
+
 /// SQL of what is known of a `library l`; null where it is not.
 enum LibrarySQL {
-    static let sha1: StaticString = "nullif(l.sha1, '')"
+    static let sha1: StaticSQL = "nullif(l.sha1, '')"
     /// How the library was recognized: by its digest, or not at all. A name is no match.
-    static let matchType: StaticString = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
+    static let matchType: StaticSQL = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
 }
 
 extension Column {
     /// The licences of a library, from a text with a name on each line.
-    static func licenses(_ sql: StaticString) -> Column {
+    static func licenses(_ sql: StaticSQL) -> Column {
         Column(
             "licenses", "Licenses", .names(item: "license", key: "name", rest: "\"references\":[]"), sql, width: 24)
     }

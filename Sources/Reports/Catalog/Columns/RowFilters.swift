@@ -67,7 +67,7 @@ extension Filter {
         ]
 
     /// Rows whose time, `column`, is in a span, its ends included.
-    static func dates(_ column: StaticString, _ meaning: String) -> [Filter] {
+    static func dates(_ column: StaticSQL, _ meaning: String) -> [Filter] {
         let column = SQL(column)
         return [
             Filter("fromDate", .time, "\(meaning) then or later (UTC)") { values in

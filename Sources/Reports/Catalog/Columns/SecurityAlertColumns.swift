@@ -2,17 +2,16 @@ import Database
 
 extension Table {
     /// One flat row for each alert about a vulnerability.
-    private static let securitySource: StaticString = """
+    private static let securitySource: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
-        JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
-        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
         WHERE a.type = 'SECURITY_VULNERABILITY'
         """
 
     /// The alerts of the reports on vulnerabilities, flat.
     ///
     /// - Parameter shown: the columns with a heading; keys that they leave out follow.
-    static func security(title: String, condition: StaticString? = nil, shown: [Column]) -> Table {
+    static func security(title: String, condition: StaticSQL? = nil, shown: [Column]) -> Table {
         let keys = Set(shown.map(\.key))
         return Table(
             key: "alerts", item: "alert", title: title, from: securitySource, condition: condition,

@@ -1,29 +1,29 @@
+import Database
+
 // DESIGN. Severity and score of a vulnerability are decided once, when its advisories are linked (Inventory/CVSS/
 // SeverityDecision.swift). Every report shows them by the SQL that stands here, so two reports cannot disagree.
 
 /// SQL of a `vulnerability v`'s severity.
 enum SeveritySQL {
     /// The word, or null where nothing rates it.
-    static let word: StaticString = "nullif(v.severity, '')"
+    static let word: StaticSQL = "nullif(v.severity, '')"
     /// The same for API versions that have no `critical`.
-    static let wordUpToHigh: StaticString =
+    static let wordUpToHigh: StaticSQL =
         "CASE v.severity WHEN '' THEN NULL WHEN 'critical' THEN 'high' ELSE v.severity END"
     /// The score as a text with one decimal, or null without a vector.
-    static let scoreText: StaticString = "CAST(v.score / 10 AS TEXT) || '.' || CAST(v.score % 10 AS TEXT)"
+    static let scoreText: StaticSQL = "CAST(v.score / 10 AS TEXT) || '.' || CAST(v.score % 10 AS TEXT)"
     /// The score as a number, or null without a vector.
-    static let score: StaticString = "CAST(v.score AS DOUBLE PRECISION) / 10"
+    static let score: StaticSQL = "CAST(v.score AS DOUBLE PRECISION) / 10"
     /// The version of CVSS that both come from, or null.
-    static let version: StaticString = "nullif(v.cvss_version, '')"
+    static let version: StaticSQL = "nullif(v.cvss_version, '')"
     /// Word in capitals and score of CVSS 3, or of CVSS 4 where that alone rates (readers of `cvss3_score` expect a number).
-    static let word3: StaticString = "coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))"
+    static let word3: StaticSQL = "coalesce(nullif(v.severity3, ''), nullif(v.severity4, ''))"
     /// The same for API versions that have no `critical`.
-    static let word3UpToHigh: StaticString =
-        "replace(coalesce(nullif(v.severity3, ''), nullif(v.severity4, '')), 'CRITICAL', 'HIGH')"
-    static let score3: StaticString = "coalesce(nullif(v.score3, ''), nullif(v.score4, ''))"
-    static let score3Number: StaticString =
-        "CAST(coalesce(nullif(v.score3, ''), nullif(v.score4, '')) AS DOUBLE PRECISION)"
+    static let word3UpToHigh: StaticSQL = "replace(\(word3), 'CRITICAL', 'HIGH')"
+    static let score3: StaticSQL = "coalesce(nullif(v.score3, ''), nullif(v.score4, ''))"
+    static let score3Number: StaticSQL = "CAST(\(score3) AS DOUBLE PRECISION)"
     /// The vector of the version that decides, or null.
-    static let vector: StaticString = """
+    static let vector: StaticSQL = """
         CASE WHEN v.cvss_version = '4.0' AND v.vector3 = '' THEN nullif(v.vector4, '')
         ELSE coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), nullif(v.vector2, '')) END
         """
@@ -32,16 +32,19 @@ enum SeveritySQL {
 /// SQL of a `vulnerability v`'s texts. Of an organization's own they are the document's, else those of an advisory.
 enum VulnerabilityText {
     /// With the advisory joined as `a`, outwards.
-    static let ofAdvisoryA: StaticString =
-        "coalesce(nullif(v.description, ''), nullif(a.details, ''), a.summary, '')"
+    static let ofAdvisoryA: StaticSQL = described("a")
     /// With the advisory joined as `d`, outwards.
-    static let ofAdvisoryD: StaticString =
-        "coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, '')"
+    static let ofAdvisoryD: StaticSQL = described("d")
+
+    private static func described(_ advisory: StaticSQL) -> StaticSQL {
+        "coalesce(nullif(v.description, ''), nullif(\(advisory).details, ''), \(advisory).summary, '')"
+    }
+
     /// When it was published and last changed: null where nobody says so, and for the zeros that some programs write (year 1).
-    static let published: StaticString = "CASE WHEN v.published > 0 THEN v.published END"
-    static let modified: StaticString = "CASE WHEN v.modified > 0 THEN v.modified END"
+    static let published: StaticSQL = "CASE WHEN v.published > 0 THEN v.published END"
+    static let modified: StaticSQL = "CASE WHEN v.modified > 0 THEN v.modified END"
     /// The upgrade of `finding f` to its top fix, else what the document recommends, else null.
-    static let fix: StaticString =
+    static let fix: StaticSQL =
         "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, nullif(v.recommendation, ''))"
 }
 

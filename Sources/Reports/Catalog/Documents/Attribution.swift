@@ -31,7 +31,7 @@ extension Report {
             Table(
                 key: "libraries", item: "library", title: "Attribution",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     LEFT JOIN library_notice n ON n.organization = l.organization AND n.library_uuid = l.uuid
                     WHERE s.scan > 0
                     """,
@@ -75,11 +75,7 @@ extension Report {
                     Table(
                         key: "attributes", item: "attribute", title: "Attributes",
                         from: """
-                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
-                            JOIN attribute_value y ON y.organization = l.organization AND y.library_uuid = l.uuid
-                            JOIN attribute t ON t.id = y.attribute
-                            WHERE s.scan > 0 AND (y.product = 0 OR y.product = s.product)
-                                AND (y.project = 0 OR y.project = s.project)
+                            \(Joins.attributes)
                             """,
                         order: ["s.project", "o.position", "y.attribute", "y.product", "y.project"],
                         columns: [.text("name", "", "t.name"), .text("value", "", "y.value")]),

@@ -11,10 +11,7 @@ extension Report {
             Table(
                 key: "attributes", item: "attribute", title: "Attributes",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
-                    JOIN attribute_value y ON y.organization = l.organization AND y.library_uuid = l.uuid
-                    JOIN attribute t ON t.id = y.attribute
-                    WHERE s.scan > 0 AND (y.product = 0 OR y.product = s.product) AND (y.project = 0 OR y.project = s.project)
+                    \(Joins.attributes)
                     """,
                 order: ["s.project", "o.position", "y.attribute", "y.product", "y.project"],
                 columns: [

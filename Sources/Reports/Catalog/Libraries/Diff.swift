@@ -26,33 +26,35 @@ extension Report {
         return report
     }
 
+    /// What a subquery about the occurrences `o` of libraries `k` begins with.
+    private static let shown: StaticSQL = "SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id"
+    /// Whether `k` describes the library `l`.
+    private static let isSame: StaticSQL = "k.organization = l.organization AND k.uuid = l.uuid"
+    /// Whether `k` is the library `l` in any version.
+    private static let isOfSamePackage: StaticSQL = """
+        k.organization = l.organization AND k.artifact = l.artifact AND k.group_id = l.group_id
+        AND k.type_constant = l.type_constant
+        """
+    /// Whether the occurrence `o` is on the side of the scope, on the other one, or on either.
+    private static let isHere: StaticSQL = "o.scan IN (SELECT s.scan FROM scope s)"
+    private static let isThere: StaticSQL = "o.scan IN (SELECT c.scan FROM compared c)"
+    private static let isOnEitherSide: StaticSQL = "(\(isHere) OR \(isThere))"
+
     /// Libraries that one side alone has. `is_here` and `is_there` say which sides have the library; `was_here` says that
     /// the side of the scope has it in another version.
     private static let comparedLibraries = Table(
         key: "libraries", item: "library", title: "Libraries",
         from: """
-            realm r JOIN (SELECT a.*,
-                EXISTS (SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id
-                    WHERE k.organization = a.organization AND k.uuid = a.uuid
-                    AND o.scan IN (SELECT s.scan FROM scope s)) AS is_here,
-                EXISTS (SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id
-                    WHERE k.organization = a.organization AND k.uuid = a.uuid
-                    AND o.scan IN (SELECT c.scan FROM compared c)) AS is_there,
-                EXISTS (SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id
-                    WHERE k.organization = a.organization AND k.artifact = a.artifact
-                    AND k.group_id = a.group_id AND k.type_constant = a.type_constant
-                    AND o.scan IN (SELECT s.scan FROM scope s)) AS was_here
-                FROM library a) l ON l.organization = r.organization
-            WHERE l.id = (SELECT min(k.id) FROM library k
-                    WHERE k.organization = l.organization AND k.uuid = l.uuid
-                    AND EXISTS (SELECT 1 FROM occurrence o WHERE o.library = k.id
-                        AND (o.scan IN (SELECT s.scan FROM scope s) OR o.scan IN (SELECT c.scan FROM compared c))))
+            realm r JOIN (SELECT l.*,
+                EXISTS (\(shown) WHERE \(isSame) AND \(isHere)) AS is_here,
+                EXISTS (\(shown) WHERE \(isSame) AND \(isThere)) AS is_there,
+                EXISTS (\(shown) WHERE \(isOfSamePackage) AND \(isHere)) AS was_here
+                FROM library l) l ON l.organization = r.organization
+            WHERE l.id = (SELECT min(k.id) FROM library k WHERE \(isSame)
+                    AND EXISTS (SELECT 1 FROM occurrence o WHERE o.library = k.id AND \(isOnEitherSide)))
                 AND (l.is_there AND NOT l.is_here
                 OR l.is_here AND NOT l.is_there
-                    AND NOT EXISTS (SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id
-                        WHERE k.organization = l.organization AND k.artifact = l.artifact
-                        AND k.group_id = l.group_id AND k.type_constant = l.type_constant
-                        AND o.scan IN (SELECT c.scan FROM compared c)
+                    AND NOT EXISTS (\(shown) WHERE \(isOfSamePackage) AND \(isThere)
                         AND NOT EXISTS (SELECT 1 FROM library m JOIN occurrence q ON q.library = m.id
                             WHERE m.organization = l.organization AND m.uuid = k.uuid
                             AND q.scan IN (SELECT s.scan FROM scope s))))
@@ -72,9 +74,7 @@ extension Report {
                 "previousVersion", "Previous Version",
                 """
                 CASE WHEN l.is_there THEN (SELECT min(k.version) FROM library k JOIN occurrence o ON o.library = k.id
-                    WHERE k.organization = l.organization AND k.artifact = l.artifact
-                    AND k.group_id = l.group_id AND k.type_constant = l.type_constant AND k.version <> l.version
-                    AND o.scan IN (SELECT s.scan FROM scope s)) END
+                    WHERE \(isOfSamePackage) AND k.version <> l.version AND \(isHere)) END
                 """, width: 16
             ).omittedWhenNull.untitled,
         ])
@@ -84,8 +84,7 @@ extension Report {
         from: """
             realm r JOIN license n ON n.organization = r.organization
             WHERE EXISTS (SELECT 1 FROM library_license x JOIN occurrence o ON o.library = x.library
-                WHERE x.license = n.id
-                AND (o.scan IN (SELECT s.scan FROM scope s) OR o.scan IN (SELECT c.scan FROM compared c)))
+                WHERE x.license = n.id AND \(isOnEitherSide))
             """,
         order: ["n.id"],
         columns: [

@@ -11,7 +11,7 @@ extension Report {
             Table(
                 key: "libraries", item: "library", title: "In-House",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     LEFT JOIN in_house h ON h.organization = l.organization AND h.library_uuid = l.uuid
                     WHERE s.scan > 0 AND l.in_house = 1
                     """,

@@ -16,7 +16,7 @@ extension Report {
             Table(
                 key: "libraries", item: "library", title: "Inventory",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    \(Joins.libraries) WHERE s.scan > 0
                     """,
                 order: ["s.project", "o.position"],
                 columns: [

@@ -12,7 +12,7 @@ extension Report {
             Table(
                 key: "libraryLocations", item: "libraryLocation", title: "Library Locations",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library WHERE s.scan > 0
+                    \(Joins.libraries) WHERE s.scan > 0
                     """,
                 order: ["s.project", "o.position"],
                 columns: [
@@ -26,7 +26,7 @@ extension Report {
                     Table(
                         key: "locations", item: "location", title: "Locations",
                         from: """
-                            scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                            \(Joins.libraries)
                             JOIN component c ON c.scan = o.scan AND c.occurrence = o.position
                             WHERE s.scan > 0 AND c.locations <> ''
                             """,

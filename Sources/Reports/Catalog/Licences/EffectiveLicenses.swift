@@ -13,9 +13,7 @@ extension Report {
                 // A decision is about a library, however many descriptions it has and projects hold it.
                 from: """
                     realm r JOIN license_override x ON x.organization = r.organization
-                    JOIN library l ON l.id = (SELECT min(k.id) FROM library k JOIN occurrence o ON o.library = k.id
-                        JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
-                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                    JOIN library l ON l.id = (SELECT min(k.id) \(decidedOccurrences))
                     LEFT JOIN account u ON u.id = x.account WHERE x.number > 0
                     """,
                 order: ["x.number"],
@@ -29,9 +27,7 @@ extension Report {
                     .integer(
                         "occurrences", "Occurrences",
                         """
-                        (SELECT CAST(sum(o.count) AS BIGINT) FROM library k JOIN occurrence o ON o.library = k.id
-                            JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
-                        WHERE k.organization = x.organization AND k.uuid = x.library_uuid)
+                        (SELECT CAST(sum(o.count) AS BIGINT) \(decidedOccurrences))
                         """, width: 12),
                     .text("spdxExpression", "SPDX Expression", "nullif(l.license_expression, '')", width: 28)
                         .omittedWhenNull,
@@ -39,6 +35,13 @@ extension Report {
                 lists: [originalExpressions])
         ])
     )
+
+    /// What a subquery reads about the occurrences `o`, in the scope, of the library `k` that the decision `x` is about.
+    private static let decidedOccurrences: StaticSQL = """
+        FROM library k JOIN occurrence o ON o.library = k.id
+        JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id
+        WHERE k.organization = x.organization AND k.uuid = x.library_uuid
+        """
 
     /// What documents say of the library: each expression once.
     private static let originalExpressions = Table(

@@ -14,13 +14,12 @@ extension Report {
             Table(
                 key: "incompatibilities", item: "incompatibility", title: "License Compatibility",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     JOIN library_license x ON x.library = o.library AND x.chosen = 1 JOIN license n ON n.id = x.license
                     JOIN license_conflict m ON m.license = n.spdx
                     JOIN license k ON k.id = (SELECT min(z.id) FROM license z
                         WHERE z.organization = l.organization AND z.spdx = m.other)
-                    WHERE s.scan > 0 AND EXISTS (SELECT 1 FROM library_license y JOIN occurrence q ON q.library = y.library
-                        AND q.scan = s.scan WHERE y.license = k.id AND y.chosen = 1)
+                    WHERE s.scan > 0 AND EXISTS (SELECT 1 \(otherLicense))
                     """,
                 order: ["s.project", "o.position", "x.position", "m.number"],
                 columns: [
@@ -29,9 +28,7 @@ extension Report {
                     .text(
                         "otherLibrary", "Other Library",
                         """
-                        (SELECT z.filename FROM library z WHERE z.id = (SELECT min(q.library)
-                            FROM library_license y JOIN occurrence q ON q.library = y.library AND q.scan = s.scan
-                            WHERE y.license = k.id AND y.chosen = 1))
+                        (SELECT z.filename FROM library z WHERE z.id = (SELECT min(q.library) \(otherLicense)))
                         """, width: 36),
                     .text("otherLicense", "Other License", "k.name", width: 20),
                     .text("compatibility", "Compatibility", "m.compatibility", width: 16),
@@ -41,4 +38,10 @@ extension Report {
                 ])
         ])
     )
+
+    /// What a subquery reads about the occurrences `q`, in the project, of libraries that are under the other license `k`.
+    private static let otherLicense: StaticSQL = """
+        FROM library_license y JOIN occurrence q ON q.library = y.library AND q.scan = s.scan
+        WHERE y.license = k.id AND y.chosen = 1
+        """
 }

@@ -12,7 +12,7 @@ extension Report {
             Table(
                 key: "licenses", item: "license", title: "Due Diligence",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     LEFT JOIN library_license x ON x.library = o.library LEFT JOIN license n ON n.id = x.license
                     WHERE s.scan > 0
                     """,

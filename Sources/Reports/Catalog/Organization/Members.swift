@@ -46,8 +46,7 @@ extension Report {
                     JOIN account_group g ON g.id = a.account_group LEFT JOIN product d ON d.id = a.product
                     WHERE (r.product = 0 OR a.product = 0 OR a.product = r.product)
                         AND (r.sees_all = 1 OR a.product IN (SELECT s.product FROM scope s))
-                        AND NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
-                            AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+                        AND \(isStrongestOfGroup)
                     """,
                 order: ["a.account_group", "a.product"],
                 columns: [
@@ -62,8 +61,7 @@ extension Report {
                         from: """
                             realm r JOIN group_assignment a ON a.organization = r.organization
                             JOIN group_member y ON y.account_group = a.account_group JOIN account u ON u.id = y.account
-                            WHERE NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
-                                AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+                            WHERE \(isStrongestOfGroup)
                             """,
                         // One role is left of each group and product; it is named because the key has it.
                         order: ["a.account_group", "a.product", "a.role", "y.account"],
@@ -74,4 +72,10 @@ extension Report {
                 ]),
         ])
     )
+
+    /// Whether the group has no stronger role in the same place than `group_assignment a`: the names of roles sort the strongest first.
+    private static let isStrongestOfGroup: StaticSQL = """
+        NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
+            AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+        """
 }

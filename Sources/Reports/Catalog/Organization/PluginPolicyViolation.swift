@@ -13,8 +13,7 @@ extension Report {
             Table(
                 key: "pluginPolicyViolations", item: "pluginPolicyViolation", title: "Policy Violations",
                 from: """
-                    realm r JOIN agent_request q ON q.organization = r.organization
-                    WHERE (r.sees_all = 1 OR q.product IN (SELECT s.product FROM scope s))
+                    \(Joins.agentRequests)
                         AND EXISTS (SELECT 1 FROM agent_violation x WHERE x.request = q.id)
                     """,
                 order: ["q.id"],

@@ -13,8 +13,7 @@ extension Report {
             Table(
                 key: "pluginRequests", item: "pluginRequest", title: "Plugin Requests",
                 from: """
-                    realm r JOIN agent_request q ON q.organization = r.organization
-                    WHERE (r.sees_all = 1 OR q.product IN (SELECT s.product FROM scope s))
+                    \(Joins.agentRequests)
                     """,
                 order: ["q.id"],
                 columns: [

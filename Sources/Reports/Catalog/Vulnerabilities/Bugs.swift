@@ -11,7 +11,7 @@ extension Report {
             Table(
                 key: "bugs", item: "bug", title: "Bugs",
                 from: """
-                    scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                    \(Joins.libraries)
                     JOIN library_bug b ON b.organization = l.organization AND b.library_uuid = l.uuid WHERE s.scan > 0
                     """,
                 order: ["s.project", "o.position", "b.position"],

@@ -11,10 +11,8 @@ extension Report {
             Table(
                 key: "earlyWarnings", item: "earlyWarning", title: "Early Warnings",
                 from: """
-                    scope s JOIN exposure e ON e.scan = s.scan
-                    JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
-                    JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
-                    LEFT JOIN advisory a ON a.id = v.advisory WHERE s.scan > 0 AND v.type <> 'CVE'
+                    \(Joins.exposures)
+                    \(Joins.exposedVulnerability) WHERE s.scan > 0 AND v.type <> 'CVE'
                     """,
                 order: ["s.project", "e.position", "e.vulnerability"],
                 columns: [

@@ -1,0 +1,52 @@
+import Database
+
+// DESIGN. A join that several definitions read is written here once. Each says which letters it gives to tables; columns, filters and
+// conditions use these letters.
+
+/// Joins that tables of reports share.
+enum Joins {
+    /// The libraries of each project of the scope: `s`, `o`, `l`.
+    static let libraries: StaticSQL =
+        "scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library"
+
+    /// The values of custom attributes of these libraries, and the attributes: also `y`, `t`. Has a WHERE.
+    static let attributes: StaticSQL = """
+        \(libraries) JOIN attribute_value y ON y.organization = l.organization AND y.library_uuid = l.uuid
+        JOIN attribute t ON t.id = y.attribute
+        WHERE s.scan > 0 AND (y.product = 0 OR y.product = s.product) AND (y.project = 0 OR y.project = s.project)
+        """
+
+    /// The vulnerabilities that projects of the scope show, and where: `s`, `e`, `o`.
+    static let exposures: StaticSQL =
+        "scope s JOIN exposure e ON e.scan = s.scan JOIN occurrence o ON o.scan = e.scan AND o.position = e.position"
+
+    /// The same with the libraries: also `l`.
+    static let exposedLibraries: StaticSQL = "\(exposures) JOIN library l ON l.id = o.library"
+
+    /// Behind an `exposure e` of an `occurrence o`, what a table of vulnerabilities shows of it: `v`, `l`, and the advisory `a` where
+    /// there is one.
+    static let exposedVulnerability: StaticSQL = """
+        JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
+        LEFT JOIN advisory a ON a.id = v.advisory
+        """
+
+    /// Behind an `exposure e` of an `occurrence o`: the finding `f` where an advisory found it.
+    static let finding: StaticSQL =
+        "LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability"
+
+    /// Behind an `alert g`, what a table of vulnerabilities shows of it: `v`, `l`, and `a`, `f`, `t` where there are some.
+    static let resolvedVulnerability: StaticSQL = """
+        JOIN vulnerability v ON v.id = g.vulnerability JOIN library l ON l.id = g.library
+        LEFT JOIN advisory a ON a.id = v.advisory LEFT JOIN finding f ON f.library = l.id AND f.vulnerability = v.id
+        \(AlertSQL.fix)
+        """
+
+    /// Whether an `alert g` warned of a vulnerability that is no more.
+    static let isResolved: StaticSQL = "g.type = 'SECURITY_VULNERABILITY' AND g.state = 'RESOLVED'"
+
+    /// The requests of agents that may be seen: `r`, `q`. Has a WHERE.
+    static let agentRequests: StaticSQL = """
+        realm r JOIN agent_request q ON q.organization = r.organization
+        WHERE (r.sees_all = 1 OR q.product IN (SELECT s.product FROM scope s))
+        """
+}
