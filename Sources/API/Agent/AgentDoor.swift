@@ -114,32 +114,7 @@ struct AgentDoor: Sendable {
 
     // MARK: Receiving
 
-    /// A request that was read and let in.
-    private struct Received: Sendable {
-        let kind: AgentPlan.Kind
-        let key: UserKey
-        let fields: [String: String]
-        let updateType: AgentUpload.UpdateType
-        let plan: AgentPlan
-        let address: String
-        let origin: AuditRecord.Origin
-        /// The file that holds the projects.
-        let path: String
-        let token: String
-
-        /// What brings a group of its projects into the inventory.
-        func intake(of group: AgentPlan.Group, upload uuid: String) -> IntakeJob {
-            var destination = plan.access.destination(product: group.productName, project: group.name)
-            destination.plugin = fields["agent"] ?? ""
-            destination.comment = fields["scanComment"] ?? ""
-            var intake = IntakeJob(.agent, upload: uuid, into: destination)
-            intake.updateType = updateType
-            intake.keepsModules = AgentPlan.says(fields["preserveModuleStructure"]) && group.ranges.count > 1
-            return intake
-        }
-    }
-
-    private func receive(_ request: HTTPRequest) throws -> Received {
+    private func receive(_ request: HTTPRequest) throws -> AgentReceived {
         let uuid = try backend.random.uuid()
         let file = try uploads.file(named: uuid)
         let header = Access.headerKey(request.headers)
@@ -184,7 +159,7 @@ struct AgentDoor: Sendable {
                 access.key.map { backend.ledger.note($0, at: backend.queue.now()) }
                 return try AgentPlan.make(fields, upload, kind: kind, access: access, on: connection)
             }
-            return Received(
+            return AgentReceived(
                 kind: kind, key: key, fields: fields, updateType: updateType, plan: plan, address: request.client ?? "",
                 origin: Caller(request, at: .agent).origin(of: kind.rawValue, by: plan.access), path: file.path,
                 token: try backend.random.token())
@@ -223,13 +198,12 @@ struct AgentDoor: Sendable {
         return type
     }
 
-    // MARK: Updating
-
-    private func update(_ received: Received) async throws -> HTTPResponse {
-        let files = try await threads.attempt { try self.files(of: received) }.get()
-        let made: [Made]
+    private func update(_ received: AgentReceived) async throws -> HTTPResponse {
+        let placement = AgentPlacement(received, backend, uploads)
+        let files = try await threads.attempt { try placement.files() }.get()
+        let made: [AgentPlacement.Made]
         do {
-            made = try await place(received, files)
+            made = try await placement.place(files)
         } catch DatabaseError.unknownOutcome(let why) {
             // The jobs may be there and need their files.
             throw DatabaseError.unknownOutcome(why: why)
@@ -238,113 +212,13 @@ struct AgentDoor: Sendable {
             throw error
         }
         backend.bell.ring()
-        return Self.answer(to: received, made)
-    }
-
-    /// The file of one project's job.
-    private struct File: Sendable {
-        let uuid: String
-        let path: String
-    }
-
-    /// Gives each project that is to be made its part of the upload.
-    private func files(of received: Received) throws -> [File] {
-        let groups = received.plan.groups
-        if groups.count == 1 {
-            // The name of the file is good for a job: it is a uuid.
-            let uuid = received.path.split(separator: "/").last.map(String.init) ?? ""
-            return [File(uuid: uuid, path: received.path)]
-        }
-        defer { unlink(received.path) }
-        var files: [File] = []
-        do {
-            for group in groups {
-                let uuid = try backend.random.uuid()
-                let file = try uploads.file(named: uuid)
-                try FileParts.write(group.ranges, ofFile: received.path, asArrayTo: file)
-                try file.publish()
-                files.append(File(uuid: uuid, path: file.path))
-            }
-        } catch {
-            for file in files { unlink(file.path) }
-            throw error
-        }
-        return files
-    }
-
-    /// A project that an update goes to.
-    private struct Made: Sendable {
-        let project: Entity
-        let isNew: Bool
-    }
-
-    /// Makes what is missing, the jobs, and the record of the request.
-    private func place(_ received: Received, _ files: [File]) async throws -> [Made] {
-        // Somebody else may make a product or project of the same name at this moment: then it is found.
-        for _ in 0..<2 {
-            do {
-                return try await tryToPlace(received, files)
-            } catch AccountError.nameTaken {
-                continue
-            }
-        }
-        return try await tryToPlace(received, files)
-    }
-
-    private func tryToPlace(_ received: Received, _ files: [File]) async throws -> [Made] {
-        let time = backend.queue.now()
-        let tokens = try received.plan.groups.map { _ in
-            (product: try backend.random.token(), project: try backend.random.token())
-        }
-        return try await backend.database.write { [queue = backend.queue] connection in
-            var made: [Made] = []
-            var requests: [AgentRequest] = []
-            for (place, group) in received.plan.groups.enumerated() {
-                let (product, project) = try Self.place(
-                    group, of: received, newTokens: tokens[place], at: time, on: connection)
-                let file = files[place]
-                try SharedUpload.share(file: file.path, job: file.uuid, on: connection)
-                let job = received.intake(of: group, upload: file.uuid).newJob(
-                    uuid: file.uuid, product: product, project: project.entity.id, requestToken: received.token)
-                _ = try queue.submit(job, on: connection)
-                made.append(Made(project: project.entity, isNew: project.isNew))
-                var request = Self.request(received, .inProgress, at: time)
-                (request.product, request.productName, request.projectName) = (product, group.productName, group.name)
-                request.job = file.uuid
-                requests.append(request)
-            }
-            try AgentRequests.add(requests, on: connection)
-            return made
-        }
-    }
-
-    /// Makes the product and the project of a group where they are missing.
-    private static func place(
-        _ group: AgentPlan.Group, of received: Received, newTokens: (product: String, project: String), at time: Int64,
-        on connection: any Connection
-    ) throws -> (product: Int64, project: AgentRequests.Place) {
-        let plan = received.plan
-        let writing = Writing(
-            in: plan.access.scope, by: .account(plan.access.standing.account), at: time, from: received.origin,
-            on: connection)
-        var product = group.product
-        if product == 0 {
-            product = try AgentRequests.product(
-                named: group.productName, newToken: newTokens.product, writing
-            ).entity.id
-        }
-        let place = Scope(kind: .product, organization: plan.organization, product: product)
-        let project = try AgentRequests.project(
-            named: group.name, newToken: newTokens.project, writing.moved(to: place))
-        try AgentRequests.tag(
-            project: project.entity.id, with: group.tags.map { ($0.key, $0.value) }, on: connection)
-        return (product, project)
+        return placement.answer(made)
     }
 
     // MARK: Checking
 
     /// Writes the answer to a file, as it may be as long as the upload, and gives it to be sent.
-    private func check(_ received: Received) throws -> (HTTPResponse, [AgentViolation]) {
+    private func check(_ received: AgentReceived) throws -> (HTTPResponse, [AgentViolation]) {
         defer { unlink(received.path) }
         let plan = received.plan
         let check = AgentCheck(
@@ -380,12 +254,12 @@ struct AgentDoor: Sendable {
     }
 
     /// Writes down what was asked, and what policies forbid.
-    private func note(_ received: Received, _ violations: [AgentViolation]) async throws {
+    private func note(_ received: AgentReceived, _ violations: [AgentViolation]) async throws {
         let time = backend.queue.now()
         try await backend.database.write { connection in
             var requests: [AgentRequest] = []
             for group in received.plan.groups {
-                var request = Self.request(received, .finished, at: time)
+                var request = received.record(.finished, at: time)
                 (request.product, request.productName, request.projectName) = (
                     group.product, group.productName, group.name
                 )
@@ -399,40 +273,6 @@ struct AgentDoor: Sendable {
                 violations.compactMap { violation in numbers[violation.project].map { ($0, violation) } },
                 on: connection)
         }
-    }
-
-    private static func request(_ received: Received, _ state: AgentRequestState, at time: Int64) -> AgentRequest {
-        var request = AgentRequest(
-            organization: received.plan.organization, type: received.kind.rawValue, token: received.token,
-            state: state, at: time)
-        request.requestedBy = received.plan.access.standing.email
-        request.address = received.address
-        request.agent = received.fields["agent"] ?? ""
-        request.agentVersion = received.fields["pluginVersion"] ?? received.fields["agentVersion"] ?? ""
-        return request
-    }
-
-    private static func answer(to received: Received, _ made: [Made]) -> HTTPResponse {
-        let data = Answer.text { answer in
-            answer.text("organization", received.plan.organizationName)
-            answer.text("requestToken", received.token)
-            answer.flag("removeIfExist", false)
-            answer.texts("updatedProjects", made.filter { !$0.isNew }.map(\.project.name))
-            answer.texts("createdProjects", made.filter(\.isNew).map(\.project.name))
-            // A name that two products have stands for the last.
-            var byName: [String: Entity] = [:]
-            for project in made { byName[project.project.name] = project.project }
-            let projects = byName.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-            answer.map("projectNamesToIds", projects) { $0.number(named: $1, $2.id) }
-            answer.map("projectNamesToDetails", projects) { answer, name, project in
-                answer.object(named: name) { answer in
-                    answer.text("projectName", name)
-                    answer.number("projectId", project.id)
-                    answer.text("projectToken", project.token)
-                }
-            }
-        }
-        return AgentError.envelope(status: 1, message: "ok", data: data, token: received.token)
     }
 
     // MARK: Refusing

@@ -220,12 +220,12 @@ package struct AgentReader {
         while try json.nextKey() {
             if json.keyEquals("coordinates") {
                 isProject = true
-                project.name = try coordinates(&json)
+                project.name = try AgentProject.name(&json)
             } else if json.keyEquals("projectToken") {
                 project.token = try json.text().lowercased()
                 isProject = isProject || !project.token.isEmpty
             } else if json.keyEquals("projectTags") {
-                project.tags = try tags(&json)
+                project.tags = try AgentProject.tags(&json)
             } else if json.keyEquals("dependencies") {
                 isProject = true
                 project.dependencies += try dependencies(&json, &receiver, below: owner)
@@ -256,56 +256,6 @@ package struct AgentReader {
         "type", "updateType", "agent", "agentVersion", "orgToken", "product", "productToken", "requesterEmail",
         "aggregateModules", "preserveModuleStructure", "aggregateProjectName", "aggregateProjectToken", "scanComment",
     ]
-
-    private func coordinates(_ json: inout JSONReader) throws(JSONError) -> String {
-        guard try json.beginObjectUnlessNull() else { return "" }
-        var (name, version) = ("", "")
-        while try json.nextKey() {
-            if json.keyEquals("artifactId") {
-                name = try json.text()
-            } else if json.keyEquals("version") || json.keyEquals("versionId") {
-                let text = try json.text()
-                if !text.isEmpty { version = text }
-            } else {
-                try json.skipValue()
-            }
-        }
-        return name.isEmpty || version.isEmpty ? name : "\(name) - \(version)"
-    }
-
-    /// A list of `{tagKey, tagValue}`, or an object of values by key.
-    private func tags(_ json: inout JSONReader) throws(JSONError) -> [AgentProject.Tag] {
-        var tags: [AgentProject.Tag] = []
-        func keep(_ key: String, _ value: String) {
-            if !key.isEmpty, tags.count < 1000 { tags.append(.init(key: key, value: value)) }
-        }
-        switch try json.peek() {
-        case .object:
-            try json.beginObject()
-            while try json.nextKey() {
-                let key = json.key()
-                for value in try json.texts() { keep(key, value) }
-            }
-        case .array:
-            try json.beginArray()
-            while try json.nextElement() {
-                guard try json.beginObjectUnlessNull() else { continue }
-                var (key, value) = ("", "")
-                while try json.nextKey() {
-                    if json.keyEquals("tagKey") {
-                        key = try json.text()
-                    } else if json.keyEquals("tagValue") {
-                        value = try json.text()
-                    } else {
-                        try json.skipValue()
-                    }
-                }
-                keep(key, value)
-            }
-        case .string, .number, .bool, .null: try json.skipValue()
-        }
-        return tags
-    }
 
     // MARK: Dependencies
 

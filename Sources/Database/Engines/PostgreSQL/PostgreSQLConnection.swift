@@ -19,10 +19,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     let engine = Engine.postgresql
     private let dialer: PostgreSQLDialer
-    private var url: PostgreSQLURL { dialer.url }
+    var url: PostgreSQLURL { dialer.url }
     private(set) var handle: OpaquePointer
     private(set) var transaction = Transaction.none
-    private(set) var trouble = PostgreSQLFault.Trouble.none
+    var trouble = PostgreSQLFault.Trouble.none
     /// What begins the transaction, as long as the server has not heard of it.
     private var opening: [String] = []
     /// What ends a wait for a silent server, while somebody with a patience uses the connection.
@@ -32,18 +32,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// The cursor whose rows are on the wire.
     weak var streaming: PostgreSQLCursor?
     private var cursors = 0
-    private var prepared: [Statement: String] = [:]
-    private var preparedCount = 0
-    /// Statements with more values than these have lists in them.
-    private static let fewValues = 40
+    private var prepared = PreparedStatements()
     /// A prepared statement went stale: the session is given up, not mended.
-    private var isWorn = false
+    var isWorn = false
     var columnTypes: [String: [Oid]] = [:]
-
-    private struct Statement: Hashable {
-        let text: String
-        let kinds: [Value.Kind]
-    }
 
     /// With patience, a server that is away for a moment is waited for.
     init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
@@ -276,7 +268,12 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             opening.isEmpty
             ? waiting { parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) } }
             : try openWith(name, parameters, text: text)
-        try check(result, sql: text)
+        do {
+            try check(result, sql: text)
+        } catch {
+            PQclear(result)
+            throw error
+        }
         return result
     }
 
@@ -333,34 +330,30 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             }
         }
         defer { PQclear(result) }
-        try check(result, sql: text, clear: false)
+        try check(result, sql: text)
     }
 
     private func prepare(_ text: String, _ kinds: [Value.Kind]) throws(DatabaseError) -> String {
         try settle()
-        // A list is planned each time: a plan that was kept from when a table was small reads all of it when it is large.
-        if kinds.count > Self.fewValues {
+        guard PreparedStatements.keeps(kinds) else {
             try prepare(text, kinds, as: "")
             return ""
         }
-        let key = Statement(text: text, kinds: kinds)
-        if let name = prepared[key] { return name }
-        // A bound for texts that are made at run time (lists of varying length).
-        if prepared.count >= 256 {
+        if let name = prepared.name(of: text, kinds) { return name }
+        if prepared.isFull {
             try script("DEALLOCATE ALL")
             prepared.removeAll()
         }
-        preparedCount += 1
-        let name = "s\(preparedCount)"
+        let name = prepared.newName()
         try prepare(text, kinds, as: name)
-        prepared[key] = name
+        prepared.add(text, kinds, as: name)
         return name
     }
 
     private func prepare(_ text: String, _ kinds: [Value.Kind], as name: String) throws(DatabaseError) {
         let result = waiting { PQprepare(handle, name, text, Int32(kinds.count), kinds.map(\.oid)) }
         defer { PQclear(result) }
-        try check(result, sql: text, clear: false)
+        try check(result, sql: text)
     }
 
     /// Parks the cursor that uses the connection, if any.
@@ -387,52 +380,4 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         isWorn = false
         try prepareSession()
     }
-
-    // MARK: Errors
-
-    func check(_ result: OpaquePointer?, sql: String, clear: Bool = true) throws(DatabaseError) {
-        switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return
-        default:
-            defer { if clear { PQclear(result) } }
-            throw failure(result, sql: sql)
-        }
-    }
-
-    /// An error of ours about a statement: the transaction cannot be committed.
-    func refuse(sql: String, why: String) -> DatabaseError {
-        let error = DatabaseError.statement(sql: sql, why: why)
-        if case .none = trouble { trouble = .failed(error) }
-        return error
-    }
-
-    /// Why the watch ended the connection, if it did.
-    private var silence: String? { wasSilent ? "it has not answered in time" : nil }
-
-    /// What a failed result means (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
-    /// message is left out, for it repeats values.
-    func failure(_ result: OpaquePointer?, sql: String) -> DatabaseError {
-        func field(_ letter: Unicode.Scalar) -> String? {
-            PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
-        }
-        let state = field("C") ?? ""
-        let why =
-            silence
-            ?? field("M").map(url.cleaned)
-            ?? PQresultErrorMessage(result).map { url.cleaned(String(cString: $0)) }.flatMap { $0.isEmpty ? nil : $0 }
-            ?? url.message(of: handle)
-        // An error of libpq's own has no state; it may come before libpq has noticed that the session is over.
-        let isLost = state.hasPrefix("08") || isBroken || state.isEmpty && !isHealthy
-        let fault = PostgreSQLFault(
-            state: state, why: why, sql: sql, url: url.description, isLost: isLost, isWriting: transaction == .write)
-        if case .none = trouble {
-            trouble = fault.trouble
-            if fault.isStatementStale { isWorn = true }
-        }
-        return fault.error
-    }
-}
-
-extension DatabaseError {
-    static let nulInText = "a text holds the character NUL, which no text in the database may"
 }

@@ -39,10 +39,10 @@ extension PostgreSQLConnection {
         try settle()
         let made = PQprepare(handle, "", query, 0, nil)
         defer { PQclear(made) }
-        try check(made, sql: query, clear: false)
+        try check(made, sql: query)
         let described = PQdescribePrepared(handle, "")
         defer { PQclear(described) }
-        try check(described, sql: query, clear: false)
+        try check(described, sql: query)
         let types = (0..<PQnfields(described)).map { PQftype(described, $0) }
         columnTypes[query] = types
         return types
