@@ -346,6 +346,18 @@ package struct VulnerabilityClaim: Sendable, Equatable {
 }
 
 /// Takes the parts of a document as a reader meets them, in any order; the document itself comes last.
+///
+///     struct Names: BOMReceiver {
+///         var names: [String] = []
+///         mutating func component(_ component: Component) { names.append(component.name) }
+///         …  // the other parts likewise
+///     }
+///     var names = Names()
+///     let graph = try BOMReader.read(file: path, into: &names)
+///
+/// All calls come on the thread that reads. References are unique within the document once they are handed out. An error of the
+/// receiver ends the reading and is thrown by it; when reading fails, what was handed out before does not count, and
+/// `document` is not called.
 package protocol BOMReceiver {
     mutating func component(_ component: Component) throws(BOMError)
     mutating func file(_ file: SourceFile) throws(BOMError)

@@ -32,6 +32,15 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 ///
 /// Appending does not throw and does not flush; the writer calls `drain()` now and then (once a row), which passes the
 /// buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
+///
+///     var sink = ByteSink { (bytes) throws(SinkError) in try file.write(bytes) }
+///     for row in rows {
+///         sink.append(raw: row.name)
+///         try sink.drain()
+///     }
+///     try sink.flush()
+///
+/// For one thread. After an error of the destination the sink is not used again.
 package struct ByteSink: ~Copyable {
     /// Takes bytes for good: they are gone from the buffer when it returns.
     package typealias Destination = (UnsafeRawBufferPointer) throws(SinkError) -> Void

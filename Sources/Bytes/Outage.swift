@@ -48,7 +48,14 @@ package enum Blame: Sendable, Equatable {
 }
 
 /// An error that knows who is at fault.
+///
+///     switch (error as? any Blaming)?.blame {
+///     case .environment(let outage): wait(for: outage)
+///     case .request: refuse("\(error)")
+///     case .unknown, nil: retry()
+///     }
 package protocol Blaming: Error {
+    /// Who is at fault; the same for equal errors.
     var blame: Blame { get }
 }
 

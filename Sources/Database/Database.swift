@@ -70,7 +70,18 @@ package protocol RowCursor: AnyObject {
     func finish()
 }
 
-/// One session with a database, used by one thread at a time.
+/// One session with a database.
+///
+///     let id = try connection.take(1, from: "product")
+///     try connection.run("INSERT INTO product (id, name) VALUES (\(id), \(name))")
+///     let names = try connection.all("SELECT name FROM product WHERE id > \(last)") { $0.string(0) }
+///     try connection.each("SELECT id, name FROM project WHERE product = \(id)") { row in
+///         print(row.integer(0), row.string(1))
+///     }
+///
+/// A connection comes from `Database.read`, `snapshot` or `write`, which say what its statements see; it belongs to the thread
+/// that runs their closure and ends with it. Statements may be run while cursors are open. A statement that failed in a
+/// write undoes the whole write, also when its error is caught. Errors leave out values that were bound.
 package protocol Connection: AnyObject {
     var engine: Engine { get }
 

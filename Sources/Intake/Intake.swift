@@ -10,6 +10,15 @@ package import Jobs
 // an import that is done after one that was accepted later publishes nothing, as if it had been replaced at once.
 
 /// Brings facts into the inventory.
+///
+///     let intake = Intake(queue: queue, newToken: Randomness.system.token)
+///     var destination = Intake.Destination(organization: organization, product: "Shop")
+///     destination.project = "checkout"
+///     let result = try intake.importSBOM(file: path, into: destination, lease: lease)
+///
+/// Imports block the calling thread; several run at a time, those of one project one after the other. An import ends the job of
+/// its lease in the transaction that shows its result. Errors are `IntakeError`s, which say whether document or surroundings are at
+/// fault; then nothing of the import is shown.
 package struct Intake: Sendable {
     package let database: any Database
     package let queue: Queue

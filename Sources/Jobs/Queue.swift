@@ -10,6 +10,14 @@ package import Database
 // count are deaths of workers and faults that nobody understands. See QueueOutcomes and QueueTending.
 
 /// The jobs of a database.
+///
+///     let job = try database.write { try queue.submit(newJob, on: $0) }
+///     guard let claimed = try queue.claim(for: owner) else { return }  // PENDING -> IN_PROGRESS, with a lease
+///     guard try queue.heartbeat(claimed, owner: owner, rows: 100) == .alive else { return }
+///     try queue.succeed(claimed, owner: owner, artifact: artifact)
+///
+/// Any thread may call it, in any process on the same database. Times are milliseconds since 1970. Whoever holds a job names itself
+/// and the claim: when the lease was taken away meanwhile, an outcome throws `QueueError.leaseLost` and changes nothing.
 package struct Queue: Sendable {
     package struct Settings: Sendable {
         /// Milliseconds that a lease lasts without a heartbeat.

@@ -94,6 +94,15 @@ package final class Bell: Sendable {
 }
 
 /// Claims jobs and runs them until it is stopped.
+///
+///     let worker = Worker(queue: queue, owner: owner, bell: bell, observe: { log($0) }) { lease in
+///         try make(lease)  // looks at lease.stopReason, marks the success in the queue
+///     }
+///     worker.start(count: 2)
+///     worker.stop(grace: 10_000)
+///
+/// `work` and `observe` are called on threads of the worker, several at a time. What `work` throws decides what becomes of the job:
+/// see `WorkError`.
 package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String

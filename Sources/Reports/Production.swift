@@ -4,11 +4,11 @@ import Dispatch
 import Synchronization
 
 // DESIGN. A production is one snapshot of the database turned into parts, which a `PartReceiver` takes: most often a ZIP. The
-// calling thread reads rows in batches; a second thread renders and compresses them (RowRing, Rendering). Parts are split here and nowhere else: by rows where the format
-// limits them, by size where it does not. The size limit is turned into rows by the first batch, so that whether there are
-// several parts, which their names show, is known before the first byte is written; should later rows be so much larger
-// that a part gets twice its size, it ends all the same. Nothing in a report depends on the time of
-// its making: the same data gives the same bytes.
+// calling thread reads rows in batches; a second thread renders and compresses them (RowRing, Rendering). Parts are split here and
+// nowhere else: by rows where the format limits them, by size where it does not. The first batch turns the size limit into rows, so
+// that whether there are several parts, which their names show, is known before the first byte is written. A part also ends when
+// later rows are so much larger that it reaches twice the size limit. A report does not depend on when it is made: the same data
+// gives the same bytes.
 
 /// What a production left behind.
 package struct Produced: Sendable, Equatable {
@@ -48,6 +48,15 @@ extension ProductionError: Blaming {
 }
 
 /// Makes reports.
+///
+///     let production = try Production(request)
+///     let produced = try database.snapshot { connection in
+///         try production.run(on: connection, into: { facts in ZIPParts(time: facts.updated, to: destination) })
+///     }
+///     print(produced.fileName, produced.rows)
+///
+/// A production blocks the calling thread and has one more for rendering while it runs; memory does not grow with the rows. Errors
+/// are `ProductionError`, `ReportError`, `SinkError` and `DatabaseError`.
 package struct Production: Sendable {
     package struct Settings: Sendable {
         /// Bytes before compression after which a part ends, about.

@@ -85,9 +85,22 @@ package struct StatementHead: Sendable, Equatable {
 }
 
 /// Takes statements as a reader meets them.
+///
+///     struct Count: StatementReceiver {
+///         var statements = 0
+///         mutating func begin(_ head: StatementHead) {}
+///         mutating func statement(_ statement: Statement) { statements += 1 }
+///         mutating func warning(_ text: String) {}
+///     }
+///     var count = Count()
+///     try VEXReader.read(file: path, into: &count)
+///
+/// All calls come on the thread that reads. An error of the receiver ends the reading and is thrown by it; when reading fails, what
+/// was handed out before does not count.
 package protocol StatementReceiver {
     /// Called once, before all else.
     mutating func begin(_ head: StatementHead) throws(BOMError)
+    /// A statement, in the order of the document, without what contradicts another one of it.
     mutating func statement(_ statement: Statement) throws(BOMError)
     /// Something odd that was skipped or mended.
     mutating func warning(_ text: String)

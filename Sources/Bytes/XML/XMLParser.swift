@@ -22,10 +22,23 @@ package enum XMLError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Takes what an `XMLParser` finds, in the order of the text.
+///
+///     final class Titles: XMLHandler {
+///         var bytes: [UInt8] = []
+///         private var isTitle = false
+///         func start(_ element: XMLElement) { isTitle = element.nameText == "title" }
+///         func text(_ piece: UnsafeRawBufferPointer) { if isTitle { bytes += piece } }
+///         func end() { isTitle = false }
+///     }
+///
+/// Calls come on the thread that calls `XMLParser.parse`, before it returns, and must not call it again. Elements and pieces are
+/// lent for the call. A handler cannot throw: it notes its error and looks at it after `parse`.
 package protocol XMLHandler: AnyObject {
+    /// An element begins.
     func start(_ element: XMLElement)
-    /// A piece of character data; one text may come in several.
+    /// A piece of character data, in UTF-8; one text may come in several.
     func text(_ piece: UnsafeRawBufferPointer)
+    /// The element that began last, of those that are open, ends.
     func end()
 }
 

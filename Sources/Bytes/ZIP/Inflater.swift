@@ -23,6 +23,15 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Inflates one kind of compressed data that comes in pieces.
+///
+///     let inflater = try Inflater(limit: 1 << 30)
+///     for piece in pieces {
+///         try piece.withUnsafeBytes { try inflater.inflate($0) { part in hash.update(part) } }
+///     }
+///     try inflater.finish()
+///
+/// Pieces end anywhere. `destination` is called any number of times for a piece, on the same thread, with bytes that are lent for
+/// the call. After an error nothing more may be called.
 package protocol Inflating: AnyObject {
     /// Inflates a piece and hands on what it comes to. Throws `InflaterError`, or what `destination` throws.
     func inflate(

@@ -76,6 +76,14 @@ enum URLComponent {
 /// Writes one document of statements, in this order: `begin`, every `product`, every `vulnerability` once, `end`.
 ///
 /// What is written is valid by its standard whatever is given. The same calls give the same bytes.
+///
+///     try writer.begin(head, to: &out)
+///     for product in products { try writer.product(product, to: &out) }
+///     try writer.vulnerability(facts, [(statement, [product])], to: &out)
+///     try writer.end(to: &out)
+///     try out.flush()
+///
+/// A writer belongs to one thread. Its errors are those of the sink; after one it is not called again.
 package protocol StatementWriter {
     /// Opens the document.
     mutating func begin(_ head: StatementDocumentHead, to out: inout ByteSink) throws(SinkError)

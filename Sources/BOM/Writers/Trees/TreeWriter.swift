@@ -23,7 +23,18 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
 ///
 /// Names come with every event, for lists the name of the list and with each item the name of one item: XML and
 /// spreadsheets need both, JSON and YAML ignore the second. `attribute`, `content` and `reference` differ from `field`
-/// in XML only. Calls nest properly: the one who maps sees to it.
+/// in XML only.
+///
+///     tree.beginObject("bom", to: &out)
+///     tree.attribute("version", 1, to: &out)
+///     tree.beginList("components", to: &out)
+///     tree.beginObject("component", to: &out)
+///     tree.field("name", "left-pad", to: &out)
+///     …  // the ends, in reverse
+///
+/// That is `{"version":1,"components":[{"name":"left-pad"}]}` in JSON, and `<bom version="1"><components><component>…` in XML.
+/// A tree belongs to one thread and never throws: what a syntax cannot say is counted in `losses`. It does not check the
+/// nesting; each mapping closes what it opens, and attributes come before other members.
 package protocol TreeWriter: Sendable {
     init()
     /// What the syntax itself could not say, and how often.
