@@ -6,6 +6,10 @@ import Testing
 
 /// Opening, migrating, losing the server and finding it again.
 struct OpeningTests {
+    /// Counted as skipped where tests of both engines run on SQLite alone.
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func bothEnginesTakePart() { #expect(TemporaryDatabase.engines == Engine.allCases) }
+
     @Test(arguments: TemporaryDatabase.engines) func migratingTwiceChangesNothing(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         try database.write {

@@ -179,7 +179,9 @@ import Testing
         #expect(try world.state("kev") == "updated")
     }
 
-    @Test("a full disk changes nothing and leaves nothing", .enabled(if: ForeignTool.canMount))
+    @Test(
+        "a full disk changes nothing and leaves nothing", .enabled(if: ForeignTool.canMount, "needs the right to mount")
+    )
     func fullDisk() throws {
         let world = try FeedWorld()
         let place = world.folder.path("small")

@@ -26,7 +26,7 @@ extension EndToEnd {
         /// `make golden` keeps what differs; write the reason into differences.json.
         @Test(arguments: SchemaFixture.all, SchemaFixture.Way.allCases)
         func reportsAreGolden(fixture: SchemaFixture, way: SchemaFixture.Way) throws {
-            guard let site = try fixture.site(way) else { return }
+            let site = try fixture.site(way)
             let facts = try fixture.facts()
             for report in facts.reports {
                 let filter = String(decoding: try JSONEncoder().encode(report.filter), as: UTF8.self)
@@ -72,7 +72,7 @@ extension EndToEnd {
         /// A server goes on with old data: the key opens, a finished report is there, an upload that waited comes in.
         @Test(arguments: SchemaFixture.all, SchemaFixture.Way.allCases)
         func aServerGoesOn(fixture: SchemaFixture, way: SchemaFixture.Way) throws {
-            guard let site = try fixture.site(way) else { return }
+            let site = try fixture.site(way)
             let facts = try fixture.facts()
             let acme = Organization(token: try #require(facts.tokens["organization"]), key: facts.administratorKey)
             let server = try RunningServer(site, ["--retention-days", "3650"])

@@ -92,13 +92,14 @@ extension EndToEnd {
             let project: Site.Imported
             private let postgres: PostgreSQLServer?
 
-            /// Nil without PostgreSQL.
-            init?(_ engine: Engine) throws {
+            init(_ engine: Engine) throws {
                 var flags: [String] = []
-                postgres = engine == .postgresql ? PostgreSQLServer.shared : nil
-                if engine == .postgresql {
-                    guard let postgres else { return nil }
-                    flags = ["--database", try postgres.makeDatabase()]
+                switch engine {
+                case .sqlite: postgres = nil
+                case .postgresql:
+                    let server = try #require(PostgreSQLServer.shared, "needs Debian's package postgresql-15")
+                    flags = ["--database", try server.makeDatabase()]
+                    postgres = server
                 }
                 let site = try Site(flags)
                 organization = try site.organization()
@@ -163,7 +164,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: Engine.allCases) func everyFieldOfEveryCall(engine: Engine) throws {
-            guard let installation = try Installation(engine) else { return }
+            let installation = try Installation(engine)
             let (server, key) = (installation.server, installation.organization.key)
             let schemas = try installation.schemas()
             #expect(schemas.count > 150)

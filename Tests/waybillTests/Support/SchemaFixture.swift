@@ -67,8 +67,8 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         return site
     }
 
-    /// The data after they came on a way to the program under test; nil, said loudly, without PostgreSQL.
-    func site(_ way: Way) throws -> Site? {
+    /// The data after they came on a way to the program under test.
+    func site(_ way: Way) throws -> Site {
         switch way {
         case .directory: return try directory()
         case .backup:
@@ -78,7 +78,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
             #expect(ending.status == 0, "\(ending.errors)")
             return site
         case .dump:
-            guard let server = PostgreSQLServer.shared else { return nil }
+            let server = try #require(PostgreSQLServer.shared, "needs Debian's package postgresql-15")
             let url = try server.makeDatabase()
             let site = try Site(["--database", url])
             try server.load(try unpacked("postgresql.sql.gz", to: site), into: url)
