@@ -63,10 +63,19 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Writes what was noted: refused keys of minutes that are over, or with `all` those of this one, too. Blocks the calling
-    /// thread; what could not be written is noted again.
-    package func write(to database: any Database, at time: Int64, all: Bool = false) throws {
-        var taken = take(before: all ? .max : time - time % 60_000, at: time)
+    /// Writes what was noted, but refused keys of the minute that is not over. Blocks the calling thread; what could not be written
+    /// is noted again.
+    package func write(to database: any Database, at time: Int64) throws {
+        try write(before: time - time % 60_000, to: database, at: time)
+    }
+
+    /// The same with refused keys of this minute, for nothing comes after.
+    package func writeLast(to database: any Database, at time: Int64) throws {
+        try write(before: .max, to: database, at: time)
+    }
+
+    private func write(before minute: Int64, to database: any Database, at time: Int64) throws {
+        var taken = take(before: minute, at: time)
         do {
             if !taken.uses.isEmpty {
                 // In the order of the keys: two nodes that write the same ones do not wait for one another in a circle.

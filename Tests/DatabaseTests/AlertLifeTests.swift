@@ -6,7 +6,7 @@ import Testing
 @Suite struct AlertLives {
     private func raised(_ statement: String? = nil) -> AlertLife {
         var life = AlertLife()
-        _ = life.causeIsThere(isNew: true, statement: statement, at: 1)
+        _ = life.raise(statement: statement, at: 1)
         return life
     }
 

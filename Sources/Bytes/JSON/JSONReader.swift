@@ -118,7 +118,7 @@ package struct JSONReader: ~Copyable {
     package mutating func nextKey() throws(JSONError) -> Bool {
         guard try nextMember(until: UInt8(ascii: "}")) else { return false }
         guard try nextByte() == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
-        keyCount = try scanString(keeping: true)
+        keyCount = try keepString()
         if position < end, bytes[position] == UInt8(ascii: ":") {
             keyStart = pin
             pin = -1

@@ -3,9 +3,16 @@ import Glibc
 // The scans of the tokens. `position` is the only cursor, because a refill moves everything in the window.
 
 extension JSONReader {
-    /// Reads past a string whose opening quote is next. With `keeping`, its content, escapes resolved, then stands in the
-    /// window from `pin`, and the count is returned; otherwise the count means nothing.
-    mutating func scanString(keeping: Bool) throws(JSONError) -> Int {
+    /// Reads a string whose opening quote is next. Its content, escapes resolved, then stands in the window from `pin`; gives
+    /// how many bytes it has.
+    mutating func keepString() throws(JSONError) -> Int { try scanString(keeping: true) }
+
+    /// Reads past a string whose opening quote is next.
+    mutating func skipString() throws(JSONError) { _ = try scanString(keeping: false) }
+
+    /// One scan for both: what is not kept is not counted either.
+    @inline(__always)
+    private mutating func scanString(keeping: Bool) throws(JSONError) -> Int {
         position += 1
         let start = offset
         if keeping { pin = position }

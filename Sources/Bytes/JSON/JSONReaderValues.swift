@@ -25,7 +25,7 @@ extension JSONReader {
     /// Lends the UTF-8 of the next value, which must be a string, escapes resolved; the bytes do not outlive the closure.
     package mutating func withString<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(JSONError) -> Result {
         guard try nextByte() == UInt8(ascii: "\"") else { throw unexpected("a string") }
-        let count = try scanString(keeping: true)
+        let count = try keepString()
         let start = pin
         pin = -1
         return body(UnsafeRawBufferPointer(start: bytes + start, count: count))
@@ -87,7 +87,7 @@ extension JSONReader {
             if isInObject {
                 guard try nextMember(until: UInt8(ascii: "}")) else { continue }
                 guard try nextByte() == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
-                _ = try scanString(keeping: false)
+                try skipString()
                 guard try nextByte() == UInt8(ascii: ":") else { throw unexpected("':' after a key") }
                 position += 1
                 try skipScalarOrOpen()
@@ -101,7 +101,7 @@ extension JSONReader {
         switch try peek() {
         case .object: try open(isObject: true)
         case .array: try open(isObject: false)
-        case .string: _ = try scanString(keeping: false)
+        case .string: try skipString()
         case .number: try scanNumber()
         case .bool: _ = try bool()
         case .null: try null()

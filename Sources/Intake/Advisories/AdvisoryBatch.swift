@@ -51,7 +51,7 @@ final class AdvisoryBatch: Sendable {
         // What documents know by these names is the advisories' now.
         let claimed = try Claims.vulnerabilities(
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
-        try Exposures.markStale(showing: claimed, claimed: false, on: connection)
+        try Exposures.markStale(showing: claimed, on: connection)
         try Ecosystems.apply(ecosystems, on: connection)
         return counts
     }

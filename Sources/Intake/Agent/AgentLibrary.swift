@@ -15,6 +15,8 @@ struct AgentLibrary {
     /// As policies see it.
     private(set) var subject = PolicySubject()
 
+    /// `library.id` of its newest description; 0 where the organization has none.
+    private var id: Int64 = 0
     /// `library.uuid`, which it would have if it were new.
     let uuid: String
     let name: String
@@ -28,8 +30,7 @@ struct AgentLibrary {
 
     /// Looks a library up: what the organization knows of it, and whether the project (0: none yet) shows it.
     static func find(
-        _ row: LibraryRow, organization: Int64, project: Int64, withVulnerabilities: Bool,
-        on connection: any Connection
+        _ row: LibraryRow, organization: Int64, project: Int64, on connection: any Connection
     ) throws -> AgentLibrary {
         var library = AgentLibrary(uuid: row.uuid, name: row.fileName, sha1: row.sha1)
         let coordinates = row.coordinates
@@ -61,27 +62,32 @@ struct AgentLibrary {
                         AND o.scan = (SELECT scan FROM project WHERE id = \(project)) LIMIT 1
                     """) != nil
         }
-        if withVulnerabilities {
-            var weights = ProjectView.Weights()
-            try connection.each(
-                """
-                SELECT v.name, v.severity, v.score FROM vulnerability v WHERE v.id IN (
-                    SELECT f.vulnerability FROM finding f WHERE f.library = \(id)
-                    UNION SELECT e.vulnerability FROM occurrence o JOIN scan s ON s.id = o.scan
-                        JOIN exposure e ON e.scan = o.scan AND e.position = o.position
-                    WHERE o.library = \(id) AND s.state = 'CURRENT')
-                ORDER BY v.name
-                """
-            ) { row in
-                weights.add(score: row.integerOrNil(2), severity: row.string(1))
-                library.vulnerabilities.append(
-                    Vulnerability(
-                        name: row.string(0), severity: row.string(1),
-                        score: row.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? ""))
-            }
-            library.subject.scores = weights.scores
-            library.subject.severities = weights.severities
-        }
+        library.id = id
         return library
+    }
+
+    /// Reads the vulnerabilities that advisories find in it or that a current scan shows of it; none of a library that is not known.
+    mutating func readVulnerabilities(on connection: any Connection) throws {
+        var weights = ProjectView.Weights()
+        var found: [Vulnerability] = []
+        try connection.each(
+            """
+            SELECT v.name, v.severity, v.score FROM vulnerability v WHERE v.id IN (
+                SELECT f.vulnerability FROM finding f WHERE f.library = \(id)
+                UNION SELECT e.vulnerability FROM occurrence o JOIN scan s ON s.id = o.scan
+                    JOIN exposure e ON e.scan = o.scan AND e.position = o.position
+                WHERE o.library = \(id) AND s.state = 'CURRENT')
+            ORDER BY v.name
+            """
+        ) { row in
+            weights.add(score: row.integerOrNil(2), severity: row.string(1))
+            found.append(
+                Vulnerability(
+                    name: row.string(0), severity: row.string(1),
+                    score: row.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? ""))
+        }
+        vulnerabilities = found
+        subject.scores = weights.scores
+        subject.severities = weights.severities
     }
 }

@@ -142,10 +142,11 @@ package final class AgentPolicyCheck {
             }
         }
         if known.count >= Self.memoryLimit { known.removeAll() }
-        let found = try AgentLibrary.find(
-            row, organization: check.organization, project: project.project,
-            withVulnerabilities: check.tellsVulnerabilities || decisions?.needsVulnerabilities == true,
-            on: connection)
+        var found = try AgentLibrary.find(
+            row, organization: check.organization, project: project.project, on: connection)
+        if check.tellsVulnerabilities || decisions?.needsVulnerabilities == true {
+            try found.readVulnerabilities(on: connection)
+        }
         known[key] = found
         return found
     }

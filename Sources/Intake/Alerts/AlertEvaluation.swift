@@ -205,7 +205,7 @@ struct AlertEvaluation {
                     decision: life.decision, reason: life.reason, comments: life.comments, resolution: nil,
                     resolvedAt: 0)
             }
-            let event = alert.life.causeIsThere(isNew: true, statement: cause.statement, at: time)
+            let event = alert.life.raise(statement: cause.statement, at: time)
             return AlertChange(alert, event: event)
         }
     }

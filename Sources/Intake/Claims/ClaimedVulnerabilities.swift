@@ -161,7 +161,7 @@ struct ClaimedVulnerabilities {
             if let old = before[name]?.vulnerability { lost.insert(old) }
         }
         try Claims.name(changed, organization: view.organization, on: connection)
-        try Exposures.markStale(showing: lost, claimed: false, but: view.project, on: connection)
+        try Exposures.markStale(showing: lost, but: view.project, on: connection)
     }
 
     /// Describes them by what the current documents say: the description that outranks the others, whichever came first.
@@ -199,7 +199,7 @@ struct ClaimedVulnerabilities {
             made[id] = row
         }
         try VulnerabilityRow.replace(made.keys.sorted(), with: made, on: connection)
-        try Exposures.markStale(showing: changed, claimed: false, but: view.project, on: connection)
+        try Exposures.markStale(showing: changed, but: view.project, on: connection)
     }
 
     private static func aliases(_ names: [String], of root: String) -> String {

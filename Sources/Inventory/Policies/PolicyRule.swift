@@ -43,20 +43,32 @@ package enum PolicyRule: Sendable, Equatable {
     /// How many days old a release has to be; nil for a rule that does not look at time.
     package var age: Int? { if case .age(let days) = self { days } else { nil } }
 
+    /// The first line of a rule as text.
+    private enum Word: String {
+        case license = "LICENSE"
+        case family = "FAMILY"
+        case score = "SCORE"
+        case severity = "SEVERITY"
+        case name = "NAME"
+        case age = "AGE"
+        case inHouse = "IN_HOUSE"
+        case nothing = "NOTHING"
+    }
+
     /// As lines.
     package var text: String {
-        let lines: [String] =
+        let (word, values): (Word, [String]) =
             switch self {
-            case .licenses(let names): ["LICENSE"] + names
-            case .families(let families): ["FAMILY"] + families.map(\.rawValue)
-            case .score(let range): ["SCORE", String(range.lowerBound), String(range.upperBound)]
-            case .severities(let words): ["SEVERITY"] + words
-            case .name(let pattern): ["NAME", pattern.text]
-            case .age(let days): ["AGE", String(days)]
-            case .inHouse: ["IN_HOUSE"]
-            case .nothing: ["NOTHING"]
+            case .licenses(let names): (.license, names)
+            case .families(let families): (.family, families.map(\.rawValue))
+            case .score(let range): (.score, [String(range.lowerBound), String(range.upperBound)])
+            case .severities(let words): (.severity, words)
+            case .name(let pattern): (.name, [pattern.text])
+            case .age(let days): (.age, [String(days)])
+            case .inHouse: (.inHouse, [])
+            case .nothing: (.nothing, [])
             }
-        return lines.joined(separator: "\n")
+        return ([word.rawValue] + values).joined(separator: "\n")
     }
 
     /// Reads what `text` gave; what cannot be read looks for nothing.
@@ -64,19 +76,19 @@ package enum PolicyRule: Sendable, Equatable {
         let lines = text.split(separator: "\n").map(String.init)
         let values = Array(lines.dropFirst())
         self = .nothing
-        switch lines.first {
-        case "LICENSE": self = .licenses(values)
-        case "FAMILY": self = .families(values.compactMap(LicenseFamily.init(rawValue:)))
-        case "SCORE":
+        switch lines.first.flatMap(Word.init(rawValue:)) {
+        case .license: self = .licenses(values)
+        case .family: self = .families(values.compactMap(LicenseFamily.init(rawValue:)))
+        case .score:
             let numbers = values.compactMap { Int($0) }
             if numbers.count == 2, numbers[0] <= numbers[1] { self = .score(numbers[0]...numbers[1]) }
-        case "SEVERITY": self = .severities(values)
-        case "NAME": if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
-        case "AGE":
+        case .severity: self = .severities(values)
+        case .name: if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
+        case .age:
             // Rules that were saved before ages had a bound may have any number.
             if let days = values.first.flatMap({ Int64($0) }) { self = .age(days: Int(min(max(days, 0), Self.oldest))) }
-        case "IN_HOUSE": self = .inHouse
-        default: break
+        case .inHouse: self = .inHouse
+        case .nothing, nil: break
         }
     }
 }

@@ -43,7 +43,7 @@ final class Automation: Sendable {
         if let updates {
             loop("updates") { [self] in if try updates.tend() { bell.ring() } }
         }
-        loop("ledger") { [self] in try writeLedger(all: false) }
+        loop("ledger") { [self] in try ledger.write(to: runtime.database, at: runtime.queue.now()) }
         if let auditLog {
             loop("audit log") { [self] in try auditLog.run { !self.isStopping.load(ordering: .relaxed) } }
         }
@@ -76,10 +76,6 @@ final class Automation: Sendable {
     /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
     func wait() { running.wait() }
 
-    private func writeLedger(all: Bool) throws {
-        try ledger.write(to: runtime.database, at: runtime.queue.now(), all: all)
-    }
-
     private func writeAccessLog() throws {
         guard let lost = try accessLog?.write(), lost > 0 else { return }
         runtime.log(.warning, "lines of the access log are lost", ["count": "\(lost)"])
@@ -88,7 +84,7 @@ final class Automation: Sendable {
     /// Writes what the last requests left. Blocks until it is written.
     func closeLedger() {
         do {
-            try writeLedger(all: true)
+            try ledger.writeLast(to: runtime.database, at: runtime.queue.now())
             try auditLog?.run()
             try writeAccessLog()
         } catch {

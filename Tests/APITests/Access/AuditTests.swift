@@ -23,7 +23,7 @@ struct AuditTests {
         var database: any Database { world.inventory.database }
         var now: Int64 { world.inventory.queue.now() }
 
-        func flush(all: Bool = false) throws { try world.backend.ledger.write(to: database, at: now, all: all) }
+        func flush() throws { try world.backend.ledger.write(to: database, at: now) }
 
         func records(_ fields: [String: Any] = [:], as organization: Int = 1) async throws -> [[String: Any]] {
             // That of the first is known already: a test may delete what leads to it.
@@ -215,7 +215,7 @@ struct AuditTests {
         let ledger = Ledger()
         for number in 0..<10_050 { ledger.note(AuditRecord(.download, organization: 1, at: Int64(number))) }
         for number in 0..<6_000 { ledger.refuse(from: "192.0.2.\(number)", at: "api", time: 1) }
-        try ledger.write(to: office.database, at: 5, all: true)
+        try ledger.writeLast(to: office.database, at: 5)
         let counts = try office.database.read { connection in
             try connection.all(
                 """

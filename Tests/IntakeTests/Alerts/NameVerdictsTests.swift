@@ -39,7 +39,7 @@ struct NameVerdictsTests {
         for pattern in ["bad*", "/(?!x)/", "/b.d-one/"] { try add(pattern, to: bench) }
         try bench.sbom(Self.document)
         let scope = Scope(kind: .organization, organization: 1)
-        let policies = try bench.database.read { try Policies.list(scope, inherited: false, on: $0) }
+        let policies = try bench.database.read { try Policies.own(of: scope, on: $0) }
         let scan = try #require(try bench.database.read { try $0.integer("SELECT max(scan) FROM project") })
         let names = try #require(try NameVerdicts(policies, scan: scan, in: bench.database) { false })
         func verdicts(_ pattern: String, scan: Int64) -> [PolicyMatcher.Verdict?] {

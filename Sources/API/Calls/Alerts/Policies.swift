@@ -22,7 +22,12 @@ extension Call {
             let inherited = try visit.request.flag("aggregatePolicies", default: false)
             // A user who may see only some products sees the policies that decide there.
             let isHidden = kind == .organization && visit.scope.visibleProducts != nil
-            let found = isHidden ? [] : try Policies.list(visit.scope, inherited: inherited, on: visit.connection)
+            let found =
+                isHidden
+                ? []
+                : inherited
+                    ? try Policies.ownAndInherited(of: visit.scope, on: visit.connection)
+                    : try Policies.own(of: visit.scope, on: visit.connection)
             return .answer(
                 Answer.object { answer in
                     answer.objects("policies", found) { $0.policy($1) }
@@ -41,7 +46,7 @@ extension Call {
                     throw APIError.full(
                         "an organization, product or project has at most \(Policies.limit) policies; remove some")
                 }
-                let made = try Policies.list(writing.scope, inherited: false, on: writing.connection).first {
+                let made = try Policies.own(of: writing.scope, on: writing.connection).first {
                     $0.id == id
                 }
                 return Answer.object { answer in

@@ -183,7 +183,7 @@ package enum Accounts {
         _ aspect: Change.Aspect, _ kind: ScopeKind, _ entity: Entity, _ writing: Writing
     ) throws {
         let place = Change.Place(kind.rawValue.uppercased(), id: entity.id, name: entity.name)
-        try Change(.configuration, "ENTITY", aspect, of: place, after: [entity.name]).write(writing)
+        try Change(.configuration, .entity, aspect, of: place, after: [entity.name]).write(writing)
     }
 
     /// Counts up the revisions of a scope and of those around it, so that no older report is the answer afterwards.

@@ -192,7 +192,7 @@ package enum Keys {
         let words = scopes.words.joined(separator: " ")
         let end = expires == 0 ? "" : ", with an end"
         try People.note(
-            "USER_KEY", aspect,
+            .userKey, aspect,
             "\(person.name) <\(person.email)> \(name): \(words)\(end)",
             writing)
     }

@@ -119,9 +119,9 @@ package enum People {
             try Accounts.assign(
                 role, to: account, organization: organization, product: new.product, on: connection)
         }
-        try note("USER", .created, "\(new.name) <\(new.email)>", writing)
+        try note(.user, .created, "\(new.name) <\(new.email)>", writing)
         if let role = new.role {
-            try note("ASSIGNMENT", .changed, "\(role.rawValue): \(new.email)", in: new.product, writing)
+            try note(.assignment, .changed, "\(role.rawValue): \(new.email)", in: new.product, writing)
         }
     }
 
@@ -149,7 +149,7 @@ package enum People {
                 role, to: person.id, organization: scope.organization, product: scope.product, on: connection)
         }
         try checkAdministrators(scope, at: writing.time, on: connection)
-        try note("ASSIGNMENT", .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
+        try note(.assignment, .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
     /// Takes all roles and groups away from a member, and the key.
@@ -167,7 +167,7 @@ package enum People {
             "DELETE FROM membership WHERE organization = \(writing.scope.organization) AND account = \(person.id)")
         try writing.connection.run("DELETE FROM user_key WHERE account = \(person.id)")
         try checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
-        try note("USER", .deleted, "\(person.name) <\(person.email)>", writing)
+        try note(.user, .deleted, "\(person.name) <\(person.email)>", writing)
     }
 
     /// Puts another key in the place of this one, which ends at `expires` (0: never). False when no member has the key.
@@ -216,7 +216,7 @@ package enum People {
             if case .conflict = error { throw PeopleError.groupTaken(name) }
             throw error
         }
-        try note("GROUP", .created, name, writing)
+        try note(.group, .created, name, writing)
     }
 
     /// Adds members of the organization to one of its groups. Who is in it already stays.
@@ -230,7 +230,7 @@ package enum People {
                 """)
         }
         try note(
-            "GROUP", .changed, "\(name): \(emails.joined(separator: ", "))", writing)
+            .group, .changed, "\(name): \(emails.joined(separator: ", "))", writing)
     }
 
     // MARK: Roles
@@ -299,7 +299,7 @@ package enum People {
         try checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
         let who = (emails ?? []) + (names ?? [])
         try note(
-            "ASSIGNMENT", .changed, "\(role): \(who.joined(separator: ", "))", writing)
+            .assignment, .changed, "\(role): \(who.joined(separator: ", "))", writing)
     }
 
     // MARK: Finding
@@ -362,7 +362,7 @@ package enum People {
     }
 
     static func note(
-        _ what: StaticString, _ aspect: Change.Aspect, _ text: String, in product: Int64 = 0, _ writing: Writing
+        _ kind: Change.Kind, _ aspect: Change.Aspect, _ text: String, in product: Int64 = 0, _ writing: Writing
     ) throws {
         var writing = writing
         if product != 0 {
@@ -370,7 +370,7 @@ package enum People {
                 to: Scope(kind: .product, organization: writing.scope.organization, product: product))
         }
         let change = try Change(
-            .configuration, what, aspect, in: writing.scope, before: aspect == .deleted ? [text] : [],
+            .configuration, kind, aspect, in: writing.scope, before: aspect == .deleted ? [text] : [],
             after: aspect == .deleted ? [] : [text], on: writing.connection)
         try change.write(writing)
         try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)

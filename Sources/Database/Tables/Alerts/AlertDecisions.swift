@@ -61,7 +61,7 @@ extension Alerts {
             for change in changes {
                 guard let old = before[change.alert.number], let library = places[old.uuid] else { continue }
                 try Change(
-                    .metadata, "ALERT", .changed, of: library, before: [old.said], after: [change.alert.said]
+                    .metadata, .alert, .changed, of: library, before: [old.said], after: [change.alert.said]
                 ).write(writing.moved(to: place))
             }
         }

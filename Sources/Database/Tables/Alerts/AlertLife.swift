@@ -73,10 +73,22 @@ package struct AlertLife: Sendable, Equatable {
 
     // MARK: What happens
 
-    /// The alert is raised, or its cause was looked at again and is there. `statement` is the reason that a VEX statement
-    /// gives for ignoring it, or nil without one. Gives the event where something changed; one for a new alert always.
-    package mutating func causeIsThere(isNew: Bool = false, statement: String?, at time: Int64) -> Event? {
+    /// The alert is raised. `statement` is the reason that a VEX statement gives for ignoring it, or nil without one.
+    package mutating func raise(statement: String?, at time: Int64) -> Event {
+        meetCause(statement: statement, at: time)
+        return Event(at: time, state: state, account: 0, comments: state == .ignored ? comments : "")
+    }
+
+    /// The cause was looked at again and is there; `statement` as for `raise`. Gives the event where something changed.
+    package mutating func causeIsThere(statement: String?, at time: Int64) -> Event? {
         let before = self
+        meetCause(statement: statement, at: time)
+        guard self != before else { return nil }
+        let says = state == .ignored ? comments : before.resolution != nil ? "Reopened" : ""
+        return Event(at: time, state: state, account: 0, comments: says)
+    }
+
+    private mutating func meetCause(statement: String?, at time: Int64) {
         resolution = nil
         resolvedAt = 0
         expireDecision(at: time)
@@ -90,9 +102,6 @@ package struct AlertLife: Sendable, Equatable {
             comments = ""
         case (.none, nil), (.ignored, _), (.kept, _): break
         }
-        guard isNew || self != before else { return nil }
-        let says = state == .ignored ? comments : before.resolution != nil ? "Reopened" : ""
-        return Event(at: time, state: state, account: 0, comments: says)
     }
 
     /// The cause was looked for and is gone. Gives the event where it was there.

@@ -61,10 +61,10 @@ package struct Alert: Sendable, Equatable {
         created = row.integer(11)
         modified = row.integer(12)
         let decision: AlertLife.Decision =
-            switch row.string(15) {
-            case "IGNORED": .ignored(by: row.integer(16), until: row.integer(17))
-            case "OPEN": .kept(by: row.integer(16))
-            default: .none
+            switch AlertState(rawValue: row.string(15)) {
+            case .ignored: .ignored(by: row.integer(16), until: row.integer(17))
+            case .open: .kept(by: row.integer(16))
+            case .resolved, nil: .none
             }
         life = AlertLife(
             decision: decision,

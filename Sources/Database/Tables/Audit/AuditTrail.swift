@@ -172,16 +172,16 @@ extension AuditRecord {
 extension Change {
     /// The event of the audit trail that this change is; nil for changes that stand in the change log alone, as new names do.
     var audited: AuditRecord.Event? {
-        switch name {
-        case "USER_KEY": .key
-        case "USER": .user
-        case "ASSIGNMENT", "GROUP": .role
-        case "TAG": nil
-        case "ALERT", "LICENSE", "IN_HOUSE": .decision
-        case _ where aspect == .deleted: .deletion
-        case "ENTITY": nil
-        case _ where category == .metadata: .decision
-        default: .setting
+        switch kind {
+        case .userKey: .key
+        case .user: .user
+        case .assignment, .group: .role
+        case .tag: nil
+        case .alert, .license, .inHouse: .decision
+        case .entity: aspect == .deleted ? .deletion : nil
+        case .attributeValue, .bugs, .notice, .sourceFiles: aspect == .deleted ? .deletion : .decision
+        case .attribute, .inHouseRule, .licensePreference, .policy, .schedule, .webhook:
+            aspect == .deleted ? .deletion : .setting
         }
     }
 }

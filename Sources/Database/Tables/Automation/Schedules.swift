@@ -37,7 +37,7 @@ package enum Schedules {
             VALUES (\(id), \(scope.organization), \(writing.account), \(scope.product), \(scope.project), \(cron),
                 \(request), \(due), \(writing.time))
             """)
-        try Change(.configuration, "SCHEDULE", .created, in: scope, after: [cron], on: connection).write(writing)
+        try Change(.configuration, .schedule, .created, in: scope, after: [cron], on: connection).write(writing)
         return id
     }
 
@@ -67,7 +67,7 @@ package enum Schedules {
         ) { $0.string(0) }
         guard let cron else { return false }
         try connection.run("DELETE FROM schedule WHERE id = \(id)")
-        try Change(.configuration, "SCHEDULE", .deleted, in: scope, before: [cron], on: connection).write(writing)
+        try Change(.configuration, .schedule, .deleted, in: scope, before: [cron], on: connection).write(writing)
         return true
     }
 

@@ -49,7 +49,7 @@ package enum Webhooks {
             INSERT INTO webhook (id, organization, url, secret, account, created_at)
             VALUES (\(id), \(scope.organization), \(url), \(secret), \(account), \(time))
             """)
-        try Change(.configuration, "WEBHOOK", .created, in: scope, after: [url], on: connection)
+        try Change(.configuration, .webhook, .created, in: scope, after: [url], on: connection)
             .write(in: scope, by: .account(account), at: time, on: connection)
         return id
     }
@@ -81,7 +81,7 @@ package enum Webhooks {
         guard let url else { return false }
         try connection.run("DELETE FROM webhook_delivery WHERE webhook = \(id)")
         try connection.run("DELETE FROM webhook WHERE id = \(id)")
-        try Change(.configuration, "WEBHOOK", .deleted, in: scope, before: [url], on: connection)
+        try Change(.configuration, .webhook, .deleted, in: scope, before: [url], on: connection)
             .write(in: scope, by: .account(account), at: time, on: connection)
         return true
     }

@@ -83,21 +83,28 @@ package enum Exposures {
         return touched
     }
 
-    /// Says that the projects which show one of these vulnerabilities have to be looked at again.
-    ///
-    /// - Parameters:
-    ///   - claimed: only where no advisory finds it, which matching would see.
-    ///   - project: left out.
+    /// Says that the projects which show one of these vulnerabilities have to be looked at again; `project` is left out.
     package static func markStale(
-        showing vulnerabilities: some Collection<Int64>, claimed: Bool, but project: Int64 = 0,
-        on connection: any Connection
+        showing vulnerabilities: some Collection<Int64>, but project: Int64 = 0, on connection: any Connection
+    ) throws {
+        try markStale(vulnerabilities, where: "s.project <> \(project)", on: connection)
+    }
+
+    /// The same of the projects where a document alone claims one of them: matching looks at those where an advisory finds it.
+    package static func markStale(
+        claiming vulnerabilities: some Collection<Int64>, on connection: any Connection
+    ) throws {
+        try markStale(vulnerabilities, where: "e.found = 0", on: connection)
+    }
+
+    private static func markStale(
+        _ vulnerabilities: some Collection<Int64>, where condition: SQL, on connection: any Connection
     ) throws {
         try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
             try Alerts.markStale(
                 """
                 SELECT s.project FROM exposure e JOIN scan s ON s.id = e.scan
-                WHERE e.vulnerability IN \(list) AND e.found <= \(claimed ? 0 : 1) AND s.state = 'CURRENT'
-                    AND s.project <> \(project)
+                WHERE e.vulnerability IN \(list) AND s.state = 'CURRENT' AND \(condition)
                 """, on: connection)
         }
     }
@@ -155,6 +162,6 @@ package enum Exposures {
         try Advisories.inSlices(described, as: Value.integer) { list in
             try connection.run("UPDATE vulnerability SET claim_scan = 0 WHERE id IN \(list)")
         }
-        try markStale(showing: described, claimed: false, on: connection)
+        try markStale(showing: described, on: connection)
     }
 }

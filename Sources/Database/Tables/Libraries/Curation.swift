@@ -63,7 +63,7 @@ package enum InHouse {
             guard let place = try curator.place(uuid, on: connection) else { return uuid }
             try set(uuid, rule: 0, reason: reason, by: curator, on: connection)
             try curator.note(
-                Change(.metadata, "IN_HOUSE", .created, of: place, after: [reason]), of: uuid, on: connection)
+                Change(.metadata, .inHouse, .created, of: place, after: [reason]), of: uuid, on: connection)
         }
         return nil
     }
@@ -78,7 +78,7 @@ package enum InHouse {
             guard count > 0, let place = try curator.place(uuid, on: connection) else { return uuid }
             try show(false, uuid, by: curator, on: connection)
             try curator.note(
-                Change(.metadata, "IN_HOUSE", .deleted, of: place, before: [place.name]), of: uuid, on: connection)
+                Change(.metadata, .inHouse, .deleted, of: place, before: [place.name]), of: uuid, on: connection)
         }
         return nil
     }

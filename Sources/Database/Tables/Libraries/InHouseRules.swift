@@ -103,7 +103,7 @@ extension InHouse {
             """)
         try RuleWork.begin(rule: id, on: connection)
         let change = try Change(
-            .configuration, "IN_HOUSE_RULE", .created, in: curator.scope, after: ["\(kind.rawValue) \(pattern.text)"],
+            .configuration, .inHouseRule, .created, in: curator.scope, after: ["\(kind.rawValue) \(pattern.text)"],
             on: connection)
         try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
         return id
@@ -118,7 +118,7 @@ extension InHouse {
         try connection.run("UPDATE in_house_rule SET kind = \(removed) WHERE id = \(id)")
         try RuleWork.begin(rule: id, on: connection)
         let change = try Change(
-            .configuration, "IN_HOUSE_RULE", .deleted, in: curator.scope,
+            .configuration, .inHouseRule, .deleted, in: curator.scope,
             before: ["\(rule.kind.rawValue) \(rule.pattern.text)"], on: connection)
         try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
         return true

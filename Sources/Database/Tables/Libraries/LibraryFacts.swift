@@ -74,7 +74,7 @@ package enum LibraryFacts {
             VALUES (\(id), \(curator.organization), \(name), \(description), \(context.rawValue), \(kind.rawValue))
             """)
         let change = try Change(
-            .configuration, "ATTRIBUTE", .created, in: curator.scope, after: [name], on: connection)
+            .configuration, .attribute, .created, in: curator.scope, after: [name], on: connection)
         try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
         return true
     }
@@ -103,7 +103,7 @@ package enum LibraryFacts {
         }
         try curator.note(
             Change(
-                .metadata, "ATTRIBUTE_VALUE", .changed, of: place,
+                .metadata, .attributeValue, .changed, of: place,
                 before: before.map { ["\(attribute.name): \($0)"] } ?? [],
                 after: value.isEmpty ? [] : ["\(attribute.name): \(value)"]), of: uuid, on: connection)
         return true
@@ -129,7 +129,7 @@ package enum LibraryFacts {
         }
         try curator.note(
             Change(
-                .metadata, "NOTICE", .changed, of: place, before: before.map { [$0] } ?? [],
+                .metadata, .notice, .changed, of: place, before: before.map { [$0] } ?? [],
                 after: text.isEmpty ? [] : [text]), of: uuid, on: connection)
         return true
     }
@@ -174,7 +174,7 @@ package enum LibraryFacts {
                 """)
         }
         try curator.note(
-            Change(.metadata, "BUGS", .changed, of: place, before: before, after: bugs.map(\.bug)), of: uuid,
+            Change(.metadata, .bugs, .changed, of: place, before: before, after: bugs.map(\.bug)), of: uuid,
             on: connection)
         return true
     }

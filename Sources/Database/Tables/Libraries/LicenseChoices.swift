@@ -47,7 +47,7 @@ package enum LicenseChoices {
         }
         if !expressions.isEmpty { try touch(organization, on: connection) }
         let change = try Change(
-            .configuration, "LICENSE_PREFERENCE", .changed, in: curator.scope, before: before, after: names,
+            .configuration, .licensePreference, .changed, in: curator.scope, before: before, after: names,
             on: connection)
         try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
     }

@@ -43,7 +43,7 @@ package enum LicenseOverrides {
         }
         try curator.note(
             Change(
-                .metadata, "LICENSE", .changed, of: place, before: shown.said,
+                .metadata, .license, .changed, of: place, before: shown.said,
                 after: [Shown.said(choice.names, choice.decision.text)]), of: uuid, on: connection)
         return true
     }
@@ -63,7 +63,7 @@ package enum LicenseOverrides {
         }
         let after = try Shown(uuid, organization: organization, on: connection)
         try curator.note(
-            Change(.metadata, "LICENSE", .changed, of: place, before: before.said, after: after.said), of: uuid,
+            Change(.metadata, .license, .changed, of: place, before: before.said, after: after.said), of: uuid,
             on: connection)
         return true
     }

@@ -93,17 +93,22 @@ package enum Policies {
         """
     }
 
-    /// The policies of a scope in the order in which they decide; `inherited` adds those of what is around it.
-    package static func list(
-        _ scope: Scope, inherited: Bool, on connection: any Connection
-    ) throws -> [Policy] {
-        let condition: SQL =
-            inherited
-            ? """
-            p.organization = \(scope.organization) AND (p.product = 0 OR p.product = \(scope.product))
-                AND (p.project = 0 OR p.project = \(scope.project))
-            """ : place(scope)
-        return try connection.all(
+    /// The policies of just this scope, in the order in which they decide.
+    package static func own(of scope: Scope, on connection: any Connection) throws -> [Policy] {
+        try list(where: place(scope), on: connection)
+    }
+
+    /// The policies of a scope and of what is around it, in the order in which they decide.
+    package static func ownAndInherited(of scope: Scope, on connection: any Connection) throws -> [Policy] {
+        try list(
+            where: """
+                p.organization = \(scope.organization) AND (p.product = 0 OR p.product = \(scope.product))
+                    AND (p.project = 0 OR p.project = \(scope.project))
+                """, on: connection)
+    }
+
+    private static func list(where condition: SQL, on connection: any Connection) throws -> [Policy] {
+        try connection.all(
             """
             SELECT \(Policy.columns) FROM policy p LEFT JOIN account a ON a.id = p.owner WHERE \(condition)
             ORDER BY p.project DESC, p.product DESC, p.priority, p.id
@@ -116,7 +121,7 @@ package enum Policies {
         organization: Int64, product: Int64, project: Int64, on connection: any Connection
     ) throws -> [Policy] {
         let scope = Scope(kind: .project, organization: organization, product: product, project: project)
-        return try list(scope, inherited: true, on: connection).filter(\.isEnabled)
+        return try ownAndInherited(of: scope, on: connection).filter(\.isEnabled)
     }
 
     /// The most policies of just one scope: what a library costs grows with them.
@@ -156,7 +161,7 @@ package enum Policies {
         _ ids: [Int64], _ writing: Writing
     ) throws -> Int {
         let wanted = Set(ids)
-        let gone = try list(writing.scope, inherited: false, on: writing.connection).filter { wanted.contains($0.id) }
+        let gone = try own(of: writing.scope, on: writing.connection).filter { wanted.contains($0.id) }
         guard !gone.isEmpty else { return 0 }
         try writing.connection.run("DELETE FROM policy WHERE id IN \(SQL.list(gone.map { Value.integer($0.id) }))")
         try note(.deleted, before: gone.map { describe($0.name, $0.filterType, $0.actionType) }, writing)
@@ -167,7 +172,7 @@ package enum Policies {
     package static func enable(
         _ id: Int64, _ isEnabled: Bool, _ writing: Writing
     ) throws -> Bool {
-        let known = try list(writing.scope, inherited: false, on: writing.connection)
+        let known = try own(of: writing.scope, on: writing.connection)
         guard let policy = known.first(where: { $0.id == id }) else {
             return false
         }
@@ -183,7 +188,7 @@ package enum Policies {
     package static func order(
         _ ids: [Int64], _ writing: Writing
     ) throws -> Bool {
-        let known = try list(writing.scope, inherited: false, on: writing.connection)
+        let known = try own(of: writing.scope, on: writing.connection)
         guard Set(ids).count == ids.count, Set(ids).isSubset(of: Set(known.map(\.id))) else { return false }
         let sorted = ids + known.map(\.id).filter { !ids.contains($0) }
         for (place, id) in sorted.enumerated() {
@@ -205,7 +210,7 @@ package enum Policies {
     ) throws {
         let (scope, connection) = (writing.scope, writing.connection)
         let change = try Change(
-            .configuration, "POLICY", aspect, in: scope, before: before, after: after, on: connection)
+            .configuration, .policy, aspect, in: scope, before: before, after: after, on: connection)
         try change.write(writing)
         try Alerts.markStale("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
         try Accounts.touch(scope, at: writing.time, on: connection)

@@ -75,8 +75,8 @@ package struct UnusablePattern: Sendable, Equatable {
         guard known == nil else { return false }
         let change =
             word == "POLICY"
-            ? try Change(.configuration, "POLICY", .changed, in: scope, after: [text], on: connection)
-            : try Change(.configuration, "IN_HOUSE_RULE", .changed, in: scope, after: [text], on: connection)
+            ? try Change(.configuration, .policy, .changed, in: scope, after: [text], on: connection)
+            : try Change(.configuration, .inHouseRule, .changed, in: scope, after: [text], on: connection)
         try change.write(in: scope, by: .system, at: time, on: connection)
         return true
     }

@@ -12,6 +12,29 @@ package struct Change: Sendable, Equatable {
         case deleted = "DELETED"
     }
 
+    /// The kind of thing that was changed: the class of the line.
+    package enum Kind: String, Sendable {
+        case alert = "ALERT"
+        case assignment = "ASSIGNMENT"
+        case attribute = "ATTRIBUTE"
+        case attributeValue = "ATTRIBUTE_VALUE"
+        case bugs = "BUGS"
+        case entity = "ENTITY"
+        case group = "GROUP"
+        case inHouse = "IN_HOUSE"
+        case inHouseRule = "IN_HOUSE_RULE"
+        case license = "LICENSE"
+        case licensePreference = "LICENSE_PREFERENCE"
+        case notice = "NOTICE"
+        case policy = "POLICY"
+        case schedule = "SCHEDULE"
+        case sourceFiles = "SOURCE_FILES"
+        case tag = "TAG"
+        case user = "USER"
+        case userKey = "USER_KEY"
+        case webhook = "WEBHOOK"
+    }
+
     /// What was changed: `ORGANIZATION`, `PRODUCT`, `PROJECT` or `LIBRARY`, and which.
     package struct Place: Sendable, Equatable {
         package let word: String
@@ -26,8 +49,7 @@ package struct Change: Sendable, Equatable {
     }
 
     package let category: Category
-    /// What kind of thing: `ENTITY`, `TAG`, `POLICY`, …
-    package let name: String
+    package let kind: Kind
     package let aspect: Aspect
     package let place: Place
     /// Texts; none where there was or is nothing.
@@ -35,11 +57,11 @@ package struct Change: Sendable, Equatable {
     package var after: [String] = []
 
     package init(
-        _ category: Category, _ name: StaticString, _ aspect: Aspect, of place: Place,
+        _ category: Category, _ kind: Kind, _ aspect: Aspect, of place: Place,
         before: [String] = [], after: [String] = []
     ) {
         self.category = category
-        self.name = name.description
+        self.kind = kind
         self.aspect = aspect
         self.place = place
         self.before = before
@@ -48,12 +70,12 @@ package struct Change: Sendable, Equatable {
 
     /// A change of what hangs on a scope itself; its name is looked up.
     package init(
-        _ category: Category, _ name: StaticString, _ aspect: Aspect, in scope: Scope, before: [String] = [],
+        _ category: Category, _ kind: Kind, _ aspect: Aspect, in scope: Scope, before: [String] = [],
         after: [String] = [], on connection: any Connection
     ) throws {
         let facts = try ScopeFacts.read(scope, on: connection)
         self.init(
-            category, name, aspect, of: Place(scope.kind.rawValue.uppercased(), id: scope.id, name: facts?.name ?? ""),
+            category, kind, aspect, of: Place(scope.kind.rawValue.uppercased(), id: scope.id, name: facts?.name ?? ""),
             before: before, after: after)
     }
 
@@ -73,7 +95,7 @@ package struct Change: Sendable, Equatable {
             """
             INSERT INTO change (organization, at, category, class, aspect, scope, scope_id, scope_name, before, after,
                 operator, account, product, project)
-            VALUES (\(writing.scope.organization), \(writing.time), \(category.rawValue), \(name), \(aspect.rawValue),
+            VALUES (\(writing.scope.organization), \(writing.time), \(category.rawValue), \(kind.rawValue), \(aspect.rawValue),
                 \(place.word), \(place.id), \(place.name), \(lines(before)), \(lines(after)), \(writing.author.word),
                 \(writing.author.account), \(writing.scope.product == 0 ? nil : writing.scope.product),
                 \(writing.scope.project == 0 ? nil : writing.scope.project))
@@ -83,7 +105,8 @@ package struct Change: Sendable, Equatable {
         record.account = writing.author.account ?? 0
         record.origin = writing.origin
         record.subject = "\(place.word) \(place.name)"
-        record.detail = "\(name) \(aspect.rawValue) \((after.isEmpty ? before : after).joined(separator: ", "))"
+        record.detail =
+            "\(kind.rawValue) \(aspect.rawValue) \((after.isEmpty ? before : after).joined(separator: ", "))"
         (record.product, record.project) = (writing.scope.product, writing.scope.project)
         try AuditTrail.add(record, on: writing.connection)
     }

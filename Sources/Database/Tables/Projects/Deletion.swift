@@ -63,6 +63,6 @@ package enum Deletion {
     }
 
     private static func note(_ gone: Gone, _ writing: Writing) throws {
-        try Change(.configuration, "ENTITY", .deleted, of: gone.place, before: [gone.place.name]).write(writing)
+        try Change(.configuration, .entity, .deleted, of: gone.place, before: [gone.place.name]).write(writing)
     }
 }

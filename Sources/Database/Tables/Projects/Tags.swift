@@ -89,7 +89,7 @@ package enum Tags {
 
     private static func note(_ aspect: Change.Aspect, _ tag: String, _ writing: Writing) throws {
         let change = try Change(
-            .metadata, "TAG", aspect, in: writing.scope, before: aspect == .deleted ? [tag] : [],
+            .metadata, .tag, aspect, in: writing.scope, before: aspect == .deleted ? [tag] : [],
             after: aspect == .created ? [tag] : [], on: writing.connection)
         try change.write(writing)
         try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)

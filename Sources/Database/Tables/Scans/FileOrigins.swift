@@ -39,7 +39,7 @@ package enum FileOrigins {
                 to: scan, project: project, organization: scope.organization, at: curator.time, on: connection)
         }
         try curator.note(
-            Change(.metadata, "SOURCE_FILES", .changed, of: place, after: ["\(digests.count) digests"]), of: uuid,
+            Change(.metadata, .sourceFiles, .changed, of: place, after: ["\(digests.count) digests"]), of: uuid,
             on: connection)
         return changed
     }

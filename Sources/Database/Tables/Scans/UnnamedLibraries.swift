@@ -123,7 +123,12 @@ package struct UnnamedLibraries {
         if isAlone { try write("REMOVED", shown.library) }
         if let target {
             try place(positions, own: own, at: target.position, showing: target.library)
-            try join(occurrence, into: target.position, components: positions.count, isAlone: isAlone)
+            try add(positions.count, componentsOf: occurrence, to: target.position)
+            if isAlone {
+                try delete(occurrence, leavingClaimsTo: target.position)
+            } else {
+                try connection.run("UPDATE occurrence SET count = count - \(positions.count) WHERE \(here)")
+            }
         } else if isAlone {
             try connection.run("UPDATE occurrence SET library = \(library) WHERE \(here)")
             try place(positions, own: own, at: occurrence, showing: library)
@@ -149,10 +154,11 @@ package struct UnnamedLibraries {
         }
     }
 
-    /// Adds components of one occurrence to another; an occurrence without components is deleted, with the claims about it.
-    private func join(_ occurrence: Int64, into target: Int64, components: Int, isAlone: Bool) throws {
-        let here: SQL = "scan = \(scan) AND position = \(occurrence)"
-        let place = try connection.first("SELECT direct, depth FROM occurrence WHERE \(here)") {
+    /// Counts components of one occurrence in another, which is then as near to the root as either.
+    private func add(_ components: Int, componentsOf occurrence: Int64, to target: Int64) throws {
+        let place = try connection.first(
+            "SELECT direct, depth FROM occurrence WHERE scan = \(scan) AND position = \(occurrence)"
+        ) {
             (direct: $0.integer(0), depth: $0.integer(1))
         }
         guard let place else { return }
@@ -163,10 +169,10 @@ package struct UnnamedLibraries {
                 depth = CASE WHEN depth < 0 OR \(place.depth) BETWEEN 0 AND depth - 1 THEN \(place.depth) ELSE depth END
             WHERE scan = \(scan) AND position = \(target)
             """)
-        guard isAlone else {
-            try connection.run("UPDATE occurrence SET count = count - \(components) WHERE \(here)")
-            return
-        }
+    }
+
+    /// Deletes an occurrence that has no components any more. Claims about it become claims about `target`, which keeps its own.
+    private func delete(_ occurrence: Int64, leavingClaimsTo target: Int64) throws {
         try connection.run(
             """
             INSERT INTO library_claim (scan, occurrence, vulnerability, state, justification, detail, claim)
@@ -175,7 +181,7 @@ package struct UnnamedLibraries {
             ON CONFLICT (scan, occurrence, vulnerability) DO NOTHING
             """)
         try connection.run("DELETE FROM library_claim WHERE scan = \(scan) AND occurrence = \(occurrence)")
-        try connection.run("DELETE FROM occurrence WHERE \(here)")
+        try connection.run("DELETE FROM occurrence WHERE scan = \(scan) AND position = \(occurrence)")
     }
 
     private func write(_ change: String, _ library: Int64) throws {
