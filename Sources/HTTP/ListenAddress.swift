@@ -1,3 +1,4 @@
+import CMicrohttpd  // Its header brings `sockaddr_storage` too, and the compiler may know the type from there.
 import Glibc
 
 /// Where a server listens: a host name or numeric address, and a port (0 for any free one).
