@@ -8,6 +8,10 @@ import Synchronization
 /// a while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients
 /// would report that instead of the answer. One that turns out too large (chunked), whose sender turns out to be nobody, or
 /// that the disk does not take, is read to its end and thrown away, as the library can answer only there, up to a bound.
+///
+/// DESIGN. The library reads chunks by itself and takes a bare LF where RFC 9112 §7.1 has CRLF, which nobody sees from here.
+/// Whoever is in front may find another end of such a body. So nothing is read behind a chunked body: the connection is
+/// closed with the answer, and bytes that were meant to pass for a second request are thrown away.
 final class Exchange {
     /// How much of a refused body is read only to be able to answer.
     private static let patience = 1 << 26
@@ -158,7 +162,7 @@ final class Exchange {
         where response.headers[name] == nil && MHD_add_response_header(outgoing, name, value) == .NO {
             return nil
         }
-        if service.isDraining.load(ordering: .relaxed),
+        if isChunked || service.isDraining.load(ordering: .relaxed),
             MHD_add_response_header(outgoing, "Connection", "close") == .NO
         {
             return nil

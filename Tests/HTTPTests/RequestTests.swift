@@ -146,6 +146,28 @@ import Testing
         }
     }
 
+    /// The library takes a bare LF in the lines of chunks and trailers (RFC 9112 §7.1), where others see another end of the body.
+    /// Wherever it sees the end, nothing behind it is read as a request.
+    @Test(arguments: [
+        "3\r\nabc\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\n\r\n",
+        "3\r\nabc\r\n0\r\n\n", "0\r\nX: a\n\r\n", "0\nX: a\n\n", "3;x\nabc\r\n0\r\n\r\n",
+        "3;x=\"\n\"\r\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n0\r\n\r\n",
+    ])
+    func nothingIsReadBehindAChunkedBody(_ body: String) async throws {
+        try await serve(handler: echo) { server, _ in
+            let client = try Client(server)
+            client.send(
+                "POST /1 HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n\(body)GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n"
+            )
+            var bytes: [UInt8] = []
+            while case let more = try client.some(), !more.isEmpty { bytes += more }
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2, "\(text)")
+            #expect(!text.contains("smuggled"))
+            #expect(text.contains("Connection: close"))
+        }
+    }
+
     @Test func givesEveryAnswerTheFieldsOfTheServer() async throws {
         try await serve(
             configure: { $0.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"] },
