@@ -55,6 +55,8 @@ package struct Intake: Sendable {
         package var plugin = ""
         /// What the upload says of itself.
         package var comment = ""
+        /// Where it came in, for the audit trail.
+        package var origin = AuditRecord.Origin()
 
         package init(organization: Int64, product: String) {
             self.organization = organization
@@ -149,6 +151,8 @@ package struct Intake: Sendable {
                 shown = before.scan
                 said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
                 try target.touch(organization: scan.organization, at: time, on: connection)
+                try destination.record(
+                    "PROJECT \(project)", "statements", in: target.scope(of: scan), at: time, on: connection)
             } else {
                 var content = StagedScan.Publication(
                     document: outcome.document, digest: digest, libraries: outcome.libraries,
@@ -163,7 +167,8 @@ package struct Intake: Sendable {
                     to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
                 said += try Self.replacement(of: before?.document, by: outcome)
                 try destination.record(
-                    scan, in: target, project: project, libraries: outcome.libraries, at: time, on: connection)
+                    "PROJECT \(project)", "\(outcome.libraries) libraries", in: target.scope(of: scan), at: time,
+                    on: connection)
                 said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
             }
             let view = try ProjectView.lock(
@@ -286,17 +291,23 @@ extension Intake.Result {
     }
 }
 
+extension StagedScan.Target {
+    fileprivate func scope(of scan: StagedScan) -> Scope {
+        Scope(kind: .project, organization: scan.organization, product: product, project: project)
+    }
+}
+
 extension Intake.Destination {
-    /// Writes the record of the audit trail that a project shows another inventory now.
-    fileprivate func record(
-        _ scan: StagedScan, in target: StagedScan.Target, project: String, libraries: Int, at time: Int64,
-        on connection: any Connection
+    /// Writes the record of the audit trail about what an import changed in a scope.
+    func record(
+        _ subject: String, _ detail: String, in scope: Scope, at time: Int64, on connection: any Connection
     ) throws {
-        var record = AuditRecord(.intake, organization: scan.organization, at: time)
+        var record = AuditRecord(.intake, organization: scope.organization, at: time)
         record.account = account ?? 0
-        record.subject = "PROJECT \(project)"
-        record.detail = "\(libraries) libraries\(plugin.isEmpty ? "" : ", \(plugin)")"
-        (record.product, record.project) = (target.product, target.project)
+        record.origin = origin
+        record.subject = subject
+        record.detail = plugin.isEmpty ? detail : "\(detail), \(plugin)"
+        (record.product, record.project) = (scope.product, scope.project)
         try AuditTrail.add(record, on: connection)
     }
 }

@@ -84,6 +84,12 @@ package struct IntakeJob: Sendable, Equatable {
             $0.text("plugin", destination.plugin)
             $0.text("fileName", destination.fileName)
             $0.text("comment", destination.comment)
+            let origin = destination.origin
+            guard origin != .init() else { return }
+            $0.text("address", origin.address)
+            $0.text("door", origin.door)
+            $0.text("call", origin.call)
+            $0.text("key", "\(origin.key)")
         }
         return writer.text
     }
@@ -125,7 +131,7 @@ package struct IntakeJob: Sendable, Equatable {
                     } else if json.keyEquals("plugin") {
                         made.destination.plugin = try json.string()
                     } else {
-                        return false
+                        return try Self.origin(&json, &made.destination.origin)
                     }
                     return true
                 }
@@ -145,6 +151,24 @@ package struct IntakeJob: Sendable, Equatable {
             made.updateType = known
         }
         self = made
+    }
+
+    /// Reads a member that says where an upload came in; false for all others.
+    private static func origin(
+        _ json: inout JSONReader, _ origin: inout AuditRecord.Origin
+    ) throws(JSONError) -> Bool {
+        if json.keyEquals("address") {
+            origin.address = try json.string()
+        } else if json.keyEquals("door") {
+            origin.door = try json.string()
+        } else if json.keyEquals("call") {
+            origin.call = try json.string()
+        } else if json.keyEquals("key") {
+            origin.key = Int64(try json.string()) ?? 0
+        } else {
+            return false
+        }
+        return true
     }
 
     // MARK: Doing it

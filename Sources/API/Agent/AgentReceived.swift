@@ -20,6 +20,7 @@ struct AgentReceived: Sendable {
         var destination = plan.access.destination(product: group.productName, project: group.name)
         destination.plugin = fields["agent"] ?? ""
         destination.comment = fields["scanComment"] ?? ""
+        destination.origin = origin
         var intake = IntakeJob(.agent, upload: uuid, into: destination)
         intake.updateType = updateType
         intake.keepsModules = AgentPlan.says(fields["preserveModuleStructure"]) && group.ranges.count > 1

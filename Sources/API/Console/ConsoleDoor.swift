@@ -163,7 +163,7 @@ struct ConsoleDoor: Sendable {
         for organization in holder.organizations {
             var record = AuditRecord(event, organization: organization.id, at: time)
             record.account = holder.account
-            record.origin = Caller(request, at: .console).origin(of: "", by: nil)
+            record.origin = Caller(request, at: .console).origin(of: request.path, by: nil)
             record.origin.key = holder.key.id
             try AuditTrail.add(record, on: connection)
         }

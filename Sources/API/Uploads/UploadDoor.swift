@@ -123,8 +123,10 @@ struct UploadDoor: Sendable {
         let file = try settings.file(named: uuid)
         let fields = try UploadBody.read(request, field: path.field ?? "bom", into: file)
         let job = try backend.database.snapshot { connection in
-            try UploadPlan(key, for: UploadPlan.uploading, at: backend.queue.now(), on: connection).job(
-                path == .vex ? .vex : .sbom, for: fields, uuid: uuid)
+            let plan = try UploadPlan(
+                key, for: UploadPlan.uploading, from: Caller(request, at: .upload), at: backend.queue.now(),
+                on: connection)
+            return try plan.job(path == .vex ? .vex : .sbom, for: fields, uuid: uuid)
         }
         try file.publish()
         return (job, file)

@@ -19,9 +19,13 @@ struct UploadPlan {
     private let holder: KeyHolder
     /// Now.
     private let time: Int64
+    /// Who sends it, for the audit trail; nil where nothing is brought in.
+    private let caller: Caller?
 
     /// Admits the holder of a key. With `need`, a holder who has its role nowhere, and a key that is not for it, are refused.
-    init(_ key: UserKey?, for need: Need? = nil, at time: Int64, on connection: any Connection) throws {
+    init(
+        _ key: UserKey?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64, on connection: any Connection
+    ) throws {
         guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
             throw UploadError.unknownKey
         }
@@ -32,6 +36,7 @@ struct UploadPlan {
         self.connection = connection
         self.holder = holder
         self.time = time
+        self.caller = caller
     }
 
     /// The key that was shown.
@@ -52,16 +57,17 @@ struct UploadPlan {
         }
         // Statements make no project: what is said of one that is not there yet is imported without naming it.
         guard project != nil || fields.isToBeMade && kind == .sbom else { throw UploadError.noProject }
-        return Self.job(
+        return job(
             kind, uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
             project: Entity(id: project ?? 0, token: "", name: name))
     }
 
-    private static func job(
+    private func job(
         _ kind: IntakeJob.Kind, _ uuid: String, of access: Access, product: Entity, project: Entity
     ) -> NewJob {
         var destination = access.destination(product: product.name, project: project.name)
         destination.plugin = "Dependency-Track upload"
+        if let caller { destination.origin = caller.origin(of: kind == .vex ? "vex" : "bom", by: access) }
         // Reports of other products need not wait for it.
         return IntakeJob(kind, upload: uuid, into: destination).newJob(
             uuid: uuid, product: product.id, project: project.id)
@@ -76,7 +82,7 @@ struct UploadPlan {
             "SELECT p.name, d.name FROM project p JOIN product d ON d.id = p.product WHERE p.id = \(scope.project)"
         ) { (project: $0.string(0), product: $0.string(1)) }
         guard let names else { throw UploadError.noProject }
-        return Self.job(
+        return job(
             kind, uuid, of: access, product: Entity(id: scope.product, token: "", name: names.product),
             project: Entity(id: scope.project, token: "", name: names.project))
     }

@@ -41,6 +41,12 @@ struct StatementImport {
         result.document = id
         try database.write { [queue = intake.queue, result] connection in
             try queue.succeed(job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
+            let scope = Scope(
+                kind: job.project > 0 ? .project : .organization, organization: job.organization, product: job.product,
+                project: job.project)
+            let name = destination.project.isEmpty ? "" : " PROJECT \(destination.project)"
+            let said = "\(summary.applied) of \(summary.statements) applied"
+            try destination.record("STATEMENTS\(name)", said, in: scope, at: queue.now(), on: connection)
         }
         return result
     }

@@ -40,10 +40,10 @@ struct SecretTests {
     @Test(arguments: TemporaryDatabase.engines) func secretsOfBeforeAreEncryptedAtTheStart(engine: Engine) throws {
         let world = try ManagedWorld(engine)
         try world.inventory.database.write { connection in
+            let scope = Scope(kind: .organization, organization: 1)
             _ = try Webhooks.add(
-                "https://hooks.example/old", secret: "whsec_b2xk", in: Scope(kind: .organization, organization: 1),
-                by: 1,
-                at: 1, on: connection)
+                "https://hooks.example/old", secret: "whsec_b2xk",
+                Writing(in: scope, by: .account(1), at: 1, on: connection))
         }
         let box = try #require(world.backend.secrets)
         for _ in 0..<2 {

@@ -94,8 +94,7 @@ extension Call {
                 created: field.text("created") ?? "", modified: field.text("lastModified") ?? "")
         }
         return visit.change(saying: "Successfully updated the external issues") { writing in
-            try ExternalIssue.replace(
-                tickets, of: uuid.lowercased(), project: writing.scope.project, on: writing.connection)
+            try ExternalIssue.replace(tickets, of: uuid.lowercased(), writing)
         }
     }
 }

@@ -328,13 +328,12 @@ extension Call {
                 image: field.text("image") ?? "", tag: field.text("tag") ?? "", digest: field.text("digest") ?? "")
         }
         return visit.change { writing in
-            try ImagePlaces.set(places, ofProject: writing.scope.project, on: writing.connection)
-            try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
+            try ImagePlaces.set(places, writing)
             return Answer.message("Successfully set \(places.count) places of the project")
         }
     }
 }
 
 extension Writing {
-    var curator: Curator { Curator(organization: scope.organization, author: author, time: time) }
+    var curator: Curator { Curator(organization: scope.organization, author: author, time: time, origin: origin) }
 }

@@ -111,9 +111,7 @@ extension Call {
         let place = SecretBox.place(organization: visit.scope.organization, url: url)
         let sealed = try box.seal(secret, at: place, visit.backend.random)
         return visit.change { writing in
-            let id = try Webhooks.add(
-                url, secret: sealed, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
-            guard let id else {
+            guard let id = try Webhooks.add(url, secret: sealed, writing) else {
                 throw APIError.badValue(
                     url, of: "url", accepted: "at most \(Webhooks.limit) webhooks in an organization; remove one")
             }
@@ -150,9 +148,7 @@ extension Call {
     ) { visit in
         let id = try visit.request.number(webhookID)
         return visit.change(saying: "Successfully removed the webhook") { writing in
-            let isGone = try Webhooks.remove(
-                id, in: writing.scope, by: writing.account, at: writing.time, on: writing.connection)
-            guard isGone else { throw APIError.notFound("\(id)", of: webhookID.name) }
+            guard try Webhooks.remove(id, writing) else { throw APIError.notFound("\(id)", of: webhookID.name) }
         }
     }
 }

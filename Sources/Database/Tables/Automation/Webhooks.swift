@@ -38,19 +38,17 @@ package enum Webhooks {
     private static let lease: Int64 = 60_000
 
     /// Keeps a webhook; nil when the organization has as many as it may.
-    package static func add(
-        _ url: String, secret: String, in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
-    ) throws -> Int64? {
+    package static func add(_ url: String, secret: String, _ writing: Writing) throws -> Int64? {
+        let (scope, connection) = (writing.scope, writing.connection)
         let count = try connection.integer("SELECT count(*) FROM webhook WHERE organization = \(scope.organization)")
         guard count ?? 0 < limit else { return nil }
         let id = try connection.take(1, from: "webhook")
         try connection.run(
             """
             INSERT INTO webhook (id, organization, url, secret, account, created_at)
-            VALUES (\(id), \(scope.organization), \(url), \(secret), \(account), \(time))
+            VALUES (\(id), \(scope.organization), \(url), \(secret), \(writing.account), \(writing.time))
             """)
-        try Change(.configuration, .webhook, .created, in: scope, after: [url], on: connection)
-            .write(in: scope, by: .account(account), at: time, on: connection)
+        try Change(.configuration, .webhook, .created, in: scope, after: [url], on: connection).write(writing)
         return id
     }
 
@@ -72,17 +70,15 @@ package enum Webhooks {
     }
 
     /// Removes one with the deliveries that it has not made yet; false when the organization has none of that number.
-    package static func remove(
-        _ id: Int64, in scope: Scope, by account: Int64, at time: Int64, on connection: any Connection
-    ) throws -> Bool {
+    package static func remove(_ id: Int64, _ writing: Writing) throws -> Bool {
+        let (scope, connection) = (writing.scope, writing.connection)
         let url = try connection.first(
             "SELECT url FROM webhook WHERE id = \(id) AND organization = \(scope.organization)"
         ) { $0.string(0) }
         guard let url else { return false }
         try connection.run("DELETE FROM webhook_delivery WHERE webhook = \(id)")
         try connection.run("DELETE FROM webhook WHERE id = \(id)")
-        try Change(.configuration, .webhook, .deleted, in: scope, before: [url], on: connection)
-            .write(in: scope, by: .account(account), at: time, on: connection)
+        try Change(.configuration, .webhook, .deleted, in: scope, before: [url], on: connection).write(writing)
         return true
     }
 

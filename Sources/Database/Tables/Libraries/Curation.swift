@@ -9,11 +9,14 @@ package struct Curator: Sendable {
     package let author: Author
     /// Milliseconds since 1970, UTC.
     package let time: Int64
+    /// Where the author came in, for the audit trail.
+    package let origin: AuditRecord.Origin
 
-    package init(organization: Int64, author: Author, time: Int64) {
+    package init(organization: Int64, author: Author, time: Int64, origin: AuditRecord.Origin = .init()) {
         self.organization = organization
         self.author = author
         self.time = time
+        self.origin = origin
     }
 
     var scope: Scope { Scope(kind: .organization, organization: organization) }
@@ -30,8 +33,13 @@ package struct Curator: Sendable {
 
     /// Writes the line of the change log; projects that have the library have to be looked at again, and reports change.
     func note(_ change: Change, of uuid: String, on connection: any Connection) throws {
-        try change.write(in: scope, by: author, at: time, on: connection)
+        try write(change, on: connection)
         try touch([uuid], on: connection)
+    }
+
+    /// Writes the line of the change log, and the record that goes with it.
+    func write(_ change: Change, on connection: any Connection) throws {
+        try change.write(Writing(in: scope, by: author, at: time, from: origin, on: connection))
     }
 
     /// Projects that have the libraries have to be looked at again, and reports change.

@@ -105,7 +105,7 @@ extension InHouse {
         let change = try Change(
             .configuration, .inHouseRule, .created, in: curator.scope, after: ["\(kind.rawValue) \(pattern.text)"],
             on: connection)
-        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+        try curator.write(change, on: connection)
         return id
     }
 
@@ -120,7 +120,7 @@ extension InHouse {
         let change = try Change(
             .configuration, .inHouseRule, .deleted, in: curator.scope,
             before: ["\(rule.kind.rawValue) \(rule.pattern.text)"], on: connection)
-        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+        try curator.write(change, on: connection)
         return true
     }
 

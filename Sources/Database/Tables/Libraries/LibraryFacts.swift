@@ -75,7 +75,7 @@ package enum LibraryFacts {
             """)
         let change = try Change(
             .configuration, .attribute, .created, in: curator.scope, after: [name], on: connection)
-        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+        try curator.write(change, on: connection)
         return true
     }
 

@@ -49,7 +49,7 @@ package enum LicenseChoices {
         let change = try Change(
             .configuration, .licensePreference, .changed, in: curator.scope, before: before, after: names,
             on: connection)
-        try change.write(in: curator.scope, by: curator.author, at: curator.time, on: connection)
+        try curator.write(change, on: connection)
     }
 
     /// Marks the licences of libraries of one expression that bind.

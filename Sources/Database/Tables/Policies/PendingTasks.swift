@@ -36,10 +36,14 @@ package struct PendingTask: Sendable, Equatable {
         let email = try Accounts.email(of: writing.account, on: connection)
         let project = try connection.first(
             """
-            SELECT p.id, p.product FROM library_request q JOIN project p ON p.id = q.project
+            SELECT p.id, p.product, l.key_id, l.filename FROM library_request q JOIN project p ON p.id = q.project
+            JOIN library l ON l.id = q.library
             WHERE q.uuid = \(uuid.lowercased()) AND q.status = 'PENDING' AND \(scope.condition)
             """
-        ) { (id: $0.integer(0), product: $0.integer(1)) }
+        ) { row in
+            let library = Change.Place("LIBRARY", id: row.integer(2), name: row.string(3))
+            return (id: row.integer(0), product: row.integer(1), library: library)
+        }
         guard let project else { return false }
         let count = try connection.run(
             """
@@ -52,6 +56,10 @@ package struct PendingTask: Sendable, Equatable {
         let place = Scope(
             kind: .project, organization: scope.organization, product: project.product, project: project.id)
         try Accounts.touch(place, at: time, on: connection)
+        try Change(
+            .metadata, .libraryRequest, .changed, of: project.library, before: ["PENDING"],
+            after: [status.rawValue, comments].filter { !$0.isEmpty }
+        ).write(writing.moved(to: place))
         return true
     }
 }

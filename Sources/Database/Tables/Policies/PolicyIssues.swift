@@ -18,9 +18,8 @@ package struct ExternalIssue: Sendable, Equatable {
     }
 
     /// Puts tickets in the place of those that the issue had. Issues are not rows: they follow from policies.
-    package static func replace(
-        _ issues: [ExternalIssue], of uuid: String, project: Int64, on connection: any Connection
-    ) throws {
+    package static func replace(_ issues: [ExternalIssue], of uuid: String, _ writing: Writing) throws {
+        let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM external_issue WHERE project = \(project) AND issue_uuid = \(uuid)")
         for (position, issue) in issues.enumerated() {
             try connection.run(
@@ -30,6 +29,10 @@ package struct ExternalIssue: Sendable, Equatable {
                     \(issue.created), \(issue.modified))
                 """)
         }
+        try Change(
+            .metadata, .externalIssues, .changed, in: writing.scope, after: issues.map(\.identifier),
+            on: connection
+        ).write(writing)
     }
 
     /// The tickets of a project by the uuid of the issue.

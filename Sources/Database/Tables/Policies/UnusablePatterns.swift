@@ -77,7 +77,7 @@ package struct UnusablePattern: Sendable, Equatable {
             word == "POLICY"
             ? try Change(.configuration, .policy, .changed, in: scope, after: [text], on: connection)
             : try Change(.configuration, .inHouseRule, .changed, in: scope, after: [text], on: connection)
-        try change.write(in: scope, by: .system, at: time, on: connection)
+        try change.write(Writing(in: scope, by: .system, at: time, on: connection))
         return true
     }
 }

@@ -79,14 +79,7 @@ package struct Change: Sendable, Equatable {
             before: before, after: after)
     }
 
-    /// Writes the line, in the transaction of the change.
-    package func write(
-        in scope: Scope, by author: Author, at time: Int64, on connection: any Connection
-    ) throws {
-        try write(Writing(in: scope, by: author, at: time, on: connection))
-    }
-
-    /// Writes the line. The scope of `writing` says whose it is, and in which product or project.
+    /// Writes the line, in the transaction of the change. The scope of `writing` says whose it is, and in which product or project.
     package func write(_ writing: Writing) throws {
         func lines(_ texts: [String]) -> String {
             texts.map { $0.split(separator: "\n").joined(separator: " ") }.joined(separator: "\n")

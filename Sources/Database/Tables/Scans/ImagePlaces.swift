@@ -25,11 +25,14 @@ package struct ImagePlace: Sendable, Equatable {
 /// Where the images run that projects are.
 package enum ImagePlaces {
     /// Says where the image that a project is runs, in the place of what was said before.
-    package static func set(
-        _ places: [ImagePlace], ofProject project: Int64, on connection: any Connection
-    ) throws {
+    package static func set(_ places: [ImagePlace], _ writing: Writing) throws {
+        let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM place WHERE project = \(project)")
         try append(places, from: 0, toProject: project, on: connection)
+        try Accounts.touch(writing.scope, at: writing.time, on: connection)
+        try Change(
+            .metadata, .places, .changed, in: writing.scope, after: ["\(places.count) places"], on: connection
+        ).write(writing)
     }
 
     /// Says what runs in one cluster, in the place of what was said of it before: places by project. Other clusters stay.

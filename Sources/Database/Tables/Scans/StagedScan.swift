@@ -214,7 +214,7 @@ package struct StagedScan: Sendable, Equatable {
         _ place: Change.Place, _ scope: Scope, account: Int64?, at time: Int64, on connection: any Connection
     ) throws {
         let change = Change(.configuration, .entity, .created, of: place, after: [place.name])
-        try change.write(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection)
+        try change.write(Writing(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection))
     }
 
     /// Of these scans, those that projects show.
