@@ -57,7 +57,9 @@ package struct Backend: Sendable {
 
     /// Where work of seconds is done while a client waits: reports that are made at once, trees. Each has two threads and a
     /// session of the database.
-    let heavyWork = WorkPool(places: 4, queue: 64)
+    let heavyWork = WorkPool(places: Self.heavyPlaces, queue: Self.heavyQueue)
+    static let heavyPlaces = 4
+    static let heavyQueue = 64
     private let heavyThreads = Threads("heavy work", width: 4)
     /// For a look at the database before that work.
     let waitingThreads = Threads("before heavy work", width: 2)

@@ -140,8 +140,8 @@ struct Configuration: Sendable {
     /// The settings of a server.
     func serverSettings(listen: ListenAddress) throws -> ServerSettings {
         var settings = ServerSettings(listen: listen, workers: try workers())
-        settings.threads = try number("http-threads", in: 1...64, default: 4)
-        settings.connections = try number("connections", in: 1...100_000, default: 4096)
+        settings.threads = try number("http-threads", in: 1...64, default: settings.threads)
+        settings.connections = try number("connections", in: 1...100_000, default: settings.connections)
         settings.connectionsPerAddress = try number(
             "connections-per-address", in: 0...100_000, default: settings.connectionsPerAddress)
         settings.rateLimit = try number("rate-limit", in: 0...10_000_000, default: settings.rateLimit)

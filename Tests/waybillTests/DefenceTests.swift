@@ -161,6 +161,24 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
         }
 
+        /// What systemd itself says of the units: every setting is one that it knows, and nothing contradicts another. The program need
+        /// not be installed for that, so another one stands in its place.
+        @Test(
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
+            arguments: ["waybill.service", "waybill-worker.service", "waybill-update.service", "waybill-update.timer"])
+        func unitsAreUnderstood(unit: String) throws {
+            let folder = try TemporaryFolder()
+            for name in Set([unit, "waybill-update.service"]) {
+                let path = Self.root.appendingPathComponent("packaging/\(name)").path
+                let text = try String(contentsOfFile: path, encoding: .utf8)
+                #expect(!name.hasSuffix(".service") || text.contains("ExecStart=/usr/bin/waybill "))
+                try text.replacingOccurrences(of: "/usr/bin/waybill", with: "/bin/true").write(
+                    toFile: folder.path(name), atomically: true, encoding: .utf8)
+            }
+            let ending = try Program.run("/usr/bin/systemd-analyze", ["verify", "--man=no", folder.path(unit)])
+            #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending.output)\(ending.errors)")
+        }
+
         /// Each test that docs/security.md names is there.
         @Test func theGuideNamesTestsThatAre() throws {
             let guide = try String(contentsOf: Self.root.appendingPathComponent("docs/security.md"), encoding: .utf8)

@@ -114,6 +114,13 @@ extension EndToEnd {
             let answer = try ForeignTool.run(
                 curl, ["-sS", "--max-time", "60", "--cacert", certificate, "\(url)/api/v1.4", "-d", body])
             #expect(String(decoding: answer, as: UTF8.self).contains("\"orgName\":\"Acme\""))
+            // On every answer, whoever asks: a call, the console, health, what is not there (RFC 6797 §7.1).
+            for path in ["/api/v1.4", "/", "/health/live", "/nothing"] {
+                let head = try ForeignTool.run(curl, ["-sS", "-i", "--cacert", certificate, "\(url)\(path)"])
+                #expect(
+                    String(decoding: head, as: UTF8.self).contains("Strict-Transport-Security: max-age=31536000\r\n"),
+                    "\(path)")
+            }
             // Who does not know the certificate is not served, and plain HTTP is not spoken.
             #expect(throws: ForeignTool.Failed.self) { try ForeignTool.run(curl, ["-sS", "\(url)/health/live"]) }
             let plain = try? server.get("/health/live")
