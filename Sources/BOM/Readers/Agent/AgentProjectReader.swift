@@ -1,4 +1,5 @@
 import Bytes
+import Inventory
 
 /// What a project of an upload says of itself: mend-api.md §4.
 extension AgentProject {
