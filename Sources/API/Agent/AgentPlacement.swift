@@ -3,6 +3,7 @@ import Database
 import Glibc
 import HTTP
 import Intake
+import Inventory
 import Jobs
 
 /// Puts the projects of an agent's update in their places: a file and a job for each, and what is missing around them.

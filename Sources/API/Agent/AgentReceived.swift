@@ -1,6 +1,6 @@
-import BOM
 import Database
 import Intake
+import Inventory
 
 /// A request that was read and let in.
 struct AgentReceived: Sendable {
