@@ -8,29 +8,29 @@ import Testing
 /// Parts: complete in themselves, numbered when there are several, together all rows once.
 @Suite struct SplittingTests {
     /// A table of `count` rows that need no data.
-    private static func numbers(_ key: String, _ from: StaticString, text: StaticString = "'row ' || n.i") -> Table {
+    private static func numbers(_ key: String, _ from: StaticSQL, text: StaticSQL = "'row ' || n.i") -> Table {
         Table(
             key: key, item: "item", title: key.capitalized, from: from, order: ["n.i"],
             columns: [.integer("number", "Number", "n.i"), .text("text", "Text", text)])
     }
 
-    static let none: StaticString = """
+    static let none: StaticSQL = """
         (WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 2) SELECT i FROM r) n
         WHERE n.i < 0 AND (SELECT count(*) FROM scope s) >= 0
         """
-    static let one: StaticString = """
+    static let one: StaticSQL = """
         (WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 2) SELECT i FROM r) n
         WHERE n.i < 2 AND (SELECT count(*) FROM scope s) >= 0
         """
-    static let hundred: StaticString = """
+    static let hundred: StaticSQL = """
         (WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 100) SELECT i FROM r) n
         WHERE n.i > 0 AND (SELECT count(*) FROM scope s) >= 0
         """
-    static let ten: StaticString = """
+    static let ten: StaticSQL = """
         (WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 10) SELECT i FROM r) n
         WHERE n.i > 0 AND (SELECT count(*) FROM scope s) >= 0
         """
-    static let thousand: StaticString = """
+    static let thousand: StaticSQL = """
         (WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 1000) SELECT i FROM r) n
         WHERE n.i > 0 AND (SELECT count(*) FROM scope s) >= 0
         """
@@ -104,8 +104,8 @@ import Testing
             [Self.ten, Self.thousand, Self.one], [Self.thousand, Self.ten], [Self.one, Self.thousand, Self.none],
             [Self.none, Self.thousand], [Self.hundred, Self.hundred], [Self.none, Self.none, Self.ten],
             [Self.none, Self.none],
-        ] as [[StaticString]])
-    func severalTablesStandInEachPart(format: Format, tables: [StaticString]) throws {
+        ] as [[StaticSQL]])
+    func severalTablesStandInEachPart(format: Format, tables: [StaticSQL]) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let keys = tables.indices.map { "table\($0)" }
         let report = Report.made(zip(keys, tables).map { Self.numbers($0, $1) })

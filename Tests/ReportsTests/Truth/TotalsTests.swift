@@ -208,7 +208,7 @@ struct TotalsTests {
 }
 
 extension Table {
-    fileprivate func with(from: StaticString) -> Table {
+    fileprivate func with(from: StaticSQL) -> Table {
         Table(
             key: key, item: item, title: title, from: from, condition: condition, order: order, columns: columns,
             lists: lists, levels: levels, splitsLines: splitsLines, replacements: replacements)

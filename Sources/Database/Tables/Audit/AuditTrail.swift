@@ -179,7 +179,8 @@ extension Change {
         case .tag: nil
         case .alert, .license, .inHouse: .decision
         case .entity: aspect == .deleted ? .deletion : nil
-        case .attributeValue, .bugs, .notice, .sourceFiles: aspect == .deleted ? .deletion : .decision
+        case .attributeValue, .bugs, .externalIssues, .libraryRequest, .notice, .places, .sourceFiles:
+            aspect == .deleted ? .deletion : .decision
         case .attribute, .inHouseRule, .licensePreference, .policy, .schedule, .webhook:
             aspect == .deleted ? .deletion : .setting
         }
