@@ -1,5 +1,5 @@
 /// The forms in which reports come. `Production` has one `switch` over them.
-package enum Format: String, Sendable, CaseIterable {
+package enum Format: String, Sendable, CaseIterable, Codable {
     case xlsx
     case json
     case xml

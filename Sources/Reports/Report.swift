@@ -155,7 +155,7 @@ package struct Table: Sendable {
     package var lists: [Table] = []
     /// What stands in its place when a filter has a value for which the rows come from elsewhere: of the same columns.
     package var replacements: [Replacement] = []
-    /// In a list: the first column holds several values, one a line; each makes a row with the other columns.
+    /// In a list: the first column holds several values, one a line; each makes a row with the other columns. Null makes one row.
     package var splitsLines = false
     /// What the rows are gathered under, the outermost first.
     package var levels: [Level] = []

@@ -12,6 +12,9 @@ package enum ReportGuide {
             accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON and XML those with a key; `a.b` is the member
             `b` of an object `a`.
 
+            A request has at most 1 MiB, which is about 26,000 UUIDs in a list such as `alertUuids`; what is longer is answered with HTTP 413 and
+            a line of text. Send several requests, each with a part of the list. Uploads have a limit of their own (`docs/uploads.md`).
+
             | report | organization | product | project | formats |
             |---|---|---|---|---|
 
@@ -50,7 +53,7 @@ package enum ReportGuide {
                 "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"
         case .risk:
             text +=
-                "\nPages to print, whatever format is asked for: summary, security, licences, policies, quality, trend.\n"
+                "\nPages to print: summary, security, licences, policies, quality, trend. Another format of a report is taken and not used: `notes` of the answer says so.\n"
         case .tables(let tables):
             for table in tables {
                 let path = table.levels.map { "\($0.key)[]." }.joined()

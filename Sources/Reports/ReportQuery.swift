@@ -83,9 +83,9 @@ package struct MergedRows: ~Copyable {
             splitsLines = query.table.splitsLines && query.columns.first?.key == query.table.columns.first?.key
         }
 
-        /// Appends the row's columns, once or for each line of the first; gives how often.
+        /// Appends the row's columns, once or for each line of the first, where that is not null; gives how often.
         func append(to batch: inout RowBuffer) -> Int {
-            guard splitsLines else {
+            guard splitsLines, !row.isNull(keys) else {
                 batch.append(cellsOf: row, from: keys, count: width)
                 return 1
             }

@@ -51,6 +51,8 @@ package struct ReportRequest: Sendable, Equatable {
     package let version: APIVersion
     /// Keys of the client's filter that the report does not know, as the client spells them.
     package let unknownFilters: [String]
+    /// The format that was asked for where the report has but one and is made in that; nil where it is as asked.
+    package let otherFormat: Format?
 
     /// The most unknown keys, and the most characters of one, that a request keeps.
     private static let unknownLimits = (keys: 20, characters: 100)
@@ -101,6 +103,8 @@ package struct ReportRequest: Sendable, Equatable {
         }
         if report.isComparison { try Self.takeComparison(lowered, scope.kind, &options) }
         self.format = try Self.format(format, report: report, name: name, options: &options)
+        let asked = format.flatMap { Format(rawValue: $0.lowercased()) }
+        if case .risk = report.body, let asked, asked != self.format { otherFormat = asked } else { otherFormat = nil }
         self.options = options
     }
 
@@ -114,13 +118,20 @@ package struct ReportRequest: Sendable, Equatable {
         return unknown.prefix(unknownLimits.keys).map { String($0.prefix(unknownLimits.characters)) }
     }
 
-    /// What whoever asked should know of the request: filters that were not used. Empty when there is nothing.
+    /// What whoever asked should know of the request: filters that were not used, a format that there is not. Empty when there is
+    /// nothing.
     package var notes: [String] {
-        guard !unknownFilters.isEmpty, let report = try? report() else { return [] }
-        let known = report.filters.map(\.key).sorted().joined(separator: ", ")
-        return unknownFilters.map { key in
-            "filter.\(key) was not used: \(type) does not know it; it knows \(known.isEmpty ? "no filter" : known)"
+        var notes: [String] = []
+        if let otherFormat {
+            notes.append("format \(otherFormat.rawValue) was not used: \(type) is made as \(format.rawValue) alone")
         }
+        guard !unknownFilters.isEmpty, let report = try? report() else { return notes }
+        let known = report.filters.map(\.key).sorted().joined(separator: ", ")
+        for key in unknownFilters {
+            notes.append(
+                "filter.\(key) was not used: \(type) does not know it; it knows \(known.isEmpty ? "no filter" : known)")
+        }
+        return notes
     }
 
     // MARK: Comparing
@@ -176,10 +187,11 @@ package struct ReportRequest: Sendable, Equatable {
         {
             return format
         }
-        // Clients ask for it in whatever format they ask for everything (reports.md §15.3).
-        if case .risk = report.body { return .pdf }
         guard let text, !text.isEmpty else { return offered[0] }
-        guard let format = Format(rawValue: text.lowercased()), offered.contains(format) else {
+        let format = Format(rawValue: text.lowercased())
+        // Clients ask for it in the format in which they ask for everything; a note of the answer says which it is made in.
+        if case .risk = report.body, format != nil { return offered[0] }
+        guard let format, offered.contains(format) else {
             throw .formatNotOffered(text, by: name, offered: offered)
         }
         return format
@@ -209,6 +221,8 @@ package struct ReportRequest: Sendable, Equatable {
         let version: APIVersion?
         /// Absent when all were known.
         let unknown: [String]?
+        /// Absent when the format is the one asked for.
+        let otherFormat: Format?
     }
 
     /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` writes it and reads it back, so that
@@ -221,7 +235,7 @@ package struct ReportRequest: Sendable, Equatable {
             product: scope.product, project: scope.project, visible: scope.visibleProducts,
             comparison: scope.comparison,
             options: options, version: version == .newest ? nil : version,
-            unknown: unknownFilters.isEmpty ? nil : unknownFilters)
+            unknown: unknownFilters.isEmpty ? nil : unknownFilters, otherFormat: otherFormat)
         do {
             return String(decoding: try encoder.encode(stored), as: UTF8.self)
         } catch {
@@ -248,6 +262,7 @@ package struct ReportRequest: Sendable, Equatable {
         options = stored.options
         version = stored.version ?? .newest
         unknownFilters = stored.unknown ?? []
+        otherFormat = stored.otherFormat
     }
 }
 

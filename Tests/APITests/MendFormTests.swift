@@ -105,6 +105,39 @@ struct MendFormTests {
         }
     }
 
+    /// The risk report is a PDF whatever is asked for, and the answer says so; what is no format of any report is refused.
+    @Test func formatsOfTheRiskReport() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let org = try world.token(.organization)
+        func submit(_ format: String?) async throws -> [String: Any] {
+            var fields: [String: Any] = ["orgToken": org, "reportType": "RiskReport"]
+            fields["format"] = format
+            return try await world.call("generateOrganizationReportAsync", fields)
+        }
+        for format in [nil, "pdf", "PDF"] {
+            let said = try await submit(format)["asyncProcessStatus"] as? [String: Any]
+            #expect(said != nil && said?["notes"] == nil, "\(format ?? "absent")")
+        }
+        let other = try #require(try await submit("xlsx")["asyncProcessStatus"] as? [String: Any])
+        let uuid = try #require(other["uuid"] as? String)
+        let status = try await world.call("getAsyncProcessStatus", ["orgToken": org, "uuid": uuid])
+        for envelope in [other, status["asyncProcessStatus"] as? [String: Any] ?? [:]] {
+            #expect(envelope["notes"] as? [String] == ["format xlsx was not used: RiskReport is made as pdf alone"])
+        }
+        #expect(try await submit("docx")["errorCode"] as? Int == 2021)
+    }
+
+    /// A call is at most 1 MiB long; what is longer is no call, and the answer says the limit.
+    @Test func theLimitOfACall() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let request = HTTPRequest(method: "POST", path: "/api/v1.4", headers: [:], body: .bytes([]))
+        guard case .memory(let limit, _) = world.door.policy(for: request) else {
+            Issue.record("the body of a call is not kept in memory")
+            return
+        }
+        #expect(limit == 1 << 20)
+    }
+
     @Test func aProductsTokenInEitherField() async throws {
         let world = try ManagedWorld(.sqlite)
         let (product, project) = (try world.token(.product), try world.token(.project))

@@ -12,7 +12,13 @@ struct LocationTests {
           "evidence":{"occurrences":[{"location":"lib/a.js"},{"location":"vendor/b, \"c\".js"}]}},
          {"type":"library","bom-ref":"b","name":"single","version":"1",
           "evidence":{"occurrences":[{"location":"only.js"}]}},
-         {"type":"library","bom-ref":"c","name":"nowhere","version":"1"}]}
+         {"type":"library","bom-ref":"c","name":"nowhere","version":"1"},
+         {"type":"library","bom-ref":"d","name":"digested","version":"1",
+          "hashes":[{"alg":"SHA-1","content":"0123456789abcdef0123456789abcdef01234567"}]},
+         {"type":"library","bom-ref":"e","name":"digested","version":"1","evidence":{"occurrences":[{"location":"found.js"}]},
+          "hashes":[{"alg":"SHA-1","content":"0123456789abcdef0123456789abcdef01234567"}]},
+         {"type":"library","bom-ref":"f","name":"file","version":"2",
+          "hashes":[{"alg":"SHA-1","content":"89abcdef0123456789abcdef0123456789abcdef"}]}]}
         """#
 
     @Test(arguments: TemporaryDatabase.engines) func eachPlaceIsALocation(engine: Engine) throws {
@@ -28,9 +34,12 @@ struct LocationTests {
         let report = try #require(found)
         let part = try #require(report.produce(fixture, scope: scope).parts().first)
         let places = try part.rows("libraryLocations").map { library in
-            (library["locations"] as? [[String: Any]] ?? []).map { "\($0["path"] ?? "") \($0["matchType"] ?? "")" }
+            (library["locations"] as? [[String: Any]] ?? []).map { "\($0["path"] ?? "-") \($0["matchType"] ?? "-")" }
         }
+        // A digest without a path is a location of its own; beside one with a path it is not.
         #expect(
-            places == [["lib/a.js ", "vendor/b, \"c\".js "], ["only.js "], []])
+            places == [
+                ["lib/a.js -", "vendor/b, \"c\".js -"], ["only.js -"], [], ["found.js SHA1"], ["- SHA1"],
+            ])
     }
 }

@@ -210,7 +210,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         out = sink
     }
 
-    private mutating func element(_ name: StaticString, _ text: String) {
+    private mutating func element(_ name: StaticSQL, _ text: String) {
         out.append("<")
         out.append(name)
         out.append(">")

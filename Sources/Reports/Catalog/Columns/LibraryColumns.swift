@@ -5,6 +5,14 @@ enum LibrarySQL {
     static let sha1: StaticSQL = "nullif(l.sha1, '')"
     /// How the library was recognized: by its digest, or not at all. A name is no match.
     static let matchType: StaticSQL = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
+    /// Of the components `c` of a library, those that say where it is; of a library that is known by its digest alone the first,
+    /// which Mend shows as a location without a path.
+    static let isLocation: StaticSQL = """
+        c.locations <> '' OR l.sha1 <> '' AND NOT EXISTS (SELECT 1 FROM component k
+            WHERE k.scan = c.scan AND k.occurrence = c.occurrence AND (k.locations <> '' OR k.position < c.position))
+        """
+    /// The paths of a component `c`, one a line.
+    static let paths: StaticSQL = "nullif(c.locations, '')"
 }
 
 extension Column {

@@ -28,11 +28,12 @@ extension Report {
                         from: """
                             \(Joins.libraries)
                             JOIN component c ON c.scan = o.scan AND c.occurrence = o.position
-                            WHERE s.scan > 0 AND c.locations <> ''
+                            WHERE s.scan > 0
                             """,
+                        condition: LibrarySQL.isLocation,
                         order: ["s.project", "o.position", "c.position"],
                         columns: [
-                            .text("path", "Path", "c.locations", width: 60),
+                            .text("path", "Path", LibrarySQL.paths, width: 60).omittedWhenNull,
                             .text(
                                 "matchType", "Match Type", "CASE WHEN l.sha1 <> '' THEN 'SHA1' END",
                                 width: 14
