@@ -127,8 +127,8 @@ package struct Production: Sendable {
             return try bom(facts, on: connection, into: receiver)
         case .vex:
             return try vex(facts, on: connection, into: receiver)
-        case .attribution(let table):
-            return try attribution(table, facts, on: connection, into: receiver)
+        case .attribution:
+            return try attribution(facts, on: connection, into: receiver)
         case .risk:
             return try risk(facts, on: connection, into: receiver)
         }

@@ -292,8 +292,8 @@ package struct Report: Sendable {
         case bom
         /// Statements about vulnerabilities (VEX).
         case vex
-        /// The text to ship with a product, from these rows.
-        case attribution(Table)
+        /// The text to ship with a product.
+        case attribution
         /// Pages for a manager.
         case risk
     }

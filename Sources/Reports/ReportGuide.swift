@@ -50,7 +50,16 @@ package enum ReportGuide {
             text += "\nOne document of the standard; `docs/vex.md` lists what each can say.\n"
         case .attribution:
             text +=
-                "\nOne document; JSON has the keys `summary` and `detail`. Texts come from `waybill import licenses`.\n"
+                """
+
+                One document, sorted by name: whose it is and of which day, contents, components by license, components with their licenses, \
+                copyright lines (each with its source) and notices, then what has to be looked at before it ships: components of which no \
+                license or no copyright is known, choices that were made, source code of copyleft components, licenses whose text is not \
+                known. Texts come from documents and from `waybill import licenses`; `docs/licences.md` says which lines count. HTML has each \
+                text once in an appendix, with links. Text is laid out as THIRD-PARTY-NOTICES. JSON has Mend's keys `summary` and `detail`, \
+                and `copyrightSources`, `noLicenseKnown`, `noCopyrightKnown`, `choices`, `sourceOffers`, `licensesWithoutText`, `appendix`.
+
+                """
         case .risk:
             text +=
                 "\nPages to print: summary, security, licences, policies, quality, trend. Another format of a report is taken and not used: `notes` of the answer says so.\n"

@@ -106,8 +106,8 @@ struct WordShield {
         escape =
             switch format {
             case .json: Array("\\u0065".utf8)
-            case .xml: Array("&#101;".utf8)
-            case .csv, .xlsx, .pdf, .tv, .yaml, .html, .txt: nil
+            case .xml, .html: Array("&#101;".utf8)
+            case .csv, .xlsx, .pdf, .tv, .yaml, .txt: nil
             }
     }
 

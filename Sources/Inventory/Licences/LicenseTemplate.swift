@@ -1,28 +1,96 @@
-/// Texts of the SPDX list, which are templates: some begin with the notice that an author is to fill in.
+import Bytes
+
+/// Texts of the SPDX list, which are templates: some begin with the notice that an author is to fill in, or with that of whoever
+/// wrote the template (`Internet Systems Consortium` in ISC). Beside a library either would read as what its author says.
 package enum LicenseTemplate {
     /// Lines that a notice stands among.
-    private static let head = 10
+    private static let head = 12
 
-    /// The text without notices that nobody filled in (`Copyright (c) <year> <copyright holders>`): beside a library they would read
-    /// as what its author says. What stands in the terms, or behind them in advice on how to apply them, stays.
-    package static func withoutNotices(_ text: String) -> String {
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        let notices = lines.indices.prefix(head).filter { isOpenNotice(lines[$0]) }
-        if notices.isEmpty { return text }
+    /// The text with `lines` in the place of its template's notices; with nothing in their place where there are none. What stands in
+    /// the terms, or behind them in advice on how to apply them, stays, and so does the notice of a licence that is itself under
+    /// copyright (`Everyone is permitted to copy and distribute verbatim copies of this license document`).
+    ///
+    /// - Parameter isListed: whether it is the text of the SPDX list, so that all notices are its template's; in a text that a
+    ///   document brings only those that nobody filled in are.
+    package static func filled(_ text: String, with lines: [String], isListed: Bool) -> String {
+        var parts = beginning(text)
+        let notices = Self.notices(parts, isListed: isListed)
+        guard let first = notices.first else { return text }
         for line in notices.reversed() {
-            lines.remove(at: line)
+            parts.remove(at: line)
+            guard lines.isEmpty || line != first else { continue }
             // One blank line instead of two, and none in front.
-            if line < lines.count, isBlank(lines[line]), line == 0 || isBlank(lines[line - 1]) {
-                lines.remove(at: line)
+            if line < parts.count, isBlank(parts[line]), line == 0 || isBlank(parts[line - 1]) {
+                parts.remove(at: line)
             }
         }
-        return lines.joined(separator: "\n")
+        parts.insert(contentsOf: lines.map { Substring($0) }, at: first)
+        return parts.joined(separator: "\n")
+    }
+
+    /// The notices of whoever wrote the template, as they stand in a text of the SPDX list: nobody's who uses it.
+    package static func holders(_ text: String) -> [String] {
+        let parts = beginning(text)
+        return notices(parts, isListed: true).map { parts[$0].trimmingBlanks() }
+    }
+
+    /// What a text says of its own copyright: the lines at its head that begin as a notice does and name a year, no template's.
+    package static func statements(in text: String) -> [String] {
+        let lines = beginning(text)
+        guard !isAboutItself(lines) else { return [] }
+        return lines.prefix(head).filter { isNotice($0) && !isOpenNotice($0) }.map { $0.trimmingBlanks() }
+    }
+
+    /// The lines that a notice stands among, and behind them all that follows as one.
+    private static func beginning(_ text: String) -> [Substring] {
+        text.split(maxSplits: head, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    }
+
+    private static func notices(_ lines: [Substring], isListed: Bool) -> [Int] {
+        let head = lines.indices.prefix(Self.head)
+        let open = head.filter { isOpenNotice(lines[$0]) }
+        guard isListed, !isAboutItself(lines) else { return open }
+        return head.filter { line in
+            open.contains(line) || isNotice(lines[line]) && endsNotice(line + 1 < lines.count ? lines[line + 1] : "")
+        }
+    }
+
+    /// Whether a licence speaks of the copyright of its own text at its beginning.
+    private static func isAboutItself(_ lines: [Substring]) -> Bool {
+        lines.contains { line in
+            let text = line.prefix(2000).lowercased()
+            return text.contains("verbatim cop") || text.contains("this license document")
+        }
+    }
+
+    /// Whether a line begins as a notice does and names a year.
+    package static func isNotice(_ line: some StringProtocol) -> Bool {
+        guard line.utf8.count <= 300 else { return false }
+        let text = line.lowercased().drop { $0.isWhitespace || $0 == "*" || $0 == "#" }
+        let begins = ["copyright", "portions copyright", "(c)", "©"].contains { text.hasPrefix($0) }
+        return begins && namesYear(text)
+    }
+
+    /// Whether four digits stand together that are a year from 1900 on.
+    private static func namesYear(_ text: Substring) -> Bool {
+        text.utf8.split { !(48...57).contains($0) }.contains { digits in
+            digits.count == 4 && (digits.starts(with: "19".utf8) || digits.starts(with: "20".utf8))
+        }
+    }
+
+    /// Whether what follows a line is not the rest of a sentence that begins in it.
+    private static func endsNotice(_ line: some StringProtocol) -> Bool {
+        let text = line.prefix(300).lowercased().drop { $0.isWhitespace }
+        return text.isEmpty || isNotice(line.prefix(300))
+            || ["permission", "redistribution", "all rights", "this ", "you ", "licensed"].contains {
+                text.hasPrefix($0)
+            }
     }
 
     private static func isBlank(_ line: Substring) -> Bool { line.allSatisfy(\.isWhitespace) }
 
     /// Whether a line begins as a notice does, perhaps behind the name of a work, and has a place to fill in.
-    private static func isOpenNotice(_ line: Substring) -> Bool {
+    package static func isOpenNotice(_ line: some StringProtocol) -> Bool {
         guard line.utf8.count <= 200 else { return false }
         let text = line.lowercased().drop { $0.isWhitespace }
         if text.hasPrefix("<copyright") { return true }

@@ -46,7 +46,7 @@ enum SheetLink {
             && digits.reduce(0) { $0 * 10 + Int($1) - 48 } <= 65_535
     }
 
-    private static func isOne(_ byte: UInt8, of characters: StaticSQL) -> Bool {
+    private static func isOne(_ byte: UInt8, of characters: StaticString) -> Bool {
         (0..<characters.utf8CodeUnitCount).contains { characters.utf8Start[$0] == byte }
     }
 

@@ -143,7 +143,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         if case .cell(let cell) = columns[table][column].source { cell } else { 0 }
     }
 
-    private mutating func string(style: StaticSQL) {
+    private mutating func string(style: StaticString) {
         if text.isEmpty {
             sink.append("<c/>")
             return

@@ -4,7 +4,7 @@ import Database
 /// The small parts of a workbook (ECMA-376 Part 1 §18, Part 2 for the package).
 extension XLSXFormat {
     static let relationshipBase = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-    static let relationshipsBegin: StaticSQL = """
+    static let relationshipsBegin: StaticString = """
         <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
         <Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
         """

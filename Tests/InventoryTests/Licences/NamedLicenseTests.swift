@@ -70,7 +70,9 @@ struct LicenseTemplateTests {
         ("Copyright ${year} ${licensor name}\nx", "x"),
     ])
     func `open notices go`(text: String, left: String) {
-        #expect(LicenseTemplate.withoutNotices(text) == left)
+        #expect(LicenseTemplate.filled(text, with: [], isListed: false) == left)
+        #expect(LicenseTemplate.filled(text, with: [], isListed: true) == left)
+        #expect(LicenseTemplate.filled(text, with: ["Copyright 2020 A"], isListed: true).contains("Copyright 2020 A"))
     }
 
     @Test(arguments: [
@@ -79,5 +81,39 @@ struct LicenseTemplateTests {
         "Portions are copyright <year> them", "", "MIT",
         (1...20).map { "\($0)" }.joined(separator: "\n") + "\nCopyright (C) <year>  <name of author>",
     ])
-    func `all else stays`(text: String) { #expect(LicenseTemplate.withoutNotices(text) == text) }
+    func `all else stays`(text: String) { #expect(LicenseTemplate.filled(text, with: [], isListed: false) == text) }
+
+    private static let consortium = """
+        ISC License
+
+        Copyright (c) 2004-2010 by Internet Systems Consortium, Inc. ("ISC")
+        Copyright (c) 1995-2003 by Internet Software Consortium
+
+        Permission to use
+        """
+
+    @Test func `whoever wrote a template is not the author`() {
+        let lines = ["Copyright 2020 A", "Copyright 2021 B"]
+        #expect(
+            LicenseTemplate.filled(Self.consortium, with: lines, isListed: true)
+                == "ISC License\n\nCopyright 2020 A\nCopyright 2021 B\n\nPermission to use")
+        #expect(LicenseTemplate.holders(Self.consortium).count == 2)
+        // A document that brings this text says so of its component.
+        #expect(LicenseTemplate.filled(Self.consortium, with: lines, isListed: false) == Self.consortium)
+    }
+
+    @Test(arguments: [
+        "GNU GENERAL PUBLIC LICENSE\nCopyright (C) 2007 FSF, Inc.\nEveryone is permitted to copy and distribute verbatim copies",
+        "Copyright (C) 2006,2007,2009 NTT (Nippon Telegraph and Telephone\nCorporation). All rights reserved.", "MIT",
+    ])
+    func `what is no template's notice stays`(text: String) {
+        #expect(LicenseTemplate.filled(text, with: ["Copyright 2020 A"], isListed: true) == text)
+    }
+
+    @Test func `a text says who holds its copyright`() {
+        let text =
+            "MIT\n\n  Copyright (c) 2015 Ann\nCopyright (c) <year> <holders>\n\nThe above copyright notice of 2015"
+        #expect(LicenseTemplate.statements(in: text) == ["Copyright (c) 2015 Ann"])
+        #expect(LicenseTemplate.statements(in: "Copyright (C) 1989 FSF\nverbatim copies").isEmpty)
+    }
 }

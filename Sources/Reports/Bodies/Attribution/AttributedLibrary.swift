@@ -1,0 +1,113 @@
+import Database
+import Inventory
+
+/// A library as an attribution shows it.
+struct AttributedLibrary {
+    /// Where the text of a licence is kept.
+    enum TextKey: Hashable {
+        /// On the SPDX list, by the identifier of a licence or an exception.
+        case listed(String)
+        /// A text that documents of the organization bring, by its digest.
+        case own(String)
+    }
+
+    /// A licence that binds.
+    struct License {
+        let name: String
+        /// The identifier of the SPDX list, with an exception; empty where the list has no such licence.
+        let spdx: String
+        let url: String
+        let isCopyleft: Bool
+        /// The texts that make up the licence: its own, else that of the list and, behind it, that of its exception.
+        let keys: [TextKey]
+        /// The identifier of the licence on the list, without an exception, or empty.
+        let base: String
+        /// The whole text with the copyright lines of the library in the places of its template; empty where none is known, or where the
+        /// texts stand in an appendix.
+        var text = ""
+        /// The numbers of its texts in the appendix; empty where there is no appendix.
+        var numbers: [Int] = []
+        /// Whether no text is known, or only a part of it.
+        var lacksText = false
+
+        /// The name, with the identifier where that says more.
+        var label: String { spdx.isEmpty || spdx == name ? name : "\(name) (\(spdx))" }
+
+        /// - Parameter start: the first of the cells `AttributionQueries.licenseCells`.
+        init(_ rows: borrowing RowBuffer, at start: Int) {
+            name = rows.string(start)
+            spdx = rows.string(start + 1)
+            url = rows.string(start + 2)
+            base = rows.string(start + 3)
+            let (exception, digest) = (rows.string(start + 4), rows.string(start + 5))
+            isCopyleft = ["PARTIAL", "FULL"].contains(rows.string(start + 6))
+            if !digest.isEmpty {
+                keys = [.own(digest)]
+            } else {
+                keys = [base, exception].filter { !$0.isEmpty }.map(TextKey.listed)
+            }
+        }
+
+        /// Whether the list has a text for each part of the licence: an exception that it does not know has none.
+        var hasKeyForEachPart: Bool {
+            if case .own? = keys.first { return true }
+            return !base.isEmpty && (keys.count == 2 || !spdx.contains(" WITH "))
+        }
+    }
+
+    /// A line about who holds the copyright, and who says so.
+    struct CopyrightLine {
+        let text: String
+        let source: String
+    }
+
+    /// The project in which it stands here, and its place there.
+    let projectID: Int64
+    let position: Int64
+    let product: String
+    let project: String
+    let filename: String
+    let name: String
+    let version: String
+    let homepage: String
+    /// Where it can be downloaded, or empty.
+    let downloadLocation: String
+    let notice: String
+    /// Where the notice is from, or empty.
+    let noticeReference: String
+    let key: Int64
+    let author: String
+    /// The expression in effect, with the choices that it offers; empty where no licence is known.
+    let expression: String
+    /// The licences that bind.
+    var licenses: [License] = []
+    var copyrights: [CopyrightLine] = []
+    /// The value of the wanted custom attribute.
+    var attribute: String?
+
+    var hasChoice: Bool { expression.contains(" OR ") }
+    var isCopyleft: Bool { licenses.contains(where: \.isCopyleft) }
+
+    /// What stands for the licences in one line.
+    var licenseLine: String {
+        licenses.isEmpty ? "No known license" : licenses.map(\.label).joined(separator: ", ")
+    }
+
+    /// - Parameter start: the first of the cells `AttributionQueries.libraryCells`.
+    init(_ rows: borrowing RowBuffer, at start: Int) {
+        projectID = rows.integer(start)
+        position = rows.integer(start + 1)
+        product = rows.string(start + 2)
+        project = rows.string(start + 3)
+        filename = rows.string(start + 4)
+        name = rows.string(start + 5)
+        version = rows.string(start + 6)
+        homepage = rows.string(start + 7)
+        downloadLocation = rows.string(start + 8)
+        notice = rows.string(start + 9)
+        noticeReference = rows.string(start + 10)
+        key = rows.integer(start + 11)
+        author = rows.string(start + 12)
+        expression = rows.string(start + 13)
+    }
+}

@@ -1,0 +1,75 @@
+import Database
+
+/// What is read of some libraries, each by the project and the place in which it stands there; in their order.
+struct AttributionQueries {
+    /// What an attribution takes from beside the library.
+    struct Origin {
+        let scan: Int64
+        /// What the document says of the copyright, one line each.
+        let copyright: String
+        /// Whether it is a package of a Debian distribution.
+        let isDebian: Bool
+
+        /// - Parameter row: of the query `libraries`.
+        init(_ row: borrowing RowBuffer) {
+            scan = row.integer(15)
+            copyright = row.string(16)
+            isDebian = row.integer(17) == 1
+        }
+    }
+
+    private let head: SQL
+
+    /// - Parameter places: of the scope's projects; a few hundred at most.
+    init(_ scope: Scope, places: [(project: Int64, position: Int64)]) {
+        var head = scope.clause
+        head.append(", wanted (rank, project, position) AS (VALUES ")
+        for (rank, place) in places.enumerated() {
+            head.append("\(literal: rank == 0 ? "" : ", ")(\(rank), \(place.project), \(place.position))")
+        }
+        head.append(")\n")
+        self.head = head
+    }
+
+    /// CROSS JOIN keeps SQLite in this order: each place is looked up by its keys.
+    private static let from: SQL = "FROM wanted w CROSS JOIN scope s CROSS JOIN occurrence o CROSS JOIN library l"
+    private static let condition: SQL = """
+        WHERE s.project = w.project AND o.scan = s.scan AND o.position = w.position AND l.id = o.library
+        """
+
+    /// The rank, the cells of `AttributedLibrary`, those of `Origin`.
+    var libraries: SQL {
+        head + """
+            SELECT w.rank, s.project, o.position, s.product_name, s.project_name, l.filename, l.artifact, l.version, l.homepage,
+                l.download_url, coalesce(n.text, ''), coalesce(n.reference, ''), l.key_id, l.author, l.license_expression,
+                s.scan, l.copyright, CASE WHEN l.purl LIKE 'pkg:deb/%' THEN 1 ELSE 0 END
+            \(Self.from)
+            LEFT JOIN library_notice n ON n.organization = l.organization AND n.library_uuid = l.uuid
+            \(Self.condition) ORDER BY w.rank
+            """
+    }
+
+    /// The rank, then the cells of `AttributedLibrary.License`: the licences that bind. What is shared alike, as works of art are, has no
+    /// source code.
+    var licenses: SQL {
+        head + """
+            SELECT w.rank, n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,
+                coalesce(t.digest, ''), CASE WHEN n.risk_score <> 67 THEN \(literal: LicenseSQL.copyleft) END
+            \(Self.from) CROSS JOIN library_license x CROSS JOIN license n
+            LEFT JOIN library_text t ON t.organization = n.organization AND t.digest = x.text
+            \(Self.condition) AND x.library = l.id AND x.chosen = 1 AND n.id = x.license
+            ORDER BY w.rank, x.position
+            """
+    }
+
+    /// The rank and the value of an attribute: that of the project after those of the product and of the organization.
+    func attributes(named name: String) -> SQL {
+        head + """
+            SELECT w.rank, y.value
+            \(Self.from) CROSS JOIN attribute_value y CROSS JOIN attribute t
+            \(Self.condition) AND y.organization = l.organization AND y.library_uuid = l.uuid AND t.id = y.attribute
+                AND t.name = \(name) AND (y.product = 0 OR y.product = s.product) AND (y.project = 0 OR y.project = s.project)
+            ORDER BY w.rank, y.product, y.project
+            """
+    }
+}

@@ -1,0 +1,131 @@
+import Database
+
+/// What a request asks of an attribution.
+struct AttributionSettings {
+    let title: String
+    let header: String
+    let footer: String
+    /// The name of a custom attribute.
+    let attribute: String?
+    let byComponent: Bool
+    /// Whether each text stands once behind all libraries, instead of beside each.
+    let hasAppendix: Bool
+    /// Whether a missing text is mentioned where it would stand.
+    let namesMissing: Bool
+    let includesVersions: Bool
+    private let sections: Set<String>
+
+    init(_ options: [String: [String]], format: Format, scope: ScopeFacts) {
+        func one(_ key: String) -> String? { options[key]?.first }
+        title = one("reporttitle") ?? "Attribution report for \(scope.name)"
+        header = one("reportheader") ?? ""
+        footer = one("reportfooter") ?? ""
+        attribute = one("customattribute")
+        byComponent = one("reportingaggregationmode") == "by_component"
+        // Readers of the text and of JSON look for texts beside libraries; a page has links.
+        let placement = one("licensereferencetextplacement")
+        hasAppendix = placement == "appendix_section" || placement == nil && format == .html
+        namesMissing = one("missinglicensedisplayoption") == "generic_license"
+        includesVersions = one("includeversions") != "false"
+        sections = Set(
+            options["reportingscope"] ?? ["summary", "licenses", "copyrights", "notices", "primary_attributes"])
+    }
+
+    func shows(_ section: String) -> Bool { sections.contains(section.lowercased()) }
+
+    var showsDetail: Bool {
+        ["LICENSES", "COPYRIGHTS", "NOTICES", "PRIMARY_ATTRIBUTES"].contains { shows($0) }
+    }
+
+    /// The lists behind the libraries that the wanted sections have.
+    var lists: [AttributionList] { AttributionList.allCases.filter { shows($0.section) } }
+
+    /// What a library is called: its file's name has the version in it.
+    func label(_ library: AttributedLibrary) -> String {
+        if includesVersions { return library.filename }
+        return library.name.isEmpty ? library.filename : library.name
+    }
+
+    /// The expression of a library where it says more than the licences that bind: that they are several, or that there was a choice.
+    func expression(_ library: AttributedLibrary) -> String? {
+        library.expression.contains(" AND ") || library.hasChoice ? library.expression : nil
+    }
+
+    /// What stands where a text is not known.
+    func missing(_ license: AttributedLibrary.License) -> String {
+        "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
+    }
+
+    /// The text that stands for a licence beside a library.
+    func text(of license: AttributedLibrary.License) -> String {
+        if !license.text.isEmpty { return license.text }
+        return namesMissing && license.lacksText ? missing(license) : ""
+    }
+}
+
+/// Libraries that whoever ships the document has to look at, gathered behind all libraries.
+enum AttributionList: CaseIterable {
+    case noLicense
+    case noCopyright
+    case choices
+    case sources
+
+    /// The value of `reportingScope` with which it is shown.
+    var section: String { self == .noCopyright ? "COPYRIGHTS" : "LICENSES" }
+
+    var title: String {
+        switch self {
+        case .noLicense: "No license known"
+        case .noCopyright: "No copyright known"
+        case .choices: "Choice made"
+        case .sources: "Source code of copyleft components"
+        }
+    }
+
+    /// What the list means to its reader.
+    var explanation: String {
+        switch self {
+        case .noLicense: "Nobody has said under which license these components are."
+        case .noCopyright: "No source names the holder of the copyright of these components."
+        case .choices: "These components offer several licenses. The one that is taken here stands behind the arrow."
+        case .sources:
+            """
+            The licenses of these components ask whoever ships them to offer their source code. It is offered under the terms of the named \
+            license at the download location that the component's document names. Where none is known, another offer has to be made.
+            """
+        }
+    }
+
+    /// Its key in JSON.
+    var key: StaticString {
+        switch self {
+        case .noLicense: "noLicenseKnown"
+        case .noCopyright: "noCopyrightKnown"
+        case .choices: "choices"
+        case .sources: "sourceOffers"
+        }
+    }
+
+    /// Rows of `library l` that may belong to the list; `holds` decides.
+    var condition: SQL {
+        switch self {
+        case .noLicense: "l.license_expression = ''"
+        case .noCopyright: "1 = 1"
+        case .choices: "l.license_choice = 1"
+        case .sources:
+            """
+            EXISTS (SELECT 1 FROM library_license x JOIN license n ON n.id = x.license
+                WHERE x.library = l.id AND x.chosen = 1 AND n.risk_score >= 50)
+            """
+        }
+    }
+
+    func holds(_ library: AttributedLibrary) -> Bool {
+        switch self {
+        case .noLicense: library.licenses.isEmpty
+        case .noCopyright: library.copyrights.isEmpty
+        case .choices: library.hasChoice
+        case .sources: library.isCopyleft
+        }
+    }
+}

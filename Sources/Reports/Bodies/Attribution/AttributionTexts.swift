@@ -1,0 +1,96 @@
+import Bytes
+import Database
+
+// DESIGN. Each text stands once, whatever names it has: `GPL-2.0-only` and `GPL-2.0-or-later` have one. Which texts the scope needs is
+// read before anything is written, so that libraries can name the number of theirs. Memory holds a digest and the names of each text.
+
+/// The texts of the licences that bind libraries of a scope.
+struct AttributionTexts {
+    /// A text of the appendix.
+    struct Entry {
+        /// The licences and exceptions that it is of.
+        var labels: [String]
+        let key: AttributedLibrary.TextKey
+        /// The licence of the list whose text it is, or a document's reading of it; empty where there is none.
+        let base: String
+    }
+
+    /// In the order of their names, numbered from 1 on.
+    private(set) var entries: [Entry] = []
+    /// Licences of which no text, or only a part, is known: their names and where they may be read, in the order of names.
+    private(set) var missing: [(label: String, url: String)] = []
+    private var numbers: [AttributedLibrary.TextKey: Int] = [:]
+
+    init(_ scope: Scope, on connection: any Connection) throws {
+        var licenses: [AttributedLibrary.License] = []
+        try connection.each(
+            scope.clause + """
+                SELECT DISTINCT n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,
+                    coalesce(t.digest, ''), '' FROM scope s JOIN occurrence o ON o.scan = s.scan
+                JOIN library_license x ON x.library = o.library AND x.chosen = 1 JOIN license n ON n.id = x.license
+                LEFT JOIN library_text t ON t.organization = n.organization AND t.digest = x.text
+                WHERE s.scan > 0
+                """
+        ) { licenses.append(AttributedLibrary.License($0, at: 0)) }
+        licenses.sort { Self.precedes("\($0.label)\0\($0.keys)", "\($1.label)\0\($1.keys)") }
+        var found: [String: Int] = [:]
+        var known: [AttributedLibrary.TextKey: Int] = [:]
+        for license in licenses {
+            for (part, key) in license.keys.enumerated() {
+                if known[key] == nil, let digest = try Self.digest(key, scope.organization, on: connection) {
+                    known[key] = found[digest] ?? entries.count
+                    if found[digest] == nil {
+                        found[digest] = entries.count
+                        entries.append(Entry(labels: [], key: key, base: part == 0 ? license.base : ""))
+                    }
+                }
+                guard let index = known[key] else { continue }
+                var label = license.label
+                if case .listed(let id) = key, license.keys.count > 1 { label = part == 0 ? license.base : id }
+                if !entries[index].labels.contains(label) { entries[index].labels.append(label) }
+            }
+        }
+        number(known)
+        for license in licenses where lacksText(license) && missing.last?.label != license.label {
+            missing.append((license.label, license.url))
+        }
+    }
+
+    /// Puts the entries in the order of their names.
+    private mutating func number(_ known: [AttributedLibrary.TextKey: Int]) {
+        let order = entries.indices.sorted { left, right in
+            let (first, second) = (entries[left].labels.first ?? "", entries[right].labels.first ?? "")
+            return first == second ? left < right : Self.precedes(first, second)
+        }
+        var places = [Int](repeating: 0, count: entries.count)
+        for (place, index) in order.enumerated() { places[index] = place }
+        entries = order.map { entries[$0] }
+        numbers = known.mapValues { places[$0] + 1 }
+    }
+
+    private static func digest(
+        _ key: AttributedLibrary.TextKey, _ organization: Int64, on connection: any Connection
+    ) throws -> String? {
+        let text =
+            switch key {
+            case .listed(let id): try LicenseTexts.listed(id, on: connection)
+            case .own(let digest): try LicenseTexts.own(digest, organization: organization, on: connection)
+            }
+        return text.isEmpty ? nil : Digest.of(Array(text.utf8), .sha256).hexadecimal
+    }
+
+    /// By name whatever the case, then by bytes.
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        let (small, large) = (left.lowercased(), right.lowercased())
+        return small == large
+            ? left.utf8.lexicographicallyPrecedes(right.utf8) : small.utf8.lexicographicallyPrecedes(large.utf8)
+    }
+
+    /// The numbers of a licence's texts, that of its exception last.
+    func numbers(of license: AttributedLibrary.License) -> [Int] { license.keys.compactMap { numbers[$0] } }
+
+    /// Whether no text of a licence is known, or only a part of it.
+    func lacksText(_ license: AttributedLibrary.License) -> Bool {
+        !license.hasKeyForEachPart || license.keys.contains { numbers[$0] == nil }
+    }
+}

@@ -1,0 +1,195 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// An attribution that can be shipped: whose copyright it names, which texts it prints how often, what it says of gaps. On both
+/// engines.
+struct AttributionTests {
+    private static let mit = "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted"
+    private static let isc = """
+        ISC License
+
+        Copyright (c) 2004-2010 by Internet Systems Consortium, Inc. ("ISC")
+        Copyright (c) 1995-2003 by Internet Software Consortium
+
+        Permission to use
+        """
+    private static let gpl = """
+        GNU GENERAL PUBLIC LICENSE
+        Version 2, June 1991
+
+        Copyright (C) 1989, 1991 Free Software Foundation, Inc.
+
+        Everyone is permitted to copy and distribute verbatim copies of this license document
+        """
+
+    private static let bill = #"""
+        {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application","name":"shop"}},
+         "components":[
+         {"type":"library","bom-ref":"z","name":"Zebra","version":"1","purl":"pkg:npm/Zebra@1","licenses":[{"license":{"id":"MIT"}}],
+          "copyright":"Copyright 2020 Zoe\nCopyright (c) <year> <copyright holders>"},
+         {"type":"library","bom-ref":"a","name":"apple","version":"1","purl":"pkg:npm/apple@1","licenses":[{"license":{"id":"MIT"}}]},
+         {"type":"library","bom-ref":"i","name":"consort","version":"1","purl":"pkg:npm/consort@1","licenses":[{"license":{"id":"ISC"}}],
+          "copyright":"Copyright (c) 1995-2003 by Internet Software Consortium"},
+         {"type":"library","bom-ref":"t","name":"own","version":"1","purl":"pkg:npm/own@1","licenses":[{"license":{"id":"MIT",
+          "text":{"content":"The MIT License\n\nCopyright (c) 2015 Olga Own\n\nPermission is hereby granted"}}}]},
+         {"type":"library","bom-ref":"c","name":"choice","version":"1","purl":"pkg:npm/choice@1",
+          "licenses":[{"expression":"GPL-2.0-only OR MIT"}]},
+         {"type":"library","bom-ref":"g","name":"gpl","version":"1","purl":"pkg:npm/gpl@1","licenses":[{"expression":"GPL-2.0-only"}],
+          "externalReferences":[{"type":"distribution","url":"https://example.org/gpl-1.tar.gz"}]},
+         {"type":"library","bom-ref":"l","name":"later","version":"1","purl":"pkg:npm/later@1",
+          "licenses":[{"expression":"GPL-2.0-or-later WITH Classpath-exception-2.0"}]},
+         {"type":"library","bom-ref":"n","name":"nothing","version":"1","purl":"pkg:npm/nothing@1"},
+         {"type":"library","bom-ref":"w","name":"textless","version":"1","purl":"pkg:npm/textless@1",
+          "licenses":[{"license":{"id":"Zlib"}}]}]}
+        """#
+
+    private func fixture(_ engine: Engine) throws -> InventoryFixture {
+        let fixture = try InventoryFixture(engine)
+        try fixture.importSBOM(Self.bill)
+        try fixture.database.write { connection in
+            for (id, text) in [
+                ("MIT", Self.mit), ("ISC", Self.isc), ("GPL-2.0-only", Self.gpl), ("GPL-2.0-or-later", Self.gpl),
+                ("Classpath-exception-2.0", "Linking this library"),
+            ] { try LicenseTexts.put(id, text: text, on: connection) }
+            let uuid = try connection.first("SELECT uuid FROM library WHERE artifact = 'textless'") { $0.string(0) }
+            let curator = Curator(organization: 1, author: .system, time: 1)
+            _ = try LibraryFacts.setNotice(
+                "Textless\nCopyright 2019 Theo Text\nAll that", reference: "NOTICE.txt", of: uuid ?? "", by: curator,
+                on: connection)
+        }
+        return fixture
+    }
+
+    private func text(
+        _ fixture: InventoryFixture, _ format: Format, _ fields: [String: [String]] = [:]
+    ) throws -> String {
+        var report = try #require(ReportCase.every.first { $0.type == "AttributionReport" && $0.format == format })
+        report.fields = fields
+        return try #require(report.produce(fixture, scope: fixture.scope(.project)).parts().first).text
+    }
+
+    private func object(_ text: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    private func entries(_ object: [String: Any]) throws -> [String: [String: Any]] {
+        let detail = try #require((object["detail"] as? [String: [[String: Any]]])?.values.first)
+        return Dictionary(detail.map { ("\($0["library"] ?? "")", $0) }) { first, _ in first }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func `copyright has a source and is nobody's who wrote a template`(
+        engine: Engine
+    ) throws {
+        let entries = try entries(object(text(fixture(engine), .json)))
+        func lines(_ library: String) -> [String] {
+            (entries["\(library)-1.tgz"]?["copyrightSources"] as? [[String: String]] ?? []).map {
+                "\($0["copyright"] ?? "") <- \($0["source"] ?? "")"
+            }
+        }
+        #expect(lines("Zebra") == ["Copyright 2020 Zoe <- CycloneDX 1.5"])
+        #expect(lines("own") == ["Copyright (c) 2015 Olga Own <- text of MIT in CycloneDX 1.5"])
+        #expect(lines("textless") == ["Copyright 2019 Theo Text <- notice, NOTICE.txt"])
+        #expect(lines("consort").isEmpty && lines("apple").isEmpty)
+        func licence(_ library: String) -> String {
+            let licenses = entries["\(library)-1.tgz"]?["licenses"] as? [[String: Any]] ?? []
+            return licenses.first?["licenseText"] as? String ?? ""
+        }
+        #expect(licence("Zebra") == "MIT License\n\nCopyright 2020 Zoe\n\nPermission is hereby granted")
+        #expect(licence("apple").contains("\n[The holder of the copyright is not known.]\n"))
+        #expect(licence("consort") == "ISC License\n\n[The holder of the copyright is not known.]\n\nPermission to use")
+        #expect(licence("own").contains("Olga Own"))
+        // The licence's own copyright, and that of its exception, stay.
+        #expect(licence("gpl") == Self.gpl && licence("later") == "\(Self.gpl)\n\nLinking this library")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func `what has to be looked at stands in lists`(engine: Engine) throws {
+        let said = try object(text(fixture(engine), .json))
+        func names(_ key: String) -> [String] {
+            (said[key] as? [[String: Any]] ?? []).map { ($0["library"] as? String ?? "").replacing("-1.tgz", with: "") }
+        }
+        #expect(names("noLicenseKnown") == ["nothing"])
+        #expect(names("noCopyrightKnown") == ["apple", "choice", "consort", "gpl", "later", "nothing"])
+        #expect(names("choices") == ["choice"] && names("sourceOffers") == ["gpl", "later"])
+        let offers = said["sourceOffers"] as? [[String: Any]] ?? []
+        #expect(offers.first?["downloadLocation"] as? String == "https://example.org/gpl-1.tar.gz")
+        #expect(offers.last?["downloadLocation"] == nil)
+        #expect(said["licensesWithoutText"] as? [String] == ["Zlib"])
+        #expect((said["organization"] as? String)?.isEmpty == false)
+        #expect((said["dataDate"] as? String)?.count == 10)
+        #expect(said["product"] as? String == "Webshop" && said["project"] as? String == "Cart")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func `a page has each text once, and its links lead somewhere`(
+        engine: Engine
+    ) throws {
+        let page = try text(fixture(engine), .html)
+        for once in ["Permission is hereby granted", "verbatim copies", "Linking this library", "Permission to use"] {
+            let count = page.ranges(of: once).count
+            // One component brings a text of its own.
+            #expect(count == (once.hasPrefix("Permission is") ? 2 : 1), "\(once): \(count)")
+        }
+        #expect(!page.contains("Consortium") && page.contains("[Copyright: see the entry of each component.]"))
+        let ids = page.matches(of: /id="([^"]+)"/).map { String($0.1) }
+        #expect(Set(ids).count == ids.count)
+        let links = Set(page.matches(of: /href="#([^"]+)"/).map { String($0.1) })
+        #expect(links.isSubset(of: ids), "\(links.subtracting(ids))")
+        let anchors = ["summary", "components", "no-license", "no-copyright", "choices", "sources", "missing", "texts"]
+        #expect(links.isSuperset(of: anchors))
+        // Components in the order of their names, whatever the case.
+        let names = page.matches(of: /<h3 id="c[^"]+">[0-9]+\. ([A-Za-z]+)-1/).map { String($0.1) }
+        #expect(names == ["apple", "choice", "consort", "gpl", "later", "nothing", "own", "textless", "Zebra"])
+        // Texts beside libraries when they are asked for there.
+        let beside = try text(fixture(engine), .html, ["licenseReferenceTextPlacement": ["LICENSE_SECTION"]])
+        #expect(beside.ranges(of: "Permission is hereby granted").count == 4 && !beside.contains("id=\"texts\""))
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func `components are listed once where they are wanted so`(
+        engine: Engine
+    ) throws {
+        let fixture = try fixture(engine)
+        try fixture.importSBOM(Self.bill, project: "Search")
+        var report = try #require(
+            ReportCase.every.first { $0.type == "ProductAttributionReport" && $0.format == .html })
+        let scope = try fixture.scope(.product)
+        let all = try #require(report.produce(fixture, scope: scope).parts().first).text
+        report.fields = ["reportingAggregationMode": ["BY_COMPONENT"]]
+        let once = try #require(report.produce(fixture, scope: scope).parts().first).text
+        for (page, count) in [(all, 2), (once, 1)] {
+            #expect(page.matches(of: /<h3 id="c[^"]+">[0-9]+\. Zebra/).count == count)
+            let ids = page.matches(of: /id="([^"]+)"/).map { String($0.1) }
+            #expect(Set(ids).count == ids.count)
+            #expect(Set(page.matches(of: /href="#([^"]+)"/).map { String($0.1) }).isSubset(of: ids))
+        }
+    }
+
+    /// ws-sbom-generator takes the text apart by these signs; what is behind the last library's number it never finds, as its
+    /// pattern for that does not go over line ends.
+    @Test(arguments: TemporaryDatabase.engines) func `the text is read as Mend's is`(engine: Engine) throws {
+        let text = try text(
+            fixture(engine), .txt, ["reportingAggregationMode": ["BY_PROJECT"], "exportFormat": ["TXT"]])
+        var found: [String: String] = [:]
+        var number = 1
+        while let start = text.firstRange(of: "\(number). Library:"),
+            let end = text[start.upperBound...].firstRange(of: "\(number + 1). Library:")
+        {
+            let entry = text[start.upperBound..<end.lowerBound]
+            let name = try #require(entry.firstRange(of: "Product:"))
+            let begin = try #require(entry.firstRange(of: "License Text:"))
+            let stop = try #require(entry[begin.upperBound...].firstRange(of: "==========\nCOPYRIGHTS"))
+            found[String(entry[..<name.lowerBound]).trimmingCharacters(in: .whitespaces)] =
+                String(entry[begin.upperBound..<stop.lowerBound]).trimmingCharacters(in: .whitespacesAndNewlines)
+            number += 1
+        }
+        #expect(number == 9 && found.count == 8)
+        #expect(found["gpl-1.tgz"] == Self.gpl)
+        #expect(found["own-1.tgz"]?.contains("Olga Own") == true)
+        #expect(found["textless-1.tgz"] == "" && found["nothing-1.tgz"] == "[No license is known.]")
+        let notices = try #require(text.firstRange(of: "\nNOTICES\n"))
+        #expect(text[notices.upperBound...].contains("Copyright 2019 Theo Text"))
+        #expect(text.hasPrefix("THIRD-PARTY NOTICES\n"))
+    }
+}
