@@ -85,7 +85,7 @@ test-cluster: build deps-test ## Kills, restarts and cuts off nodes of a cluster
 
 # Clients of Mend's API from PyPI, as their authors publish them, each in an environment of its own.
 CLIENTS := ws-sdk mend-sbom-export-cli mend-ignore-alerts mend-sca-cleanup-tool mend-import-sbom ws-ignore-alerts ws-copy-policy \
-	ws-bulk-report-generator wss-plugin
+	ws-bulk-report-generator ws-sbom-generator wss-plugin
 CLIENT_FOLDER := .build/clients
 
 $(CLIENT_FOLDER)/%/installed:

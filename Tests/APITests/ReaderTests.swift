@@ -10,9 +10,15 @@ import Testing
 /// there in the form that they expect, or not there at all.
 struct ReaderTests {
     /// Why a reader would stop.
-    private struct Stops: Error, CustomStringConvertible { let description: String }
+    struct Stops: Error, CustomStringConvertible { let description: String }
 
-    private typealias Row = [String: Any]
+    typealias Row = [String: Any]
+
+    /// Types of one report in the scopes that have it, by its type in the organization.
+    static func types(_ type: String) throws -> [(kind: ScopeKind, type: String)] {
+        let report = try #require(Report.named(type, in: .organization))
+        return ScopeKind.allCases.compactMap { kind in report.name.types[kind].map { (kind, $0) } }
+    }
 
     /// A number, as `float()` of Python and a `double` of C# take it.
     private static func number(_ value: Any?, _ what: String) throws -> Double {
@@ -23,14 +29,14 @@ struct ReaderTests {
         return number
     }
 
-    private static func text(_ row: Row, _ key: String) throws -> String {
+    static func text(_ row: Row, _ key: String) throws -> String {
         guard let text = row[key] as? String, !text.isEmpty else {
             throw Stops(description: "\(key) is \(row[key].map { "\($0)" } ?? "absent")")
         }
         return text
     }
 
-    private static func object(_ row: Row, _ key: String) throws -> Row {
+    static func object(_ row: Row, _ key: String) throws -> Row {
         guard let object = row[key] as? Row else { throw Stops(description: "\(key) is no object") }
         return object
     }
@@ -72,13 +78,38 @@ struct ReaderTests {
         throw Stops(description: "locations is no list")
     }
 
-    @Test(arguments: TemporaryDatabase.engines) func vulnerabilities(engine: Engine) throws {
-        let world = try ManagedWorld(engine)
-        let rows = try world.rows("OrgVulnerabilityReport", "vulnerabilities")
-        #expect(!rows.isEmpty)
-        for row in rows {
-            for reader in [Self.defectDojo, Self.ccUtils, Self.faraday, Self.depbot] { try reader(row) }
+    private static let shared = TestData.shared("data/sboms")
+
+    private static func readVulnerabilities(_ world: ManagedWorld) async throws {
+        let readers = [defectDojo, ccUtils, faraday, depbot]
+        for (kind, type) in try types("OrgVulnerabilityReport") {
+            for version in [APIVersion.newest, .v13] {
+                let rows = try world.rows(type, "vulnerabilities", kind, version: version)
+                #expect(!rows.isEmpty)
+                for row in rows { for reader in readers { try reader(row) } }
+            }
+            let rows = try await world.list(
+                "get\(kind.requestWord)VulnerabilityReport", "vulnerabilities",
+                [kind.tokenField: try world.token(kind), "format": "json"])
+            for row in rows { for reader in readers { try reader(row) } }
         }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func vulnerabilities(engine: Engine) async throws {
+        try await Self.readVulnerabilities(ManagedWorld(engine))
+    }
+
+    /// The same of documents that others made.
+    @Test(.enabled(if: shared != nil, "needs ../shared/data")) func realVulnerabilities() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let folder = try #require(Self.shared)
+        for (name, path) in [
+            ("dropwizard", "bom-examples/SBOM/dropwizard-1.3.15/bom.json"), ("nginx", "bom/nginx.spdx"),
+            ("dtrack", "dependency-track/dtrack-apiserver-4.5.0.bom.json"),
+        ] { try world.inventory.importSBOM(file: "\(folder)/\(path)", product: "Webshop", project: name) }
+        try await Self.readVulnerabilities(world)
+        try await Self.readAlerts(world)
+        try await Self.readLibraries(world)
     }
 
     // MARK: Alerts
@@ -120,6 +151,40 @@ struct ReaderTests {
         }
     }
 
+    /// The vendor's scripts: security alerts count by words of CVSS 3, the shield is a colour.
+    private static func shielded(_ alert: Row) throws {
+        if alert.keys.contains("euaShield") {
+            guard ["RED", "YELLOW", "GREEN", "GREY"].contains(try text(alert, "euaShield")) else {
+                throw Stops(description: "euaShield is \(alert["euaShield"] ?? "")")
+            }
+        }
+        _ = try (text(alert, "project"), text(alert, "product"), text(alert, "vulnerabilityId"))
+    }
+
+    private static func readAlerts(_ world: ManagedWorld) async throws {
+        for type in ["OrgAlertsReport", "OrgIgnoreAlertsReport", "OrgResolvedAlertsReport"] {
+            for (kind, type) in try types(type) {
+                for alert in try world.rows(type, "alerts", kind) {
+                    try typed(alert)
+                    try dated(alert)
+                }
+                for alert in try world.rows(type, "alerts", kind, version: .v13) { try counted(alert) }
+            }
+        }
+        for kind in ScopeKind.allCases {
+            let token = [kind.tokenField: try world.token(kind)]
+            for call in ["Alerts", "IgnoredAlerts"] {
+                for alert in try await world.list("get\(kind.requestWord)\(call)", "alerts", token) {
+                    try typed(alert)
+                    try dated(alert)
+                }
+            }
+        }
+        for (kind, type) in try types("OrgSecurityAlertsReport") {
+            for alert in try world.rows(type, "alerts", kind) { try shielded(alert) }
+        }
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func alerts(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = try world.token(.organization)
@@ -132,13 +197,7 @@ struct ReaderTests {
                     "action": ["type": "REJECT"],
                 ],
             ])
-        for type in ["OrgAlertsReport", "OrgIgnoreAlertsReport", "OrgResolvedAlertsReport"] {
-            for alert in try world.rows(type, "alerts") {
-                try Self.typed(alert)
-                try Self.dated(alert)
-            }
-            for alert in try world.rows(type, "alerts", version: .v13) { try Self.counted(alert) }
-        }
+        try await Self.readAlerts(world)
         // A gate keeps the alerts whose description is the name of one of its policies.
         let names = try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).compactMap {
             $0["name"] as? String
@@ -148,40 +207,55 @@ struct ReaderTests {
         }
         #expect(!rejected.isEmpty)
         #expect(rejected.allSatisfy { names.contains($0["description"] as? String ?? "") })
-        for alert in try world.rows("OrgSecurityAlertsReport", "alerts") where alert.keys.contains("euaShield") {
-            #expect(["RED", "YELLOW", "GREEN", "GREY"].contains(alert["euaShield"] as? String))
-        }
     }
 
     // MARK: Inventory, files, places
 
     @Test(arguments: TemporaryDatabase.engines) func inventories(engine: Engine) async throws {
-        let world = try ManagedWorld(engine)
-        let (org, project) = try (world.token(.organization), world.token(.project))
+        try await Self.readLibraries(ManagedWorld(engine))
+    }
+
+    private static func readLibraries(_ world: ManagedWorld) async throws {
+        let org = try world.token(.organization)
         // philips-software: outside of Maven the artifact is the file.
-        for library in try world.rows("OrgInventoryReport", "libraries") {
-            guard library["type"] as? String == "javascript/Node.js" else { continue }
-            #expect(library["artifactId"] as? String == library["name"] as? String)
-            #expect((library["groupId"] as? String)?.isEmpty == false)
+        for (kind, type) in try types("OrgInventoryReport") {
+            for library in try world.rows(type, "libraries", kind) {
+                guard library["type"] as? String == "javascript/Node.js" else { continue }
+                #expect(library["artifactId"] as? String == library["name"] as? String)
+                #expect((library["groupId"] as? String)?.isEmpty == false)
+            }
         }
-        // ws-conan-scanner: paths and digests are texts; types are words.
-        for file in try world.rows("OrgSourceFileInventoryReport", "sourceFiles") {
-            #expect(file["path"] is String && file["sha1"] is String)
+        // ws-conan-scanner: paths and digests are texts, where they are known; types are words.
+        for (kind, type) in try types("OrgSourceFileInventoryReport") {
+            for file in try world.rows(type, "sourceFiles", kind) {
+                #expect(file["path"] is String && (file["sha1"] == nil || file["sha1"] is String))
+            }
         }
         for library in try await world.list("librarySearch", "libraries", ["orgToken": org, "searchValue": "a"]) {
             #expect((library["type"] as? String)?.contains("_") == false)
         }
-        // ws-gitlab-integration and SAP: each library says its uuid and its places.
-        for library in try await world.list("getProjectLibraryLocations", "libraryLocations", ["projectToken": project])
-        {
-            #expect(library["keyUuid"] is String && library["locations"] is [[String: Any]])
+        for project in try await world.list("getOrganizationProjectVitals", "projectVitals", ["orgToken": org]) {
+            // SAP: ids of projects are numbers.
+            #expect(project["id"] is Int)
+            let token = ["projectToken": try text(project, "token")]
+            // ws-gitlab-integration and SAP: each library says its uuid and its places.
+            for library in try await world.list("getProjectLibraryLocations", "libraryLocations", token) {
+                #expect(library["keyUuid"] is String)
+                for place in try #require(library["locations"] as? [Row]) { #expect(!place.isEmpty) }
+            }
+            for library in try await world.list("getProjectInventory", "libraries", token) {
+                // Whitesource.Api: numbers fit 32 bits. SAP: coordinates of Maven have three parts.
+                #expect((library["keyId"] as? Int).map { (0..<1 << 31).contains($0) } == true)
+                guard library["type"] as? String == "MAVEN_ARTIFACT" else { continue }
+                #expect((library["coordinates"] as? String)?.split(separator: ":").count == 3)
+            }
         }
-        // SAP: coordinates of Maven have three parts, ids of projects are numbers.
-        for library in try await world.list("getProjectInventory", "libraries", ["projectToken": project])
-        where library["type"] as? String == "MAVEN_ARTIFACT" {
-            #expect((library["coordinates"] as? String)?.split(separator: ":").count == 3)
+        // SAP: reports as PDF and XLSX are taken as bytes.
+        for (call, format, beginning) in [
+            ("getProjectRiskReport", "pdf", "%PDF-"), ("getProjectVulnerabilityReport", "xlsx", "PK"),
+        ] {
+            let bytes = try await world.raw(call, ["projectToken": try world.token(.project), "format": format])
+            #expect(bytes.starts(with: beginning.utf8))
         }
-        let vitals = try await world.list("getOrganizationProjectVitals", "projectVitals", ["orgToken": org])
-        #expect(!vitals.isEmpty && vitals.allSatisfy { $0["id"] is Int })
     }
 }

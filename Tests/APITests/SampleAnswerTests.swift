@@ -20,6 +20,10 @@ struct SampleAnswerTests {
             /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/,
             with: "00000000-0000-4000-8000-000000000000"
         )
+        // Tokens of the fixture begin with zeros, others are of chance.
+        .replacing(/"(productToken|projectToken|userToken)":"[1-9a-f][0-9a-f]{63}"/) {
+            "\"\($0.1)\":\"\(String(repeating: "0", count: 64))\""
+        }
         .replacing(/"requestToken":"[0-9a-f]{46}"/, with: "\"requestToken\":\"\(String(repeating: "0", count: 46))\"")
         .replacing(
             /"messageContentSha1":"[0-9a-f]{40}"/,
@@ -72,6 +76,66 @@ struct SampleAnswerTests {
                 "error",
                 try await world.raw("generateOrganizationReportAsync", ["orgToken": org, "reportType": "NoReport"])
             ))
+        return try await samples + documents(world) + tools(world)
+    }
+
+    /// Reports that are documents, as the files in their ZIPs; what compares two sides, too. The risk report is a PDF alone.
+    private func documents(_ world: ManagedWorld) throws -> [(name: String, bytes: [UInt8])] {
+        var samples: [(name: String, bytes: [UInt8])] = []
+        for (name, format, fields) in [
+            ("AttributionReport", "json", [:]), ("AttributionReport.html", "html", [:]),
+            ("AttributionReport.txt", "txt", [:]),
+            ("ProjectDiffReport", "json", ["compareProjectToken": ["the other side"]]),
+            ("ProjectSBOMReport.SPDX", "json", ["standard": ["SPDX"]]),
+            ("ProjectSBOMReport.CycloneDX", "json", ["standard": ["CycloneDX"]]),
+            ("ProjectVEXReport", "json", ["standard": ["OpenVEX"]]),
+        ] as [(String, String, [String: [String]])] {
+            let request = try ReportRequest(
+                type: String(name.prefix { $0 != "." }), scope: world.inventory.scope(.project), format: format,
+                fields: fields)
+            samples.append((name, try world.file(of: request)))
+        }
+        return samples
+    }
+
+    /// Calls of public clients that take something more than a token, and those that change something.
+    private func tools(_ world: ManagedWorld) async throws -> [(name: String, bytes: [UInt8])] {
+        let (org, product, project) = try (world.token(.organization), world.token(.product), world.token(.project))
+        let libraries = try await world.list("getProjectInventory", "libraries", ["projectToken": project])
+        let library = try #require(libraries.first?["keyUuid"] as? String)
+        let alerts = try await world.list(
+            "getProjectAlertsByType", "alerts", ["projectToken": project, "alertType": "SECURITY_VULNERABILITY"])
+        let alert = try #require(alerts.first?["alertUuid"] as? String)
+        let policy: [String: Any] = [
+            "name": "No MIT here", "filter": ["type": "LICENSE", "licenses": [["name": "MIT"]]],
+            "action": ["type": "REJECT"], "enabled": true,
+        ]
+        let leftPad = ["orgToken": org, "libraryName": "left-pad", "libraryVersion": "1.3.0", "libraryType": "npm"]
+        let calls: [(String, [String: Any])] = [
+            ("getBasicLibraryInfo", leftPad), ("getLibraryInfo", leftPad),
+            ("getProjectLibraryDependencies", ["projectToken": project, "keyUuid": library]),
+            ("getLibrarySourceFiles", ["projectToken": project, "keyUuid": library]),
+            ("getProjectDueDiligenceReport", ["projectToken": project, "format": "json"]),
+            ("getProjectLicenses", ["projectToken": project]), ("getProductAssignments", ["productToken": product]),
+            ("getChangesReport", ["orgToken": org]), ("getDomainPendingTasks", ["orgToken": org]),
+            ("getProjectLastModification", ["projectToken": project]),
+            ("getRequestState", ["orgToken": org, "requestToken": "none"]),
+            ("fetchProjectPolicyIssues", ["orgToken": org, "projectToken": project]),
+            ("getProductLibraryLocations", ["productToken": product]), ("getProductTags", ["productToken": product]),
+            ("ignoreAlerts", ["orgToken": org, "alertUuids": [alert], "comments": "not reachable"]),
+            ("getProjectIgnoredAlerts", ["projectToken": project]),
+            ("setAlertsStatus", ["orgToken": org, "alertUuids": [alert], "status": "Active"]),
+            ("addProjectPolicy", ["projectToken": project, "policy": policy]),
+            ("getProjectPolicies", ["projectToken": project]),
+            ("saveProjectTag", ["projectToken": project, "tagKey": "team", "tagValue": "blue"]),
+            ("setLibraryNotice", ["orgToken": org, "libraryUUID": library, "text": "Made by others"]),
+            ("createProduct", ["orgToken": org, "productName": "New"]),
+            ("createProject", ["productToken": product, "projectName": "New"]),
+            ("createGroup", ["orgToken": org, "group": ["name": "legal", "description": "Lawyers"]]),
+            ("deleteProject", ["productToken": product, "projectToken": project]),
+        ]
+        var samples: [(name: String, bytes: [UInt8])] = []
+        for (call, fields) in calls { samples.append((call, try await world.raw(call, fields))) }
         return samples
     }
 
@@ -85,13 +149,17 @@ struct SampleAnswerTests {
         }
         for (name, bytes) in samples {
             let text = Self.steady(String(decoding: bytes, as: UTF8.self))
-            let file = Self.folder.appendingPathComponent("\(name).json")
+            let file = Self.folder.appendingPathComponent(Self.file(name))
             if isWriting { try Data((text + "\n").utf8).write(to: file) }
-            #expect(try String(contentsOf: file, encoding: .utf8) == text + "\n", "docs/api/\(name).json: make docs")
+            #expect(
+                try String(contentsOf: file, encoding: .utf8) == text + "\n", "docs/api/\(Self.file(name)): make docs")
         }
-        let kept = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter {
-            $0.hasSuffix(".json")
-        }
-        #expect(Set(kept) == Set(samples.map { "\($0.name).json" }))
+        let kept = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        #expect(Set(kept) == Set(samples.map { Self.file($0.name) }))
+    }
+
+    /// JSON, unless the name says something else.
+    private static func file(_ name: String) -> String {
+        name.hasSuffix(".html") || name.hasSuffix(".txt") ? name : "\(name).json"
     }
 }

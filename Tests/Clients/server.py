@@ -25,6 +25,10 @@ ADVISORY = {
     "affected": [{"package": {"ecosystem": "npm", "name": "left-pad"},
                   "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.1"}]}]}],
 }
+TEXTS = {
+    "Apache-2.0": "Apache License\nVersion 2.0, January 2004\n\nTERMS AND CONDITIONS",
+    "MIT": "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted",
+}
 
 
 class Server:
@@ -40,6 +44,8 @@ class Server:
                 "import", "sbom", path, "--org", self.org, "--product", "Shop", "--project", project, "--json"
             )["projects"][0]
         self.run("import", "advisories", self.file("advisory.json", ADVISORY), "--json")
+        for license, text in TEXTS.items():
+            self.run("import", "licenses", self.file(f"{license}.json", {"licenseId": license, "licenseText": text}), "--json")
         more = self.certificate() if tls else []
         self.process = subprocess.Popen(
             [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *more, *flags], stdout=subprocess.PIPE, text=True,

@@ -48,10 +48,10 @@ struct ListingTests {
         }
         #expect(
             try await text("getAllProducts", ["orgToken": org])
-                == #"{"products":[\#(products.joined(separator: ","))],"message":"Organization products"}"#)
+                == #"{"products":[\#(products.joined(separator: ","))],"message":"Success"}"#)
         #expect(
             try await text("getAllProjects", ["productToken": product])
-                == #"{"projects":[{"projectName":"Shop Cart","projectToken":"\#(project)","projectId":\#(acme.projects[0].id)}]}"#
+                == #"{"projects":[{"projectName":"Shop Cart","projectToken":"\#(project)","projectId":\#(acme.projects[0].id)}],"message":"Success"}"#
         )
         #expect(
             try await text("getOrganizationProductVitals", ["orgToken": org])
@@ -74,7 +74,7 @@ struct ListingTests {
         let token = try #require(
             try await fixture.call("createProduct", ["orgToken": fixture.acme.token, "productName": "Empty"])[
                 "productToken"] as? String)
-        #expect(try await text("getAllProjects", ["productToken": token]) == #"{"projects":[]}"#)
+        #expect(try await text("getAllProjects", ["productToken": token]) == #"{"projects":[],"message":"Success"}"#)
     }
 
     @Test func createsProductsAndProjects() async throws {

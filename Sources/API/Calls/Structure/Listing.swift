@@ -27,7 +27,7 @@ extension Call {
                     answer.text("productToken", product.token)
                     answer.number("productId", product.id)
                 }
-                answer.text("message", "Organization products")
+                answer.text("message", "Success")
             })
     }
 
@@ -40,6 +40,8 @@ extension Call {
                     answer.text("projectToken", project.token)
                     answer.number("projectId", project.id)
                 }
+                // A client takes the list only with this word, and that of products too.
+                answer.text("message", "Success")
             })
     }
 
