@@ -93,6 +93,13 @@ $(CLIENT_FOLDER)/%/installed:
 	$(@D)/bin/pip install --quiet --disable-pip-version-check $*
 	touch $@
 
+# Insists on a numpy that has no wheel for Debian's Python, and works with any.
+$(CLIENT_FOLDER)/ws-sbom-generator/installed:
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check ws-sdk==22.12.1.1 ws-spdx-tools==0.7.0a3.post7 numpy
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps ws-sbom-generator
+	touch $@
+
 # Fails where PyPI cannot be reached.
 clients: deps
 	$(call install,python3-venv openssl)

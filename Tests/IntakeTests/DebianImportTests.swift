@@ -135,6 +135,11 @@ import Testing
                     |Some Body|https://example.org/app|Debian|app_2.0+dfsg-1_amd64.deb
                     """
                 ])
+        // All who hold the copyright of the program, not those of its packaging.
+        #expect(
+            try bench.texts(
+                "SELECT replace(copyright, '\n', '; ') FROM library WHERE copyright <> '' ORDER BY artifact")
+                == ["2020 A. Writer; 2021 B. Writer; C", "Copyright (C) 1999 L. Writer"])
         #expect(
             try bench.texts("SELECT n.spdx FROM license n ORDER BY n.spdx").contains("LGPL-2.1-or-later"))
         #expect(

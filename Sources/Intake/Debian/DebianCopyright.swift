@@ -9,8 +9,12 @@ import Inventory
 /// What a package's copyright file says.
 struct DebianCopyright {
     private(set) var licenses: [LicenseClaim] = []
-    /// The first statement of copyright, in one line.
-    private(set) var copyright = ""
+    /// The statements of copyright, each once, one a line: those of the packaging only where there are no others.
+    var copyright: String { statements.joined(separator: "\n") }
+    private var statements: [String] = []
+
+    /// The most statements that are kept: some packages name thousands of people.
+    private static let statementLimit = 200
 
     init(_ text: String) {
         let head = PlainBytes(String(decoding: text.utf8.prefix(2000), as: UTF8.self))
@@ -25,22 +29,36 @@ struct DebianCopyright {
     private mutating func readParagraphs(_ text: String) {
         var names: [Substring] = []
         var packaging: [Substring] = []
+        var packagers: [Substring] = []
         for paragraph in ControlFile.paragraphs(in: text) {
             let isHeader = paragraph.has("format") || paragraph.has("format-specification")
             guard paragraph.has("files") || isHeader else { continue }
             if let name = paragraph["license"].split(separator: "\n", omittingEmptySubsequences: false).first,
                 !name.isEmpty
             {
-                let files = paragraph["files"].utf8.split { $0 == 32 || $0 >= 9 && $0 <= 13 }
-                let isPackaging = !files.isEmpty && files.allSatisfy { $0.starts(with: "debian/".utf8) }
-                if isPackaging { packaging.append(name) } else { names.append(name) }
+                if Self.isPackaging(paragraph) { packaging.append(name) } else { names.append(name) }
             }
-            if copyright.isEmpty { copyright = Self.oneLine(paragraph["copyright"]) }
+            let lines = paragraph["copyright"].split(separator: "\n")
+            if Self.isPackaging(paragraph) { packagers += lines } else { state(lines) }
         }
+        if statements.isEmpty { state(packagers) }
         var seen = Set<String>()
         for name in names.isEmpty ? packaging : names {
             let claim = Self.claim(name)
             if seen.insert("\(claim.form)").inserted { licenses.append(claim) }
+        }
+    }
+
+    /// Whether a paragraph is about the packaging alone.
+    private static func isPackaging(_ paragraph: ControlParagraph) -> Bool {
+        let files = paragraph["files"].utf8.split { $0 == 32 || $0 >= 9 && $0 <= 13 }
+        return !files.isEmpty && files.allSatisfy { $0.starts(with: "debian/".utf8) }
+    }
+
+    private mutating func state(_ lines: some Sequence<Substring>) {
+        for line in lines where statements.count < Self.statementLimit {
+            let line = Self.oneLine(line)
+            if !line.isEmpty, line != ".", !statements.contains(line) { statements.append(line) }
         }
     }
 
@@ -114,12 +132,14 @@ struct DebianCopyright {
         licenses = ids.map {
             LicenseList.spdx.license(id: $0) == nil ? LicenseClaim(.name($0)) : LicenseClaim(.id($0))
         }
-        if copyright.isEmpty {
-            let line = text.utf8.split(separator: UInt8(ascii: "\n")).first { line in
-                let line = PlainBytes(Substring(line))
-                return line.contains("copyright (c)") || line.contains("copyright ©") || line.contains("copyright: ")
-            }
-            copyright = line.map { Self.oneLine(Substring($0)) } ?? ""
+        if statements.isEmpty {
+            state(
+                text.utf8.split(separator: UInt8(ascii: "\n")).lazy.map { Substring($0) }.filter { line in
+                    let plain = PlainBytes(line)
+                    return !LicenseTemplate.isOpenNotice(line)
+                        && (plain.contains("copyright (c)") || plain.contains("copyright ©")
+                            || plain.contains("copyright: "))
+                })
         }
     }
 }
