@@ -37,7 +37,8 @@ package final class Ledger: Sendable {
 
     /// Notes that a key was used. Cheap: the database is not asked.
     func note(_ key: HeldKey, at time: Int64) {
-        guard time - key.used >= Self.useInterval else { return }
+        // A use in the future is from before a clock was set back.
+        guard time - key.used >= Self.useInterval || key.used > time + Self.useInterval else { return }
         notes.withLock { notes in
             guard notes.uses[key.id] != nil || notes.uses.count < Self.useLimit else { return }
             notes.uses[key.id] = time

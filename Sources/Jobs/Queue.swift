@@ -6,6 +6,9 @@ package import Database
 // the number of its claim; a worker that lost its lease changes nothing (fencing). A report waits for uploads of its scope
 // that were accepted before it, a bounded time; an upload waits for the uploads before it of the same project.
 //
+// Order is that of the numbers of rows, never of clocks. A clock may be set back, and clocks of nodes differ: a time to come that lies
+// farther ahead than the queue ever plans was written by another clock and holds up nothing (`isDue`, `rescue`).
+//
 // An attempt is counted at the claim and given back when the surroundings were at fault (`wait`), so what is left of the
 // count are deaths of workers and faults that nobody understands. See QueueOutcomes and QueueTending.
 
@@ -115,8 +118,14 @@ package struct Queue: Sendable {
     package func claim(uuid: String, for owner: String) throws -> Job? {
         let time = now()
         return try database.writeUnflushed { connection in
-            try take("uuid = \(uuid) AND run_at <= \(time)", for: owner, at: time, on: connection)
+            try take("uuid = \(uuid) AND \(Self.isDue("run_at", at: time))", for: owner, at: time, on: connection)
         }
+    }
+
+    /// The condition that the time of a waiting job has come, as far as the clock of this process knows. No pause is longer than
+    /// `longestPause`: what lies twice as far ahead or more is a time of a clock that was set back since.
+    static func isDue(_ column: SQL, at time: Int64) -> SQL {
+        "(\(column) <= \(time) OR \(column) > \(time + 2 * longestPause))"
     }
 
     private func take(
@@ -171,7 +180,7 @@ package struct Queue: Sendable {
         for tenant in tenants {
             let next: SQL = """
                 id = (SELECT j.id FROM job j
-                    WHERE j.state = 'PENDING' AND j.organization = \(tenant.organization) AND j.run_at <= \(time)
+                    WHERE j.state = 'PENDING' AND j.organization = \(tenant.organization) AND \(Self.isDue("j.run_at", at: time))
                         AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
                             OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
                     ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))

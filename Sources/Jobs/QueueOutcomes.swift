@@ -198,14 +198,17 @@ extension Queue {
         try Webhooks.announce(job: job.id, at: time, on: connection)
     }
 
+    /// Milliseconds that a job waits at most before it is tried again.
+    static let longestPause: Int64 = 60_000
+
     /// Milliseconds until the next attempt: half a second, doubled each time, at most a minute.
-    static func pause(after attempt: Int) -> Int64 { min(60_000, 250 << Int64(min(attempt, 16))) }
+    static func pause(after attempt: Int) -> Int64 { min(longestPause, 250 << Int64(min(attempt, 16))) }
 
     /// Milliseconds until the surroundings are tried again: as long as was waited already, which doubles the wait each time,
     /// from a second to a minute. Up to a quarter less, by the job's number, so that jobs that stopped together do not all
     /// come back together.
     static func pause(waited: Int64, job: Int64) -> Int64 {
-        let pause = min(60_000, max(1_000, waited))
+        let pause = min(longestPause, max(1_000, waited))
         // Fibonacci hashing: neighbours land far apart. The number has 16 bits.
         let spread = Int64((UInt64(truncatingIfNeeded: job) &* 0x9E37_79B9_7F4A_7C15) >> 48)
         return pause - pause * spread / (4 << 16)

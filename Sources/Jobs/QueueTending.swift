@@ -10,7 +10,8 @@ extension Queue {
     ///
     /// An owner that `isDead` knows to be gone is dead at once. Any other may be alive and unable to write, as the disk of the
     /// database is full or the database away. So a lease that ran out is not yet a death: it is prolonged a last time, which
-    /// proves that the database takes writes; an owner that is still silent afterwards is dead.
+    /// proves that the database takes writes; an owner that is still silent afterwards is dead. A lease that ends later than any
+    /// that is given now is from before a clock was set back: it is cut to a usual one, so that a death is seen.
     package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> [Job] {
         let time = now()
         let held = try database.read { connection in
@@ -29,11 +30,12 @@ extension Queue {
             if isDead(owner) || until < time && isLast {
                 try retry(job, owner: owner, why: "the worker died or was cut off")
                 rescued.append(job)
-            } else if until < time {
+            } else if until < time || until > time + 2 * settings.lease {
+                let (end, isLast) = until < time ? (time + lastCall, true) : (time + settings.lease, false)
                 try database.write { connection in
                     _ = try connection.run(
                         """
-                        UPDATE job SET lease_until = \(time + lastCall), last_call = 1
+                        UPDATE job SET lease_until = \(end), last_call = \(isLast)
                         WHERE \(self.held(job, by: owner)) AND lease_until = \(until)
                         """)
                 }

@@ -15,15 +15,17 @@ package struct Runtime: Sendable {
     package let owner = Owner()
     package let log: Log
     let metrics = Metrics()
+    /// The clock of nodes that share a database; nil where the machine's own counts.
+    private let sharedClock: SharedClock?
 
     /// Opens the database and brings its schema up to date.
     ///
     /// Throws `Failure` when the data directory cannot be used, `DatabaseError` or `StoreError` when those cannot be opened.
     /// - Parameters:
-    ///   - clock: the time, in milliseconds since 1970, UTC.
+    ///   - clock: the time, in milliseconds since 1970, UTC; nil for the machine's, or that of a database on another one.
     ///   - upgrading: is shown the work of an upgrade of the schema.
     package init(
-        _ settings: RuntimeSettings, log: Log, clock: @escaping @Sendable () -> Int64 = Clock.now,
+        _ settings: RuntimeSettings, log: Log, clock: (@Sendable () -> Int64)? = nil,
         upgrading: (MigrationProgress) -> Void = { _ in }
     ) throws {
         self.settings = settings
@@ -39,7 +41,21 @@ package struct Runtime: Sendable {
         store = ObservedStore(real: try settings.artifacts.open(), metrics: metrics)
         var queueSettings = Queue.Settings()
         queueSettings.retention = settings.retention
-        queue = Queue(database: database, settings: queueSettings, now: clock)
+        let shared = clock == nil && database.engine == .postgresql ? SharedClock() : nil
+        sharedClock = shared
+        try shared?.follow(database)
+        queue = Queue(
+            database: database, settings: queueSettings, now: clock ?? { shared?.now() ?? Clock.now() })
+    }
+
+    /// Looks at the clock that the nodes share. Leases last longer than the time between two looks.
+    func followClock() {
+        do {
+            guard let wrong = try sharedClock?.follow(database), abs(wrong) >= 1000 else { return }
+            log(.warning, "the clock of the database was set", ["by_ms": "\(wrong)"])
+        } catch {
+            log(.error, "the clock of the database cannot be read", ["error": "\(error)"])
+        }
     }
 
     /// A worker for jobs of all kinds.

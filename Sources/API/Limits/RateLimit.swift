@@ -17,9 +17,14 @@ package final class RateLimit: Sendable {
 
     /// The seconds after which a call would be let in; nil when it would be now. Counts nothing.
     func wait(_ key: String, at time: Int64) -> Int? {
-        let bucket = buckets.withLock { $0[key.hashValue] }
+        let name = key.hashValue
+        let bucket = buckets.withLock { buckets in
+            // The clock was set back: from here on the bucket fills as ever.
+            if let at = buckets[name]?.at, time < at { buckets[name]?.at = time }
+            return buckets[name]
+        }
         guard let bucket else { return nil }
-        let left = bucket.left + perMinute * Double(max(0, time - bucket.at)) / 60_000
+        let left = bucket.left + perMinute * Double(time - bucket.at) / 60_000
         return left >= 1 ? nil : max(1, Int(((1 - left) / perMinute * 60).rounded(.up)))
     }
 

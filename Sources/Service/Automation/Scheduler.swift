@@ -3,9 +3,10 @@ import Bytes
 import Database
 import Jobs
 import Reports
+import Synchronization
 
 /// Makes the reports whose time has come.
-struct Scheduler: Sendable {
+final class Scheduler: Sendable {
     /// What became of a schedule whose time had come.
     enum Decision: Sendable, Equatable {
         case submitted(uuid: String)
@@ -14,23 +15,45 @@ struct Scheduler: Sendable {
     }
 
     private let backend: Backend
+    /// When it looked last; 0 before.
+    private let looked = Mutex<Int64>(0)
 
     init(_ backend: Backend) { self.backend = backend }
 
     /// Submits what is due, each once whoever else looks. Times that passed while no server ran count as one.
     func run() throws -> [Decision] {
         let time = backend.queue.now()
+        let last = looked.withLock { last in
+            defer { last = time }
+            return last
+        }
+        if last == 0 || time < last { try realign(at: time) }
         let due = try backend.database.read { try Schedules.due(at: time, limit: 100, on: $0) }
         var outcomes: [Decision] = []
         for schedule in due {
             // The connection is lent to each by itself: one that is refused does not hold up the rest.
             let outcome = try backend.database.write { connection in
-                try submit(schedule, at: time, on: connection)
+                try self.submit(schedule, at: time, on: connection)
             }
             if let outcome { outcomes.append(outcome) }
         }
         if outcomes.contains(where: { if case .submitted = $0 { true } else { false } }) { backend.bell.ring() }
         return outcomes
+    }
+
+    /// Brings times to come near that lie farther ahead than their expression says: the clock was set back since they were
+    /// planned. At the start, as that may have happened while nothing ran.
+    private func realign(at time: Int64) throws {
+        var page = try backend.database.read { try Schedules.planned(after: 0, limit: 500, on: $0) }
+        while let end = page.last {
+            for schedule in page {
+                guard let next = CronExpression(schedule.cron)?.next(after: time), next < schedule.due else { continue }
+                try backend.database.write { connection in
+                    _ = try Schedules.advance(schedule, to: next, job: schedule.job, on: connection)
+                }
+            }
+            page = try backend.database.read { try Schedules.planned(after: end.id, limit: 500, on: $0) }
+        }
     }
 
     /// Nil when another server was first.

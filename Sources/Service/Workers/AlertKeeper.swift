@@ -9,8 +9,8 @@ import Synchronization
 /// Decides alerts again that rest on something that changed: at once after a call that changed it; whatever is left then, or
 /// came about otherwise, by jobs.
 struct AlertKeeper: Sendable {
-    /// How long a call waits, in milliseconds.
-    private static let patience: Int64 = 2000
+    /// How long a call waits.
+    private static let patience = Duration.milliseconds(2000)
 
     let runtime: Runtime
     /// What packages were stale at the last look.
@@ -25,12 +25,12 @@ struct AlertKeeper: Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             threads.async {
                 defer { continuation.resume() }
-                let end = runtime.queue.now() + Self.patience
+                let end = ContinuousClock.now + Self.patience
                 do {
                     try Patience.$current.withValue(waits) {
                         _ = try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
-                            organization: organization, shouldStop: { runtime.queue.now() >= end },
-                            looked: { runtime.queue.now() < end })
+                            organization: organization, shouldStop: { ContinuousClock.now >= end },
+                            looked: { ContinuousClock.now < end })
                     }
                 } catch {
                     runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])
@@ -42,10 +42,10 @@ struct AlertKeeper: Sendable {
     /// Everywhere: goes on with in-house rules whose call did not finish, for a moment.
     func tendRules(shouldStop: @escaping () -> Bool) {
         do {
-            let end = runtime.queue.now() + Self.patience
+            let end = ContinuousClock.now + Self.patience
             let work = RuleWork(database: runtime.database, now: runtime.queue.now)
             for rule in try runtime.database.read({ try RuleWork.unfinished(on: $0) }) {
-                guard try work.run(rule: rule, shouldStop: { runtime.queue.now() >= end || shouldStop() }) else {
+                guard try work.run(rule: rule, shouldStop: { ContinuousClock.now >= end || shouldStop() }) else {
                     return
                 }
             }

@@ -73,6 +73,7 @@ package final class Workforce: Sendable {
                 sleep(1)
                 seconds += 1
                 if seconds % 2 == 0 {
+                    runtime.followClock()
                     alerts.tendRules { self.isStopping.load(ordering: .relaxed) }
                     if alerts.tend() { doorbell.ring() }
                 }

@@ -58,8 +58,8 @@ extension Call {
             })
     }
 
-    /// How long a call marks libraries, in milliseconds; the rest is marked in the background.
-    private static let patience: Int64 = 2000
+    /// How long a call marks libraries; the rest is marked in the background.
+    private static let patience = Duration.milliseconds(2000)
 
     /// Changes the rules of an organization, then marks or unmarks libraries that are there, then has alerts decided.
     private static func changeRules(
@@ -72,10 +72,10 @@ extension Call {
                 try change(frame.writing(on: connection).curator, connection)
             }
             let work = RuleWork(database: backend.database, now: backend.queue.now)
-            let end = backend.queue.now() + patience
+            let end = ContinuousClock.now + patience
             // Threads of our own: matching and waiting for writes block.
             let (isDone, marked) = try await Threads("in-house rules").attempt {
-                let isDone = try work.run(rule: rule) { backend.queue.now() >= end }
+                let isDone = try work.run(rule: rule) { ContinuousClock.now >= end }
                 return try backend.database.read { connection in
                     (isDone, try RuleWork.marked(by: rule, of: frame.scope.organization, on: connection))
                 }

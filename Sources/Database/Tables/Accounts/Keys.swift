@@ -135,11 +135,17 @@ package enum Keys {
         try note(.deleted, key.name, key.scopes, expires: key.expires, of: person, writing)
     }
 
+    /// How far the clocks of nodes may be apart, in milliseconds: a later use is of a clock that was set back since.
+    private static let tolerance: Int64 = 5 * 60_000
+
     /// Writes when keys were used last. What another process wrote meanwhile stays where it is newer.
     package static func noteUses(_ uses: [(key: Int64, time: Int64)], on connection: any Connection) throws {
         for use in uses {
             try connection.run(
-                "UPDATE user_key SET used_at = \(use.time) WHERE id = \(use.key) AND used_at < \(use.time)")
+                """
+                UPDATE user_key SET used_at = \(use.time)
+                WHERE id = \(use.key) AND (used_at < \(use.time) OR used_at > \(use.time + tolerance))
+                """)
         }
     }
 

@@ -8,6 +8,8 @@ package enum Sessions {
     package static let lifetime: Int64 = 12 * 3_600_000
     /// How long one lasts unused, in milliseconds.
     package static let idleLimit: Int64 = 30 * 60_000
+    /// How far the clocks of nodes may be apart, in milliseconds.
+    private static let tolerance: Int64 = 5 * 60_000
     /// Use is written down when the last note of it is older, in milliseconds.
     private static let step: Int64 = 60_000
 
@@ -53,6 +55,15 @@ package enum Sessions {
             """)
     }
 
+    /// The condition that a session's time is not over. One that was begun or used in the future is from before a clock was set back, and
+    /// would last too long: its people sign in again.
+    private static func isAlive(at time: Int64) -> SQL {
+        """
+        expires_at > \(time) AND used_at > \(time - idleLimit) AND begun_at <= \(time + tolerance) \
+        AND used_at <= \(time + tolerance)
+        """
+    }
+
     /// The digest of the key that a session was begun with, and whether its use is to be written down by `use`; nil when there
     /// is no such session. Whether anybody has that key still is for `Standing` to say.
     package static func find(
@@ -61,7 +72,7 @@ package enum Sessions {
         try connection.first(
             """
             SELECT key_digest, used_at FROM session
-            WHERE digest = \(digest) AND expires_at > \(time) AND used_at > \(time - idleLimit)
+            WHERE digest = \(digest) AND \(isAlive(at: time))
             """
         ) { ($0.blob(0), $0.integer(1) <= time - step) }
     }
@@ -78,7 +89,7 @@ package enum Sessions {
         try connection.all(
             """
             SELECT digest, begun_at, used_at, address, browser FROM session
-            WHERE key_digest = \(keyDigest) AND expires_at > \(time) AND used_at > \(time - idleLimit)
+            WHERE key_digest = \(keyDigest) AND \(isAlive(at: time))
             ORDER BY used_at DESC, digest
             """
         ) { row in

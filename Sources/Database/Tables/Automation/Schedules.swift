@@ -71,6 +71,15 @@ package enum Schedules {
         return true
     }
 
+    /// Those of all organizations with a number beyond `id`, in the order of their numbers, at most so many.
+    package static func planned(after id: Int64, limit: Int, on connection: any Connection) throws -> [ScheduleRecord] {
+        try connection.all(
+            """
+            SELECT \(columns) FROM schedule s LEFT JOIN account a ON a.id = s.account
+            WHERE s.id > \(id) ORDER BY s.id LIMIT \(limit)
+            """, ScheduleRecord.init(row:))
+    }
+
     /// Those whose time has come, at most so many.
     package static func due(at time: Int64, limit: Int, on connection: any Connection) throws -> [ScheduleRecord] {
         try connection.all(

@@ -34,6 +34,9 @@ package enum Webhooks {
     package static let limit: Int64 = 20
     /// Attempts, after which a delivery is given up: about a day, with the pauses between them.
     package static let attempts: Int64 = 10
+    /// Milliseconds between two attempts, at most. A time to come that lies farther ahead is of a clock that was set back since.
+    private static let longestPause = firstPause << (attempts - 2)
+    private static let firstPause: Int64 = 10_000
     /// Milliseconds after which a delivery that was taken is anybody's again.
     private static let lease: Int64 = 60_000
 
@@ -102,17 +105,19 @@ package enum Webhooks {
 
     // MARK: Deliveries
 
+    private static func isDue(at time: Int64) -> SQL { "(run_at <= \(time) OR run_at > \(time + 2 * longestPause))" }
+
     /// Whether one is due.
     package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer(
-            "SELECT 1 FROM webhook_delivery WHERE state = 'PENDING' AND run_at <= \(time) LIMIT 1") != nil
+            "SELECT 1 FROM webhook_delivery WHERE state = 'PENDING' AND \(isDue(at: time)) LIMIT 1") != nil
     }
 
     /// Takes a delivery that is due; nil when there is none.
     package static func take(at time: Int64, on connection: any Connection) throws -> WebhookDelivery? {
         let next = try connection.integer(
             """
-            SELECT id FROM webhook_delivery WHERE state = 'PENDING' AND run_at <= \(time)
+            SELECT id FROM webhook_delivery WHERE state = 'PENDING' AND \(isDue(at: time))
             ORDER BY run_at LIMIT 1 \(connection.engine.skippingLocked)
             """)
         guard let next else { return nil }
@@ -140,7 +145,7 @@ package enum Webhooks {
         _ delivery: WebhookDelivery, why: String, forGood: Bool, at time: Int64, on connection: any Connection
     ) throws {
         let isOver = forGood || delivery.attempt >= attempts
-        let pause = Int64(10_000) << (min(max(delivery.attempt, 1), 15) - 1)
+        let pause = firstPause << (min(max(delivery.attempt, 1), 15) - 1)
         try connection.run(
             """
             UPDATE webhook_delivery SET state = \(isOver ? "FAILED" : "PENDING"), error = \(why),

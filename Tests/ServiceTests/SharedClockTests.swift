@@ -1,0 +1,35 @@
+import Bytes
+import Database
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Service
+
+/// The clock that nodes of a cluster share.
+struct SharedClockTests {
+    @Test func aMachinesClockCountsWhereItsDatabaseIs() throws {
+        let database = try TemporaryDatabase.make(.sqlite)
+        defer { database.close() }
+        #expect(try SharedClock().follow(database) == 0)
+    }
+
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func theDatabasesClockRules() throws {
+        let database = try TemporaryDatabase.make(.postgresql)
+        defer { database.close() }
+        let time = Mutex<Int64>(5000)
+        let clock = SharedClock(monotonic: { time.withLock { $0 } })
+        _ = try clock.follow(database)
+        let begun = clock.now()
+        #expect(abs(begun - Clock.now()) < 5000)
+        // Between two looks it goes on by itself, whatever the machine's clock does.
+        time.withLock { $0 += 1000 }
+        #expect(clock.now() == begun + 1000)
+        // A machine that lost a day finds it again.
+        time.withLock { $0 -= TimeText.day }
+        #expect(clock.now() < begun)
+        #expect(abs(try clock.follow(database) - TimeText.day) < 5000)
+        #expect(abs(clock.now() - Clock.now()) < 5000)
+    }
+}
