@@ -213,7 +213,8 @@ package struct IntakeJob: Sendable, Equatable {
         } catch IntakeError.superseded {
             throw WorkError.stopped
         } catch IntakeError.unreadableFile(let path, let why, .permission?) where !isOurs {
-            throw WorkError.hopeless("reading \(path): \(why)")
+            // Who asks what became of the job knows the file by its name, and no folder of the machine.
+            throw WorkError.hopeless("reading \(path.split(separator: "/").last ?? ""): \(why)")
         } catch IntakeError.unreadableFile(_, _, nil) where isOurs {
             throw WorkError(IntakeError.uploadGone)
         } catch let error as IntakeError {

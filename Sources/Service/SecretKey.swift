@@ -37,6 +37,7 @@ package struct SecretKey: Sendable {
 
     /// The key in the file, which is made where it is not there.
     package func readOrMake(_ random: Randomness) throws -> SecretBox {
+        removeParts()
         if let box = try read() { return box }
         let text = try random.bytes(Sealing.keySize).hexadecimal + "\n"
         // Under another name first: whoever reads the key sees all of it, and of two that make one, one is kept.
@@ -53,6 +54,19 @@ package struct SecretKey: Sendable {
         }
         guard let box = try read() else { throw Failure("cannot read the key \(path)") }
         return box
+    }
+
+    /// Removes what processes left that died while they made the key: `PATH.PROCESS`, which may be another name of it.
+    private func removeParts() {
+        let name = path.split(separator: "/").last ?? ""
+        for part in Folder.names(in: Folder.of(path)) ?? [] where part.hasPrefix("\(name).") {
+            guard let process = Int32(part.dropFirst(name.utf8.count + 1)), process > 0 else { continue }
+            let place = "\(Folder.of(path))/\(part)"
+            var status = stat()
+            // A node on another machine makes its own in a moment.
+            guard stat(place, &status) == 0, time(nil) - status.st_mtim.tv_sec > 60 else { continue }
+            if kill(process, 0) != 0 && errno == ESRCH { unlink(place) }
+        }
     }
 
     private static func bytes(_ text: String) -> [UInt8]? {

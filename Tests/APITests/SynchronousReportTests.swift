@@ -55,7 +55,8 @@ struct SynchronousReportTests {
                 }
             }
             try shield.finish(to: file)
-            let written = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(!FileManager.default.fileExists(atPath: path), "nothing is left behind")
+            let written = try String(contentsOfFile: file.place, encoding: .utf8)
             #expect(!written.contains("errorCode"))
             #expect(written.replacingOccurrences(of: escaped, with: "errorCode") == text)
         }

@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import Glibc
 import TestSupport
@@ -51,6 +52,22 @@ extension EndToEnd {
                 #expect(answer.header("Cache-Control") == "no-store")
                 #expect(answer.header("Strict-Transport-Security") == nil)
             }
+        }
+
+        /// A key in the head is looked up before anything of the body is read, also where the database is on another machine.
+        @Test(arguments: TemporaryDatabase.engines) func aWrongKeyIsRefusedAtTheHead(engine: Engine) throws {
+            let flags = engine == .postgresql ? ["--database", try PostgreSQLServer.started.get().makeDatabase()] : []
+            let server = try RunningServer(try Site(flags))
+            for (path, status) in [("/api/v1/bom", 401), ("/api/v1/vex", 401)] {
+                // Not a byte of the hundred million comes: only the head can be what is answered.
+                let head = """
+                    PUT \(path) HTTP/1.1\r\nHost: h\r\nX-Api-Key: \(String(repeating: "0", count: 64))\r\n\
+                    Content-Length: 100000000\r\n\r\n
+                    """
+                let answer = String(decoding: try Wire.talk(port: server.port, Data(head.utf8)), as: UTF8.self)
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            }
+            try server.stop()
         }
 
         @Test func operationsHaveAnAddressOfTheirOwn() throws {

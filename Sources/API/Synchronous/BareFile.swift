@@ -5,8 +5,8 @@ import Reports
 import Synchronization
 
 // DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The same production writes it, into
-// a scratch file from which the kernel sends. Its name is removed as soon as it is open for reading: nothing is left behind,
-// whatever ends the request. Memory does not depend on the size of the report.
+// a scratch file from which the kernel sends. Its name is removed as soon as it is open: nothing is left behind, whatever ends the
+// request or the process. Memory does not depend on the size of the report.
 
 /// The one file of a report, bare.
 final class BareFile: PartReceiver, Sendable {
@@ -17,21 +17,17 @@ final class BareFile: PartReceiver, Sendable {
         var head: String
     }
 
-    private let path: String
     private let file: ScratchFile
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - folder: holds the file until it is open.
-    ///   - id: names it there.
+    ///   - folder: on whose disk the file is.
+    ///   - id: names it there for a moment.
     ///   - head: a JSON object whose members stand in front of those of a JSON report; empty for none.
     init(in folder: String, id: String, format: Format, head: String = "") throws(SinkError) {
-        path = "\(folder)/\(id).report"
-        file = try ScratchFile(path: path)
+        file = try ScratchFile(path: "\(folder)/\(id).report")
         state = Mutex(State(shield: WordShield(for: format), head: head))
     }
-
-    deinit { unlink(path) }
 
     /// Keeps the first part; the production counts the others, for the refusal.
     func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
@@ -64,11 +60,11 @@ final class BareFile: PartReceiver, Sendable {
 
     /// The finished file, ready to be sent, and its name.
     func open() throws -> (file: OpenFile, name: String) {
-        (try OpenFile(path: path), state.withLock { $0.name } ?? "")
+        (try file.reopened(), state.withLock { $0.name } ?? "")
     }
 }
 
-/// A file that is written once, in order. Closed with its owner.
+/// A file without a name that is written once, in order. Closed with its owner.
 final class ScratchFile: Sendable {
     private let path: String
     private let descriptor: Int32
@@ -77,9 +73,16 @@ final class ScratchFile: Sendable {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(doing: "cannot create", path: path, errno: errno) }
+        unlink(path)
     }
 
     deinit { close(descriptor) }
+
+    /// By what this process may open it (proc(5), `/proc/PID/fd`).
+    var place: String { "/proc/self/fd/\(descriptor)" }
+
+    /// The file, from its beginning.
+    func reopened() throws(HTTPError) -> OpenFile { try OpenFile(path: place) }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) {
         var rest = bytes

@@ -17,11 +17,10 @@ extension Call {
         return .write {
             try await backend.heavy(for: scope) {
                 let tree = try backend.database.snapshot { try ProjectTree.read(scope, on: $0) }
-                defer { unlink(path) }
                 let file = try ScratchFile(path: path)
                 var writer = HierarchyWriter(tree, to: file)
                 try writer.write()
-                let made = try OpenFile(path: path)
+                let made = try file.reopened()
                 return HTTPResponse(
                     headers: ["Content-Type": Answer.mediaType], body: .file(made, offset: 0, count: made.size))
             }

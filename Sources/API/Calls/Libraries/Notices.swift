@@ -42,7 +42,6 @@ extension Call {
     private static let licensesText = Call("getLicensesTextZip", .one(.product), .readOnly, .work) { visit in
         guard let facts = try ScopeFacts.read(visit.scope, on: visit.connection) else { throw APIError.refused }
         let path = "\(visit.backend.scratch)/\(try visit.backend.random.uuid()).licenses.zip"
-        defer { unlink(path) }
         let file = try ScratchFile(path: path)
         let zip = ZIPWriter(
             time: facts.updated, level: .quick, isLarge: false,
@@ -63,7 +62,7 @@ extension Call {
             try zip.add("Licenses without text.txt", missing.map { "\($0)\r\n" }.joined())
         }
         try zip.finish()
-        let made = try OpenFile(path: path)
+        let made = try file.reopened()
         var response = HTTPResponse(
             headers: ["Content-Type": "application/zip"], body: .file(made, offset: 0, count: made.size))
         response.attach(as: "\(facts.name) Licenses.zip")
