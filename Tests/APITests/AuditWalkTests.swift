@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Intake
 import Jobs
+import Service
 import TestSupport
 import Testing
 
@@ -40,7 +41,8 @@ struct AuditWalkTests {
         var walked: Set<String> = []
 
         init(_ engine: Engine) throws {
-            world = try ManagedWorld(engine)
+            let world = try ManagedWorld(engine)
+            self.world = world
             (org, product, project) = try (
                 world.token(.organization), world.token(.product), world.token(.project)
             )
@@ -59,7 +61,8 @@ struct AuditWalkTests {
             object["userKey"] = world.keys[0].text
             let request = HTTPRequest(
                 method: "POST", path: "/api/v1.4",
-                body: .bytes([UInt8](try JSONSerialization.data(withJSONObject: object))), client: address)
+                body: .bytes([UInt8](try JSONSerialization.data(withJSONObject: object))),
+                client: AuditWalkTests.address)
             let response: HTTPResponse
             switch world.door.reply(to: request) {
             case .now(let now): response = now
@@ -72,7 +75,7 @@ struct AuditWalkTests {
             for record in left {
                 let isWhole =
                     record.email == "admin1@example.org" && record.organization == 1 && record.origin.key > 0
-                    && record.origin.address == address && record.origin.call == step.call
+                    && record.origin.address == AuditWalkTests.address && record.origin.call == step.call
                     && record.origin.door == "api" && !record.subject.isEmpty
                 #expect(isWhole, "\(step.call): \(record.json)")
             }
@@ -108,7 +111,7 @@ struct AuditWalkTests {
             Step(call: "createServiceUser", fields: ["orgToken": org, "addedUser": ["name": "ci"]]),
             Step(
                 call: "addUsersToGroups",
-                fields: ["orgToken": org, "assignedUsers": [[["name": "legal"], [["email": email]]]]]),
+                fields: ["orgToken": org, "assignedUsers": [[["name": "legal"], [["email": email]]] as [Any]]]),
             Step(call: "setOrganizationAssignments", fields: ["orgToken": org, "readOnlyUsers": one]),
             Step(call: "setProductAssignments", fields: ["productToken": walk.product, "productMembership": one]),
             Step(call: "regenerateUserKey", fields: ["orgToken": org, "email": email]),

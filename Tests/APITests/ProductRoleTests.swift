@@ -51,7 +51,7 @@ struct ProductRoleTests {
                     for marker in Self.hidden {
                         #expect(!text.contains(marker), "\(call.requestType) shows \(role) \(marker)")
                     }
-                    if Self.own.contains(where: text.contains) { shown += 1 }
+                    if Self.own.contains(where: { text.contains($0) }) { shown += 1 }
                     walked += 1
                     guard kind != .organization else { continue }
                     fields[field] = try world.token(kind, place: 2)
@@ -94,7 +94,7 @@ struct ProductRoleTests {
                 })
             let text = String(decoding: try world.file(of: try ReportRequest(json: stored)), as: UTF8.self)
             for marker in Self.hidden { #expect(!text.contains(marker), "\(type) of \(kind) shows \(marker)") }
-            if Self.own.contains(where: text.contains) { shown += 1 }
+            if Self.own.contains(where: { text.contains($0) }) { shown += 1 }
             // Nobody else of the organization who sees less gets it; another organization never.
             let poll = [
                 "orgToken": try world.token(.organization, organization: 2), "uuid": uuid, "reportStatusUUID": uuid,

@@ -16,7 +16,8 @@ struct OperationGuideTests {
 
     /// The line of the table of limits whose first cell begins so.
     private func line(_ first: String) throws -> String {
-        try #require(Self.guide.split(separator: "\n").first { $0.hasPrefix("| \(first)") }.map(String.init), "\(first)")
+        try #require(
+            Self.guide.split(separator: "\n").first { $0.hasPrefix("| \(first)") }.map(String.init), "\(first)")
     }
 
     private func expect(_ parts: String..., in first: String) throws {
@@ -31,7 +32,8 @@ struct OperationGuideTests {
         try expect("| \(settings.rateLimit); 0: any number |", in: "`rate-limit`")
         try expect("| \(settings.refusalLimit); 0: any number |", in: "`refusal-limit`")
         try expect(
-            "| \(settings.uploadLimit >> 20) MiB |", "a call has at most \(Door.bodyLimit >> 20) MiB", in: "`upload-limit`")
+            "| \(settings.uploadLimit >> 20) MiB |", "a call has at most \(Door.bodyLimit >> 20) MiB",
+            in: "`upload-limit`")
         let strangers = HTTPConfiguration.Strangers()
         try expect(
             "`upload-limit` of one address, four times that in all",
@@ -45,7 +47,8 @@ struct OperationGuideTests {
             "\(Int(deadlines.minimumRate) >> 10) KiB/s on average", "\(Int(deadlines.stall)) s in which a body",
             in: "slow clients")
         try expect(
-            "\(Backend.heavyPlaces) at a time, \(Backend.heavyQueue) wait", in: "reports and trees that are made at once")
+            "\(Backend.heavyPlaces) at a time, \(Backend.heavyQueue) wait",
+            in: "reports and trees that are made at once")
         // `aTreeIsCutAndSaysSo` cuts one there.
         try expect("| 100,000 entries |", in: "`getProjectHierarchy`")
     }

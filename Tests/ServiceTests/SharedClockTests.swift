@@ -29,7 +29,8 @@ struct SharedClockTests {
         // A machine that lost a day finds it again.
         time.withLock { $0 -= TimeText.day }
         #expect(clock.now() < begun)
-        #expect(abs(try clock.follow(database) - TimeText.day) < 5000)
+        let found = try clock.follow(database)
+        #expect(abs(found - TimeText.day) < 5000)
         #expect(abs(clock.now() - Clock.now()) < 5000)
     }
 }

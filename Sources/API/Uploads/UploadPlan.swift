@@ -24,7 +24,8 @@ struct UploadPlan {
 
     /// Admits the holder of a key. With `need`, a holder who has its role nowhere, and a key that is not for it, are refused.
     init(
-        _ key: UserKey?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64, on connection: any Connection
+        _ key: UserKey?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
+        on connection: any Connection
     ) throws {
         guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
             throw UploadError.unknownKey
