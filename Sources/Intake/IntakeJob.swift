@@ -4,6 +4,7 @@ import Database
 import Glibc
 package import Inventory
 package import Jobs
+import Synchronization
 
 // DESIGN. An upload is a file in the data folder and a job whose request names it. The job may be done by any process
 // that sees the folder, any number of times until it succeeds. Only then is the file removed, by the import or by
@@ -222,23 +223,35 @@ package struct IntakeJob: Sendable, Equatable {
         }
     }
 
+    /// Files without a job at the last sweep of this process.
+    private static let strays = Mutex<Set<String>>([])
+
     /// Removes uploads that are in the inventory, and those without a job once they are a day old: what never got one, and
     /// what failed and was kept until its job was forgotten (`Queue.Settings.retention`). Returns their names.
+    ///
+    /// An upload lies there for a moment before its job is. A clock that is set ahead in that moment must not cost it, so nothing
+    /// goes at first sight.
     @discardableResult
     package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> [String] {
         try SharedUpload.sweep(queue.database)
         try AgentRequests.settle(in: queue.database)
         let folder = "\(dataFolder)/\(spoolFolder)"
         var removed: [String] = []
+        let before = strays.withLock { $0 }
+        var found: Set<String> = []
         for name in Folder.names(in: folder) ?? [] {
             var status = stat()
             guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
             else { continue }
             let state = try queue.database.read { try queue.state(uuid: name, on: $0) }
             let age = queue.now() - Int64(status.st_mtim.tv_sec) * 1000
-            let isOver = state.map { $0 == .success } ?? (age > TimeText.day)
-            if isOver, unlink("\(folder)/\(name)") == 0 { removed.append(name) }
+            let path = "\(folder)/\(name)"
+            if state == nil { found.insert(path) }
+            let isOver = state.map { $0 == .success } ?? (age > TimeText.day && before.contains(path))
+            if isOver, unlink(path) == 0 { removed.append(name) }
         }
+        // A process has one folder, tests have many.
+        strays.withLock { $0 = $0.filter { !$0.hasPrefix("\(folder)/") }.union(found) }
         return removed
     }
 }

@@ -132,6 +132,8 @@ import Testing
         #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [])
         let later = Queue(database: bench.database) { bench.queue.now() + bench.queue.settings.retention + 1 }
         try later.forgetFinishedJobs()
+        // A clock may be ahead while an upload waits for its job: at first sight nothing goes.
+        #expect(try IntakeJob.sweepSpool(later, dataFolder: folder) == [])
         #expect(try IntakeJob.sweepSpool(later, dataFolder: folder) == [bad.lease.job.uuid])
         #expect(!FileManager.default.fileExists(atPath: bad.path))
     }
