@@ -1,7 +1,7 @@
 package import Bytes
 
-/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` of one reference at a
-/// time, every `vulnerability`, `end`. Steps may be left out, not turned round.
+/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies` of one
+/// reference at a time, every `vulnerability`, `end`. Steps may be left out, not turned round.
 ///
 /// What is written is valid by its standard whatever is given: references that lead nowhere, hashes, dates and links that are
 /// none are left out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the
@@ -37,12 +37,23 @@ package protocol BOMWriter: Sendable {
     ) throws(SinkError)
     /// Adds the edges that lead from one reference: once for each, all at once.
     mutating func dependencies(of ref: String, _ edges: [Dependency], to out: inout ByteSink) throws(SinkError)
+    /// Says that nobody knows what the component with this reference needs; `contained` is what is known to be in it.
+    mutating func unknownDependencies(
+        of ref: String, contained: [Dependency], to out: inout ByteSink
+    ) throws(SinkError)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) throws(SinkError)
     /// Closes the document; the caller flushes the sink.
     mutating func end(to out: inout ByteSink) throws(SinkError)
 }
 
 extension BOMWriter {
+    /// For standards that have a word for containing: it says nothing of needing.
+    package mutating func unknownDependencies(
+        of ref: String, contained: [Dependency], to out: inout ByteSink
+    ) throws(SinkError) {
+        if !contained.isEmpty { try dependencies(of: ref, contained, to: &out) }
+    }
+
     /// Adds a component that was not prepared.
     package mutating func component(
         _ component: Component, advisories: [Advisory], to out: inout ByteSink

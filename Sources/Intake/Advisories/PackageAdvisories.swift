@@ -8,8 +8,8 @@ struct PackageAdvisories {
         let advisory: Int64
         let registry: String
         let versions: AffectedVersions
-        /// The vulnerabilities that the advisory describes, with their editions.
-        var vulnerabilities: [(id: Int64, edition: Int64)]
+        /// The vulnerabilities that the advisory speaks of, with their editions, and whether it is the one that describes them.
+        var vulnerabilities: [(id: Int64, edition: Int64, decides: Bool)]
 
         func concerns(_ registry: String) -> Bool {
             self.registry.isEmpty || registry.isEmpty || self.registry == registry
@@ -30,7 +30,7 @@ struct PackageAdvisories {
     /// Takes rows in the order of advisory and position; one more row of the same names another vulnerability.
     mutating func add(_ row: Findings.Affected) {
         if let last = entries.last, last.advisory == row.advisory, lastPosition == row.position {
-            entries[entries.count - 1].vulnerabilities.append((row.vulnerability, row.edition))
+            entries[entries.count - 1].vulnerabilities.append((row.vulnerability, row.edition, row.decides))
             return
         }
         lastPosition = row.position
@@ -38,7 +38,7 @@ struct PackageAdvisories {
             Entry(
                 advisory: row.advisory, registry: row.registry,
                 versions: AffectedVersions(ranges: row.ranges, versions: row.versions),
-                vulnerabilities: [(row.vulnerability, row.edition)]))
+                vulnerabilities: [(row.vulnerability, row.edition, row.decides)]))
     }
 
     /// The vulnerabilities of a version, in the order of their numbers, with the fixes that are known.
@@ -60,17 +60,41 @@ struct PackageAdvisories {
             }
         }
         return editions.keys.sorted().map { id in
-            let own = places[id] ?? []
-            let advisories = Set(own.map { entries[$0].advisory })
-            var versions: Set<String> = []
-            let fixes = candidates.filter { candidate in
-                advisories.contains(candidate.advisory) && !own.contains { holds($0, candidate.version) }
-                    && versions.insert(candidate.version).inserted
-            }
-            return Finding(
+            Finding(
                 vulnerability: id, edition: editions[id] ?? 0, upgrade: upgrade,
-                fixes: Array(fixes.prefix(Self.fixLimit)))
+                fixes: fixes(of: id, own: places[id] ?? [], among: candidates))
         }
+    }
+
+    /// The candidates that a vulnerability's own advisories name and none of them affects, each version once: as the advisory
+    /// names it that describes the vulnerability, else the first.
+    ///
+    /// - Parameter own: the entries that speak of it and hold the version at hand.
+    private func fixes(of vulnerability: Int64, own: [Int], among candidates: [Finding.Fix]) -> [Finding.Fix] {
+        let advisories = Set(own.map { entries[$0].advisory })
+        let deciding = Set(
+            own.filter { entries[$0].vulnerabilities.contains { $0.id == vulnerability && $0.decides } }
+                .map { entries[$0].advisory })
+        var fixes: [Finding.Fix] = []
+        for candidate in candidates
+        where advisories.contains(candidate.advisory) && !own.contains(where: { holds($0, candidate.version) }) {
+            if let last = fixes.last, scheme?.compare(last.version, candidate.version) == 0 {
+                if deciding.contains(candidate.advisory), !deciding.contains(last.advisory) {
+                    fixes[fixes.count - 1] = candidate
+                }
+            } else if fixes.count < Self.fixLimit {
+                fixes.append(candidate)
+            } else {
+                break
+            }
+        }
+        return fixes
+    }
+
+    /// What the version at hand has before its numbers, so that its fixes are spelled as its ecosystem spells it: advisories of Go leave
+    /// out the `v` of modules and the `go` of toolchains.
+    private static func prefix(of version: String) -> String {
+        ["v", "go"].first { version.hasPrefix($0) && version.dropFirst($0.count).first?.isNumber == true } ?? ""
     }
 
     private func holds(_ index: Int, _ version: String) -> Bool {
@@ -90,11 +114,13 @@ struct PackageAdvisories {
     /// Versions above this one that an advisory names as fixed, each once, the smallest first.
     private func candidates(above version: String, registry: String) -> [Finding.Fix] {
         guard let scheme else { return [] }
+        let prefix = Self.prefix(of: version)
         var found: [Finding.Fix] = []
         var seen: Set<String> = []
         for entry in entries where entry.concerns(registry) {
             for fixed in entry.versions.fixed {
-                let name = scheme == .go && fixed.hasSuffix("-0") ? String(fixed.dropLast(2)) : fixed
+                var name = scheme == .go && fixed.hasSuffix("-0") ? String(fixed.dropLast(2)) : fixed
+                if fixed.first?.isNumber == true, scheme.compare(prefix + name, name) == 0 { name = prefix + name }
                 guard seen.insert("\(name) \(entry.advisory)").inserted, (scheme.compare(name, version) ?? 0) > 0 else {
                     continue
                 }

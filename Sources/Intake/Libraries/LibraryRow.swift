@@ -59,7 +59,9 @@ struct LibraryRow: Sendable {
 
     private func coordinates(_ purl: PackageURL?) -> LibraryCoordinates {
         var coordinates =
-            purl.map { LibraryCoordinates($0) }
+            purl.map {
+                LibraryCoordinates($0.spelled(as: component.purl, group: component.group, name: component.name))
+            }
             ?? LibraryCoordinates(group: component.group, name: component.name, version: component.version)
         if coordinates.version.isEmpty { coordinates.version = component.version }
         return coordinates

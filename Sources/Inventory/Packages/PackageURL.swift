@@ -36,9 +36,40 @@ package struct PackageURL: Sendable, Hashable {
     package var path: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
 
     /// Reads a purl (ECMA-427 §5.6 and the parsing steps of purl-spec); nil when the text is none.
-    package init?(_ text: String) {
+    package init?(_ text: String) { self.init(text, keepingCase: false) }
+
+    /// The same package with its name in the spelling of its document, where the case of names makes no other package of its type: as
+    /// people know the name. Not for comparing.
+    ///
+    /// - Parameters:
+    ///   - text: the package URL as the document spells it.
+    ///   - group: of the component; it and the name count where the document folded the package URL.
+    package func spelled(as text: String, group: String, name: String) -> PackageURL {
+        guard ["golang", "github", "gitlab", "bitbucket"].contains(type),
+            let spelled = PackageURL(text, keepingCase: true)
+        else { return self }
+        if spelled.path != path { return spelled }
+        for called in [name, "\(group)/\(name)"] where called != path && called.lowercased() == path {
+            let slash = called.lastIndex(of: "/")
+            return PackageURL(
+                spelled, namespace: slash.map { String(called[..<$0]) } ?? "",
+                name: slash.map { String(called[called.index(after: $0)...]) } ?? called)
+        }
+        return self
+    }
+
+    private init(_ other: PackageURL, namespace: String, name: String) {
+        type = other.type
+        self.namespace = namespace
+        self.name = name
+        version = other.version
+        qualifiers = other.qualifiers
+        subpath = other.subpath
+    }
+
+    private init?(_ text: String, keepingCase: Bool) {
         var text = text
-        guard let parts = text.withUTF8({ Parts($0) }) else { return nil }
+        guard let parts = text.withUTF8({ Parts($0, keepingCase: keepingCase) }) else { return nil }
         type = parts.type
         namespace = parts.namespace
         name = parts.name
@@ -186,7 +217,7 @@ private struct Parts {
     var qualifiers: [PackageURL.Qualifier] = []
     var subpath = ""
 
-    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+    init?(_ bytes: UnsafeBufferPointer<UInt8>, keepingCase: Bool) {
         var start = 0
         var end = bytes.count
         while start < end, bytes[start] <= 32 { start += 1 }
@@ -221,7 +252,7 @@ private struct Parts {
         }
         guard let type = part(bytes, from: start, to: slash, fold: .lower) else { return nil }
         self.type = type
-        let fold = folds(of: type)
+        let fold = keepingCase ? (namespace: Fold.none, name: Fold.none, version: Fold.none) : folds(of: type)
         start = slash + 1
 
         // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded. At the head of the

@@ -30,17 +30,12 @@ extension Command {
             organization: organization, product: try configuration.required("product"))
         destination.project = configuration["project"] ?? ""
         destination.projectVersion = configuration["project-version"] ?? ""
-        do {
-            for file in arguments.operands {
-                let job = IntakeJob(kind: .sbom, path: try regularFile(file), destination: destination)
-                try imported.run(job, label: file)
-            }
-        } catch {
-            // The files before this one are in.
-            if !imported.results.isEmpty { imported.tell(arguments) }
-            throw error
+        try imported.each(of: arguments.operands) { imported, file in
+            let job = IntakeJob(kind: .sbom, path: try regularFile(file), destination: destination)
+            try imported.run(job, label: file)
+        } finally: {
+            $0.tell(arguments)
         }
-        imported.tell(arguments)
     }
 
     static let importAgent = Command(
@@ -56,18 +51,13 @@ extension Command {
         let runtime = try Runtime(configuration)
         let organization = try runtime.organization(token: try configuration.required("org"))
         var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
-        do {
-            for file in arguments.operands {
-                for job in try agentJobs(of: try regularFile(file), organization, configuration, runtime) {
-                    try imported.run(job, label: file)
-                }
+        try imported.each(of: arguments.operands) { imported, file in
+            for job in try agentJobs(of: try regularFile(file), organization, configuration, runtime) {
+                try imported.run(job, label: file)
             }
-        } catch {
-            // What came before is in.
-            if !imported.results.isEmpty { imported.tell(arguments) }
-            throw error
+        } finally: {
+            $0.tell(arguments)
         }
-        imported.tell(arguments)
     }
 
     /// A job for each project of a request file, with its own part of it in the folder of uploads.
@@ -180,6 +170,31 @@ struct LocalImport {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Imports files that have nothing to do with each other: one that cannot be imported is named on standard error, and the
+    /// others come in. Fails when one was not imported, or the usage is wrong.
+    ///
+    /// - Parameter finally: prints what came in; not called when nothing did and something failed.
+    mutating func each(
+        of files: [String], _ body: (inout LocalImport, String) throws -> Void,
+        finally: (borrowing LocalImport) throws -> Void
+    ) throws {
+        var failed: [any Error] = []
+        for file in files {
+            do {
+                try body(&self, file)
+            } catch let error as UsageError {
+                throw error
+            } catch {
+                failed.append(error)
+                if files.count > 1 { complain("\(error)\n") }
+            }
+        }
+        if !results.isEmpty || failed.isEmpty { try finally(self) }
+        guard let first = failed.first else { return }
+        if files.count == 1 { throw first }
+        throw Failure("\(failed.count) of \(files.count) files were not imported; the reasons stand above")
     }
 
     /// Does one import and waits for it. Fails with the reason for which the job failed.

@@ -19,17 +19,12 @@ extension Command {
         let place = try configuration["project"].map { try project($0, organization, in: runtime) }
         var destination = Intake.Destination(organization: organization, product: place?.productName ?? "")
         destination.project = place?.name ?? ""
-        do {
-            for file in arguments.operands {
-                let job = IntakeJob(kind: .vex, path: try regularFile(file), destination: destination)
-                try imported.run(job, label: file, project: (place?.product ?? 0, place?.id ?? 0))
-            }
-        } catch {
-            // The files before this one are in.
-            if !imported.results.isEmpty { try tell(imported.results, arguments, runtime) }
-            throw error
+        try imported.each(of: arguments.operands) { imported, file in
+            let job = IntakeJob(kind: .vex, path: try regularFile(file), destination: destination)
+            try imported.run(job, label: file, project: (place?.product ?? 0, place?.id ?? 0))
+        } finally: {
+            try tell($0.results, arguments, runtime)
         }
-        try tell(imported.results, arguments, runtime)
     }
 
     private typealias Place = (id: Int64, product: Int64, name: String, productName: String)

@@ -135,7 +135,9 @@ extension CycloneDXWriter {
             }
             seen.append((expression, claim))
         }
-        let isCompound = seen.contains { $0.expression.single.map { !$0.exception.isEmpty } ?? true }
+        let isCompound = seen.contains {
+            $0.expression.single.map { !$0.exception.isEmpty || $0.hasUnlistedPlus } ?? true
+        }
         if isCompound, seen.allSatisfy(\.claim.text.isEmpty), let whole = read.expression {
             tree.beginObject("expression", to: &out)
             if version.hasAcknowledgement { tree.attribute("acknowledgement", acknowledgement, to: &out) }

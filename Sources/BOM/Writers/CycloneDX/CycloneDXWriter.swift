@@ -30,6 +30,8 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var services: [Component] = []
     /// Every reference that the document has handed out; true once its edges were written.
     private var references: [String: Bool] = [:]
+    /// References of which nobody knows what they need: for `compositions`.
+    private var unknown: [String] = []
     private var firstReference = ""
     private var rootReference = ""
     /// What nesting has said, by the reference of what lies inside.
@@ -40,7 +42,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var documentProperties: [Property] = []
     private var vulnerabilityReferences: Set<String> = []
     var extracted: [String: ExtractedLicense] = [:]
-    var statements = LicenseStatementReader()
+    var statements = LicenseStatementReader(takesAnyPlus: true)
     private var counted: [BOMLoss: Int] = [:]
     package var losses: [BOMLoss: Int] { counted.merging(tree.losses, uniquingKeysWith: +) }
 
@@ -133,10 +135,22 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         let ref = respelled[ref] ?? ref
         guard let isDone = references[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
         if isDone { return lose(.repeatedEdges) }
+        let targets = targets(of: ref, edges)
+        // An entry without targets says that it needs nothing.
+        if targets.isEmpty, !edges.isEmpty { return }
         references[ref] = true
         tree.beginObject("dependency", to: &out)
         tree.attribute("ref", ref, to: &out)
         tree.beginList(.notXML("dependsOn"), to: &out)
+        for target in targets { tree.reference("dependency", target, to: &out) }
+        tree.endList(to: &out)
+        tree.endObject(to: &out)
+        try out.drain()
+    }
+
+    /// What the edges say that a component needs, each once.
+    private mutating func targets(of ref: String, _ edges: [Dependency]) -> [String] {
+        var targets: [String] = []
         var seen: Set<String> = [ref]
         for edge in edges {
             guard edge.kind == .dependsOn else {
@@ -152,11 +166,21 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
                 lose(.unresolvedEdge)
                 continue
             }
-            if seen.insert(target).inserted { tree.reference("dependency", target, to: &out) }
+            if seen.insert(target).inserted { targets.append(target) }
         }
-        tree.endList(to: &out)
-        tree.endObject(to: &out)
-        try out.drain()
+        return targets
+    }
+
+    /// The component has no entry in the graph, and a composition says that this is not because it needs nothing. What it contains
+    /// is said by nesting, and of the described one by being in the document.
+    package mutating func unknownDependencies(
+        of ref: String, contained: [Dependency], to out: inout ByteSink
+    ) throws(SinkError) {
+        guard phase == .components || phase == .dependencies else {
+            throw .format("CycloneDX: dependencies out of turn")
+        }
+        guard let ref = known(ref) else { return lose(.unresolvedEdge) }
+        unknown.append(ref)
     }
 
     package mutating func vulnerability(
@@ -195,14 +219,27 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
 
     private mutating func leaveDependencies(to out: inout ByteSink) {
         enterDependencies(to: &out)
-        if !firstReference.isEmpty, !references.values.contains(true) {
+        if !firstReference.isEmpty, unknown.isEmpty, !references.values.contains(true) {
             // Readers take a document without the list for one that is not finished.
             tree.beginObject("dependency", to: &out)
             tree.attribute("ref", firstReference, to: &out)
             tree.endObject(to: &out)
         }
         tree.endList(to: &out)
+        writeCompositions(to: &out)
         writeProperties(documentProperties, to: &out)
+    }
+
+    private mutating func writeCompositions(to out: inout ByteSink) {
+        guard !unknown.isEmpty else { return }
+        tree.beginList("compositions", to: &out)
+        tree.beginObject("composition", to: &out)
+        tree.field("aggregate", "unknown", to: &out)
+        tree.beginList("dependencies", to: &out)
+        for ref in unknown { tree.reference("dependency", ref, to: &out) }
+        tree.endList(to: &out)
+        tree.endObject(to: &out)
+        tree.endList(to: &out)
     }
 
     private mutating func enterVulnerabilities(to out: inout ByteSink) {

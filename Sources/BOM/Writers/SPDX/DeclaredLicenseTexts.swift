@@ -26,9 +26,12 @@ struct DeclaredLicenseTexts: Sendable {
     /// The ids of the document that is being merged which had to become others.
     private var renamed: [String: String] = [:]
     private var held = 0
-    private var reader = LicenseStatementReader()
+    private var reader: LicenseStatementReader
     /// Texts that were dropped.
     private(set) var lost = 0
+
+    /// - Parameter takesAnyPlus: as for `LicenseStatementReader`.
+    init(takesAnyPlus: Bool) { reader = LicenseStatementReader(takesAnyPlus: takesAnyPlus) }
 
     /// Takes over what a document declares, for the claims that follow.
     mutating func declare(_ licenses: [ExtractedLicense]) {
@@ -87,7 +90,7 @@ struct DeclaredLicenseTexts: Sendable {
             said.append(
                 expression.mapTerms { term in
                     guard term.isReference else { return .term(term) }
-                    if let name = read.names[term.id] { return .term(.init(id: reference(name: name, claim))) }
+                    if let name = read.names[term.id] { return .term(.init(id: reference(term.id, name: name, claim))) }
                     let id = renamed[term.id] ?? term.id
                     use(id, claim)
                     return .term(.init(id: id))
@@ -105,11 +108,11 @@ struct DeclaredLicenseTexts: Sendable {
         keep(license, id: id)
     }
 
-    /// The id of a licence known by its name only: one for each name and text.
-    private mutating func reference(name: String, _ claim: LicenseClaim) -> String {
+    /// The id of a licence known by its name only: one for each name and text; `wanted` where that is free.
+    private mutating func reference(_ wanted: String, name: String, _ claim: LicenseClaim) -> String {
         let content = Content(name: name, text: claim.text)
         if let known = references[content] { return known }
-        let id = free(LicenseStatement.reference(name))
+        let id = free(wanted)
         references[content] = id
         var license = ExtractedLicense(id: id)
         license.name = SPDXText.line(name)

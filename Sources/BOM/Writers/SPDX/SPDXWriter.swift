@@ -20,7 +20,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     /// Nesting, to be written as CONTAINS.
     private var nested: [(parent: String, child: String)] = []
     private var finished: Set<String> = []
-    var texts = DeclaredLicenseTexts()
+    var texts = DeclaredLicenseTexts(takesAnyPlus: false)
     private var counted: [BOMLoss: Int] = [:]
     package var losses: [BOMLoss: Int] {
         var all = counted.merging(tree.losses, uniquingKeysWith: +)

@@ -25,7 +25,7 @@ package struct SPDX3Writer: BOMWriter {
     private var agents: [String: String] = [:]
     private var expressions: [String: String] = [:]
     private var relationships = 0
-    private var texts = DeclaredLicenseTexts()
+    private var texts = DeclaredLicenseTexts(takesAnyPlus: true)
     private var counted: [BOMLoss: Int] = [:]
 
     package var losses: [BOMLoss: Int] {

@@ -38,10 +38,15 @@ struct LicenseStatements {
 struct LicenseStatementReader: Sendable {
     private static let memoryLimit = 4096
 
+    /// Whether `+` may stand behind an id that the list has without one, too (Annex D.3: `Apache-2.0+`). It is valid everywhere, but
+    /// the reference readers of SPDX 2 (license-expression, spdx-tools) refuse it.
+    private let takesAnyPlus: Bool
     /// What the document of the components to come calls its references, by their ids.
     private var declared: [String: String] = [:]
     /// Of claims without texts and references of their own.
     private var known: [[LicenseClaim.Form]: LicenseStatements] = [:]
+
+    init(takesAnyPlus: Bool) { self.takesAnyPlus = takesAnyPlus }
 
     mutating func declare(_ licenses: [ExtractedLicense]) {
         declared = Dictionary(licenses.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
@@ -61,7 +66,7 @@ struct LicenseStatementReader: Sendable {
         for claim in claims {
             let meant = claim.expression(by: &meaning) ?? Self.unnamed(claim, &read.names)
             read.statements.append(
-                meant.map { .expression(Self.fit($0, &read.names)) } ?? (claim.isNone ? .none : .noAssertion))
+                meant.map { .expression(fit($0, &read.names)) } ?? (claim.isNone ? .none : .noAssertion))
         }
         for id in meaning.coined { read.names[id] = meaning.names[id] }
         read.origins = meaning.origins
@@ -83,10 +88,11 @@ struct LicenseStatementReader: Sendable {
     }
 
     /// The expression with what the standards or their readers do not take replaced by a `LicenseRef-` that stands for it.
-    private static func fit(_ expression: LicenseExpression, _ names: inout [String: String]) -> LicenseExpression {
+    private func fit(_ expression: LicenseExpression, _ names: inout [String: String]) -> LicenseExpression {
         var found: [String: String] = [:]
         let fitting = expression.mapTerms { term in
             let name: String
+            var id: String?
             if !term.document.isEmpty {
                 // The other document would have to be declared with its checksum, which nobody kept.
                 name = term.document + "-" + NamedLicense.tail(of: term.id)
@@ -95,18 +101,24 @@ struct LicenseStatementReader: Sendable {
                 var plain = term
                 if plain.exception.hasPrefix("AdditionRef-") { plain.exception.removeFirst("AdditionRef-".utf8.count) }
                 name = plain.text
-            } else if term.orLater, LicenseList.spdx.license(id: term.id + "+") == nil {
-                // `Apache-2.0+` is valid, but the reference readers know `+` only where the list has such an id.
-                name = term.id + "-or-later"
+            } else if !takesAnyPlus, term.hasUnlistedPlus {
+                // The name brings it back when the document is read again.
+                name = term.text
+                id = LicenseStatement.reference(term.id + "-or-later")
             } else {
                 if let unversioned = UnversionedLicense(id: term.id) { found[term.id] = unversioned.name }
                 return .term(term)
             }
-            let id = LicenseStatement.reference(name)
-            found[id] = name
-            return .term(.init(id: id))
+            let reference = id ?? LicenseStatement.reference(name)
+            found[reference] = name
+            return .term(.init(id: reference))
         }
         names.merge(found) { first, _ in first }
         return fitting
     }
+}
+
+extension LicenseExpression.Term {
+    /// Whether a `+` stands behind an id of which the list has no such form.
+    var hasUnlistedPlus: Bool { orLater && !isReference && LicenseList.spdx.license(id: id + "+") == nil }
 }

@@ -16,7 +16,8 @@ package struct Finding: Sendable, Equatable {
     package let edition: Int64
     /// The smallest version that leaves all known vulnerabilities of the library behind; the same in each of its findings.
     package var upgrade: Fix?
-    /// Versions that its own advisories call fixed, the smallest first.
+    /// Versions that its own advisories call fixed, the smallest first, each once. Where several name one, the advisory that describes
+    /// the vulnerability counts.
     package var fixes: [Fix]
 
     /// The smallest version that leaves this vulnerability behind.
@@ -57,6 +58,8 @@ package enum Findings {
         package let versions: String
         package let vulnerability: Int64
         package let edition: Int64
+        /// Whether the vulnerability is described by this advisory, where several do.
+        package let decides: Bool
     }
 
     /// What is known of packages, advisory by advisory; nothing that was withdrawn.
@@ -66,7 +69,7 @@ package enum Findings {
         try Advisories.inSlices(packages, of: 200, as: Value.text) { list in
             try connection.each(
                 """
-                SELECT a.package, a.advisory, a.position, a.registry, a.ranges, a.versions, v.id, v.edition
+                SELECT a.package, a.advisory, a.position, a.registry, a.ranges, a.versions, v.id, v.edition, v.advisory
                 FROM affected_package a JOIN advisory d ON d.id = a.advisory
                     JOIN vulnerability_advisory x ON x.advisory = a.advisory JOIN vulnerability v ON v.id = x.vulnerability
                 WHERE a.package IN \(list) AND d.withdrawn IS NULL
@@ -77,7 +80,7 @@ package enum Findings {
                     Affected(
                         package: row.string(0), advisory: row.integer(1), position: row.integer(2),
                         registry: row.string(3), ranges: row.string(4), versions: row.string(5),
-                        vulnerability: row.integer(6), edition: row.integer(7)))
+                        vulnerability: row.integer(6), edition: row.integer(7), decides: row.integer(8) == row.integer(1)))
             }
         }
     }

@@ -218,20 +218,27 @@ extension ProjectView {
     package func eachOfSeveralVersions(
         on connection: any Connection, _ body: (Subject, _ name: String, _ version: String, _ key: String) -> Void
     ) throws {
+        // Modules of Go are shown as they are spelled, and are one whatever the case.
+        func name(_ column: SQL, of library: SQL) -> SQL {
+            "CASE WHEN \(library).purl LIKE 'pkg:golang/%' THEN lower(\(library).\(column)) ELSE \(library).\(column) END"
+        }
+        let (group, artifact) = (name("group_id", of: "l"), name("artifact", of: "l"))
+        let (itsGroup, itsArtifact) = (name("group_id", of: "x"), name("artifact", of: "x"))
         try connection.each(
             """
-            SELECT o.position, o.direct, l.id, l.uuid, l.artifact, l.version, l.type_constant, l.group_id
+            SELECT o.position, o.direct, l.id, l.uuid, l.artifact, l.version, l.type_constant, g.group_id, g.artifact
             FROM occurrence o JOIN library l ON l.id = o.library
-                JOIN (SELECT x.type_constant, x.group_id, x.artifact FROM occurrence y JOIN library x ON x.id = y.library
-                    WHERE y.scan = \(scan) AND x.in_house = 0 GROUP BY x.type_constant, x.group_id, x.artifact
+                JOIN (SELECT x.type_constant, \(itsGroup) AS group_id, \(itsArtifact) AS artifact
+                    FROM occurrence y JOIN library x ON x.id = y.library
+                    WHERE y.scan = \(scan) AND x.in_house = 0 GROUP BY x.type_constant, \(itsGroup), \(itsArtifact)
                     HAVING min(x.version) <> max(x.version)) g
-                ON g.type_constant = l.type_constant AND g.group_id = l.group_id AND g.artifact = l.artifact
+                ON g.type_constant = l.type_constant AND g.group_id = \(group) AND g.artifact = \(artifact)
             WHERE o.scan = \(scan) AND l.in_house = 0
-            ORDER BY l.type_constant, l.group_id, l.artifact, o.position
+            ORDER BY l.type_constant, g.group_id, g.artifact, o.position
             """
         ) { row in
             body(
-                Subject(row: row), row.string(4), row.string(5), "\(row.string(6))\n\(row.string(7))\n\(row.string(4))")
+                Subject(row: row), row.string(4), row.string(5), "\(row.string(6))\n\(row.string(7))\n\(row.string(8))")
         }
     }
 

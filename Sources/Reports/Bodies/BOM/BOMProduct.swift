@@ -107,8 +107,17 @@ extension BOMSource {
                     }
                 }
             }
-            own = rootEdges(project, told: own, direct: direct)
-            try writer.dependencies(of: project, own + held, to: &out)
+            if try isGraphKnown(of: scan) {
+                own = rootEdges(project, told: own, direct: direct)
+                try writer.dependencies(of: project, own + held, to: &out)
+            } else if holds == .contains {
+                try writer.unknownDependencies(of: project, contained: own + held, to: &out)
+            } else {
+                // Else nothing would say whose libraries these are; the composition says that they need not be direct.
+                own = rootEdges(project, told: own, direct: direct)
+                try writer.dependencies(of: project, own + held, to: &out)
+                try writer.unknownDependencies(of: project, contained: [], to: &out)
+            }
         }
         for node in graph.refs.indices {
             let edges = graph.edges(from: node)

@@ -140,6 +140,8 @@ struct BOMSource {
         var listings = Listings()
         refs[0] = root.ref
         var hidden = Set<String>()
+        // What the described component needs; where nobody knows, what lies in nothing else.
+        let isGraphKnown = try isGraphKnown(of: scan)
         var direct: [Int] = []
         try eachComponent(of: scan, preparing: Writer.prepare) { placed in
             if wanted.hides(depth: placed.depth) {
@@ -148,14 +150,16 @@ struct BOMSource {
             }
             refs[placed.position] = placed.component.ref
             listings.add(placed.position, of: placed.occurrence)
-            if placed.depth == 1 { direct.append(placed.position) }
+            if placed.depth == 1, isGraphKnown || placed.component.parent == nil { direct.append(placed.position) }
             try writer.component(
                 placed.component, placed.preparation,
                 advisories: Self.merged(advisories[placed.component.ref] ?? [], found[placed.occurrence]), to: &out)
             try production.step(&rows)
         }
         var own: [Dependency] = []
+        var contained: Set<Int> = []
         try eachSource(of: scan) { source, edges in
+            if !isGraphKnown { for edge in edges where edge.kind == "contains" { contained.insert(edge.target) } }
             guard let from = refs[source] else { return }
             let known = edges.compactMap { edge in refs[edge.target].map { Self.dependency(edge.kind, from, $0) } }
             if source == 0 {
@@ -164,8 +168,14 @@ struct BOMSource {
                 try writer.dependencies(of: from, known, to: &out)
             }
         }
-        let needed = direct.compactMap { refs[$0] }
-        try writer.dependencies(of: root.ref, rootEdges(root.ref, told: own, direct: needed), to: &out)
+        if isGraphKnown {
+            let needed = direct.compactMap { refs[$0] }
+            try writer.dependencies(of: root.ref, rootEdges(root.ref, told: own, direct: needed), to: &out)
+        } else {
+            let top = direct.filter { !contained.contains($0) }.compactMap { refs[$0] }
+            let held = own + top.map { Dependency(from: root.ref, to: $0, kind: .contains) }
+            try writer.unknownDependencies(of: root.ref, contained: held, to: &out)
+        }
         guard wanted.includesVulnerabilities else { return }
         try eachCompleteClaim(of: scan) { claim in
             if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
@@ -332,6 +342,14 @@ extension BOMSource {
         } consume: {
             try body($0.source, $0.edges)
         }
+    }
+
+    /// Whether the document of a scan says of anything what it needs; true of one without libraries. All libraries of a scan have the
+    /// same answer.
+    func isGraphKnown(of scan: Scan) throws -> Bool {
+        let direct = try connection.integer(
+            "SELECT direct FROM occurrence WHERE scan = \(scan.id) AND position > 0 ORDER BY position LIMIT 1")
+        return direct != Directness.unknown.rawValue
     }
 
     /// The edges of what a scan's document describes: those that the document states, and one to each direct dependency of the inventory that nothing

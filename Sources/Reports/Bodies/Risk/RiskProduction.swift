@@ -99,13 +99,20 @@ struct RiskDocument {
 
     private func summary(_ page: inout RiskPage) throws {
         try page.section("Summary", keeping: 200)
-        var words = "\(Self.count(risk.libraries, "library", "libraries"))"
+        // The basis counts as the inventory does: a library once in each project.
+        let isShared = risk.basis.libraries > risk.libraries
+        var words = Self.count(
+            risk.libraries, isShared ? "different library" : "library",
+            isShared ? "different libraries" : "libraries")
         switch kind {
         case .organization:
             words +=
                 " in \(Self.count(risk.projects, "project", "projects")) of \(Self.count(risk.products, "product", "products"))"
         case .product: words += " in \(Self.count(risk.projects, "project", "projects"))"
         case .project: break
+        }
+        if isShared {
+            words += "; counted in each project that has them, they are \(risk.basis.libraries) components"
         }
         try page.paragraph(
             "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")

@@ -1,5 +1,8 @@
 import Database
 
+// DESIGN. Why an alert is ignored stands in it where a person decided, and in the statement that counts where a document did: `exposure`
+// names that, so the report joins it. What the project's own SBOM says is looked up under the name of the vulnerability.
+
 extension Report {
     /// What somebody, or a VEX statement, decided to ignore.
     static let ignoredAlerts = Report(
@@ -11,18 +14,56 @@ extension Report {
         body: .tables([
             Table(
                 key: "alerts", item: "alert", title: "Ignored Alerts",
-                from: Table.alertSource, condition: "a.state = 'IGNORED'",
+                from: Decision.source, condition: "a.state = 'IGNORED'",
                 order: ["s.project", "a.number"],
                 columns: Column.alertOfAnyType([
                     .text("", "Ignored By", "coalesce(i.email, 'VEX')", width: 24),
                     .text("comments", "Comments", "a.comments", width: 40),
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
-                    .text("reason", "Reason", "nullif(a.reason, '')", width: 16).omittedWhenNull,
-                    .text("justification", "Justification", "nullif(a.justification, '')", width: 24)
-                        .omittedWhenNull,
+                    .text("reason", "Reason", Decision.reason, width: 16).omittedWhenNull,
+                    .text("justification", "Justification", Decision.justification, width: 24).omittedWhenNull,
+                    .text("author", "Author", Decision.author, width: 24).omittedWhenNull,
+                    .text("scope", "Scope", Decision.scope, width: 14).omittedWhenNull,
                 ]),
                 lists: Table.alertLists)
         ])
     )
+}
+
+/// What was decided about an ignored `alert a`: by the person `i`, or (`a.ignored_by` is 0) by a document.
+private enum Decision {
+    /// As `Table.alertSource`, with the exposure `e`, the statement `x` that counts for it and its document `w`; else what the project's own
+    /// document says of the library (`k`) or of the whole product (`p`).
+    static let source: StaticString = """
+        scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
+        LEFT JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
+        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        LEFT JOIN advisory t ON t.id = f.top_fix_advisory LEFT JOIN account i ON i.id = a.ignored_by
+        LEFT JOIN exposure e ON a.ignored_by = 0 AND e.scan = s.scan AND e.vulnerability = a.vulnerability
+            AND e.position = (SELECT min(o.position) FROM occurrence o WHERE o.scan = s.scan AND o.library = a.library)
+        LEFT JOIN vex_statement x ON x.id = e.statement AND e.statement <> 0
+        LEFT JOIN vex_document w ON w.id = x.document
+        LEFT JOIN library_claim k ON x.id IS NULL AND k.scan = e.scan AND k.occurrence = e.position
+            AND k.vulnerability = v.name AND k.state = e.state
+        LEFT JOIN library_claim p ON x.id IS NULL AND k.scan IS NULL AND p.scan = e.scan AND p.occurrence = 0
+            AND p.vulnerability = v.name AND p.state = e.state
+        WHERE s.scan >= 0
+        """
+
+    static let reason: StaticString = "CASE a.ignored_by WHEN 0 THEN nullif(e.state, '') ELSE nullif(a.reason, '') END"
+
+    static let justification: StaticString = """
+        CASE a.ignored_by WHEN 0 THEN nullif(coalesce(x.justification, k.justification, p.justification), '')
+        ELSE nullif(a.justification, '') END
+        """
+
+    /// Whom an imported document names; nobody where the project's own document decides.
+    static let author: StaticString = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
+
+    /// How far the decision reaches: this alert, the library in the project's document, the project, or whatever the document names.
+    static let scope: StaticString = """
+        CASE WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'
+        WHEN k.scan IS NOT NULL THEN 'library' WHEN p.scan IS NOT NULL THEN 'project' END
+        """
 }
