@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package release clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
