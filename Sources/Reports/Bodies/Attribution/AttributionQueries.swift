@@ -54,7 +54,7 @@ struct AttributionQueries {
     var licenses: SQL {
         head + """
             SELECT w.rank, n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,
-                coalesce(t.digest, ''), CASE WHEN n.risk_score <> 67 THEN \(literal: LicenseSQL.copyleft) END
+                coalesce(t.digest, ''), CASE WHEN n.risk_score <> 67 THEN \(LicenseSQL.copyleft) END
             \(Self.from) CROSS JOIN library_license x CROSS JOIN license n
             LEFT JOIN library_text t ON t.organization = n.organization AND t.digest = x.text
             \(Self.condition) AND x.library = l.id AND x.chosen = 1 AND n.id = x.license

@@ -35,7 +35,7 @@ extension Report {
 private enum Decision {
     /// As `Table.alertSource`, with the exposure `e`, the statement `x` that counts for it and its document `w`; else what the project's own
     /// document says of the library (`k`) or of the whole product (`p`).
-    static let source: StaticString = """
+    static let source: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
         LEFT JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
         LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
@@ -51,18 +51,18 @@ private enum Decision {
         WHERE s.scan >= 0
         """
 
-    static let reason: StaticString = "CASE a.ignored_by WHEN 0 THEN nullif(e.state, '') ELSE nullif(a.reason, '') END"
+    static let reason: StaticSQL = "CASE a.ignored_by WHEN 0 THEN nullif(e.state, '') ELSE nullif(a.reason, '') END"
 
-    static let justification: StaticString = """
+    static let justification: StaticSQL = """
         CASE a.ignored_by WHEN 0 THEN nullif(coalesce(x.justification, k.justification, p.justification), '')
         ELSE nullif(a.justification, '') END
         """
 
     /// Whom an imported document names; nobody where the project's own document decides.
-    static let author: StaticString = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
+    static let author: StaticSQL = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
 
     /// How far the decision reaches: this alert, the library in the project's document, the project, or whatever the document names.
-    static let scope: StaticString = """
+    static let scope: StaticSQL = """
         CASE WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'
         WHEN k.scan IS NOT NULL THEN 'library' WHEN p.scan IS NOT NULL THEN 'project' END
         """
