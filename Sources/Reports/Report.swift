@@ -192,8 +192,8 @@ package struct Replacement: Sendable {
 /// A key of the request's `filter` that a report understands.
 package struct Filter: Sendable {
     package enum Kind: Sendable {
-        /// A boolean: `true`, `"true"`, `"True"`.
-        case flag(default: Bool)
+        /// A boolean: `true`, `"true"`, `"True"`. Without a default, both values narrow the rows.
+        case flag(default: Bool?)
         /// One of some words, in any case.
         case choice([String])
         /// Any of some words, as a list or as one text with commas.
@@ -204,6 +204,8 @@ package struct Filter: Sendable {
         case endTime
         /// A whole number in a range.
         case integer(ClosedRange<Int64>)
+        /// A number from 0 to 1.
+        case share
         /// Any text.
         case text
         /// Any of some texts, as a list; a text with commas is one.

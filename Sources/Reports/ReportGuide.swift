@@ -112,11 +112,13 @@ extension Column.Kind {
 extension Filter {
     fileprivate var accepted: String {
         switch kind {
-        case .flag(let value): "true, false; \(value) when absent"
+        case .flag(let value?): "true, false; \(value) when absent"
+        case .flag(nil): "true, false"
         case .choice(let words): words.joined(separator: ", ")
         case .list(let words): "any of \(words.joined(separator: ", "))"
         case .time, .endTime: "`yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .share: "a number from 0 to 1"
         case .text: "text"
         case .texts: "a text or a list of texts, any of them"
         case .names: "a text, a list of texts, or a text with commas, any of them"

@@ -272,7 +272,7 @@ extension Filter {
         let given = given.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
         guard let first = given.first else { return [] }
         switch kind {
-        case .flag, .choice, .time, .endTime, .text:
+        case .flag, .choice, .time, .endTime, .share, .text:
             // One of several would be taken, and the rest be lost without a word.
             guard given.allSatisfy({ $0.lowercased() == first.lowercased() }) else {
                 throw .badValue(given.joined(separator: ", "), of: key, accepted: "one value")
@@ -312,6 +312,11 @@ extension Filter {
                 throw .badValue(given.joined(separator: ", "), of: key, accepted: NumberText.accepted(range))
             }
             return [String(number)]
+        case .share:
+            guard let number = NumberText.decimal(first, in: 0...1) else {
+                throw .badValue(first, of: key, accepted: "a number from 0 to 1")
+            }
+            return ["\(number)"]
         case .text: return [first]
         case .texts: return try several(given)
         case .names: return try several(given.flatMap { $0.split(separator: ",") }.map { String($0).trimmingBlanks() })

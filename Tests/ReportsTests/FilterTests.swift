@@ -58,6 +58,7 @@ import Testing
                 ([least], [least]), (["\(least).0"], [least]),
                 (["\(Int(range.upperBound))"], ["\(Int(range.upperBound))"]),
             ]
+        case .share: accepted = [(["0"], ["0.0"]), ([" 0.5"], ["0.5"]), (["5e-1"], ["0.5"]), (["1"], ["1.0"])]
         case .text:
             if let own = given.report.fields[given.filter.key] { accepted = [(own, own), ([" \(own[0]) "], own)] }
         case .texts: accepted = [(["b", " a ", "b"], ["a", "b"]), (["a, b"], ["a, b"])]
@@ -88,6 +89,7 @@ import Testing
         case .integer(let range):
             bad += ["\(Int(range.lowerBound) - 1)", "1e400", "nan", "inf", "1.5", "\(Int(range.upperBound))0"]
             accepted = ["\(Int(range.lowerBound))", "\(Int(range.upperBound))"]
+        case .share: (bad, accepted) = (bad + ["-0.1", "1.000001", "nan", "inf", "1e400", "50%"], ["0", "1"])
         case .text, .texts, .names: return
         }
         for value in bad {

@@ -65,6 +65,7 @@ package final class InventoryFixture: Sendable {
         let releases = folder.path("releases.jsonl")
         try Data(FixtureDocuments.releases.utf8).write(to: URL(fileURLWithPath: releases))
         _ = try ReleaseImport(RecordImport(into: database)).run([releases])
+        try fillExploitation()
         try queue.matchAll()
         for (number, place) in Self.places.enumerated() {
             try importSBOM(place.document, product: place.product, project: place.project)
@@ -81,6 +82,18 @@ package final class InventoryFixture: Sendable {
 
     /// Lets time go by.
     package func pass(_ milliseconds: Int64) { time.now.wrappingAdd(milliseconds, ordering: .sequentiallyConsistent) }
+
+    /// Lists say of one vulnerability that it is exploited and likely, of another that it is not likely.
+    private func fillExploitation() throws {
+        try database.write { connection in
+            try Exploitation.replace(
+                "kev", with: [.init(name: "CVE-2025-90001", since: Self.start - 62 * 86_400_000)], on: connection)
+            let scores = try Exploitation.Likelihoods(replacedOn: connection)
+            try scores.append("CVE-2025-90001", score: 943_210, percentile: 998_760)
+            try scores.append("CVE-2023-0001", score: 10, percentile: 20_000)
+            try scores.finish()
+        }
+    }
 
     /// Somebody answered every second request for a library.
     private func answerRequests() throws {

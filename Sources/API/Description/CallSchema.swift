@@ -105,6 +105,7 @@ extension Parameter {
             case .list: .texts(filter.key)
             case .time, .endTime: .time(filter.key)
             case .integer(let range): .number(WholeNumber(filter.key, in: range))
+            case .share: .decimal(filter.key, in: 0...1)
             case .text: .text(filter.key)
             case .texts, .names: .texts(filter.key)
             }

@@ -34,6 +34,19 @@ package enum NumberText {
         return value
     }
 
+    /// A number as people write it, without an exponent: `0.00001`, not `1e-05`. Large ones keep theirs.
+    package static func plain(_ number: Double) -> String {
+        let text = "\(number)"
+        guard let mark = text.firstRange(of: "e-"), let places = Int(text[mark.upperBound...]), places <= 20 else {
+            return text
+        }
+        let sign = text.hasPrefix("-") ? "-" : ""
+        let digits = text[..<mark.lowerBound].filter(\.isNumber)
+        // "1.0e-05" has the digits of 1.
+        let kept = digits.count > 1 && digits.hasSuffix("0") ? String(digits.dropLast()) : String(digits)
+        return sign + "0." + String(repeating: "0", count: places - 1) + kept
+    }
+
     /// What `whole` accepts, for errors and documents.
     package static func accepted(_ range: ClosedRange<Int64>) -> String {
         "a whole number from \(range.lowerBound) to \(range.upperBound)"

@@ -61,7 +61,7 @@ struct FlatColumn: Sendable {
         switch kind {
         case .text, .link: text.append(contentsOf: rows.bytes(cell))
         case .integer: text.append(contentsOf: String(rows.integer(cell)).utf8)
-        case .real: text.append(contentsOf: "\(rows.real(cell))".utf8)
+        case .real: text.append(contentsOf: NumberText.plain(rows.real(cell)).utf8)
         case .boolean: text.append(contentsOf: (rows.boolean(cell) ? "true" : "false").utf8)
         case .date: text.append(contentsOf: TimeText.date(rows.integer(cell)).utf8)
         case .timestamp: text.append(contentsOf: TimeText.time(rows.integer(cell)).utf8)

@@ -344,24 +344,8 @@ package enum Findings {
     /// of the projects become stale.
     package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
         let projects = try projects(showing: libraries, on: connection)
-        guard !projects.isEmpty else { return }
-        var organizations: Set<Int64> = []
-        var products: Set<Int64> = []
+        try Revisions.raise(of: projects, on: connection)
         try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
-            try connection.each("SELECT organization, product FROM project WHERE id IN \(list)") { row in
-                organizations.insert(row.integer(0))
-                products.insert(row.integer(1))
-            }
-        }
-        // Organizations first and in order: imports lock their organization before anything else of it.
-        for organization in organizations.sorted() {
-            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
-        }
-        try Advisories.inSlices(products.sorted(), as: Value.integer) { list in
-            try connection.run("UPDATE product SET revision = revision + 1 WHERE id IN \(list)")
-        }
-        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
-            try connection.run("UPDATE project SET revision = revision + 1 WHERE id IN \(list)")
             try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
     }

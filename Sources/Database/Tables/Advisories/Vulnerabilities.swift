@@ -119,5 +119,6 @@ package struct VulnerabilityRow: Sendable, Equatable {
         var rows = RowBuffer(capacity: made.count * 512)
         for (id, row) in made.sorted(by: { $0.key < $1.key }) { row.append(id: id, to: &rows) }
         if rows.rowCount > 0 { try connection.insert(rows, into: "vulnerability", columns) }
+        try Exploitation.spread(to: made.values.map { ($0.name, $0.aliases) }, on: connection)
     }
 }

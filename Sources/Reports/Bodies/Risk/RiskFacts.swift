@@ -76,6 +76,9 @@ struct RiskFacts {
         let name: String
         let severity: RiskSeverity
         let score: Double?
+        let isExploited: Bool
+        /// EPSS, 0 to 1; nil where it has no score.
+        let likelihood: Double?
         let libraries: Int
         let projects: Int
         let url: String
@@ -137,10 +140,8 @@ extension RiskFacts {
     /// The word of a vulnerability `v`'s severity.
     private static let severity: SQL = "v.severity"
 
-    /// How bad a vulnerability `v` is: its word first, as one may be critical without a score.
-    private static let rank: SQL = """
-        CASE v.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END
-        """
+    /// What to do first about a vulnerability `v`.
+    private static let weight = SQL(PrioritySQL.weight)
 
     static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
@@ -242,7 +243,7 @@ extension RiskFacts {
             LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
             WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
             GROUP BY a.library_uuid
-            ORDER BY max(\(Self.rank)) DESC, coalesce(max(v.score), -1) DESC, 4 DESC, 1, a.library_uuid
+            ORDER BY max(\(Self.weight)) DESC, 4 DESC, 1, a.library_uuid
             LIMIT \(Self.listLimit)
             """
         ) { row in
@@ -255,16 +256,18 @@ extension RiskFacts {
         worstVulnerabilities = try connection.all(
             """
             \(scope.clause) SELECT v.name, min(\(Self.severity)), max(v.score), count(DISTINCT a.library_uuid),
-                count(DISTINCT s.project), min(v.url)
+                count(DISTINCT s.project), min(v.url), coalesce(max(\(SQL(ExploitationSQL.exploited))), 0),
+                max(\(SQL(ExploitationSQL.score)))
             FROM scope s JOIN alert a ON a.project = s.project JOIN vulnerability v ON v.id = a.vulnerability
             WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
-            GROUP BY v.name ORDER BY max(\(Self.rank)) DESC, coalesce(max(v.score), -1) DESC, 5 DESC, 1
+            GROUP BY v.name ORDER BY max(\(Self.weight)) DESC, 5 DESC, 1
             LIMIT \(Self.listLimit)
             """
         ) { row in
             WorstVulnerability(
                 name: row.string(0), severity: RiskSeverity(word: row.string(1)),
-                score: row.integerOrNil(2).map { Double($0) / 10 }, libraries: Int(row.integer(3)),
+                score: row.integerOrNil(2).map { Double($0) / 10 }, isExploited: row.boolean(6),
+                likelihood: row.isNull(7) ? nil : row.real(7), libraries: Int(row.integer(3)),
                 projects: Int(row.integer(4)), url: row.string(5))
         }
     }

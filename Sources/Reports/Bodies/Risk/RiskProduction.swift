@@ -166,8 +166,9 @@ struct RiskDocument {
             try page.subtitle("Vulnerabilities that weigh most")
             try page.table(
                 [
-                    .init(title: "Vulnerability", share: 30), .init(title: "Severity", share: 16),
-                    .init(title: "Score", share: 10, isNumber: true),
+                    .init(title: "Vulnerability", share: 27), .init(title: "Severity", share: 14),
+                    .init(title: "Score", share: 9, isNumber: true),
+                    .init(title: "Exploited", share: 12), .init(title: "EPSS", share: 9, isNumber: true),
                     .init(title: "Libraries", share: 12, isNumber: true),
                     .init(title: "Projects", share: 12, isNumber: true),
                 ],
@@ -175,6 +176,8 @@ struct RiskDocument {
                     [
                         .init(found.name, address: found.url),
                         .init(found.severity.rawValue, mark: found.severity.color), .init(Self.score(found.score)),
+                        .init(found.isExploited ? "yes" : ""),
+                        .init(found.likelihood.map { RiskPage.percent($0) } ?? ""),
                         .init("\(found.libraries)"), .init("\(found.projects)"),
                     ]
                 })
@@ -335,6 +338,8 @@ struct RiskDocument {
             """
             Severities are those of the newest version of CVSS that rates a vulnerability, or the word of its advisory. \
             An alert is one vulnerability of one library in one project. Ignored alerts are not counted as open. \
+            Lists begin with what to do first: what is exploited (CISA KEV, EUVD), then by EPSS, the probability of \
+            exploitation within 30 days, times severity. Where neither is said, no list names the vulnerability. \
             “Fixed in” is the smallest version that leaves all known vulnerabilities of the library behind. \
             A library with several licences counts for each of them. Risk scores of licences follow their families.
             """, size: 8.5, color: RiskPage.gray)

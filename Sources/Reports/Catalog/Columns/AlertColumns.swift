@@ -103,7 +103,10 @@ extension Column {
         ]
 
     /// Left out of an alert that is about no vulnerability.
-    private static let alertVulnerability: [Column] = [
+    private static let alertVulnerability: [Column] =
+        alertVulnerabilityFacts + exploitation(under: "vulnerability.").map(\.untitled)
+
+    private static let alertVulnerabilityFacts: [Column] = [
         .text("vulnerability.name", "", "v.name").omittedWhenNull,
         .text("vulnerability.type", "", "v.type"),
         .severity("vulnerability.severity", ""),

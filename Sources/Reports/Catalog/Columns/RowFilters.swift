@@ -64,7 +64,7 @@ extension Filter {
             ) { values in
                 "v.severity IN \(SQL.list(values.map(Value.text)))"
             },
-        ]
+        ] + ofExploitation
 
     /// Rows whose time, `column`, is in a span, its ends included.
     static func dates(_ column: StaticSQL, _ meaning: String) -> [Filter] {

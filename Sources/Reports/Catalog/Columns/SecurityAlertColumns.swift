@@ -57,5 +57,5 @@ extension Column {
         .contested,
         .text("", "CVSS Version", SeveritySQL.version, width: 12),
         .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
-    ]
+    ] + exploitation()
 }
