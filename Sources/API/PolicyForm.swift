@@ -9,12 +9,14 @@ import Inventory
 /// The policy of a request.
 struct PolicyForm {
     static let accepted = """
-        LICENSE, LICENSE_GROUP, VULNERABILITY_SCORE, VULNERABILITY_SEVERITY, RESOURCE_NAME, LIBRARY_AGE, IN_HOUSE
+        LICENSE, LICENSE_GROUP, VULNERABILITY, VULNERABILITY_SCORE, VULNERABILITY_SEVERITY, RESOURCE_NAME, LIBRARY_AGE, \
+        IN_HOUSE
         """
 
     static let priority = WholeNumber("priority", in: Policies.priorities)
     private static let days = WholeNumber("days", in: 0...PolicyRule.oldest)
     private static let scores = 0.0...10.0
+    private static let shares = 0.0...1.0
 
     /// The policy as calls take it.
     static let parameter = Parameter.object(
@@ -26,8 +28,8 @@ struct PolicyForm {
                 [
                     .text("type", as: "LIBRARY_AGE", "VULNERABILITY_SCORE").required, .number(days),
                     .decimal("minScore", in: scores),
-                    .decimal("maxScore", in: scores), .texts("severities"), .objects("licenses", [.text("name")]),
-                    .texts("licenseGroups"), .text("pattern"), .any("value"),
+                    .decimal("maxScore", in: scores), .texts("severities"), .flag("exploited"),
+                    .decimal("minEpss", in: shares), .objects("licenses", [.text("name")]), .texts("licenseGroups"), .text("pattern"), .any("value"),
                 ]
             ).required,
             .open("action", [.text("type", as: "ALERT").required]).required,
@@ -67,8 +69,12 @@ struct PolicyForm {
         func has(_ words: String...) -> Bool { words.contains(where: type.contains) }
         if has("LICENSE_GROUP", "LICENSE_FAMILY", "LICENCE_FAMILY", "COPYLEFT") { return try families(filter) }
         if has("LICENSE", "LICENCE") { return try licenses(filter) }
-        if has("SCORE") { return try score(filter) }
-        if has("SEVERITY") { return try severities(filter) }
+        let looksAtLists = filter["exploited"] != nil || filter["minEpss"] != nil
+        if type == "VULNERABILITY" || has("EXPLOITED", "EPSS") || looksAtLists && has("SCORE", "SEVERITY") {
+            return try vulnerability(filter, isExploited: has("EXPLOITED"))
+        }
+        if has("SCORE") { return .score(try score(filter)) }
+        if has("SEVERITY") { return .severities(try severities(filter)) }
         if has("IN_HOUSE", "INHOUSE") { return .inHouse }
         if has("AGE", "STALE") { return try age(filter) }
         if has("NAME", "COORDINATES", "ARTIFACT") { return try name(filter) }
@@ -120,7 +126,34 @@ struct PolicyForm {
         return .families(found)
     }
 
-    private static func score(_ filter: Field) throws(APIError) -> PolicyRule {
+    /// Conditions that one vulnerability has to meet together.
+    private static func vulnerability(_ filter: Field, isExploited: Bool) throws(APIError) -> PolicyRule {
+        var conditions = VulnerabilityConditions()
+        if ["minScore", "maxScore"].contains(where: { filter[$0] != nil }) { conditions.score = try score(filter) }
+        if ["severities", "severity"].contains(where: { filter[$0] != nil }) {
+            conditions.severities = try severities(filter)
+        }
+        conditions.isExploited = isExploited
+        if let field = filter["exploited"] {
+            guard let word = field.word?.lowercased(), ["true", "false"].contains(word) else {
+                throw .badValue(field.shown, of: "policy.filter.exploited", accepted: "true, false")
+            }
+            conditions.isExploited = word == "true"
+        }
+        if let field = filter["minEpss"] {
+            guard let word = field.word?.trimmingBlanks(), let share = NumberText.decimal(word, in: shares) else {
+                throw .badValue(field.shown, of: "policy.filter.minEpss", accepted: "a number from 0 to 1")
+            }
+            conditions.likelihood = Exploitation.parts(of: share)
+        }
+        guard !conditions.isEmpty else {
+            throw .missing(
+                "policy.filter.exploited", accepted: "true; or another of minEpss, minScore, maxScore, severities")
+        }
+        return .vulnerability(conditions)
+    }
+
+    private static func score(_ filter: Field) throws(APIError) -> ClosedRange<Int> {
         let accepted = "a number from 0 to 10"
         func tenths(_ keys: [String]) throws(APIError) -> Int? {
             for key in keys {
@@ -139,10 +172,10 @@ struct PolicyForm {
             throw .badValue(
                 "\(filter.text("maxScore") ?? "")", of: "policy.filter.maxScore", accepted: "at least minScore")
         }
-        return .score((least ?? 0)...(most ?? 100))
+        return (least ?? 0)...(most ?? 100)
     }
 
-    private static func severities(_ filter: Field) throws(APIError) -> PolicyRule {
+    private static func severities(_ filter: Field) throws(APIError) -> [String] {
         let words = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
         let accepted = words.joined(separator: ", ")
         let keys = ["severities", "severity", "value"]
@@ -150,7 +183,7 @@ struct PolicyForm {
         if let wrong = found.first(where: { !words.contains($0) }) {
             throw .badValue(wrong, of: "policy.filter.\(keys[0])", accepted: accepted)
         }
-        return .severities(found)
+        return found
     }
 
     private static func age(_ filter: Field) throws(APIError) -> PolicyRule {

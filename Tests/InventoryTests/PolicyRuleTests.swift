@@ -21,6 +21,12 @@ struct PolicyRuleTests {
         PolicyMatcher([rule], at: time).verdict(0, on: subject) == .fits
     }
 
+    private func conditions(_ change: (inout VulnerabilityConditions) -> Void) -> VulnerabilityConditions {
+        var conditions = VulnerabilityConditions()
+        change(&conditions)
+        return conditions
+    }
+
     private func licenses(_ terms: String...) -> [PolicyLicense] {
         terms.compactMap { LicenseExpression($0)?.single }.map { PolicyLicense(NamedLicense($0)) }
     }
@@ -78,14 +84,35 @@ struct PolicyRuleTests {
 
     @Test func vulnerabilities() {
         let bad = library {
-            $0.scores = [43, 98]
-            $0.severities = ["MEDIUM", "CRITICAL"]
+            $0.vulnerabilities = [
+                .init(score: 43, severity: "MEDIUM", isExploited: true, likelihood: 20_000),
+                .init(score: 98, severity: "CRITICAL", likelihood: 900_000), .init(score: nil, severity: ""),
+            ]
         }
         #expect(fits(.score(90...100), bad))
         #expect(!fits(.score(50...97), bad))
         #expect(fits(.severities(["HIGH", "CRITICAL"]), bad))
         #expect(!fits(.severities(["LOW"]), bad))
         #expect(!fits(.score(0...100), library()))
+    }
+
+    /// One vulnerability has to meet all conditions: two that meet one each are none.
+    @Test func severalConditions() {
+        let bad = library {
+            $0.vulnerabilities = [
+                .init(score: 43, severity: "MEDIUM", isExploited: true, likelihood: 20_000),
+                .init(score: 98, severity: "CRITICAL", likelihood: 900_000), .init(score: nil, severity: ""),
+            ]
+        }
+        func fits(_ change: (inout VulnerabilityConditions) -> Void) -> Bool {
+            self.fits(.vulnerability(conditions(change)), bad)
+        }
+        #expect(fits { $0.isExploited = true })
+        #expect(fits { $0.likelihood = 900_000 } && !fits { $0.likelihood = 900_001 })
+        #expect(!fits { ($0.isExploited, $0.score) = (true, 90...100) })
+        #expect(fits { ($0.isExploited, $0.score, $0.severities) = (true, 40...50, ["LOW", "MEDIUM"]) })
+        #expect(fits { ($0.likelihood, $0.severities) = (0, ["CRITICAL"]) })
+        #expect(!fits { ($0.likelihood, $0.severities) = (0, [""]) }, "no score is not 0")
     }
 
     @Test func age() {
@@ -108,9 +135,12 @@ struct PolicyRuleTests {
         let rules: [PolicyRule] = [
             .licenses(["MIT", "Apache 2.0"]), .families([.strongCopyleft, .shareAlike]), .score(70...100),
             .severities(["HIGH"]), .name(try NamePattern("/a|b/")), .age(days: 730), .inHouse, .nothing,
+            .vulnerability(conditions { $0.isExploited = true }),
+            .vulnerability(
+                conditions { ($0.score, $0.severities, $0.isExploited, $0.likelihood) = (70...100, ["HIGH"], true, 1) }),
         ]
         for rule in rules { #expect(PolicyRule(text: rule.text) == rule) }
-        for text in ["", "SCORE\n1", "SCORE\n9\n1", "AGE\nx", "NAME", "OTHER"] {
+        for text in ["", "SCORE\n1", "SCORE\n9\n1", "AGE\nx", "NAME", "OTHER", "VULNERABILITY", "VULNERABILITY\nOTHER"] {
             #expect(PolicyRule(text: text) == .nothing)
         }
     }

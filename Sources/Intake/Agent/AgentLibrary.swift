@@ -68,11 +68,11 @@ struct AgentLibrary {
 
     /// Reads the vulnerabilities that advisories find in it or that a current scan shows of it; none of a library that is not known.
     mutating func readVulnerabilities(on connection: any Connection) throws {
-        var weights = ProjectView.Weights()
         var found: [Vulnerability] = []
+        var sight: [PolicyVulnerability] = []
         try connection.each(
             """
-            SELECT v.name, v.severity, v.score FROM vulnerability v WHERE v.id IN (
+            SELECT v.name, v.severity, \(PolicyVulnerability.columns) FROM vulnerability v WHERE v.id IN (
                 SELECT f.vulnerability FROM finding f WHERE f.library = \(id)
                 UNION SELECT e.vulnerability FROM occurrence o JOIN scan s ON s.id = o.scan
                     JOIN exposure e ON e.scan = o.scan AND e.position = o.position
@@ -80,14 +80,13 @@ struct AgentLibrary {
             ORDER BY v.name
             """
         ) { row in
-            weights.add(score: row.integerOrNil(2), severity: row.string(1))
+            sight.append(PolicyVulnerability(row: row, from: 2))
             found.append(
                 Vulnerability(
                     name: row.string(0), severity: row.string(1),
                     score: row.integerOrNil(2).map { "\($0 / 10).\($0 % 10)" } ?? ""))
         }
         vulnerabilities = found
-        subject.scores = weights.scores
-        subject.severities = weights.severities
+        subject.vulnerabilities = sight
     }
 }

@@ -49,12 +49,14 @@ final class PolicyDecisions {
     ) throws -> [PolicySubject] {
         if policies.isEmpty { return [] }
         let ids = libraries.map(\.library)
-        let weights =
+        let vulnerabilities =
             needsVulnerabilities
-            ? try ProjectView.weights(at: libraries.map(\.position), in: scan, on: connection) : [:]
+            ? try ProjectView.vulnerabilities(at: libraries.map(\.position), in: scan, on: connection) : [:]
         let licenses = needsLicenses ? try ProjectView.licenses(ofLibraries: ids, on: connection) : [:]
         return libraries.map { library in
-            PolicySubject(library, licenses: licenses[library.library] ?? [], weights: weights[library.position])
+            PolicySubject(
+                library, licenses: licenses[library.library] ?? [],
+                vulnerabilities: vulnerabilities[library.position] ?? [])
         }
     }
 
@@ -89,7 +91,7 @@ final class PolicyDecisions {
 extension PolicySubject {
     /// A library of a project, with what is known of its licences and its vulnerabilities.
     fileprivate init(
-        _ library: LibrarySight, licenses: [PolicyLicense], weights: ProjectView.Weights?
+        _ library: LibrarySight, licenses: [PolicyLicense], vulnerabilities: [PolicyVulnerability]
     ) {
         self.init()
         group = library.group
@@ -99,7 +101,6 @@ extension PolicySubject {
         self.licenses = licenses
         isInHouse = library.isInHouse
         released = TimeText.milliseconds(String(library.releaseDate.prefix(10)))
-        scores = weights?.scores ?? []
-        severities = weights?.severities ?? []
+        self.vulnerabilities = vulnerabilities
     }
 }

@@ -83,8 +83,9 @@ extension PolicyRule {
     /// Whether a vulnerability is one that the rule looks for.
     fileprivate func minds(_ vulnerability: OpenVulnerability) -> Bool {
         switch self {
-        case .score(let range): vulnerability.score.map { range.contains(Int($0)) } ?? false
-        case .severities(let words): words.contains(vulnerability.severity.uppercased())
+        case .score(let range): vulnerability.sight.score.map(range.contains) ?? false
+        case .severities(let words): words.contains(vulnerability.sight.severity)
+        case .vulnerability(let conditions): conditions.fit(vulnerability.sight)
         case .licenses, .families, .name, .age, .inHouse, .nothing: true
         }
     }

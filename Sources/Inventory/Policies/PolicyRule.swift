@@ -13,6 +13,8 @@ package enum PolicyRule: Sendable, Equatable {
     case score(ClosedRange<Int>)
     /// A vulnerability of any of these severities: LOW, MEDIUM, HIGH, CRITICAL.
     case severities([String])
+    /// A vulnerability that meets several conditions at once.
+    case vulnerability(VulnerabilityConditions)
     /// The name, the file name, `group:name` or `group:name:version`.
     case name(NamePattern)
     /// Released at least so many days ago.
@@ -28,14 +30,14 @@ package enum PolicyRule: Sendable, Equatable {
     package var needsLicenses: Bool {
         switch self {
         case .licenses, .families: true
-        case .score, .severities, .name, .age, .inHouse, .nothing: false
+        case .score, .severities, .vulnerability, .name, .age, .inHouse, .nothing: false
         }
     }
 
     /// Whether vulnerabilities have to be known to decide.
     package var needsVulnerabilities: Bool {
         switch self {
-        case .score, .severities: true
+        case .score, .severities, .vulnerability: true
         case .licenses, .families, .name, .age, .inHouse, .nothing: false
         }
     }
@@ -49,6 +51,7 @@ package enum PolicyRule: Sendable, Equatable {
         case family = "FAMILY"
         case score = "SCORE"
         case severity = "SEVERITY"
+        case vulnerability = "VULNERABILITY"
         case name = "NAME"
         case age = "AGE"
         case inHouse = "IN_HOUSE"
@@ -63,6 +66,7 @@ package enum PolicyRule: Sendable, Equatable {
             case .families(let families): (.family, families.map(\.rawValue))
             case .score(let range): (.score, [String(range.lowerBound), String(range.upperBound)])
             case .severities(let words): (.severity, words)
+            case .vulnerability(let conditions): (.vulnerability, conditions.lines)
             case .name(let pattern): (.name, [pattern.text])
             case .age(let days): (.age, [String(days)])
             case .inHouse: (.inHouse, [])
@@ -83,6 +87,8 @@ package enum PolicyRule: Sendable, Equatable {
             let numbers = values.compactMap { Int($0) }
             if numbers.count == 2, numbers[0] <= numbers[1] { self = .score(numbers[0]...numbers[1]) }
         case .severity: self = .severities(values)
+        case .vulnerability:
+            if let conditions = VulnerabilityConditions(lines: values) { self = .vulnerability(conditions) }
         case .name: if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
         case .age:
             // Rules that were saved before ages had a bound may have any number.
@@ -104,9 +110,7 @@ package struct PolicySubject: Sendable {
     package var isInHouse = false
     /// When it was released, in milliseconds since 1970; nil when that is not known.
     package var released: Int64?
-    /// Scores of its vulnerabilities in tenths, and their severities in capitals.
-    package var scores: [Int] = []
-    package var severities: Set<String> = []
+    package var vulnerabilities: [PolicyVulnerability] = []
 
     package init() {}
 
@@ -138,6 +142,7 @@ package final class PolicyMatcher {
         case families(Set<LicenseFamily>)
         case score(ClosedRange<Int>)
         case severities(Set<String>)
+        case vulnerability(VulnerabilityConditions)
         /// Nil when the pattern cannot be used.
         case name(NameMatcher?)
         case age(days: Int)
@@ -157,6 +162,7 @@ package final class PolicyMatcher {
             case .families(let families): .families(Set(families))
             case .score(let range): .score(range)
             case .severities(let words): .severities(Set(words))
+            case .vulnerability(let conditions): .vulnerability(conditions)
             case .name(let pattern): .name(try? pattern.matcher())
             case .age(let days): .age(days: days)
             case .inHouse: .inHouse
@@ -170,8 +176,10 @@ package final class PolicyMatcher {
         switch tests[place] {
         case .licenses(let patterns): Verdict(patterns.fits(library.licenses))
         case .families(let families): Verdict(library.licenses.contains { $0.family.map(families.contains) ?? false })
-        case .score(let range): Verdict(library.scores.contains(where: range.contains))
-        case .severities(let words): Verdict(!words.isDisjoint(with: library.severities))
+        case .score(let range):
+            Verdict(library.vulnerabilities.contains { $0.score.map(range.contains) ?? false })
+        case .severities(let words): Verdict(library.vulnerabilities.contains { words.contains($0.severity) })
+        case .vulnerability(let conditions): Verdict(library.vulnerabilities.contains(where: conditions.fit))
         case .name(let matcher):
             matcher.map { matcher in Verdict(library.names.contains { matcher.fits($0) }) } ?? .unknown
         case .age(let days): Verdict(library.released.map { (time - $0) / TimeText.day >= days } ?? false)

@@ -271,32 +271,20 @@ extension ProjectView {
         ) { body(Subject(row: $0), Releases.versions(in: $0, at: 4)) }
     }
 
-    /// How severe vulnerabilities are: scores in tenths, and words in capitals.
-    package struct Weights: Sendable {
-        package private(set) var scores: [Int] = []
-        package private(set) var severities: Set<String> = []
-
-        package init() {}
-
-        package mutating func add(score: Int64?, severity: String) {
-            if let score { scores.append(Int(score)) }
-            if !severity.isEmpty { severities.insert(severity.uppercased()) }
-        }
-    }
-
-    /// How severe the vulnerabilities of a scan's libraries are, by the positions of the occurrences.
-    package static func weights(
+    /// The vulnerabilities of a scan's libraries, by the positions of the occurrences.
+    package static func vulnerabilities(
         at positions: [Int64], in scan: Int64, on connection: any Connection
-    ) throws -> [Int64: Weights] {
-        var found: [Int64: Weights] = [:]
+    ) throws -> [Int64: [PolicyVulnerability]] {
+        var found: [Int64: [PolicyVulnerability]] = [:]
         try Advisories.inSlices(positions, as: Value.integer) { list in
             try connection.each(
                 """
-                SELECT e.position, v.score, v.severity FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability
+                SELECT e.position, \(PolicyVulnerability.columns) FROM exposure e
+                JOIN vulnerability v ON v.id = e.vulnerability
                 WHERE e.scan = \(scan) AND e.position IN \(list)
                 """
             ) { row in
-                found[row.integer(0), default: Weights()].add(score: row.integerOrNil(1), severity: row.string(2))
+                found[row.integer(0), default: []].append(PolicyVulnerability(row: row, from: 1))
             }
         }
         return found

@@ -1,3 +1,5 @@
+package import Inventory
+
 /// A ticket that another program made for an issue of a policy.
 package struct ExternalIssue: Sendable, Equatable {
     package static let limit = 100
@@ -75,6 +77,8 @@ package struct OpenVulnerability: Sendable {
     package let topFix: String
     package let topFixURL: String
     package let topFixDate: Int64?
+    /// As policies see it.
+    package let sight: PolicyVulnerability
 
     /// Those of a project's current libraries, in the order of their alerts, at most so many.
     package static func list(
@@ -85,7 +89,8 @@ package struct OpenVulnerability: Sendable {
             SELECT a.library_uuid, a.uuid, a.modified_at, v.name, v.type,
                 coalesce(nullif(v.description, ''), nullif(d.details, ''), d.summary, ''), v.url,
                 v.published, v.severity, v.score, coalesce(nullif(v.severity3, ''), v.severity4),
-                coalesce(nullif(v.score3, ''), v.score4), f.top_fix, t.name, t.modified
+                coalesce(nullif(v.score3, ''), v.score4), f.top_fix, t.name, t.modified,
+                \(PolicyVulnerability.columns)
             FROM alert a JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
                 \(AlertSQL.fix)
             WHERE a.project = \(project) AND a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
@@ -97,7 +102,7 @@ package struct OpenVulnerability: Sendable {
                 type: row.string(4), description: row.string(5), url: row.string(6), published: row.integerOrNil(7),
                 severity: row.string(8), score: row.integerOrNil(9), severity3: row.string(10),
                 score3: row.string(11), topFix: row.string(12), topFixURL: row.string(13),
-                topFixDate: row.integerOrNil(14))
+                topFixDate: row.integerOrNil(14), sight: PolicyVulnerability(row: row, from: 15))
         }
     }
 }

@@ -1,0 +1,16 @@
+package import Inventory
+
+extension PolicyVulnerability {
+    /// Of a `vulnerability v`, in the order in which `init(row:from:)` reads it.
+    package static let columns: SQL = """
+        v.score, v.severity, CASE WHEN EXISTS (SELECT 1 FROM exploited px WHERE px.name = v.name) THEN 1 ELSE 0 END, \
+        (SELECT ph.score FROM likelihood ph WHERE ph.name = v.name)
+        """
+
+    /// - Parameter first: the cell of the first of `columns`.
+    package init(row: borrowing RowBuffer, from first: Int) {
+        self.init(
+            score: row.integerOrNil(first).map { Int($0) }, severity: row.string(first + 1).uppercased(),
+            isExploited: row.boolean(first + 2), likelihood: row.integerOrNil(first + 3).map { Int($0) })
+    }
+}
