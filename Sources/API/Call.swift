@@ -68,7 +68,7 @@ package struct Call: Sendable {
             .ignoreAlerts, .setAlertsStatus,
             .projectHierarchy, .projectLibraryDependencies,
             .pendingTasks, .closePendingTask,
-        ] + audit + automation + curation + keys + libraries + lists + notices + origins + people + policies
+        ] + audit + automation + curation + decisions + keys + libraries + lists + notices + origins + people + policies
         + policyIssues
         + states
         + tags

@@ -136,6 +136,7 @@ package struct Intake: Sendable {
             let target = try scan.target(
                 product: destination.product, project: project, newTokens: tokens, account: destination.account,
                 at: time, on: connection)
+            try scan.note(version: destination.projectVersion, of: target, on: connection)
             if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
                 // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
                 let note =

@@ -192,6 +192,10 @@ struct AuditWalkTests {
                     "projectToken": walk.project, "wsPolicyIssueItemUuid": alert, "externalIssues": [ticket],
                 ]),
         ] { try await walk.take(step) }
+        let made = try await walk.take(
+            Step(call: "waybillDecide", fields: ["orgToken": org, "vulnerability": "CVE-2026-7777", "comments": "c"]))
+        let id = try #require((made["decisions"] as? [[String: Any]])?.first?["id"] as? Int)
+        try await walk.take(Step(call: "waybillWithdrawDecisions", fields: ["orgToken": org, "decisionIds": [id]]))
     }
 
     private func automation(_ walk: Walk) async throws {

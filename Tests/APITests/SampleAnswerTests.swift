@@ -132,6 +132,14 @@ struct SampleAnswerTests {
             ("createProduct", ["orgToken": org, "productName": "New"]),
             ("createProject", ["productToken": product, "projectName": "New"]),
             ("createGroup", ["orgToken": org, "group": ["name": "legal", "description": "Lawyers"]]),
+            (
+                "waybillDecide",
+                [
+                    "productToken": product, "purl": "pkg:npm/left-pad", "vulnerability": "CVE-2026-1",
+                    "versions": "vers:npm/<2.0.0", "reason": "not_affected", "justification": "code_not_reachable",
+                    "comments": "never called", "expires": "2030-01-01", "review": "2029-01-01",
+                ]
+            ), ("waybillGetDecisions", ["productToken": product]),
             ("deleteProject", ["productToken": product, "projectToken": project]),
         ]
         var samples: [(name: String, bytes: [UInt8])] = []

@@ -340,6 +340,8 @@ class World:
         alerts = self.call("getProjectAlertsByType", "project", alertType="SECURITY_VULNERABILITY")["alerts"]
         names = {one["vulnerability"]["name"]: one["alertUuid"] for one in alerts}
         self.call("ignoreAlerts", alertUuids=[names["CVE-2026-1004"]], comments="not ours to mend")
+        self.call("waybillDecide", "project", vulnerability="CVE-2026-1002", purl="pkg:npm/left-pad", versions="vers:npm/<2.0.0",
+                  reason="workaround", comments="input is checked before", expires="2035-01-01", review="2030-01-01")
         tasks = self.call("getDomainPendingTasks")["pendingTaskInfos"]
         self.call("closePendingTask", taskUUID=tasks[0]["uuid"], status="Rejected", comments="no")
         issues = self.call("fetchProjectPolicyIssues", "project")["issues"]

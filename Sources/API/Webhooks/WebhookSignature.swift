@@ -23,10 +23,17 @@ package enum WebhookSignature {
         ]
     }
 
-    /// The message that a report ended: what a poll would say. Nil when the job is gone.
+    /// The message that a report ended: what a poll would say; or that a decision did. Nil when the job or the decision is gone.
     package static func body(
         of delivery: WebhookDelivery, in queue: Queue, on connection: any Connection
     ) throws -> String? {
+        if let decision = try Webhooks.decision(of: delivery, on: connection) {
+            return Answer.text { answer in
+                answer.text("type", "decision.expired")
+                answer.text("timestamp", TimeText.rfc3339(decision.ended))
+                answer.object("data") { $0.decision(decision) }
+            }
+        }
         guard let job = try queue.find(uuid: delivery.job, organization: delivery.organization, on: connection) else {
             return nil
         }

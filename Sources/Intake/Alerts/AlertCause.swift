@@ -20,6 +20,8 @@ struct AlertCause {
     var statement: String?
     /// The statement of a document of its own that counts for it.
     var source: SaidStatement?
+    /// The decision for many alerts that counts for it, by its place in `ProjectDecisions`.
+    var decision: Int?
 
     init(
         _ type: AlertType, at place: ProjectView.Subject, subject: String = "", level: AlertType.Level? = nil,
@@ -48,6 +50,14 @@ struct AlertCauses {
 
     /// Takes out the cause of an alert that exists.
     mutating func take(_ identity: AlertCause.Identity) -> AlertCause? { wanted.removeValue(forKey: identity) }
+
+    /// Writes down which decision for many alerts counts for each cause about a vulnerability.
+    mutating func decide(_ decision: (AlertCause) -> Int?) {
+        for (identity, cause) in wanted where identity.type == .vulnerability {
+            guard let place = decision(cause) else { continue }
+            wanted[identity]?.decision = place
+        }
+    }
 
     /// What is left, by the place of the library, the type, the bytes of the subject.
     func inOrder() -> [AlertCause] {

@@ -22,6 +22,7 @@ struct AlertEvaluation {
     private let verdicts: NameVerdicts
     private let refined: [String: String]
     private var causes = AlertCauses()
+    private var decisions = ProjectDecisions()
     /// What was decided about alerts of packages without qualifiers, by what an alert of the refined library is.
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
     /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
@@ -57,6 +58,8 @@ struct AlertEvaluation {
         try causes.addSevereBugs(of: view, on: connection)
         try causes.addNewerVersions(of: view, on: connection)
         try lookAtLibraries()
+        decisions = try ProjectDecisions(of: view, at: time, on: connection)
+        try decisions.decide(&causes, on: connection)
         let last = try Alerts.lastNumber(project: view.project, on: connection)
         var changes: [AlertChange] = []
         var gone: [Alert] = []
@@ -130,7 +133,8 @@ struct AlertEvaluation {
         var after = alert
         after.level = cause.level
         after.description = cause.description
-        let event = after.life.causeIsThere(statement: cause.statement, at: time)
+        let event = after.life.causeIsThere(
+            statement: cause.statement, under: decisions.decision(for: alert.life, cause), at: time)
         after.contested = try contested(after, by: cause)
         if after != alert { after.modified = time }
         // Not a change that anybody would see.
@@ -155,7 +159,9 @@ struct AlertEvaluation {
             disagrees = cause.statement != nil
         }
         guard disagrees else { return 0 }
-        let decided = try Alerts.decided(project: view.project, alert: alert.number, on: connection) ?? 0
+        let decided =
+            try decisions.time(of: alert.life.decisionID)
+            ?? Alerts.decided(project: view.project, alert: alert.number, on: connection) ?? 0
         return source.at > decided ? source.id : 0
     }
 
@@ -203,9 +209,10 @@ struct AlertEvaluation {
             if let life = inherited[identity] {
                 alert.life = AlertLife(
                     decision: life.decision, reason: life.reason, comments: life.comments, resolution: nil,
-                    resolvedAt: 0)
+                    resolvedAt: 0, decisionID: life.decisionID)
             }
-            let event = alert.life.raise(statement: cause.statement, at: time)
+            let event = alert.life.raise(
+                statement: cause.statement, under: decisions.decision(for: alert.life, cause), at: time)
             return AlertChange(alert, event: event)
         }
     }

@@ -54,11 +54,28 @@ struct AlertKeeper: Sendable {
         }
     }
 
+    /// Decisions whose time is over that one transaction ends.
+    private static let expiryLimit = 100
+
+    /// Everywhere: ends decisions whose time is over, and goes on with those on which a process worked that is gone.
+    private func tendDecisions(at time: Int64) throws {
+        let database = runtime.database
+        while let organization = try database.read({ try Decisions.expired(at: time, on: $0) }) {
+            let ended = try database.write { connection in
+                try Decisions.expire(
+                    organization: organization, limit: Self.expiryLimit, at: time, on: connection)
+            }
+            if ended == 0 { break }
+        }
+        try DecisionWork(database: database, now: runtime.queue.now).resume()
+    }
+
     /// Everywhere: gives organizations with something stale their jobs, among them those with alerts whose time of being
-    /// ignored is over and with libraries that reached the age of a policy. True when there is a new one.
+    /// ignored is over, with decisions that ended and with libraries that reached the age of a policy. True when there is a new one.
     func tend() -> Bool {
         do {
             let time = runtime.queue.now()
+            try tendDecisions(at: time)
             let (over, aged, marks) = try runtime.database.snapshot { connection in
                 (
                     try Alerts.hasExpired(at: time, on: connection), try PolicyAging(at: time, on: connection),

@@ -54,9 +54,21 @@ extension Request {
     }
 }
 
+extension APIError {
+    init(_ error: DecisionError) {
+        switch error {
+        case .unknownAlert(let uuid): self = .notFound(uuid, of: "alertUuids")
+        case .resolvedAlert(let uuid):
+            self = .badValue(uuid, of: "alertUuids", accepted: "alerts that are not resolved")
+        case .tooMany:
+            self = .full("an organization has at most \(Decisions.limit) decisions in force; withdraw some")
+        }
+    }
+}
+
 extension Request {
     /// Why alerts are ignored; never guessed from the comment.
-    fileprivate func ignoreReason() throws(APIError) -> IgnoreReason {
+    func ignoreReason() throws(APIError) -> IgnoreReason {
         func word(_ name: String, among words: [String]) throws(APIError) -> String? {
             guard let field = self[name] else { return nil }
             let given = field.word?.trimmingBlanks().lowercased() ?? ""
@@ -84,10 +96,8 @@ extension Visit {
         change { writing in
             do {
                 try Alerts.decide(decision, on: uuids, comments: comments, writing)
-            } catch AlertDecisionError.unknown(let uuid) {
-                throw APIError.notFound(uuid, of: "alertUuids")
-            } catch AlertDecisionError.resolved(let uuid) {
-                throw APIError.badValue(uuid, of: "alertUuids", accepted: "alerts that are not resolved")
+            } catch let error as DecisionError {
+                throw APIError(error)
             }
             return answer()
         }

@@ -10,56 +10,26 @@ package enum AlertDecision: Sendable, Equatable {
     case open
 }
 
-/// Why alerts were not decided.
-package enum AlertDecisionError: Error, Equatable {
-    case unknown(uuid: String)
-    case resolved(uuid: String)
-}
-
 extension Alerts {
-    /// Decides the alerts with these uuids; throws when the scope lacks one of them.
+    /// Decides the alerts with these uuids; throws `DecisionError` when the scope lacks one of them, or one is resolved.
     package static func decide(
         _ decision: AlertDecision, on uuids: [String], comments: String, _ writing: Writing
     ) throws {
         let (scope, connection) = (writing.scope, writing.connection)
-        _ = try connection.integer(
-            "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
-        var found: [Int64: (product: Int64, alerts: [Alert])] = [:]
-        var known: Set<String> = []
-        var places: [String: Change.Place] = [:]
-        try Advisories.inSlices(uuids, as: Value.text) { list in
-            try connection.each(
-                """
-                SELECT a.number, a.uuid, a.type, a.level, a.library, a.library_uuid, a.direct, a.subject,
-                    a.vulnerability, a.policy, a.description, a.created_at, a.modified_at, a.resolved_at, a.resolution,
-                    a.decision, a.ignored_by, a.ignored_until, a.comments, a.reason, a.justification, a.contested, p.id, p.product,
-                    l.key_id, l.filename
-                FROM alert a JOIN project p ON p.id = a.project LEFT JOIN library l ON l.id = a.library
-                WHERE a.uuid IN \(list) AND \(scope.condition) ORDER BY p.id, a.number
-                """
-            ) { row in
-                guard let alert = Alert(row: row), known.insert(alert.uuid).inserted else { return }
-                let (project, product) = (row.integer(22), row.integer(23))
-                found[project, default: (product, [])].alerts.append(alert)
-                places[alert.uuid] = Change.Place("LIBRARY", id: row.integer(24), name: row.string(25))
-            }
-        }
-        if let unknown = uuids.first(where: { !known.contains($0) }) {
-            throw AlertDecisionError.unknown(uuid: unknown)
-        }
-        for (project, (product, alerts)) in found.sorted(by: { $0.key < $1.key }) {
-            let changes = try alerts.compactMap { alert in
+        try Decisions.lock(scope.organization, on: connection)
+        for found in try DecidedAlerts.find(uuids, in: scope, on: connection) {
+            let changes = try found.alerts.compactMap { alert in
                 try decided(decision, alert, comments: comments, by: writing.account, at: writing.time)
             }
             guard !changes.isEmpty else { continue }
             try write(
-                changes, project: project, organization: scope.organization, lastNumber: .max, on: connection)
+                changes, project: found.project, organization: scope.organization, lastNumber: .max, on: connection)
             let place = Scope(
-                kind: .project, organization: scope.organization, product: product, project: project)
+                kind: .project, organization: scope.organization, product: found.product, project: found.project)
             try Accounts.touch(place, at: writing.time, on: connection)
-            let before = Dictionary(uniqueKeysWithValues: alerts.map { ($0.number, $0) })
+            let before = Dictionary(uniqueKeysWithValues: found.alerts.map { ($0.number, $0) })
             for change in changes {
-                guard let old = before[change.alert.number], let library = places[old.uuid] else { continue }
+                guard let old = before[change.alert.number], let library = found.libraries[old.uuid] else { continue }
                 try Change(
                     .metadata, .alert, .changed, of: library, before: [old.said], after: [change.alert.said]
                 ).write(writing.moved(to: place))
@@ -81,7 +51,7 @@ extension Alerts {
             case .open: event = try after.life.open(by: account, comments: comments, at: time)
             }
         } catch {
-            throw AlertDecisionError.resolved(uuid: alert.uuid)
+            throw DecisionError.resolvedAlert(alert.uuid)
         }
         // What was said before is answered by it.
         after.contested = 0

@@ -1,7 +1,7 @@
 package import Inventory
 
-// DESIGN. An alert has a cause, which is there or gone, and a decision, which people or a VEX statement made. Its state
-// follows from the two: RESOLVED when the cause is gone; otherwise IGNORED while a decision says so, else OPEN. So no decision
+// DESIGN. An alert has a cause, which is there or gone, and a decision, which people or a VEX statement made. What a person decided about
+// the alert itself counts first, then what was decided for many (`LastingDecision`), then documents. Its state follows from the two: RESOLVED when the cause is gone; otherwise IGNORED while a decision says so, else OPEN. So no decision
 // is lost when a library is missing from one scan and back in the next.
 
 /// The states of an alert.
@@ -39,6 +39,8 @@ package struct AlertLife: Sendable, Equatable {
     }
 
     package private(set) var decision: Decision = .none
+    /// The decision for many alerts that counts (`LastingDecision.id`); 0 where the alert's own does, a document's, or none.
+    package private(set) var decisionID: Int64 = 0
     /// What was said with the decision.
     package private(set) var comments = ""
     /// Why a person ignores it.
@@ -53,9 +55,11 @@ package struct AlertLife: Sendable, Equatable {
 
     /// An alert as its row has it.
     package init(
-        decision: Decision, reason: IgnoreReason = .none, comments: String, resolution: String?, resolvedAt: Int64
+        decision: Decision, reason: IgnoreReason = .none, comments: String, resolution: String?, resolvedAt: Int64,
+        decisionID: Int64 = 0
     ) {
         self.decision = decision
+        self.decisionID = decisionID
         self.reason = reason
         self.comments = comments
         self.resolution = resolution
@@ -73,25 +77,43 @@ package struct AlertLife: Sendable, Equatable {
 
     // MARK: What happens
 
-    /// The alert is raised. `statement` is the reason that a VEX statement gives for ignoring it, or nil without one.
-    package mutating func raise(statement: String?, at time: Int64) -> Event {
-        meetCause(statement: statement, at: time)
-        return Event(at: time, state: state, account: 0, comments: state == .ignored ? comments : "")
+    /// The alert is raised.
+    ///
+    /// - Parameters:
+    ///   - statement: the reason that a VEX statement gives for ignoring it; nil without one.
+    ///   - held: of the decisions for many alerts that reach it, the one that counts first; nil where none does.
+    package mutating func raise(statement: String?, under held: LastingDecision? = nil, at time: Int64) -> Event {
+        meetCause(statement: statement, under: held, at: time)
+        return Event(at: time, state: state, account: heldBy, comments: state == .open && heldBy == 0 ? "" : comments)
     }
 
-    /// The cause was looked at again and is there; `statement` as for `raise`. Gives the event where something changed.
-    package mutating func causeIsThere(statement: String?, at time: Int64) -> Event? {
+    /// The cause was looked at again and is there; `statement` and `held` as for `raise`. Gives the event where something changed.
+    package mutating func causeIsThere(
+        statement: String?, under held: LastingDecision? = nil, at time: Int64
+    ) -> Event? {
         let before = self
-        meetCause(statement: statement, at: time)
+        meetCause(statement: statement, under: held, at: time)
         guard self != before else { return nil }
-        let says = state == .ignored ? comments : before.resolution != nil ? "Reopened" : ""
-        return Event(at: time, state: state, account: 0, comments: says)
+        let says =
+            if state == .ignored || heldBy != 0 {
+                comments
+            } else if before.resolution != nil {
+                "Reopened"
+            } else {
+                before.decisionID == 0 ? "" : "The decision for it and others is over"
+            }
+        return Event(at: time, state: state, account: heldBy, comments: says)
     }
 
-    private mutating func meetCause(statement: String?, at time: Int64) {
+    /// Who made the decision for many alerts that counts; 0 where none does.
+    private var heldBy: Int64 { decisionID == 0 ? 0 : account }
+
+    private mutating func meetCause(statement: String?, under held: LastingDecision?, at time: Int64) {
         resolution = nil
         resolvedAt = 0
         expireDecision(at: time)
+        if let held, take(held) { return }
+        if decisionID != 0 { forgetDecision() }
         switch (decision, statement) {
         case (.none, let statement?), (.ignored(by: 0, _), let statement?):
             decision = .ignored(by: 0, until: 0)
@@ -102,6 +124,46 @@ package struct AlertLife: Sendable, Equatable {
             comments = ""
         case (.none, nil), (.ignored, _), (.kept, _): break
         }
+    }
+
+    /// A person decided for many alerts, this one among them. Gives the event; nil when what was decided about the alert itself
+    /// counts before it, or nothing changes.
+    package mutating func hold(under held: LastingDecision, at time: Int64) -> Event? {
+        let before = self
+        guard take(held), self != before else { return nil }
+        return Event(at: time, state: state, account: held.account, comments: comments)
+    }
+
+    /// Makes what a decision for many alerts says the alert's; false where the alert's own decision counts before it.
+    private mutating func take(_ held: LastingDecision) -> Bool {
+        if isDecidedItself, held.reach != .alert { return false }
+        switch held.verdict {
+        case .ignored(let reason):
+            decision = .ignored(by: held.account, until: held.expires)
+            self.reason = reason
+        case .open:
+            decision = .kept(by: held.account)
+            reason = .none
+        }
+        comments = held.comments
+        decisionID = held.id
+        return true
+    }
+
+    /// Whether a person decided about this alert, not for many.
+    private var isDecidedItself: Bool {
+        guard decisionID == 0 else { return false }
+        switch decision {
+        case .none, .ignored(by: 0, _): return false
+        case .ignored, .kept: return true
+        }
+    }
+
+    private mutating func forgetDecision() {
+        decision = .none
+        reason = .none
+        comments = ""
+        decisionID = 0
     }
 
     /// The cause was looked for and is gone. Gives the event where it was there.
@@ -128,8 +190,11 @@ package struct AlertLife: Sendable, Equatable {
         _ wanted: Decision, _ reason: IgnoreReason, by account: Int64, comments: String, at time: Int64
     ) throws(Refusal) -> Event? {
         if resolution != nil { throw .resolved }
-        guard decision != wanted || self.comments != comments || self.reason != reason else { return nil }
+        guard decision != wanted || self.comments != comments || self.reason != reason || decisionID != 0 else {
+            return nil
+        }
         decision = wanted
+        decisionID = 0
         self.reason = reason
         self.comments = comments
         return Event(at: time, state: state, account: account, comments: comments)
@@ -145,9 +210,7 @@ package struct AlertLife: Sendable, Equatable {
     @discardableResult
     private mutating func expireDecision(at time: Int64) -> Bool {
         guard case .ignored(_, let until) = decision, until > 0, until <= time else { return false }
-        decision = .none
-        reason = .none
-        comments = ""
+        forgetDecision()
         return true
     }
 }

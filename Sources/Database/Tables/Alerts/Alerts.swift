@@ -37,12 +37,19 @@ package struct Alert: Sendable, Equatable {
         modified = created
     }
 
-    /// What `init(row:)` reads, in its order.
-    static let columns: SQL = """
-        number, uuid, type, level, library, library_uuid, direct, subject, vulnerability, policy, description, \
-        created_at, modified_at, resolved_at, resolution, decision, ignored_by, ignored_until, comments, reason, justification, \
-        contested
-        """
+    private static let names: [String] = [
+        "number", "uuid", "type", "level", "library", "library_uuid", "direct", "subject", "vulnerability", "policy",
+        "description", "created_at", "modified_at", "resolved_at", "resolution", "decision", "ignored_by",
+        "ignored_until", "comments", "reason", "justification", "contested", "decision_id",
+    ]
+    /// What `init(row:)` reads, in its order: so many cells.
+    static let cells = names.count
+    static let columns = SQL(stringLiteral: names.joined(separator: ", "))
+
+    /// The same of a table that a query gives this name.
+    static func columns(of table: StaticString) -> SQL {
+        SQL(stringLiteral: names.map { "\(table).\($0)" }.joined(separator: ", "))
+    }
 
     /// Nil when the row has a type that this program does not know.
     init?(row: borrowing RowBuffer) {
@@ -71,14 +78,14 @@ package struct Alert: Sendable, Equatable {
             reason: IgnoreReason.Word(rawValue: row.string(19)).map {
                 IgnoreReason($0, justification: row.string(20))
             } ?? .none, comments: row.string(18), resolution: row.integer(13) > 0 ? row.string(14) : nil,
-            resolvedAt: row.integer(13))
+            resolvedAt: row.integer(13), decisionID: row.integer(22))
         contested = row.integer(21)
     }
 
     static let tableColumns: [StaticString] = [
         "project", "organization", "number", "uuid", "type", "level", "library", "library_uuid", "direct", "subject",
         "vulnerability", "policy", "description", "state", "created_at", "modified_at", "resolved_at", "resolution",
-        "decision", "ignored_by", "ignored_until", "comments", "reason", "justification", "contested",
+        "decision", "ignored_by", "ignored_until", "comments", "reason", "justification", "contested", "decision_id",
     ]
 
     func append(project: Int64, organization: Int64, to rows: inout RowBuffer) {
@@ -98,20 +105,46 @@ package struct Alert: Sendable, Equatable {
         rows.append(modified)
         rows.append(life.resolvedAt)
         rows.append(life.resolution ?? "")
-        let (word, account, until): (String, Int64, Int64) =
-            switch life.decision {
-            case .none: ("", 0, 0)
-            case .ignored(let account, let until): ("IGNORED", account, until)
-            case .kept(let account): ("OPEN", account, 0)
-            }
-        rows.append(word)
-        rows.append(account)
-        rows.append(until)
-        rows.append(life.comments)
-        let isByPerson = if case .ignored(let account, _) = life.decision { account != 0 } else { false }
-        rows.append(isByPerson ? life.reason.word.rawValue : "")
-        rows.append(isByPerson ? life.reason.justification : "")
+        rows.append(life.word)
+        rows.append(life.account)
+        rows.append(life.until)
+        for text in [life.comments, life.reasonWord, life.justificationWord] { rows.append(text) }
         rows.append(contested)
+        rows.append(life.decisionID)
+    }
+}
+
+/// As rows have it.
+extension AlertLife {
+    var word: String {
+        switch decision {
+        case .none: ""
+        case .ignored: "IGNORED"
+        case .kept: "OPEN"
+        }
+    }
+    var account: Int64 {
+        switch decision {
+        case .none: 0
+        case .ignored(let account, _), .kept(let account): account
+        }
+    }
+    var until: Int64 { if case .ignored(_, let until) = decision { until } else { 0 } }
+    private var isIgnoredByPerson: Bool { if case .ignored(let account, _) = decision { account != 0 } else { false } }
+    var reasonWord: String { isIgnoredByPerson ? reason.word.rawValue : "" }
+    var justificationWord: String { isIgnoredByPerson ? reason.justification : "" }
+}
+
+extension AlertLife.Event {
+    func append(of alert: Int64, in project: Int64, position: Int64, to rows: inout RowBuffer) {
+        rows.beginRow()
+        rows.append(project)
+        rows.append(alert)
+        rows.append(position)
+        rows.append(at)
+        rows.append(state.rawValue)
+        rows.append(account)
+        rows.append(comments)
     }
 }
 
@@ -163,22 +196,21 @@ package enum Alerts {
         var events = RowBuffer(capacity: changes.count * 128)
         for change in changes {
             change.alert.append(project: project, organization: organization, to: &rows)
-            guard let event = change.event else { continue }
-            events.beginRow()
-            events.append(project)
-            events.append(change.alert.number)
-            events.append(positions[change.alert.number] ?? 0)
-            events.append(event.at)
-            events.append(event.state.rawValue)
-            events.append(event.account)
-            events.append(event.comments)
+            let number = change.alert.number
+            change.event?.append(of: number, in: project, position: positions[number] ?? 0, to: &events)
         }
         try connection.insert(rows, into: "alert", Alert.tableColumns)
-        if events.rowCount > 0 {
-            try connection.insert(
-                events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
+        try insert(events, on: connection)
+        if changes.contains(where: { $0.alert.type == .vulnerability }) {
+            try count(projects: SQL.list([.integer(project)]), on: connection)
         }
-        if changes.contains(where: { $0.alert.type == .vulnerability }) { try count(project: project, on: connection) }
+    }
+
+    /// Inserts rows of `alert_event`.
+    static func insert(_ events: borrowing RowBuffer, on connection: any Connection) throws {
+        guard events.rowCount > 0 else { return }
+        try connection.insert(
+            events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
     }
 
     /// When a person decided last about an alert, in milliseconds since 1970; nil when nobody did.
@@ -196,16 +228,18 @@ package enum Alerts {
         return found
     }
 
-    /// Brings `project_severity` up to date: how many alerts about vulnerabilities a project has, by severity.
-    private static func count(project: Int64, on connection: any Connection) throws {
-        try connection.run("DELETE FROM project_severity WHERE project = \(project)")
+    /// Brings `project_severity` up to date: how many alerts about vulnerabilities projects have, by severity.
+    ///
+    /// - Parameter projects: their numbers, as a list for `IN`.
+    static func count(projects: SQL, on connection: any Connection) throws {
+        try connection.run("DELETE FROM project_severity WHERE project IN \(projects)")
         try connection.run(
             """
             INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts)
             SELECT a.project, v.severity, sum(CASE a.state WHEN 'OPEN' THEN 1 ELSE 0 END),
                 sum(CASE a.state WHEN 'OPEN' THEN 0 ELSE 1 END)
             FROM alert a JOIN vulnerability v ON v.id = a.vulnerability
-            WHERE a.project = \(project) AND a.type = 'SECURITY_VULNERABILITY' AND a.state <> 'RESOLVED'
+            WHERE a.project IN \(projects) AND a.type = 'SECURITY_VULNERABILITY' AND a.state <> 'RESOLVED'
             GROUP BY a.project, v.severity
             """)
     }

@@ -177,7 +177,7 @@ extension Change {
         case .user: .user
         case .assignment, .group: .role
         case .tag: nil
-        case .alert, .license, .inHouse: .decision
+        case .alert, .decision, .license, .inHouse: .decision
         case .entity: aspect == .deleted ? .deletion : nil
         case .attributeValue, .bugs, .externalIssues, .libraryRequest, .notice, .places, .sourceFiles:
             aspect == .deleted ? .deletion : .decision

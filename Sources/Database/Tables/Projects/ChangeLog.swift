@@ -19,6 +19,7 @@ package struct Change: Sendable, Equatable {
         case attribute = "ATTRIBUTE"
         case attributeValue = "ATTRIBUTE_VALUE"
         case bugs = "BUGS"
+        case decision = "DECISION"
         case entity = "ENTITY"
         case externalIssues = "EXTERNAL_ISSUES"
         case group = "GROUP"

@@ -21,7 +21,7 @@ package enum Deletion {
         }
         try forget(projects, on: writing.connection)
         for table in [
-            "product_tag", "assignment", "group_assignment", "attribute_value", "policy", "schedule",
+            "product_tag", "assignment", "group_assignment", "attribute_value", "policy", "schedule", "decision",
         ] as [StaticString] {
             try writing.connection.run("DELETE FROM \(SQL(table)) WHERE product = \(writing.scope.product)")
         }
@@ -48,6 +48,7 @@ package enum Deletion {
             try connection.run(
                 "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
             try Exposures.withdraw(scan: shown, on: connection)
+            try Decisions.forget(project: project, on: connection)
             // What was said of this project alone is on record, and about nothing any more.
             try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project = \(project)")
             try connection.run("DELETE FROM project WHERE id = \(project)")

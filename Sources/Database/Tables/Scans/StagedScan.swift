@@ -210,6 +210,13 @@ package struct StagedScan: Sendable, Equatable {
             product: productID, productToken: productToken, project: id, projectToken: newTokens.project)
     }
 
+    /// Keeps what an upload calls the version of a project, whose name ends in it.
+    package func note(version: String, of target: Target, on connection: any Connection) throws {
+        guard !version.isEmpty else { return }
+        try connection.run(
+            "UPDATE project SET version = \(version) WHERE id = \(target.project) AND version <> \(version)")
+    }
+
     private func noteMade(
         _ place: Change.Place, _ scope: Scope, account: Int64?, at time: Int64, on connection: any Connection
     ) throws {

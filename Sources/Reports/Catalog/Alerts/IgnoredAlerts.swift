@@ -23,8 +23,9 @@ extension Report {
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
                     .text("reason", "Reason", Decision.reason, width: 16).omittedWhenNull,
                     .text("justification", "Justification", Decision.justification, width: 24).omittedWhenNull,
-                    .text("author", "Author", Decision.author, width: 24).omittedWhenNull,
+                    .text("decidedBy", "Decided By", Decision.author, width: 24).omittedWhenNull,
                     .text("scope", "Scope", Decision.scope, width: 14).omittedWhenNull,
+                    Column("expires", "Expires", .date, "nullif(a.ignored_until, 0)", width: 12).omittedWhenNull,
                 ]),
                 lists: Table.alertLists)
         ])
@@ -61,9 +62,11 @@ private enum Decision {
     /// Whom an imported document names; nobody where the project's own document decides.
     static let author: StaticSQL = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
 
-    /// How far the decision reaches: this alert, the library in the project's document, the project, or whatever the document names.
+    /// How far the decision reaches: this alert, the library in the project's document, the project (and its versions), the product, the
+    /// organization, or whatever the document names.
     static let scope: StaticSQL = """
-        CASE WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'
+        CASE WHEN a.decision_id > 0 THEN lower((SELECT q.scope FROM decision q WHERE q.id = a.decision_id))
+        WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'
         WHEN k.scan IS NOT NULL THEN 'library' WHEN p.scan IS NOT NULL THEN 'project' END
         """
 }

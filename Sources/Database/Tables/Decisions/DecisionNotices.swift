@@ -1,0 +1,23 @@
+// The row of a delivery names a job by its uuid; one about a decision names that by its number.
+
+extension Webhooks {
+    private static let prefix = "decision:"
+
+    /// Queues a notice to each webhook of the organization that a decision has ended by itself, in the transaction that ends it.
+    static func announce(expired decision: LastingDecision, at time: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO webhook_delivery (webhook, job, state, run_at)
+            SELECT w.id, \(prefix + String(decision.id)), 'PENDING', \(time) FROM webhook w
+            WHERE w.organization = \(decision.organization) ON CONFLICT (webhook, job) DO NOTHING
+            """)
+    }
+
+    /// The decision that a delivery is about; nil when it is about a job, or the decision is gone.
+    package static func decision(
+        of delivery: WebhookDelivery, on connection: any Connection
+    ) throws -> LastingDecision? {
+        guard delivery.job.hasPrefix(prefix), let id = Int64(delivery.job.dropFirst(prefix.count)) else { return nil }
+        return try Decisions.find(id, organization: delivery.organization, on: connection)
+    }
+}

@@ -1,0 +1,159 @@
+import Inventory
+
+// DESIGN. A decision for an organization may reach alerts of thousands of projects, and the call that makes it answers when they say so.
+// To look at each project again as after an import would take minutes: here only the alerts are read that the decision may be about,
+// and those that it counts for are written, hundreds of projects in one short transaction. Which of several decisions counts, and what
+// an alert makes of it, is decided by the same two functions as with each look at a project (`comesBefore`, `AlertLife`).
+// What is not done when the time of the call is over is left to the looks at projects; so it is when the process dies (`resume`).
+
+/// Brings alerts that are there up to date with a new decision.
+package struct DecisionWork: Sendable {
+    /// Projects of one transaction.
+    private static let page = 200
+    /// After so many milliseconds nobody works on a decision any more that is not done.
+    private static let patience: Int64 = 60_000
+
+    private let database: any Database
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: milliseconds since 1970.
+    package init(database: any Database, now: @escaping @Sendable () -> Int64) {
+        self.database = database
+        self.now = now
+    }
+
+    /// Works until all alerts are up to date, or until `shouldStop`: then the projects that are left are marked as stale. Blocks the
+    /// calling thread.
+    package func run(_ decision: LastingDecision, shouldStop: () -> Bool) throws -> (alerts: Int, isDone: Bool) {
+        let (projects, vulnerabilities) = try database.snapshot { try Self.reach(of: decision, on: $0) }
+        var alerts = 0
+        var start = 0
+        while start < projects.count {
+            if shouldStop() {
+                let left = Array(projects[start...])
+                try database.write { try Self.leave(decision.id, left, on: $0) }
+                return (alerts, false)
+            }
+            let some = Array(projects[start..<min(projects.count, start + Self.page)])
+            let time = now()
+            alerts += try database.write { connection in
+                try Self.apply(decision, to: some, vulnerabilities, at: time, on: connection)
+            }
+            start += some.count
+        }
+        try database.write { try Self.leave(decision.id, [], on: $0) }
+        return (alerts, true)
+    }
+
+    /// Marks the projects of decisions as stale on which a process worked that is gone.
+    package func resume() throws {
+        let before = now() - Self.patience
+        let left = try database.read { connection in
+            try connection.all("SELECT \(LastingDecision.columns) FROM decision WHERE applied = 0 AND at < \(before)") {
+                LastingDecision(row: $0)
+            }
+        }
+        for decision in left.compactMap(\.self) {
+            let projects = try database.snapshot { try Self.reach(of: decision, on: $0).projects }
+            try database.write { try Self.leave(decision.id, projects, on: $0) }
+        }
+    }
+
+    /// Says that nothing is left to be done for a decision but looks at these projects.
+    private static func leave(_ decision: Int64, _ projects: [Int64], on connection: any Connection) throws {
+        try Advisories.inSlices(projects, as: Value.integer) { list in
+            try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
+        }
+        try connection.run("UPDATE decision SET applied = 1 WHERE id = \(decision)")
+    }
+
+    // MARK: Finding
+
+    /// The projects with alerts that a decision may be about, and the vulnerabilities; nil for all of them.
+    private static func reach(
+        of decision: LastingDecision, on connection: any Connection
+    ) throws -> (projects: [Int64], vulnerabilities: Set<Int64>?) {
+        var vulnerabilities: Set<Int64>?
+        var condition: SQL = "p.organization = \(decision.organization) AND p.scan > 0"
+        if decision.product != 0 { condition.append(" AND p.product = \(decision.product)") }
+        if !decision.vulnerability.isEmpty {
+            let found = try Decisions.vulnerabilities(
+                named: [decision.vulnerability], organization: decision.organization, on: connection
+            )[decision.vulnerability]
+            guard let found else { return ([], []) }
+            vulnerabilities = found
+            condition.append(
+                """
+                 AND EXISTS (SELECT 1 FROM alert a WHERE a.project = p.id AND a.vulnerability <> 0
+                    AND a.vulnerability IN \(SQL.list(found.sorted().map(Value.integer))))
+                """)
+        }
+        let projects = try ProjectFamily.read(condition, on: connection).filter { _, family in
+            (decision.reach != .project || family.name == decision.family) && decision.holds(inVersion: family.version)
+        }
+        return (projects.map(\.project), vulnerabilities)
+    }
+
+    // MARK: Applying
+
+    /// Makes it count in some projects, where nothing counts before it. Gives the number of alerts.
+    private static func apply(
+        _ decision: LastingDecision, to projects: [Int64], _ vulnerabilities: Set<Int64>?, at time: Int64,
+        on connection: any Connection
+    ) throws -> Int {
+        try Decisions.lock(decision.organization, on: connection)
+        let isInForce = try connection.integer(
+            "SELECT 1 FROM decision WHERE id = \(decision.id) AND state = 'IN_FORCE'")
+        guard isInForce != nil else { return 0 }
+        var found: [Int64: [Alert]] = [:]
+        try connection.each(candidates(in: projects, vulnerabilities)) { row in
+            let cell = Alert.cells
+            let name = LastingDecision.libraryName(
+                purl: row.string(cell + 1), group: row.string(cell + 2), artifact: row.string(cell + 3))
+            guard decision.isAbout(libraryName: name, version: row.string(cell + 4)), let alert = Alert(row: row) else {
+                return
+            }
+            found[row.integer(cell), default: []].append(alert)
+        }
+        let others = try self.others(
+            Set(found.values.joined().map(\.life.decisionID)).subtracting([0, decision.id]), on: connection)
+        var changes: [Int64: [AlertChange]] = [:]
+        for (project, alerts) in found {
+            for alert in alerts {
+                if let other = others[alert.life.decisionID], other.isInForce(at: time), other.comesBefore(decision) {
+                    continue
+                }
+                var after = alert
+                guard let event = after.life.hold(under: decision, at: time) else { continue }
+                changes[project, default: []].append(AlertChange(after, event: event))
+            }
+        }
+        try DecidedAlerts.write(changes, organization: decision.organization, at: time, on: connection)
+        return changes.values.reduce(0) { $0 + $1.count }
+    }
+
+    /// The alerts of some projects about these vulnerabilities, or about all, that are not resolved.
+    static func candidates(in projects: [Int64], _ vulnerabilities: Set<Int64>?) -> SQL {
+        var sql: SQL = """
+            SELECT \(Alert.columns(of: "a")), a.project, l.purl, l.group_id, l.artifact, l.version
+            FROM alert a JOIN library l ON l.id = a.library
+            WHERE a.project IN \(SQL.list(projects.map(Value.integer))) AND a.type = 'SECURITY_VULNERABILITY'
+                AND a.state <> 'RESOLVED'
+            """
+        if let vulnerabilities {
+            let list = SQL.list(vulnerabilities.sorted().map(Value.integer))
+            sql.append(" AND a.vulnerability <> 0 AND a.vulnerability IN \(list)")
+        }
+        return sql
+    }
+
+    private static func others(_ ids: Set<Int64>, on connection: any Connection) throws -> [Int64: LastingDecision] {
+        var found: [Int64: LastingDecision] = [:]
+        try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
+            try connection.each("SELECT \(LastingDecision.columns) FROM decision WHERE id IN \(list)") { row in
+                if let decision = LastingDecision(row: row) { found[decision.id] = decision }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,296 @@
+import Inventory
+
+/// Why a decision was not made.
+package enum DecisionError: Error, Equatable {
+    /// The scope has no alert with this uuid.
+    case unknownAlert(String)
+    case resolvedAlert(String)
+    /// The organization has as many in force as it may.
+    case tooMany
+}
+
+/// The table of decisions that hold for many alerts.
+package enum Decisions {
+    /// The most that an organization may have in force.
+    package static let limit: Int64 = 20_000
+    /// The most that one answer lists.
+    package static let page = 1000
+
+    /// Keeps a decision, which gets a number. Alerts that are there are brought up to date by `DecisionWork`; those of a decision
+    /// about certain alerts are `uuids`, and are decided at once, a decision for each project that has some.
+    package static func add(_ decision: LastingDecision, alerts uuids: [String], _ writing: Writing) throws
+        -> [LastingDecision]
+    {
+        let connection = writing.connection
+        try lock(decision.organization, on: connection)
+        let count = try connection.integer(
+            """
+            SELECT count(*) FROM decision WHERE organization = \(decision.organization)
+                AND state = \(LastingDecision.State.inForce.rawValue)
+            """)
+        guard count ?? 0 < limit else { throw DecisionError.tooMany }
+        guard decision.reach == .alert else { return [try insert(decision, writing)] }
+        var made: [LastingDecision] = []
+        for place in try DecidedAlerts.find(uuids, in: writing.scope, on: connection) {
+            var one = decision
+            (one.product, one.project, one.family) = (place.product, place.project, place.family)
+            one = try insert(one, writing)
+            var changes: [AlertChange] = []
+            for alert in place.alerts {
+                var after = alert
+                guard alert.life.resolution == nil else { throw DecisionError.resolvedAlert(alert.uuid) }
+                let event = after.life.hold(under: one, at: writing.time)
+                changes.append(AlertChange(after, event: event))
+            }
+            try DecidedAlerts.write(
+                [place.project: changes], organization: decision.organization, at: writing.time, on: connection)
+            try connection.run("UPDATE decision SET applied = 1 WHERE id = \(one.id)")
+            made.append(one)
+        }
+        return made
+    }
+
+    private static func insert(_ decision: LastingDecision, _ writing: Writing) throws -> LastingDecision {
+        var decision = decision
+        decision.id = try writing.connection.take(1, from: "decision")
+        try decision.insert(on: writing.connection)
+        try change(.created, decision, after: [decision.said], writing)
+        return decision
+    }
+
+    private static func change(
+        _ aspect: Change.Aspect, _ decision: LastingDecision, before: [String] = [], after: [String] = [],
+        _ writing: Writing
+    ) throws {
+        let scope = decision.place
+        try Change(
+            .metadata, .decision, aspect, in: scope, before: before, after: after, on: writing.connection
+        ).write(writing.moved(to: scope))
+    }
+
+    static func lock(_ organization: Int64, on connection: any Connection) throws {
+        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+    }
+
+    // MARK: Reading
+
+    /// Which of an organization's decisions a list names.
+    package struct Wanted: Sendable {
+        package let scope: Scope
+        /// Those with higher numbers.
+        package var after: Int64 = 0
+        package var showsEnded = false
+        /// Those that end, or should be looked at again, before these times; nil for all.
+        package var expiresBefore: Int64?
+        package var reviewBefore: Int64?
+
+        package init(_ scope: Scope) { self.scope = scope }
+    }
+
+    /// Some decisions of a scope in the order of their numbers, at most `page`, with the alerts that each counts for now. Those for
+    /// the whole organization are shown to whoever may see only some products, too, as they hold there.
+    package static func list(
+        _ wanted: Wanted, on connection: any Connection
+    ) throws -> [(decision: LastingDecision, alerts: Int64)] {
+        var sql: SQL = """
+            SELECT \(LastingDecision.columns), (SELECT count(*) FROM alert a WHERE a.decision_id = k.id AND a.decision_id > 0
+                AND a.state <> 'RESOLVED') FROM decision k
+            WHERE k.id > \(wanted.after) AND \(try condition(wanted.scope, showsWider: true, on: connection))
+            """
+        if !wanted.showsEnded { sql.append(" AND k.state = \(LastingDecision.State.inForce.rawValue)") }
+        if let time = wanted.expiresBefore { sql.append(" AND k.expires_at > 0 AND k.expires_at < \(time)") }
+        if let time = wanted.reviewBefore { sql.append(" AND k.review_at > 0 AND k.review_at < \(time)") }
+        sql.append(" ORDER BY k.id LIMIT \(page)")
+        var found: [(decision: LastingDecision, alerts: Int64)] = []
+        try connection.each(sql) { row in
+            guard let decision = LastingDecision(row: row) else { return }
+            found.append((decision, row.integer(LastingDecision.cells)))
+        }
+        return found
+    }
+
+    /// The condition on rows of `decision k`.
+    private static func condition(_ scope: Scope, showsWider: Bool, on connection: any Connection) throws -> SQL {
+        var sql: SQL = "k.organization = \(scope.organization)"
+        switch scope.kind {
+        case .organization: break
+        case .product: sql.append(" AND k.product = \(scope.product)")
+        case .project:
+            let family = try ProjectFamily.read("p.id = \(scope.project)", on: connection).first?.family.name ?? ""
+            sql.append(
+                """
+                 AND k.product = \(scope.product) AND (k.project = \(scope.project) OR k.scope = 'PROJECT'
+                    AND k.family = \(family))
+                """)
+        }
+        if let visible = scope.visibleProducts {
+            let list = SQL.list((visible + (showsWider ? [0] : [])).map(Value.integer))
+            sql.append(" AND k.product IN \(list)")
+        }
+        return sql
+    }
+
+    /// A decision of an organization, whether it has ended or not; nil when there is none of that number.
+    package static func find(
+        _ id: Int64, organization: Int64, on connection: any Connection
+    ) throws -> LastingDecision? {
+        try connection.first(
+            "SELECT \(LastingDecision.columns) FROM decision WHERE id = \(id) AND organization = \(organization)"
+        ) { LastingDecision(row: $0) } ?? nil
+    }
+
+    /// The decisions in force that may reach alerts of a project, the one that counts first before the others.
+    package static func inForce(
+        in view: ProjectView, at time: Int64, on connection: any Connection
+    ) throws -> [LastingDecision] {
+        let one = try connection.integer(
+            """
+            SELECT 1 FROM decision WHERE organization = \(view.organization)
+                AND state = \(LastingDecision.State.inForce.rawValue) LIMIT 1
+            """)
+        guard one != nil, let family = try ProjectFamily.read("p.id = \(view.project)", on: connection).first?.family
+        else { return [] }
+        let found = try connection.all(
+            """
+            SELECT \(LastingDecision.columns) FROM decision WHERE organization = \(view.organization)
+                AND state = \(LastingDecision.State.inForce.rawValue) AND product IN (0, \(view.product))
+                AND family IN ('', \(family.name)) AND (scope <> 'ALERT' OR project = \(view.project))
+            """
+        ) { LastingDecision(row: $0) }
+        return found.compactMap(\.self).filter { $0.isInForce(at: time) && $0.holds(inVersion: family.version) }
+            .sorted { $0.comesBefore($1) }
+    }
+
+    /// What a library of an organization is in all its versions; nil when the organization has none with this uuid.
+    package static func libraryName(
+        _ uuid: String, organization: Int64, on connection: any Connection
+    ) throws -> String? {
+        try connection.first(
+            """
+            SELECT purl, group_id, artifact FROM library WHERE organization = \(organization) AND uuid = \(uuid)
+            ORDER BY id DESC LIMIT 1
+            """
+        ) { LastingDecision.libraryName(purl: $0.string(0), group: $0.string(1), artifact: $0.string(2)) }
+    }
+
+    /// The vulnerabilities that have one of these names, by the names as they are given. Small letters are read as capitals, too.
+    package static func vulnerabilities(
+        named names: Set<String>, organization: Int64, on connection: any Connection
+    ) throws -> [String: Set<Int64>] {
+        let spelled = names.union(names.map { $0.uppercased() })
+        let known = try Advisories.known(by: spelled.sorted(), on: connection)
+        let own = try Claims.owners(of: spelled.sorted(), organization: organization, on: connection)
+        var found: [String: Set<Int64>] = [:]
+        for name in names {
+            for spelling in Set([name, name.uppercased()]) {
+                if let id = known.called[spelling] { found[name, default: []].insert(id) }
+                for id in (known.others[spelling] ?? [:]).keys { found[name, default: []].insert(id) }
+                if let owner = own[spelling] { found[name, default: []].insert(owner.vulnerability) }
+            }
+        }
+        return found
+    }
+
+    // MARK: Ending
+
+    /// Withdraws decisions of the scope; gives the first number that is none in force here, and then none is withdrawn.
+    package static func withdraw(_ ids: [Int64], _ writing: Writing) throws -> Int64? {
+        let connection = writing.connection
+        try lock(writing.scope.organization, on: connection)
+        let condition = try condition(writing.scope, showsWider: false, on: connection)
+        var found: [Int64: LastingDecision] = [:]
+        try Advisories.inSlices(ids, as: Value.integer) { list in
+            try connection.each(
+                """
+                SELECT \(LastingDecision.columns) FROM decision k WHERE k.id IN \(list) AND \(condition)
+                    AND k.state = \(LastingDecision.State.inForce.rawValue)
+                """
+            ) { row in if let decision = LastingDecision(row: row) { found[decision.id] = decision } }
+        }
+        if let unknown = ids.first(where: { found[$0] == nil }) { return unknown }
+        for (_, decision) in found.sorted(by: { $0.key < $1.key }) {
+            try end(decision, as: .withdrawn, by: writing.account, at: writing.time, on: connection)
+            try change(.deleted, decision, before: [decision.said], writing)
+        }
+        return nil
+    }
+
+    /// The alerts that it counted for are decided again.
+    private static func end(
+        _ decision: LastingDecision, as state: LastingDecision.State, by account: Int64, at time: Int64,
+        on connection: any Connection
+    ) throws {
+        try connection.run(
+            """
+            UPDATE decision SET state = \(state.rawValue), ended_at = \(time), ended_by = \(account), applied = 1
+            WHERE id = \(decision.id)
+            """)
+        try Alerts.markStale(
+            "SELECT project FROM alert WHERE decision_id = \(decision.id) AND decision_id > 0", on: connection)
+    }
+
+    /// An organization with a decision whose time is over; nil when there is none.
+    package static func expired(at time: Int64, on connection: any Connection) throws -> Int64? {
+        try connection.integer(
+            """
+            SELECT organization FROM decision WHERE state = 'IN_FORCE' AND expires_at > 0 AND expires_at <= \(time)
+            ORDER BY expires_at LIMIT 1
+            """)
+    }
+
+    /// Ends decisions of an organization whose time is over, at most `limit`, each with a line of the change log and a notice to
+    /// webhooks. Gives their number.
+    package static func expire(
+        organization: Int64, limit: Int, at time: Int64, on connection: any Connection
+    ) throws -> Int {
+        try lock(organization, on: connection)
+        let over = try connection.all(
+            """
+            SELECT \(LastingDecision.columns) FROM decision WHERE organization = \(organization) AND state = 'IN_FORCE'
+                AND expires_at > 0 AND expires_at <= \(time) ORDER BY id LIMIT \(limit)
+            """
+        ) { LastingDecision(row: $0) }.compactMap(\.self)
+        for decision in over {
+            try end(decision, as: .expired, by: 0, at: time, on: connection)
+            let writing = Writing(in: decision.place, by: .system, at: time, on: connection)
+            try change(.changed, decision, before: [decision.said], after: ["EXPIRED"], writing)
+            try Webhooks.announce(expired: decision, at: time, on: connection)
+        }
+        return over.count
+    }
+
+    /// Forgets what was decided for a project that is deleted: about its alerts, and, when it was the last version, about all
+    /// of them.
+    static func forget(project: Int64, on connection: any Connection) throws {
+        let place = try connection.first(
+            "SELECT organization, product, name, version FROM project WHERE id = \(project)"
+        ) { row in
+            (
+                organization: row.integer(0), product: row.integer(1),
+                family: ProjectFamily(project: row.string(2), version: row.string(3)).name
+            )
+        }
+        try connection.run("DELETE FROM decision WHERE project = \(project) AND project > 0 AND scope = 'ALERT'")
+        guard let place else { return }
+        let mine: SQL = """
+            organization = \(place.organization) AND product = \(place.product) AND family = \(place.family)
+                AND scope = 'PROJECT'
+            """
+        guard try connection.integer("SELECT 1 FROM decision WHERE \(mine) LIMIT 1") != nil else { return }
+        let others = try ProjectFamily.read("p.product = \(place.product) AND p.id <> \(project)", on: connection)
+        if others.contains(where: { $0.family.name == place.family }) { return }
+        try connection.run("DELETE FROM decision WHERE \(mine)")
+    }
+}
+
+extension LastingDecision {
+    /// Where it holds. The project is the one in which it was decided.
+    var place: Scope {
+        switch reach {
+        case .alert, .project:
+            Scope(kind: .project, organization: organization, product: product, project: project)
+        case .product: Scope(kind: .product, organization: organization, product: product)
+        case .organization: Scope(kind: .organization, organization: organization)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Bytes
+package import Inventory
+
+// DESIGN. What a person decided once holds for many alerts, those to come among them. A decision says where it holds and about what; the
+// alerts that it counts for carry its words and its number (`alert.decision_id`), so that reports read alerts and nothing else.
+// Of several that reach an alert the narrowest counts, then the newest (`comesBefore`). What was decided about the alert itself
+// comes before all of them, documents come after (`AlertLife`).
+
+/// What a person decided about vulnerabilities, for more than one alert.
+package struct LastingDecision: Sendable, Equatable {
+    /// How wide it is, the narrowest first.
+    package enum Reach: String, Sendable, CaseIterable {
+        /// Certain alerts.
+        case alert = "ALERT"
+        /// A project, its later imports and its other versions.
+        case project = "PROJECT"
+        case product = "PRODUCT"
+        case organization = "ORGANIZATION"
+
+        fileprivate var width: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    }
+
+    package enum Verdict: Sendable, Equatable {
+        case ignored(IgnoreReason)
+        /// It is open, whatever documents say.
+        case open
+
+        package var word: String {
+            switch self {
+            case .ignored: "IGNORED"
+            case .open: "OPEN"
+            }
+        }
+        package var reason: IgnoreReason? {
+            if case .ignored(let reason) = self { return reason }
+            return nil
+        }
+    }
+
+    package enum State: String, Sendable, CaseIterable {
+        case inForce = "IN_FORCE"
+        case withdrawn = "WITHDRAWN"
+        case expired = "EXPIRED"
+    }
+
+    package internal(set) var id: Int64 = 0
+    package let organization: Int64
+    package let reach: Reach
+    /// 0 where it is wider. The project is the one in which it was decided.
+    package var product: Int64 = 0
+    package var project: Int64 = 0
+    /// The name that the versions of the project have in common; empty where it is wider than a project.
+    package var family = ""
+    /// The library in all its versions (`libraryName(purl:group:artifact:)`); empty for whichever.
+    package var libraryName = ""
+    /// Any of its names; empty for whichever.
+    package var vulnerability = ""
+    /// Ranges (`vers:`) of the versions of the library and of the project; empty for all.
+    package var versions = ""
+    package var projectVersions = ""
+    package let verdict: Verdict
+    package var comments = ""
+    package let account: Int64
+    /// When it was decided. Times are milliseconds since 1970, UTC.
+    package let time: Int64
+    /// When it ends by itself; 0 for never.
+    package var expires: Int64 = 0
+    /// When somebody should look at it again; 0 for never.
+    package var review: Int64 = 0
+    package internal(set) var state = State.inForce
+    /// When it ended, and by whom (0: by itself); 0 before.
+    package internal(set) var ended: Int64 = 0
+    package internal(set) var endedBy: Int64 = 0
+
+    package init(_ verdict: Verdict, reach: Reach, organization: Int64, by account: Int64, at time: Int64) {
+        self.verdict = verdict
+        self.reach = reach
+        self.organization = organization
+        self.account = account
+        self.time = time
+    }
+
+    /// What a library is in all its versions: its package URL without version and qualifiers, else group and name.
+    package static func libraryName(purl: String, group: String, artifact: String) -> String {
+        if let purl = PackageURL(purl),
+            let bare = PackageURL(type: purl.type, namespace: purl.namespace, name: purl.name, version: "")
+        {
+            return bare.text
+        }
+        return group.isEmpty ? artifact : "\(group):\(artifact)"
+    }
+
+    // MARK: Which counts
+
+    /// Whether it still holds.
+    package func isInForce(at time: Int64) -> Bool { state == .inForce && (expires == 0 || expires > time) }
+
+    /// Whether it counts before another one that reaches the same alert: the narrower place first, then the one that names a
+    /// library, then the newer.
+    package func comesBefore(_ other: LastingDecision) -> Bool {
+        if reach != other.reach { return reach.width < other.reach.width }
+        if libraryName.isEmpty != other.libraryName.isEmpty { return !libraryName.isEmpty }
+        return (time, id) > (other.time, other.id)
+    }
+
+    /// Whether it holds in this version of a project that it reaches.
+    package func holds(inVersion version: String) -> Bool {
+        projectVersions.isEmpty || VersRange(projectVersions)?.contains(version) ?? false
+    }
+
+    /// Whether it is about a library, given what that is in all its versions (`libraryName`).
+    package func isAbout(libraryName name: String, version: String) -> Bool {
+        guard libraryName.isEmpty || libraryName == name else { return false }
+        return versions.isEmpty || VersRange(versions)?.contains(version) ?? false
+    }
+
+    // MARK: Rows
+
+    static let columns: SQL = """
+        id, organization, scope, product, project, family, library_name, vulnerability, versions, project_versions, status, \
+        reason, justification, comments, account, at, expires_at, review_at, state, ended_at, ended_by
+        """
+    static let cells = 21
+
+    /// Reads the cells of `columns`, in their order; nil for words that this program does not know.
+    init?(row: borrowing RowBuffer) {
+        guard let reach = Reach(rawValue: row.string(2)), let state = State(rawValue: row.string(18)) else {
+            return nil
+        }
+        let word = IgnoreReason.Word(rawValue: row.string(11))
+        let reason = word.map { IgnoreReason($0, justification: row.string(12)) } ?? .none
+        self.init(
+            row.string(10) == "OPEN" ? .open : .ignored(reason), reach: reach, organization: row.integer(1),
+            by: row.integer(14), at: row.integer(15))
+        id = row.integer(0)
+        (product, project, family) = (row.integer(3), row.integer(4), row.string(5))
+        (libraryName, vulnerability) = (row.string(6), row.string(7))
+        (versions, projectVersions) = (row.string(8), row.string(9))
+        comments = row.string(13)
+        (expires, review) = (row.integer(16), row.integer(17))
+        (self.state, ended, endedBy) = (state, row.integer(19), row.integer(20))
+    }
+
+    func insert(on connection: any Connection) throws {
+        let reason = verdict.reason
+        try connection.run(
+            """
+            INSERT INTO decision (\(Self.columns), applied)
+            VALUES (\(id), \(organization), \(reach.rawValue), \(product), \(project), \(family), \(libraryName),
+                \(vulnerability), \(versions), \(projectVersions), \(verdict.word), \(reason?.word.rawValue ?? ""),
+                \(reason?.justification ?? ""), \(comments), \(account), \(time), \(expires), \(review),
+                \(state.rawValue), \(ended), \(endedBy), 0)
+            """)
+    }
+
+    /// As a line of the change log has it.
+    var said: String {
+        var words = [reach.rawValue, libraryName, vulnerability, versions]
+        if !projectVersions.isEmpty { words.append("project \(projectVersions)") }
+        words.append(verdict.word)
+        if let reason = verdict.reason { words += [reason.word.rawValue, reason.justification] }
+        if expires > 0 { words.append("until \(TimeText.time(expires))") }
+        return (words + [comments]).filter { !$0.isEmpty }.joined(separator: " ")
+    }
+}

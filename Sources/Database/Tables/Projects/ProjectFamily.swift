@@ -1,0 +1,43 @@
+// DESIGN. An upload with a project version makes a project called `name - version`, so that several versions are kept side by side. What
+// was decided for one holds for the next, so it has to be known which projects are versions of one thing. An upload says it
+// (`project.version`); of a project that was named as a whole, and of those of before, only what looks like a version counts: `web - 2`
+// is one, `web - backend` is not.
+
+/// The name that all versions of a project have in common, and the version.
+package struct ProjectFamily: Sendable, Equatable {
+    package let name: String
+    /// Empty where it has none.
+    package let version: String
+
+    /// - Parameter version: as an upload said it (`project.version`), or empty.
+    package init(project: String, version: String) {
+        let ending = " - \(version)"
+        if !version.isEmpty, project.utf8.count > ending.utf8.count,
+            project.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+        {
+            name = String(decoding: project.utf8.dropLast(ending.utf8.count), as: UTF8.self)
+            self.version = version
+        } else if let blank = project.lastIndex(of: " "), case let last = project[project.index(after: blank)...],
+            case let before = project[..<blank], before.hasSuffix(" -"), before.utf8.count > 2, Self.isVersion(last)
+        {
+            name = String(before.dropLast(2))
+            self.version = String(last)
+        } else {
+            (name, self.version) = (project, "")
+        }
+    }
+
+    private static func isVersion(_ text: Substring) -> Bool {
+        let digits = text.first == "v" || text.first == "V" ? text.dropFirst() : text
+        return digits.utf8.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
+    }
+
+    /// Those of some projects, by their ids.
+    package static func read(
+        _ projects: SQL, on connection: any Connection
+    ) throws -> [(project: Int64, family: ProjectFamily)] {
+        try connection.all("SELECT p.id, p.name, p.version FROM project p WHERE \(projects) ORDER BY p.id") { row in
+            (row.integer(0), ProjectFamily(project: row.string(1), version: row.string(2)))
+        }
+    }
+}
