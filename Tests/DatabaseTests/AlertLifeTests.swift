@@ -1,6 +1,7 @@
-import Database
 import Inventory
 import Testing
+
+@testable import Database
 
 /// An alert's state follows from its cause and from what was decided (docs/policies-and-alerts.md).
 @Suite struct AlertLives {
@@ -74,5 +75,54 @@ import Testing
         _ = try life.ignore(by: 7, comments: "a", until: 0, at: 2)
         #expect(try life.ignore(by: 7, comments: "a", until: 0, at: 3) == nil)
         #expect(try life.ignore(by: 7, comments: "b", until: 0, at: 4)?.comments == "b")
+    }
+
+    // MARK: Under a decision for many
+
+    private func decision(
+        _ verdict: LastingDecision.Verdict = .ignored(.none), _ reach: LastingDecision.Reach = .product,
+        at time: Int64 = 2
+    ) -> LastingDecision {
+        var made = LastingDecision(verdict, reach: reach, organization: 1, by: 8, at: time)
+        made.id = 5
+        made.comments = "for all"
+        return made
+    }
+
+    @Test func aDecisionForManyGoesBeforeAStatementAndLeavesItBehind() {
+        var life = AlertLife()
+        let event = life.raise(statement: "not affected", under: decision(.open), at: 3)
+        #expect(event == .init(at: 3, state: .open, account: 8, comments: "for all"))
+        #expect(life.causeIsThere(statement: "not affected", under: decision(.open), at: 4)?.comments == nil)
+        #expect(life.causeIsThere(statement: "not affected", under: decision(), at: 5)?.state == .ignored)
+        #expect(life.causeIsThere(statement: "not affected", at: 6)?.comments == "not affected")
+        #expect(life.causeIsThere(statement: nil, at: 7)?.state == .open)
+    }
+
+    @Test func theAlertsOwnDecisionGoesBeforeOneForMany() throws {
+        var life = raised()
+        _ = try life.open(by: 7, comments: "mine", at: 2)
+        #expect(life.hold(under: decision(), at: 3) == nil)
+        #expect(life.causeIsThere(statement: nil, under: decision(), at: 4) == nil)
+        #expect((life.state, life.comments) == (.open, "mine"))
+        #expect(life.hold(under: decision(.ignored(.none), .alert), at: 5)?.account == 8)
+        #expect(life.state == .ignored)
+        // And again the alert's own.
+        _ = try life.ignore(by: 7, comments: "for all", until: 0, at: 6)
+        #expect(life.decisionID == 0)
+    }
+
+    @Test func theNarrowerDecisionComesFirstThenTheNewer() {
+        let reaches = LastingDecision.Reach.allCases
+        for (place, reach) in reaches.enumerated() {
+            for wider in reaches[(place + 1)...] {
+                #expect(decision(.open, reach, at: 1).comesBefore(decision(.open, wider, at: 9)))
+                #expect(!decision(.open, wider, at: 9).comesBefore(decision(.open, reach, at: 1)))
+            }
+        }
+        #expect(decision(at: 9).comesBefore(decision(at: 1)))
+        var named = decision(at: 1)
+        named.libraryName = "pkg:npm/a"
+        #expect(named.comesBefore(decision(at: 9)))
     }
 }
