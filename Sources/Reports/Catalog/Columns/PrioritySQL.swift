@@ -9,7 +9,7 @@ enum PrioritySQL {
     ///
     /// Where EPSS says nothing malware is taken for certain, anything else for one in ten; where no vector rates it, the middle
     /// of the range of its word (CVSS 3.1 §5), or of medium, stands for the score.
-    static let weight: StaticString = """
+    static let weight: StaticSQL = """
         (CASE WHEN EXISTS (SELECT 1 FROM exploited wx WHERE wx.name = v.name) THEN 1000000000 ELSE 0 END
         + coalesce((SELECT wh.score FROM likelihood wh WHERE wh.name = v.name),
             CASE v.type WHEN 'MAL' THEN 1000000 ELSE 100000 END)
