@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Jobs
 import TestSupport
+import Synchronization
 import Testing
 
 @testable import API

@@ -27,12 +27,11 @@ struct DecidedAlerts {
             ) { row in
                 guard let alert = Alert(row: row), known.insert(alert.uuid).inserted else { return }
                 let cell = Alert.cells
-                let project = row.integer(cell)
+                let (project, product) = (row.integer(cell), row.integer(cell + 1))
                 let family = ProjectFamily(project: row.string(cell + 2), version: row.string(cell + 3))
-                found[
-                    project,
-                    default: DecidedAlerts(product: row.integer(cell + 1), project: project, family: family.name)
-                ].add(alert, about: Change.Place("LIBRARY", id: row.integer(cell + 4), name: row.string(cell + 5)))
+                let library = Change.Place("LIBRARY", id: row.integer(cell + 4), name: row.string(cell + 5))
+                found[project, default: DecidedAlerts(product: product, project: project, family: family.name)]
+                    .add(alert, about: library)
             }
         }
         if let unknown = uuids.first(where: { !known.contains($0) }) { throw DecisionError.unknownAlert(unknown) }
