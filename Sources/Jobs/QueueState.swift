@@ -41,6 +41,11 @@ extension Queue {
             Job.init(row:))
     }
 
+    /// The job with this uuid, of any organization: for the operator, who may see everything.
+    package func find(uuid: String, on connection: any Connection) throws -> Job? {
+        try connection.first("SELECT \(Job.columns) FROM job WHERE uuid = \(uuid)", Job.init(row:))
+    }
+
     /// The unfinished jobs of one kind that an organization has.
     package func unfinished(
         _ kind: Job.Kind, organization: Int64, on connection: any Connection

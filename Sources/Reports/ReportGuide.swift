@@ -110,7 +110,8 @@ extension Column.Kind {
 }
 
 extension Filter {
-    fileprivate var accepted: String {
+    /// The values that are accepted, in words.
+    package var accepted: String {
         switch kind {
         case .flag(let value?): "true, false; \(value) when absent"
         case .flag(nil): "true, false"

@@ -84,26 +84,4 @@ package struct Runtime: Sendable {
 
     /// Brings uploads into the inventory.
     package var intake: Intake { Intake(queue: queue, newToken: { try Randomness.system.token() }) }
-
-    // MARK: Tokens on the command line: the operator may see everything
-
-    /// The organization with this token.
-    package func organization(token: String) throws -> Int64 {
-        try scope(token: token, kinds: [.organization]).organization
-    }
-
-    /// The organization, product or project with this token.
-    package func scope(token: String, kinds: [ScopeKind] = ScopeKind.allCases) throws -> Scope {
-        let found = try database.read { connection in
-            for kind in kinds {
-                if let scope = try Accounts.scope(kind, token: token, on: connection) { return scope as Scope? }
-            }
-            return nil
-        }
-        guard let found else {
-            let words = kinds.map(\.rawValue).joined(separator: ", ")
-            throw Failure("there is no \(words) with the token \(token.prefix(8))… in this database")
-        }
-        return found
-    }
 }

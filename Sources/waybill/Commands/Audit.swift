@@ -7,13 +7,13 @@ extension Command {
         words: ["audit"], operands: "",
         summary: "Shows the newest records of the audit trail, refused keys too.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token (all, and what concerns none)"),
+            Flag("org", "TOKEN", "the organization's token or name (all, and what concerns none)"),
             Flag("event", "EVENT", "only records of this event, as DOWNLOAD or REFUSED_KEY (all)"),
             Flag("limit", "N", "records at most (100)"),
         ]
     ) { arguments, configuration in
-        let runtime = try Runtime(configuration)
-        let organization = try configuration["org"].map { try runtime.organization(token: $0) }
+        let runtime = try Runtime(existing: configuration)
+        let organization = try configuration["org"].map { try runtime.organization(named: $0) }
         var wanted = AuditTrail.Wanted(
             organization: organization, limit: try configuration.number("limit", in: 1...100_000, default: 100))
         if let word = configuration["event"] {

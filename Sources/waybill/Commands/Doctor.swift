@@ -28,11 +28,15 @@ extension Command {
                         if finding.isWarning { json.flag("warning", true) }
                     }
                     // Why there is none stands under `advisories`.
-                    if let basis = try? doctor.basis() { $0.object("basis") { basis.write(to: &$0) } }
+                    if doctor.missingFile() == nil, let basis = try? doctor.basis() {
+                        $0.object("basis") { basis.write(to: &$0) }
+                    }
                 })
         } else {
             for finding in findings {
-                let word = finding.isGood ? finding.isWarning ? "warn" : "ok  " : "BAD "
+                let word =
+                    finding.isGood
+                    ? finding.isWarning ? Colour.yellow.on("warn") : Colour.green.on("ok  ") : Colour.red.on("BAD ")
                 print("\(word) \(finding.check): \(finding.message)")
             }
         }
@@ -56,6 +60,60 @@ struct Doctor {
     init(_ configuration: Configuration) { self.configuration = configuration }
 
     func examine() -> [Finding] {
+        let missing = missingFile()
+        var findings = missing.map { beforeTheFirstStart($0) } ?? dataChecks
+        findings.append(check("fonts") { try fonts() })
+        findings.append(
+            check("licence list") {
+                let count = LicenseList.spdx.licenses.count
+                guard count > 0 else { throw Failure("the program holds no licence list: build it again") }
+                return "\(count) licences of the SPDX list \(LicenseList.version)"
+            })
+        if missing == nil { findings.append(knowledge()) }
+        findings.append(
+            check("settings") {
+                _ = try configuration.logLevel()
+                return "\(try configuration.workers()) workers"
+            })
+        return findings
+    }
+
+    /// The file of the database where nothing is yet; nil where something is, or cannot be.
+    func missingFile() -> String? {
+        guard let path = try? configuration.databaseURL().sqlitePath, access(path, F_OK) != 0, errno == ENOENT else {
+            return nil
+        }
+        return path
+    }
+
+    /// What there is to say where nothing was ever stored: looking makes no database.
+    private func beforeTheFirstStart(_ file: String) -> [Finding] {
+        let folder = configuration.dataDirectory()
+        let isThere = access(folder, F_OK) == 0
+        var findings = [
+            Finding(
+                check: "data directory", isGood: true,
+                message: isThere ? "\(folder), there" : "\(folder), not there yet; the first start makes it"),
+            Finding(
+                check: "database", isGood: true,
+                message: """
+                    there is none at \(file): waybill init or the first start makes it; if there should be one, --data or \
+                    --database names another place
+                    """, isWarning: true),
+        ]
+        if configuration["artifacts"] != nil { findings.append(checkStore()) }
+        return findings
+    }
+
+    private func checkStore() -> Finding {
+        check("artifact store") {
+            try configuration.artifactStore().check()
+            return "can be written"
+        }
+    }
+
+    /// What can be looked at where there is data.
+    private var dataChecks: [Finding] {
         [
             check("data directory") {
                 let directory = try DataDirectory(configuration.dataDirectory())
@@ -77,7 +135,7 @@ struct Doctor {
                 defer { database.close() }
                 switch try database.schemaState() {
                 case .current: break
-                case .empty: return "\(url): empty; the first start makes its tables"
+                case .empty: return "\(url): empty; waybill init or the first start makes its tables"
                 case .older(let found, let known):
                     return "\(url): schema \(found) of \(known); the next start brings it up to date, back it up before"
                 }
@@ -94,22 +152,7 @@ struct Doctor {
             check("jobs") { try jobs() },
             check("snapshots") { try snapshots() },
             check("webhook secrets") { try secrets() },
-            check("artifact store") {
-                try configuration.artifactStore().check()
-                return "can be written"
-            },
-            check("fonts") { try fonts() },
-            check("licence list") {
-                let count = LicenseList.spdx.licenses.count
-                guard count > 0 else { throw Failure("the program holds no licence list: build it again") }
-                return "\(count) licences of the SPDX list \(LicenseList.version)"
-            },
-            knowledge(),
-            check("settings") {
-                _ = try configuration.workers()
-                _ = try configuration.logLevel()
-                return "\(try configuration.workers()) workers"
-            },
+            checkStore(),
         ]
     }
 

@@ -11,45 +11,92 @@ import Service
 extension Command {
     static let importSBOM = Command(
         words: ["import", "sbom"], operands: "FILE…",
-        summary: "Brings SBOMs into the inventory, one project for each file.",
+        summary:
+            "Brings SBOMs into the inventory, one project for each file; - reads standard input, a folder all its files.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token", required: true),
+            .org,
             Flag("product", "NAME", "the product; made when it is not there", required: true),
             Flag("project", "NAME", "the project (the name of what the SBOM describes)"),
             Flag("project-version", "V", "appended to the project's name"),
         ]
     ) { arguments, configuration in
-        guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
-        if configuration["project"] != nil, arguments.operands.count > 1 {
-            throw UsageError(description: "--project names one project; \(arguments.operands.count) files are given")
+        let files = try arguments.operands.flatMap { try filesToImport($0) }
+        guard !files.isEmpty else {
+            throw UsageError(description: arguments.operands.isEmpty ? "no FILE is given" : "the folder has no files")
         }
-        let runtime = try Runtime(configuration)
-        let organization = try runtime.organization(token: try configuration.required("org"))
+        if configuration["project"] != nil, files.count > 1 {
+            throw UsageError(description: "--project names one project; \(files.count) files are given")
+        }
+        let runtime = try Runtime(existing: configuration)
+        let organization = try runtime.organization(named: configuration["org"])
         var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
         var destination = Intake.Destination(
             organization: organization, product: try configuration.required("product"))
         destination.project = configuration["project"] ?? ""
         destination.projectVersion = configuration["project-version"] ?? ""
-        try imported.each(of: arguments.operands) { imported, file in
-            let job = IntakeJob(kind: .sbom, path: try regularFile(file), destination: destination)
-            try imported.run(job, label: file)
+        try imported.each(of: files) { imported, file in
+            var job = IntakeJob(kind: .sbom, path: "", destination: destination)
+            if file == "-" {
+                job.path = try spooledInput(runtime)
+                job.isSpooled = true
+            } else {
+                job.path = try regularFile(file)
+            }
+            try imported.run(job, label: file == "-" ? "standard input" : file)
         } finally: {
             $0.tell(arguments)
         }
+    }
+
+    /// The files that an operand stands for: those of a folder with their folders, in the order of their names.
+    private static func filesToImport(_ operand: String) throws -> [String] {
+        var status = stat()
+        guard operand != "-", stat(operand, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return [operand] }
+        guard let names = Folder.names(in: operand) else {
+            throw Failure("cannot read the folder \(operand): \(systemMessage(errno))")
+        }
+        let base = operand.hasSuffix("/") ? operand : operand + "/"
+        return try names.filter { !$0.hasPrefix(".") }.sorted().flatMap { try filesToImport(base + $0) }
+    }
+
+    /// The most that standard input may bring, in bytes.
+    private static let inputLimit: Int64 = 4 << 30
+
+    /// Copies standard input into the folder of uploads, and gives the path there.
+    private static func spooledInput(_ runtime: Runtime) throws -> String {
+        let uuid = try Randomness.system.uuid()
+        let file = try DurableFile(path: "\(runtime.directory.spool)/\(uuid)")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(0, buffer.baseAddress, buffer.count)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Failure("cannot read standard input: \(systemMessage(errno))")
+            }
+            guard file.size + Int64(count) <= inputLimit else {
+                throw Failure("standard input brings more than \(inputLimit >> 30) GiB")
+            }
+            try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        guard file.size > 0 else { throw Failure("standard input is empty") }
+        try file.publish()
+        return IntakeJob.spoolPath(of: uuid)
     }
 
     static let importAgent = Command(
         words: ["import", "agent"], operands: "FILE…",
         summary: "Brings request files of agents and build plug-ins into the inventory.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token", required: true),
+            .org,
             Flag("product", "NAME", "the product (what the file says, or Default)"),
             Flag("update-type", "TYPE", "OVERRIDE, APPEND or REMOVE (what the file says, or OVERRIDE)"),
         ]
     ) { arguments, configuration in
         guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
-        let runtime = try Runtime(configuration)
-        let organization = try runtime.organization(token: try configuration.required("org"))
+        let runtime = try Runtime(existing: configuration)
+        let organization = try runtime.organization(named: configuration["org"])
         var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
         try imported.each(of: arguments.operands) { imported, file in
             for job in try agentJobs(of: try regularFile(file), organization, configuration, runtime) {
@@ -115,15 +162,15 @@ extension Command {
         words: ["import", "debian"], operands: "",
         summary: "Brings the packages of this Debian machine into the inventory, as a project.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token", required: true),
+            .org,
             Flag("product", "NAME", "the product; made when it is not there (Machines)"),
             Flag("project", "NAME", "the project (the name of the machine)"),
             Flag("root", "DIR", "the root of the machine's file system (/)"),
             Flag("files", nil, "keep the packages' files with their digests, too"),
         ]
     ) { arguments, configuration in
-        let runtime = try Runtime(configuration)
-        let organization = try runtime.organization(token: try configuration.required("org"))
+        let runtime = try Runtime(existing: configuration)
+        let organization = try runtime.organization(named: configuration["org"])
         var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
         var destination = Intake.Destination(
             organization: organization, product: configuration["product"] ?? "Machines")

@@ -48,7 +48,14 @@ struct NewOrganization {
         let key = UserKey(random: try random.bytes(32))
         let time = Clock.now()
         let made = try database.write { connection in
-            try Accounts.createOrganization(
+            if try connection.integer("SELECT id FROM organization WHERE name = \(name.trimmingBlanks())") != nil {
+                throw Failure(
+                    """
+                    there is an organization \(name.prefix(100)) already, nothing was made; for a lost key: waybill key renew \
+                    --org "\(name.prefix(100))" --email EMAIL; another name makes another organization
+                    """)
+            }
+            return try Accounts.createOrganization(
                 named: name, token: token, administrator: email, keyDigest: key.digest, at: time, on: connection)
         }
         return NewOrganization(name: made.name, token: token, userKey: key.text)

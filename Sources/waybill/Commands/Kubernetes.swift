@@ -8,14 +8,14 @@ extension Command {
         words: ["import", "kubernetes"], operands: "FILE…",
         summary: "Says where images run: what `kubectl get pods -A -o json` prints of a cluster.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token", required: true),
+            .org,
             Flag("cluster", "NAME", "the cluster's name", required: true),
         ]
     ) { arguments, configuration in
         guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
-        let runtime = try Runtime(configuration)
+        let runtime = try Runtime(existing: configuration)
         let work = KubernetesImport(
-            database: runtime.database, organization: try runtime.organization(token: try configuration.required("org"))
+            database: runtime.database, organization: try runtime.organization(named: configuration["org"])
         )
         let result = try work.run(
             arguments.operands, cluster: try configuration.required("cluster"), at: runtime.queue.now())

@@ -7,14 +7,13 @@ import Service
 // an organization whose administrators are. The same code keeps the same rules; the author in the change log is SYSTEM.
 
 extension Command {
-    private static let org = Flag("org", "TOKEN", "the organization's token or name (the only one)")
     private static let emailFlag = Flag("email", "EMAIL", "the user's address", required: true)
     private static let roleWords = "ADMINISTRATOR, MEMBER, READ_ONLY or NONE"
     private static let product = Flag("product", "TOKEN", "the product's token or name, for a role there alone")
 
     static let userList = Command(
         words: ["user", "list"], operands: "", summary: "Lists the users of an organization with their roles.",
-        flags: [org]
+        flags: [.org]
     ) { arguments, configuration in
         let office = try Office(configuration)
         let users = try office.runtime.database.snapshot { try Member.list(office.scope, on: $0) }
@@ -30,7 +29,7 @@ extension Command {
     static let userAdd = Command(
         words: ["user", "add"], operands: "", summary: "Makes a user of an organization, and prints the key.",
         flags: [
-            org, emailFlag, Flag("name", "NAME", "the user's name"),
+            .org, emailFlag, Flag("name", "NAME", "the user's name"),
             Flag("role", "ROLE", "\(roleWords) (NONE)"), product,
             Flag("scopes", "WORDS", "what the key is for: READ, SUBMIT, UPLOAD, ADMINISTER, between commas (all)"),
             Flag("expires", "TIME", "when the key ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
@@ -48,7 +47,7 @@ extension Command {
 
     static let userRemove = Command(
         words: ["user", "remove"], operands: "", summary: "Takes a user's roles, groups and keys away.",
-        flags: [org, emailFlag]
+        flags: [.org, emailFlag]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
         try office.change { try People.remove(email: email, $0) }
@@ -58,7 +57,7 @@ extension Command {
     static let userRole = Command(
         words: ["user", "role"], operands: "",
         summary: "Gives a user one role in place of others, in the organization or in one product.",
-        flags: [org, emailFlag, Flag("role", "ROLE", roleWords, required: true), product]
+        flags: [.org, emailFlag, Flag("role", "ROLE", roleWords, required: true), product]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
         let (role, product) = (try configuration.role(), try office.product(configuration["product"]))
@@ -76,7 +75,7 @@ extension Command {
     static let keyList = Command(
         words: ["key", "list"], operands: "",
         summary: "Lists the keys of a user; the keys themselves are kept nowhere.",
-        flags: [org, emailFlag]
+        flags: [.org, emailFlag]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
         let keys = try office.runtime.database.read { connection in
@@ -97,7 +96,7 @@ extension Command {
     static let keyCreate = Command(
         words: ["key", "create"], operands: "", summary: "Makes one more key of a user, and prints it.",
         flags: [
-            org, emailFlag, keyName,
+            .org, emailFlag, keyName,
             Flag("scopes", "WORDS", "what it is for: READ, SUBMIT, UPLOAD, ADMINISTER, between commas (all)"),
             Flag("expires", "TIME", "when it ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
         ]
@@ -118,7 +117,7 @@ extension Command {
         words: ["key", "renew"], operands: "",
         summary: "Puts another key in the place of one, and prints it: for a user who lost it.",
         flags: [
-            org, emailFlag, Flag("name", "NAME", "the key's name (the first one)"),
+            .org, emailFlag, Flag("name", "NAME", "the key's name (the first one)"),
             Flag("expires", "TIME", "when the new one ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
         ]
     ) { arguments, configuration in
@@ -135,7 +134,7 @@ extension Command {
 
     static let keyRevoke = Command(
         words: ["key", "revoke"], operands: "", summary: "Ends a key of a user at once.",
-        flags: [org, emailFlag, keyName]
+        flags: [.org, emailFlag, keyName]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
         let name = try configuration.required("name")
@@ -168,20 +167,8 @@ private struct Office {
     let scope: Scope
 
     init(_ configuration: Configuration) throws {
-        runtime = try Runtime(configuration)
-        let wanted = configuration["org"]
-        let found = try runtime.database.read { connection in
-            try connection.all("SELECT id, token, name FROM organization ORDER BY id") { row in
-                Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
-            }
-        }.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
-        guard let organization = found.first else {
-            throw Failure("there is no organization with this token or name in this database")
-        }
-        guard found.count == 1 else {
-            throw UsageError(description: "\(found.count) organizations are meant; say which by its token: --org TOKEN")
-        }
-        scope = Scope(kind: .organization, organization: organization.id)
+        runtime = try Runtime(existing: configuration)
+        scope = Scope(kind: .organization, organization: try runtime.organization(named: configuration["org"]))
     }
 
     /// Changes something in the operator's name.
@@ -197,15 +184,7 @@ private struct Office {
     /// The product with this token or name; 0 where none is named.
     func product(_ wanted: String?) throws -> Int64 {
         guard let wanted else { return 0 }
-        let found = try runtime.database.read { connection in
-            try connection.integer(
-                """
-                SELECT id FROM product WHERE organization = \(scope.organization)
-                    AND (token = \(wanted) OR name = \(wanted))
-                """)
-        }
-        guard let found else { throw Failure("the organization has no product with this token or name") }
-        return found
+        return try runtime.scope(named: wanted, in: scope.organization, kinds: [.product]).product
     }
 
     func scope(ofProduct product: Int64) -> Scope {

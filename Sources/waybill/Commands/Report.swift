@@ -8,107 +8,113 @@ extension Command {
         words: ["report"], operands: "TYPE",
         summary: "Makes a report without a server.",
         flags: [
-            Flag("scope", "TOKEN", "the token of an organization, a product or a project", required: true),
+            Flag("scope", "TOKEN", "token or name of an organization, product or project, as Shop/Cart (required)"),
+            Flag("org", "TOKEN", "the organization in which a name is looked for (all)"),
             Flag("format", "F", "the format (the report's default)"),
-            Flag("filter", "JSON", "an object with the report's filters"),
-            Flag("output", "FILE", "the ZIP to write", required: true),
+            Flag("filter", "KEY=VALUE", "a filter of the report, may stand several times; or all as one JSON object"),
+            Flag(
+                "output", "PATH",
+                "the ZIP to write; a folder (DIR/) for its parts; - for standard output, of a single part (required)"),
+            Flag("list-types", nil, "list the types of reports, with their scopes and formats"),
+            Flag("list-filters", "TYPE", "list the filters of a type of report"),
         ]
     ) { arguments, configuration in
+        if arguments.has("list-types") { return ReportList.types(asJSON: arguments.has("json")) }
+        if let type = arguments["list-filters"] {
+            return try ReportList.filters(of: type, asJSON: arguments.has("json"))
+        }
         guard arguments.operands.count == 1 else {
-            throw UsageError(description: "one TYPE is wanted, as OrgInventoryReport")
+            throw UsageError(
+                description: "one TYPE is wanted, as OrgInventoryReport; waybill report --list-types shows them")
         }
-        let runtime = try Runtime(configuration)
-        let scope = try runtime.scope(token: try configuration.required("scope"))
-        let fields = try configuration["filter"].map { text in try FilterFields.read(text) } ?? [:]
-        var request: ReportRequest
-        do {
-            request = try ReportRequest(
-                type: arguments.operands[0], scope: scope, format: configuration["format"], fields: fields,
-                filterKeys: fields.keys.sorted())
-            guard request.unknownFilters.isEmpty else {
-                throw UsageError(description: request.notes.joined(separator: "; "))
-            }
-            request = try runtime.comparing(request)
-        } catch let error as UsageError {
-            throw error
-        } catch {
-            throw UsageError(description: "\(error)")
+        let scope = try configuration.required("scope")
+        let output = ReportOutput(path: try configuration.required("output"))
+        guard !output.isStandardOutput || !arguments.has("json") else {
+            throw UsageError(description: "--json and the report itself cannot both go to standard output")
         }
-        let path = try configuration.required("output")
+        let runtime = try Runtime(existing: configuration)
+        let organization = try configuration["org"].map { try runtime.organization(named: $0) }
+        let request = try runtime.request(
+            arguments.operands[0], try runtime.scope(named: scope, in: organization), configuration["format"],
+            fields: try FilterFields.read(arguments.all("filter"), or: configuration["filter"]))
+        try make(request, runtime, output, arguments)
+    }
+
+    /// Makes the report, and says what became of it.
+    private static func make(
+        _ request: ReportRequest, _ runtime: Runtime, _ output: ReportOutput, _ arguments: Arguments
+    ) throws {
         let begun = Clock.now()
-        let file = try DurableFile(path: path)
-        let counted = Count()
-        let ticker = arguments.has("json") ? nil : Ticker(label: request.type, count: { counted.value })
+        let (rows, bytes) = (Count(), Count())
+        let ticker = arguments.has("json") ? nil : Ticker(label: request.type, count: { rows.value })
+        defer { ticker?.stop() }
         let production = try Production(
-            request, settings: runtime.settings.production, progress: { counted.value = $0 })
-        let produced = try runtime.database.snapshot { connection in
-            try production.run(on: connection) { bytes throws(SinkError) in try file.write(bytes) }
-        }
-        try file.publish()
+            request, settings: runtime.settings.production, progress: { rows.value = $0 })
+        let produced = try output.write(production, from: runtime.database, counting: bytes)
         ticker?.stop()
         let seconds = Double(Clock.now() - begun) / 1000
         if arguments.has("json") {
             print(
                 JSONWriter.object {
-                    $0.text("file", path)
+                    $0.text("file", output.path)
                     $0.number("parts", produced.parts)
                     $0.number("rows", produced.rows)
                     $0.decimal("seconds", seconds)
                 })
-        } else {
-            print("\(path): \(produced.rows) rows, \(produced.parts) part(s), \(file.size) bytes, \(seconds) s")
-            for note in produced.notes { print("  note: \(note)") }
+            return
         }
+        let text =
+            "\(output.path): \(produced.rows) rows, \(produced.parts) part(s), \(bytes.value) bytes, \(seconds) s\n"
+            + produced.notes.map { "  note: \($0)\n" }.joined()
+        if output.isStandardOutput { complain(text) } else { print(text, terminator: "") }
     }
 }
 
 extension Runtime {
-    /// The request with the other side of its comparison, which has to be in the same organization.
-    fileprivate func comparing(_ request: ReportRequest) throws -> ReportRequest {
-        guard let token = request.comparisonToken else { return request }
-        let other = try database.read { try Accounts.scope(request.scope.kind, token: token, on: $0) }
-        guard let other, other.organization == request.scope.organization else {
-            throw UsageError(description: "the token to compare with is none of a \(request.scope.kind.rawValue) here")
-        }
-        return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
-    }
-}
-
-/// A filter given as JSON on the command line.
-enum FilterFields {
-    /// The members of an object as texts; lists as several, null as none.
-    static func read(_ text: String) throws -> [String: [String]] {
-        do throws(JSONError) {
-            var json = JSONReader(Array(text.utf8))
-            var fields: [String: [String]] = [:]
-            try json.beginObject()
-            while try json.nextKey() {
-                let key = json.key()
-                fields[key] = try values(&json)
+    /// A request that was checked; what is wrong with it is wrong usage.
+    fileprivate func request(
+        _ type: String, _ scope: Scope, _ format: String?, fields: [String: [String]]
+    ) throws -> ReportRequest {
+        do {
+            let fields = try compared(fields, by: type, in: scope)
+            let request = try ReportRequest(
+                type: type, scope: scope, format: format, fields: fields, filterKeys: fields.keys.sorted())
+            if let unknown = request.unknownFilters.first {
+                throw UsageError(description: ReportList.unknownFilter(unknown, of: try request.report(), request.type))
             }
-            try json.finish()
-            return fields
-        } catch {
-            throw UsageError(description: "--filter is not an object of texts, numbers, booleans and lists: \(error)")
+            return try comparing(request)
+        } catch ReportError.unknownType(let type, let kind) {
+            let near = Suggestion.nearest(to: type, among: Report.catalog.flatMap { $0.name.types.values }.sorted())
+            let hint = near.map { "; did you mean \($0)?" } ?? ";"
+            throw UsageError(
+                description: """
+                    there is no report \(type.prefix(100)) of \(kind == .organization ? "an" : "a") \(kind.rawValue)\(hint) \
+                    waybill report --list-types shows all
+                    """)
+        } catch let error as ReportError {
+            throw UsageError(description: "\(error)")
         }
     }
 
-    private static func values(_ json: inout JSONReader) throws(JSONError) -> [String] {
-        switch try json.peek() {
-        case .string: return [try json.string()]
-        case .number: return [try json.numberText()]
-        case .bool: return [try json.bool() ? "true" : "false"]
-        case .null:
-            try json.null()
-            return []
-        case .array:
-            var found: [String] = []
-            try json.beginArray()
-            while try json.nextElement() { found += try values(&json) }
-            return found
-        case .object:
-            try json.skipValue()
-            return []
+    /// The fields, with the token of the other side of a comparison in the place of its name.
+    private func compared(
+        _ fields: [String: [String]], by type: String, in scope: Scope
+    ) throws -> [String: [String]] {
+        guard let report = Report.named(type, in: scope.kind), report.isComparison else { return fields }
+        var fields = fields
+        let names = Set(Report.comparisonAliases(scope.kind).map { $0.lowercased() })
+        for (key, values) in fields where names.contains(key.lowercased()) {
+            fields[key] = try values.map { value in
+                try token(of: self.scope(named: value, in: scope.organization, kinds: [scope.kind]))
+            }
         }
+        return fields
+    }
+
+    /// The request with the other side of its comparison, which has to be in the same organization.
+    private func comparing(_ request: ReportRequest) throws -> ReportRequest {
+        guard let token = request.comparisonToken else { return request }
+        let other = try scope(named: token, in: request.scope.organization, kinds: [request.scope.kind])
+        return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
     }
 }

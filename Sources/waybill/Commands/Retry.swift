@@ -12,7 +12,7 @@ extension Command {
         guard arguments.has("all") != !arguments.operands.isEmpty else {
             throw UsageError(description: "either a UUID or --all is wanted")
         }
-        let runtime = try Runtime(configuration)
+        let runtime = try Runtime(existing: configuration)
         let outcomes = try Retrying(runtime.queue).run(arguments.has("all") ? nil : arguments.operands)
         if arguments.has("json") {
             let json = JSONWriter.object {

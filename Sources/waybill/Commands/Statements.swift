@@ -7,14 +7,14 @@ extension Command {
         words: ["import", "vex"], operands: "FILE…",
         summary: "Brings statements about vulnerabilities (VEX): CycloneDX, OpenVEX 0.2, CSAF 2.0.",
         flags: [
-            Flag("org", "TOKEN", "the organization's token", required: true),
+            .org,
             Flag(
                 "project", "TOKEN", "the project that they are about, or \"Product/Project\" (what the statements say)"),
         ]
     ) { arguments, configuration in
         guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
-        let runtime = try Runtime(configuration)
-        let organization = try runtime.organization(token: try configuration.required("org"))
+        let runtime = try Runtime(existing: configuration)
+        let organization = try runtime.organization(named: configuration["org"])
         var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
         let place = try configuration["project"].map { try project($0, organization, in: runtime) }
         var destination = Intake.Destination(organization: organization, product: place?.productName ?? "")
@@ -29,23 +29,12 @@ extension Command {
 
     private typealias Place = (id: Int64, product: Int64, name: String, productName: String)
 
-    /// The project with a token, or with a name behind the name of its product. What another organization has is unknown here.
+    /// The project with a token or a name. What another organization has is unknown here.
     private static func project(_ text: String, _ organization: Int64, in runtime: Runtime) throws -> Place {
-        let found = try runtime.database.read { connection in
-            try connection.first(
-                """
-                SELECT p.id, p.product, p.name, d.name FROM project p JOIN product d ON d.id = p.product
-                WHERE p.organization = \(organization) AND (p.token = \(text) OR d.name || '/' || p.name = \(text))
-                ORDER BY p.id LIMIT 1
-                """
-            ) { Place($0.integer(0), $0.integer(1), $0.string(2), $0.string(3)) }
-        }
-        guard let found else {
-            throw Failure(
-                "the organization has no project \"\(text.prefix(200))\"; accepted is a project's token or Product/Project"
-            )
-        }
-        return found
+        let scope = try runtime.scope(named: text, in: organization, kinds: [.project])
+        let facts = try runtime.database.read { try ScopeFacts.read(scope, on: $0) }
+        guard let facts, let product = facts.path.last else { throw Failure("the project \(text.prefix(200)) is gone") }
+        return Place(scope.project, scope.product, facts.name, product)
     }
 
     private static func tell(_ results: [Intake.Result], _ arguments: Arguments, _ runtime: Runtime) throws {

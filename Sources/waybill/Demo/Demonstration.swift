@@ -43,7 +43,7 @@ struct Demonstration {
         step("creating an organization")
         let organization = try NewOrganization.create(
             named: "Demo \(TimeText.time(Clock.now()))", email: "demo-\(Clock.now())@example.org", in: runtime.database)
-        let id = try runtime.organization(token: organization.token)
+        let id = try runtime.organization(named: organization.token)
         var imported = LocalImport(runtime, isQuiet: false)
         if access("/var/lib/dpkg/status", R_OK) == 0 {
             step("importing this machine's Debian packages")
@@ -134,7 +134,7 @@ struct Demonstration {
         let file = try DurableFile(path: path)
         try download.body.withBytes { bytes throws(SinkError) in try file.write(bytes) }
         try file.publish()
-        let id = try runtime.organization(token: organization.token)
+        let id = try runtime.organization(named: organization.token)
         let rows = try runtime.database.read { [queue = runtime.queue] connection in
             try queue.find(uuid: uuid, organization: id, on: connection)?.rowsDone ?? 0
         }

@@ -133,6 +133,18 @@ package enum LibraryRecords {
         ) { LibraryRecord(row: $0) }
     }
 
+    /// The libraries of a scope by their names, at most so many.
+    package static func list(
+        _ scope: Scope, limit: Int, on connection: any Connection
+    ) throws -> [LibraryRecord] {
+        try connection.all(
+            """
+            SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))
+            ORDER BY l.artifact, l.version, l.id LIMIT \(limit)
+            """
+        ) { LibraryRecord(row: $0) }
+    }
+
     /// The library with a number that clients call `keyId`.
     package static func numbered(
         _ keyID: Int64, in scope: Scope, on connection: any Connection

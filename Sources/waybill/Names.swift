@@ -1,0 +1,135 @@
+import Bytes
+import Database
+import Glibc
+import Service
+
+// DESIGN. On the command line a name does wherever a token does: the operator may see everything, and nobody types 64 digits.
+// A token is 64 hexadecimal characters and never looked up as a name.
+
+extension Flag {
+    /// The organization that a command is about.
+    static let org = Flag("org", "TOKEN", "the organization's token or name (the only one)")
+}
+
+extension Runtime {
+    /// Opens what is there already: a command that reads, or adds to an organization, makes no database.
+    init(existing configuration: Configuration) throws {
+        try configuration.requireDatabase()
+        try self.init(configuration)
+    }
+
+    /// The organization with this token or name; where none is named, the only one.
+    func organization(named wanted: String?) throws -> Int64 {
+        let found = try database.read { connection in
+            try connection.all("SELECT id, token, name FROM organization ORDER BY id") { row in
+                Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
+            }
+        }.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
+        guard let first = found.first else {
+            guard let wanted else { throw Failure("there is no organization yet; waybill init makes one") }
+            throw Failure("there is no organization with the token or name \(shown(wanted)) in this database")
+        }
+        guard found.count == 1 else {
+            let names = found.prefix(10).map { "\($0.name) (\($0.token.prefix(8))…)" }.joined(separator: ", ")
+            throw UsageError(
+                description: "\(found.count) organizations are meant, say which by its token, --org TOKEN: \(names)")
+        }
+        return first.id
+    }
+
+    /// The organization, product or project with this token or name: `Shop`, `Shop/Cart`, `Example Corp/Shop/Cart`. A name that
+    /// several kinds have means the widest.
+    ///
+    /// - Parameter kinds: what it may be, the widest first.
+    func scope(
+        named wanted: String, in organization: Int64? = nil, kinds: [ScopeKind] = ScopeKind.allCases
+    ) throws -> Scope {
+        let words = kinds.map(\.rawValue).joined(separator: ", ")
+        let known = try database.snapshot { connection -> [Scope] in
+            for kind in kinds {
+                let found = try Self.scopes(kind, named: wanted, in: organization, on: connection)
+                if !found.isEmpty { return found }
+            }
+            return []
+        }
+        guard let first = known.first else {
+            throw Failure("there is no \(words) with the token or name \(shown(wanted)) in this database")
+        }
+        guard known.count == 1 else {
+            throw UsageError(
+                description: """
+                    \(known.count) of the kind \(first.kind.rawValue) have the name \(shown(wanted)); say which by its token, or with \
+                    the names around it, as Organization/Product/Project
+                    """)
+        }
+        return first
+    }
+
+    /// The token of a product or project.
+    func token(of scope: Scope) throws -> String {
+        let token = try database.read { connection in
+            try connection.first(
+                scope.project != 0
+                    ? "SELECT token FROM project WHERE id = \(scope.project)"
+                    : "SELECT token FROM product WHERE id = \(scope.product)"
+            ) { $0.string(0) }
+        }
+        guard let token else { throw Failure("the \(scope.kind.rawValue) was deleted meanwhile") }
+        return token
+    }
+
+    /// At most two of a kind.
+    private static func scopes(
+        _ kind: ScopeKind, named wanted: String, in organization: Int64?, on connection: any Connection
+    ) throws -> [Scope] {
+        if isToken(wanted) {
+            let scope = try Accounts.scope(kind, token: wanted, on: connection)
+            return [scope].compactMap { $0 }.filter { organization == nil || $0.organization == organization }
+        }
+        let within: SQL = organization.map { "AND o.id = \($0)" } ?? ""
+        let query: SQL =
+            switch kind {
+            case .organization: "SELECT o.id, 0, 0 FROM organization o WHERE o.name = \(wanted) \(within)"
+            case .product:
+                """
+                SELECT o.id, d.id, 0 FROM product d JOIN organization o ON o.id = d.organization
+                WHERE (d.name = \(wanted) OR o.name || '/' || d.name = \(wanted)) \(within)
+                """
+            case .project:
+                """
+                SELECT o.id, d.id, p.id FROM project p JOIN product d ON d.id = p.product
+                    JOIN organization o ON o.id = d.organization
+                WHERE (p.name = \(wanted) OR d.name || '/' || p.name = \(wanted)
+                    OR o.name || '/' || d.name || '/' || p.name = \(wanted)) \(within)
+                """
+            }
+        return try connection.all("\(query) ORDER BY 1, 2, 3 LIMIT 2") { row in
+            Scope(kind: kind, organization: row.integer(0), product: row.integer(1), project: row.integer(2))
+        }
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    /// A name for a message; of a token only its beginning.
+    private func shown(_ text: String) -> String {
+        Self.isToken(text) ? "\(text.prefix(8))…" : "\(text.prefix(200))"
+    }
+}
+
+extension Configuration {
+    /// Fails where there is no database of this program.
+    func requireDatabase() throws {
+        let url = try databaseURL()
+        if let path = url.sqlitePath, access(path, F_OK) != 0 {
+            throw Failure(
+                "there is no database at \(path); --data or --database says where it is, waybill init makes one")
+        }
+        let database = try url.open()
+        defer { database.close() }
+        if case .empty = try database.schemaState() {
+            throw Failure("the database \(url) is empty; waybill init makes an organization in it")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Bytes
+import Database
+import Glibc
+import Reports
+import Service
+
+/// Where `waybill report` writes.
+struct ReportOutput: Sendable {
+    let path: String
+
+    var isStandardOutput: Bool { path == "-" }
+
+    /// Whether the parts go into a folder: one that is there, or a path that ends as one.
+    private var isFolder: Bool {
+        var status = stat()
+        return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Makes the report from one snapshot.
+    ///
+    /// - Parameter count: takes the number of bytes that were written.
+    func write(_ production: Production, from database: any Database, counting count: Count) throws -> Produced {
+        if isStandardOutput {
+            return try database.snapshot { connection in
+                try production.run(on: connection, into: { _ in StandardOutputParts(counting: count) })
+            }
+        }
+        if isFolder {
+            guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+                throw Failure("cannot create \(path): \(systemMessage(errno))")
+            }
+            return try database.snapshot { connection in
+                try production.run(on: connection, into: { _ in FolderParts(folder: path, counting: count) })
+            }
+        }
+        let file = try DurableFile(path: path)
+        let produced = try database.snapshot { connection in
+            try production.run(on: connection) { bytes throws(SinkError) in try file.write(bytes) }
+        }
+        try file.publish()
+        count.value = Int(file.size)
+        return produced
+    }
+}
+
+/// Writes the parts of a report as files of a folder. They appear when all of them are whole.
+private final class FolderParts: PartReceiver {
+    private let folder: String
+    private let count: Count
+    private var files: [DurableFile] = []
+
+    init(folder: String, counting count: Count) {
+        self.folder = folder
+        self.count = count
+    }
+
+    func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
+        let file = try DurableFile(path: "\(folder)/\(name)")
+        files.append(file)
+        return { bytes throws(SinkError) in try file.write(bytes) }
+    }
+
+    func end() {}
+
+    func finish() throws(SinkError) {
+        for file in files {
+            try file.publish()
+            count.value += Int(file.size)
+        }
+    }
+}
+
+/// Writes the only part of a report to standard output.
+private final class StandardOutputParts: PartReceiver {
+    private let count: Count
+    private var hasBegun = false
+
+    init(counting count: Count) { self.count = count }
+
+    func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
+        guard !hasBegun else {
+            throw .format(
+                "the report has several parts, standard output takes one; name a ZIP or a folder with --output")
+        }
+        hasBegun = true
+        return { [count] bytes throws(SinkError) in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(1, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if written < 0 {
+                    if errno == EINTR { continue }
+                    throw SinkError.system(doing: "cannot write to", path: "standard output", errno: errno)
+                }
+                rest = rest.dropFirst(written)
+                count.value += written
+            }
+        }
+    }
+
+    func end() {}
+    func finish() {}
+}

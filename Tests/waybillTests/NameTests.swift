@@ -1,0 +1,203 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Names in the place of tokens, lists, and what reads without making anything.
+    struct NameTests {
+        /// Two organizations with a product Shop; the first has two projects in it, and one of another product.
+        private static func site() throws -> Site {
+            let site = try Site()
+            _ = try site.organization("Acme")
+            let folder = site.folder.path("sboms")
+            try FileManager.default.createDirectory(atPath: folder + "/more", withIntermediateDirectories: true)
+            for (path, name) in [("cart.json", "Cart"), ("more/pay.json", "Pay")] {
+                try Document.cycloneDX(libraries: 3, name: name).write(to: URL(fileURLWithPath: "\(folder)/\(path)"))
+            }
+            #expect(try site.run("import", "sbom", folder, "--product", "Shop").status == 0)
+            let other = site.folder.path("other.json")
+            try Document.cycloneDX(libraries: 1, name: "Cart").write(to: URL(fileURLWithPath: other))
+            #expect(try site.run("import", "sbom", other, "--product", "Kiosk").status == 0)
+            return site
+        }
+
+        private static func names(_ site: Site, _ more: [String]) throws -> [String] {
+            let projects = try site.json(["list", "projects"] + more)["projects"] as? [[String: Any]] ?? []
+            return projects.compactMap { project in
+                guard let product = project["product"], let name = project["project"] else { return nil }
+                return "\(product)/\(name)"
+            }.sorted()
+        }
+
+        @Test func aNameDoesWhereATokenDoes() throws {
+            let site = try Self.site()
+            #expect(try Self.names(site, []) == ["Kiosk/Cart", "Shop/Cart", "Shop/Pay"])
+            #expect(try Self.names(site, ["--scope", "Shop"]) == ["Shop/Cart", "Shop/Pay"])
+            let token = try #require(try site.json(["get", "project", "Shop/Cart"])["projectToken"] as? String)
+            let byToken = try site.report("ProjectInventoryReport", scope: token, format: "json")
+            for name in ["Shop/Cart", "Acme/Shop/Cart"] {
+                #expect(try site.report("ProjectInventoryReport", scope: name, format: "json") == byToken, "\(name)")
+            }
+            for (name, status, text) in [
+                ("Cart", 2, "2 of the kind project have the name Cart"), ("Carts", 1, "token or name Carts"),
+                (String(repeating: "a", count: 64), 1, "name aaaaaaaa… in"),
+            ] as [(String, Int32, String)] {
+                let ending = try site.run(
+                    "report", "ProjectInventoryReport", "--scope", name, "--output", site.folder.path("x.zip"))
+                #expect(ending.status == status, "\(name)")
+                #expect(ending.errors.contains(text), "\(ending.errors)")
+            }
+            _ = try site.organization("Rival")
+            let ambiguous = try site.run("list", "products")
+            #expect(ambiguous.status == 2)
+            #expect(ambiguous.errors.contains("2 organizations are meant"))
+            #expect(try Self.names(site, ["--org", "Rival"]) == [])
+            // What another organization has is unknown there.
+            #expect(try site.run("get", "project", "Shop/Cart", "--org", "Rival").status == 1)
+            #expect(try site.run("list", "projects", "--org", "Rival", "--scope", token).status == 1)
+        }
+
+        @Test func anOrganizationIsMadeOnce() throws {
+            let site = try Site()
+            _ = try site.organization("Acme")
+            let again = try site.run("init", "--organization", " Acme ", "--email", "b@example.org")
+            #expect(again.status == 1)
+            #expect(again.errors.contains("there is an organization"))
+            #expect(again.errors.contains("waybill key renew"))
+            #expect(try site.run("list", "users").status == 0)
+        }
+
+        /// A mistyped directory is no empty inventory.
+        @Test(arguments: [
+            ["list", "products"], ["get", "product", "x"], ["delete", "product", "x", "--yes"], ["wait", "x"],
+            ["report", "OrgInventoryReport", "--scope", "x", "--output", "x.zip"], ["audit"], ["user", "list"],
+            ["key", "list", "--email", "a@example.org"], ["retry", "--all"], ["import", "vex", "x", "--org", "x"],
+            ["import", "sbom", "x", "--product", "y"],
+        ])
+        func whatReadsMakesNoDatabase(words: [String]) throws {
+            let site = try Site()
+            let ending = try Executable.run(words + site.flags)
+            #expect(ending.status == 1)
+            #expect(ending.errors.contains("there is no database at \(site.data)/waybill.sqlite"), "\(ending.errors)")
+            #expect(!FileManager.default.fileExists(atPath: site.data))
+        }
+
+        @Test func theDoctorMakesNoDatabase() throws {
+            let site = try Site()
+            let ending = try site.run("doctor")
+            #expect(ending.status == 0)
+            #expect(ending.output.contains("warn database: there is none at \(site.data)"), "\(ending.output)")
+            #expect(!FileManager.default.fileExists(atPath: site.data))
+        }
+
+        @Test func whatIsDeletedIsAskedFor() throws {
+            let site = try Self.site()
+            let unasked = try site.run("delete", "product", "Shop")
+            #expect(unasked.status == 2)
+            #expect(unasked.errors.contains("--yes"))
+            // A person at a terminal; `script` gives the command one.
+            func ask(_ answer: String) throws -> Program.Ending {
+                let command =
+                    "printf '\(answer)\\n' | script -qec '\(Executable.path) delete project Kiosk/Cart --data \(site.data)' /dev/null"
+                return try Program.run("/bin/bash", ["-c", command])
+            }
+            #expect(try ask("n").output.contains("Delete the project Cart with all that was decided about it? [y/N]"))
+            #expect(try Self.names(site, []) == ["Kiosk/Cart", "Shop/Cart", "Shop/Pay"])
+            _ = try ask("y")
+            #expect(try Self.names(site, []) == ["Shop/Cart", "Shop/Pay"])
+            #expect(try site.run("delete", "product", "Shop", "--yes").output == "deleted the product Shop\n")
+            #expect(try Self.names(site, []) == [])
+            let near = try site.run("get", "product", "Kiosc")
+            #expect(near.status == 1)
+            #expect(near.errors.contains("did you mean Kiosk?"))
+            #expect(try site.run("delete", "librari", "x").errors.contains("did you mean libraries?"))
+        }
+
+        @Test func eachKindCanBeListed() throws {
+            let site = try Self.site()
+            for kind in ["products", "projects", "libraries", "reports", "policies", "users", "schedules"] {
+                let items = try #require(try site.json(["list", kind])[kind] as? [[String: Any]], "\(kind)")
+                #expect(items.isEmpty == ["reports", "policies", "schedules"].contains(kind), "\(kind)")
+            }
+            let user = try #require(try site.json(["list", "users"])["users"] as? [[String: Any]]).first
+            let email = try #require(user?["email"] as? String)
+            #expect((try site.json(["list", "keys", "--email", email])["keys"] as? [Any])?.count == 1)
+            #expect(try site.run("list", "keys").status == 2)
+            let few = try site.run("list", "libraries", "--limit", "2")
+            #expect(few.output.split(separator: "\n").count == 2)
+            #expect(few.errors.contains("there are more"))
+        }
+
+        @Test func waitEndsWithTheJob() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            let uuid = try server.submit(
+                "OrgInventoryReport", "orgToken", acme.organization.token, of: acme.organization, ["format": "json"])
+            let json = try server.site.json(["wait", uuid, "--timeout", "60"])
+            #expect((json["jobs"] as? [[String: Any]])?.first?["status"] as? String == "SUCCESS")
+            let none = try server.site.run("wait", "nothing")
+            #expect(none.status == 1)
+            #expect(none.errors.contains("there is no job nothing"))
+        }
+
+        // MARK: Reports and imports
+
+        @Test func partsGoToAFolderOrToStandardOutput() throws {
+            let site = try Self.site()
+            let folder = site.folder.path("out") + "/"
+            let made = try site.run(
+                "report", "OrgInventoryReport", "--scope", "Acme", "--format", "csv", "--output", folder)
+            #expect(made.status == 0, "\(made.errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(names.count == 1)
+            let part = try String(contentsOfFile: folder + (names.first ?? ""), encoding: .utf8)
+            let plain = try site.run(
+                "report", "OrgInventoryReport", "--scope", "Acme", "--format", "csv", "--output", "-")
+            #expect(plain.output == part)
+            let zip = try site.report("OrgInventoryReport", scope: "Acme", format: "csv")
+            #expect(try Archive.single(zip).content == Data(part.utf8))
+            let both = try site.run("report", "OrgInventoryReport", "--scope", "Acme", "--output", "-", "--json")
+            #expect(both.status == 2)
+        }
+
+        @Test func filtersAsKeysAndValues() throws {
+            let site = try Self.site()
+            func csv(_ filters: String...) throws -> Program.Ending {
+                try Executable.run(
+                    ["report", "OrgInventoryReport", "--scope", "Acme", "--format", "csv", "--output", "-"]
+                        + filters.flatMap { ["--filter", $0] } + site.flags)
+            }
+            let all = try csv()
+            let one = try csv("project=Pay")
+            #expect(one.status == 0, "\(one.errors)")
+            #expect(one.output.split(separator: "\n").count < all.output.split(separator: "\n").count)
+            #expect(try csv("{\"project\":\"Pay\"}").output == one.output)
+            #expect(try csv("project=Pay", "project=Cart").output == all.output)
+            let unknown = try csv("projet=Pay")
+            #expect(unknown.status == 2)
+            #expect(unknown.errors.contains("OrgInventoryReport has no filter projet; did you mean project?"))
+            let types = try site.run("report", "--list-types")
+            #expect(types.output.contains("OrgInventoryReport\torganization\txlsx"))
+            let filters = try site.run("report", "--list-filters", "OrgInventoryReport")
+            #expect(filters.output.contains("project\t"))
+            let near = try site.run("report", "OrgInventryReport", "--scope", "Acme", "--output", "-")
+            #expect(near.status == 2)
+            #expect(near.errors.contains("did you mean OrgInventoryReport?"))
+        }
+
+        @Test func anSBOMFromStandardInput() throws {
+            let site = try Site()
+            _ = try site.organization()
+            let path = site.folder.path("bom.json")
+            try Document.cycloneDX(libraries: 4, name: "Piped").write(to: URL(fileURLWithPath: path))
+            let flags = site.flags.joined(separator: " ")
+            let command = "cat \(path) | \(Executable.path) import sbom - --product Shop \(flags)"
+            let ending = try Program.run("/bin/bash", ["-c", command])
+            #expect(ending.output.hasPrefix("Shop / Piped: 4 libraries"), "\(ending.errors)")
+            #expect(try site.strays() == [])
+            let empty = try Program.run(
+                "/bin/bash", ["-c", "\(Executable.path) import sbom - --product Shop \(flags) < /dev/null"])
+            #expect(empty.status == 1)
+            #expect(empty.errors.contains("standard input is empty"))
+        }
+    }
+}
