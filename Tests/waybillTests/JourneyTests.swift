@@ -136,8 +136,23 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.errors)")
             #expect(ending.output.components(separatedBy: "curl -s http://127.0.0.1:").count == 4)
             let reports = site.files().filter { $0.hasPrefix("demo/") }
-            #expect(reports.count >= 8)
+            for type in ["Vulnerability", "Risk", "Attribution", "SBOM", "VEX", "Inventory"] {
+                #expect(reports.contains { $0.contains("Cart-") && $0.contains(type) }, "\(type)")
+            }
             for name in reports { #expect(ending.output.contains(name)) }
+            let lines = ending.output.split(separator: "\n")
+            #expect(lines[0].hasPrefix("open     http://127.0.0.1:"))
+            #expect(lines[2].hasPrefix("look at  the product Shop"))
+            #expect(ending.output.contains("waybill update osv/Debian"))
+            // The made-up advisories are of the shop alone.
+            let vulnerabilities = try site.run(
+                "report", "ProjectVulnerabilityReport", "--scope", "Shop/Cart", "--format", "csv", "--output", "-")
+            #expect(vulnerabilities.output.contains("MADE-2026-0002"))
+
+            let second = try site.run("demo", "--once", "--listen", "127.0.0.1:0")
+            #expect(second.status == 0, "\(second.errors)")
+            #expect(try site.json(["list", "products"])["products"] is [Any], "there is one organization")
+            #expect(Set(site.files().filter { $0.hasPrefix("demo/") }) == Set(reports))
         }
     }
 }

@@ -1,0 +1,47 @@
+import Bytes
+import Glibc
+import Service
+
+/// The made-up SBOMs, advisories and statements that the demonstration imports: the folder `Examples` of the sources, which the
+/// package has in `/usr/share/waybill`.
+struct Examples {
+    private static let packaged = "/usr/share/waybill/Examples"
+
+    let folder: String
+
+    /// Finds the folder: the one that is named, or the packaged one, or that of the sources that the program was built from.
+    init(named: String?) throws(Failure) {
+        let candidates = named.map { [$0] } ?? [Self.packaged] + Self.aboveProgram
+        guard let found = candidates.first(where: { Folder.names(in: "\($0)/sboms") != nil }) else {
+            throw Failure(
+                """
+                the made-up examples are not at \(named ?? "\(Self.packaged), nor above this program"); --examples names the folder \
+                Examples of Waybill's sources
+                """)
+        }
+        folder = found
+    }
+
+    /// Where the sources may be, from the folder of the program up.
+    private static var aboveProgram: [String] {
+        guard let program = realpath("/proc/self/exe", nil) else { return [] }
+        defer { free(program) }
+        var (place, places) = (String(cString: program), [String]())
+        // .build/x86_64-unknown-linux-gnu/release/waybill
+        for _ in 0..<5 {
+            place = Folder.of(place)
+            places.append("\(place)/Examples")
+        }
+        return places
+    }
+
+    var sboms: [String] { files("sboms") }
+    var statements: [String] { files("vex") }
+    var advisories: String { "\(folder)/advisories" }
+
+    private func files(_ name: String) -> [String] {
+        (Folder.names(in: "\(folder)/\(name)") ?? []).filter { $0.hasSuffix(".json") }.sorted().map {
+            "\(folder)/\(name)/\($0)"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What the README says, done.
+    struct ReadmeTests {
+        private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+
+        /// The lines of code of a section.
+        private static func code(of section: String) throws -> String {
+            let text = try String(contentsOfFile: root + "/README.md", encoding: .utf8)
+            let parts = text.components(separatedBy: "\n## \(section)\n")
+            let body = try #require(parts.last?.components(separatedBy: "\n## ").first)
+            try #require(parts.count == 2)
+            return body.components(separatedBy: "\n").filter { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
+                .joined(separator: "\n")
+        }
+
+        /// Submit, poll and download are complete, from files of the repository.
+        @Test func theTourWorksByCopyAndPaste() throws {
+            let folder = try TemporaryFolder()
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path("Examples"), withDestinationPath: Self.root + "/Examples")
+            let port = try LoopbackListener().port
+            let tour = try Self.code(of: "A tour")
+                .replacingOccurrences(of: ".build/release/waybill", with: Executable.path)
+                .replacingOccurrences(of: "127.0.0.1:8080", with: "127.0.0.1:\(port)")
+                .replacingOccurrences(of: "$(mktemp -d)", with: folder.path("data"))
+            try FileManager.default.createDirectory(
+                atPath: folder.path("data"), withIntermediateDirectories: false)
+            let script = "set -euo pipefail\ntrap 'kill $! 2>/dev/null' EXIT\n\(tour)\n"
+            let ending = try Program.run("/bin/bash", ["-c", script], in: folder.url.path)
+            #expect(ending.status == 0, "\(ending.errors)\n\(ending.output)")
+            #expect(ending.output.contains("MADE-2026-0002"))
+            #expect(ending.output.contains("\"status\":\"SUCCESS\""))
+            let zip = try Data(contentsOf: URL(fileURLWithPath: folder.path("data/report.zip")))
+            #expect(try Archive.single(zip).name.hasSuffix(".xlsx"))
+        }
+
+        /// Every page that a document links to is there.
+        @Test func noLinkIsDead() throws {
+            let files = FileManager.default
+            let pages =
+                ["README.md", "CONTRIBUTING.md", "SECURITY.md", "Examples/README.md"]
+                + (try files.contentsOfDirectory(atPath: Self.root + "/docs")).filter { $0.hasSuffix(".md") }.map {
+                    "docs/\($0)"
+                }
+            for page in pages {
+                let text = try String(contentsOfFile: "\(Self.root)/\(page)", encoding: .utf8)
+                let folder = URL(fileURLWithPath: "\(Self.root)/\(page)").deletingLastPathComponent()
+                for match in text.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+                    let target = String(match.1)
+                    guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
+                    let path = folder.appendingPathComponent(target).path
+                    #expect(files.fileExists(atPath: path), "\(page) links to \(target)")
+                }
+            }
+        }
+
+        /// What the reader of the package finds is what the sources say.
+        @Test func theExamplesAreNamedAsMade() throws {
+            let text = try String(contentsOfFile: Self.root + "/Examples/README.md", encoding: .utf8)
+            #expect(text.hasPrefix("# Made-up examples"))
+            for name in try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Examples/advisories") {
+                #expect(name.hasPrefix("MADE-"), "\(name)")
+                let advisory = try String(contentsOfFile: Self.root + "/Examples/advisories/\(name)", encoding: .utf8)
+                #expect(advisory.contains("is made up"))
+            }
+        }
+    }
+}
