@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package test-watching release clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package test-watching screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -177,6 +177,12 @@ package: deps ## Makes a Debian package in .build/package.
 test-package: package ## Has Debian's lintian judge the package.
 	$(call install,lintian)
 	lintian --allow-root --fail-on error,warning --tag-display-limit 0 $(PACKAGE_FOLDER)/*.deb
+
+screenshot: build ## Takes the README's picture of the console.
+	$(call install,chromium python3-venv)
+	python3 -m venv .build/screenshot
+	.build/screenshot/bin/pip install --quiet --disable-pip-version-check playwright pillow
+	.build/screenshot/bin/python Tests/Clients/screenshot.py .build/release/waybill docs/console.png
 
 # Debian's package of Prometheus would start a server: only its tool is taken out of it.
 test-watching: ## Has promtool judge and try the alert rules.
