@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package test-watching screenshot release clean
+.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -177,6 +177,23 @@ package: deps ## Makes a Debian package in .build/package.
 test-package: package ## Has Debian's lintian judge the package.
 	$(call install,lintian)
 	lintian --allow-root --fail-on error,warning --tag-display-limit 0 $(PACKAGE_FOLDER)/*.deb
+
+IMAGE_FOLDER ?= .build/image
+
+image: package ## Makes an OCI archive in .build/image, without a daemon.
+	$(call install,buildah mmdebstrap)
+	packaging/image "$$(ls -t $(PACKAGE_FOLDER)/waybill_*.deb | head -1)" $(IMAGE_FOLDER)
+
+test-image: image ## Starts the image and asks it for a report.
+	$(call install,crun buildah curl unzip)
+	Tests/Clients/image.sh "$$(ls -t $(IMAGE_FOLDER)/waybill-*.oci.tar | head -1)"
+
+test-kubernetes: build ## Has kubernetes-validate (PyPI) judge the manifests.
+	$(call install,python3-venv)
+	python3 -m venv .build/kubernetes
+	.build/kubernetes/bin/pip install --quiet --disable-pip-version-check kubernetes-validate pyyaml
+	.build/kubernetes/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml,$(wildcard packaging/kubernetes/*.yaml))
+	.build/kubernetes/bin/python Tests/Clients/cluster_files.py .build/release/waybill
 
 screenshot: build ## Takes the README's picture of the console.
 	$(call install,chromium python3-venv)
