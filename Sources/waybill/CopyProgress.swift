@@ -1,19 +1,27 @@
 import Database
 import Glibc
 import Service
+import Synchronization
 
 /// Shows how far a long copy is: on a terminal one line that changes, elsewhere a line for each table.
 final class CopyProgress: Sendable {
     private let isTerminal = isatty(2) == 1
     private let isQuiet: Bool
+    private let pace = Mutex<(what: String, pace: Pace)>(("", Pace()))
 
     init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
     func show(_ progress: DatabaseCopy.Progress) {
         guard !isQuiet else { return }
-        let text = "\(progress.action.rawValue) \(progress.table): \(progress.rows) of \(progress.total) rows"
+        let what = "\(progress.action.rawValue) \(progress.table)"
+        let text = "\(what): \(progress.rows) of \(progress.total) rows"
         if isTerminal {
-            complain("\r\u{1b}[K\(text)")
+            let pace = pace.withLock { pace in
+                // Each table has a pace of its own.
+                if pace.what != what { pace = (what, Pace()) }
+                return pace.pace
+            }
+            complain("\r\u{1b}[K\(what): \(pace.text(Int(progress.rows), of: Int(progress.total)))")
         } else if progress.rows == progress.total {
             complain("\(text)\n")
         }

@@ -25,7 +25,8 @@ final class ImportOutcome: Sendable {
     var isOver: Bool { kept.withLock { $0.isOver } }
 }
 
-/// A line on the terminal that shows a growing number. Silent when standard error is no terminal.
+/// A line on the terminal that shows a growing number, for how long it has been growing and how much memory that takes. Silent
+/// when standard error is no terminal.
 final class Ticker: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let finished = DispatchSemaphore(value: 0)
@@ -33,10 +34,11 @@ final class Ticker: Sendable {
 
     init(label: String, count: @escaping @Sendable () -> Int) {
         guard isShown else { return }
+        let pace = Pace()
         DispatchQueue(label: "ticker").async { [self] in
             while !isOver.load(ordering: .relaxed) {
                 usleep(300_000)
-                complain("\r\(label): \(count()) …")
+                complain("\r\u{1b}[K\(label): \(pace.text(count(), of: nil))")
             }
             finished.signal()
         }
@@ -47,6 +49,31 @@ final class Ticker: Sendable {
         guard isShown, !isOver.exchange(true, ordering: .relaxed) else { return }
         finished.wait()
         complain("\r\u{1b}[K")
+    }
+}
+
+/// How fast something goes on, in words: what is done, the time that it took or still takes, and the memory of the process.
+struct Pace: Sendable {
+    private let begun = ContinuousClock.now
+
+    /// - Parameter total: where it ends; nil where nobody knows, then the time is what went by.
+    func text(_ count: Int, of total: Int?) -> String {
+        let elapsed = begun.secondsAgo
+        var parts = [total.map { "\(count) of \($0)" } ?? "\(count)"]
+        // Before the first second a guess is worth nothing.
+        if let total, count > 0, total > count, elapsed >= 1 {
+            let left = elapsed * Double(total - count) / Double(count)
+            parts.append("\(Self.time(left)) left")
+        } else {
+            parts.append(Self.time(elapsed))
+        }
+        if let memory = ProcessMemory.resident() { parts.append("\(memory >> 20) MiB") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9))
+        return whole < 120 ? "\(whole) s" : "\(whole / 60) min"
     }
 }
 

@@ -184,18 +184,7 @@ final class Metrics: Sendable {
             let times = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }
             series.set(.processCPU, [], times[0] + times[1])
         }
-        if let file = fopen("/proc/self/statm", "r") {
-            defer { fclose(file) }
-            var line = [CChar](repeating: 0, count: 256)
-            // proc(5): the second number is the resident set, in pages.
-            if fgets(&line, 256, file) != nil {
-                let numbers = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                    .split(separator: " ").compactMap { Int($0) }
-                if numbers.count > 1 {
-                    series.set(.processMemory, [], Double(numbers[1] * sysconf(Int32(_SC_PAGESIZE))))
-                }
-            }
-        }
+        if let memory = ProcessMemory.resident() { series.set(.processMemory, [], Double(memory)) }
         if let descriptors = Folder.names(in: "/proc/self/fd") {
             // One less: the list of descriptors is itself read through one.
             series.set(.processFiles, [], Double(descriptors.count - 1))
