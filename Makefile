@@ -185,8 +185,8 @@ image: package ## Makes an OCI archive in .build/image, without a daemon.
 	packaging/image "$$(ls -t $(PACKAGE_FOLDER)/waybill_*.deb | head -1)" $(IMAGE_FOLDER)
 
 test-image: image ## Starts the image and asks it for a report.
-	$(call install,crun buildah curl unzip)
-	Tests/Clients/image.sh "$$(ls -t $(IMAGE_FOLDER)/waybill-*.oci.tar | head -1)"
+	$(call install,buildah curl unzip)
+	$(SUDO) Tests/Clients/image.sh "$$(ls -t $(IMAGE_FOLDER)/waybill-*.oci.tar | head -1)"
 
 test-kubernetes: build ## Has kubernetes-validate (PyPI) judge the manifests.
 	$(call install,python3-venv)
