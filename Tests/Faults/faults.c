@@ -6,7 +6,8 @@
 //   WAYBILL_FAULT         KIND:NUMBER:once, or KIND:NUMBER:ever for that call and all later ones; without it none fails
 //   WAYBILL_FAULT_COUNTS  a file that gets a line "KIND NUMBER" for each kind when the program ends
 //
-// Kinds: open (EMFILE), write (ENOSPC), sync (EIO), rename (EIO). A call that fails does nothing.
+// Kinds: open (EMFILE), write (ENOSPC), sync (EIO), rename (EIO). A call that fails does nothing. A write of the kind lie says that it
+// was done, and was not: what looks at the damage has to see it.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,9 +24,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { OPEN, WRITE, SYNC, RENAME, KINDS };
-static const char *const names[KINDS] = {"open", "write", "sync", "rename"};
-static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO};
+enum kind { OPEN, WRITE, SYNC, RENAME, LIE, KINDS };
+static const char *const names[KINDS] = {"open", "write", "sync", "rename", "lie"};
+static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO, 0};
 
 static char under[PATH_MAX];
 static size_t length;
@@ -123,16 +124,19 @@ FILE *fopen(const char *path, const char *mode) {
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {
+    if (is_ours(file) && fails(LIE)) return (ssize_t)count;
     if (is_ours(file) && fails(WRITE)) return -1;
     return REAL(write)(file, bytes, count);
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
+    if (is_ours(file) && fails(LIE)) return (ssize_t)count;
     if (is_ours(file) && fails(WRITE)) return -1;
     return REAL(pwrite)(file, bytes, count, offset);
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t offset) {
+    if (is_ours(file) && fails(LIE)) return (ssize_t)count;
     if (is_ours(file) && fails(WRITE)) return -1;
     return REAL(pwrite64)(file, bytes, count, offset);
 }

@@ -35,6 +35,8 @@ import zipfile
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "Data"
 KINDS = ["open", "write", "sync", "rename"]
+# Writes that say that they were done and were not: `--kinds lie` has to fail, or nobody looks.
+LIES = "lie"
 # Seconds after which a command is killed: those that wait for room on the disk would wait for ever.
 PATIENCE = 8
 
@@ -410,7 +412,7 @@ def run(bench, name, operation, arguments, end, failures):
     expected = operation.finish(place)
     faults = []
     for kind in arguments.kinds.split(","):
-        count = numbers[kind]
+        count = numbers["write" if kind == LIES else kind]
         wanted = min(count, arguments.most)
         chosen = sorted({1 + n * count // wanted for n in range(wanted)}) if wanted else []
         faults += [f"{kind}:{number}:{mode}" for number in chosen for mode in arguments.modes.split(",")]
