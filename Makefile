@@ -131,7 +131,7 @@ fuzz-doors: build ## Throws broken and extreme requests at all doors of a server
 	python3 Tests/Clients/fuzz_doors.py .build/release/waybill $(FUZZ_SECONDS) $(SEED)
 
 # Half an hour at most: where there are more calls than fit, those that are tried are spread out.
-test-faults: build deps-test ## Fails each write, fsync, rename and open of imports, reports, backups, upgrades and servers in turn.
+test-faults: build deps-test ## Fails each write, fsync, rename, open and query of imports, reports, backups, upgrades and servers in turn.
 	python3 Tests/Faults/run.py .build/release/waybill
 
 lint: ## Checks the layout of the sources.

@@ -6,8 +6,8 @@
 //   WAYBILL_FAULT         KIND:NUMBER:once, or KIND:NUMBER:ever for that call and all later ones; without it none fails
 //   WAYBILL_FAULT_COUNTS  a file that gets a line "KIND NUMBER" for each kind when the program ends
 //
-// Kinds: open (EMFILE), write (ENOSPC), sync (EIO), rename (EIO). A call that fails does nothing. A write of the kind lie says that it
-// was done, and was not: what looks at the damage has to see it.
+// Kinds: open (EMFILE), write (ENOSPC), sync (EIO), rename (EIO), query (a step of a statement of SQLite, SQLITE_IOERR). A call that
+// fails does nothing. A write of the kind lie says that it was done, and was not: what looks at the damage has to see it.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,9 +24,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { OPEN, WRITE, SYNC, RENAME, LIE, KINDS };
-static const char *const names[KINDS] = {"open", "write", "sync", "rename", "lie"};
-static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO, 0};
+enum kind { OPEN, WRITE, SYNC, RENAME, QUERY, LIE, KINDS };
+static const char *const names[KINDS] = {"open", "write", "sync", "rename", "query", "lie"};
+static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO, EIO, 0};
 
 static char under[PATH_MAX];
 static size_t length;
@@ -164,6 +164,17 @@ int fsync(int file) {
 int fdatasync(int file) {
     if (is_ours(file) && fails(SYNC)) return -1;
     return REAL(fdatasync)(file);
+}
+
+struct sqlite3_stmt;
+int sqlite3_step(struct sqlite3_stmt *statement);
+int sqlite3_step(struct sqlite3_stmt *statement) {
+    // SQLite steps statements of its own, too, and asks them afterwards what went wrong: only the program's are failed.
+    Dl_info caller;
+    int is_own = dladdr(__builtin_return_address(0), &caller) != 0 && strstr(caller.dli_fname, "libsqlite3") != NULL;
+    // SQLITE_IOERR (https://www.sqlite.org/rescode.html#ioerr)
+    if (length > 0 && !is_own && fails(QUERY)) return 10;
+    return REAL(sqlite3_step)(statement);
 }
 
 int rename(const char *from, const char *to) {

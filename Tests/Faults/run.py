@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails each write, fsync, rename and open of a program in turn, once and for ever, and looks at what is left.
+"""Fails each write, fsync, rename, open and query of a program in turn, once and for ever, and looks at what is left.
 
     run.py WAYBILL [--most 500] [--only import,report,…] [--kinds write,…] [--seconds 1500]
 
@@ -34,7 +34,7 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "Data"
-KINDS = ["open", "write", "sync", "rename"]
+KINDS = ["open", "write", "sync", "rename", "query"]
 # Writes that say that they were done and were not: `--kinds lie` has to fail, or nobody looks.
 LIES = "lie"
 # Seconds after which a command is killed: those that wait for room on the disk would wait for ever.
@@ -185,11 +185,11 @@ class Report(Operation):
                 "--data", place / "data", "--json"]
 
     def finish(self, place):
-        # Whole or not there at all.
-        if (place / "out.zip").exists():
-            self.read(place)
+        # Whole, and what it would be without the fault, or not there at all.
+        first = self.read(place) if (place / "out.zip").exists() else None
         self.again(place)
-        return {"report": self.read(place)}
+        report = self.read(place)
+        return {"report": report, "the first": first or report}
 
     @staticmethod
     def read(place):
