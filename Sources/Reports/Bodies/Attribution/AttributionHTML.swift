@@ -112,7 +112,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         var entries: [(anchor: String, title: String)] = []
         if settings.shows("SUMMARY") { entries.append(("summary", "Components by license")) }
         if settings.showsDetail { entries.append(("components", "Components")) }
-        entries += settings.lists.map { (Self.anchor($0), $0.title) }
+        entries += settings.lists.map { (anchor: Self.anchor($0), title: $0.title) }
         if settings.shows("LICENSES") {
             if hasMissingTexts { entries.append(("missing", "Text not known")) }
             if settings.hasAppendix, hasTexts { entries.append(("texts", "Texts of the licenses")) }
