@@ -166,6 +166,18 @@ struct AttributionTests {
         }
     }
 
+    /// A part says that it is one, and has the texts of its components alone.
+    @Test(arguments: TemporaryDatabase.engines) func `a part says what narrows it`(engine: Engine) throws {
+        let fixture = try fixture(engine)
+        let said = try object(text(fixture, .json, ["license": ["gpl-2.0-only"], "product": ["WEBSHOP"]]))
+        let names = try entries(said).keys.sorted()
+        #expect(names == ["choice-1.tgz", "gpl-1.tgz"])
+        #expect(said["restrictions"] as? [String] == ["product: WEBSHOP", "license: gpl-2.0-only"])
+        let page = try text(fixture, .html, ["library": ["gpl"]])
+        #expect(page.contains("Only components with library: gpl") && !page.contains("Permission to use"))
+        #expect(try !text(fixture, .txt).contains("Only components with"))
+    }
+
     /// ws-sbom-generator takes the text apart by these signs; what is behind the last library's number it never finds, as its
     /// pattern for that does not go over line ends.
     @Test(arguments: TemporaryDatabase.engines) func `the text is read as Mend's is`(engine: Engine) throws {

@@ -104,6 +104,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         element("h1", settings.title)
         for (kind, name) in head.names { element("p", "\(kind): \(name)", class: "head") }
         element("p", "Data of \(head.date)", class: "head")
+        for restriction in head.restrictions { element("p", "Only components with \(restriction)", class: "gap") }
         if !settings.header.isEmpty { element("p", settings.header) }
         contents(hasMissingTexts: hasMissingTexts, hasTexts: hasTexts)
     }

@@ -20,6 +20,7 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
         json.text("reportFooter", settings.footer)
         for (kind, name) in head.names { json.text(named: kind.lowercased(), name) }
         json.text("dataDate", head.date)
+        if !head.restrictions.isEmpty { json.texts("restrictions", head.restrictions) }
     }
 
     mutating func beginSummary() throws {

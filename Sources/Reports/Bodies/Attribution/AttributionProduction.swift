@@ -11,6 +11,8 @@ struct AttributionHead {
     let names: [(kind: String, name: String)]
     /// The day of the newest change of what is shown.
     let date: String
+    /// What narrows the components that are shown, so that nobody takes a part for the whole.
+    let restrictions: [String]
 }
 
 extension Production {
@@ -20,12 +22,18 @@ extension Production {
     ) throws -> Produced {
         let settings = AttributionSettings(request.options, format: request.format, scope: facts)
         let kinds = ["Organization", "Product", "Project"]
+        let narrowing = Filter.ofLibrary.compactMap { filter in
+            request.options[filter.key.lowercased()].map { (filter: filter, values: $0) }
+        }
         let head = AttributionHead(
             settings: settings, names: zip(kinds, facts.path + [facts.name]).map { (kind: $0, name: $1) },
-            date: TimeText.date(facts.updated))
+            date: TimeText.date(facts.updated),
+            restrictions: narrowing.map { "\($0.filter.key): \($0.values.joined(separator: ", "))" })
         return try document(facts, word: "Attribution", into: receiver) { destination in
             let sink = ByteSink(to: destination)
-            let source = try AttributionSource(request.scope, settings, on: connection)
+            let source = try AttributionSource(
+                request.scope, settings, narrowedBy: narrowing.compactMap { $0.filter.condition($0.values) },
+                on: connection)
             let rows =
                 switch request.format {
                 case .json: try attribute(AttributionJSON(head, sink), source, settings)

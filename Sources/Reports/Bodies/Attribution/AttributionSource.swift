@@ -20,6 +20,8 @@ final class AttributionSource {
 
     private let scope: Scope
     private let settings: AttributionSettings
+    /// Conditions on `scope s` and `library l`, each behind an AND.
+    private let conditions: SQL
     private let connection: any Connection
     /// Texts that were read, by their keys.
     private var kept: [AttributedLibrary.TextKey: String] = [:]
@@ -48,11 +50,17 @@ final class AttributionSource {
         let position: Int64
     }
 
-    init(_ scope: Scope, _ settings: AttributionSettings, on connection: any Connection) throws {
+    /// - Parameter narrowing: conditions on `scope s` and `library l`, all of which libraries have to meet.
+    init(
+        _ scope: Scope, _ settings: AttributionSettings, narrowedBy narrowing: [SQL], on connection: any Connection
+    ) throws {
         self.scope = scope
         self.settings = settings
         self.connection = connection
-        texts = try AttributionTexts(scope, on: connection)
+        var conditions: SQL = ""
+        for condition in narrowing { conditions.append(" AND \(condition)") }
+        self.conditions = conditions
+        texts = try AttributionTexts(scope, conditions, on: connection)
     }
 
     // MARK: Texts
@@ -146,7 +154,7 @@ final class AttributionSource {
         let condition: SQL = list?.condition ?? "1 = 1"
         return scope.clause + """
             SELECT s.project, o.position FROM scope s JOIN occurrence o ON o.scan = s.scan
-            JOIN library l ON l.id = o.library WHERE s.scan > 0 AND \(condition) ORDER BY \(sorted)
+            JOIN library l ON l.id = o.library WHERE s.scan > 0 AND \(condition)\(conditions) ORDER BY \(sorted)
             """
     }
 

@@ -40,6 +40,7 @@ struct AttributionText: AttributionWriter, ~Copyable {
         write(settings.title)
         for (kind, name) in head.names { write("\(kind): \(name)") }
         write("Data of \(head.date)")
+        for restriction in head.restrictions { write("Only components with \(restriction)") }
         if !settings.header.isEmpty {
             out.append("\n")
             write(settings.header)

@@ -21,15 +21,17 @@ struct AttributionTexts {
     private(set) var missing: [(label: String, url: String)] = []
     private var numbers: [AttributedLibrary.TextKey: Int] = [:]
 
-    init(_ scope: Scope, on connection: any Connection) throws {
+    /// - Parameter conditions: on `scope s` and `library l`, each behind an AND.
+    init(_ scope: Scope, _ conditions: SQL, on connection: any Connection) throws {
         var licenses: [AttributedLibrary.License] = []
         try connection.each(
             scope.clause + """
                 SELECT DISTINCT n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,
                     coalesce(t.digest, ''), '' FROM scope s JOIN occurrence o ON o.scan = s.scan
-                JOIN library_license x ON x.library = o.library AND x.chosen = 1 JOIN license n ON n.id = x.license
+                JOIN library l ON l.id = o.library
+                JOIN library_license x ON x.library = l.id AND x.chosen = 1 JOIN license n ON n.id = x.license
                 LEFT JOIN library_text t ON t.organization = n.organization AND t.digest = x.text
-                WHERE s.scan > 0
+                WHERE s.scan > 0\(conditions)
                 """
         ) { licenses.append(AttributedLibrary.License($0, at: 0)) }
         licenses.sort { Self.precedes("\($0.label)\0\($0.keys)", "\($1.label)\0\($1.keys)") }

@@ -27,6 +27,6 @@ extension Report {
             ),
             Filter("customAttribute", .text, "the name of a custom attribute to show for each library"),
             Filter("includeVersions", .flag(default: true), "false leaves the versions out"),
-        ],
+        ] + Filter.ofLibrary,
         body: .attribution)
 }
