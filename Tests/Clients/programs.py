@@ -56,7 +56,7 @@ for kind in ("SPDX", "CDX"):
 
 def spdx_has_texts(code, text, folder):
     """Each package has the texts of its licences, which the program looks for by the package's id."""
-    found = [json.load(open(f)) for f in files(folder) if f.endswith(".json")]
+    found = [json.load(open(f)) for f in files(os.path.join(folder, "texts")) if f.endswith(".json")]
     return code == 0 and "ERROR" not in text and len(found) == 2 and all(
         sorted(it["licenseId"] for it in document["hasExtractedLicensingInfos"] if it["licenseId"].endswith((".jar", ".tgz")))
         == ["LicenseRef-left-pad-1.3.0.tgz", "LicenseRef-web-1.0.jar"]
