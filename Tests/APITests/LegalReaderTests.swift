@@ -22,6 +22,8 @@ struct LegalReaderTests {
             for library in try await world.list("get\(kind.requestWord)Licenses", "libraries", token) {
                 let file = try ReaderTests.text(library, "filename")
                 _ = try (ReaderTests.text(library, "name"), ReaderTests.text(library, "keyUuid"))
+                // Whitesource.Api's recorded answer has words here, where that of an inventory has constants.
+                #expect(library["type"] as? String == library["languages"] as? String)
                 for copyright in try #require(library["copyrightReferences"] as? [Row]) {
                     _ = try ReaderTests.text(copyright, "copyright")
                 }

@@ -52,7 +52,8 @@ extension Report {
                                 FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = k.id))
                         """,
                     order: ["l.id"],
-                    columns: Column.libraryOfCall + [
+                    // The type is a word here, as recorded answers have it; in an inventory it is a constant.
+                    columns: Column.libraryOfCall.map { $0.key == "type" ? .text("type", "", "l.type") : $0 } + [
                         .names(
                             "copyrightReferences", "", item: "copyrightReference", name: "copyright", "l.copyright")
                     ],
