@@ -26,7 +26,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         tbody th { background: #eee; } .head { color: #333; margin: .1em 0; }
         pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #888; padding-left: 1em; font-size: .85em; }
         td, th, p, h3, li { overflow-wrap: anywhere; } p, ul { margin: .3em 0; } small { color: #444; }
-        .gap { border: 1px solid #a00; padding: 0 .3em; }
+        .gap { border: 1px solid #a00; padding: 0 .3em; } p.gap { display: table; }
         @media print { body { max-width: none; margin: 0; } h2, h3 { break-after: avoid; } tr { break-inside: avoid; } tbody th { break-after: avoid; } }
         """
 
