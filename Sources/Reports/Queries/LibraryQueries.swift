@@ -52,10 +52,17 @@ extension Report {
                                 FROM occurrence o JOIN scope s ON s.scan = o.scan WHERE o.library = k.id))
                         """,
                     order: ["l.id"],
-                    // The type is a word here, as recorded answers have it; in an inventory it is a constant.
-                    columns: Column.libraryOfCall.map { $0.key == "type" ? .text("type", "", "l.type") : $0 } + [
+                    columns: Column.libraryWithLicenses + [
                         .names(
-                            "copyrightReferences", "", item: "copyrightReference", name: "copyright", "l.copyright")
+                            "copyrightReferences", "", item: "copyrightReference", name: "copyright", "l.copyright"),
+                        // Of several projects one that needs it directly is enough.
+                        .directDependency(
+                            "",
+                            """
+                            nullif((SELECT max(o.direct) FROM library k JOIN occurrence o ON o.library = k.id
+                                JOIN scope s ON s.scan = o.scan
+                                WHERE k.organization = l.organization AND k.uuid = l.uuid), -1)
+                            """),
                     ],
                     lists: [
                         Table(
@@ -138,6 +145,11 @@ extension Column {
         .link("references.url", "", "nullif(l.download_url, '')").omittedAlone,
         .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
     ]
+
+    /// The same in calls about licences: the type is a word there, as recorded answers have it; in an inventory it is a constant.
+    fileprivate static let libraryWithLicenses: [Column] = libraryOfCall.map { column in
+        column.key == "type" ? Column.text("type", "", "l.type") : column
+    }
 
     fileprivate static let licenseOfCall: [Column] =
         [
