@@ -85,6 +85,16 @@ struct AttributedLibrary {
     /// The value of the wanted custom attribute.
     var attribute: String?
 
+    /// The copyright lines, those of one source together.
+    var copyrightsBySource: [(source: String, lines: [String])] {
+        var found: [(source: String, lines: [String])] = []
+        for line in copyrights {
+            if found.last?.source != line.source { found.append((line.source, [])) }
+            found[found.count - 1].lines.append(line.text)
+        }
+        return found
+    }
+
     var hasChoice: Bool { expression.contains(" OR ") }
     var isCopyleft: Bool { licenses.contains(where: \.isCopyleft) }
 

@@ -208,15 +208,13 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
 
     private mutating func copyrights(of library: AttributedLibrary) {
         guard !library.copyrights.isEmpty else { return element("p", "No copyright is known.", class: "gap") }
-        out.append("<ul>\n")
-        for line in library.copyrights {
-            out.append("<li>")
-            out.append(pageText: line.text)
-            out.append(" <small>(source: ")
-            out.append(pageText: line.source)
-            out.append(")</small></li>\n")
+        for (source, lines) in library.copyrightsBySource {
+            out.append("<ul>\n")
+            for line in lines { element("li", line) }
+            out.append("</ul>\n<p><small>source: ")
+            out.append(pageText: source)
+            out.append("</small></p>\n")
         }
-        out.append("</ul>\n")
     }
 
     mutating func endSection() throws {}

@@ -22,6 +22,14 @@ struct AttributionText: AttributionWriter, ~Copyable {
 
     /// What others wrote goes in with line ends and tabs alone of all control characters.
     private mutating func write(_ text: String, indent: String = "") {
+        // Texts of licences are ASCII, nearly all: line by line as they are.
+        if text.utf8.allSatisfy({ 32...126 ~= $0 || $0 == 10 || $0 == 9 }) {
+            for line in text.utf8.split(separator: 10, omittingEmptySubsequences: false) {
+                if !line.isEmpty { out.append(raw: indent + String(Substring(line))) }
+                out.append("\n")
+            }
+            return
+        }
         for line in Deception.readable(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             let clean = String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 32 || $0 == "\t" }))
             out.append(raw: clean.isEmpty ? "\n" : "\(indent)\(clean)\n")
@@ -93,9 +101,9 @@ struct AttributionText: AttributionWriter, ~Copyable {
         if settings.shows("COPYRIGHTS") {
             write("COPYRIGHTS")
             if library.copyrights.isEmpty { write("[No copyright is known.]") }
-            for line in library.copyrights {
-                write(line.text)
-                write("[source: \(line.source)]", indent: "    ")
+            for (source, lines) in library.copyrightsBySource {
+                for line in lines { write(line) }
+                write("[source: \(source)]", indent: "    ")
             }
         }
         try out.drain()

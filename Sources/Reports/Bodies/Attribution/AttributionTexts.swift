@@ -1,5 +1,6 @@
 import Bytes
 import Database
+import Inventory
 
 // DESIGN. Each text stands once, whatever names it has: `GPL-2.0-only` and `GPL-2.0-or-later` have one. Which texts the scope needs is
 // read before anything is written, so that libraries can name the number of theirs. Memory holds a digest and the names of each text.
@@ -48,7 +49,10 @@ struct AttributionTexts {
                 }
                 guard let index = known[key] else { continue }
                 var label = license.label
-                if case .listed(let id) = key, license.keys.count > 1 { label = part == 0 ? license.base : id }
+                if case .listed(let id) = key, license.keys.count > 1 {
+                    let name = NamedLicense.displayName(ofID: id)
+                    label = part > 0 || name == id ? id : "\(name) (\(id))"
+                }
                 if !entries[index].labels.contains(label) { entries[index].labels.append(label) }
             }
         }
