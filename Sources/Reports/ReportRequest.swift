@@ -225,6 +225,11 @@ package struct ReportRequest: Sendable, Equatable {
         let otherFormat: Format?
     }
 
+    /// Whether a stored request may have `notes`, decided without reading it.
+    package static func mayHaveNotes(json: String) -> Bool {
+        json.contains("\"unknown\":") || json.contains("\"otherFormat\":")
+    }
+
     /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` writes it and reads it back, so that
     /// both sides have one list of members.
     package func json() throws(ReportError) -> String {

@@ -90,8 +90,8 @@ struct AttributionTests {
                 "\($0["copyright"] ?? "") <- \($0["source"] ?? "")"
             }
         }
-        #expect(lines("Zebra") == ["Copyright 2020 Zoe <- CycloneDX 1.5"])
-        #expect(lines("own") == ["Copyright (c) 2015 Olga Own <- text of MIT in CycloneDX 1.5"])
+        #expect(lines("Zebra") == ["Copyright 2020 Zoe <- CycloneDX 1.5 shop"])
+        #expect(lines("own") == ["Copyright (c) 2015 Olga Own <- text of MIT in CycloneDX 1.5 shop"])
         #expect(lines("textless") == ["Copyright 2019 Theo Text <- notice, NOTICE.txt"])
         #expect(lines("consort").isEmpty && lines("apple").isEmpty)
         func licence(_ library: String) -> String {

@@ -6,7 +6,7 @@ extension Job {
     /// What whoever asked for a report should know of the request; empty for all other jobs.
     var requestNotes: [String] {
         // A poll reads the request only where there is something to say.
-        guard kind == .report, request.contains("\"unknown\":") else { return [] }
+        guard kind == .report, ReportRequest.mayHaveNotes(json: request) else { return [] }
         return (try? ReportRequest(json: request))?.notes ?? []
     }
 
