@@ -50,6 +50,22 @@ import Testing
         #expect(PackageURL(purl.text) == purl)
     }
 
+    @Test(arguments: [
+        ("pkg:golang/github.com/Azure/azure-sdk-for-go@v1", "", "x", "github.com/Azure/azure-sdk-for-go"),
+        ("pkg:golang/github.com/burntsushi/toml@v1", "", "github.com/BurntSushi/toml", "github.com/BurntSushi/toml"),
+        ("pkg:golang/github.com/burntsushi/toml@v1", "github.com/BurntSushi", "toml", "github.com/BurntSushi/toml"),
+        ("pkg:golang/github.com/burntsushi/toml@v1", "", "Toml", "github.com/burntsushi/toml"),
+        ("pkg:github/Package-URL/Purl-Spec@1", "", "", "Package-URL/Purl-Spec"),
+        ("pkg:pypi/Django_package@1", "", "Django_package", "django-package"),
+    ])
+    func `names keep their case for people`(text: String, group: String, name: String, path: String) throws {
+        let purl = try #require(PackageURL(text))
+        let spelled = purl.spelled(as: text, group: group, name: name)
+        #expect(spelled.path == path)
+        #expect(spelled.version == purl.version)
+        #expect(purl.text == PackageURL(text.lowercased())?.text || purl.type == "pypi")
+    }
+
     @Test func `parts are decoded`() throws {
         let purl = try #require(PackageURL("pkg:npm/%40angular/animation@1.0%2Bx?repository_url=a%20b#src/lib"))
         #expect(purl.type == "npm")

@@ -26,7 +26,10 @@ package protocol BOMWriter: Sendable {
 
     /// Opens the document. `document.created` must be a time (RFC 3339), `document.identifier` a `urn:uuid:` for CycloneDX
     /// (empty: none) and a URI without `#` for SPDX. `root` is what the document describes; it must not come again as a component.
-    mutating func begin(_ document: BOMDocument, root: Component?, to out: inout ByteSink) throws(SinkError)
+    /// `advisories` are its vulnerabilities, as for `component`.
+    mutating func begin(
+        _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
+    ) throws(SinkError)
     /// Gives the licences that the `LicenseRef-`s of the components to come refer to, instead of those of `begin` or of the
     /// call before: documents that become one may mean different licences by the same id.
     mutating func declare(_ licenses: [ExtractedLicense])
@@ -47,6 +50,13 @@ package protocol BOMWriter: Sendable {
 }
 
 extension BOMWriter {
+    /// Opens a document that describes something without vulnerabilities of its own.
+    package mutating func begin(
+        _ document: BOMDocument, root: Component?, to out: inout ByteSink
+    ) throws(SinkError) {
+        try begin(document, root: root, advisories: [], to: &out)
+    }
+
     /// For standards that have a word for containing: it says nothing of needing.
     package mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink

@@ -2,13 +2,20 @@ import Database
 
 // DESIGN. What advisories find and what the document claims are merged in the order of position and vulnerability. Which
 // statement counts is decided here, once: one of a document of its own before what the project's document says; of that, what was
-// analysed before what is only listed, what is said of a library before what is said of the whole product.
+// analysed before what is only listed, what is said of a library before what is said of the whole product. What the document says
+// of the product, and no library has, is a vulnerability of the product's own component, where that is listed.
 
 /// The vulnerabilities of the libraries of a project, with what the document says of each.
 struct ProjectExposures {
     private let view: ProjectView
     private let connection: any Connection
     private var exposures: [Exposure] = []
+    /// The vulnerabilities of any library.
+    private var exposed: Set<Int64> = []
+    /// The occurrence of what the document describes, where it stands among the libraries.
+    private var product: Int64?
+    /// What the document says of the whole product, by vulnerability.
+    private var ofProduct: [Int64: Claims.Statement] = [:]
     /// Which statements of documents of their own count.
     private(set) var verdicts = StatementVerdicts(.none, meaning: [:])
 
@@ -21,13 +28,14 @@ struct ProjectExposures {
     /// before.
     mutating func decide(addingTo causes: inout AlertCauses) throws -> Set<Int64> {
         let statements = try ProjectStatements(of: view, on: connection)
-        var claimed = ClaimedVulnerabilities(of: view, with: statements, on: connection)
+        product = try view.productPlace(on: connection)
+        var claimed = ClaimedVulnerabilities(
+            of: view, with: statements, listsProduct: product != nil, on: connection)
         try claimed.resolve()
         verdicts = StatementVerdicts(statements, meaning: claimed.meaning)
         let said = try Claims.statements(of: view.scan, on: connection)
-        var ofProduct: [Int64: ProjectView.Statement] = [:]
         for statement in said.prefix(while: { $0.position == Claims.product }) {
-            ofProduct[statement.vulnerability] = statement.said
+            ofProduct[statement.vulnerability] = statement
         }
         let claims = said.drop { $0.position == Claims.product }
         var next = claims.startIndex
@@ -44,43 +52,57 @@ struct ProjectExposures {
                 claim = claims[next]
                 next += 1
             }
-            add(danger, at: place.subject, claim: claim, ofProduct, isFound: true, &causes)
+            add(danger, at: place.subject, claim: claim, isFound: true, &causes)
         }
         alone += claims[next...]
         let subjects = try view.subjects(at: Set(alone.map(\.position)), on: connection)
         let dangers = try ProjectView.dangers(Set(alone.map(\.vulnerability)), on: connection)
         for claim in alone {
             guard let subject = subjects[claim.position], let danger = dangers[claim.vulnerability] else { continue }
-            add(danger, at: subject, claim: claim, ofProduct, isFound: false, &causes)
+            add(danger, at: subject, claim: claim, isFound: false, &causes)
         }
-        try addRemaining(ofProduct, &causes)
+        try addRemaining(&causes)
+        try addProduct(&causes)
         exposures.sort { ($0.position, $0.vulnerability) < ($1.position, $1.vulnerability) }
         return try Exposures.replace(of: view.scan, with: exposures, on: connection)
     }
 
     /// Adds what nothing but statements of documents of their own says.
-    private mutating func addRemaining(
-        _ ofProduct: [Int64: ProjectView.Statement], _ causes: inout AlertCauses
-    ) throws {
+    private mutating func addRemaining(_ causes: inout AlertCauses) throws {
         let places = verdicts.remaining
         if places.isEmpty { return }
         let subjects = try view.subjects(at: Set(places.map(\.position)), on: connection)
         let dangers = try ProjectView.dangers(Set(places.map(\.vulnerability)), on: connection)
         for place in places {
             guard let subject = subjects[place.position], let danger = dangers[place.vulnerability] else { continue }
-            add(danger, at: subject, claim: nil, ofProduct, isFound: false, &causes)
+            add(danger, at: subject, claim: nil, isFound: false, &causes)
+        }
+    }
+
+    /// Adds what the document says of the product and none of its libraries has.
+    private mutating func addProduct(_ causes: inout AlertCauses) throws {
+        guard let product else { return }
+        let left = Set(ofProduct.keys).subtracting(exposed)
+        guard !left.isEmpty, let subject = try view.subjects(at: [product], on: connection)[product] else { return }
+        let dangers = try ProjectView.dangers(left, on: connection)
+        for vulnerability in left.sorted() {
+            guard let danger = dangers[vulnerability] else { continue }
+            add(danger, at: subject, claim: nil, isFound: false, &causes)
         }
     }
 
     private mutating func add(
-        _ danger: ProjectView.Danger, at place: ProjectView.Subject, claim: Claims.Statement?,
-        _ ofProduct: [Int64: ProjectView.Statement], isFound: Bool, _ causes: inout AlertCauses
+        _ danger: ProjectView.Danger, at place: ProjectView.Subject, claim: Claims.Statement?, isFound: Bool,
+        _ causes: inout AlertCauses
     ) {
+        let general = ofProduct[danger.vulnerability]
+        let claim = claim ?? (place.position == product ? general : nil)
         let own = claim?.said
         let source = verdicts.verdict(position: place.position, vulnerability: danger.vulnerability)
         let said =
             source.map { ProjectView.Statement($0) }
-            ?? (own?.state.isEmpty == false ? own : ofProduct[danger.vulnerability] ?? own)
+            ?? (own?.state.isEmpty == false ? own : general?.said ?? own)
+        exposed.insert(danger.vulnerability)
         exposures.append(
             Exposure(
                 position: place.position, vulnerability: danger.vulnerability, isFound: isFound,

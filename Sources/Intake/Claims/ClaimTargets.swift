@@ -126,7 +126,7 @@ extension LibraryClaims {
         )
             + warning(
                 unfound.filter { !$0.decides },
-                "vulnerabilities of the product as a whole raise no alert, as none of its components is known to have them; SBOM "
-                    + "reports keep them; the document may name the component in `affects`")
+                "vulnerabilities of the product as a whole raise no alert, as the project lists no component that they could be "
+                    + "about; the document may name one in `affects`")
     }
 }

@@ -23,10 +23,15 @@ struct ClaimedVulnerabilities {
     private static let statementSpeaks: Int64 = -1
     /// Statements of documents of their own; among the entries they have the negative of their ids.
     private let statements: ProjectStatements
+    /// Whether what the document describes stands among the libraries.
+    private let listsProduct: Bool
     /// The vulnerabilities that each of these statements is about.
     private(set) var meaning: [Int64: Set<Int64>] = [:]
 
-    init(of view: ProjectView, with statements: ProjectStatements, on connection: any Connection) {
+    init(
+        of view: ProjectView, with statements: ProjectStatements, listsProduct: Bool, on connection: any Connection
+    ) {
+        self.listsProduct = listsProduct
         self.view = view
         self.statements = statements
         self.connection = connection
@@ -106,7 +111,9 @@ struct ClaimedVulnerabilities {
         owners = before.mapValues(\.name)
         var roots: [(claim: Int64, roots: [String])] = []
         // Those that name a CVE first: others join them.
-        let (own, ofProduct) = (all.filter(\.isAboutLibrary), all.filter { !$0.isAboutLibrary })
+        // What the document says of the product is said of a library where the product is one.
+        let own = all.filter { $0.isAboutLibrary || listsProduct && $0.claim >= 0 }
+        let ofProduct = all.filter { !$0.isAboutLibrary && !(listsProduct && $0.claim >= 0) }
         for entry in own {
             let cves = Self.cves(of: entry)
             let others = entry.names.filter { !OSVRecord.isCVE($0) }

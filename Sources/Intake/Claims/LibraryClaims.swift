@@ -150,14 +150,24 @@ struct LibraryClaims: Sendable {
         return warnings
     }
 
+    /// Whether one of them says that the whole product has a vulnerability, or leaves it open.
+    func leaveOpen(ofProduct targets: [Int32: Target]) -> Bool {
+        claims.contains { claim in
+            !Self.decidingStates.contains(claim.state) && isAboutProduct(claim, targets)
+        }
+    }
+
+    private func isAboutProduct(_ claim: Claim, _ targets: [Int32: Target]) -> Bool {
+        claim.references.contains { reference in
+            if case .places(let places) = targets[reference] { places.contains(Self.product) } else { false }
+        }
+    }
+
     /// The first claims about the whole product; whether they decide something.
     func claimsAboutProduct(targets: [Int32: Target]) -> [(names: [String], decides: Bool)] {
         var found: [(names: [String], decides: Bool)] = []
         for claim in claims where found.count < Self.comparedLimit {
-            let isAboutAll = claim.references.contains { reference in
-                if case .places(let places) = targets[reference] { places.contains(Self.product) } else { false }
-            }
-            if isAboutAll { found.append((claim.names, Self.decidingStates.contains(claim.state))) }
+            if isAboutProduct(claim, targets) { found.append((claim.names, Self.decidingStates.contains(claim.state))) }
         }
         return found
     }

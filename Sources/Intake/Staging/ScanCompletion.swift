@@ -34,9 +34,9 @@ extension ScanStaging {
         let described = try root.map { try component(at: $0) }
         let depths = depths(in: graph, positions: positions, root: root)
         try writeEntries(depths: depths, root: root)
-        let count = try writeOccurrences(depths: depths, root: root)
+        var count = try writeOccurrences(depths: depths, root: root)
         try writeEdges(of: graph, positions: positions, root: root)
-        if isInventory { try writeClaims(in: document, rootPURL: described?.purl) }
+        if isInventory, try writeClaims(in: document, rootPURL: described?.purl, root: root) { count += 1 }
         let names = [described?.name, document.name].compactMap(\.self)
         if document.name.isEmpty { document.name = document.identifier }
         var facts = DocumentFacts(document: document, root: described)
@@ -46,11 +46,12 @@ extension ScanStaging {
             statements: isInventory ? nil : looseStatements(of: document), moment: libraries.moment)
     }
 
-    /// Writes what the document says of vulnerabilities, and warns of what is not applied.
-    private func writeClaims(in document: BOMDocument, rootPURL: String?) throws {
+    /// Writes what the document says of vulnerabilities, and warns of what is not applied. Returns whether the described thing came
+    /// among the libraries for it.
+    private func writeClaims(in document: BOMDocument, rootPURL: String?, root: Int?) throws -> Bool {
         let scan = scan.id
         let texts = claimTexts()
-        guard !texts.isEmpty || !libraryClaims.isEmpty else { return }
+        guard !texts.isEmpty || !libraryClaims.isEmpty else { return false }
         var described: Set<String> = []
         if let rootPURL, !rootPURL.isEmpty { described.insert(rootPURL) }
         let targets = try database.read {
@@ -72,8 +73,37 @@ extension ScanStaging {
         }
         try flush()
         libraryClaims.warnings(targets: targets) { texts[$0] ?? "" }.forEach(warning)
+        if let root, libraryClaims.leaveOpen(ofProduct: targets) { return try listRoot(root) }
         try database.read { try libraryClaims.unfound(targets: targets, in: scan, on: $0) }.forEach(warning)
+        return false
     }
+
+    /// Puts the described thing among the libraries, because the document says that it has vulnerabilities: alerts and reports are
+    /// about libraries. False when it stands there already.
+    private func listRoot(_ root: Int) throws -> Bool {
+        let place = place(ofRoot: root)
+        guard place == LibraryClaims.product else { return false }
+        var rows = RowBuffer()
+        rows.beginRow()
+        rows.append(scan.id)
+        rows.append(place)
+        rows.append(libraries.row(of: entries[root - 1].description))
+        // Nothing needs it, and it is nothing's dependency.
+        rows.append(Directness.unknown.rawValue)
+        rows.append(0)
+        rows.append(1)
+        try insert(rows, into: "occurrence", Self.occurrenceColumns)
+        return true
+    }
+
+    /// The occurrence that the described thing has, or gets where it is to be among the libraries: that of the library that it is,
+    /// where the document lists that, too.
+    private func place(ofRoot root: Int) -> Int {
+        let library = libraries.library(of: entries[root - 1].description)
+        return libraries.listings()[library] > 0 ? library + 1 : LibraryClaims.product
+    }
+
+    private static let occurrenceColumns: [StaticString] = ["scan", "position", "library", "direct", "depth", "count"]
 
     /// The references of claims, by their numbers.
     func claimTexts() -> [Int32: String] {
@@ -135,7 +165,7 @@ extension ScanStaging {
             rows.append(scan.id)
             rows.append(Int(stored(Int32(position), root: root)))
             let library = libraries.library(of: entry.description)
-            rows.append(position == root ? -1 : library + 1)
+            rows.append(position == root ? place(ofRoot: position) : library + 1)
             rows.append(references[entry.reference])
             rows.append(entry.scope)
             let parent = entry.parent < 0 ? Self.nothing : targets[Int(entry.parent)]
@@ -170,7 +200,7 @@ extension ScanStaging {
         func flush() throws {
             var full = RowBuffer()
             swap(&full, &rows)
-            try insert(full, into: "occurrence", ["scan", "position", "library", "direct", "depth", "count"])
+            try insert(full, into: "occurrence", Self.occurrenceColumns)
         }
         for place in least.indices where listings[place] > 0 {
             count += 1

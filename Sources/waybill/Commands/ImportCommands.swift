@@ -225,7 +225,7 @@ struct LocalImport {
     /// - Parameter finally: prints what came in; not called when nothing did and something failed.
     mutating func each(
         of files: [String], _ body: (inout LocalImport, String) throws -> Void,
-        finally: (borrowing LocalImport) throws -> Void
+        finally: (LocalImport) throws -> Void
     ) throws {
         var failed: [any Error] = []
         for file in files {

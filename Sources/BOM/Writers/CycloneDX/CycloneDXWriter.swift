@@ -52,7 +52,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     }
 
     package mutating func begin(
-        _ document: BOMDocument, root: Component?, to out: inout ByteSink
+        _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard phase == .none else { throw .format("CycloneDX: begin was called twice") }
         guard let created = WriterTime.utc(document.created) else {

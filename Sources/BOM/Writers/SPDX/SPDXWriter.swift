@@ -36,7 +36,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     }
 
     package mutating func begin(
-        _ document: BOMDocument, root: Component?, to out: inout ByteSink
+        _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard phase == .none else { throw .format("SPDX: begin was called twice") }
         guard let created = WriterTime.utc(document.created) else {
@@ -70,7 +70,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         describes = root.map { [$0.ref] } ?? document.describes
         tree.beginList(.notXML("packages"), to: &out)
         phase = .packages
-        if let root { try component(root, advisories: [], to: &out) }
+        if let root { try component(root, advisories: advisories, to: &out) }
     }
 
     package mutating func declare(_ licenses: [ExtractedLicense]) { texts.declare(licenses) }

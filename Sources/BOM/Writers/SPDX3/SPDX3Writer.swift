@@ -39,7 +39,7 @@ package struct SPDX3Writer: BOMWriter {
     // MARK: The document
 
     package mutating func begin(
-        _ document: BOMDocument, root: Component?, to out: inout ByteSink
+        _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
         guard let created = WriterTime.utc(document.created) else {
             throw .format("SPDX: the time of creation \"\(document.created)\" is no RFC 3339 time")

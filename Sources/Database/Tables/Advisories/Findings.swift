@@ -16,8 +16,8 @@ package struct Finding: Sendable, Equatable {
     package let edition: Int64
     /// The smallest version that leaves all known vulnerabilities of the library behind; the same in each of its findings.
     package var upgrade: Fix?
-    /// Versions that its own advisories call fixed, the smallest first, each once. Where several name one, the advisory that describes
-    /// the vulnerability counts.
+    /// Versions that its own advisories call fixed, the smallest first, each once. Where several name one, the advisory that
+    /// describes the vulnerability counts.
     package var fixes: [Fix]
 
     /// The smallest version that leaves this vulnerability behind.
@@ -80,7 +80,8 @@ package enum Findings {
                     Affected(
                         package: row.string(0), advisory: row.integer(1), position: row.integer(2),
                         registry: row.string(3), ranges: row.string(4), versions: row.string(5),
-                        vulnerability: row.integer(6), edition: row.integer(7), decides: row.integer(8) == row.integer(1)))
+                        vulnerability: row.integer(6), edition: row.integer(7),
+                        decides: row.integer(8) == row.integer(1)))
             }
         }
     }

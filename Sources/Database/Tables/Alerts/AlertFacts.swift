@@ -188,6 +188,15 @@ extension ProjectView {
         return found
     }
 
+    /// The occurrence of what the document describes, where it stands among the libraries.
+    package func productPlace(on connection: any Connection) throws -> Int64? {
+        try connection.integer(
+            """
+            SELECT o.position FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
+            WHERE c.scan = \(scan) AND c.position = 0
+            """)
+    }
+
     package static func dangers(
         _ vulnerabilities: Set<Int64>, on connection: any Connection
     ) throws -> [Int64: Danger] {

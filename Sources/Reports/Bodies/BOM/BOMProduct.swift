@@ -23,7 +23,8 @@ extension BOMSource {
             var project = told?.root ?? synthesized("", name: scan.project)
             project.ref = Self.ref(of: scan)
             project.parent = nil
-            try writer.component(project, advisories: [], to: &out)
+            try writer.component(
+                project, advisories: Self.merged(advisories[project.ref] ?? [], advised[0]), to: &out)
             try eachComponent(of: scan, preparing: Writer.prepare) { found in
                 if wanted.hides(depth: found.depth) { return }
                 guard seen.insert(found.uuid).inserted else { return }
@@ -43,8 +44,11 @@ extension BOMSource {
         try writeEdges(of: scans, root: root, to: &writer, &out)
         guard wanted.includesVulnerabilities else { return }
         try writeClaims(of: scans, shown: seen, to: &writer, &out)
-        try eachFound { _, _, uuid in
-            seen.contains(uuid) ? [uuid] : []
+        let projects = Dictionary(uniqueKeysWithValues: scans.map { ($0.id, Self.ref(of: $0)) })
+        try eachFound { scan, position, uuid in
+            // What a project's document describes is written as the project.
+            if position == 0 { return projects[scan].map { [$0] } ?? [] }
+            return seen.contains(uuid) ? [uuid] : []
         } _: {
             try writer.vulnerability($0, to: &out)
         }
@@ -171,7 +175,7 @@ extension BOMSource {
         try connection.each(
             """
             SELECT c.ref, l.uuid FROM component c
-            LEFT JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
+            LEFT JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence AND c.position > 0
             LEFT JOIN library l ON l.id = o.library WHERE c.scan = \(scan.id)
             """
         ) { row in names[row.string(0)] = row.isNull(1) ? Self.ref(of: scan) : row.string(1) }

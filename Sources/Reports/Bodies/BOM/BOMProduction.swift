@@ -132,13 +132,15 @@ struct BOMSource {
         var document = try head(of: scan.map { [$0] } ?? [])
         document.creators = told?.document.creators ?? []
         document.extractedLicenses = told?.document.extractedLicenses ?? []
-        try writer.begin(document, root: root, to: &out)
-        guard let scan else { return }
+        guard let scan else { return try writer.begin(document, root: root, to: &out) }
         let advisories = try advisories(of: scan)
         let found = try FoundAdvisories(of: scan.id, wanted: wanted, on: connection)
+        try writer.begin(
+            document, root: root, advisories: Self.merged(advisories[root.ref] ?? [], found[0]), to: &out)
         var refs = Places()
         var listings = Listings()
         refs[0] = root.ref
+        listings.add(0, of: 0)
         var hidden = Set<String>()
         // What the described component needs; where nobody knows, what lies in nothing else.
         let isGraphKnown = try isGraphKnown(of: scan)
@@ -156,6 +158,25 @@ struct BOMSource {
                 advisories: Self.merged(advisories[placed.component.ref] ?? [], found[placed.occurrence]), to: &out)
             try production.step(&rows)
         }
+        try writeEdges(of: scan, refs, direct: direct, isGraphKnown: isGraphKnown, to: &writer, &out)
+        guard wanted.includesVulnerabilities else { return }
+        try eachCompleteClaim(of: scan) { claim in
+            if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
+            try writer.vulnerability(claim, to: &out)
+        }
+        try eachFound { _, occurrence, _ in
+            listings.positions(of: occurrence).compactMap { refs[$0] }
+        } _: {
+            try writer.vulnerability($0, to: &out)
+        }
+    }
+
+    /// - Parameter direct: the entries that hang on the described component where the document does not say on what.
+    private func writeEdges(
+        of scan: Scan, _ refs: Places, direct: [Int], isGraphKnown: Bool, to writer: inout some BOMWriter,
+        _ out: inout ByteSink
+    ) throws {
+        guard let root = refs[0] else { return }
         var own: [Dependency] = []
         var contained: Set<Int> = []
         try eachSource(of: scan) { source, edges in
@@ -170,21 +191,11 @@ struct BOMSource {
         }
         if isGraphKnown {
             let needed = direct.compactMap { refs[$0] }
-            try writer.dependencies(of: root.ref, rootEdges(root.ref, told: own, direct: needed), to: &out)
+            try writer.dependencies(of: root, rootEdges(root, told: own, direct: needed), to: &out)
         } else {
             let top = direct.filter { !contained.contains($0) }.compactMap { refs[$0] }
-            let held = own + top.map { Dependency(from: root.ref, to: $0, kind: .contains) }
-            try writer.unknownDependencies(of: root.ref, contained: held, to: &out)
-        }
-        guard wanted.includesVulnerabilities else { return }
-        try eachCompleteClaim(of: scan) { claim in
-            if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
-            try writer.vulnerability(claim, to: &out)
-        }
-        try eachFound { _, occurrence, _ in
-            listings.positions(of: occurrence).compactMap { refs[$0] }
-        } _: {
-            try writer.vulnerability($0, to: &out)
+            let held = own + top.map { Dependency(from: root, to: $0, kind: .contains) }
+            try writer.unknownDependencies(of: root, contained: held, to: &out)
         }
     }
 
@@ -347,9 +358,9 @@ extension BOMSource {
     /// Whether the document of a scan says of anything what it needs; true of one without libraries. All libraries of a scan have the
     /// same answer.
     func isGraphKnown(of scan: Scan) throws -> Bool {
-        let direct = try connection.integer(
+        try connection.integer(
             "SELECT direct FROM occurrence WHERE scan = \(scan.id) AND position > 0 ORDER BY position LIMIT 1")
-        return direct != Directness.unknown.rawValue
+            != Directness.unknown.rawValue
     }
 
     /// The edges of what a scan's document describes: those that the document states, and one to each direct dependency of the inventory that nothing

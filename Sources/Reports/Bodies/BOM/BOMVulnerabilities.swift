@@ -85,7 +85,8 @@ extension BOMSource {
                 JOIN component c ON c.scan = e.scan AND c.occurrence = e.position
                 JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
                 JOIN vulnerability v ON v.id = e.vulnerability \(AlertSQL.ofExposure)
-                WHERE e.scan = \(scan.id) AND e.claim >= 0 AND c.position > 0 ORDER BY e.claim, e.vulnerability, c.position
+                WHERE e.scan = \(scan.id) AND e.claim >= 0 AND (c.position > 0 OR e.position = 0)
+                ORDER BY e.claim, e.vulnerability, c.position
                 """)
         defer { cursor.finish() }
         var row = RowBuffer(capacity: 1024)
