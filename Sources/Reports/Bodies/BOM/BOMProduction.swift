@@ -355,14 +355,6 @@ extension BOMSource {
         }
     }
 
-    /// Whether the document of a scan says of anything what it needs; true of one without libraries. All libraries of a scan have the
-    /// same answer.
-    func isGraphKnown(of scan: Scan) throws -> Bool {
-        try connection.integer(
-            "SELECT direct FROM occurrence WHERE scan = \(scan.id) AND position > 0 ORDER BY position LIMIT 1")
-            != Directness.unknown.rawValue
-    }
-
     /// The edges of what a scan's document describes: those that the document states, and one to each direct dependency of the inventory that nothing
     /// else needs and that it is not said to contain.
     func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {

@@ -1,3 +1,5 @@
+import Database
+
 extension BOMSource {
     /// The entries of each occurrence that are shown, in their order.
     struct Listings {
@@ -21,5 +23,13 @@ extension BOMSource {
             }
             return found.sorted()
         }
+    }
+
+    /// Whether the document of a scan says of anything what it needs; true of one without libraries. All libraries of a scan have the
+    /// same answer.
+    func isGraphKnown(of scan: Scan) throws -> Bool {
+        try connection.integer(
+            "SELECT direct FROM occurrence WHERE scan = \(scan.id) AND position > 0 ORDER BY position LIMIT 1")
+            != Directness.unknown.rawValue
     }
 }
