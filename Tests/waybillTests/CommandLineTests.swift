@@ -232,6 +232,7 @@ extension EndToEnd {
             for table in ["product", "project"] as [SQL] {
                 try site.change("UPDATE \(table) SET content_at = 1000000000000")
             }
+            try site.change("UPDATE content_time SET at = 1000000000000")
             func reports() throws -> [Data] {
                 let sbom = ["--filter", #"{"standard":"CycloneDX","version":"1.6"}"#]
                 return [
@@ -246,6 +247,9 @@ extension EndToEnd {
             #expect(try reports() == before)
             _ = try site.importBOM(Document.cycloneDX(libraries: 4), to: organization)
             #expect(try zip(reports(), before).allSatisfy { $0 != $1 })
+            // What was there before the change is what it was then.
+            _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
+            #expect(try reports() == before)
         }
 
         // MARK: Settings

@@ -37,6 +37,7 @@ package enum Deletion {
         "alert_event", "alert", "project_severity", "stale_project", "stale_naming", "library_request", "project_tag",
         "place",
         "attribute_value", "policy", "inventory_event", "external_issue", "schedule",
+        "content_time",
     ]
 
     private static func forget(_ projects: [Int64], on connection: any Connection) throws {

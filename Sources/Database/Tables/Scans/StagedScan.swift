@@ -293,10 +293,7 @@ package struct StagedScan: Sendable, Equatable {
             """)
         try connection.run(
             "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(target.product)")
-        if isNew {
-            try connection.run("UPDATE project SET content_at = \(time) WHERE id = \(target.project)")
-            try connection.run("UPDATE product SET content_at = \(time) WHERE id = \(target.product)")
-        }
+        try ContentTimes.note(content, of: target, after: before, isNew: isNew, at: time, on: connection)
         try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
         #if DEBUG
             let faults = try Self.faults("p.id = \(target.project)", on: connection)

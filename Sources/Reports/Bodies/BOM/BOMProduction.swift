@@ -225,7 +225,9 @@ extension BOMSource {
         var content = "\(wanted.standard.rawValue) \(wanted.version) \(wanted.depth ?? -1) "
         content += "\(wanted.includesVulnerabilities)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
         content += "\(facts.updated)\n"
-        if wanted.includesVulnerabilities { content += "\(try vulnerabilityMark())\n" }
+        if wanted.includesVulnerabilities {
+            content += "\(try VulnerabilityMark.read(production.request.scope, on: connection))\n"
+        }
         for scan in scans { content += "\(scan.project) \(scan.digest.hexadecimal)\n" }
         let digest = Digest.of(Array(content.utf8), .sha256)
         var document = BOMDocument(standard: wanted.standard, version: wanted.version)
@@ -243,16 +245,6 @@ extension BOMSource {
                 "https://spdx.org/spdxdocs/\(String(name))-\(Identifier.uuid(digest, version: 8))"
         }
         return document
-    }
-
-    /// Changes with the vulnerabilities that the scope shows.
-    private func vulnerabilityMark() throws -> String {
-        try connection.first(
-            production.request.scope.clause + """
-                SELECT count(*), coalesce(CAST(sum(e.edition + e.vulnerability + e.statement) AS BIGINT), 0)
-                FROM scope s JOIN exposure e ON e.scan = s.scan
-                """
-        ) { "\($0.integer(0)) \($0.integer(1))" } ?? ""
     }
 
     /// A component of a scan with its place.

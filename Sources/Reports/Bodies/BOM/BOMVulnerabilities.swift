@@ -86,7 +86,7 @@ extension BOMSource {
                 JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
                 JOIN vulnerability v ON v.id = e.vulnerability \(AlertSQL.ofExposure)
                 WHERE e.scan = \(scan.id) AND e.claim >= 0 AND (c.position > 0 OR e.position = 0)
-                ORDER BY e.claim, e.vulnerability, c.position
+                ORDER BY e.claim, v.name, c.position
                 """)
         defer { cursor.finish() }
         var row = RowBuffer(capacity: 1024)

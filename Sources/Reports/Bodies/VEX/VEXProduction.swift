@@ -73,15 +73,10 @@ private struct VEXSource {
             products[row.string(0)] = StatedProduct(ref: ref, name: name, version: row.string(5), purl: purl)
         }
         (self.products, self.order) = (products, order)
-        let mark = try connection.first(
-            production.request.scope.clause + """
-                SELECT count(*), coalesce(CAST(sum(e.edition + e.vulnerability + e.statement) AS BIGINT), 0)
-                FROM scope s JOIN exposure e ON e.scan = s.scan
-                """
-        ) { "\($0.integer(0)) \($0.integer(1))" }
+        let mark = try VulnerabilityMark.read(production.request.scope, on: connection)
         let content =
             "\(wanted.standard.rawValue) \(wanted.version)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
-            + "\(facts.updated)\n\(mark ?? "")"
+            + "\(facts.updated)\n\(mark)"
         head = StatementDocumentHead(
             uuid: Identifier.uuid(Digest.of(Array(content.utf8), .sha256), version: 8),
             author: facts.path.first ?? facts.name, title: "Vulnerabilities of \(facts.name)",

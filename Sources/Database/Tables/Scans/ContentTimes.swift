@@ -1,0 +1,51 @@
+import Bytes
+
+// DESIGN. `content_at` of projects and products is the time in reports: it follows what they show, not when that was imported. What a
+// project showed before has the time of then, so a file that is imported again, after another one, gives the bytes of before.
+
+/// When a project first showed each content.
+enum ContentTimes {
+    /// Gives a project that begins to show an upload the time of its content, and its product that of its newest one.
+    ///
+    /// - Parameters:
+    ///   - before: the scan that it showed, or 0; it is there still.
+    ///   - isNew: whether that showed something else.
+    static func note(
+        _ content: StagedScan.Publication, of target: StagedScan.Target, after before: Int64, isNew: Bool,
+        at time: Int64, on connection: any Connection
+    ) throws {
+        let digest = Self.digest(of: content.digest, content.document)
+        guard isNew else {
+            // Of databases that were filled before times were kept.
+            try connection.run(
+                """
+                INSERT INTO content_time (project, digest, at)
+                SELECT p.id, \(digest), p.content_at FROM project p WHERE p.id = \(target.project)
+                ON CONFLICT (project, digest) DO NOTHING
+                """)
+            return
+        }
+        let known = try connection.integer(
+            "SELECT at FROM content_time WHERE project = \(target.project) AND digest = \(digest)")
+        // The same file right behind itself is new where its libraries are known by other names meanwhile.
+        let old = try connection.first("SELECT source_digest, document FROM scan WHERE id = \(before)") {
+            Self.digest(of: $0.blob(0), $0.string(1))
+        }
+        let at = old == digest ? time : known ?? time
+        try connection.run(
+            """
+            INSERT INTO content_time (project, digest, at) VALUES (\(target.project), \(digest), \(at))
+            ON CONFLICT (project, digest) DO UPDATE SET at = excluded.at
+            """)
+        try connection.run("UPDATE project SET content_at = \(at) WHERE id = \(target.project)")
+        try connection.run(
+            """
+            UPDATE product SET content_at = (SELECT max(p.content_at) FROM project p WHERE p.product = \(target.product))
+            WHERE id = \(target.product)
+            """)
+    }
+
+    private static func digest(of file: [UInt8], _ document: String) -> [UInt8] {
+        Digest.of(file + Array(document.utf8), .sha256)
+    }
+}
