@@ -104,6 +104,7 @@ package struct Intake: Sendable {
             throw staging.failure ?? IntakeError.refused(error)
         }
         lease.progress = staging.entries.count
+        try handOver(outcome, of: scan, in: destination)
         return try publish(outcome, of: scan, in: destination, warnings: staging.warnings, digest: digest, lease: lease)
     }
 

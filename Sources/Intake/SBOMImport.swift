@@ -10,9 +10,13 @@ extension Intake {
     @discardableResult
     package func importSBOM(file path: String, into destination: Destination, lease: Lease) throws -> Result {
         let digest = try digest(ofFile: path)
-        return try run(lease, into: destination, referenceType: "SBOM", digest: digest) { staging in
-            let graph = try BOMReader.read(file: path, into: &staging)
-            return try staging.complete(graph)
+        do {
+            return try run(lease, into: destination, referenceType: "SBOM", digest: digest) { staging in
+                let graph = try BOMReader.read(file: path, into: &staging)
+                return try staging.complete(graph)
+            }
+        } catch let found as StatementsAlone {
+            return try StatementImport(intake: self).run(file: path, into: destination, lease: lease, about: found)
         }
     }
 

@@ -150,6 +150,9 @@ struct LibraryClaims: Sendable {
         return warnings
     }
 
+    /// Whether each of them says what an analysis came to, so that all are statements and none only lists a vulnerability.
+    var areAnalysed: Bool { !claims.isEmpty && claims.allSatisfy { !$0.state.isEmpty } }
+
     /// Whether one of them says that the whole product has a vulnerability, or leaves it open.
     func leaveOpen(ofProduct targets: [Int32: Target]) -> Bool {
         claims.contains { claim in

@@ -15,9 +15,14 @@ struct StatementImport {
     private var database: any Database { intake.database }
 
     /// Imports the document of a job and applies it. The job is SUCCESS when this returns.
-    func run(file path: String, into destination: Intake.Destination, lease: Lease) throws -> Intake.Result {
+    ///
+    /// - Parameter found: of a document that came as an SBOM: the project that it is about.
+    func run(
+        file path: String, into destination: Intake.Destination, lease: Lease, about found: StatementsAlone? = nil
+    ) throws -> Intake.Result {
         let job = lease.job
-        var row = StatementDocumentRow(organization: job.organization, project: job.project, job: job.id)
+        let (product, project) = (found?.product ?? job.product, found?.project ?? job.project)
+        var row = StatementDocumentRow(organization: job.organization, project: project, job: job.id)
         row.fileName = destination.fileName
         row.account = destination.account ?? 0
         let id: Int64
@@ -29,22 +34,25 @@ struct StatementImport {
             row.digest = try intake.digest(ofFile: path)
             (id, warnings) = try stage(path, row, lease)
         }
-        try StatementReach(document: id, organization: job.organization, project: job.project, in: database).mark()
+        try StatementReach(document: id, organization: job.organization, project: project, in: database).mark()
         try StaleAlerts(database: database, now: intake.queue.now).run(
             organization: job.organization, shouldStop: { lease.stopReason != nil },
             looked: { lease.stopReason == nil })
         if lease.stopReason != nil { throw WorkError.stopped }
         let summary = try database.snapshot { try StatementSummary(of: id, on: $0) }
-        var result = Intake.Result(
-            product: destination.product, productToken: "", project: destination.project, projectToken: "",
-            libraries: 0, warnings: warnings + summary.warnings)
+        var result =
+            found?.result
+            ?? Intake.Result(
+                product: destination.product, productToken: "", project: destination.project, projectToken: "",
+                libraries: 0, warnings: [])
+        result.warnings += warnings + summary.warnings
         result.document = id
         try database.write { [queue = intake.queue, result] connection in
             try queue.succeed(job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
             let scope = Scope(
-                kind: job.project > 0 ? .project : .organization, organization: job.organization, product: job.product,
-                project: job.project)
-            let name = destination.project.isEmpty ? "" : " PROJECT \(destination.project)"
+                kind: project > 0 ? .project : .organization, organization: job.organization, product: product,
+                project: project)
+            let name = result.project.isEmpty ? "" : " PROJECT \(result.project)"
             let said = "\(summary.applied) of \(summary.statements) applied"
             try destination.record("STATEMENTS\(name)", said, in: scope, at: queue.now(), on: connection)
         }

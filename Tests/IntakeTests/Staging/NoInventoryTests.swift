@@ -89,6 +89,26 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM scan") == 2)
     }
 
+    @Test(arguments: Engine.allCases)
+    func `Statements that came as an SBOM outlive the next one`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let claim = #"{"id":"CVE-2099-1","affects":[{"ref":"a"}]}"#
+        let inventory = cycloneDX([("a", "1"), ("b", "1")], more: ",\"vulnerabilities\":[\(claim)]")
+        let first = try bench.sbom(inventory)
+        let states: SQL = "SELECT subject, state FROM alert WHERE type = 'SECURITY_VULNERABILITY'"
+        #expect(try bench.texts(states) == ["CVE-2099-1|OPEN"])
+        let result = try bench.sbom(
+            #"""
+            {"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":[{"id":"CVE-2099-1",
+             "analysis":{"state":"not_affected"},"affects":[{"ref":"pkg:npm/a@1"}]}]}
+            """#)
+        #expect(result.projectToken == first.projectToken && result.libraries == 2)
+        #expect(try bench.texts(states) == ["CVE-2099-1|IGNORED"])
+        try bench.sbom(inventory)
+        #expect(try bench.texts(states) == ["CVE-2099-1|IGNORED"])
+        #expect(try bench.number("SELECT count(*) FROM vex_document WHERE state = 'CURRENT'") == 1)
+    }
+
     @Test func `One component is an inventory, also below the described one, and so is a described package`() throws {
         let bench = try Workbench()
         let nested = #"""
