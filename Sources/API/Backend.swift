@@ -50,6 +50,8 @@ package struct Backend: Sendable {
     package var secrets: SecretBox?
     /// Where the operator allows webhooks to lead.
     package var webhookTargets = WebhookTargets()
+    /// Whether the operator named a mail server.
+    package var sendsMail = false
     /// A folder for files of the moment, which nothing else looks into.
     package var scratch: String
     /// Where uploads are kept; nil where the server takes none, and their paths do not exist.

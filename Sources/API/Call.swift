@@ -71,6 +71,7 @@ package struct Call: Sendable {
         ] + audit + automation + curation + decisions + keys + libraries + lists + notices + origins + people + policies
         + policyIssues
         + states
+        + subscriptions
         + tags
         + synchronousReports
 

@@ -39,6 +39,17 @@ CURLcode waybill_curl_set_progress(CURL *handle, curl_xferinfo_callback progress
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
 }
 
+CURLcode waybill_curl_set_receivers(CURL *handle, struct curl_slist *receivers)
+{
+    return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, receivers);
+}
+
+CURLcode waybill_curl_set_reader(CURL *handle, curl_read_callback reader, void *context)
+{
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_READFUNCTION, reader);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_READDATA, context);
+}
+
 CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value)
 {
     return curl_easy_setopt(handle, option, (curl_off_t) value);

@@ -80,16 +80,17 @@ extension Queue {
     private func succeed(
         _ job: Job, owner: String, artifact: Artifact, at time: Int64, if condition: SQL, on connection: any Connection
     ) throws -> Bool {
-        let hasWebhooks = try connection.integer(
+        let isAwaited = try connection.integer(
             """
             UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
                 error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
             WHERE \(held(job, by: owner)) \(condition)
             RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
+                OR EXISTS (SELECT 1 FROM subscription n WHERE n.organization = \(job.organization))
                 THEN 1 ELSE 0 END
             """)
-        if hasWebhooks == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
-        return hasWebhooks != nil
+        if isAwaited == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
+        return isAwaited != nil
     }
 
     /// Marks a job as done that leaves no artifact, inside the transaction that publishes what it brought.

@@ -16,7 +16,7 @@ package final class OutboundConnection: @unchecked Sendable {
     private static let errorSize = 256
 
     /// Once for the process, before any handle.
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     let handle: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>

@@ -36,7 +36,7 @@ package final class Server: Sendable {
         let door = Door(backend)
         let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
         automation = Automation(
-            runtime, backend, updates: settings.updates,
+            runtime, backend, updates: settings.updates, mail: settings.mail,
             auditLog: try settings.auditLog.map { AuditLog(file: try LineFile($0), database: runtime.database) },
             accessLog: accessLog)
         var configuration = HTTPConfiguration(listen: settings.listen, spool: runtime.directory.incoming)
@@ -111,6 +111,7 @@ package final class Server: Sendable {
             callsPerMinute: settings.rateLimit, refusalsPerMinute: settings.refusalLimit)
         backend.showsOperation = settings.operations == nil
         backend.webhookTargets = settings.webhookTargets
+        backend.sendsMail = settings.mail != nil
         return backend
     }
 

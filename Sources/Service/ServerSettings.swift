@@ -1,6 +1,7 @@
 package import API
 package import Bytes
 package import HTTP
+package import Outbound
 
 /// What a `Server` is to be like. Where a setting comes from, flags or files, is for the process to know.
 package struct ServerSettings: Sendable {
@@ -36,6 +37,8 @@ package struct ServerSettings: Sendable {
     package var accessLog: String?
     /// Where webhooks may lead.
     package var webhookTargets = WebhookTargets()
+    /// The server that takes mail; nil where no mail is sent.
+    package var mail: MailServer?
 
     package init(listen: ListenAddress, workers: Int) {
         self.listen = listen

@@ -164,6 +164,7 @@ struct Configuration: Sendable {
                 WebhookTargets($0)
             } ?? settings.webhookTargets
         settings.updates = try updates()
+        settings.mail = try mail()
         switch (self["tls-certificate"], self["tls-key"]) {
         case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
         case (nil, nil): break

@@ -26,6 +26,12 @@ CURLcode waybill_curl_set_error_buffer(CURL *handle, char *buffer);
 /* Who is asked, about once a second, whether the transfer may go on; `context` is the callback's first argument. */
 CURLcode waybill_curl_set_progress(CURL *handle, curl_xferinfo_callback progress, void *context);
 
+/* A list of receivers of mail, which stays the caller's and must live through the transfer. */
+CURLcode waybill_curl_set_receivers(CURL *handle, struct curl_slist *receivers);
+
+/* Who gives the bytes to send; `context` is the callback's last argument. */
+CURLcode waybill_curl_set_reader(CURL *handle, curl_read_callback reader, void *context);
+
 /* Options that take a size. */
 CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value);
 

@@ -70,7 +70,7 @@ struct Migration: Sendable {
         .foundation, .advisories, .alerts, .curation, .access, .licenseRules, .statistics, .severity,
         .directDependencies, .waitingJobs, .licenseExpressions, .identities, .digestNames, .exposures,
         .alertReasons, .basis, .namedDigests, .feeds, .licenseReadings,
-        .statements, .keys, .audit, .sessionUse, .decisions, .contentTimes,
+        .statements, .keys, .audit, .sessionUse, .decisions, .contentTimes, .notices,
     ]
 
     /// Schemas that programs have which somebody may run. Their fixtures in Tests/Data stay for ever; a test looks for them.

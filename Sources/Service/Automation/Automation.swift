@@ -2,6 +2,7 @@ import API
 import Dispatch
 import Glibc
 import Jobs
+import Outbound
 import Synchronization
 
 /// What a server does by itself: makes reports whose time has come, sends webhooks when they are finished, brings what is known up
@@ -13,6 +14,7 @@ final class Automation: Sendable {
     private let updates: UpdateKeeper?
     private let bell: Bell
     private let secrets: SecretBox?
+    private let mail: MailServer?
     private let ledger: Ledger
     private let auditLog: AuditLog?
     private let accessLog: AccessLog?
@@ -20,8 +22,10 @@ final class Automation: Sendable {
     private let running = DispatchGroup()
 
     init(
-        _ runtime: Runtime, _ backend: Backend, updates: UpdateSettings?, auditLog: AuditLog?, accessLog: AccessLog?
+        _ runtime: Runtime, _ backend: Backend, updates: UpdateSettings?, mail: MailServer?, auditLog: AuditLog?,
+        accessLog: AccessLog?
     ) {
+        self.mail = mail
         self.auditLog = auditLog
         self.accessLog = accessLog
         self.runtime = runtime
@@ -34,7 +38,7 @@ final class Automation: Sendable {
     }
 
     func start() {
-        // Two threads: a receiver that is slow holds up no report.
+        // A thread for each: a receiver that is slow holds up no report.
         loop("schedules") { [self] in
             for case .refused(let schedule, let why) in try scheduler.run() {
                 runtime.log(.warning, "no report by schedule", ["schedule": "\(schedule)", "why": why])
@@ -51,6 +55,11 @@ final class Automation: Sendable {
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
             let sender = WebhookSender(runtime, targets: targets, secrets: secrets)
             turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
+        }
+        DispatchQueue(label: "notices").async(group: running) { [self] in
+            let sender = NoticeSender(
+                runtime.queue, log: runtime.log, targets: targets, secrets: secrets, mail: mail)
+            turn("notices") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
         }
     }
 
@@ -73,7 +82,7 @@ final class Automation: Sendable {
     /// Begins nothing more.
     func stopBeginning() { isStopping.store(true, ordering: .relaxed) }
 
-    /// Blocks until all is at rest: a delivery under way has at most 15 seconds.
+    /// Blocks until all is at rest: a delivery under way has at most 15 seconds, a mail half a minute.
     func wait() { running.wait() }
 
     private func writeAccessLog() throws {

@@ -44,6 +44,7 @@ struct Sweeper: Sendable {
                 try Idempotency.sweep(on: connection)
                 try Sessions.sweep(at: queue.now(), on: connection)
                 try Webhooks.sweep(before: before, on: connection)
+                try NoticeMessages.sweep(before: before, on: connection)
             }
             try sweepAudit()
             // Listed first, looked up second: whoever began a file meanwhile is known by then.

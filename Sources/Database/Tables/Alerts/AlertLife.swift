@@ -36,7 +36,14 @@ package struct AlertLife: Sendable, Equatable {
             self.account = account
             self.comments = comments
         }
+
+        /// Whether an alert is open by the server's own decision, and if so, because nobody ignores it any more rather than because
+        /// its cause came back; nil for all else.
+        var isExpiry: Bool? { state == .open && account == 0 ? comments != AlertLife.reopened : nil }
     }
+
+    /// What is said of an alert whose cause came back.
+    fileprivate static let reopened = "Reopened"
 
     package private(set) var decision: Decision = .none
     /// The decision for many alerts that counts (`LastingDecision.id`); 0 where the alert's own does, a document's, or none.
@@ -98,7 +105,7 @@ package struct AlertLife: Sendable, Equatable {
             if state == .ignored || heldBy != 0 {
                 comments
             } else if before.resolution != nil {
-                "Reopened"
+                Self.reopened
             } else {
                 before.decisionID == 0 ? "" : "The decision for it and others is over"
             }

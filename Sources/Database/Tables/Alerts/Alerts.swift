@@ -204,6 +204,19 @@ package enum Alerts {
         if changes.contains(where: { $0.alert.type == .vulnerability }) {
             try count(projects: SQL.list([.integer(project)]), on: connection)
         }
+        try notify(of: changes, project: project, organization: organization, lastNumber: lastNumber, on: connection)
+    }
+
+    /// Writes down what there is to say of the changes.
+    private static func notify(
+        of changes: [AlertChange], project: Int64, organization: Int64, lastNumber: Int64, on connection: any Connection
+    ) throws {
+        guard let time = changes.compactMap({ $0.event?.at }).max() else { return }
+        let opened = changes.filter { $0.alert.number <= lastNumber }.compactMap { change in
+            change.event?.isExpiry.map { (number: change.alert.number, isExpired: $0) }
+        }
+        try Notices.alerts(
+            of: project, organization: organization, after: lastNumber, changed: opened, at: time, on: connection)
     }
 
     /// Inserts rows of `alert_event`.

@@ -80,6 +80,7 @@ package enum Webhooks {
         ) { $0.string(0) }
         guard let url else { return false }
         try connection.run("DELETE FROM webhook_delivery WHERE webhook = \(id)")
+        try Subscriptions.delete("webhook = \(id)", on: connection)
         try connection.run("DELETE FROM webhook WHERE id = \(id)")
         try Change(.configuration, .webhook, .deleted, in: scope, before: [url], on: connection).write(writing)
         return true

@@ -66,6 +66,8 @@ package struct FeedState: Sendable, Equatable {
     /// Writes down that a source could not be brought up to date. What is known of it stays.
     package static func fail(_ name: String, at time: Int64, why: String, on connection: any Connection) throws {
         var state = try of(name, on: connection)
+        // Said once, until it was looked at with success.
+        if !state.isFailing { try Notices.sayToAll(.update, of: name, why, at: time, on: connection) }
         state.failed = time
         state.error = why
         try state.put(on: connection)

@@ -25,6 +25,7 @@ package enum Deletion {
         ] as [StaticString] {
             try writing.connection.run("DELETE FROM \(SQL(table)) WHERE product = \(writing.scope.product)")
         }
+        try Subscriptions.delete("product = \(writing.scope.product)", on: writing.connection)
         try writing.connection.run("DELETE FROM product WHERE id = \(writing.scope.product)")
         try note(.init(writing.scope, facts), writing)
         try Accounts.touch(
@@ -45,6 +46,8 @@ package enum Deletion {
             for table in tables {
                 try connection.run("DELETE FROM \(SQL(table)) WHERE project = \(project)")
             }
+            try Subscriptions.delete("project = \(project)", on: connection)
+            try connection.run("DELETE FROM notice_item WHERE project = \(project)")
             let shown = try connection.integer("SELECT scan FROM project WHERE id = \(project)") ?? 0
             try connection.run(
                 "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")

@@ -1,15 +1,13 @@
-import Database
-
 // DESIGN. What to do first is one order (docs/priorities.md), so that no two lists disagree: a vulnerability `v` is worth one
 // whole number, the greater the earlier. It is for comparing only and never shown.
 
 /// SQL of the order of what to do first.
-enum PrioritySQL {
+package enum PrioritySQL {
     /// Of a `vulnerability v`: a thousand million when it is exploited, and EPSS in millionths times the score in tenths.
     ///
     /// Where EPSS says nothing malware is taken for certain, anything else for one in ten; where no vector rates it, the middle
     /// of the range of its word (CVSS 3.1 §5), or of medium, stands for the score.
-    static let weight: StaticSQL = """
+    package static let weight: StaticSQL = """
         (CASE WHEN EXISTS (SELECT 1 FROM exploited wx WHERE wx.name = v.name) THEN 1000000000 ELSE 0 END
         + coalesce((SELECT wh.score FROM likelihood wh WHERE wh.name = v.name),
             CASE v.type WHEN 'MAL' THEN 1000000 ELSE 100000 END)

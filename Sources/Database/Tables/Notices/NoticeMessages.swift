@@ -1,0 +1,183 @@
+/// Something there is to say, as a message needs it.
+package struct NoticeItem: Sendable, Equatable {
+    package let kind: NoticeKind
+    package let subject: String
+    package let detail: String
+    /// Milliseconds since 1970, UTC.
+    package let at: Int64
+    /// Of the project; 0 and empty where it concerns none.
+    package let product: Int64
+    package let productName: String
+    package let projectName: String
+}
+
+/// What is said of a vulnerability beside its name.
+package struct NoticeVulnerability: Sendable, Equatable {
+    package let severity: String
+    /// Tenths; nil where no vector rates it.
+    package let score: Int64?
+    package let isExploited: Bool
+    /// EPSS in millionths; nil where it has no score.
+    package let likelihood: Int64?
+    package let url: String
+    /// What to do first: the greater the earlier (`PrioritySQL`).
+    package let weight: Int64
+}
+
+/// A message on its way.
+package struct NoticeMessage: Sendable, Equatable {
+    package let id: Int64
+    package let organization: Int64
+    /// The same on each attempt.
+    package let uuid: String
+    package let thread: String
+    /// JSON.
+    package let body: String
+    package let way: Subscription.Way
+    /// Of a webhook; its secret as the database has it.
+    package let url: String
+    package let secret: String
+    /// From 1.
+    package let attempt: Int64
+    /// Milliseconds since 1970, UTC.
+    package let created: Int64
+}
+
+/// The tables of what there is to say and of messages.
+package enum NoticeMessages {
+    /// Attempts, after which a message is given up: about a day, with the pauses between them.
+    package static let attempts: Int64 = 10
+    /// Milliseconds after which a message that was taken is anybody's again: longer than any sending lasts.
+    private static let lease: Int64 = 120_000
+
+    // MARK: Making
+
+    /// Whether a subscription's time has come, or a message's.
+    package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
+        if try connection.integer("SELECT 1 FROM subscription WHERE run_at > 0 AND run_at <= \(time) LIMIT 1") != nil {
+            return true
+        }
+        return try connection.integer(
+            "SELECT 1 FROM notice_message WHERE state = 'PENDING' AND run_at <= \(time) LIMIT 1") != nil
+    }
+
+    /// Takes a subscription whose time has come, with what there is to say to it, which is not there any more afterwards. Its row
+    /// is locked until the transaction ends. Nil when there is none.
+    package static func takeItems(
+        at time: Int64, on connection: any Connection
+    ) throws -> (subscription: Subscription, items: [NoticeItem])? {
+        let next = try connection.integer(
+            """
+            SELECT id FROM subscription WHERE run_at > 0 AND run_at <= \(time)
+            ORDER BY run_at LIMIT 1 \(connection.engine.skippingLocked)
+            """)
+        guard let next else { return nil }
+        let found = try connection.first(
+            "SELECT \(Subscription.columns) FROM subscription n WHERE n.id = \(next)"
+        ) { Subscription(row: $0) }
+        guard let found else { return nil }
+        let items = try connection.all(
+            """
+            SELECT i.kind, i.subject, i.detail, i.at, coalesce(p.product, 0), coalesce(d.name, ''), coalesce(p.name, '')
+            FROM notice_item i LEFT JOIN project p ON p.id = i.project LEFT JOIN product d ON d.id = p.product
+            WHERE i.subscription = \(next) AND (i.project = 0 OR p.id IS NOT NULL) ORDER BY i.kind, i.subject, i.project LIMIT \(Notices.limit)
+            """
+        ) { row in
+            NoticeKind(rawValue: row.string(0)).map { kind in
+                NoticeItem(
+                    kind: kind, subject: row.string(1), detail: row.string(2), at: row.integer(3),
+                    product: row.integer(4), productName: row.string(5), projectName: row.string(6))
+            }
+        }
+        try connection.run("DELETE FROM notice_item WHERE subscription = \(next)")
+        let due = found.rhythm == .now ? 0 : found.rhythm.next(after: time)
+        try connection.run("UPDATE subscription SET run_at = \(due) WHERE id = \(next)")
+        return (found, items.compactMap { $0 })
+    }
+
+    /// What is known of vulnerabilities by their names, for an organization.
+    package static func vulnerabilities(
+        _ names: some Collection<String>, organization: Int64, on connection: any Connection
+    ) throws -> [String: NoticeVulnerability] {
+        var found: [String: NoticeVulnerability] = [:]
+        try Advisories.inSlices(names, as: Value.text) { list in
+            try connection.each(
+                """
+                SELECT v.name, v.severity, v.score,
+                    CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name) THEN 1 ELSE 0 END,
+                    (SELECT h.score FROM likelihood h WHERE h.name = v.name), v.url, \(SQL(PrioritySQL.weight))
+                FROM vulnerability v WHERE v.organization IN (0, \(organization)) AND v.name IN \(list)
+                ORDER BY v.organization DESC
+                """
+            ) { row in
+                found[row.string(0)] = NoticeVulnerability(
+                    severity: row.string(1), score: row.integerOrNil(2), isExploited: row.boolean(3),
+                    likelihood: row.integerOrNil(4), url: row.string(5), weight: row.integer(6))
+            }
+        }
+        return found
+    }
+
+    /// Writes a message that is sent from now on.
+    package static func add(
+        to subscription: Int64, uuid: String, thread: String, body: String, at time: Int64,
+        on connection: any Connection
+    ) throws {
+        try connection.run(
+            """
+            INSERT INTO notice_message (subscription, uuid, thread, body, state, run_at, created_at)
+            VALUES (\(subscription), \(uuid), \(thread), \(body), 'PENDING', \(time), \(time))
+            """)
+    }
+
+    // MARK: Sending
+
+    /// Takes a message that is due; nil when there is none.
+    package static func take(at time: Int64, on connection: any Connection) throws -> NoticeMessage? {
+        let next = try connection.integer(
+            """
+            SELECT id FROM notice_message WHERE state = 'PENDING' AND run_at <= \(time)
+            ORDER BY run_at, id LIMIT 1 \(connection.engine.skippingLocked)
+            """)
+        guard let next else { return nil }
+        try connection.run(
+            "UPDATE notice_message SET attempt = attempt + 1, run_at = \(time + lease) WHERE id = \(next)")
+        return try connection.first(
+            """
+            SELECT m.id, n.organization, m.uuid, m.thread, m.body, n.webhook, n.address, coalesce(w.url, ''),
+                coalesce(w.secret, ''), m.attempt, m.created_at
+            FROM notice_message m JOIN subscription n ON n.id = m.subscription LEFT JOIN webhook w ON w.id = n.webhook
+            WHERE m.id = \(next)
+            """
+        ) { row in
+            NoticeMessage(
+                id: row.integer(0), organization: row.integer(1), uuid: row.string(2), thread: row.string(3),
+                body: row.string(4),
+                way: row.integer(5) > 0 ? .webhook(row.integer(5)) : .mail(address: row.string(6)),
+                url: row.string(7), secret: row.string(8), attempt: row.integer(9), created: row.integer(10))
+        }
+    }
+
+    /// Ends a message that was taken by its receiver.
+    package static func finish(_ message: NoticeMessage, on connection: any Connection) throws {
+        try connection.run("UPDATE notice_message SET state = 'DONE', error = '' WHERE id = \(message.id)")
+    }
+
+    /// Notes why an attempt failed; the next comes after a pause that doubles, from 30 seconds, or not at all.
+    package static func fail(
+        _ message: NoticeMessage, why: String, forGood: Bool, at time: Int64, on connection: any Connection
+    ) throws {
+        let isOver = forGood || message.attempt >= attempts
+        let pause = Int64(30_000) << (min(max(message.attempt, 1), 15) - 1)
+        try connection.run(
+            """
+            UPDATE notice_message SET state = \(isOver ? "FAILED" : "PENDING"), error = \(why), run_at = \(time + pause)
+            WHERE id = \(message.id) AND state = 'PENDING'
+            """)
+    }
+
+    /// Forgets messages that ended and whose last time lies before.
+    package static func sweep(before time: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM notice_message WHERE state <> 'PENDING' AND run_at < \(time)")
+    }
+}

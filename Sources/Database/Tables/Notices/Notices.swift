@@ -1,0 +1,145 @@
+/// What there is to say to subscriptions: rows of `notice_item`, written in the transaction of their cause.
+package enum Notices {
+    /// The most that is kept to be said to one subscription; the rest is counted by nobody and found in the reports.
+    package static let limit = 5000
+
+    /// Whether anybody of the organization wants to hear of anything.
+    private static func isWanted(organization: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM subscription WHERE organization = \(organization) LIMIT 1") != nil
+    }
+
+    /// What the kinds of a subscription are like that names this one.
+    private static func pattern(_ kind: NoticeKind) -> String { "%\n\(kind.rawValue)\n%" }
+
+    /// The condition that a `subscription n` wants a kind of notice about a `project p`.
+    private static func wants(_ kind: NoticeKind) -> SQL {
+        """
+        n.organization = p.organization AND (n.product = 0 OR n.product = p.product)
+            AND (n.project = 0 OR n.project = p.id) AND n.kinds LIKE \(pattern(kind))
+        """
+    }
+
+    /// The condition that a `subscription n` wants to hear of a `vulnerability v`.
+    private static let minds: SQL = """
+        n.severity <= CASE v.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1
+            ELSE 0 END
+        AND (n.exploited = 0 OR EXISTS (SELECT 1 FROM exploited nx WHERE nx.name = v.name))
+        """
+
+    private static let columns: SQL = "subscription, kind, subject, project, at, detail"
+    private static let again: SQL = "ON CONFLICT (subscription, kind, subject, project) DO NOTHING"
+
+    /// Has messages made of what was written for the subscriptions of an organization. Locks their rows, so that whoever is
+    /// making messages of what there was before is waited for.
+    private static func wake(organization: Int64, at time: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            UPDATE subscription SET run_at = CASE WHEN run_at = 0 THEN \(NoticeRhythm.now.next(after: time)) ELSE run_at END
+            WHERE organization = \(organization)
+                AND EXISTS (SELECT 1 FROM notice_item i WHERE i.subscription = subscription.id)
+            """)
+    }
+
+    // MARK: Causes
+
+    /// Alerts of a project were written: those that are new or open again.
+    ///
+    /// - Parameters:
+    ///   - last: the highest number before.
+    ///   - changed: those that were there before and are open since now, and whether that is because the time of ignoring them is over.
+    package static func alerts(
+        of project: Int64, organization: Int64, after last: Int64, changed: [(number: Int64, isExpired: Bool)],
+        at time: Int64, on connection: any Connection
+    ) throws {
+        guard try isWanted(organization: organization, on: connection) else { return }
+        func say(_ kind: NoticeKind, _ alerts: SQL) throws {
+            try connection.run(
+                """
+                INSERT INTO notice_item (\(columns))
+                SELECT n.id, \(kind.rawValue), v.name, p.id, \(time), min(l.filename) FROM project p
+                JOIN alert a ON a.project = p.id JOIN vulnerability v ON v.id = a.vulnerability
+                JOIN library l ON l.id = a.library JOIN subscription n ON \(wants(kind)) AND \(minds)
+                WHERE p.id = \(project) AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN' AND \(alerts)
+                GROUP BY n.id, v.name, p.id LIMIT \(limit) \(again)
+                """)
+        }
+        try say(.vulnerability, "a.number > \(last)")
+        try connection.run(
+            """
+            INSERT INTO notice_item (\(columns))
+            SELECT n.id, \(NoticeKind.policy.rawValue), a.description, p.id, \(time), min(l.filename) FROM project p
+            JOIN alert a ON a.project = p.id JOIN library l ON l.id = a.library
+            JOIN subscription n ON \(wants(.policy))
+            WHERE p.id = \(project) AND a.type = 'REJECTED_BY_POLICY_RESOURCE' AND a.state = 'OPEN'
+                AND a.number > \(last)
+            GROUP BY n.id, a.description, p.id LIMIT \(limit) \(again)
+            """)
+        for isExpired in [false, true] {
+            let numbers = changed.filter { $0.isExpired == isExpired }.prefix(limit).map(\.number)
+            try Advisories.inSlices(numbers, as: Value.integer) { list in
+                try say(isExpired ? .expired : .vulnerability, "a.number IN \(list)")
+            }
+        }
+        try wake(organization: organization, at: time, on: connection)
+    }
+
+    /// A list names these vulnerabilities as exploited since now, which the projects show.
+    package static func exploited(
+        _ names: [String], in projects: Set<Int64>, at time: Int64, on connection: any Connection
+    ) throws {
+        guard !names.isEmpty, !projects.isEmpty,
+            try connection.integer("SELECT 1 FROM subscription LIMIT 1") != nil
+        else { return }
+        var organizations: Set<Int64> = []
+        try Advisories.inSlices(projects.sorted(), of: 200, as: Value.integer) { places in
+            try connection.each("SELECT DISTINCT organization FROM project WHERE id IN \(places)") {
+                organizations.insert($0.integer(0))
+            }
+            try Advisories.inSlices(names, of: 200, as: Value.text) { list in
+                try connection.run(
+                    """
+                    INSERT INTO notice_item (\(columns))
+                    SELECT n.id, \(NoticeKind.exploited.rawValue), v.name, p.id, \(time), min(l.filename)
+                    FROM project p JOIN alert a ON a.project = p.id JOIN vulnerability v ON v.id = a.vulnerability
+                    JOIN library l ON l.id = a.library JOIN subscription n ON \(wants(.exploited)) AND \(minds)
+                    WHERE p.id IN \(places) AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN'
+                        AND v.name IN \(list)
+                    GROUP BY n.id, v.name, p.id LIMIT \(limit) \(again)
+                    """)
+            }
+        }
+        for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
+    }
+
+    /// Something of an organization ended that is about no alert. Subscriptions to the whole organization hear of it.
+    ///
+    /// - Parameter account: whose it is, who alone hears of it; nil for all.
+    package static func say(
+        _ kind: NoticeKind, of subject: String, _ detail: String, organization: Int64, account: Int64?,
+        at time: Int64, on connection: any Connection
+    ) throws {
+        guard try isWanted(organization: organization, on: connection) else { return }
+        let owner: SQL = account.map { "AND n.account = \($0)" } ?? ""
+        try connection.run(
+            """
+            INSERT INTO notice_item (\(columns))
+            SELECT n.id, \(kind.rawValue), \(subject), 0, \(time), \(String(detail.prefix(1000))) FROM subscription n
+            WHERE n.organization = \(organization) AND n.kinds LIKE \(pattern(kind))
+                AND n.product = 0 AND n.project = 0 \(owner)
+            \(again)
+            """)
+        try wake(organization: organization, at: time, on: connection)
+    }
+
+    /// The same for whoever wants to hear of it in any organization.
+    package static func sayToAll(
+        _ kind: NoticeKind, of subject: String, _ detail: String, at time: Int64, on connection: any Connection
+    ) throws {
+        let organizations = try connection.all("SELECT DISTINCT organization FROM subscription ORDER BY organization") {
+            $0.integer(0)
+        }
+        for organization in organizations {
+            try say(kind, of: subject, detail, organization: organization, account: nil, at: time, on: connection)
+        }
+    }
+}

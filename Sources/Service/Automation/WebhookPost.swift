@@ -1,0 +1,82 @@
+import API
+import Outbound
+
+/// Posts signed messages to webhooks. For one thread.
+struct WebhookPost {
+    /// A webhook as its row has it.
+    struct Receiver {
+        let url: String
+        let secret: String
+        let organization: Int64
+    }
+
+    enum Outcome {
+        case heard
+        case failed(why: String, forGood: Bool)
+    }
+
+    /// Where webhooks may lead.
+    let targets: WebhookTargets
+    /// Opens the secrets; nil where there is no key.
+    let secrets: SecretBox?
+    private let connection: OutboundConnection?
+
+    init(targets: WebhookTargets, secrets: SecretBox?) {
+        self.targets = targets
+        self.secrets = secrets
+        connection = try? OutboundConnection()
+    }
+
+    /// Blocks until the receiver has answered, 15 seconds at most.
+    ///
+    /// - Parameters:
+    ///   - id: the same on each attempt.
+    ///   - time: now, in milliseconds since 1970.
+    func send(_ body: String, id: String, to receiver: Receiver, at time: Int64) -> Outcome {
+        // The operator may have taken an address back since.
+        guard let url = targets.allowed(receiver.url) else {
+            return .failed(why: "the operator of this server does not allow the address", forGood: true)
+        }
+        guard let connection else { return .failed(why: OutboundError.noHandle.text, forGood: false) }
+        guard let secrets else { return .failed(why: "there is no key for the secret (secret.key)", forGood: false) }
+        let secret: String
+        do throws(SecretBox.Fault) {
+            secret = try secrets.open(
+                receiver.secret, at: SecretBox.place(organization: receiver.organization, url: receiver.url))
+        } catch {
+            return .failed(why: error.description, forGood: false)
+        }
+        var request = OutboundRequest(.post, url: url, protocols: "http,https")
+        request.fields =
+            [("Content-Type", "application/json"), ("User-Agent", "Waybill")]
+            + WebhookSignature.fields(id: id, at: time, body: body, secret: secret)
+        request.deadline = 15
+        request.answer = .dropped
+        do throws(OutboundError) {
+            let status = try post(body, request, on: connection)
+            switch status {
+            case 200..<300: return .heard
+            // Standard Webhooks: a receiver that answers 410 wants no more messages.
+            case 410: return .failed(why: "the answer was 410: gone", forGood: true)
+            default: return .failed(why: "the answer was \(status)", forGood: false)
+            }
+        } catch {
+            return .failed(why: error.text, forGood: false)
+        }
+    }
+
+    /// Returns the status of the answer.
+    private func post(
+        _ body: String, _ request: OutboundRequest, on connection: OutboundConnection
+    ) throws(OutboundError) -> Int {
+        var result = Result<OutboundAnswer, OutboundError>.failure(.noHandle)
+        Array(body.utf8).withUnsafeBytes { bytes in
+            do throws(OutboundError) {
+                result = .success(try connection.perform(request, body: bytes))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get().status
+    }
+}

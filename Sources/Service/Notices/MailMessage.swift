@@ -1,0 +1,151 @@
+import Bytes
+
+// DESIGN. A message has two parts that say the same, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is too long and
+// no byte is lost on the way; what comes from projects stands in them, or in encoded words, and never as it is in the head.
+
+/// A message as RFC 5322 has it.
+struct MailMessage {
+    let from: String
+    let to: String
+    /// The same on each attempt, so that a receiver recognizes a repeat.
+    let uuid: String
+    /// What messages about one vulnerability have in common; empty where there is none.
+    let thread: String
+    /// Milliseconds since 1970, UTC.
+    let time: Int64
+    let content: NoticeContent
+
+    /// The whole message, with CRLF at the end of each line.
+    var bytes: [UInt8] {
+        let domain = from.split(separator: "@").last.map(String.init) ?? "waybill"
+        let boundary = "waybill-\(uuid)"
+        var lines = [
+            "From: Waybill <\(from)>", "To: <\(to)>", "Subject: \(Self.encoded(content.title))",
+            "Date: \(Self.date(time))", "Message-ID: <\(uuid)@\(domain)>",
+        ]
+        if !thread.isEmpty {
+            // Nobody has sent the root: programs gather what refers to it all the same (RFC 5322 §3.6.4).
+            lines += ["In-Reply-To: <\(thread)@\(domain)>", "References: <\(thread)@\(domain)>"]
+        }
+        lines += [
+            // RFC 3834 §5: no program answers that somebody is away.
+            "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
+            "Content-Type: multipart/alternative; boundary=\"\(boundary)\"", "",
+        ]
+        for (type, bytes) in [("plain", Array(plain.utf8)), ("html", html)] {
+            lines += [
+                "--\(boundary)", "Content-Type: text/\(type); charset=utf-8", "Content-Transfer-Encoding: base64", "",
+            ]
+            lines += Self.pieces(bytes.base64, of: 76)
+        }
+        lines += ["--\(boundary)--", ""]
+        return Array(lines.joined(separator: "\r\n").utf8)
+    }
+
+    // MARK: Head
+
+    /// A text of the head: as it is where it is short and plain, else as encoded words (RFC 2047 §2). A line may have 998 characters
+    /// (RFC 5322 §2.1.1).
+    static func encoded(_ text: String) -> String {
+        let isPlain = text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 32 && $0 < 127 } && !text.contains("=?")
+        if isPlain { return text }
+        var words: [String] = []
+        var word: [UInt8] = []
+        // An encoded word holds whole characters and is at most 75 characters long: 45 bytes.
+        for character in text.unicodeScalars {
+            let bytes = Array(String(character).utf8)
+            if word.count + bytes.count > 45 {
+                words.append("=?UTF-8?B?\(word.base64)?=")
+                word = []
+            }
+            word += bytes
+        }
+        words.append("=?UTF-8?B?\(word.base64)?=")
+        return words.joined(separator: "\r\n ")
+    }
+
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// RFC 5322 §3.3, UTC. 1970 began on a Thursday.
+    static func date(_ time: Int64) -> String {
+        let text = TimeText.time(time)
+        let (year, month, day) = (text.prefix(4), text.dropFirst(5).prefix(2), text.dropFirst(8).prefix(2))
+        let name = Int(month).flatMap { (1...12).contains($0) ? months[$0 - 1] : nil } ?? "Jan"
+        return "\(days[Int((time / TimeText.day + 4) % 7)]), \(day) \(name) \(year) \(text.dropFirst(11)) +0000"
+    }
+
+    private static func pieces(_ text: String, of length: Int) -> [String] {
+        var rest = text[...]
+        var lines: [String] = []
+        while !rest.isEmpty {
+            lines.append(String(rest.prefix(length)))
+            rest = rest.dropFirst(length)
+        }
+        return lines
+    }
+
+    // MARK: Parts
+
+    private static let nothing =
+        "Nothing new. This message is sent all the same: if it fails to come, something is wrong."
+
+    private var plain: String {
+        var lines = [content.title, ""]
+        if content.notices.isEmpty { lines.append(Self.nothing) }
+        for notice in content.notices {
+            lines.append("* \(notice.line)")
+            if let detail = notice.detail { lines.append("  \(detail)") }
+            if let url = notice.url { lines.append("  \(url)") }
+            for place in notice.places { lines.append("  - \(place.product) / \(place.project): \(place.library)") }
+            if let more = notice.morePlaces { lines.append("  - and \(more) more") }
+            lines.append("")
+        }
+        if let more = content.more { lines.append("And \(more) more: the reports have them.") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var html: [UInt8] {
+        var page = ByteSink()
+        page.append("<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body><h1>")
+        page.append(pageText: content.title)
+        page.append("</h1>")
+        if content.notices.isEmpty { Self.paragraph(Self.nothing, to: &page) }
+        for notice in content.notices { Self.append(notice, to: &page) }
+        if let more = content.more { Self.paragraph("And \(more) more: the reports have them.", to: &page) }
+        page.append("</body></html>\n")
+        return page.bytes
+    }
+
+    private static func append(_ notice: NoticeContent.Notice, to page: inout ByteSink) {
+        if let url = notice.url, url.hasPrefix("https://") {
+            page.append("<p><a href=\"")
+            page.append(pageText: url)
+            page.append("\">")
+            page.append(pageText: notice.line)
+            page.append("</a></p>")
+        } else {
+            paragraph(notice.line, to: &page)
+        }
+        if let detail = notice.detail { paragraph(detail, to: &page) }
+        if notice.places.isEmpty { return }
+        page.append("<table><tr><th>Product</th><th>Project</th><th>Library</th></tr>")
+        for place in notice.places {
+            page.append("<tr>")
+            for text in [place.product, place.project, place.library] {
+                page.append("<td>")
+                page.append(pageText: text)
+                page.append("</td>")
+            }
+            page.append("</tr>")
+        }
+        page.append("</table>")
+        if let more = notice.morePlaces { paragraph("and \(more) more", to: &page) }
+    }
+
+    private static func paragraph(_ text: String, to page: inout ByteSink) {
+        page.append("<p>")
+        page.append(pageText: text)
+        page.append("</p>")
+    }
+}

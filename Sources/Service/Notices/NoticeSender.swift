@@ -1,0 +1,92 @@
+import API
+import Bytes
+import Database
+import Jobs
+import Outbound
+
+// DESIGN. Two transactions around each message: one takes it, with a lease that is longer than any sending, one says how it ended. So
+// no two nodes send it at a time; a node that dies between receiver and database repeats it after the lease, under the same id.
+
+/// Makes messages of what there is to say to subscriptions, and sends them. For one thread.
+struct NoticeSender {
+    let queue: Queue
+    let log: Log
+    /// Nil where the operator named no server.
+    let mail: MailServer?
+    private let post: WebhookPost
+
+    init(_ queue: Queue, log: Log, targets: WebhookTargets, secrets: SecretBox?, mail: MailServer?) {
+        self.queue = queue
+        self.log = log
+        self.mail = mail
+        post = WebhookPost(targets: targets, secrets: secrets)
+    }
+
+    /// Makes and sends what is due until nothing is, or `goesOn` says false.
+    func run(goesOn: () -> Bool) throws {
+        let (database, queue) = (self.queue.database, self.queue)
+        while goesOn() {
+            let time = queue.now()
+            guard try database.read({ try NoticeMessages.isDue(at: time, on: $0) }) else { return }
+            while goesOn(),
+                try database.write({ try NoticeComposer(connection: $0, time: time).makeNext() })
+            {}
+            while goesOn(), let message = try database.write({ try NoticeMessages.take(at: queue.now(), on: $0) }) {
+                try settle(message, send(message))
+            }
+        }
+    }
+
+    private func settle(_ message: NoticeMessage, _ outcome: WebhookPost.Outcome) throws {
+        let time = queue.now()
+        try queue.database.write { connection in
+            switch outcome {
+            case .heard: try NoticeMessages.finish(message, on: connection)
+            case .failed(let why, let forGood):
+                try NoticeMessages.fail(message, why: why, forGood: forGood, at: time, on: connection)
+            }
+        }
+        if case .failed(let why, let forGood) = outcome {
+            let isOver = forGood || message.attempt >= NoticeMessages.attempts
+            log(
+                .warning, isOver ? "notice given up" : "notice failed",
+                ["id": message.uuid, "attempt": "\(message.attempt)", "why": why])
+        }
+    }
+
+    private func send(_ message: NoticeMessage) -> WebhookPost.Outcome {
+        switch message.way {
+        case .webhook:
+            let time = TimeText.rfc3339(message.created)
+            let body = JSONWriter.object { json in
+                json.text("type", "notices")
+                json.text("timestamp", time)
+                json.key("data")
+                json.raw(message.body)
+            }
+            return post.send(
+                body, id: message.uuid,
+                to: .init(url: message.url, secret: message.secret, organization: message.organization),
+                at: queue.now())
+        case .mail(let address):
+            guard let mail else {
+                return .failed(why: "the operator of this server named no mail server (--smtp)", forGood: false)
+            }
+            let content: NoticeContent
+            do {
+                content = try NoticeContent(json: message.body)
+            } catch {
+                return .failed(why: "the message cannot be read: \(error)", forGood: true)
+            }
+            let letter = MailMessage(
+                from: mail.from, to: address, uuid: message.uuid, thread: message.thread, time: message.created,
+                content: content)
+            do throws(MailError) {
+                try MailTransfer.send(letter.bytes, to: address, by: mail)
+                return .heard
+            } catch {
+                return .failed(why: error.text, forGood: error.isForGood)
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Bytes
+import Glibc
+import Outbound
+import Service
+
+extension Flag {
+    /// Flags of the server that takes mail.
+    static let mail = [
+        Flag("smtp", "URL", "the server for mail: smtp://HOST:587 (turns to TLS), smtps://HOST:465 (none)"),
+        Flag("smtp-from", "ADDRESS", "the sender of mail"),
+        Flag("smtp-user", "NAME", "for signing in there (without)"),
+        Flag("smtp-password-file", "FILE", "the password for signing in there, its first line"),
+    ]
+}
+
+extension Configuration {
+    /// The server that takes mail; nil where none is named.
+    func mail() throws(UsageError) -> MailServer? {
+        guard let url = self["smtp"] else { return nil }
+        guard let from = self["smtp-from"] else {
+            throw UsageError(description: "--smtp needs --smtp-from, the address of the sender")
+        }
+        let password =
+            try self["smtp-password-file"].map { path throws(UsageError) in try Self.firstLine(of: path) } ?? ""
+        guard (self["smtp-user"] == nil) == password.isEmpty else {
+            throw UsageError(description: "--smtp-user and --smtp-password-file go together; one of them is missing")
+        }
+        guard let server = MailServer(url: url, from: from, user: self["smtp-user"] ?? "", password: password) else {
+            throw UsageError(
+                description:
+                    "--smtp is \(url), --smtp-from \(from); accepted: smtp://HOST:PORT or smtps://HOST:PORT, NAME@DOMAIN"
+            )
+        }
+        return server
+    }
+    /// The first line of a file.
+    private static func firstLine(of path: String) throws(UsageError) -> String {
+        guard let file = fopen(path, "r") else {
+            throw UsageError(description: "cannot read the password in \(path): \(systemMessage(errno))")
+        }
+        defer { fclose(file) }
+        var line: UnsafeMutablePointer<CChar>?
+        var room = 0
+        defer { free(line) }
+        guard getline(&line, &room, file) >= 0, let start = line else {
+            throw UsageError(description: "the file of the password, \(path), is empty")
+        }
+        return String(String(cString: start).prefix { !$0.isNewline })
+    }
+}
