@@ -29,7 +29,8 @@ struct PolicyForm {
                     .text("type", as: "LIBRARY_AGE", "VULNERABILITY_SCORE").required, .number(days),
                     .decimal("minScore", in: scores),
                     .decimal("maxScore", in: scores), .texts("severities"), .flag("exploited"),
-                    .decimal("minEpss", in: shares), .objects("licenses", [.text("name")]), .texts("licenseGroups"), .text("pattern"), .any("value"),
+                    .decimal("minEpss", in: shares), .objects("licenses", [.text("name")]), .texts("licenseGroups"),
+                    .text("pattern"), .any("value"),
                 ]
             ).required,
             .open("action", [.text("type", as: "ALERT").required]).required,

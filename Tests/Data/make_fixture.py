@@ -361,7 +361,8 @@ class World:
             assert json.loads(answer)["status"] == 1, answer
 
     def automation(self):
-        self.call("waybillAddWebhook", url="http://127.0.0.1:9/hook")
+        hook = self.call("waybillAddWebhook", url="http://127.0.0.1:9/hook")["id"]
+        self.call("waybillAddSubscription", events=["VULNERABILITY", "REPORT"], webhookId=hook, severity="high", rhythm="WEEKLY")
         self.call("waybillAddSchedule", "product", cron="0 0 29 2 *", reportType="ProductInventoryReport", format="json")
         made = self.call("generateProjectReportAsync", "project", reportType="ProjectInventoryReport", format="json",
                          headers={"Idempotency-Key": "once"})

@@ -140,7 +140,8 @@ struct PolicyRuleTests {
                 conditions { ($0.score, $0.severities, $0.isExploited, $0.likelihood) = (70...100, ["HIGH"], true, 1) }),
         ]
         for rule in rules { #expect(PolicyRule(text: rule.text) == rule) }
-        for text in ["", "SCORE\n1", "SCORE\n9\n1", "AGE\nx", "NAME", "OTHER", "VULNERABILITY", "VULNERABILITY\nOTHER"] {
+        for text in ["", "SCORE\n1", "SCORE\n9\n1", "AGE\nx", "NAME", "OTHER", "VULNERABILITY", "VULNERABILITY\nOTHER"]
+        {
             #expect(PolicyRule(text: text) == .nothing)
         }
     }

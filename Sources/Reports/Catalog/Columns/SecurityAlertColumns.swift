@@ -22,7 +22,9 @@ extension Table {
 
 extension Column {
     /// The columns of reports on alerts about vulnerabilities.
-    static let security: [Column] = [
+    static let security: [Column] = alertAndVulnerability + exploitation()
+
+    private static let alertAndVulnerability: [Column] = [
         .text("vulnerabilityId", "Vulnerability ID", "v.name", width: 20),
         .text("libraryName", "Library", "l.filename", width: 36),
         .text("", "Source File", "''", width: 20),
@@ -57,5 +59,5 @@ extension Column {
         .contested,
         .text("", "CVSS Version", SeveritySQL.version, width: 12),
         .text("libraryUpgrade", "Library Upgrade", "f.upgrade", width: 18).omittedWhenNull,
-    ] + exploitation()
+    ]
 }
