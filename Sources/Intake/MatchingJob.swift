@@ -97,7 +97,8 @@ package struct MatchingJob {
         // Of all organizations: whose job comes first does it.
         let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
         result.matched =
-            try rekeyed + Rematching(database: queue.database, organization: organization).run(looked: looked)
+            try rekeyed
+            + Rematching(database: queue.database, organization: organization, now: queue.now).run(looked: looked)
         result.alerts = try StaleAlerts(database: queue.database, now: queue.now).run(
             organization: organization, shouldStop: { lease.stopReason != nil },
             looked: {

@@ -47,6 +47,20 @@ import Testing
         try fixture.database.write { try Exploitation.replace("euvd", with: entries, at: time, on: $0) }
     }
 
+    /// A record about left-pad that was modified on a day, with events of its range.
+    private func importFlaw(_ day: String, _ events: String, _ fixture: InventoryFixture) throws {
+        let folder = try TemporaryFolder()
+        let record = """
+            {"id":"CVE-2026-77777","modified":"\(day)T00:00:00Z","severity":[{"type":"CVSS_V3","score":\
+            "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],"affected":[{"package":{"ecosystem":"npm","name":"left-pad"},\
+            "ranges":[{"type":"SEMVER","events":[\(events)]}]}]}
+            """
+        let path = folder.path("new.jsonl")
+        try record.write(toFile: path, atomically: true, encoding: .utf8)
+        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
+        _ = try fixture.queue.matchAll()
+    }
+
     private func states(_ fixture: InventoryFixture) throws -> [String] {
         try fixture.database.read { connection in
             try connection.all("SELECT state FROM notice_message ORDER BY id") { $0.string(0) }
@@ -99,16 +113,7 @@ import Testing
         try fixture.importSBOM(FixtureDocuments.cart, product: "Webshop", project: "Cart 2")
         try subscribe(fixture, [.vulnerability])
         try subscribe(fixture, [.vulnerability], severity: 4)
-        let folder = try TemporaryFolder()
-        let record = """
-            {"id":"CVE-2026-77777","modified":"2026-01-01T00:00:00Z","severity":[{"type":"CVSS_V3","score":\
-            "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],"affected":[{"package":{"ecosystem":"npm","name":"left-pad"},\
-            "ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}
-            """
-        let path = folder.path("new.jsonl")
-        try record.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
-        try fixture.queue.matchAll()
+        try importFlaw("2026-01-01", #"{"introduced":"0"}"#, fixture)
         fixture.pass(61_000)
         let server = try MailListener([.take])
         try sender(fixture, server).run { true }
@@ -118,6 +123,23 @@ import Testing
         let text = try #require(parts(of: mail).first)
         #expect(text.contains("CVE-2026-77777 (high, CVSS 7.5): new in "), "\(text)")
         #expect(text.contains("/ Cart:") && text.contains("/ Cart 2:"), "\(text)")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func aFixIsNews(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        try subscribe(fixture, [.fix])
+        try importFlaw("2026-01-01", #"{"introduced":"0"}"#, fixture)
+        let server = try MailListener([.take])
+        let sender = try sender(fixture, server)
+        fixture.pass(61_000)
+        try sender.run { true }
+        #expect(server.messages.isEmpty)
+        try importFlaw("2026-01-02", #"{"introduced":"0"},{"fixed":"9.1.0"}"#, fixture)
+        fixture.pass(61_000)
+        try sender.run { true }
+        let text = try #require(server.messages.first.flatMap { parts(of: $0).first })
+        #expect(text.contains("CVE-2026-77777 (high, CVSS 7.5): a fix is available in "), "\(text)")
+        #expect(text.contains(": 9.1.0"), "\(text)")
     }
 
     @Test(arguments: TemporaryDatabase.engines) func aDigestComesEvenWhenEmpty(engine: Engine) throws {

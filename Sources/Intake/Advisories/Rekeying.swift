@@ -58,7 +58,7 @@ package struct Rekeying {
                 try Findings.insert(
                     packages: members.flatMap { wanted[$0] ?? [] }, organization: organization, on: connection)
             }
-            changed = try Rematching.renew(different, on: connection)
+            changed = try Rematching.renew(different, at: nil, on: connection)
         }
         if !lookups.isEmpty {
             try Bases.note(lookups, on: connection)

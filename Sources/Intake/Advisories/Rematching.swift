@@ -7,10 +7,12 @@ package struct Rematching {
 
     private let database: any Database
     private let organization: Int64
+    private let now: () -> Int64
 
-    package init(database: any Database, organization: Int64) {
+    package init(database: any Database, organization: Int64, now: @escaping () -> Int64) {
         self.database = database
         self.organization = organization
+        self.now = now
     }
 
     /// Works until no package is stale; returns how many findings are new or changed.
@@ -23,9 +25,9 @@ package struct Rematching {
         while let stale = try database.read({ try Findings.nextStale(organization: organization, on: $0) }) {
             var last: Int64 = 0
             while true {
-                let after = last
+                let (after, time) = (last, now())
                 let step = try database.write { connection in
-                    try Self.page(of: stale, after: after, on: connection)
+                    try Self.page(of: stale, after: after, at: time, on: connection)
                 }
                 changed += step.changed
                 guard looked(step.count) else { return changed }
@@ -38,7 +40,7 @@ package struct Rematching {
 
     /// Matches the next libraries of a package; nil as `last` when they were the last, and the package is settled.
     private static func page(
-        of stale: Findings.StalePackage, after last: Int64, on connection: any Connection
+        of stale: Findings.StalePackage, after last: Int64, at time: Int64, on connection: any Connection
     ) throws -> (count: Int, changed: Int, last: Int64?) {
         try Findings.lockMatching(on: connection)
         let libraries = try Findings.libraries(of: stale, after: last, limit: page, on: connection)
@@ -46,12 +48,14 @@ package struct Rematching {
             try Findings.settle(stale, on: connection)
             return (0, 0, nil)
         }
-        return (libraries.count, try renew(libraries, on: connection), libraries.last)
+        return (libraries.count, try renew(libraries, at: time, on: connection), libraries.last)
     }
 
     /// Decides again which vulnerabilities libraries have and what is newer, and touches what shows those with changes.
     /// Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
-    static func renew(_ libraries: [Int64], on connection: any Connection) throws -> Int {
+    ///
+    /// - Parameter time: now, where who subscribed to it is to hear of new fixes; nil where rules changed, not the world.
+    static func renew(_ libraries: [Int64], at time: Int64?, on connection: any Connection) throws -> Int {
         let before = try Findings.read(libraries, on: connection)
         let packages = try Findings.packages(of: libraries, on: connection)
         var matching = LibraryMatching(on: connection)
@@ -72,9 +76,24 @@ package struct Rematching {
         }
         let touched = Set(different).union(older)
         if !touched.isEmpty { try Findings.touch(scopesOf: touched.sorted(), on: connection) }
+        if let time { try Notices.fixed(fixed(different, before, after), at: time, on: connection) }
         return different.reduce(0) { sum, library in
             let old = before[library] ?? []
             return sum + (after[library] ?? []).filter { !old.contains($0) }.count
         }
+    }
+
+    /// The libraries, by vulnerability, that had no fix for it before and have one now.
+    private static func fixed(
+        _ libraries: [Int64], _ before: [Int64: [Finding]], _ after: [Int64: [Finding]]
+    ) -> [Int64: [Int64]] {
+        var fixed: [Int64: [Int64]] = [:]
+        for library in libraries {
+            let open = Set((before[library] ?? []).filter { $0.topFix == nil }.map(\.vulnerability))
+            for finding in after[library] ?? [] where finding.topFix != nil && open.contains(finding.vulnerability) {
+                fixed[finding.vulnerability, default: []].append(library)
+            }
+        }
+        return fixed
     }
 }

@@ -40,6 +40,7 @@ struct NoticeContent: Codable, Sendable, Equatable {
             return switch NoticeKind(rawValue: kind) {
             case .vulnerability: "\(subject)\(known): new\(whereabouts)"
             case .exploited: "\(subject)\(known): is exploited now\(whereabouts)"
+            case .fix: "\(subject)\(known): a fix is available\(whereabouts)"
             case .expired: "\(subject)\(known): no longer ignored\(whereabouts)"
             case .policy: "Policy \(subject) is violated\(whereabouts)"
             case .report: "Report \(detail ?? subject)"

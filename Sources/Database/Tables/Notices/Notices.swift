@@ -111,6 +111,34 @@ package enum Notices {
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
     }
 
+    /// Versions are known since now that leave vulnerabilities behind, by the vulnerability and the libraries that have one.
+    package static func fixed(
+        _ fixed: [Int64: [Int64]], at time: Int64, on connection: any Connection
+    ) throws {
+        guard !fixed.isEmpty, try connection.integer("SELECT 1 FROM subscription LIMIT 1") != nil else { return }
+        var organizations: Set<Int64> = []
+        for (vulnerability, libraries) in fixed.sorted(by: { $0.key < $1.key }) {
+            try Advisories.inSlices(libraries, as: Value.integer) { list in
+                try connection.run(
+                    """
+                    INSERT INTO notice_item (\(columns))
+                    SELECT n.id, \(NoticeKind.fix.rawValue), v.name, p.id, \(time), min(l.filename || ': ' || f.top_fix)
+                    FROM alert a JOIN project p ON p.id = a.project JOIN vulnerability v ON v.id = a.vulnerability
+                    JOIN library l ON l.id = a.library
+                    JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+                    JOIN subscription n ON \(wants(.fix)) AND \(minds)
+                    WHERE a.vulnerability = \(vulnerability) AND a.vulnerability <> 0 AND a.state = 'OPEN'
+                        AND a.library IN \(list) AND f.top_fix IS NOT NULL
+                    GROUP BY n.id, v.name, p.id LIMIT \(limit) \(again)
+                    """)
+                try connection.each("SELECT DISTINCT organization FROM library WHERE id IN \(list)") {
+                    organizations.insert($0.integer(0))
+                }
+            }
+        }
+        for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
+    }
+
     /// Something of an organization ended that is about no alert. Subscriptions to the whole organization hear of it.
     ///
     /// - Parameter account: whose it is, who alone hears of it; nil for all.

@@ -10,6 +10,8 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     case exploited = "EXPLOITED"
     /// A library breaks a policy.
     case policy = "POLICY"
+    /// A version that leaves an open vulnerability behind is known since now.
+    case fix = "FIX"
     /// The time of ignoring an alert is over.
     case expired = "EXPIRED"
     /// A report ended.
@@ -22,7 +24,7 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     /// Whether its subject is the name of a vulnerability.
     package var isAboutVulnerability: Bool {
         switch self {
-        case .vulnerability, .exploited, .expired: true
+        case .vulnerability, .exploited, .fix, .expired: true
         case .policy, .report, .refused, .update: false
         }
     }
