@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 # Debian's packages: to build and run, and what the tests prove files with.
-BUILD_PACKAGES := pkg-config libsqlite3-dev libpq-dev libmicrohttpd-dev zlib1g-dev liblzma-dev libzstd-dev libisal-dev libcairo2-dev \
+BUILD_PACKAGES := pkg-config libsqlite3-dev libpq-dev libmicrohttpd-dev zlib1g-dev liblzma-dev libzstd-dev libisal-dev libharfbuzz-dev \
 	libpango1.0-dev libssl-dev libcurl4-openssl-dev libxml2-dev libyaml-dev libre2-dev libstdc++-12-dev ca-certificates
 RUN_PACKAGES := fonts-noto-core fonts-noto-cjk fonts-dejavu-core
 TEST_PACKAGES := unzip libxml2-utils qpdf poppler-utils python3 postgresql-15 openssl curl python3-swift

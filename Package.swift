@@ -48,7 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(
-            name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+            name: "CPango", pkgConfig: "pangoft2", providers: [.apt(["libpango1.0-dev", "libharfbuzz-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -72,7 +72,7 @@ let package = Package(
     ]
         + fuzzing
         + module("Inventory", ["Bytes", "CRE2"])
-        + module("Bytes", ["CZlib", "CLZMA", "CZstd", "CISAL", "CPangoCairo", "CCrypto", "CLibXML2", "CLibYAML"])
+        + module("Bytes", ["CZlib", "CLZMA", "CZstd", "CISAL", "CPango", "CCrypto", "CLibXML2", "CLibYAML"])
         + module("HTTP", ["Bytes", "CMicrohttpd"])
         + module("Database", ["CSQLite", "CPostgreSQL", "Bytes", "Inventory"])
         + module("BOM", ["Inventory", "Bytes"])

@@ -185,6 +185,12 @@ package struct ByteSink: ~Copyable {
     @inline(__always)
     var end: UnsafeMutableRawPointer { storage + held }
 
+    /// The bytes that were not passed on yet, until the next append.
+    var heldBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: held) }
+
+    /// Forgets the bytes behind the first `count` of those that were not passed on yet.
+    mutating func shorten(to count: Int) { held = min(held, count) }
+
     /// Counts bytes that were written at `end`.
     @inline(__always)
     mutating func advance(to end: UnsafeMutableRawPointer) { held = end - storage }

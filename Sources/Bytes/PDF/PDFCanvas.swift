@@ -1,12 +1,13 @@
-import CPangoCairo
-
-/// A PDF that is written page by page; what is kept of a page that is done are two dozen bytes.
+/// A PDF that is written page by page; what is kept of a page that is done are some hundred bytes.
 ///
-/// Lengths are points (1/72 inch), y grows downwards. Drawing never fails by itself: what cairo refuses shows when the
-/// page ends. The same calls give the same bytes on the same machine: no date, no identifier but those given.
+/// Lengths are points (1/72 inch), y grows downwards. The same calls give the same bytes with the same fonts: no date, no
+/// identifier but those given. What is drawn between `begin` and `end` is part of an element of the document's structure; all
+/// else is decoration, which a screen reader passes over.
 ///
 ///     var canvas = try PDFCanvas(.init(title: "Risk", created: "2024-05-01T12:00:00Z"))
+///     canvas.begin(.heading(1))
 ///     canvas.draw("Risk report", at: PDFPoint(36, 36), .init(size: 20, isBold: true))
+///     canvas.end()
 ///     try canvas.endPage(to: &file)
 ///     try canvas.finish(to: &file)
 package struct PDFCanvas: ~Copyable {
@@ -15,7 +16,7 @@ package struct PDFCanvas: ~Copyable {
         package var title: String
         package var author: String?
         package var creator = "Waybill"
-        /// ISO 8601 with its zone: `2024-05-01T12:00:00Z`. There is no default: the clock's would differ in each file.
+        /// ISO 8601 in UTC: `2024-05-01T12:00:00Z`. There is no default: the clock's would differ in each file.
         package var created: String
 
         package init(title: String, author: String? = nil, created: String) {
@@ -35,22 +36,33 @@ package struct PDFCanvas: ~Copyable {
 
     /// An entry of the outline, to put others below.
     package struct OutlineEntry: Sendable {
-        fileprivate let id: Int32
-        package static let root = OutlineEntry(id: CAIRO_PDF_OUTLINE_ROOT)
+        let index: Int
+        package static let root = OutlineEntry(index: -1)
     }
 
-    /// How the total of pages is printed: known only at the end, so each page can but leave room for it.
+    /// A drawing that pages show by reference.
+    struct Form {
+        fileprivate let index: Int
+    }
+
+    /// How the total of pages is printed: known only at the end, so each page shows a form that is written then.
     private static let totalSize = 7.0
     private static let totalGray = 0.35
 
-    private let output: PDFOutput
-    private let surface: OpaquePointer?
-    private let cairo: OpaquePointer?
-    private let total: OpaquePointer?
-    private let fonts: PDFFonts
-    private let digits: PDFDigits
-    private var annotations: [UInt8] = []
-    private var drawsTotal = false
+    private let description: Description
+    let fonts: PDFFonts
+    private var objects: PDFObjects
+    private var document: PDFDocumentObjects
+    private var structure: PDFStructure
+    private var content = PDFContent()
+    /// The page's content while a form is drawn.
+    private var covered = PDFContent()
+    private var isForm = false
+    private var isDecoration = false
+    /// The objects of the forms, and the content of those that have not gone out yet.
+    private var forms: [Int] = []
+    private var newForms: [(number: Int, content: [UInt8])] = []
+    private var annotations: [Int] = []
     private var isFinished = false
     package let size: PageSize
     /// The number of the page being drawn, from 1.
@@ -58,60 +70,47 @@ package struct PDFCanvas: ~Copyable {
 
     package init(_ description: Description, size: PageSize = .a4) throws(SinkError) {
         let fonts = try PDFFonts()
+        var objects = try PDFObjects()
+        self.description = description
         self.size = size
-        digits = PDFDigits(fonts: fonts, size: Self.totalSize, gray: Self.totalGray)
         self.fonts = fonts
-        output = PDFOutput()
-        surface = cairo_pdf_surface_create_for_stream(
-            PDFOutput.write, Unmanaged.passUnretained(output).toOpaque(), size.width, size.height)
-        // From 1.5 on cairo gives the text of glyphs that it cannot map one by one, as those of Indic scripts.
-        cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_5)
-        cairo = cairo_create(surface)
-        let (width, height) = PDFOutput.placeholder
-        total = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
-        let identifier: StaticString = "total"
-        cairo_surface_set_mime_data(
-            total, CAIRO_MIME_TYPE_UNIQUE_ID, identifier.utf8Start, UInt(identifier.utf8CodeUnitCount), nil, nil)
-        set(CAIRO_PDF_METADATA_TITLE, description.title)
-        if let author = description.author { set(CAIRO_PDF_METADATA_AUTHOR, author) }
-        set(CAIRO_PDF_METADATA_CREATOR, description.creator)
-        set(CAIRO_PDF_METADATA_CREATE_DATE, description.created)
-    }
-
-    deinit {
-        cairo_destroy(cairo)
-        cairo_surface_destroy(total)
-        // An unfinished surface writes its end now, into `output`, which still lives.
-        cairo_surface_destroy(surface)
+        document = PDFDocumentObjects(&objects)
+        structure = PDFStructure(&objects)
+        document.beginPage(&objects)
+        self.objects = objects
     }
 
     // MARK: Text
 
-    /// Shapes a text of any content, to be measured and drawn.
-    package func shape(_ text: String, _ style: PDFText.Style) -> PDFText { fonts.shape(text, style) }
+    /// Sets a text of any content, to be measured and drawn.
+    package func shape(_ text: String, _ style: PDFText.Style) -> PDFText { fonts.set(text, style) }
 
-    /// Shapes bytes that `PDFCellText` made fit.
-    func shape(utf8: UnsafeRawBufferPointer, _ style: PDFText.Style) -> PDFText { fonts.shape(utf8: utf8, style) }
-
-    /// Draws a text with the top left corner of its box at a point; `angle` turns it clockwise around that point.
-    package func draw(_ text: PDFText, at point: PDFPoint, color: PDFColor = .black, angle: Double = 0) {
-        set(color)
-        guard angle != 0 else {
-            cairo_move_to(cairo, point.x, point.y)
-            pango_cairo_show_layout(cairo, text.layout)
-            return
-        }
-        cairo_save(cairo)
-        cairo_translate(cairo, point.x, point.y)
-        cairo_rotate(cairo, angle)
-        cairo_move_to(cairo, 0, 0)
-        pango_cairo_show_layout(cairo, text.layout)
-        cairo_restore(cairo)
+    /// Draws a text with the top left corner of its box at a point.
+    package mutating func draw(_ text: PDFText, at point: PDFPoint, color: PDFColor = .black) {
+        draw(text.lines, text.box, text.style, at: point, color: color)
     }
 
-    /// Shapes and draws a text, and returns it for its measures.
+    /// Draws lines that `PDFFonts.set` made in one style.
+    mutating func draw(
+        _ lines: borrowing PDFLines, _ box: PDFTextBox, _ style: PDFText.Style, at point: PDFPoint, color: PDFColor
+    ) {
+        needMark()
+        content.beginText()
+        content.setFill(color)
+        content.setFont(fonts.face(isBold: style.isBold).fonts[0], size: hundredths(style.size))
+        let bytes = lines.bytes.heldBytes
+        for index in box.lines {
+            let line = lines[index]
+            guard !line.bytes.isEmpty else { continue }
+            content.show(
+                UnsafeRawBufferPointer(rebasing: bytes[line.bytes]), x: hundredths(point.x + line.x),
+                y: hundredths(size.height - point.y - line.baseline))
+        }
+    }
+
+    /// Sets and draws a text, and returns it for its measures.
     @discardableResult
-    package func draw(
+    package mutating func draw(
         _ text: String, at point: PDFPoint, _ style: PDFText.Style, color: PDFColor = .black
     ) -> PDFText {
         let text = shape(text, style)
@@ -123,43 +122,128 @@ package struct PDFCanvas: ~Copyable {
     package mutating func drawPageNumber(at point: PDFPoint) {
         let text = shape("Page \(page) of", .init(size: Self.totalSize))
         draw(text, at: PDFPoint(point.x, point.y - text.baseline), color: .gray(Self.totalGray))
-        drawsTotal = true
-        // The total's own baseline is three points above the lower edge of its box.
-        cairo_set_source_surface(
-            cairo, total, point.x + text.width + 2, point.y + 3 - Double(PDFOutput.placeholder.height))
-        cairo_paint(cairo)
+        content.endText()
+        needMark()
+        content.append(
+            "cm /T Do Q", before: "q 1 0 0 1 ", hundredths(point.x + text.width + 2), hundredths(size.height - point.y))
     }
 
     // MARK: Shapes
 
-    package func fill(_ path: PDFPath, _ color: PDFColor) {
+    package mutating func fill(_ path: PDFPath, _ color: PDFColor) {
+        beginShape()
+        content.setFill(color)
         trace(path)
-        set(color)
-        cairo_fill(cairo)
+        content.append("f")
     }
 
-    package func fill(_ rectangle: PDFRectangle, _ color: PDFColor) {
-        cairo_rectangle(cairo, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
-        set(color)
-        cairo_fill(cairo)
+    package mutating func fill(_ rectangle: PDFRectangle, _ color: PDFColor) {
+        beginShape()
+        content.setFill(color)
+        content.append(
+            "re f", hundredths(rectangle.x), hundredths(size.height - rectangle.y - rectangle.height),
+            hundredths(rectangle.width), hundredths(rectangle.height))
     }
 
     /// Draws along a path; `dashes` are the lengths of strokes and gaps in turn.
-    package func stroke(_ path: PDFPath, _ color: PDFColor, width: Double = 0.5, dashes: [Double] = []) {
+    package mutating func stroke(_ path: PDFPath, _ color: PDFColor, width: Double = 0.5, dashes: [Double] = []) {
+        beginShape()
+        content.setStroke(color, width: hundredths(width), dashes: dashes)
         trace(path)
-        set(color)
-        cairo_set_line_width(cairo, width)
-        cairo_set_dash(cairo, dashes, Int32(dashes.count), 0)
-        cairo_stroke(cairo)
+        content.append("S")
     }
 
-    package func line(from start: PDFPoint, to end: PDFPoint, _ color: PDFColor, width: Double = 0.5) {
-        cairo_move_to(cairo, start.x, start.y)
-        cairo_line_to(cairo, end.x, end.y)
-        set(color)
-        cairo_set_line_width(cairo, width)
-        cairo_set_dash(cairo, nil, 0, 0)
-        cairo_stroke(cairo)
+    package mutating func line(from start: PDFPoint, to end: PDFPoint, _ color: PDFColor, width: Double = 0.5) {
+        var path = PDFPath()
+        path.move(to: start)
+        path.line(to: end)
+        stroke(path, color, width: width)
+    }
+
+    private mutating func beginShape() {
+        content.endText()
+        needMark()
+    }
+
+    private mutating func trace(_ path: PDFPath) {
+        let height = size.height
+        var isBegun = false
+        for element in path.elements {
+            switch element {
+            case .move(let point): content.append("m", hundredths(point.x), hundredths(height - point.y))
+            case .line(let point): content.append("l", hundredths(point.x), hundredths(height - point.y))
+            case .curve(let curve): trace(curve)
+            case .arc(let start, let curves):
+                content.append(isBegun ? "l" : "m", hundredths(start.x), hundredths(height - start.y))
+                for curve in curves { trace(curve) }
+            case .close: content.append("h")
+            }
+            if case .close = element { isBegun = false } else { isBegun = true }
+        }
+    }
+
+    private mutating func trace(_ curve: PDFPath.Curve) {
+        content.append(
+            "c", hundredths(curve.first.x), hundredths(size.height - curve.first.y), hundredths(curve.second.x),
+            hundredths(size.height - curve.second.y), hundredths(curve.end.x), hundredths(size.height - curve.end.y))
+    }
+
+    // MARK: Structure
+
+    /// Opens an element as part of the one that is open; `end` ends it. One that holds text lies on one page.
+    @inline(__always)
+    package mutating func begin(_ role: PDFRole) { structure.begin(role, &objects) }
+
+    /// Ends the element that was opened last.
+    @inline(__always)
+    package mutating func end() {
+        if let element = structure.current, content.isMarked(as: element) { content.endMark() }
+        structure.end(&objects)
+    }
+
+    /// Draws what is decoration though an element is open.
+    mutating func withoutElement(_ draw: (inout PDFCanvas) -> Void) {
+        let wasDecoration = isDecoration
+        isDecoration = true
+        draw(&self)
+        isDecoration = wasDecoration
+    }
+
+    /// Marks what follows as part of the element that is open.
+    @inline(__always)
+    private mutating func needMark() {
+        guard !isForm else { return }
+        guard !isDecoration, let element = structure.current else {
+            if !content.isMarked(as: nil) { content.beginArtifact() }
+            return
+        }
+        guard !content.isMarked(as: element) else { return }
+        content.beginMark(structure.mark(page: document.page), of: element, structure.currentRole.name)
+    }
+
+    // MARK: Forms
+
+    /// Begins a drawing that `show` puts on any page; until `endForm` all is drawn into it.
+    mutating func beginForm() {
+        swap(&content, &covered)
+        content.removeAll()
+        isForm = true
+    }
+
+    mutating func endForm() -> Form {
+        content.end()
+        let number = objects.reserve()
+        forms.append(number)
+        newForms.append((number, content.bytes.bytes))
+        swap(&content, &covered)
+        isForm = false
+        return Form(index: forms.count - 1)
+    }
+
+    /// Draws a form where it was drawn when it was made.
+    mutating func show(_ form: Form) {
+        beginShape()
+        content.show(form: form.index)
     }
 
     // MARK: Document
@@ -168,13 +252,20 @@ package struct PDFCanvas: ~Copyable {
     @discardableResult
     package mutating func link(_ rectangle: PDFRectangle, to address: UnsafeRawBufferPointer) -> Bool {
         guard let address = PDFLink(address) else { return false }
-        address.append(
-            to: &annotations,
-            rectangle: (
-                rectangle.x, size.height - rectangle.y - rectangle.height, rectangle.x + rectangle.width,
-                size.height - rectangle.y
-            ))
+        link(rectangle, to: address)
         return true
+    }
+
+    mutating func link(_ rectangle: PDFRectangle, to address: PDFLink) {
+        let number = objects.reserve()
+        let key = structure.annotate(number, page: document.page)
+        annotations.append(number)
+        let (top, bottom) = (size.height - rectangle.y, size.height - rectangle.y - rectangle.height)
+        objects.pack(number) { bytes in
+            address.append(
+                to: &bytes, left: hundredths(rectangle.x), bottom: hundredths(bottom),
+                right: hundredths(rectangle.x + rectangle.width), top: hundredths(top), key: key)
+        }
     }
 
     @discardableResult
@@ -185,71 +276,57 @@ package struct PDFCanvas: ~Copyable {
 
     /// Adds an entry that leads to a height of this page. Entries are kept until the end: it is for the caller to bound them.
     @discardableResult
-    package func outline(_ title: String, below parent: OutlineEntry = .root, y: Double = 0) -> OutlineEntry {
-        let id = cairo_pdf_surface_add_outline(
-            surface, parent.id, Self.clean(title), "page=\(page) pos=[0 \(Int(y))]", CAIRO_PDF_OUTLINE_FLAG_OPEN)
-        return OutlineEntry(id: id)
+    package mutating func outline(_ title: String, below parent: OutlineEntry = .root, y: Double = 0) -> OutlineEntry {
+        document.outline(Self.clean(title), below: parent, y: hundredths(size.height - y))
     }
-
-    /// Names this page otherwise than by its number, as `iv` or `A-1`. Kept until the end.
-    package func label(_ text: String) { cairo_pdf_surface_set_page_label(surface, Self.clean(text)) }
 
     /// Ends the page and sends it out; the next begins.
     package mutating func endPage(to file: inout ByteSink) throws(SinkError) {
-        cairo_show_page(cairo)
-        try check("writing page \(page)")
-        try output.endPage(annotations: annotations, needsTotal: drawsTotal, to: &file)
+        if page == 1 { objects.writeHeader(to: &file) }
+        content.end()
+        let key = structure.endPage(&objects)
+        for form in newForms {
+            var content = ByteSink()
+            content.append(form.content)
+            try objects.stream(
+                form.number, document.formEntries(width: size.width, height: size.height), content, to: &file)
+        }
+        newForms.removeAll()
+        try document.endPage(content.bytes, annotations, key: key, &objects, to: &file)
         annotations.removeAll(keepingCapacity: true)
+        content.removeAll()
         page += 1
+        document.beginPage(&objects)
     }
 
     /// Ends the document after the last page that was ended. Only `deinit` may follow.
     package mutating func finish(to file: inout ByteSink) throws(SinkError) {
         guard !isFinished else { return }
         isFinished = true
-        cairo_surface_finish(surface)
-        let status = cairo_surface_status(surface)
-        guard status == CAIRO_STATUS_SUCCESS else { throw failure("ending the document", status) }
-        try output.finish(pages: page - 1, digits: digits, to: &file)
+        content.removeAll()
+        let root = structure.finish(&objects)
+        let total = objects.reserve()
+        isForm = true
+        content.removeAll()
+        let text = shape("\(page - 1)", .init(size: Self.totalSize))
+        draw(text, at: PDFPoint(0, size.height - text.baseline), color: .gray(Self.totalGray))
+        content.end()
+        try objects.stream(total, document.formEntries(width: 60, height: 10, below: 3), content.bytes, to: &file)
+        var names = " /T \(total) 0 R"
+        for (index, number) in forms.enumerated() { names += " /X\(index) \(number) 0 R" }
+        var description = description
+        description.title = Self.clean(description.title)
+        description.author = description.author.map(Self.clean)
+        try document.finish(
+            PDFDocumentEnd(description: description, forms: names, structure: root, size: size), fonts, &objects,
+            to: &file)
     }
 
-    private func trace(_ path: PDFPath) {
-        cairo_new_path(cairo)
-        for element in path.elements {
-            switch element {
-            case .move(let point): cairo_move_to(cairo, point.x, point.y)
-            case .line(let point): cairo_line_to(cairo, point.x, point.y)
-            case .curve(let first, let second, let end):
-                cairo_curve_to(cairo, first.x, first.y, second.x, second.y, end.x, end.y)
-            case .arc(let center, let radius, let from, let to):
-                cairo_arc(cairo, center.x, center.y, radius, from, to)
-            case .close: cairo_close_path(cairo)
-            }
-        }
-    }
-
-    private func set(_ color: PDFColor) {
-        cairo_set_source_rgba(cairo, color.red, color.green, color.blue, color.alpha)
-    }
-
-    private func set(_ key: cairo_pdf_metadata_t, _ text: String) {
-        cairo_pdf_surface_set_metadata(surface, key, Self.clean(text))
-    }
-
-    /// A text that C may end at a NUL: it has none.
+    /// A text of one line without characters that do not show.
     private static func clean(_ text: String) -> String {
         var bytes: [UInt8] = []
         var text = text
         text.withUTF8 { _ = PDFCellText.append(UnsafeRawBufferPointer($0), to: &bytes) }
         return String(decoding: bytes.map { $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self)
-    }
-
-    private func check(_ doing: String) throws(SinkError) {
-        let status = cairo_status(cairo)
-        guard status == CAIRO_STATUS_SUCCESS else { throw failure(doing, status) }
-    }
-
-    private func failure(_ doing: String, _ status: cairo_status_t) -> SinkError {
-        .format("\(doing) of a PDF: \(String(cString: cairo_status_to_string(status)))")
     }
 }

@@ -25,18 +25,26 @@ struct PDFLink {
         self.address = address
     }
 
-    /// Appends the annotation's dictionary (ISO 32000-1, 12.5.6.5); the rectangle is left, bottom, right, top in PDF's
-    /// own coordinates, y upwards.
-    func append(
-        to annotations: inout [UInt8], rectangle: (left: Double, bottom: Double, right: Double, top: Double)
-    ) {
-        let sides = [rectangle.left, rectangle.bottom, rectangle.right, rectangle.top]
-            .map { String(Int($0.rounded())) }.joined(separator: " ")
+    /// Appends the annotation's dictionary (ISO 32000-1, 12.5.6.5); the rectangle is left, bottom, right, top in hundredths
+    /// of a point, y upwards. `key` leads to its structure element; its address is also its description for a screen reader.
+    func append(to bytes: inout ByteSink, left: Int, bottom: Int, right: Int, top: Int, key: Int?) {
         // 4 in F: the link is printed as what it shows, not hidden.
-        annotations += Array(
-            "<< /Type /Annot /Subtype /Link /F 4 /Border [0 0 0] /Rect [\(sides)] /A << /S /URI /URI (".utf8)
-        annotations += address
-        annotations += Array(") >> >>\n".utf8)
+        bytes.append("<</Type/Annot/Subtype/Link/F 4/Border[0 0 0]/Rect[")
+        for side in [left, bottom, right, top] {
+            bytes.decimal((side + 50) / 100)
+            bytes.append(UInt8(ascii: " "))
+        }
+        bytes.append("]/A<</S/URI/URI(")
+        bytes.append(address)
+        bytes.append(")>>")
+        if let key {
+            bytes.append("/StructParent ")
+            bytes.decimal(key)
+            bytes.append("/Contents(")
+            bytes.append(address)
+            bytes.append(")")
+        }
+        bytes.append(">>")
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

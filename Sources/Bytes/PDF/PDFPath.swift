@@ -1,3 +1,5 @@
+import Glibc
+
 /// A colour, each part from 0 to 1.
 package struct PDFColor: Sendable, Equatable {
     package var red: Double
@@ -47,11 +49,19 @@ package struct PDFRectangle: Sendable, Equatable {
 
 /// Lines and curves, to fill or to stroke.
 package struct PDFPath: Sendable {
+    /// A Bézier curve from the current point.
+    struct Curve: Sendable {
+        let first: PDFPoint
+        let second: PDFPoint
+        let end: PDFPoint
+    }
+
     enum Element: Sendable {
         case move(PDFPoint)
         case line(PDFPoint)
-        case curve(PDFPoint, PDFPoint, PDFPoint)
-        case arc(center: PDFPoint, radius: Double, from: Double, to: Double)
+        case curve(Curve)
+        /// A part of a circle as curves, from its first point.
+        case arc(PDFPoint, [Curve])
         case close
     }
 
@@ -71,11 +81,24 @@ package struct PDFPath: Sendable {
     package mutating func line(to point: PDFPoint) { elements.append(.line(point)) }
     /// A Bézier curve.
     package mutating func curve(to end: PDFPoint, control first: PDFPoint, _ second: PDFPoint) {
-        elements.append(.curve(first, second, end))
+        elements.append(.curve(Curve(first: first, second: second, end: end)))
     }
     /// A part of a circle, clockwise; angles in radians, 0 to the right. A line leads from the current point to it.
     package mutating func arc(center: PDFPoint, radius: Double, from: Double, to: Double) {
-        elements.append(.arc(center: center, radius: radius, from: from, to: to))
+        func point(_ angle: Double, _ offset: Double = 0) -> PDFPoint {
+            PDFPoint(
+                center.x + radius * (cos(angle) - offset * sin(angle)),
+                center.y + radius * (sin(angle) + offset * cos(angle)))
+        }
+        // A curve for each quarter at most is off by less than 0.03 % of the radius.
+        let count = max(1, Int(((to - from).magnitude / (.pi / 2) - 1e-9).rounded(.up)))
+        let step = (to - from) / Double(count)
+        let reach = 4 / 3 * tan(step / 4)
+        let curves = (0..<count).map { index in
+            let (begin, end) = (from + step * Double(index), from + step * Double(index + 1))
+            return Curve(first: point(begin, reach), second: point(end, -reach), end: point(end))
+        }
+        elements.append(.arc(point(from), curves))
     }
     package mutating func close() { elements.append(.close) }
 }

@@ -1,6 +1,7 @@
 // DESIGN. Rows come one by one from a cursor, and a page goes out when it is full. Nothing of a row is kept, but for three
-// bounded things: the first rows of a table, by which its columns are measured; the cells shaped last, because names and
-// licences repeat (`PDFCellCache`); and the outline, up to a limit.
+// bounded things: the first rows of a table, by which its columns are measured; the words shaped last (`PDFWords`); and the
+// outline, up to a limit. The lines below the rows of a page are one drawing at its end, and the heading that repeats is a
+// form that each page refers to. The rows of a page are a group of the table's structure.
 
 /// A report as a document: a head, tables whose heading repeats on each page, page numbers with their total, an outline.
 ///
@@ -11,49 +12,6 @@
 ///     }
 ///     try table.finish(to: &file)
 package struct PDFTable: ~Copyable {
-    /// What stands above the first table, and what the document says about itself.
-    package struct Heading: Sendable {
-        package var title: String
-        /// One line below the title: whose data this is.
-        package var scope: String
-        /// ISO 8601 in UTC, `2024-05-01T12:00:00Z`: printed, and the document's date of creation.
-        package var created: String
-        /// Lines below these, for what readers have to know of the whole.
-        package var notes: [String] = []
-        package var author: String?
-
-        package init(title: String, scope: String, created: String, notes: [String] = [], author: String? = nil) {
-            self.notes = notes
-            self.title = title
-            self.scope = scope
-            self.created = created
-            self.author = author
-        }
-    }
-
-    package struct Column: Sendable {
-        package enum Kind: Sendable {
-            case text
-            /// Set to the right.
-            case number
-            /// An address that can be clicked when it is http or https.
-            case link
-        }
-        package var title: String
-        package var kind: Kind
-        /// The share of the room that is left when each column has its least; 1 is usual.
-        package var weight: Double
-        /// Whether each change of its value, from row to row, becomes an entry of the outline. For at most one column.
-        package var isOutlined: Bool
-
-        package init(_ title: String, _ kind: Kind = .text, weight: Double = 1, isOutlined: Bool = false) {
-            self.title = title
-            self.kind = kind
-            self.weight = weight
-            self.isOutlined = isOutlined
-        }
-    }
-
     /// So many rows are measured before the first is drawn, or so many bytes of them.
     private static let sampleRows = 200
     private static let sampleBytes = 1 << 20
@@ -64,16 +22,22 @@ package struct PDFTable: ~Copyable {
     private static let footer = 22.0
     private static let gray = PDFColor.gray(0.35)
     private static let rule = PDFColor.gray(0.78)
+    private static let linkColor = PDFColor(red: 0.05, green: 0.25, blue: 0.6)
 
     private let heading: Heading
     private var canvas: PDFCanvas
     private var columns: [Column]
     private var rows = PDFRows()
     private var geometry: PDFTableGeometry?
-    private var cache = PDFCellCache()
     private var headings: [PDFText] = []
     private var headingHeight = 0.0
-    private var texts: [PDFText] = []
+    /// The heading, for pages that do not begin the table.
+    private var repeated: PDFCanvas.Form?
+    private var lines = PDFLines()
+    private var boxes: [PDFTextBox] = []
+    /// The heights of this page at which rows end.
+    private var rules = PDFPath()
+    private var isGroupOpen = false
     private var y = margin
     private var outlined: [UInt8] = []
     private var outlineEntries = 0
@@ -143,10 +107,12 @@ package struct PDFTable: ~Copyable {
         outlined = []
         let text = canvas.shape(title, .init(size: 12, isBold: true, width: width, maximumHeight: 40))
         // A title, its heading and a row or two stay together.
-        if y + text.height + 90 > bottom { try breakPage(withHeading: false, to: &file) }
+        if y + text.height + 90 > bottom { try breakPage(to: &file) }
         y += 14
         outlineParent = canvas.outline(title, y: y)
+        canvas.begin(.heading(2))
         canvas.draw(text, at: PDFPoint(Self.margin, y))
+        canvas.end()
         y += text.height + 6
     }
 
@@ -167,25 +133,28 @@ package struct PDFTable: ~Copyable {
     private var tallest: Double { bottom - Self.margin - headingHeight - 1 }
 
     private mutating func drawHead() {
-        let title = canvas.draw(
-            heading.title, at: PDFPoint(Self.margin, y), .init(size: 20, isBold: true, width: width, maximumHeight: 85))
         canvas.outline(heading.title)
-        y += title.height + 1
-        let scope = canvas.draw(
-            heading.scope, at: PDFPoint(Self.margin, y), .init(size: 10, width: width, maximumHeight: 60),
-            color: Self.gray)
-        y += scope.height
-        let created = canvas.draw(
-            Self.readable(heading.created), at: PDFPoint(Self.margin, y),
-            .init(size: 10, width: width, isOneLine: true), color: Self.gray)
-        y += created.height
+        y +=
+            1
+            + drawHead(
+                heading.title, .heading(1), .init(size: 20, isBold: true, width: width, maximumHeight: 85), .black)
+        y += drawHead(heading.scope, .paragraph, .init(size: 10, width: width, maximumHeight: 60), Self.gray)
+        y += drawHead(
+            Self.readable(heading.created), .paragraph, .init(size: 10, width: width, isOneLine: true), Self.gray)
         for note in heading.notes {
-            let text = canvas.draw(
-                note, at: PDFPoint(Self.margin, y + 3), .init(size: 9, width: width, maximumHeight: 60),
-                color: Self.gray)
-            y += text.height + 3
+            y += 3
+            y += drawHead(note, .paragraph, .init(size: 9, width: width, maximumHeight: 60), Self.gray)
         }
         y += 12
+    }
+
+    /// Draws a part of the head and returns its height.
+    private mutating func drawHead(
+        _ text: String, _ role: PDFRole, _ style: PDFText.Style, _ color: PDFColor
+    ) -> Double {
+        canvas.begin(role)
+        defer { canvas.end() }
+        return canvas.draw(text, at: PDFPoint(Self.margin, y), style, color: color).height
     }
 
     /// `2024-05-01T12:00:00Z` as `2024-05-01 12:00 UTC`; anything else as it is.
@@ -198,38 +167,79 @@ package struct PDFTable: ~Copyable {
         let baseline = canvas.size.height - Self.margin
         let text = canvas.shape(
             heading.title, .init(size: 7, alignment: .right, width: width / 2, isOneLine: true))
-        canvas.draw(
-            text, at: PDFPoint(Self.margin + width / 2, baseline - text.baseline), color: Self.gray)
-        canvas.drawPageNumber(at: PDFPoint(Self.margin, baseline))
+        let left = Self.margin
+        let middle = PDFPoint(left + width / 2, baseline - text.baseline)
+        canvas.withoutElement { canvas in
+            canvas.draw(text, at: middle, color: Self.gray)
+            canvas.drawPageNumber(at: PDFPoint(left, baseline))
+        }
     }
 
-    private mutating func breakPage(withHeading: Bool = true, to file: inout ByteSink) throws(SinkError) {
+    private mutating func breakPage(to file: inout ByteSink) throws(SinkError) {
+        endGroup()
         drawFooter()
         try canvas.endPage(to: &file)
         y = Self.margin
-        if withHeading { drawHeading() }
     }
 
+    /// Ends the rows of this page.
+    private mutating func endGroup() {
+        guard isGroupOpen else { return }
+        isGroupOpen = false
+        canvas.end()
+        canvas.withoutElement { $0.stroke(rules, Self.rule, width: 0.3) }
+        rules = PDFPath()
+    }
+
+    /// Draws the heading where the table begins, as a part of it.
     private mutating func drawHeading() {
+        canvas.begin(.table)
+        canvas.begin(.tableHead)
+        canvas.begin(.row)
+        drawHeading(at: y, isElement: true)
+        canvas.end()
+        canvas.end()
+        y += headingHeight
+    }
+
+    /// Draws the heading again, at the top of a page.
+    private mutating func repeatHeading() {
+        if let repeated {
+            canvas.withoutElement { $0.show(repeated) }
+        } else {
+            canvas.beginForm()
+            drawHeading(at: Self.margin, isElement: false)
+            let form = canvas.endForm()
+            repeated = form
+            canvas.withoutElement { $0.show(form) }
+        }
+        y += headingHeight
+    }
+
+    private mutating func drawHeading(at y: Double, isElement: Bool) {
         guard let geometry else { return }
-        canvas.fill(
-            PDFRectangle(x: Self.margin, y: y, width: width, height: headingHeight), .gray(0.92))
+        let box = PDFRectangle(x: Self.margin, y: y, width: width, height: headingHeight)
+        canvas.withoutElement { canvas in
+            canvas.fill(box, .gray(0.92))
+            canvas.line(
+                from: PDFPoint(box.x, y + box.height), to: PDFPoint(box.x + box.width, y + box.height), .gray(0.25),
+                width: 0.75)
+        }
         for (column, text) in headings.enumerated() {
+            if isElement { canvas.begin(.columnHeading) }
             // Headings of more than one line stand on the line below.
             canvas.draw(
                 text, at: PDFPoint(geometry.left[column], y + headingHeight - geometry.padding - text.height))
+            if isElement { canvas.end() }
         }
-        y += headingHeight
-        canvas.line(
-            from: PDFPoint(Self.margin, y), to: PDFPoint(Self.margin + width, y), .gray(0.25), width: 0.75)
     }
 
     /// Measures what has come of the rows, fixes the columns, and draws the heading and those rows.
     private mutating func beginTable(to file: inout ByteSink) throws(SinkError) {
         let geometry = PDFTableGeometry(
-            columns: columns, sample: rows, left: Self.margin, width: width, canvas: canvas)
+            columns: columns, sample: rows, left: Self.margin, width: width, fonts: canvas.fonts)
         self.geometry = geometry
-        cache.removeAll()
+        repeated = nil
         headings = columns.enumerated().map { index, column in
             canvas.shape(
                 column.title,
@@ -238,22 +248,23 @@ package struct PDFTable: ~Copyable {
                     width: geometry.widths[index], maximumHeight: (bottom - Self.margin) / 3))
         }
         headingHeight = (headings.map(\.height).max() ?? 0) + 2 * geometry.padding
-        if y + headingHeight + 3 * geometry.size > bottom {
-            try breakPage(to: &file)
-        } else {
-            drawHeading()
-        }
+        if y + headingHeight + 3 * geometry.size > bottom { try breakPage(to: &file) }
+        drawHeading()
         try drawRows(to: &file)
     }
 
     private mutating func endTable(to file: inout ByteSink) throws(SinkError) {
         if geometry == nil { try beginTable(to: &file) }
+        endGroup()
+        canvas.end()
         var words = tableRows == 0 ? "No rows" : tableRows == 1 ? "1 row" : "\(tableRows) rows"
         if cutCells > cutBefore { words += "; texts that are too long for a page end with … (\(cutCells - cutBefore))" }
         cutBefore = cutCells
         let note = canvas.shape(words, .init(size: 8, width: width))
-        if y + note.height + 4 > bottom { try breakPage(withHeading: false, to: &file) }
+        if y + note.height + 4 > bottom { try breakPage(to: &file) }
+        canvas.begin(.paragraph)
         canvas.draw(note, at: PDFPoint(Self.margin, y + 4), color: Self.gray)
+        canvas.end()
         y += note.height + 8
     }
 
@@ -271,44 +282,62 @@ package struct PDFTable: ~Copyable {
     private mutating func drawRow(
         from first: Int, _ geometry: PDFTableGeometry, to file: inout ByteSink
     ) throws(SinkError) {
-        texts.removeAll(keepingCapacity: true)
+        lines.removeAll()
+        boxes.removeAll(keepingCapacity: true)
         var ascent = 0.0
         var descent = 0.0
         let tallest = tallest
         for column in columns.indices {
-            let text = rows.withCell(first + column) { utf8 in
-                cache.text(utf8, column: column) {
-                    canvas.shape(utf8: utf8, geometry.style(of: column, columns[column].kind, tallest: tallest))
-                }
-            }
-            texts.append(text)
-            if text.isCut { cutCells += 1 }
-            ascent = max(ascent, text.baseline)
-            descent = max(descent, text.height - text.baseline)
+            let style = geometry.style(of: column, columns[column].kind, tallest: tallest)
+            let box = rows.withCell(first + column) { canvas.fonts.set($0, style, into: &lines) }
+            boxes.append(box)
+            if box.isCut { cutCells += 1 }
+            ascent = max(ascent, box.baseline)
+            descent = max(descent, box.height - box.baseline)
         }
         let height = min(ascent + descent + 2 * geometry.padding, tallest)
-        if y + height > bottom { try breakPage(to: &file) }
-        outlineRow(from: first)
-        for column in columns.indices {
-            let text = texts[column]
-            guard text.width > 0 else { continue }
-            let top = min(y + geometry.padding + ascent - text.baseline, y + height - text.height)
-            let isLink = columns[column].kind == .link && link(first + column, text, geometry.left[column], top)
-            canvas.draw(
-                text, at: PDFPoint(geometry.left[column], top),
-                color: isLink ? PDFColor(red: 0.05, green: 0.25, blue: 0.6) : .black)
+        if y + height > bottom {
+            try breakPage(to: &file)
+            repeatHeading()
         }
+        outlineRow(from: first)
+        if !isGroupOpen {
+            canvas.begin(.tableBody)
+            isGroupOpen = true
+        }
+        canvas.begin(.row)
+        for column in columns.indices {
+            let box = boxes[column]
+            canvas.begin(.cell)
+            if box.width > 0 {
+                let top = min(y + geometry.padding + ascent - box.baseline, y + height - box.height)
+                drawCell(
+                    first + column, box, geometry.style(of: column, columns[column].kind, tallest: tallest),
+                    PDFPoint(geometry.left[column], top), columns[column].kind)
+            }
+            canvas.end()
+        }
+        canvas.end()
         y += height
-        canvas.line(from: PDFPoint(Self.margin, y), to: PDFPoint(Self.margin + width, y), Self.rule, width: 0.3)
+        rules.move(to: PDFPoint(Self.margin, y))
+        rules.line(to: PDFPoint(Self.margin + width, y))
         rowCount += 1
         tableRows += 1
     }
 
-    private mutating func link(_ cell: Int, _ text: PDFText, _ left: Double, _ top: Double) -> Bool {
-        rows.withCell(cell) {
-            canvas.link(
-                PDFRectangle(x: left + text.left, y: top, width: text.width, height: text.height), to: $0)
+    @inline(__always)
+    private mutating func drawCell(
+        _ cell: Int, _ box: PDFTextBox, _ style: PDFText.Style, _ point: PDFPoint, _ kind: Column.Kind
+    ) {
+        guard kind == .link else {
+            return canvas.draw(lines, box, style, at: point, color: .black)
         }
+        let address = rows.withCell(cell) { PDFLink($0) }
+        guard let address else { return canvas.draw(lines, box, style, at: point, color: .black) }
+        canvas.begin(.link)
+        canvas.link(PDFRectangle(x: point.x + box.left, y: point.y, width: box.width, height: box.height), to: address)
+        canvas.draw(lines, box, style, at: point, color: Self.linkColor)
+        canvas.end()
     }
 
     /// Adds what the row brings to the outline, as long as there is room in it.

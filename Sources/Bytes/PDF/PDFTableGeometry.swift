@@ -24,9 +24,9 @@ struct PDFTableGeometry {
     let widths: [Double]
 
     init(
-        columns: [PDFTable.Column], sample: borrowing PDFRows, left: Double, width: Double, canvas: borrowing PDFCanvas
+        columns: [PDFTable.Column], sample: borrowing PDFRows, left: Double, width: Double, fonts: PDFFonts
     ) {
-        let needs = Needs(columns: columns, sample: sample, canvas: canvas)
+        let needs = Needs(columns: columns, sample: sample, fonts: fonts)
         var chosen = (size: 0.0, widths: [Double]())
         for size in Self.sizes {
             // All widths of the search are in sizes of the print.
@@ -68,20 +68,20 @@ struct PDFTableGeometry {
         private var lengths: [Double] = []
         private var rows = 0
 
-        init(columns: [PDFTable.Column], sample: borrowing PDFRows, canvas: borrowing PDFCanvas) {
+        init(columns: [PDFTable.Column], sample: borrowing PDFRows, fonts: PDFFonts) {
             self.columns = columns
             rows = min(sample.count, max(1, PDFTableGeometry.weighedCells / max(1, columns.count)))
             for column in columns {
                 // An outlined column changes rarely: the sample shows few of its values, and others will be longer.
                 let expected = column.isOutlined ? PDFTableGeometry.longestWord : 0
-                let words = column.title.split(separator: " ").map { Self.length(String($0), canvas) }
+                let words = column.title.split(separator: " ").map { Self.length(String($0), fonts) }
                 least.append(max(words.max() ?? 0, expected))
                 most.append(least[least.count - 1])
             }
             lengths.reserveCapacity(rows * columns.count)
             for row in 0..<sample.count {
                 for index in columns.indices {
-                    let cell = sample.withCell(row * columns.count + index) { Self.measure($0, canvas) }
+                    let cell = sample.withCell(row * columns.count + index) { Self.measure($0, fonts) }
                     // Numbers stay whole where they can.
                     let word = columns[index].kind == .number ? cell.length : cell.word
                     least[index] = max(least[index], min(word, 2 * PDFTableGeometry.longestWord))
@@ -185,19 +185,19 @@ struct PDFTableGeometry {
             return sum / Double(rows)
         }
 
-        private static func length(_ text: String, _ canvas: borrowing PDFCanvas) -> Double {
-            canvas.shape(text, .init(size: 100, isBold: true)).width / 100 + 0.05
+        private static func length(_ text: String, _ fonts: PDFFonts) -> Double {
+            fonts.set(text, .init(size: 100, isBold: true)).width / 100 + 0.05
         }
 
         private static func measure(
-            _ utf8: UnsafeRawBufferPointer, _ canvas: borrowing PDFCanvas
+            _ utf8: UnsafeRawBufferPointer, _ fonts: PDFFonts
         ) -> (word: Double, length: Double) {
             guard !utf8.isEmpty else { return (0, 0) }
             // What is longer is wider than any column.
             var end = min(utf8.count, 600)
             while end < utf8.count, end > 0, utf8[end] & 0xC0 == 0x80 { end -= 1 }
             let head = UnsafeRawBufferPointer(rebasing: utf8[..<end])
-            let length = canvas.shape(utf8: head, .init(size: 100)).width / 100 + 0.05
+            let length = fonts.width(head) + 0.05
             let longest = head.split { $0 == 0x20 || $0 == 0x0A }.map(letters).max() ?? 0
             // The word's width by its share of the letters: to shape each word would double the work.
             let word = 1.1 * length * Double(longest) / Double(max(1, letters(head[...])))

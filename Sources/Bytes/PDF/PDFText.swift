@@ -1,15 +1,16 @@
-import CPangoCairo
+// DESIGN. A text that is set is lines, and a line is the bytes that show it: operators of a page's content that stand at its
+// begin and need nothing but the font named in front of them. So drawing copies bytes, whoever made them: the words of
+// `PDFWords`, or Pango (`PDFParagraph`).
 
-/// Text that was shaped once and can be measured and drawn any number of times. Lengths are points.
+/// A text that was set once and can be measured and drawn any number of times. Lengths are points.
 package final class PDFText {
     package enum Alignment: Sendable { case left, center, right }
 
     /// How a text looks and how it fills its box.
-    package struct Style: Sendable {
+    package struct Style: Sendable, Equatable {
         /// Points.
         package var size: Double
         package var isBold = false
-        package var isFixedWidth = false
         package var alignment = Alignment.left
         /// The width to wrap at, at words where possible, else anywhere, without hyphens; nil for as wide as it gets.
         package var width: Double?
@@ -19,12 +20,11 @@ package final class PDFText {
         package var isOneLine = false
 
         package init(
-            size: Double, isBold: Bool = false, isFixedWidth: Bool = false, alignment: Alignment = .left,
-            width: Double? = nil, maximumHeight: Double? = nil, isOneLine: Bool = false
+            size: Double, isBold: Bool = false, alignment: Alignment = .left, width: Double? = nil,
+            maximumHeight: Double? = nil, isOneLine: Bool = false
         ) {
             self.size = size
             self.isBold = isBold
-            self.isFixedWidth = isFixedWidth
             self.alignment = alignment
             self.width = width
             self.maximumHeight = maximumHeight
@@ -32,122 +32,107 @@ package final class PDFText {
         }
     }
 
-    let layout: OpaquePointer?
-    /// Where the ink's box begins, from the left of the text's box: more than 0 in text that is not at the left.
-    package let left: Double
-    package let width: Double
-    package let height: Double
-    /// From the top to the first line's baseline.
-    package let baseline: Double
-    /// Whether an ellipsis stands for the rest.
-    package let isCut: Bool
+    let lines: PDFLines
+    let box: PDFTextBox
+    let style: Style
 
-    /// Takes over the caller's reference.
-    fileprivate init(_ layout: OpaquePointer?) {
-        self.layout = layout
-        var logical = PangoRectangle()
-        pango_layout_get_extents(layout, nil, &logical)
-        left = pango_units_to_double(logical.x)
-        width = pango_units_to_double(logical.width)
-        height = pango_units_to_double(logical.height)
-        baseline = pango_units_to_double(pango_layout_get_baseline(layout))
-        isCut = pango_layout_is_ellipsized(layout) != 0
+    init(_ lines: consuming PDFLines, _ box: PDFTextBox, _ style: Style) {
+        self.lines = lines
+        self.box = box
+        self.style = style
     }
 
-    deinit { g_object_unref(UnsafeMutableRawPointer(layout)) }
+    /// Where the ink's box begins, from the left of the text's box: more than 0 in text that is not at the left.
+    package var left: Double { box.left }
+    package var width: Double { box.width }
+    package var height: Double { box.height }
+    /// From the top to the first line's baseline.
+    package var baseline: Double { box.baseline }
+    /// Whether an ellipsis stands for the rest.
+    package var isCut: Bool { box.isCut }
 }
 
-/// The fonts of one document and the way text is shaped with them.
-///
-/// Each document has its own font map, so that it may be written on whichever thread its job runs. The language is
-/// fixed, not that of the process: it decides which font stands in, and the same data must give the same bytes.
-struct PDFFonts: ~Copyable {
-    /// In order of preference for each character; what none of them has comes from any font of the machine.
-    private static let family =
-        "Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,DejaVu Sans"
-    private static let fixedFamily = "DejaVu Sans Mono,Noto Sans Mono CJK SC,Noto Sans"
+/// The measures of a text that is set, in points, and which lines of `PDFLines` are its own.
+struct PDFTextBox {
+    var left = 0.0
+    var width = 0.0
+    var height = 0.0
+    var baseline = 0.0
+    var isCut = false
+    var lines = 0..<0
+}
 
-    private let map: UnsafeMutablePointer<PangoFontMap>
-    private let context: OpaquePointer
-    private let attributes: OpaquePointer?
-    private let proportional: OpaquePointer?
-    private let fixed: OpaquePointer?
+/// Lines of texts that are set, in memory that is used again.
+struct PDFLines: ~Copyable {
+    struct Line {
+        /// Where its bytes are.
+        var bytes: Range<Int>
+        /// From the top left of the text's box to the begin of its baseline, in points.
+        var x = 0.0
+        var baseline = 0.0
+        /// In the units of whoever sets it.
+        var width = 0
 
-    init() throws(SinkError) {
-        guard let map = pango_cairo_font_map_new() else { throw .format("writing a PDF: pango has no font map") }
-        var families: UnsafeMutablePointer<UnsafeMutablePointer<PangoFontFamily>?>?
-        var count: Int32 = 0
-        // Without any font pango would end the process at the first text.
-        pango_font_map_list_families(map, &families, &count)
-        g_free(families)
-        guard count > 0, let context = pango_font_map_create_context(map) else {
-            g_object_unref(map)
-            throw .format("writing a PDF: no fonts found; install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core")
+        /// The line where its bytes stand elsewhere.
+        func moved(by distance: Int) -> Line {
+            var line = self
+            line.bytes = line.bytes.lowerBound + distance..<line.bytes.upperBound + distance
+            return line
         }
-        self.map = map
-        self.context = context
-        // One unit of the page is a point, and glyphs stand where the font wants them, not on pixels.
-        pango_cairo_context_set_resolution(context, 72)
-        pango_context_set_round_glyph_positions(context, 0)
-        pango_context_set_language(context, pango_language_from_string("en"))
-        let options = cairo_font_options_create()
-        cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
-        cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
-        pango_cairo_context_set_font_options(context, options)
-        cairo_font_options_destroy(options)
-        // A digest or a URL that is broken over lines must not get hyphens that are not its own.
-        attributes = pango_attr_list_new()
-        pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
-        // A search for "firefox" must find it: readers give the glyph of a ligature back as U+FB01.
-        pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
-        proportional = pango_font_description_new()
-        pango_font_description_set_family(proportional, Self.family)
-        fixed = pango_font_description_new()
-        pango_font_description_set_family(fixed, Self.fixedFamily)
     }
 
-    deinit {
-        pango_font_description_free(proportional)
-        pango_font_description_free(fixed)
-        pango_attr_list_unref(attributes)
-        g_object_unref(UnsafeMutableRawPointer(context))
-        g_object_unref(map)
+    private(set) var lines: [Line] = []
+    var bytes = ByteSink()
+    private var begin = 0
+
+    var count: Int { lines.count }
+
+    subscript(index: Int) -> Line { lines[index] }
+
+    /// Begins a line; what is then appended to `bytes` stands inside a string.
+    @inline(__always)
+    mutating func open() {
+        begin = bytes.held
+        bytes.append("[(")
     }
 
-    /// Shapes a text. The bytes must be UTF-8 without NUL: `PDFCellText` makes them so.
-    func shape(utf8: UnsafeRawBufferPointer, _ style: PDFText.Style) -> PDFText {
-        let layout: OpaquePointer? = pango_layout_new(context)
-        let font = style.isFixedWidth ? fixed : proportional
-        pango_font_description_set_absolute_size(font, style.size * Double(PANGO_SCALE))
-        pango_font_description_set_weight(font, style.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
-        pango_layout_set_font_description(layout, font)
-        pango_layout_set_attributes(layout, attributes)
-        switch style.alignment {
-        case .left: break
-        case .center: pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER)
-        case .right: pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT)
+    /// Ends the line. One that shows nothing has no bytes.
+    @inline(__always)
+    mutating func close(width: Int) {
+        if bytes.held == begin + 2 {
+            bytes.shorten(to: begin)
+        } else {
+            bytes.append(")]TJ\n")
         }
-        if let width = style.width {
-            pango_layout_set_width(layout, pango_units_from_double(max(1, width)))
-            pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
-        }
-        if let height = style.maximumHeight {
-            pango_layout_set_height(layout, pango_units_from_double(height))
-            pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END)
-        }
-        if style.isOneLine {
-            pango_layout_set_single_paragraph_mode(layout, 1)
-            if style.width != nil { pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END) }
-        }
-        pango_layout_set_text(layout, utf8.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(utf8.count))
-        return PDFText(layout)
+        lines.append(Line(bytes: begin..<bytes.held, width: width))
     }
 
-    /// Shapes a text of any content.
-    func shape(_ text: String, _ style: PDFText.Style) -> PDFText {
-        var clean: [UInt8] = []
-        var text = text
-        text.withUTF8 { _ = PDFCellText.append(UnsafeRawBufferPointer($0), to: &clean) }
-        return clean.withUnsafeBytes { shape(utf8: $0, style) }
+    /// Whether the open line shows nothing yet.
+    @inline(__always)
+    var isEmpty: Bool { bytes.held == begin + 2 }
+
+    /// Puts a line in its place.
+    @inline(__always)
+    mutating func place(_ index: Int, x: Double, baseline: Double) {
+        lines[index].x = x
+        lines[index].baseline = baseline
+    }
+
+    /// Appends lines whose bytes are counted from the first of `content`.
+    mutating func append(_ more: [Line], _ content: [UInt8]) {
+        let held = bytes.held
+        for line in more { lines.append(line.moved(by: held)) }
+        bytes.append(content)
+    }
+
+    /// Forgets the lines from one on.
+    mutating func shorten(to count: Int, bytes held: Int) {
+        lines.removeLast(lines.count - count)
+        bytes.shorten(to: held)
+    }
+
+    mutating func removeAll() {
+        lines.removeAll(keepingCapacity: true)
+        bytes.removeAll()
     }
 }

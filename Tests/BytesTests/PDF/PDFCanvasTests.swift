@@ -11,6 +11,7 @@ import Testing
         try PDFDocument { file in
             var canvas = try PDFCanvas(description, size: .a4)
             for page in 1...3 {
+                canvas.begin(.paragraph)
                 canvas.draw("Page body \(page)", at: PDFPoint(40, 40), .init(size: 12, isBold: true))
                 canvas.fill(PDFRectangle(x: 40, y: 100, width: 50, height: 20), .gray(0.8))
                 var pie = PDFPath()
@@ -23,9 +24,9 @@ import Testing
                 let box = PDFRectangle(x: 40, y: 40, width: 60, height: 14)
                 let isLink = canvas.link(box, to: "https://example.org/\(page)")
                 #expect(isLink)
+                canvas.end()
                 let entry = canvas.outline("Part \(page)")
                 canvas.outline("Below", below: entry, y: 200)
-                canvas.label("A-\(page)")
                 canvas.drawPageNumber(at: PDFPoint(40, 800))
                 try canvas.endPage(to: &file)
             }
@@ -52,12 +53,14 @@ import Testing
         }
     }
 
-    @Test func linksOutlineAndLabelsAreThere() throws {
-        let text = try Self.document().latin1
+    @Test func linksAndOutlineAreThere() throws {
+        let document = try Self.document()
+        let text = try document.plain()
         for page in 1...3 { #expect(text.contains("/URI (https://example.org/\(page))")) }
         #expect(text.components(separatedBy: "/Annots [").count == 4)
+        #expect(text.components(separatedBy: "/Title (Part").count == 4)
+        #expect(text.components(separatedBy: "/Title (Below)").count == 4)
         #expect(text.contains("/Outlines"))
-        #expect(text.contains("/PageLabels"))
     }
 
     @Test func sameCallsGiveSameBytes() throws {
@@ -96,7 +99,7 @@ import Testing
             try canvas.finish(to: &file)
         }
         try document.expectSound()
-        #expect(document.latin1.contains("/URI (HTTPS://e%C3%B6.org/%29/S/JavaScript%28%5C%27)"))
+        #expect(try document.plain().contains("/URI (HTTPS://e%C3%B6.org/%29/S/JavaScript%28%5C%27)"))
     }
 
     @Test func textIsMeasuredWrappedAndCut() throws {
@@ -110,7 +113,7 @@ import Testing
         let cut = canvas.shape(words, .init(size: 10, width: 100, maximumHeight: 3 * line.height + 1))
         #expect(cut.isCut && cut.height <= 3 * line.height + 1)
         let one = canvas.shape(words, .init(size: 10, width: 100, isOneLine: true))
-        #expect(one.isCut && one.height == line.height && one.width <= 100)
+        #expect(one.isCut && abs(one.height - line.height) < 0.1 && one.width <= 100)
         // A word without a place to break is broken anywhere.
         let digest = canvas.shape(String(repeating: "0123456789abcdef", count: 4), .init(size: 10, width: 80))
         #expect(digest.width <= 80 && digest.height > 3 * line.height)

@@ -17,7 +17,10 @@ struct PDFDocument {
 
     private final class Written { var bytes: [UInt8] = [] }
 
-    var latin1: String { String(decoding: bytes.map(UInt16.init), as: UTF16.self) }
+    /// The document's objects one by one, nothing packed, as qpdf writes them.
+    func plain() throws -> String {
+        try read(by: "qpdf", ["--qdf", "--object-streams=disable", "--no-original-object-ids", "FILE", "-"]).output
+    }
 
     /// What a tool of `qpdf` or `poppler-utils` prints about the document. `FILE` in the arguments stands for the document.
     func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {

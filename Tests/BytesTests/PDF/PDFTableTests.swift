@@ -55,7 +55,7 @@ import Testing
         try document.expectSound()
         #expect(pages > 100)
         #expect(try document.information("Pages") == "\(pages)")
-        #expect(document.latin1.components(separatedBy: "/S /URI").count == 10_001)
+        #expect(try document.plain().components(separatedBy: "/S /URI").count == 10_001)
         let text = try document.text()
         let perPage = text.split(separator: "\u{0C}").filter { $0.contains("Page ") }
         #expect(perPage.count == pages)

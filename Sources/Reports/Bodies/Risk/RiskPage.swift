@@ -10,7 +10,7 @@ struct RiskPage: ~Copyable {
     static let ink = PDFColor(red: 0.10, green: 0.16, blue: 0.26)
     static let rule = PDFColor.gray(0.8)
 
-    private(set) var canvas: PDFCanvas
+    var canvas: PDFCanvas
     private var file: ByteSink
     private let footer: String
     /// Where the next thing stands.

@@ -1,0 +1,155 @@
+import CPango
+
+/// The fonts of one document and the way text is set with them.
+///
+/// Each document has its own font map, so that it may be written on whichever thread its job runs. The language is
+/// fixed, not that of the process: it decides which font stands in, and the same data must give the same bytes.
+final class PDFFonts {
+    /// In order of preference for each character; what none of them has comes from any font of the machine.
+    private static let family =
+        "Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,DejaVu Sans"
+
+    private let map: UnsafeMutablePointer<PangoFontMap>
+    let context: OpaquePointer
+    private let attributes: OpaquePointer?
+    private let description: OpaquePointer?
+    /// The faces that were met, in that order.
+    private(set) var faces: [PDFFace] = []
+    private var known: [OpaquePointer: Int] = [:]
+    /// Fonts of the document so far: a face has one for each `PDFFace.codesPerFont` codes.
+    private var fontCount = 0
+    private var setters: [PDFWordSetter] = []
+    private var paragraphs = PDFParagraphCache()
+    /// Lines that are only measured.
+    private var measured = PDFLines()
+
+    init() throws(SinkError) {
+        guard let map = pango_ft2_font_map_new() else { throw .format("writing a PDF: pango has no font map") }
+        // Glyphs stand where the font wants them, not on pixels, and have outlines: a PDF does not show pictures as glyphs.
+        pango_fc_font_map_set_default_substitute(
+            OpaquePointer(map),
+            { pattern, _ in
+                FcPatternAddBool(pattern, FC_HINTING, FcFalse)
+                FcPatternAddBool(pattern, FC_COLOR, FcFalse)
+                FcPatternAddBool(pattern, FC_OUTLINE, FcTrue)
+            }, nil, nil)
+        var families: UnsafeMutablePointer<UnsafeMutablePointer<PangoFontFamily>?>?
+        var count: Int32 = 0
+        // Without any font pango would end the process at the first text.
+        pango_font_map_list_families(map, &families, &count)
+        g_free(families)
+        guard count > 0, let context = pango_font_map_create_context(map) else {
+            g_object_unref(map)
+            throw .format("writing a PDF: no fonts found; install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core")
+        }
+        self.map = map
+        self.context = context
+        pango_context_set_round_glyph_positions(context, 0)
+        pango_context_set_language(context, pango_language_from_string("en"))
+        // A digest or a URL that is broken over lines must not get hyphens that are not its own.
+        attributes = pango_attr_list_new()
+        pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
+        // A search for "firefox" must find it: readers give the glyph of a ligature back as U+FB01.
+        pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
+        description = pango_font_description_new()
+        pango_font_description_set_family(description, Self.family)
+        for isBold in [false, true] {
+            guard let font = load(isBold: isBold) else {
+                throw .format("writing a PDF: pango cannot load a font of \(Self.family)")
+            }
+            defer { g_object_unref(font) }
+            let face = face(of: font)
+            setters.append(try PDFWordSetter(faces[face]))
+        }
+    }
+
+    deinit {
+        pango_font_description_free(description)
+        pango_attr_list_unref(attributes)
+        g_object_unref(UnsafeMutableRawPointer(context))
+        g_object_unref(map)
+    }
+
+    private func load(isBold: Bool) -> UnsafeMutablePointer<PangoFont>? {
+        pango_font_description_set_absolute_size(description, 10 * Double(PANGO_SCALE))
+        pango_font_description_set_weight(description, isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
+        return pango_context_load_font(context, description)
+    }
+
+    /// The face that stands for plain text, whose font is set in front of each line.
+    func face(isBold: Bool) -> PDFFace { setters[isBold ? 1 : 0].face }
+
+    /// The number in `faces` of a font of Pango's.
+    func face(of font: UnsafeMutablePointer<PangoFont>?) -> Int {
+        let face = hb_font_get_face(pango_font_get_hb_font(font))
+        guard let face else { return 0 }
+        if let index = known[face] { return index }
+        let made = PDFFace(face)
+        known[face] = faces.count
+        faces.append(made)
+        made.addFont(newFont())
+        return faces.count - 1
+    }
+
+    /// The document's number of the font that has a code of a face.
+    func font(of code: Int, _ face: PDFFace) -> Int {
+        let place = code / PDFFace.codesPerFont
+        while face.fonts.count <= place { face.addFont(newFont()) }
+        return face.fonts[place]
+    }
+
+    private func newFont() -> Int {
+        defer { fontCount += 1 }
+        return fontCount
+    }
+
+    /// Sets a text. The bytes must be UTF-8 without NUL: `PDFCellText` makes them so.
+    func set(_ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox {
+        if let box = setters[style.isBold ? 1 : 0].set(utf8, style, into: &lines) { return box }
+        return paragraphs.lines(utf8, style, into: &lines) { setParagraphs(utf8, style, into: &$0) }
+    }
+
+    /// Sets a text of any content.
+    func set(_ text: String, _ style: PDFText.Style) -> PDFText {
+        var clean: [UInt8] = []
+        var text = text
+        text.withUTF8 { _ = PDFCellText.append(UnsafeRawBufferPointer($0), to: &clean) }
+        var lines = PDFLines()
+        let box = clean.withUnsafeBytes { set($0, style, into: &lines) }
+        return PDFText(lines, box, style)
+    }
+
+    /// The width of a text in one line, in sizes of the print. The bytes must be UTF-8 without NUL.
+    func width(_ utf8: UnsafeRawBufferPointer, isBold: Bool = false) -> Double {
+        measured.removeAll()
+        return set(utf8, .init(size: 100, isBold: isBold), into: &measured).width / 100
+    }
+
+    /// A layout of Pango's for a text. The caller gives it back by `g_object_unref`.
+    func layout(_ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style) -> OpaquePointer? {
+        let layout: OpaquePointer? = pango_layout_new(context)
+        pango_font_description_set_absolute_size(description, style.size * Double(PANGO_SCALE))
+        pango_font_description_set_weight(description, style.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
+        pango_layout_set_font_description(layout, description)
+        pango_layout_set_attributes(layout, attributes)
+        switch style.alignment {
+        case .left: break
+        case .center: pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER)
+        case .right: pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT)
+        }
+        if let width = style.width {
+            pango_layout_set_width(layout, pango_units_from_double(max(1, width)))
+            pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
+        }
+        if let height = style.maximumHeight {
+            pango_layout_set_height(layout, pango_units_from_double(height))
+            pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END)
+        }
+        if style.isOneLine {
+            pango_layout_set_single_paragraph_mode(layout, 1)
+            if style.width != nil { pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END) }
+        }
+        pango_layout_set_text(layout, utf8.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(utf8.count))
+        return layout
+    }
+}

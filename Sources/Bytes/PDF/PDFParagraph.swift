@@ -1,0 +1,170 @@
+import CPango
+
+// DESIGN. Pango breaks and shapes what words cannot carry: other scripts, both directions, fonts that stand in, an ellipsis. Its
+// lines are runs of one font; a run is clusters, the glyphs that show one or more characters together. A cluster of one glyph
+// and one character is a code like any other. All others are marked with the characters that they show (`ActualText`, ISO
+// 32000-1, 14.9.4), for a map of single codes cannot say what a reordered syllable reads.
+
+extension PDFFonts {
+    /// Sets a text by Pango.
+    func setParagraphs(
+        _ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines
+    ) -> PDFTextBox {
+        let layout = layout(utf8, style)
+        defer { g_object_unref(UnsafeMutableRawPointer(layout)) }
+        var logical = PangoRectangle()
+        pango_layout_get_extents(layout, nil, &logical)
+        var box = PDFTextBox(
+            left: pango_units_to_double(logical.x), width: pango_units_to_double(logical.width),
+            height: pango_units_to_double(logical.height),
+            baseline: pango_units_to_double(pango_layout_get_baseline(layout)),
+            isCut: pango_layout_is_ellipsized(layout) != 0)
+        let first = lines.count
+        let iterator = pango_layout_get_iter(layout)
+        defer { pango_layout_iter_free(iterator) }
+        repeat {
+            var extents = PangoRectangle()
+            pango_layout_iter_get_line_extents(iterator, nil, &extents)
+            lines.open()
+            var line = PDFRunWriter(self, style)
+            var runs = pango_layout_iter_get_line_readonly(iterator)?.pointee.runs
+            while let run = runs {
+                if let item = run.pointee.data {
+                    line.append(item.assumingMemoryBound(to: PangoGlyphItem.self).pointee, of: utf8, to: &lines.bytes)
+                }
+                runs = run.pointee.next
+            }
+            line.end(&lines.bytes)
+            lines.close(width: Int(extents.width))
+            lines.place(
+                lines.count - 1, x: pango_units_to_double(extents.x),
+                baseline: pango_units_to_double(pango_layout_iter_get_baseline(iterator)))
+        } while pango_layout_iter_next_line(iterator) != 0
+        box.lines = first..<lines.count
+        return box
+    }
+}
+
+/// Writes the runs of one line of Pango's.
+private struct PDFRunWriter {
+    private let fonts: PDFFonts
+    private let style: PDFText.Style
+    private let plain: Int
+    private var font: Int
+    private var rise = 0
+    /// Where the next glyph belongs, and where the reader is by what was written, in points from the line's begin.
+    private var wanted = 0.0
+    private var reached = 0.0
+
+    /// What Pango takes for nothing to show (`PANGO_GLYPH_EMPTY`), and the mark of characters that no font has.
+    private static let empty: UInt32 = 0x0FFF_FFFF
+    private static let unknown: UInt32 = 0x1000_0000
+
+    init(_ fonts: PDFFonts, _ style: PDFText.Style) {
+        self.fonts = fonts
+        self.style = style
+        plain = fonts.face(isBold: style.isBold).fonts[0]
+        font = plain
+    }
+
+    /// The clusters of a run, from the left.
+    mutating func append(_ run: PangoGlyphItem, of text: UnsafeRawBufferPointer, to bytes: inout ByteSink) {
+        guard let item = run.item?.pointee, let string = run.glyphs?.pointee, let glyphs = string.glyphs,
+            let clusters = string.log_clusters
+        else { return }
+        let number = fonts.face(of: item.analysis.font)
+        let face = fonts.faces[number]
+        let isEllipsis = item.analysis.flags & UInt8(PANGO_ANALYSIS_FLAG_IS_ELLIPSIS) != 0
+        let isReversed = item.analysis.level % 2 == 1
+        let count = Int(string.num_glyphs)
+        var begin = 0
+        // In a run from right to left the cluster at the left is the last of the text.
+        var before = Int(item.length)
+        while begin < count {
+            var end = begin + 1
+            while end < count, clusters[end] == clusters[begin] { end += 1 }
+            let from = Int(clusters[begin])
+            let to = isReversed ? before : end < count ? Int(clusters[end]) : Int(item.length)
+            before = from
+            let shown = UnsafeBufferPointer(start: glyphs + begin, count: end - begin)
+            if isEllipsis {
+                append(shown, [0x2026], face, to: &bytes)
+            } else {
+                let (first, last) = (Int(item.offset) + from, Int(item.offset) + to)
+                let cluster = UnsafeRawBufferPointer(
+                    rebasing: text[min(first, text.count)..<max(min(first, text.count), min(last, text.count))])
+                append(shown, String(decoding: cluster, as: UTF8.self).unicodeScalars.map(\.value), face, to: &bytes)
+            }
+            begin = end
+        }
+    }
+
+    /// Ends the line as it was begun: with the font for plain text, on the baseline.
+    mutating func end(_ bytes: inout ByteSink) {
+        guard font != plain || rise != 0 else { return }
+        bytes.append(")]TJ\n")
+        setRise(0, &bytes)
+        setFont(plain, &bytes)
+        bytes.append("[(")
+    }
+
+    private mutating func append(
+        _ glyphs: UnsafeBufferPointer<PangoGlyphInfo>, _ scalars: [UInt32], _ face: PDFFace, to bytes: inout ByteSink
+    ) {
+        let isMarked = scalars.count != 1 || glyphs.count != 1
+        let isShown = glyphs.contains { $0.glyph != Self.empty }
+        if isMarked, isShown {
+            bytes.append(")]TJ\n/Span<</ActualText")
+            bytes.unicode(scalars.flatMap { Unicode.Scalar($0).map { Array(String($0).utf16) } ?? [] })
+            bytes.append(">>BDC\n[(")
+        }
+        for glyph in glyphs {
+            if glyph.glyph != Self.empty { append(glyph, scalars.first ?? 0xFFFD, face, to: &bytes) }
+            wanted += pango_units_to_double(glyph.geometry.width)
+        }
+        if isMarked, isShown { bytes.append(")]TJ\nEMC\n[(") }
+    }
+
+    private mutating func append(_ info: PangoGlyphInfo, _ scalar: UInt32, _ face: PDFFace, to bytes: inout ByteSink) {
+        // What no font has is the box of the font for plain text.
+        let isUnknown = info.glyph & Self.unknown != 0
+        let face = isUnknown ? fonts.face(isBold: style.isBold) : face
+        let glyph = isUnknown ? 0 : info.glyph
+        let code = face.code(glyph, scalar)
+        let font = fonts.font(of: code, face)
+        let rise = -hundredths(pango_units_to_double(info.geometry.y_offset))
+        if font != self.font || rise != self.rise {
+            bytes.append(")]TJ\n")
+            setRise(rise, &bytes)
+            setFont(font, &bytes)
+            bytes.append("[(")
+        }
+        let place = wanted + pango_units_to_double(info.geometry.x_offset)
+        let moved = Int(((reached - place) * 1000 / style.size).rounded())
+        if abs(moved) > 2 {
+            bytes.append(UInt8(ascii: ")"))
+            bytes.decimal(moved)
+            bytes.append(UInt8(ascii: "("))
+            reached -= Double(moved) * style.size / 1000
+        }
+        PDFFace.append(code, to: &bytes)
+        reached += Double(face.advance(glyph)) / Double(face.unitsPerEm) * style.size
+    }
+
+    private mutating func setFont(_ font: Int, _ bytes: inout ByteSink) {
+        guard font != self.font else { return }
+        self.font = font
+        bytes.append("/F")
+        bytes.decimal(font)
+        bytes.append(" ")
+        bytes.hundredths(hundredths(style.size))
+        bytes.append(" Tf\n")
+    }
+
+    private mutating func setRise(_ rise: Int, _ bytes: inout ByteSink) {
+        guard rise != self.rise else { return }
+        self.rise = rise
+        bytes.hundredths(rise)
+        bytes.append(" Ts\n")
+    }
+}

@@ -1,0 +1,255 @@
+// DESIGN. A tagged document (ISO 32000-1, 14.7 and 14.8) says of each mark on a page which element it belongs to, and of each
+// element what it is and what it is part of, so that a reader can read it aloud or take a table out of it. An element is
+// written when it ends and then forgotten, but for its number in the list of its parent's; so what is kept is what is open:
+// a table keeps a number for each page, since its rows are grouped by page. The way back, from a mark to its element, is
+// written with each page.
+
+/// What a part of a document is.
+package enum PDFRole: Sendable {
+    case document
+    /// A title; 1 is the document's own.
+    case heading(Int)
+    case paragraph
+    case table
+    /// Rows of headings.
+    case tableHead
+    /// Rows of values.
+    case tableBody
+    case row
+    /// The heading of a column.
+    case columnHeading
+    case cell
+    case link
+    /// A drawing, with the words that stand for it.
+    case figure(String)
+
+    /// The standard type (14.8.4) and its attributes.
+    fileprivate func append(to bytes: inout ByteSink) {
+        switch self {
+        case .document: bytes.append("<</S/Document")
+        case .heading(let level):
+            bytes.append("<</S/H")
+            bytes.decimal(min(max(level, 1), 6))
+        case .figure(let words):
+            bytes.append("<</S/Figure/Alt")
+            bytes.string(words)
+        case .columnHeading: bytes.append("<</S/TH/A<</O/Table/Scope/Column>>")
+        case .paragraph, .table, .tableHead, .tableBody, .row, .cell, .link:
+            bytes.append("<</S/")
+            bytes.append(name)
+        }
+    }
+
+    /// How its elements are packed.
+    fileprivate var kind: PDFObjects.Kind {
+        switch self {
+        case .cell: .cell
+        case .row: .row
+        case .link: .link
+        case .document, .heading, .paragraph, .table, .tableHead, .tableBody, .columnHeading, .figure: .other
+        }
+    }
+
+    /// The name by which marks on a page refer to it.
+    var name: StaticString {
+        switch self {
+        case .document: "Document"
+        case .heading(let level):
+            switch level {
+            case ...1: "H1"
+            case 2: "H2"
+            case 3: "H3"
+            default: "H4"
+            }
+        case .paragraph: "P"
+        case .table: "Table"
+        case .tableHead: "THead"
+        case .tableBody: "TBody"
+        case .row: "TR"
+        case .columnHeading: "TH"
+        case .cell: "TD"
+        case .link: "Link"
+        case .figure: "Figure"
+        }
+    }
+}
+
+/// The tree of a document's elements while it is written.
+struct PDFStructure: ~Copyable {
+    private enum Kid {
+        case element(Int)
+        /// A mark by its number on its page.
+        case mark(Int, page: Int)
+        case annotation(Int, page: Int)
+    }
+
+    private struct Element {
+        var role: PDFRole
+        var number: Int
+        var kids: [Kid] = []
+    }
+
+    private let root: Int
+    private let document: Int
+    private var elements: [Element]
+    private var depth = 1
+    /// The element of each mark of this page.
+    private var marks: [Int] = []
+    /// The element of each annotation of this page.
+    private var annotations: [Int] = []
+    /// The key of this page in the tree from marks to elements; those of its annotations follow.
+    private var key = 0
+    private var leaves: [Int] = []
+
+    init(_ objects: inout PDFObjects) {
+        root = objects.reserve()
+        document = objects.reserve()
+        elements = [Element(role: .document, number: document)]
+    }
+
+    /// The element that is open, nil when it is the document: what is drawn then is part of no element.
+    var current: Int? { depth > 1 ? elements[depth - 1].number : nil }
+    var currentRole: PDFRole { elements[depth - 1].role }
+
+    /// Opens an element as part of the one that is open.
+    mutating func begin(_ role: PDFRole, _ objects: inout PDFObjects) {
+        let number = objects.reserve(role.kind)
+        elements[depth - 1].kids.append(.element(number))
+        if depth == elements.count {
+            elements.append(Element(role: role, number: number))
+        } else {
+            elements[depth].role = role
+            elements[depth].number = number
+            elements[depth].kids.removeAll(keepingCapacity: true)
+        }
+        depth += 1
+    }
+
+    /// Gives a mark of this page to the element that is open, and returns its number.
+    mutating func mark(page: Int) -> Int {
+        elements[depth - 1].kids.append(.mark(marks.count, page: page))
+        marks.append(elements[depth - 1].number)
+        return marks.count - 1
+    }
+
+    /// Gives an annotation to the element that is open, and returns its key; nil when no element is open.
+    mutating func annotate(_ number: Int, page: Int) -> Int? {
+        guard depth > 1 else { return nil }
+        elements[depth - 1].kids.append(.annotation(number, page: page))
+        annotations.append(elements[depth - 1].number)
+        return key + annotations.count
+    }
+
+    /// Ends the element that is open.
+    mutating func end(_ objects: inout PDFObjects) {
+        assert(depth > 1, "an element ends that was not begun")
+        guard depth > 1 else { return }
+        depth -= 1
+        write(depth, parent: elements[depth - 1].number, &objects)
+    }
+
+    private func write(_ index: Int, parent: Int, _ objects: inout PDFObjects) {
+        let kind = elements[index].role.kind
+        objects.pack(elements[index].number, kind) { write(index, parent, isAligned: kind != .other, to: &$0) }
+    }
+
+    private func write(_ index: Int, _ parent: Int, isAligned: Bool, to bytes: inout ByteSink) {
+        elements[index].role.append(to: &bytes)
+        bytes.append("/P")
+        bytes.reference(parent, isAligned)
+        var ownPage: Int?
+        for kid in elements[index].kids {
+            if case .mark(_, let page) = kid {
+                ownPage = page
+                bytes.append("/Pg")
+                bytes.reference(page, isAligned)
+                break
+            }
+        }
+        let count = elements[index].kids.count
+        if count > 0 {
+            bytes.append(count == 1 ? "/K" : "/K[")
+            for kid in elements[index].kids { Self.append(kid, ownPage, isAligned, to: &bytes) }
+            if count > 1 { bytes.append("]") }
+        }
+        bytes.append(">>")
+    }
+
+    @inline(__always)
+    private static func append(_ kid: Kid, _ ownPage: Int?, _ isAligned: Bool, to bytes: inout ByteSink) {
+        switch kid {
+        case .element(let number): bytes.reference(number, isAligned)
+        case .mark(let mark, let page):
+            if page != ownPage {
+                bytes.append("<</Type/MCR/Pg")
+                bytes.reference(page)
+                bytes.append("/MCID")
+            }
+            bytes.append(UInt8(ascii: " "))
+            if isAligned { bytes.aligned(mark, 5) } else { bytes.decimal(mark) }
+            if page != ownPage { bytes.append(">>") }
+        case .annotation(let number, let page):
+            bytes.append("<</Type/OBJR/Pg")
+            bytes.reference(page, isAligned)
+            bytes.append("/Obj")
+            bytes.reference(number, isAligned)
+            bytes.append(">>")
+        }
+    }
+
+    /// Writes the way from the marks of this page to their elements, and returns the page's key in it.
+    mutating func endPage(_ objects: inout PDFObjects) -> Int {
+        let leaf = objects.reserve(.leaf)
+        leaves.append(leaf)
+        objects.pack(leaf, .leaf) { bytes in
+            let start = bytes.held
+            bytes.append("<</Limits[")
+            bytes.decimal(key)
+            bytes.append(" ")
+            bytes.decimal(key + annotations.count)
+            bytes.append("]/Nums[")
+            bytes.decimal(key)
+            bytes.append("[")
+            // References below one another, each in a row of its own.
+            bytes.fill(
+                to: start + (bytes.held - start + PDFObjects.referenceLength - 1) / PDFObjects.referenceLength
+                    * PDFObjects.referenceLength)
+            for element in marks { bytes.reference(element, true) }
+            bytes.append("]")
+            for (place, element) in annotations.enumerated() {
+                bytes.append(" ")
+                bytes.decimal(key + 1 + place)
+                bytes.reference(element)
+            }
+            bytes.append("]>>")
+        }
+        defer {
+            key += 1 + annotations.count
+            marks.removeAll(keepingCapacity: true)
+            annotations.removeAll(keepingCapacity: true)
+        }
+        return key
+    }
+
+    /// Ends the document, and returns the number of the tree's root.
+    mutating func finish(_ objects: inout PDFObjects) -> Int {
+        while depth > 1 { end(&objects) }
+        write(0, parent: root, &objects)
+        let tree = objects.reserve()
+        objects.pack(tree) { bytes in
+            bytes.append("<</Kids[")
+            for leaf in leaves { bytes.reference(leaf) }
+            bytes.append("]>>")
+        }
+        objects.pack(root) { bytes in
+            bytes.append("<</Type/StructTreeRoot/K")
+            bytes.reference(document)
+            bytes.append("/ParentTree")
+            bytes.reference(tree)
+            bytes.append("/ParentTreeNextKey ")
+            bytes.decimal(key)
+            bytes.append(">>")
+        }
+        return root
+    }
+}

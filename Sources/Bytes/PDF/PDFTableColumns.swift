@@ -1,0 +1,44 @@
+extension PDFTable {
+    /// What stands above the first table, and what the document says about itself.
+    package struct Heading: Sendable {
+        package var title: String
+        /// One line below the title: whose data this is.
+        package var scope: String
+        /// ISO 8601 in UTC, `2024-05-01T12:00:00Z`: printed, and the document's date of creation.
+        package var created: String
+        /// Lines below these, for what readers have to know of the whole.
+        package var notes: [String] = []
+        package var author: String?
+
+        package init(title: String, scope: String, created: String, notes: [String] = [], author: String? = nil) {
+            self.notes = notes
+            self.title = title
+            self.scope = scope
+            self.created = created
+            self.author = author
+        }
+    }
+
+    package struct Column: Sendable {
+        package enum Kind: Sendable {
+            case text
+            /// Set to the right.
+            case number
+            /// An address that can be clicked when it is http or https.
+            case link
+        }
+        package var title: String
+        package var kind: Kind
+        /// The share of the room that is left when each column has its least; 1 is usual.
+        package var weight: Double
+        /// Whether each change of its value, from row to row, becomes an entry of the outline. For at most one column.
+        package var isOutlined: Bool
+
+        package init(_ title: String, _ kind: Kind = .text, weight: Double = 1, isOutlined: Bool = false) {
+            self.title = title
+            self.kind = kind
+            self.weight = weight
+            self.isOutlined = isOutlined
+        }
+    }
+}

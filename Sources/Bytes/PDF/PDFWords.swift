@@ -1,0 +1,252 @@
+import CPango
+import Glibc
+
+// DESIGN. Shaping is most of the work of a table, and its words repeat: in an inventory 86 of 100, though every name and digest
+// is unique. So a word is kept as the bytes that show it, with kerning, and with each glyph's width for when it must be
+// broken. A place is found by the word's hash and holds two; a third takes the place of the one not asked for last. The memory
+// is bounded, and a hostile choice of words makes it useless but not slow. Words are what one glyph for each character
+// shows, from left to right, in one face (`PDFFace.carries`); all other text is Pango's work.
+
+/// Words of one face that were shaped last.
+final class PDFWords {
+    /// Bytes of the longest word that is kept whole; longer ones are looked up in pieces.
+    static let longest = 40
+    private static let places = 4096
+
+    /// A word as it is kept, until the next is looked up.
+    struct Word {
+        fileprivate let start: UnsafeMutableRawPointer
+
+        /// In units of the face.
+        @inline(__always) var width: Int { Int(start.load(fromByteOffset: 12, as: Int32.self)) }
+        /// Glyphs; 0 for a word that is not to be set from here.
+        @inline(__always) var count: Int { Int(start.load(fromByteOffset: 9, as: UInt8.self)) }
+        /// What shows the whole word, inside a string of an array of `TJ` (ISO 32000-1, 9.4.3).
+        @inline(__always) var bytes: UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(
+                start: start + Offset.bytes, count: Int(start.load(fromByteOffset: 10, as: UInt16.self)))
+        }
+        /// The width of one glyph.
+        @inline(__always) func width(of glyph: Int) -> Int {
+            Int(start.load(fromByteOffset: Offset.widths + 2 * glyph, as: Int16.self))
+        }
+        /// What shows one glyph, with the kerning in front of it.
+        @inline(__always) func bytes(of glyph: Int) -> UnsafeRawBufferPointer {
+            let begin = glyph == 0 ? 0 : Int(start.load(fromByteOffset: Offset.ends + 2 * glyph - 2, as: UInt16.self))
+            let end = Int(start.load(fromByteOffset: Offset.ends + 2 * glyph, as: UInt16.self))
+            return UnsafeRawBufferPointer(start: start + Offset.bytes + begin, count: end - begin)
+        }
+    }
+
+    /// An entry: hash (8 bytes), bytes of the key, glyphs, bytes that show it (2), width (4), and these.
+    private enum Offset {
+        static let key = 16
+        static let widths = key + longest
+        static let ends = widths + 2 * longest
+        static let bytes = ends + 2 * longest
+        /// Room for a code of two bytes that are both escaped, and for kerning in front of it: `)-1000(`.
+        static let entry = bytes + 12 * longest
+    }
+
+    private let face: PDFFace
+    private let entries: UnsafeMutableRawPointer
+    private let buffer = hb_buffer_create()
+    private let language = hb_language_from_string("en", 2)
+    private let features: [hb_feature_t]
+    private var shown = ByteSink()
+    private var pairs: PDFPairs
+
+    init(_ face: PDFFace) throws(SinkError) {
+        self.face = face
+        pairs = PDFPairs(face)
+        // Zeros: an entry without a key matches no word, and pages that are never used stay the system's.
+        guard let entries = calloc(2 * Self.places, Offset.entry) else {
+            throw .format("writing a PDF: no memory for \(2 * Self.places) shaped words")
+        }
+        self.entries = entries
+        features = ["liga=0", "clig=0"].map { text in
+            var feature = hb_feature_t()
+            hb_feature_from_string(text, -1, &feature)
+            return feature
+        }
+    }
+
+    deinit {
+        hb_buffer_destroy(buffer)
+        free(entries)
+    }
+
+    /// Looks up a word of 1 to `longest` bytes, and shapes it when it is not here.
+    @inline(__always)
+    func word(_ text: UnsafeRawPointer, _ count: Int) -> Word {
+        let hash = Self.hash(text, count)
+        let first = entries + Int(truncatingIfNeeded: hash % UInt64(Self.places)) * 2 * Offset.entry
+        if Self.matches(first, hash, text, count) { return Word(start: first) }
+        return other(first, hash, text, count)
+    }
+
+    @inline(never)
+    private func other(_ first: UnsafeMutableRawPointer, _ hash: UInt64, _ text: UnsafeRawPointer, _ count: Int) -> Word
+    {
+        let second = first + Offset.entry
+        if Self.matches(second, hash, text, count) { return Word(start: second) }
+        // The one that was shaped last stays.
+        second.copyMemory(from: first, byteCount: Offset.bytes + Word(start: first).bytes.count)
+        first.storeBytes(of: hash, as: UInt64.self)
+        first.storeBytes(of: UInt8(count), toByteOffset: 8, as: UInt8.self)
+        (first + Offset.key).copyMemory(from: text, byteCount: count)
+        shape(first, text, count)
+        return Word(start: first)
+    }
+
+    @inline(__always)
+    private static func matches(
+        _ entry: UnsafeMutableRawPointer, _ hash: UInt64, _ text: UnsafeRawPointer, _ count: Int
+    ) -> Bool {
+        entry.load(as: UInt64.self) == hash && entry.load(fromByteOffset: 8, as: UInt8.self) == UInt8(count)
+            && memcmp(entry + Offset.key, text, count) == 0
+    }
+
+    @inline(__always)
+    private static func hash(_ text: UnsafeRawPointer, _ count: Int) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: count)
+        var at = 0
+        while at + 8 <= count {
+            hash = (hash ^ text.loadUnaligned(fromByteOffset: at, as: UInt64.self)) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= hash >> 29
+            at += 8
+        }
+        var rest: UInt64 = 0
+        while at < count {
+            rest = rest << 8 | UInt64(text.load(fromByteOffset: at, as: UInt8.self))
+            at += 1
+        }
+        hash = (hash ^ rest) &* 0x9E37_79B9_7F4A_7C15
+        return hash ^ hash >> 32
+    }
+
+    /// Fills an entry. It says 0 glyphs when the word is no row of glyphs, one for each character.
+    private func shape(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawPointer, _ count: Int) {
+        entry.storeBytes(of: 0, toByteOffset: 9, as: UInt8.self)
+        entry.storeBytes(of: 0, toByteOffset: 10, as: UInt16.self)
+        entry.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
+        if shapeLetters(entry, UnsafeRawBufferPointer(start: text, count: count)) { return }
+        guard let (infos, positions, glyphs) = glyphs(UnsafeRawBufferPointer(start: text, count: count)) else { return }
+        shown.removeAll()
+        var width = 0
+        var at = 0
+        var moved = 0
+        for index in 0..<glyphs {
+            let position = positions[index]
+            let scalar = PDFScalar(UnsafeRawBufferPointer(start: text, count: count), at)
+            guard Int(infos[index].cluster) == at, infos[index].codepoint > 0, position.x_offset == 0,
+                position.y_offset == 0, abs(position.x_advance) < 0x7FFF
+            else { return }
+            at += scalar.count
+            let code = face.code(infos[index].codepoint, scalar.value)
+            guard code < PDFFace.codesPerFont else { return }
+            if moved != 0 { PDFWords.append(kerning: moved, face, to: &shown) }
+            PDFFace.append(code, to: &shown)
+            moved = face.advance(infos[index].codepoint) - Int(position.x_advance)
+            width += Int(position.x_advance)
+            entry.storeBytes(of: Int16(position.x_advance), toByteOffset: Offset.widths + 2 * index, as: Int16.self)
+            entry.storeBytes(of: UInt16(shown.held), toByteOffset: Offset.ends + 2 * index, as: UInt16.self)
+        }
+        guard at == count else { return }
+        finish(entry, glyphs, width)
+    }
+
+    /// Shapes a word that is ASCII from its pairs of letters; false when that cannot be.
+    private func shapeLetters(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawBufferPointer) -> Bool {
+        shown.removeAll()
+        var whole = 0
+        for index in text.indices {
+            let letter = text[index]
+            let next = index + 1 < text.count ? text[index + 1] : nil
+            guard let width = pairs.width(letter, before: next, width) else { return false }
+            let code = pairs.code(letter, face)
+            guard code < PDFFace.codesPerFont else { return false }
+            PDFFace.append(code, to: &shown)
+            entry.storeBytes(of: Int16(width), toByteOffset: Offset.widths + 2 * index, as: Int16.self)
+            entry.storeBytes(of: UInt16(shown.held), toByteOffset: Offset.ends + 2 * index, as: UInt16.self)
+            whole += width
+            if next != nil, let alone = pairs.width(letter, before: nil, self.width), alone != width {
+                Self.append(kerning: alone - width, face, to: &shown)
+            }
+        }
+        finish(entry, text.count, whole)
+        return true
+    }
+
+    /// The width of an ASCII letter in front of another; nil when either is then another glyph or stands elsewhere.
+    private func width(_ letter: UInt8, before next: UInt8?) -> Int16? {
+        let letters = [letter] + (next.map { [$0] } ?? [])
+        return letters.withUnsafeBytes { text in
+            guard let (infos, positions, count) = glyphs(text), count == text.count else { return nil }
+            for index in 0..<count {
+                var nominal: UInt32 = 0
+                guard hb_font_get_nominal_glyph(face.font, UInt32(text[index]), &nominal) != 0,
+                    infos[index].codepoint == nominal, positions[index].x_offset == 0, positions[index].y_offset == 0
+                else { return nil }
+            }
+            // Of the second letter only its own width may be left, or pairs would not add up.
+            guard count == 1 || Int(positions[1].x_advance) == face.advance(infos[1].codepoint) else { return nil }
+            return Int16(exactly: positions[0].x_advance)
+        }
+    }
+
+    /// Shapes a text by HarfBuzz; the result lives until the next.
+    private func glyphs(
+        _ text: UnsafeRawBufferPointer
+    ) -> (UnsafeMutablePointer<hb_glyph_info_t>, UnsafeMutablePointer<hb_glyph_position_t>, Int)? {
+        hb_buffer_clear_contents(buffer)
+        let start = text.baseAddress?.assumingMemoryBound(to: CChar.self)
+        hb_buffer_add_utf8(buffer, start, Int32(text.count), 0, Int32(text.count))
+        hb_buffer_set_direction(buffer, HB_DIRECTION_LTR)
+        hb_buffer_set_language(buffer, language)
+        hb_buffer_guess_segment_properties(buffer)
+        hb_shape(face.font, buffer, features, UInt32(features.count))
+        var count: UInt32 = 0
+        guard let infos = hb_buffer_get_glyph_infos(buffer, &count),
+            let positions = hb_buffer_get_glyph_positions(buffer, &count), count <= Self.longest
+        else { return nil }
+        return (infos, positions, Int(count))
+    }
+
+    /// Puts what was shaped into the entry.
+    private func finish(_ entry: UnsafeMutableRawPointer, _ glyphs: Int, _ width: Int) {
+        guard shown.held <= Offset.entry - Offset.bytes else { return }
+        entry.storeBytes(of: UInt8(glyphs), toByteOffset: 9, as: UInt8.self)
+        entry.storeBytes(of: UInt16(shown.held), toByteOffset: 10, as: UInt16.self)
+        entry.storeBytes(of: Int32(width), toByteOffset: 12, as: Int32.self)
+        guard let bytes = shown.heldBytes.baseAddress else { return }
+        (entry + Offset.bytes).copyMemory(from: bytes, byteCount: shown.held)
+    }
+
+    /// Appends how much the next glyph stands closer than the one before would have it: thousandths of the print's size.
+    private static func append(kerning units: Int, _ face: PDFFace, to bytes: inout ByteSink) {
+        let thousandths = Int((Double(units) * 1000 / Double(face.unitsPerEm)).rounded())
+        guard thousandths != 0 else { return }
+        bytes.append(UInt8(ascii: ")"))
+        bytes.decimal(thousandths)
+        bytes.append(UInt8(ascii: "("))
+    }
+}
+
+/// A character of valid UTF-8.
+struct PDFScalar {
+    let value: UInt32
+    let count: Int
+
+    @inline(__always)
+    init(_ text: UnsafeRawBufferPointer, _ at: Int) {
+        let lead = UInt32(text[at])
+        func rest(_ place: Int) -> UInt32 { at + place < text.count ? UInt32(text[at + place]) & 0x3F : 0 }
+        switch lead {
+        case 0..<0xC0: (value, count) = (lead, 1)
+        case 0xC0..<0xE0: (value, count) = ((lead & 0x1F) << 6 | rest(1), 2)
+        case 0xE0..<0xF0: (value, count) = ((lead & 0x0F) << 12 | rest(1) << 6 | rest(2), 3)
+        default: (value, count) = ((lead & 0x07) << 18 | rest(1) << 12 | rest(2) << 6 | rest(3), 4)
+        }
+    }
+}
