@@ -202,7 +202,7 @@ package struct PDFCanvas: ~Copyable {
     }
 
     /// Draws what is decoration though an element is open.
-    mutating func withoutElement(_ draw: (inout PDFCanvas) -> Void) {
+    package mutating func withoutElement(_ draw: (inout PDFCanvas) -> Void) {
         let wasDecoration = isDecoration
         isDecoration = true
         draw(&self)

@@ -7,7 +7,7 @@
 struct PDFObjectLane: ~Copyable {
     private static let block = 1024
 
-    /// The length to which objects are filled up, at least; 0 for objects of all kinds, which are left as they are.
+    /// Objects are filled up to a multiple of this; 0 for objects of all kinds, which are left as they are.
     private let least: Int
     /// Whether that is the length of a row, though objects have many.
     private let isExact: Bool
@@ -44,7 +44,7 @@ struct PDFObjectLane: ~Copyable {
         write(&bodies)
         bodies.append(UInt8(ascii: "\n"))
         if least > 0 {
-            if length == 0 { length = isExact ? least : max(least, bodies.held - start) }
+            if length == 0 { length = isExact ? least : Self.rounded(max(least, bodies.held - start), least) }
             bodies.fill(to: start + Self.rounded(bodies.held - start, length))
             index.aligned(number, 10)
             index.aligned(start, 11)

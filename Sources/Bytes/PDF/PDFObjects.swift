@@ -34,9 +34,10 @@ struct PDFObjects: ~Copyable {
     private var next = 1
     private var runs: [Run] = []
     private var others = PDFObjectLane()
-    private var cells = PDFObjectLane(least: 49)
-    private var rows = PDFObjectLane(least: 32)
-    private var links = PDFObjectLane(least: 32)
+    // Offsets that grow by fifties differ in few digits.
+    private var cells = PDFObjectLane(least: 50)
+    private var rows = PDFObjectLane(least: 50)
+    private var links = PDFObjectLane(least: 50)
     private var leaves = PDFObjectLane(least: PDFObjects.referenceLength, isExact: true)
     private var codec: DeflateCodec
     private var output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)

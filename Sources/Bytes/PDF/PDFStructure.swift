@@ -93,8 +93,10 @@ struct PDFStructure: ~Copyable {
     private let document: Int
     private var elements: [Element]
     private var depth = 1
-    /// The element of each mark of this page.
+    /// The element of each mark of this page; 0 for numbers that are not used.
     private var marks: [Int] = []
+    /// The first mark's number of the row that is open, and the place of the cell in it.
+    private var row: (first: Int, cell: Int)?
     /// The element of each annotation of this page.
     private var annotations: [Int] = []
     /// The key of this page in the tree from marks to elements; those of its annotations follow.
@@ -123,10 +125,19 @@ struct PDFStructure: ~Copyable {
             elements[depth].kids.removeAll(keepingCapacity: true)
         }
         depth += 1
+        switch role {
+        case .row: row = ((marks.count + 9) / 10 * 10, -1)
+        case .cell: row?.cell += 1
+        default: break
+        }
     }
 
     /// Gives a mark of this page to the element that is open, and returns its number.
     mutating func mark(page: Int) -> Int {
+        // A column has the same last digit in each row, and a row the same digits before: so both repeat in the page's content.
+        if let row {
+            while marks.count < row.first + row.cell { marks.append(0) }
+        }
         elements[depth - 1].kids.append(.mark(marks.count, page: page))
         marks.append(elements[depth - 1].number)
         return marks.count - 1
@@ -145,6 +156,7 @@ struct PDFStructure: ~Copyable {
         assert(depth > 1, "an element ends that was not begun")
         guard depth > 1 else { return }
         depth -= 1
+        if case .row = elements[depth].role { row = nil }
         write(depth, parent: elements[depth - 1].number, &objects)
     }
 
@@ -214,7 +226,9 @@ struct PDFStructure: ~Copyable {
             bytes.fill(
                 to: start + (bytes.held - start + PDFObjects.referenceLength - 1) / PDFObjects.referenceLength
                     * PDFObjects.referenceLength)
-            for element in marks { bytes.reference(element, true) }
+            for element in marks {
+                if element == 0 { bytes.append("         null") } else { bytes.reference(element, true) }
+            }
             bytes.append("]")
             for (place, element) in annotations.enumerated() {
                 bytes.append(" ")

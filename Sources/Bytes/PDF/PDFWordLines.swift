@@ -22,8 +22,8 @@ extension PDFFace {
 }
 
 // DESIGN. Lines are broken as a reader of Latin text expects (Unicode Standard Annex 14 in short): behind blanks, hyphens, dashes
-// and slashes, not before digits; a word that is longer than a line is broken anywhere. Blanks at the end of a line are left
-// out. What needs more (an ellipsis, other scripts) is not set here.
+// and slashes, not before digits; a word that is longer than a line is broken anywhere. Blanks at the end of a line take no
+// room. What needs more (an ellipsis, other scripts) is not set here.
 
 /// Sets texts from words of one face.
 final class PDFWordSetter {
@@ -206,12 +206,17 @@ final class PDFWordSetter {
     @inline(__always)
     private func appendBlanks(_ lines: inout PDFLines) {
         while blanks > 0 {
-            let blank = blank ?? face.code(blankGlyph, 0x20)
-            self.blank = blank
-            PDFFace.append(blank, to: &lines.bytes)
+            appendBlank(&lines)
             width += blankWidth
             blanks -= 1
         }
+    }
+
+    @inline(__always)
+    private func appendBlank(_ lines: inout PDFLines) {
+        let blank = blank ?? face.code(blankGlyph, 0x20)
+        self.blank = blank
+        PDFFace.append(blank, to: &lines.bytes)
     }
 
     private func breakUp(_ word: PDFWords.Word, into lines: inout PDFLines) -> Bool {
@@ -229,6 +234,8 @@ final class PDFWordSetter {
     /// Begins the next line; false when there is no room for it.
     private func nextLine(_ lines: inout PDFLines) -> Bool {
         guard count < mostLines else { return false }
+        // One that takes no room keeps words apart for readers that join the lines of a cell.
+        if blanks > 0, width > 0 { appendBlank(&lines) }
         lines.close(width: width)
         lines.open()
         (width, blanks) = (0, 0)

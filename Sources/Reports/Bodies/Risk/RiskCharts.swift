@@ -32,6 +32,7 @@ extension RiskPage {
         let most = Double(max(1, bars.map(\.value).max() ?? 1))
         let (label, note) = (width * labelShare, 74.0)
         let room = width - label - note - 12
+        canvas.begin(.figure(bars.map { "\($0.label): \($0.note)" }.joined(separator: ", ")))
         for bar in bars {
             try need(19)
             let text = canvas.shape(bar.label, .init(size: 8.5, width: label - 6, isOneLine: true))
@@ -51,6 +52,7 @@ extension RiskPage {
             canvas.draw(behind, at: PDFPoint(x + 5, y + 7 - behind.height / 2), color: Self.ink)
             y += 18
         }
+        canvas.end()
         y += 4
     }
 
@@ -61,7 +63,9 @@ extension RiskPage {
         for severity in RiskSeverity.allCases {
             canvas.fill(PDFRectangle(x: x, y: y + 1, width: 9, height: 9), severity.color)
             canvas.stroke(PDFPath(PDFRectangle(x: x, y: y + 1, width: 9, height: 9)), Self.ink, width: 0.35)
+            canvas.begin(.paragraph)
             let text = canvas.draw(severity.rawValue, at: PDFPoint(x + 13, y), .init(size: 8.2))
+            canvas.end()
             x += text.width + 30
         }
         y += 16
@@ -80,12 +84,16 @@ extension RiskPage {
         for (place, figure) in figures.enumerated() {
             let x = Self.margin + Double(place) * (box + gap)
             canvas.fill(PDFRectangle(x: x, y: y, width: box, height: height), .gray(0.955))
+            canvas.begin(.paragraph)
             canvas.draw(
                 figure.value, at: PDFPoint(x + 8, y + 7),
                 .init(size: 20, isBold: true, width: box - 16, isOneLine: true), color: Self.ink)
+            canvas.end()
+            canvas.begin(.paragraph)
             canvas.draw(
                 figure.label, at: PDFPoint(x + 8, y + 34), .init(size: 8, width: box - 16, maximumHeight: 22),
                 color: Self.gray)
+            canvas.end()
         }
         y += height + 10
     }
@@ -103,10 +111,14 @@ extension RiskPage {
         let top = -Double.pi / 2
         ring(from: top, to: top + 2 * .pi, .gray(0.9))
         if share > 0 { ring(from: top, to: top + 2 * .pi * min(1, share), color) }
+        canvas.begin(.paragraph)
         let text = canvas.shape(Self.percent(share), .init(size: 9, isBold: true))
         canvas.draw(text, at: PDFPoint(center.x - text.width / 2, center.y - text.height / 2), color: Self.ink)
+        canvas.end()
+        canvas.begin(.paragraph)
         let says = canvas.shape(words, .init(size: 9.5, width: width - 72, maximumHeight: 50))
         canvas.draw(says, at: PDFPoint(Self.margin + 66, center.y - says.height / 2))
+        canvas.end()
         y += 60
     }
 
@@ -126,6 +138,8 @@ extension RiskPage {
         try need(height + 44)
         let (left, right) = (Self.margin + 34, Self.margin + width - 34)
         let base = y + 18 + height
+        canvas.begin(.figure("\(days.first ?? "") to \(days.last ?? ""): \(Self.words(first)); \(Self.words(second))"))
+        defer { canvas.end() }
         for step in 0...4 {
             let level = base - height * Double(step) / 4
             canvas.line(from: PDFPoint(left, level), to: PDFPoint(right, level), Self.rule, width: 0.4)
@@ -161,6 +175,11 @@ extension RiskPage {
             canvas.draw(text, at: PDFPoint(begin, base + 5), color: Self.gray)
         }
         y = base + 24
+    }
+
+    /// A line in words, for whoever hears the chart.
+    private static func words(_ series: (name: String, values: [Int])) -> String {
+        "\(series.name) from \(series.values.first ?? 0) to \(series.values.last ?? 0), at most \(series.values.max() ?? 0)"
     }
 
     /// A round number that is at least as large and divisible by four: 4, 8, 20, 40, 80, 200, …

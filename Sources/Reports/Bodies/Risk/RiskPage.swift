@@ -40,12 +40,14 @@ struct RiskPage: ~Copyable {
 
     private mutating func drawFooter() {
         let baseline = canvas.size.height - Self.margin + 6
-        canvas.line(
-            from: PDFPoint(Self.margin, baseline - 14), to: PDFPoint(Self.margin + width, baseline - 14), Self.rule,
-            width: 0.4)
         let text = canvas.shape(footer, .init(size: 7, alignment: .right, width: width * 0.75, isOneLine: true))
-        canvas.draw(text, at: PDFPoint(Self.margin + width * 0.25, baseline - text.baseline), color: Self.gray)
-        canvas.drawPageNumber(at: PDFPoint(Self.margin, baseline))
+        let (left, width) = (Self.margin, width)
+        canvas.withoutElement { canvas in
+            canvas.line(
+                from: PDFPoint(left, baseline - 14), to: PDFPoint(left + width, baseline - 14), Self.rule, width: 0.4)
+            canvas.draw(text, at: PDFPoint(left + width * 0.25, baseline - text.baseline), color: Self.gray)
+            canvas.drawPageNumber(at: PDFPoint(left, baseline))
+        }
     }
 
     mutating func finish() throws {
@@ -63,23 +65,29 @@ struct RiskPage: ~Copyable {
         try need(30 + height)
         canvas.outline(title, y: y)
         canvas.fill(PDFRectangle(x: Self.margin, y: y + 2, width: 4, height: 17), Self.ink)
+        canvas.begin(.heading(2))
         let text = canvas.draw(
             title, at: PDFPoint(Self.margin + 12, y), .init(size: 15, isBold: true, width: width - 12), color: Self.ink)
+        canvas.end()
         y += text.height + 8
     }
 
     mutating func subtitle(_ title: String, keeping height: Double = 80) throws {
         y += 8
         try need(20 + height)
+        canvas.begin(.heading(3))
         let text = canvas.draw(
             title, at: PDFPoint(Self.margin, y), .init(size: 10.5, isBold: true, width: width), color: Self.ink)
+        canvas.end()
         y += text.height + 4
     }
 
     mutating func paragraph(_ text: String, size: Double = 9.5, color: PDFColor = .black) throws {
         let shaped = canvas.shape(text, .init(size: size, width: width, maximumHeight: 400))
         try need(shaped.height)
+        canvas.begin(.paragraph)
         canvas.draw(shaped, at: PDFPoint(Self.margin, y), color: color)
+        canvas.end()
         y += shaped.height + 6
     }
 
@@ -112,7 +120,13 @@ struct RiskPage: ~Copyable {
         let whole = columns.reduce(0) { $0 + $1.share }
         let widths = columns.map { $0.share / whole * width }
         try need(46)
-        drawHeading(columns, widths)
+        canvas.begin(.table)
+        canvas.begin(.tableHead)
+        canvas.begin(.row)
+        drawHeading(columns, widths, isRepeated: false)
+        canvas.end()
+        canvas.end()
+        canvas.begin(.tableBody)
         for row in rows {
             let texts = zip(row, columns.indices).map { cell, index in
                 canvas.shape(
@@ -124,35 +138,53 @@ struct RiskPage: ~Copyable {
             let height = (texts.map(\.height).max() ?? 10) + 5
             if y + height > bottom {
                 try breakPage()
-                drawHeading(columns, widths)
+                drawHeading(columns, widths, isRepeated: true)
             }
+            canvas.begin(.row)
             var x = Self.margin
             for (index, text) in texts.enumerated() {
-                var left = x + 4
-                if let mark = row[index].mark {
-                    canvas.fill(PDFRectangle(x: left, y: y + 4, width: 7, height: 7), mark)
-                    canvas.stroke(PDFPath(PDFRectangle(x: left, y: y + 4, width: 7, height: 7)), Self.ink, width: 0.3)
-                    left += 11
-                }
-                let isLink =
-                    !row[index].address.isEmpty
-                    && canvas.link(
-                        PDFRectangle(x: left + text.left, y: y + 2.5, width: text.width, height: text.height),
-                        to: row[index].address)
-                canvas.draw(
-                    text, at: PDFPoint(left, y + 2.5),
-                    color: isLink ? PDFColor(red: 0.05, green: 0.25, blue: 0.6) : .black)
+                draw(row[index], text, at: x)
                 x += widths[index]
             }
+            canvas.end()
             y += height
-            canvas.line(
-                from: PDFPoint(Self.margin, y), to: PDFPoint(Self.margin + width, y), Self.rule, width: 0.3)
+            let (left, right) = (PDFPoint(Self.margin, y), PDFPoint(Self.margin + width, y))
+            canvas.withoutElement { $0.line(from: left, to: right, Self.rule, width: 0.3) }
         }
+        canvas.end()
+        canvas.end()
         y += 6
     }
 
-    private mutating func drawHeading(_ columns: [Column], _ widths: [Double]) {
-        canvas.fill(PDFRectangle(x: Self.margin, y: y, width: width, height: 16), .gray(0.92))
+    /// Draws a cell of a row whose left edge is at `x`.
+    private mutating func draw(_ cell: Cell, _ text: PDFText, at x: Double) {
+        var left = x + 4
+        if let mark = cell.mark {
+            let box = PDFRectangle(x: left, y: y + 4, width: 7, height: 7)
+            canvas.withoutElement { canvas in
+                canvas.fill(box, mark)
+                canvas.stroke(PDFPath(box), Self.ink, width: 0.3)
+            }
+            left += 11
+        }
+        canvas.begin(.cell)
+        let box = PDFRectangle(x: left + text.left, y: y + 2.5, width: text.width, height: text.height)
+        if Deception.isWeb(cell.address) {
+            canvas.begin(.link)
+            let isLink = canvas.link(box, to: cell.address)
+            canvas.draw(
+                text, at: PDFPoint(left, y + 2.5),
+                color: isLink ? PDFColor(red: 0.05, green: 0.25, blue: 0.6) : .black)
+            canvas.end()
+        } else {
+            canvas.draw(text, at: PDFPoint(left, y + 2.5))
+        }
+        canvas.end()
+    }
+
+    private mutating func drawHeading(_ columns: [Column], _ widths: [Double], isRepeated: Bool) {
+        let box = PDFRectangle(x: Self.margin, y: y, width: width, height: 16)
+        canvas.withoutElement { $0.fill(box, .gray(0.92)) }
         var x = Self.margin
         for (column, width) in zip(columns, widths) {
             let text = canvas.shape(
@@ -160,7 +192,14 @@ struct RiskPage: ~Copyable {
                 .init(
                     size: 8.2, isBold: true, alignment: column.isNumber ? .right : .left, width: width - 8,
                     isOneLine: true))
-            canvas.draw(text, at: PDFPoint(x + 4, y + 8 - text.height / 2))
+            let point = PDFPoint(x + 4, y + 8 - text.height / 2)
+            if isRepeated {
+                canvas.withoutElement { $0.draw(text, at: point) }
+            } else {
+                canvas.begin(.columnHeading)
+                canvas.draw(text, at: point)
+                canvas.end()
+            }
             x += width
         }
         y += 16

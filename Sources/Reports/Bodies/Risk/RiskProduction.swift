@@ -54,11 +54,15 @@ struct RiskDocument {
         let (margin, width) = (RiskPage.margin, page.width)
         page.canvas.fill(PDFRectangle(x: 0, y: 0, width: page.canvas.size.width, height: 250), RiskPage.ink)
         page.canvas.outline(title)
+        page.canvas.begin(.heading(1))
         page.canvas.draw(
             title, at: PDFPoint(margin, 96), .init(size: 34, isBold: true, width: width), color: .white)
+        page.canvas.end()
+        page.canvas.begin(.paragraph)
         page.canvas.draw(
             "Open-source risk and compliance", at: PDFPoint(margin, 146), .init(size: 13, width: width),
             color: .gray(0.85))
+        page.canvas.end()
         let word = kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst()
         var rows: [(String, String)] = [(word, scope.name)]
         let words = ["Organization", "Product"]
@@ -66,11 +70,13 @@ struct RiskDocument {
         rows.append(("State of", "\(created.prefix(10)) \(created.dropFirst(11).prefix(5)) UTC"))
         var y = 290.0
         for (label, value) in rows {
+            page.canvas.begin(.paragraph)
             page.canvas.draw(label, at: PDFPoint(margin, y + 3), .init(size: 9), color: RiskPage.gray)
             let text = page.canvas.draw(
                 value, at: PDFPoint(margin + 90, y),
                 .init(size: 13, isBold: true, width: width - 90, maximumHeight: 60),
                 color: RiskPage.ink)
+            page.canvas.end()
             y += max(20, text.height) + 8
         }
         page.y = y + 20

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+@testable import Bytes
+
+/// Text that is set from words, beside what Pango makes of the same.
+@Suite struct PDFWordTests {
+    private static let texts = [
+        "AVATAR To. WAY, Te\"st\" LT 'Yes' (fjord) 10.17.3-beta+build_7", "b6589fc6ab0dc82cf12099d1c2d40ab994e8410c",
+        "https://example.org/a/very-long/path?with=query&and#fragment",
+        "Ünïcode façade Ελληνικά Кириллица „Größe“ – 5 €",
+        "fi ffi fl office firefox", "a\u{A0}b\u{2010}c",
+    ]
+
+    @Test(arguments: texts, [false, true]) func wordsAreAsWideAsPangoMakesThem(_ text: String, _ isBold: Bool) throws {
+        let fonts = try PDFFonts()
+        let style = PDFText.Style(size: 100, isBold: isBold)
+        var lines = PDFLines()
+        var text = text
+        let (words, pango) = text.withUTF8 { utf8 in
+            let utf8 = UnsafeRawBufferPointer(utf8)
+            return (fonts.set(utf8, style, into: &lines).width, fonts.setParagraphs(utf8, style, into: &lines).width)
+        }
+        // Pango also kerns a letter with the blank beside it.
+        #expect(abs(words - pango) < 0.01 * pango, "\(words) \(pango)")
+        #expect(abs(words - pango) < 8, "\(words) \(pango)")
+    }
+
+    @Test func pairsOfLettersAddUpToTheWord() throws {
+        let fonts = try PDFFonts()
+        for word in ["AVATARToWAYTe", "0123456789abcdef", "jfiltLTVA.,-_/:", "WAWAWAWA"] {
+            var lines = PDFLines()
+            var text = word
+            let (alone, pango) = text.withUTF8 { utf8 in
+                let utf8 = UnsafeRawBufferPointer(utf8)
+                let style = PDFText.Style(size: 1000)
+                return (
+                    fonts.set(utf8, style, into: &lines).width, fonts.setParagraphs(utf8, style, into: &lines).width
+                )
+            }
+            #expect(abs(alone - pango) < 0.5, "\(word): \(alone) \(pango)")
+        }
+    }
+
+    /// The lines of a text at a width, as a reader finds them.
+    private static func lines(_ text: String, width: Double) throws -> [String] {
+        let document = try PDFDocument { file in
+            var canvas = try PDFCanvas(.init(title: "Lines", created: "2024-05-01T12:00:00Z"))
+            canvas.draw(text, at: PDFPoint(10, 10), .init(size: 10, width: width))
+            try canvas.endPage(to: &file)
+            try canvas.finish(to: &file)
+        }
+        return try document.text().split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty && $0 != "\u{0C}" }
+    }
+
+    @Test func linesBreakAtBlanksHyphensAndSlashes() throws {
+        #expect(try Self.lines("one two three", width: 45) == ["one two", "three"])
+        #expect(try Self.lines("commons/collections", width: 60) == ["commons/", "collections"])
+        #expect(try Self.lines("2024-05-01 2024-05-02", width: 60) == ["2024-05-01", "2024-05-02"])
+        #expect(try Self.lines("first\n\nthird", width: 100) == ["first", "third"])
+        let digest = String(repeating: "0123456789abcdef", count: 4)
+        let lines = try Self.lines("x " + digest, width: 100)
+        #expect(lines.count > 3 && lines.joined() == "x" + digest)
+    }
+
+    @Test func moreCharactersThanAFontOfTheDocumentHoldsComeBack() throws {
+        let scalars = (0x4E00..<0x4E00 + 5000).compactMap(Unicode.Scalar.init)
+        let document = try PDFDocument { file in
+            var table = try PDFTable(
+                .init(title: "Han", scope: "", created: "2024-05-01T12:00:00Z"), columns: [.init("Text")])
+            for begin in stride(from: 0, to: scalars.count, by: 50) {
+                try table.row([String(String.UnicodeScalarView(scalars[begin..<begin + 50]))], to: &file)
+            }
+            try table.finish(to: &file)
+        }
+        try document.expectSound()
+        let found = Set(try document.text().unicodeScalars)
+        #expect(scalars.filter { !found.contains($0) }.isEmpty)
+    }
+
+    @Test func wordsOfWrappedLinesStayApartForReadersOfTheStructure() throws {
+        let document = try PDFDocument { file in
+            var table = try PDFTable(
+                .init(title: "Wrapped", scope: "", created: "2024-05-01T12:00:00Z"), columns: [.init("Text")])
+            try table.row([String(repeating: "alpha beta ", count: 60)], to: &file)
+            try table.row([String(repeating: "مكتبة المصادر ", count: 60)], to: &file)
+            try table.finish(to: &file)
+        }
+        let text = try document.read(by: "pdfinfo", ["-struct-text", "FILE"]).output
+        #expect(!text.contains("betaalpha") && !text.contains("alphabeta"))
+    }
+}
