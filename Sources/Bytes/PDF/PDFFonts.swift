@@ -13,12 +13,11 @@ final class PDFFonts {
     let context: OpaquePointer
     private let attributes: OpaquePointer?
     private let description: OpaquePointer?
-    /// The faces that were met, in that order.
-    private(set) var faces: [PDFFace] = []
-    private var known: [OpaquePointer: Int] = [:]
-    /// Fonts of the document so far: a face has one for each `PDFFace.codesPerFont` codes.
-    private var fontCount = 0
-    private var setters: [PDFWordSetter] = []
+    private var known: PDFFaces
+    private let regular: PDFFace
+    private let bold: PDFFace
+    private var regularWords: PDFWordSetter
+    private var boldWords: PDFWordSetter
     private var paragraphs = PDFParagraphCache()
     /// Lines that are only measured.
     private var measured = PDFLines()
@@ -42,25 +41,34 @@ final class PDFFonts {
             g_object_unref(map)
             throw .format("writing a PDF: no fonts found; install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core")
         }
-        self.map = map
-        self.context = context
         pango_context_set_round_glyph_positions(context, 0)
         pango_context_set_language(context, pango_language_from_string("en"))
         // A digest or a URL that is broken over lines must not get hyphens that are not its own.
-        attributes = pango_attr_list_new()
+        let attributes = pango_attr_list_new()
         pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
         // A search for "firefox" must find it: readers give the glyph of a ligature back as U+FB01.
         pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
-        description = pango_font_description_new()
+        let description = pango_font_description_new()
         pango_font_description_set_family(description, Self.family)
-        for isBold in [false, true] {
-            guard let font = load(isBold: isBold) else {
+        var known = PDFFaces()
+        var faces: [PDFFace] = []
+        for weight in [PANGO_WEIGHT_NORMAL, PANGO_WEIGHT_BOLD] {
+            pango_font_description_set_absolute_size(description, 10 * Double(PANGO_SCALE))
+            pango_font_description_set_weight(description, weight)
+            guard let font = pango_context_load_font(context, description) else {
                 throw .format("writing a PDF: pango cannot load a font of \(Self.family)")
             }
             defer { g_object_unref(font) }
-            let face = face(of: font)
-            setters.append(try PDFWordSetter(faces[face]))
+            faces.append(known.face(of: font))
         }
+        self.map = map
+        self.context = context
+        self.attributes = attributes
+        self.description = description
+        self.known = known
+        (regular, bold) = (faces[0], faces[1])
+        regularWords = try PDFWordSetter(regular)
+        boldWords = try PDFWordSetter(bold)
     }
 
     deinit {
@@ -70,42 +78,23 @@ final class PDFFonts {
         g_object_unref(map)
     }
 
-    private func load(isBold: Bool) -> UnsafeMutablePointer<PangoFont>? {
-        pango_font_description_set_absolute_size(description, 10 * Double(PANGO_SCALE))
-        pango_font_description_set_weight(description, isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
-        return pango_context_load_font(context, description)
-    }
+    /// The faces that were met, in that order.
+    var faces: [PDFFace] { known.faces }
 
     /// The face that stands for plain text, whose font is set in front of each line.
-    func face(isBold: Bool) -> PDFFace { setters[isBold ? 1 : 0].face }
+    func face(isBold: Bool) -> PDFFace { isBold ? bold : regular }
 
-    /// The number in `faces` of a font of Pango's.
-    func face(of font: UnsafeMutablePointer<PangoFont>?) -> Int {
-        let face = hb_font_get_face(pango_font_get_hb_font(font))
-        guard let face else { return 0 }
-        if let index = known[face] { return index }
-        let made = PDFFace(face)
-        known[face] = faces.count
-        faces.append(made)
-        made.addFont(newFont())
-        return faces.count - 1
-    }
+    /// The face of a font of Pango's.
+    func face(of font: UnsafeMutablePointer<PangoFont>?) -> PDFFace { known.face(of: font) }
 
     /// The document's number of the font that has a code of a face.
-    func font(of code: Int, _ face: PDFFace) -> Int {
-        let place = code / PDFFace.codesPerFont
-        while face.fonts.count <= place { face.addFont(newFont()) }
-        return face.fonts[place]
-    }
-
-    private func newFont() -> Int {
-        defer { fontCount += 1 }
-        return fontCount
-    }
+    func font(of code: Int, _ face: PDFFace) -> Int { known.font(of: code, face) }
 
     /// Sets a text. The bytes must be UTF-8 without NUL: `PDFCellText` makes them so.
     func set(_ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox {
-        if let box = setters[style.isBold ? 1 : 0].set(utf8, style, into: &lines) { return box }
+        let box =
+            style.isBold ? boldWords.set(utf8, style, into: &lines) : regularWords.set(utf8, style, into: &lines)
+        if let box { return box }
         return paragraphs.lines(utf8, style, into: &lines) { setParagraphs(utf8, style, into: &$0) }
     }
 
@@ -151,5 +140,34 @@ final class PDFFonts {
         }
         pango_layout_set_text(layout, utf8.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(utf8.count))
         return layout
+    }
+}
+
+/// The faces of one document, and the numbers of its fonts.
+private struct PDFFaces {
+    private(set) var faces: [PDFFace] = []
+    private var known: [OpaquePointer: Int] = [:]
+    /// Fonts of the document so far: a face has one for each `PDFFace.codesPerFont` codes.
+    private var fontCount = 0
+
+    mutating func face(of font: UnsafeMutablePointer<PangoFont>?) -> PDFFace {
+        let shared = hb_font_get_face(pango_font_get_hb_font(font))
+        if let shared, let index = known[shared] { return faces[index] }
+        let face = PDFFace(shared)
+        if let shared { known[shared] = faces.count }
+        faces.append(face)
+        addFont(to: face)
+        return face
+    }
+
+    mutating func font(of code: Int, _ face: PDFFace) -> Int {
+        let place = code / PDFFace.codesPerFont
+        while face.fonts.count <= place { addFont(to: face) }
+        return face.fonts[place]
+    }
+
+    private mutating func addFont(to face: PDFFace) {
+        face.addFont(fontCount)
+        fontCount += 1
     }
 }

@@ -46,21 +46,37 @@ extension ByteSink {
         append(" 0 R")
     }
 
-    /// Appends a whole number with blanks in front, so that both take `width` bytes; more when the number is longer.
+    /// Appends a whole number of at least 0 with blanks in front, so that both take `width` bytes, at most 16; one blank and all
+    /// its digits when it is longer.
+    @inline(__always)
     mutating func aligned(_ value: Int, _ width: Int) {
-        var bound = 10
-        var digits = 1
-        while value >= bound, digits < width {
-            bound *= 10
-            digits += 1
+        reserve(16)
+        let end = end
+        var place = width
+        var rest = UInt(value.magnitude)
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            place -= 1
+            end.storeBytes(of: UInt8(0x30 + digit), toByteOffset: place, as: UInt8.self)
+            rest = quotient
+        } while rest > 0 && place > 0
+        guard rest == 0, place > 0 else {
+            append(UInt8(ascii: " "))
+            return decimal(value)
         }
-        for _ in digits..<max(width, digits) { append(UInt8(ascii: " ")) }
-        decimal(value)
+        while place > 0 {
+            place -= 1
+            end.storeBytes(of: 0x20, toByteOffset: place, as: UInt8.self)
+        }
+        advance(to: end + width)
     }
 
     /// Appends blanks up to a length.
     mutating func fill(to length: Int) {
-        while held < length { append(UInt8(ascii: " ")) }
+        guard length > held else { return }
+        reserve(length - held)
+        end.initializeMemory(as: UInt8.self, repeating: 0x20, count: length - held)
+        held = length
     }
 
     /// As `reference`, filled up with blanks to `PDFObjects.referenceLength` bytes when it is aligned.

@@ -22,12 +22,12 @@ struct PDFPairs: ~Copyable {
 
     /// The width of a letter in front of another one, or of none; nil when HarfBuzz has to be asked for the whole word.
     @inline(__always)
-    mutating func width(_ letter: UInt8, before next: UInt8?, _ shape: (UInt8, UInt8?) -> Int16?) -> Int? {
+    mutating func width(_ letter: UInt8, before next: UInt8?, _ shaper: PDFShaper) -> Int? {
         guard isUsable, Self.isLetter(letter), next.map(Self.isLetter) != false else { return nil }
         let place = Int(letter - Self.first) * (Self.count + 1) + (next.map { Int($0 - Self.first) } ?? Self.count)
         var width = widths[place]
         if width == Self.unknown {
-            width = shape(letter, next) ?? Self.other
+            width = shaper.width(letter, before: next) ?? Self.other
             widths[place] = width
         }
         return width == Self.other ? nil : Int(width)

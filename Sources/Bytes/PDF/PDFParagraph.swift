@@ -72,8 +72,7 @@ private struct PDFRunWriter {
         guard let item = run.item?.pointee, let string = run.glyphs?.pointee, let glyphs = string.glyphs,
             let clusters = string.log_clusters
         else { return }
-        let number = fonts.face(of: item.analysis.font)
-        let face = fonts.faces[number]
+        let face = fonts.face(of: item.analysis.font)
         let isEllipsis = item.analysis.flags & UInt8(PANGO_ANALYSIS_FLAG_IS_ELLIPSIS) != 0
         let isReversed = item.analysis.level % 2 == 1
         let count = Int(string.num_glyphs)

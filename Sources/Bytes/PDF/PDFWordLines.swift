@@ -26,9 +26,9 @@ extension PDFFace {
 // room. What needs more (an ellipsis, other scripts) is not set here.
 
 /// Sets texts from words of one face.
-final class PDFWordSetter {
+struct PDFWordSetter: ~Copyable {
     let face: PDFFace
-    private let words: PDFWords
+    private var words: PDFWords
     private let carried: [Bool]
     private let blankGlyph: UInt32
     private let blankWidth: Int
@@ -43,8 +43,8 @@ final class PDFWordSetter {
     private var count = 0
 
     init(_ face: PDFFace) throws(SinkError) {
-        self.face = face
         words = try PDFWords(face)
+        self.face = face
         carried = face.plainCharacters()
         var glyph: UInt32 = 0
         hb_font_get_nominal_glyph(face.font, 0x20, &glyph)
@@ -53,7 +53,8 @@ final class PDFWordSetter {
     }
 
     /// Sets a text, clean UTF-8; nil, with no trace left, for one that is not to be set from words.
-    func set(_ text: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox? {
+    mutating func set(_ text: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox?
+    {
         guard carries(text) else { return nil }
         let (first, held) = (lines.count, lines.bytes.held)
         let units = Double(face.unitsPerEm) / style.size
@@ -105,7 +106,7 @@ final class PDFWordSetter {
         return true
     }
 
-    private func setWords(_ text: UnsafeRawBufferPointer, into lines: inout PDFLines) -> Bool {
+    private mutating func setWords(_ text: UnsafeRawBufferPointer, into lines: inout PDFLines) -> Bool {
         var at = 0
         while at < text.count {
             let byte = text[at]
@@ -152,7 +153,7 @@ final class PDFWordSetter {
             || byte == UInt8(ascii: "@")
     }
 
-    private func set(_ text: UnsafeRawBufferPointer, into lines: inout PDFLines) -> Bool {
+    private mutating func set(_ text: UnsafeRawBufferPointer, into lines: inout PDFLines) -> Bool {
         guard let start = text.baseAddress else { return true }
         guard text.count > PDFWords.longest else {
             let word = words.word(start, text.count)
@@ -172,7 +173,7 @@ final class PDFWordSetter {
     }
 
     /// Sets a word that is looked up in pieces.
-    private func setLong(
+    private mutating func setLong(
         _ start: UnsafeRawPointer, _ text: UnsafeRawBufferPointer, into lines: inout PDFLines
     ) -> Bool {
         var whole = 0
@@ -197,14 +198,14 @@ final class PDFWordSetter {
     }
 
     @inline(__always)
-    private func append(_ word: PDFWords.Word, to lines: inout PDFLines) {
+    private mutating func append(_ word: PDFWords.Word, to lines: inout PDFLines) {
         appendBlanks(&lines)
         lines.bytes.append(word.bytes)
         width += word.width
     }
 
     @inline(__always)
-    private func appendBlanks(_ lines: inout PDFLines) {
+    private mutating func appendBlanks(_ lines: inout PDFLines) {
         while blanks > 0 {
             appendBlank(&lines)
             width += blankWidth
@@ -213,13 +214,13 @@ final class PDFWordSetter {
     }
 
     @inline(__always)
-    private func appendBlank(_ lines: inout PDFLines) {
+    private mutating func appendBlank(_ lines: inout PDFLines) {
         let blank = blank ?? face.code(blankGlyph, 0x20)
         self.blank = blank
         PDFFace.append(blank, to: &lines.bytes)
     }
 
-    private func breakUp(_ word: PDFWords.Word, into lines: inout PDFLines) -> Bool {
+    private mutating func breakUp(_ word: PDFWords.Word, into lines: inout PDFLines) -> Bool {
         if width + blanks * blankWidth <= limit { appendBlanks(&lines) }
         blanks = 0
         for glyph in 0..<word.count {
@@ -232,7 +233,7 @@ final class PDFWordSetter {
     }
 
     /// Begins the next line; false when there is no room for it.
-    private func nextLine(_ lines: inout PDFLines) -> Bool {
+    private mutating func nextLine(_ lines: inout PDFLines) -> Bool {
         guard count < mostLines else { return false }
         // One that takes no room keeps words apart for readers that join the lines of a cell.
         if blanks > 0, width > 0 { appendBlank(&lines) }

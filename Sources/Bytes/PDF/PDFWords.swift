@@ -8,7 +8,7 @@ import Glibc
 // shows, from left to right, in one face (`PDFFace.carries`); all other text is Pango's work.
 
 /// Words of one face that were shaped last.
-final class PDFWords {
+struct PDFWords: ~Copyable {
     /// Bytes of the longest word that is kept whole; longer ones are looked up in pieces.
     static let longest = 40
     private static let places = 4096
@@ -49,36 +49,27 @@ final class PDFWords {
     }
 
     private let face: PDFFace
+    private let shaper: PDFShaper
     private let entries: UnsafeMutableRawPointer
-    private let buffer = hb_buffer_create()
-    private let language = hb_language_from_string("en", 2)
-    private let features: [hb_feature_t]
     private var shown = ByteSink()
     private var pairs: PDFPairs
 
     init(_ face: PDFFace) throws(SinkError) {
-        self.face = face
-        pairs = PDFPairs(face)
         // Zeros: an entry without a key matches no word, and pages that are never used stay the system's.
         guard let entries = calloc(2 * Self.places, Offset.entry) else {
             throw .format("writing a PDF: no memory for \(2 * Self.places) shaped words")
         }
+        self.face = face
         self.entries = entries
-        features = ["liga=0", "clig=0"].map { text in
-            var feature = hb_feature_t()
-            hb_feature_from_string(text, -1, &feature)
-            return feature
-        }
+        shaper = PDFShaper(face)
+        pairs = PDFPairs(face)
     }
 
-    deinit {
-        hb_buffer_destroy(buffer)
-        free(entries)
-    }
+    deinit { free(entries) }
 
     /// Looks up a word of 1 to `longest` bytes, and shapes it when it is not here.
     @inline(__always)
-    func word(_ text: UnsafeRawPointer, _ count: Int) -> Word {
+    mutating func word(_ text: UnsafeRawPointer, _ count: Int) -> Word {
         let hash = Self.hash(text, count)
         let first = entries + Int(truncatingIfNeeded: hash % UInt64(Self.places)) * 2 * Offset.entry
         if Self.matches(first, hash, text, count) { return Word(start: first) }
@@ -86,8 +77,9 @@ final class PDFWords {
     }
 
     @inline(never)
-    private func other(_ first: UnsafeMutableRawPointer, _ hash: UInt64, _ text: UnsafeRawPointer, _ count: Int) -> Word
-    {
+    private mutating func other(
+        _ first: UnsafeMutableRawPointer, _ hash: UInt64, _ text: UnsafeRawPointer, _ count: Int
+    ) -> Word {
         let second = first + Offset.entry
         if Self.matches(second, hash, text, count) { return Word(start: second) }
         // The one that was shaped last stays.
@@ -126,12 +118,14 @@ final class PDFWords {
     }
 
     /// Fills an entry. It says 0 glyphs when the word is no row of glyphs, one for each character.
-    private func shape(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawPointer, _ count: Int) {
+    private mutating func shape(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawPointer, _ count: Int) {
         entry.storeBytes(of: 0, toByteOffset: 9, as: UInt8.self)
         entry.storeBytes(of: 0, toByteOffset: 10, as: UInt16.self)
         entry.storeBytes(of: 0, toByteOffset: 12, as: Int32.self)
         if shapeLetters(entry, UnsafeRawBufferPointer(start: text, count: count)) { return }
-        guard let (infos, positions, glyphs) = glyphs(UnsafeRawBufferPointer(start: text, count: count)) else { return }
+        guard let (infos, positions, glyphs) = shaper.glyphs(UnsafeRawBufferPointer(start: text, count: count)),
+            glyphs <= Self.longest
+        else { return }
         shown.removeAll()
         var width = 0
         var at = 0
@@ -157,60 +151,25 @@ final class PDFWords {
     }
 
     /// Shapes a word that is ASCII from its pairs of letters; false when that cannot be.
-    private func shapeLetters(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawBufferPointer) -> Bool {
+    private mutating func shapeLetters(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawBufferPointer) -> Bool {
         shown.removeAll()
         var whole = 0
         for index in text.indices {
             let letter = text[index]
             let next = index + 1 < text.count ? text[index + 1] : nil
-            guard let width = pairs.width(letter, before: next, width) else { return false }
+            guard let width = pairs.width(letter, before: next, shaper) else { return false }
             let code = pairs.code(letter, face)
             guard code < PDFFace.codesPerFont else { return false }
             PDFFace.append(code, to: &shown)
             entry.storeBytes(of: Int16(width), toByteOffset: Offset.widths + 2 * index, as: Int16.self)
             entry.storeBytes(of: UInt16(shown.held), toByteOffset: Offset.ends + 2 * index, as: UInt16.self)
             whole += width
-            if next != nil, let alone = pairs.width(letter, before: nil, self.width), alone != width {
+            if next != nil, let alone = pairs.width(letter, before: nil, shaper), alone != width {
                 Self.append(kerning: alone - width, face, to: &shown)
             }
         }
         finish(entry, text.count, whole)
         return true
-    }
-
-    /// The width of an ASCII letter in front of another; nil when either is then another glyph or stands elsewhere.
-    private func width(_ letter: UInt8, before next: UInt8?) -> Int16? {
-        let letters = [letter] + (next.map { [$0] } ?? [])
-        return letters.withUnsafeBytes { text in
-            guard let (infos, positions, count) = glyphs(text), count == text.count else { return nil }
-            for index in 0..<count {
-                var nominal: UInt32 = 0
-                guard hb_font_get_nominal_glyph(face.font, UInt32(text[index]), &nominal) != 0,
-                    infos[index].codepoint == nominal, positions[index].x_offset == 0, positions[index].y_offset == 0
-                else { return nil }
-            }
-            // Of the second letter only its own width may be left, or pairs would not add up.
-            guard count == 1 || Int(positions[1].x_advance) == face.advance(infos[1].codepoint) else { return nil }
-            return Int16(exactly: positions[0].x_advance)
-        }
-    }
-
-    /// Shapes a text by HarfBuzz; the result lives until the next.
-    private func glyphs(
-        _ text: UnsafeRawBufferPointer
-    ) -> (UnsafeMutablePointer<hb_glyph_info_t>, UnsafeMutablePointer<hb_glyph_position_t>, Int)? {
-        hb_buffer_clear_contents(buffer)
-        let start = text.baseAddress?.assumingMemoryBound(to: CChar.self)
-        hb_buffer_add_utf8(buffer, start, Int32(text.count), 0, Int32(text.count))
-        hb_buffer_set_direction(buffer, HB_DIRECTION_LTR)
-        hb_buffer_set_language(buffer, language)
-        hb_buffer_guess_segment_properties(buffer)
-        hb_shape(face.font, buffer, features, UInt32(features.count))
-        var count: UInt32 = 0
-        guard let infos = hb_buffer_get_glyph_infos(buffer, &count),
-            let positions = hb_buffer_get_glyph_positions(buffer, &count), count <= Self.longest
-        else { return nil }
-        return (infos, positions, Int(count))
     }
 
     /// Puts what was shaped into the entry.
