@@ -156,11 +156,7 @@ package struct Intake: Sendable {
                 try destination.record(
                     "PROJECT \(project)", "statements", in: target.scope(of: scan), at: time, on: connection)
             } else {
-                var content = StagedScan.Publication(
-                    document: outcome.document, digest: digest, libraries: outcome.libraries,
-                    uploadedBy: destination.uploadedBy, plugin: destination.plugin)
-                content.comment = destination.comment
-                content.requestToken = lease.job.requestToken
+                let content = destination.publication(of: outcome, digest: digest, job: lease.job)
                 let gone = try scan.publish(content, in: target, at: time, on: connection)
                 try outcome.moment?.mark(ifOverFor: scan, on: connection)
                 refined = try RefinedLibraries.find(gone, in: scan, on: connection)
@@ -240,6 +236,16 @@ package struct Intake: Sendable {
 }
 
 extension Intake.Destination {
+    /// The scan's content for its project, and the upload that brought it.
+    func publication(of outcome: ScanStaging.Outcome, digest: [UInt8], job: Job) -> StagedScan.Publication {
+        var content = StagedScan.Publication(
+            document: outcome.document, digest: digest, libraries: outcome.libraries, uploadedBy: uploadedBy,
+            plugin: plugin)
+        content.comment = comment
+        content.requestToken = job.requestToken
+        return content
+    }
+
     /// Refuses names that cannot be shown.
     func check() throws(IntakeError) {
         try Self.check(product, field: "product")

@@ -3,19 +3,6 @@
 // from the target: the last key of each table. While a copy is unfinished a mark in the target keeps everybody else out.
 // At the end both sides are read once more and their counts and digests compared.
 
-/// A connection that inserts into tables whose names come from the schema itself.
-protocol CatalogueConnection: Connection {
-    func insert(_ rows: borrowing RowBuffer, table: String, columns: [String]) throws(DatabaseError)
-}
-
-extension CatalogueConnection {
-    func insert(
-        _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
-    ) throws(DatabaseError) {
-        try insert(rows, table: table.description, columns: columns.map(\.description))
-    }
-}
-
 /// Copies all rows of one database into another, between any two engines.
 package struct DatabaseCopy: Sendable {
     /// What is being done, for a person who waits.
