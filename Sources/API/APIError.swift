@@ -7,7 +7,8 @@ package import Reports
 
 // DESIGN. The one table of errors that a client of the Mend API sees. Clients throw away the body of an answer whose
 // status is not 200, so errors are HTTP 200 with `{"errorCode", "errorMessage"}` (mend-api.md §1.1, §1.2). A message
-// names the field, the value and what is accepted. Who has no business with a token hears one text, whatever the reason.
+// names the field, the value and what is accepted. A client without rights on a token always gets the same text,
+// whatever the reason.
 
 /// Why a call was refused, as the client sees it.
 package enum APIError: Error, Equatable {
@@ -40,9 +41,9 @@ package enum APIError: Error, Equatable {
     case notFound(String, of: String)
     case people(PeopleError)
     case key(KeyError)
-    /// The key made too many calls; so many seconds from now the next one is let in.
+    /// The key made too many calls. The next one is let in after this many seconds.
     case tooManyCalls(seconds: Int)
-    /// As much work of this kind waits already as may wait; so many seconds from now it is worth another try.
+    /// The queue for work of this kind is full. Another try is worth it after this many seconds.
     case busy(seconds: Int)
     /// The uuid of a library that the organization does not have, and the field.
     case unknownLibrary(String, of: String)
@@ -54,7 +55,7 @@ package enum APIError: Error, Equatable {
     case notOffered(String)
     case fault(Fault)
 
-    /// What patterns for names of libraries may be.
+    /// The patterns that names of libraries may have, for error messages.
     static let patternAccepted = """
         a pattern with * and ?, or a regular expression between slashes in the syntax of RE2, which has no look-around \
         and no back-references
@@ -88,7 +89,7 @@ package enum APIError: Error, Equatable {
         }
     }
 
-    /// What Mend says to whoever may not do something, letter by letter: clients compare it.
+    /// Mend's own text for a missing right, letter by letter, because clients compare it.
     private static let notAllowed = "User is not allowed to perform this action"
 
     package var message: String {
@@ -200,7 +201,7 @@ package enum APIError: Error, Equatable {
 }
 
 extension APIError {
-    /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
+    /// Translates errors of other targets for clients; nil for errors that clients must not see.
     package init?(_ error: any Error) {
         switch error {
         case let error as APIError: self = error

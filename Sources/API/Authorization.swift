@@ -4,10 +4,10 @@ import HTTP
 import Jobs
 import Reports
 
-// DESIGN. The one place that decides who may do what. A user key and a token become an account, a role and a `Scope`;
-// everything behind works on the scope and never looks at a tenant again. All that may be wrong with key and token ends in
-// the same answer, after the same query: nobody learns which tokens exist. The key itself is looked up by its digest,
-// so that the time of an index comparison reveals nothing of the key.
+// DESIGN. The one place that decides the rights of users. A user key and a token become an account, a role and a
+// `Scope`; everything behind works on the scope and never looks at a tenant again. Every fault of key and token ends in
+// the same answer, after the same query, so nobody learns which tokens exist. The key itself is looked up by its
+// digest, so that the time of an index comparison reveals nothing of the key.
 
 /// Which token a call needs.
 package enum TokenRule: Sendable, Equatable {
@@ -59,7 +59,7 @@ package struct Need: Sendable, Equatable {
     }
 }
 
-/// A call that was refused to a member of the organization: what the client hears, and what is written down of it.
+/// A call that was refused to a member of the organization: the error for the client, and the facts to record.
 struct Denial: Error {
     let error: APIError
     let organization: Int64
@@ -78,7 +78,7 @@ struct Access: Sendable {
     let scope: Scope
     /// The user's role there.
     let role: Role
-    /// The key that was shown; nil for the operator, who shows none.
+    /// The key of the request; nil for the operator, who needs none.
     var key: HeldKey?
 
     /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong. The key is the body's
@@ -136,7 +136,7 @@ struct Access: Sendable {
         guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
     }
 
-    /// Refuses a report that is for administrators alone to others.
+    /// Refuses other users a report that is for administrators only.
     func require(_ wanted: ReportRequest, for call: String) throws {
         guard try wanted.report().isTrail else { return }
         try require(Need(.administrator, with: .administer, for: "\(call) of \(wanted.type)"), inProduct: nil)
@@ -194,7 +194,8 @@ struct Access: Sendable {
 
     /// Whether the user may see a job of the organization, and what it made.
     ///
-    /// A report of the whole organization shows what its asker could see: it is for those who see at least as much.
+    /// A report of the whole organization shows what the user who asked for it could see, so only users who see at
+    /// least as much may have it.
     func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
         guard let visible = standing.visibleProducts else { return true }
@@ -210,7 +211,8 @@ struct Access: Sendable {
 struct KeyHolder: Sendable {
     let account: Int64
     let key: HeldKey
-    /// Where the holder has a role, in the order of ids, each with the greatest role anywhere in it.
+    /// The organizations in which the holder has a role, in the order of ids, each with the greatest role in any part
+    /// of it.
     let organizations: [(id: Int64, token: String, role: Role)]
 
     /// The holder of the key with this digest; nil when no account has it, or its time is over.

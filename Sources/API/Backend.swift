@@ -7,7 +7,7 @@ package import Jobs
 package enum ArtifactContent: Sendable {
     /// Sent by the kernel; ranges of it can be asked for.
     case file(OpenFile)
-    /// From another machine: pieces as `HTTPResponse.Body.stream` wants them.
+    /// On another machine: pieces in the form that `HTTPResponse.Body.stream` takes.
     case stream(size: Int, next: @Sendable () async throws -> [UInt8]?)
     /// The client fetches it by itself from an address that only it may learn.
     case redirect(url: String)
@@ -42,13 +42,13 @@ package struct Backend: Sendable {
     package var patience = Duration.seconds(15)
     /// What is written down a while after requests were answered.
     package let ledger = Ledger()
-    /// Holds back whoever calls too often; nil for nobody.
+    /// Refuses clients that call too often; nil for no limit.
     package var doorkeeper: Doorkeeper?
     /// Whether health and metrics are answered here.
     package var showsOperation = true
     /// Encrypts the secrets of webhooks; nil where there is no key, and then no webhook is made.
     package var secrets: SecretBox?
-    /// Where the operator allows webhooks to lead.
+    /// The addresses that the operator allows for webhooks.
     package var webhookTargets = WebhookTargets()
     /// Whether the operator named a mail server.
     package var sendsMail = false
@@ -57,7 +57,7 @@ package struct Backend: Sendable {
     /// Where uploads are kept; nil where the server takes none, and their paths do not exist.
     package var uploads: UploadSettings?
 
-    /// Where work of seconds is done while a client waits: reports that are made at once, trees. Each has two threads and a
+    /// The places for work that takes seconds while a client waits: synchronous reports, trees. Each has two threads and a
     /// session of the database.
     let heavyWork = WorkPool(places: Self.heavyPlaces, queue: Self.heavyQueue)
     static let heavyPlaces = 4
@@ -94,7 +94,7 @@ package struct Backend: Sendable {
         return Fault(error, id: id)
     }
 
-    /// Does work of seconds for whoever has a scope, in one of a few places.
+    /// Does work that takes seconds, for the clients of one organization, in one of a few places.
     ///
     /// - Parameter before: is waited for first, without a place.
     func heavy(

@@ -22,7 +22,7 @@ package struct Call: Sendable {
     let cost: Cost
     /// The fields besides key and token. No other is read.
     let takes: [Parameter]
-    /// Those of them in which whole numbers stand.
+    /// The parameters that are or contain whole numbers.
     private let numbered: [Parameter]
     private let body: @Sendable (borrowing Visit) throws -> Outcome
 
@@ -42,8 +42,8 @@ package struct Call: Sendable {
         self.body = body
     }
 
-    /// Does the call for somebody who was let in, up to what it writes. Its numbers are in their ranges before it looks at
-    /// anything.
+    /// Answers the call for a user who was let in. Writes are left to the closure that it returns. Its numbers are in
+    /// their ranges before it looks at anything.
     func answer(
         _ request: Request, _ access: Access, _ caller: Caller, on connection: any Connection, _ backend: Backend
     ) throws -> Outcome {
@@ -90,7 +90,7 @@ struct Visit: ~Copyable {
     let request: Request
     let access: Access
     let headers: HTTPFields
-    /// Where it comes from, for the audit trail.
+    /// The origin of the call, for the audit trail.
     let origin: AuditRecord.Origin
     let connection: any Connection
     let backend: Backend
@@ -101,6 +101,6 @@ struct Visit: ~Copyable {
 /// How a call ends.
 enum Outcome: Sendable {
     case answer(HTTPResponse)
-    /// All is checked; something has to be made durable before the answer.
+    /// The request is checked. A change has to become durable before the answer.
     case write(@Sendable () async throws -> HTTPResponse)
 }

@@ -1,7 +1,7 @@
 import Database
 import HTTP
 
-/// Who calls, as far as it is known before the key is: what records of the audit trail say of a request.
+/// The client, as far as it is known before its key: the part of a request that audit records keep.
 struct Caller: Sendable {
     /// The doors, as records name them.
     enum Door: String, Sendable {
@@ -22,7 +22,7 @@ struct Caller: Sendable {
         self.door = door
     }
 
-    /// Where a call comes from.
+    /// The origin of a call.
     func origin(of call: String, by access: Access?) -> AuditRecord.Origin {
         .init(address: address, door: door.rawValue, call: call, key: access?.key?.id ?? 0)
     }

@@ -79,8 +79,8 @@ package struct Door: Sendable {
         return .memory(limit: Self.bodyLimit)
     }
 
-    /// Answers a request. Where the database or the store is on another machine, the work waits for each of its answers as long
-    /// as the patience lasts.
+    /// Answers a request. If the database or the store is on another machine, the work waits for each of its answers at most as
+    /// long as the patience.
     package func reply(to request: HTTPRequest) -> Reply {
         switch answer(to: request) {
         case .now(let response): .now(response)
@@ -196,7 +196,7 @@ package struct Door: Sendable {
         }
     }
 
-    /// Does a call from a task: what blocks is done on a thread of our own.
+    /// Does a call from a task. Blocking work runs on a thread of our own.
     private func work(_ call: Call, _ request: Request, _ caller: Caller) async -> HTTPResponse {
         let (outcome, account) = await threads.run { begin(call, request, caller) }
         switch outcome {
@@ -258,7 +258,7 @@ package struct Door: Sendable {
         }
     }
 
-    /// What the client hears of an error; the log hears of those that are not the client's.
+    /// The answer for an error. Errors that are not the client's fault go into the log as well.
     private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
         let known = APIError(error) ?? .fault(backend.record(error, of: call.requestType))
         return known.response

@@ -6,18 +6,18 @@ import Jobs
 import Reports
 
 // DESIGN. `asyncProcessStatus`, the answer to a submission, a poll and a cancellation: reports.md §1.3. Clients print it,
-// compare its status and name files after `processType`. Members that Mend does not have stand behind its own.
+// compare its status and name files after `processType`. Members that Mend does not have follow its own.
 
 /// A job as its envelope shows it.
 struct Envelope {
     let job: Job
-    /// The address of who asked; may be empty.
+    /// The e-mail address of the user who asked; may be empty.
     let email: String
     /// Uploads that a waiting report waits for.
     var uploadsAhead = 0
-    /// What had to be cut to fit the format, or what an upload's import found odd.
+    /// Cells that were cut to fit the format, or oddities that the import of an upload found.
     var notes: [String] = []
-    /// Of an upload that is in: what is said of vulnerabilities of its project rests on.
+    /// The basis of the verdict about vulnerabilities, for an upload that is in the inventory.
     var basis: Basis?
 
     var response: HTTPResponse {

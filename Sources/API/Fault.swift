@@ -8,7 +8,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
     case storage(id: String)
     /// The database or the store of artifacts cannot be reached, or says nothing.
     case away(Outage, id: String)
-    /// The database said nothing to a commit: nobody knows whether the change is there.
+    /// The database did not answer a commit: the change may or may not be there.
     case unsure(id: String)
     case unexpected(id: String)
 

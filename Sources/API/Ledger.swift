@@ -1,21 +1,21 @@
 package import Database
 import Synchronization
 
-// DESIGN. What has to be written down but holds up no request: it is kept in memory, within bounds, and written every second
+// DESIGN. Notes that must be written but hold up no request. They are kept in memory, within bounds, and written every second
 // in short transactions. A crash loses what was noted since, and the refused keys of the running minute; nothing that anybody
 // changed is among it, as a change writes its record in its own transaction.
 
 /// Notes of requests that are written later.
 package final class Ledger: Sendable {
-    /// The use of a key is written once in so many milliseconds.
+    /// The use of a key is written at most once in this many milliseconds.
     private static let useInterval: Int64 = 60_000
-    /// Keys whose use waits to be written; what comes beyond them is noted at their next use.
+    /// The most keys whose use waits to be written. Further keys are noted at their next use.
     private static let useLimit = 10_000
-    /// Records that wait to be written; those beyond are counted.
+    /// The most records that wait to be written; further ones are counted.
     private static let recordLimit = 10_000
     /// Pairs of address and door that have a count of their own in a minute; further ones share one count without an address.
     private static let refusalLimit = 5_000
-    /// Records that one transaction writes.
+    /// The most records that one transaction writes.
     private static let slice = 200
 
     private struct Refusal: Hashable {
@@ -64,13 +64,13 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Writes what was noted, but refused keys of the minute that is not over. Blocks the calling thread; what could not be written
-    /// is noted again.
+    /// Writes what was noted, but refused keys of the minute that is not over. Blocks the calling thread. Notes that could not be
+    /// written are kept for the next time.
     package func write(to database: any Database, at time: Int64) throws {
         try write(before: time - time % 60_000, to: database, at: time)
     }
 
-    /// The same with refused keys of this minute, for nothing comes after.
+    /// Also writes refused keys of the current minute: for the end of the process.
     package func writeLast(to database: any Database, at time: Int64) throws {
         try write(before: .max, to: database, at: time)
     }
@@ -103,7 +103,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Takes what waits, with refusals of before as records.
+    /// Takes the waiting notes, with refusals of earlier minutes as records.
     private func take(before minute: Int64, at time: Int64) -> (uses: [Int64: Int64], records: [AuditRecord]) {
         notes.withLock { notes in
             var records = notes.records

@@ -14,7 +14,7 @@ struct WholeNumber: Sendable {
         self.range = range
     }
 
-    /// The number that a value says, as such or as text. `path` is how errors call it.
+    /// The number of a value, also of a text. `path` is how errors call it.
     func read(_ field: Field, as path: String? = nil) throws(APIError) -> Int64 {
         if case .flag = field { throw wrong(field, path) }
         guard let word = field.word, let number = NumberText.whole(word.trimmingBlanks(), in: range) else {
@@ -28,7 +28,7 @@ struct WholeNumber: Sendable {
     }
 }
 
-/// A field that calls take: its name, what it may hold, and whether it has to be there.
+/// A field of calls: its name, its values, and whether it is required.
 struct Parameter: Sendable {
     indirect enum Kind: Sendable {
         case text
@@ -46,7 +46,7 @@ struct Parameter: Sendable {
         case numbers(WholeNumber)
         case object([Parameter])
         case objects([Parameter])
-        /// An object whose other members say what these mean: the call checks them.
+        /// An object whose members depend on each other: the call checks them.
         case open([Parameter])
         case any
     }

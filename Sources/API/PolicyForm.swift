@@ -3,8 +3,8 @@ import Database
 import Inventory
 
 // DESIGN. A policy comes as Mend's JSON: `filter` and `action`, each with a `type`. Both are kept as they came, so that a
-// tool that copies policies finds them equal. What the filter means is read here, once: names of fields differ between
-// clients, so several are taken for each. A type that nothing here looks for is kept too, and the answer says so.
+// tool that copies policies finds them equal. One place reads the meaning of filters: names of fields differ between
+// clients, so several are accepted for each. A type that nothing here looks for is kept too, and the answer says so.
 
 /// The policy of a request.
 struct PolicyForm {

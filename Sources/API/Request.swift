@@ -1,21 +1,21 @@
 import Bytes
 import Reports
 
-// DESIGN. The body of a call is read once into a small value; after that nothing looks at JSON any more. What clients get
-// wrong and servers have to take is settled here (reports.md §1.1): unknown keys stay and are not looked at, an empty text
-// or null is as if the key were absent, numbers, booleans and texts stand for each other.
+// DESIGN. The body of a call is read once into a small value; after that nothing looks at JSON any more. Common mistakes
+// of clients that servers accept are handled here (reports.md §1.1): unknown keys are ignored, an empty text or null
+// counts as an absent key, and numbers, booleans and texts stand for each other.
 
 /// A value of a request.
 package enum Field: Sendable, Equatable {
     case null
     case flag(Bool)
-    /// As the text spells it.
+    /// The number as the text spells it.
     case number(String)
     case text(String)
     case list([Field])
     case object([String: Field])
 
-    /// As one text: what a filter's check reads. Nil for null, lists and objects.
+    /// The value as one text, for the checks of filters. Nil for null, lists and objects.
     var word: String? {
         switch self {
         case .flag(let value): value ? "true" : "false"
@@ -60,7 +60,7 @@ package struct Request: Sendable {
     /// The version of the API that was called.
     let version: APIVersion
 
-    /// Reads a body. The error says what is wrong and where.
+    /// Reads a body. The error names the fault and its place.
     init(_ body: [UInt8], _ version: APIVersion = .newest) throws(APIError) {
         self.body = body
         self.version = version
@@ -125,7 +125,8 @@ package struct Request: Sendable {
         guard depth <= depthLimit else { throw .badJSON("values are nested deeper than \(depthLimit) levels") }
     }
 
-    /// Mend's own page prints its examples with typographic quotes; who copies them should hear of it.
+    /// Mend's own page prints its examples with typographic quotes. A user who copies them should learn that from the
+    /// error.
     private static func hint(for body: [UInt8]) -> String {
         // U+2018 to U+201F are E2 80 98 to E2 80 9F.
         let isTypographic = body.indices.dropLast(2).contains { index in
@@ -144,7 +145,7 @@ package struct Request: Sendable {
         return field
     }
 
-    /// Whether a field is there as a list of nothing, for calls that take something away by it.
+    /// Whether a field is an empty list, for calls in which that removes something.
     func isEmptyList(_ key: String) -> Bool { fields[key] == .list([]) }
 
     /// The text of a field without blanks at its ends, or nil when it is absent. Other kinds of values are an error.

@@ -3,7 +3,7 @@ import Bytes
 // Lists, objects, booleans and times of a request, with the same tolerance as its texts.
 
 extension Field {
-    /// A member of an object; nil when this is none, or the member says nothing.
+    /// A member of an object; nil when this is no object, or the member is absent, null or empty.
     subscript(key: String) -> Field? {
         guard case .object(let members) = self, let field = members[key], !field.isAbsent else { return nil }
         return field
@@ -18,7 +18,7 @@ extension Field {
         }
     }
 
-    /// Whether a member is there as a list of nothing, where that takes something away.
+    /// Whether a member is an empty list, where that removes something.
     func isEmptyList(_ key: String) -> Bool {
         guard case .object(let members) = self else { return false }
         return members[key] == .list([])

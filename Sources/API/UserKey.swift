@@ -4,7 +4,7 @@ import Bytes
 package struct UserKey: Sendable {
     /// Shown to a person once, where it is made.
     package let text: String
-    /// SHA-256 of the text: what the database keeps.
+    /// SHA-256 of the text; the database stores only this.
     package let digest: [UInt8]
 
     /// The key that a request shows.
@@ -21,7 +21,7 @@ package struct UserKey: Sendable {
 package struct Randomness: Sendable {
     private let source: @Sendable (Int) -> [UInt8]?
 
-    /// - Parameter source: gives as many bytes as it is asked for, or nil when it has none.
+    /// - Parameter source: gives as many random bytes as asked for, or nil when it cannot.
     package init(_ source: @escaping @Sendable (Int) -> [UInt8]?) { self.source = source }
 
     /// The operating system's generator.

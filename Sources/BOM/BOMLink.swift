@@ -8,7 +8,7 @@ package struct BOMLink: Sendable, Equatable {
     package let serial: String
     /// The `version` of the BOM, which counts its editions.
     package let edition: Int
-    /// What is meant in the BOM, as it is spelled; nil for the BOM itself.
+    /// The element of the BOM, as the link spells it; nil for the BOM itself.
     package let fragment: String?
 
     /// Nil when the text is no BOM-Link.

@@ -4,7 +4,7 @@ package import Bytes
 // as they meet them, writers take the parts in a fixed order (document, components, dependencies, vulnerabilities).
 // So a bill of a million components needs the memory of one component and of the graph of references.
 
-/// What a bill of materials says of itself.
+/// The facts of a bill of materials about itself.
 package struct BOMDocument: Sendable, Equatable {
     /// The standards that Waybill reads or writes.
     package enum Standard: String, Sendable {
@@ -122,7 +122,7 @@ package struct Component: Sendable, Equatable {
     package var properties: [Property] = []
     /// CycloneDX scope: `required`, `optional`, `excluded`, or empty.
     package var scope = ""
-    /// Where the component was found: paths.
+    /// The paths at which the component was found.
     package var locations: [String] = []
     package var releaseDate = ""
     /// The reference of the component that contains this one, when nested.
@@ -165,7 +165,7 @@ package struct LicenseClaim: Sendable, Equatable {
     package var form: Form
     package var text = ""
     package var url = ""
-    /// What the document declares of the `LicenseRef-`s in it.
+    /// The document's declarations of its `LicenseRef-`s.
     package var references: [LicenseReference] = []
 
     package init(_ form: Form, text: String = "", url: String = "") {
@@ -196,7 +196,7 @@ package struct LicenseReference: Sendable, Hashable {
         digest = license.digest
     }
 
-    /// The references that stand in an expression, each once, as they are declared.
+    /// The references in an expression, each once, in their declared form.
     package static func mentioned(in text: String, of declared: [String: LicenseReference]) -> [LicenseReference] {
         if declared.isEmpty { return [] }
         var seen = Set<Substring>()
@@ -325,7 +325,7 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var description = ""
     package var detail = ""
     package var recommendation = ""
-    /// What helps as long as there is no fix.
+    /// A workaround for the time without a fix.
     package var workaround = ""
     package var advisories: [String] = []
     /// Titles of advisories, by their addresses.
@@ -334,7 +334,7 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var published = ""
     package var updated = ""
     package var rejected = ""
-    /// Who found or reported it.
+    /// The people who found or reported it.
     package var credits: [Agent] = []
     package var analysis: Analysis?
     package var affects: [Affected] = []
@@ -363,13 +363,13 @@ package protocol BOMReceiver {
     mutating func file(_ file: SourceFile) throws(BOMError)
     mutating func dependency(_ dependency: Dependency) throws(BOMError)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError)
-    /// Something odd that was skipped or mended; said to whoever imports the document.
+    /// Something odd that was skipped or mended; the import reports it to the user.
     mutating func warning(_ text: String)
     /// Called once, after everything else.
     mutating func document(_ document: BOMDocument) throws(BOMError)
 }
 
-/// Why a document was refused whole. Nothing that was handed out before counts.
+/// Why a document was refused whole. Parts that were handed out before do not count.
 package enum BOMError: Error, Equatable, CustomStringConvertible {
     /// None of the formats that Waybill reads; `why` names what was found instead.
     case unrecognized(why: String)

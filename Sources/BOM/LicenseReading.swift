@@ -21,7 +21,7 @@ extension LicenseClaim {
         }
     }
 
-    /// Whether the claim says that there is no licence (NONE, SPDX 2.3 §7.13), in whatever form.
+    /// Whether the claim states the absence of a licence (NONE, SPDX 2.3 §7.13), in any form.
     var isNone: Bool {
         switch form {
         case .none: true
@@ -33,12 +33,12 @@ extension LicenseClaim {
 }
 
 extension Component {
-    /// The claims that decide: what an analysis concluded goes before what the supplier declared, unless it says nothing (NOASSERTION).
+    /// The claims that decide: the concluded licences have precedence over the declared ones, unless they are NOASSERTION.
     package var decidingLicenses: [LicenseClaim] { LicenseClaim.deciding(concludedLicenses, else: licenses) }
 }
 
 extension SourceFile {
-    /// The claims that decide: what an analysis concluded goes before what stands in the file, unless it says nothing (NOASSERTION).
+    /// The claims that decide: the concluded licences have precedence over those in the file, unless they are NOASSERTION.
     package var decidingLicenses: [LicenseClaim] { LicenseClaim.deciding(concludedLicenses, else: licenses) }
 }
 

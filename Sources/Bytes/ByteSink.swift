@@ -142,7 +142,7 @@ package struct ByteSink: ~Copyable {
         if held >= threshold { try flush() }
     }
 
-    /// Passes on whatever the buffer holds. A sink without a destination goes on holding it.
+    /// Passes on whatever the buffer holds. A sink without a destination keeps it.
     package mutating func flush() throws(SinkError) {
         guard held > 0, let destination else { return }
         try destination(UnsafeRawBufferPointer(start: storage, count: held))
@@ -181,7 +181,7 @@ package struct ByteSink: ~Copyable {
         storage = larger
     }
 
-    /// Where the next byte goes. Only reserved room may be written to.
+    /// The place of the next byte. Only reserved room may be written to.
     @inline(__always)
     var end: UnsafeMutableRawPointer { storage + held }
 

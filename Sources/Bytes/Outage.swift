@@ -1,7 +1,7 @@
 import Glibc
 
 // DESIGN. Whether a job waits or ends is decided by who is at fault, never by where in the code the error came up. So each
-// error that can reach a job says it of itself (`Blaming`), and one place turns that into what becomes of the job
+// error that can reach a job says who is at fault (`Blaming`), and one place turns that into the outcome of the job
 // (`WorkError.init(_:)` in Jobs).
 
 /// What a process needs from its surroundings and does not have at the moment.
@@ -14,7 +14,7 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
     case store = "STORE"
 
     /// What a system call's error on a file of our own means. Such a file is named by us, never by a document or a request, so
-    /// every reason is the environment's; those that are not named here are the disk's.
+    /// every reason lies in the environment; reasons that are not listed here count as the disk's.
     package init(errno code: Int32) {
         switch code {
         case EMFILE, ENFILE: self = .files
@@ -24,7 +24,7 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
         }
     }
 
-    /// What is missing, for a person who does not operate the server: without paths and addresses.
+    /// What is missing, for users: without paths and addresses.
     package var description: String {
         switch self {
         case .disk: "the server's disk, which is full or cannot be used"

@@ -1,11 +1,11 @@
-// DESIGN. What differs between the engines is the connection, not the queries. A `Connection` prepares, binds, steps and
-// inserts in bulk; everything above it is SQL that both engines speak. Calls block the thread that makes them: they are
-// made on threads of our own (a writer, report workers, the HTTP server's pool), never on the cooperative pool.
+// DESIGN. The engines differ in the connection, not in the queries. A `Connection` prepares, binds, steps and inserts in
+// bulk; everything above it is SQL that both engines speak. Calls block the thread that makes them: they are made on
+// threads of our own (a writer, report workers, the HTTP server's pool), never on the cooperative pool.
 
 /// The engines behind the one contract.
 package enum Engine: String, Sendable, CaseIterable { case sqlite, postgresql }
 
-/// What went wrong below a query.
+/// A failure below a query.
 package enum DatabaseError: Error, CustomStringConvertible {
     /// The database could not be opened: where, and why.
     case unavailable(url: String, why: String)
@@ -25,9 +25,9 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case newerSchema(found: Int, known: Int)
     /// A step of the schema was made by another text than the program has.
     case otherSchema(step: Int, name: String, why: String)
-    /// The work of a step is not done, and whoever asks cannot do it.
+    /// The work of a migration step is unfinished, and this command cannot do it.
     case unfinishedUpgrade(step: Int, name: String)
-    /// A kind of thing has used up the numbers that clients can hold.
+    /// No number that clients can hold is left for a kind of thing.
     case noNumberLeft(of: String, limit: Int64)
 
     package var description: String {
@@ -94,8 +94,8 @@ package protocol Connection: AnyObject {
     /// that is refused beyond 64 MiB.
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
-    /// As `cursor`, for a result that is known to be small: the statement is prepared once for the session, inside a snapshot
-    /// too, and PostgreSQL's result is taken whole.
+    /// Like `cursor`, for a result that is known to be small: the statement is prepared once for the session, inside a
+    /// snapshot too, and PostgreSQL's result is taken whole.
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
     /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.
@@ -129,7 +129,7 @@ extension Connection {
         }
     }
 
-    /// The first row as `body` makes it, or nil when there is none.
+    /// The result of `body` for the first row, or nil without rows.
     package func first<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> Result? {
         let cursor = try shortCursor(sql)
         defer { cursor.finish() }
@@ -150,7 +150,7 @@ extension Connection {
 
     /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
     ///
-    /// Fails with `DatabaseError.noNumberLeft` where clients hold the number and it is beyond what they can hold.
+    /// Fails with `DatabaseError.noNumberLeft` when clients keep such numbers and cannot hold this one.
     package func take(_ count: Int, from sequence: StaticString) throws -> Int64 {
         let name = sequence.description
         let isClients = ClientNumbers.sequences.contains(name)
@@ -199,31 +199,31 @@ package protocol Database: AnyObject, Sendable {
 
     /// Runs `body` in a transaction and returns when it is durable. Blocks the calling thread.
     ///
-    /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves
-    /// a conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more, and so it
-    /// does where a row stands in its way that another write may have made meanwhile, some times: it has no effect but on
-    /// the database. Writers run side by side on PostgreSQL (READ COMMITTED): what a write read may
-    /// be old when it writes, so conditions belong into the statement that changes the row.
+    /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves a
+    /// conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more, and so it
+    /// does where a row stands in its way that another write may have made meanwhile, some times: it has no effect but on the
+    /// database. Writers run side by side on PostgreSQL (READ COMMITTED): a value that a write has read may be outdated when
+    /// it writes, so conditions belong into the statement that changes the row.
     @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
 
-    /// As `write`, for what a power cut may undo as long as it ends this process as well: SQLite does not wait for the disk.
-    /// What a killed process wrote stays. PostgreSQL may live on another machine, so there it is `write`.
+    /// Like `write`, for changes that a power cut may undo as long as it ends this process as well: SQLite does not wait for
+    /// the disk. What a killed process wrote stays. PostgreSQL may live on another machine, so there it is `write`.
     @discardableResult
     func writeUnflushed<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result
 
-    /// As `write`, for asynchronous callers: the calling thread is free meanwhile.
+    /// Like `write`, for asynchronous callers: the calling thread is free meanwhile.
     @discardableResult
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result
 
-    /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may
-    /// come as one call, and calls may come without a write: when signals could have been missed. SQLite tells writes of
-    /// this process only, so callers poll too. `body` runs on a thread of the database's and is short. `deaf` is called there
-    /// once for each outage in which the server cannot be reached, and signals are missed until it can.
+    /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may come
+    /// as one call, and calls may come without a write: when signals could have been missed. SQLite reports writes of this
+    /// process only, so callers poll too. `body` runs on a thread of the database's and is short. `deaf` is called there once
+    /// for each outage in which the server cannot be reached, and signals are missed until it can.
     func listen(
         _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
         heard body: @escaping @Sendable () -> Void
@@ -235,7 +235,7 @@ package protocol Database: AnyObject, Sendable {
 
 extension Engine {
     /// Ends a SELECT that takes one row of many contenders: locks it and passes over rows that others have locked.
-    /// SQLite has one writer, so nothing needs to be said.
+    /// SQLite has one writer, so no lock is needed.
     package var skippingLocked: SQL {
         switch self {
         case .sqlite: ""

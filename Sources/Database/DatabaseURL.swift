@@ -1,4 +1,4 @@
-/// Where a database is: `sqlite:PATH` or `postgresql://…` in libpq's own form.
+/// The place of a database: `sqlite:PATH` or `postgresql://…` in libpq's own form.
 package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
     case sqlite(path: String)
     case postgresql(String)

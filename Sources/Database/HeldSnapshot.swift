@@ -1,6 +1,6 @@
 // DESIGN. PostgreSQL keeps each version of a row that a transaction which still runs may want to see. Rows of jobs change many
 // times, so while a dump or a forgotten session holds a snapshot, each look at the queue steps over more and more dead versions.
-// Waybill cannot end sessions of others; it says who holds one and for how long.
+// Waybill cannot end other programs' sessions; it reports who holds one and for how long.
 
 /// The oldest transaction of a PostgreSQL database whose snapshot keeps dead versions of rows.
 package struct HeldSnapshot: Sendable {
@@ -14,7 +14,7 @@ package struct HeldSnapshot: Sendable {
     package let process: Int64
 
     /// The oldest of all sessions but the asking one (PostgreSQL 15, 28.2.3 `pg_stat_activity`: `backend_xmin`). Nil on SQLite,
-    /// whose readers do not slow the queue, and where there is none that this role may see: those of other roles need
+    /// whose readers do not slow the queue, and when this role sees no such session: seeing sessions of other roles needs
     /// `pg_read_all_stats`.
     package static func oldest(on connection: any Connection) throws -> HeldSnapshot? {
         guard connection.engine == .postgresql else { return nil }
@@ -30,7 +30,7 @@ package struct HeldSnapshot: Sendable {
         ) { HeldSnapshot(age: max(0, $0.integer(0)), program: $0.string(1), process: $0.integer(2)) }
     }
 
-    /// What to do about one that is older than the limit.
+    /// Advice about a snapshot that is older than the limit.
     package var warning: String {
         """
         the transaction of process \(process) (\(program.isEmpty ? "no name" : program)) has held a snapshot for \

@@ -9,7 +9,7 @@ package final class Listening: Sendable {
     deinit { end() }
 }
 
-/// Who listens to which channel in this process.
+/// The listeners of each channel in this process.
 final class Listeners: Sendable {
     private struct Listener: Sendable {
         let channel: String

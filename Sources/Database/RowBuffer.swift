@@ -134,7 +134,7 @@ package struct RowBuffer: ~Copyable, Sendable {
     package func integer(_ cell: Int) -> Int64 {
         switch cells[cell].kind {
         case .integer: cells[cell].payload
-        // 0 as well for what no integer is near to.
+        // Also 0 for values that no integer is close to.
         case .real: Int64(exactly: real(cell).rounded(.towardZero)) ?? 0
         case .null, .text, .blob, .list: 0
         }

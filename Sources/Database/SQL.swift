@@ -6,8 +6,8 @@ package enum Value: Sendable, Equatable {
     case text(String)
     case blob([UInt8])
 
-    /// What a bound value is. A null has a kind too where it stands for an absent text or number, for PostgreSQL plans a
-    /// statement by the types of its values.
+    /// The type of a bound value. A null has a kind too where it stands for an absent text or number, for PostgreSQL
+    /// plans a statement by the types of its values.
     package enum Kind: UInt8, Sendable, Hashable { case unknown, integer, real, text, blob }
 
     package var kind: Kind {

@@ -41,8 +41,9 @@ package struct AddressRanges: Sendable, Equatable {
         }
     }
 
-    /// For whom a peer asks: the last address of `X-Forwarded-For` that is not trusted itself, where the peer is trusted. What
-    /// stands before an address that nobody trusted vouches for was written by a stranger. Nil where no address can be read.
+    /// For whom a peer asks: the last address of `X-Forwarded-For` that is not trusted itself, where the peer is trusted.
+    /// Entries before an address that no trusted proxy vouches for were written by a stranger. Nil where no address can be
+    /// read.
     func client(behind peer: String?, forwarded: [String]) -> String? {
         guard var client = peer, contains(client) else { return peer }
         let hops = forwarded.flatMap { $0.split(separator: ",") }.map { Self.bare($0) }
@@ -63,7 +64,8 @@ package struct AddressRanges: Sendable, Equatable {
         return String(parts.count == 2 ? parts[0] : hop)
     }
 
-    /// What counts as one sender: an IPv4 address, or the /64 of an IPv6 address, as one machine has all of it.
+    /// The unit that counts as one sender: an IPv4 address, or the /64 network of an IPv6 address, because one
+    /// machine may use all of it.
     package static func sender(_ address: String?) -> String {
         guard let address else { return "" }
         guard address.contains(":"), let bytes = bytes(address), !bytes.starts(with: mapped) else { return address }

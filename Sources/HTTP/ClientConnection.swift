@@ -11,7 +11,7 @@ final class ClientConnection: Sendable {
         case waiting, body, handling, replying
     }
 
-    /// What the watch knows of the step that `mark` names.
+    /// The watch's facts about the step that `mark` names.
     private struct Watched {
         /// Nil once the library is about to close the socket: nothing may touch the number then, as the kernel gives it
         /// to another.
@@ -21,13 +21,13 @@ final class ClientConnection: Sendable {
         var received: UInt64 = 0
         var delivered: UInt64 = 0
         var headSince: Double?
-        /// Where the part of a body began that has to move on, and with how many bytes.
+        /// The beginning of the part of a body that has to make progress, and its bytes so far.
         var part: (since: Double, received: UInt64)?
     }
 
     /// The numeric address of the peer.
     let client: String?
-    /// Under whom the connection is counted; nil when it is not.
+    /// The sender for whom the connection is counted; nil when it is not counted.
     let sender: String?
     /// Whether the peer is a trusted proxy.
     let isProxy: Bool
@@ -55,7 +55,7 @@ final class ClientConnection: Sendable {
     /// To be woken when nobody waits any more; nil when the connection is awake.
     func setSleeper(_ sleeper: Sleeper?) { self.sleeper.withLock { $0 = sleeper } }
 
-    /// Ends what the connection waits for with the answer that it has for this case.
+    /// Ends the connection's wait with the answer for this case.
     func giveUp() {
         // Called without the lock: it wakes a task, and that may come back here.
         sleeper.withLock { $0 }?.giveUp()
@@ -106,7 +106,7 @@ final class ClientConnection: Sendable {
                     shutdown(descriptor, Int32(SHUT_RDWR))
                 }
             case .body:
-                // What waits unread is held up by us.
+                // Unread input waits because of us, not of the client.
                 guard progress.unread == 0 else {
                     watched.part = nil
                     break

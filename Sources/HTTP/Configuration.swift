@@ -53,7 +53,7 @@ package struct HTTPConfiguration: Sendable {
         package var head = 15.0
         /// Seconds that a connection may be open without a request.
         package var idle = 75.0
-        /// Seconds that a body or an answer may take beside what `minimumRate` gives it.
+        /// Seconds that a body or an answer may take in addition to the time by `minimumRate`.
         package var slack = 15.0
         /// Bytes a second that a client must send or take, averaged over the body or answer.
         package var minimumRate = 2048.0

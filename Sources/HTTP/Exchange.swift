@@ -4,10 +4,10 @@ import Synchronization
 
 /// One request and its answer. Belongs to the event thread of its connection, which alone calls it.
 ///
-/// DESIGN. A body that is too large by its own `Content-Length` is answered at the head, and the socket is kept open for
-/// a while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients
-/// would report that instead of the answer. One that turns out too large (chunked), whose sender turns out to be nobody, or
-/// that the disk does not take, is read to its end and thrown away, as the library can answer only there, up to a bound.
+/// DESIGN. A body that is too large by its own `Content-Length` is answered at the head, and the socket is kept open for a
+/// while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients would
+/// report that instead of the answer. A body that turns out too large (chunked), whose sender turns out to have no key, or
+/// that the disk refuses, is read to its end and discarded, because the library can answer only there, up to a bound.
 ///
 /// DESIGN. The library reads chunks by itself and takes a bare LF where RFC 9112 §7.1 has CRLF, which nobody sees from here.
 /// Whoever is in front may find another end of such a body. So nothing is read behind a chunked body: the connection is
@@ -60,7 +60,7 @@ final class Exchange {
     /// The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
     private var declared: Int { request.headers["Content-Length"].map { Int($0) ?? Int.max } ?? 0 }
 
-    /// Does with the body what the policy says. Called at the head, where the library still takes an answer.
+    /// Treats the body by its policy. Called at the head, where the library still takes an answer.
     private func follow(_ policy: BodyPolicy) -> MHD_Result {
         connection.enter(.body)
         let (limit, sender) = (policy.limit, AddressRanges.sender(request.client))
@@ -85,7 +85,7 @@ final class Exchange {
         return .YES
     }
 
-    /// Answers at the head; what of the request follows is thrown away.
+    /// Answers after the head; the rest of the request is discarded.
     private func refuse(_ answer: HTTPResponse) -> MHD_Result {
         if let copy = connection.duplicate() { service.watch.linger(copy) }
         return send(answer)

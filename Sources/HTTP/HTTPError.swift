@@ -8,7 +8,7 @@ package enum HTTPError: Error, Equatable, CustomStringConvertible {
     case portInUse(String)
     /// The address cannot be listened on: no such name, not of this machine, not permitted.
     case cannotListen(String, reason: String)
-    /// A system call failed: what was being done, with what, and the system's reason.
+    /// A system call failed: the action, its object, and the system's reason.
     case system(doing: String, what: String, errno: Int32)
     /// A PEM file that is no such thing.
     case badPEM(path: String, expected: String)

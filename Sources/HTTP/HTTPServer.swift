@@ -12,14 +12,14 @@ import Synchronization
 ///     print("listening on \(server.url)")
 ///     await server.drain(grace: .seconds(10))
 package final class HTTPServer: Sendable {
-    /// Where it listens, with the true port.
+    /// The address on which it listens, with the actual port.
     package let address: ListenAddress
     private let service: Service
 
     /// Starts to serve.
     ///
-    /// `policy` is asked at the head of each request that has a body; `access` hears of each request that has ended (not of
-    /// those that were no HTTP and never reached `policy` or `handler`). All three closures are called on the event threads,
+    /// `policy` is asked at the head of each request that has a body; `access` gets each request that has ended, except
+    /// those that were no HTTP and never reached `policy` or `handler`. All three closures are called on the event threads,
     /// with no lock held, and must not block. Errors: the address, the spool folder, the TLS files, no threads.
     package init(
         _ configuration: HTTPConfiguration,
@@ -94,7 +94,8 @@ package final class HTTPServer: Sendable {
     }
 }
 
-/// The library's daemon with what it borrows: the service, the PEM texts are copied by it, the complaint's buffer.
+/// The library's daemon with the memory that it borrows: the service and the complaint's buffer (it copies the PEM
+/// texts).
 private final class Daemon: Sendable {
     private let service: Service
     private let held: Mutex<(daemon: OpaquePointer, complaint: UnsafeMutablePointer<waybill_complaint>)?>
@@ -124,7 +125,7 @@ private final class Daemon: Sendable {
             // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 0, ptr_value: nil),
         ]
-        // A pool of one is refused; one thread is what there is without a pool.
+        // The library refuses a pool of one thread; without a pool there is one thread.
         if configuration.threads > 1 {
             options.append(
                 MHD_OptionItem(option: .THREAD_POOL_SIZE, value: configuration.threads, ptr_value: nil))

@@ -1,7 +1,7 @@
 import CMicrohttpd  // Its header brings `sockaddr_storage` too, and the compiler may know the type from there.
 import Glibc
 
-/// Where a server listens: a host name or numeric address, and a port (0 for any free one).
+/// The address on which a server listens: a host name or numeric address, and a port (0 for any free one).
 package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     package var host: String
     package var port: UInt16

@@ -2,8 +2,8 @@ import Synchronization
 
 /// How much each sender has of something, and all of them together: connections, bytes on the disk.
 ///
-/// A sender is what `AddressRanges.sender` makes of an address. What is taken is given back by whoever took it; a sender that
-/// has nothing is forgotten.
+/// A sender is what `AddressRanges.sender` makes of an address. The code that takes bytes gives them back. A sender with no
+/// bytes is forgotten.
 final class SenderCounts: Sendable {
     private struct State {
         var sum = 0
@@ -22,7 +22,7 @@ final class SenderCounts: Sendable {
         self.each = each
     }
 
-    /// All that is taken.
+    /// The sum over all senders.
     var sum: Int { state.withLock { $0.sum } }
 
     /// Takes so much for a sender; false, and nothing is taken, when it would be too much.
@@ -37,7 +37,7 @@ final class SenderCounts: Sendable {
         }
     }
 
-    /// Whether so much could be taken now.
+    /// Whether this many bytes could be taken now.
     func hasRoom(_ amount: Int, for sender: String) -> Bool {
         guard take(amount, for: sender) else { return false }
         give(amount, for: sender)

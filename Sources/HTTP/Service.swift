@@ -2,7 +2,7 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// What all connections of a server share. The library holds it (one retain) while the daemon runs.
+/// State that all connections of a server share. The library holds it (one retain) while the daemon runs.
 final class Service: Sendable {
     let configuration: HTTPConfiguration
     let policy: @Sendable (HTTPRequest) -> BodyPolicy
@@ -64,7 +64,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
             descriptor: descriptor, client: client, sender: isCounted ? sender : nil, isProxy: isProxy,
             now: Service.now())
         service.watch.add(connection)
-        // Nobody can say no here: the library reads the end of the connection, and closes it.
+        // The callback cannot refuse: the library reads the end of the connection, and closes it.
         if sender != nil, !isCounted { shutdown(descriptor, Int32(SHUT_RDWR)) }
         socketContext.pointee = Unmanaged.passRetained(connection).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:

@@ -3,7 +3,7 @@ import Synchronization
 
 /// How to reach what a connection waits for, whatever its type.
 struct Sleeper: Sendable {
-    /// Tells the task that nobody waits for it. The connection wakes when the task ends.
+    /// Cancels the task, because nobody waits for it. The connection wakes when the task ends.
     let cancel: @Sendable () -> Void
     /// The same, and wakes the connection at once.
     let giveUp: @Sendable () -> Void
@@ -49,7 +49,7 @@ final class Suspension<Value: Sendable>: Sendable {
             state = .asleep(handle, task)
             return true
         }
-        // Given up before the task was known: it is cancelled here.
+        // The request was given up before its task was known, so the task is cancelled here.
         if !isAsleep { task.cancel() }
         if isClosing.load(ordering: .sequentiallyConsistent) { suspension.giveUp() }
         return suspension

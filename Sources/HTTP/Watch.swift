@@ -99,7 +99,7 @@ final class Watch: Sendable {
         // A stream that was cut short here may have been put aside once more before it saw the flag: `begin` wakes it.
     }
 
-    /// The daemon is stopped: wakes those who wait for that.
+    /// The daemon has stopped: wakes the callers that wait for that.
     func finish() {
         let (waiting, lingering) = shared.withLock { shared in
             shared.isStopped = true
@@ -112,7 +112,7 @@ final class Watch: Sendable {
 
     private func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
 
-    /// Waits for the bell, lets clients in, and throws away what comes from those that were refused.
+    /// Waits for the bell, lets clients in, and discards input of refused ones.
     private func wait(_ seconds: Double, now: Double, _ entrance: inout Entrance?, _ service: Service) {
         // Only this thread removes from the list, so indices stay good; new ones come behind.
         let lingering = shared.withLock { $0.lingering }

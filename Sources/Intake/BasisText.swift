@@ -3,7 +3,7 @@ package import Database
 import Inventory
 
 extension Basis {
-    /// Gaps that are named; the others are counted with what is unmatched.
+    /// The most gaps that are named; further ones are counted with the unmatched components.
     private static let gapLimit = 20
 
     /// As outputs carry it under the key `basis`.

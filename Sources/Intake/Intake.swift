@@ -4,10 +4,10 @@ package import Database
 import Glibc
 package import Jobs
 
-// DESIGN. Whatever the source, an import is: a new scan, parts handed to `ScanStaging`, `complete`, and one transaction
-// that publishes the scan and ends the job. Before that transaction nothing of it can be seen; after it nothing is left
-// to do. What an import leaves behind when it dies is a scan that `sweep` removes. What was accepted last is what is shown:
-// an import that is done after one that was accepted later publishes nothing, as if it had been replaced at once.
+// DESIGN. Every import makes a new scan, hands its parts to `ScanStaging`, calls `complete`, and runs one transaction that
+// publishes the scan and ends the job. Before that transaction nothing of the import is visible; after it nothing is left
+// to do. An import that dies leaves a scan, which `sweep` removes. A project shows the upload that was accepted last: an
+// import that ends after one that was accepted later publishes nothing.
 
 /// Brings facts into the inventory.
 ///
@@ -37,7 +37,7 @@ package struct Intake: Sendable {
         self.openFile = openFile
     }
 
-    /// The product and project of an import, and who brings it.
+    /// The product and project of an import, and the user who brings it.
     package struct Destination: Sendable, Equatable {
         package var organization: Int64
         /// A product's name; it is made when there is none.
@@ -46,14 +46,14 @@ package struct Intake: Sendable {
         package var project = ""
         /// Follows the project's name: `name - version`.
         package var projectVersion = ""
-        /// The file that is imported, as a person calls it; names the project when nothing else does. May be empty.
+        /// The name of the imported file, for people; names the project when nothing else does. May be empty.
         package var fileName = ""
         package var account: Int64?
-        /// Shown as who uploaded it last.
+        /// The user who uploaded it last, for display.
         package var uploadedBy = ""
-        /// Shown as what brought it last.
+        /// The program that brought it last, for display.
         package var plugin = ""
-        /// What the upload says of itself.
+        /// The comment of the upload.
         package var comment = ""
         /// Where it came in, for the audit trail.
         package var origin = AuditRecord.Origin()
@@ -67,7 +67,7 @@ package struct Intake: Sendable {
         package static let nameLimit = 1000
     }
 
-    /// What an import made; the job's result as JSON.
+    /// The result of an import; kept with the job as JSON.
     package struct Result: Sendable, Equatable {
         package var product: String
         package var productToken: String
@@ -75,7 +75,7 @@ package struct Intake: Sendable {
         package var projectToken: String
         /// Libraries that the inventory shows: distinct components, without the one that is the project itself.
         package var libraries: Int
-        /// What is said of vulnerabilities rests on; nil where the project shows a later upload.
+        /// The basis of the verdict about vulnerabilities; nil where the project shows a later upload.
         package var basis: Basis?
         package var warnings: [String]
         /// Of statements (VEX): the document (`vex_document`).
@@ -130,7 +130,7 @@ package struct Intake: Sendable {
             return result
         }
         return try database.write { connection in
-            // Before the organization, as those do who match libraries again: alerts rest on findings.
+            // Take the matching lock before the organization's, in the same order as rematching does.
             try Findings.shareMatching(on: connection)
             try scan.lockOrganization(on: connection)
             guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
@@ -183,7 +183,7 @@ package struct Intake: Sendable {
         }
     }
 
-    /// The warnings when another version of what a project is about, or an older document, takes the place of what it showed.
+    /// The warnings when another version of a project's component, or an older document, replaces the content of the project.
     private static func replacement(of before: String?, by outcome: ScanStaging.Outcome) throws -> [String] {
         guard let before, !before.isEmpty else { return [] }
         let facts = try DocumentFacts.decode(before)
@@ -274,7 +274,7 @@ extension Intake.Destination {
     }
 
     private static func check(_ name: String, field: String) throws(IntakeError) {
-        // U+FFFD stands for what could not be read.
+        // U+FFFD stands for characters that could not be read.
         let isShown =
             name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 || $0 == "\u{FFFD}" }
         guard isShown, name.count <= nameLimit else {

@@ -13,7 +13,7 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case badName(field: String, value: String, accepted: String)
     /// The scan was taken away: the lease ran out and another attempt is at work.
     case superseded
-    /// A stored text is not what this version writes.
+    /// A stored text does not have this version's form.
     case unreadableFacts(FactsError)
     /// The request of a job has a kind that this version does not know.
     case unknownKind(String, job: String)

@@ -23,7 +23,7 @@ package struct IntakeJob: Sendable, Equatable {
     package var isSpooled = false
     /// `debian`: whether the files of packages are kept.
     package var withFiles = false
-    /// `agent`: what becomes of what the project shows already. Jobs without the member override.
+    /// `agent`: whether the current content of the project is kept. Jobs without the member override.
     package var updateType = AgentUpload.UpdateType.override
     /// `agent`: whether each project of the file is a component of the one that is made.
     package var keepsModules = false
@@ -39,7 +39,7 @@ package struct IntakeJob: Sendable, Equatable {
     /// The folder of uploads below the data folder.
     package static let spoolFolder = "spool"
 
-    /// Where the upload of a job lies, relative to the data folder; the name is the job's uuid.
+    /// The path of a job's upload, relative to the data folder; its name is the job's uuid.
     package static func spoolPath(of uuid: String) -> String { "\(spoolFolder)/\(uuid)" }
 
     /// The request of a job whose file lies in the folder of uploads under the job's uuid.
@@ -207,7 +207,7 @@ package struct IntakeJob: Sendable, Equatable {
             }
             if job.isSpooled {
                 unlink(path)
-                // What is not forgotten now is by the sweep.
+                // The sweep forgets the rest.
                 try? SharedUpload.forget(job: lease.job.uuid, in: intake.database)
             }
             return result
@@ -226,8 +226,8 @@ package struct IntakeJob: Sendable, Equatable {
     /// Files without a job at the last sweep of this process.
     private static let strays = Mutex<Set<String>>([])
 
-    /// Removes uploads that are in the inventory, and those without a job once they are a day old: what never got one, and
-    /// what failed and was kept until its job was forgotten (`Queue.Settings.retention`). Returns their names.
+    /// Removes uploads that are in the inventory, and uploads without a job once they are a day old: some never got a job,
+    /// others failed and were kept until their job was forgotten (`Queue.Settings.retention`). Returns their names.
     ///
     /// An upload lies there for a moment before its job is. A clock that is set ahead in that moment must not cost it, so nothing
     /// goes at first sight.

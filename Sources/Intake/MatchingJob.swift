@@ -4,8 +4,8 @@ import Database
 package import Jobs
 
 // DESIGN. Imports of advisories and releases leave marks on packages, people's decisions leave marks on projects; the marks
-// are the truth. A job of an organization works them off, and costs nothing when another has done so before: it may be
-// done any number of times, by any process. One that dies leaves the rest of the marks.
+// are the truth. A job of an organization works them off, and costs nothing when another has done so before: it may be done
+// any number of times, by any process. A job that dies leaves the rest of the marks.
 
 /// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
 /// names, then decides alerts again.

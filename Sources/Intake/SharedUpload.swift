@@ -65,7 +65,7 @@ package enum SharedUpload {
         try database.write { _ = try $0.run("DELETE FROM upload WHERE job = \(uuid)") }
     }
 
-    /// Forgets uploads that are in the inventory, and those whose job is forgotten.
+    /// Forgets uploads that are in the inventory or whose job is forgotten.
     static func sweep(_ database: any Database) throws {
         let names = try database.read { try Queue.uploadsToForget(limit: 1000, on: $0) }
         for name in names { try forget(job: name, in: database) }

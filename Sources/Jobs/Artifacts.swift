@@ -48,7 +48,7 @@ extension Queue {
         }
     }
 
-    /// Of names found in the store, those that nobody will ask for: no artifact has them and no running job makes them.
+    /// The names of the store that nobody will ask for: no artifact has them and no running job makes them.
     package func strays(among names: [String]) throws -> [String] {
         // One snapshot: a job that ends between the two questions would seem to own nothing.
         try database.snapshot { connection in

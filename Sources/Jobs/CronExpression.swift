@@ -4,7 +4,7 @@ import Bytes
 ///
 /// A field is `*`, a number, a range `1-5`, a list `1,15` or steps `*/10`, `8-18/2`; months and days have names (`JAN`, `MON`),
 /// 0 and 7 are Sunday. Where both days are restricted, one of them is enough. `@hourly`, `@daily`, `@weekly`, `@monthly` and
-/// `@yearly` are short for what they say.
+/// `@yearly` are short forms.
 package struct CronExpression: Sendable, Equatable {
     package let text: String
     private let minutes: UInt64
@@ -27,7 +27,7 @@ package struct CronExpression: Sendable, Equatable {
     ]
     private static let dayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
-    /// Reads an expression; nil when it is none or names no time that ever comes.
+    /// Reads an expression; nil when it is malformed or names a time that never comes.
     package init?(_ text: String) {
         let fields = (Self.shorts[text.lowercased()] ?? text).split(whereSeparator: \.isWhitespace).map(String.init)
         guard fields.count == 5, let minutes = Self.set(fields[0], 0...59), let hours = Self.set(fields[1], 0...23),

@@ -1,7 +1,7 @@
 package import Bytes
 import Database
 
-/// A piece of work that survives crashes: a row, its state, and who works on it.
+/// A piece of work that survives crashes: a row with its state and its worker.
 package struct Job: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Makes an artifact out of the inventory.
@@ -14,18 +14,19 @@ package struct Job: Sendable, Equatable {
         case update = "UPDATE"
     }
 
-    /// `docs/job-states.md` shows the ways between them. The comments say what a crash of everything leaves of each.
+    /// `docs/job-states.md` shows the ways between them. The comments say what a crash of all processes leaves of
+    /// each state.
     package enum State: String, Sendable {
         /// Waits for a worker, for uploads before it, or for what the surroundings lack. After a crash it still does.
         case pending = "PENDING"
         /// A worker has its lease. After a crash the lease runs out, or its owner is known to be gone; then it is PENDING
-        /// again, and one attempt is lost. What the worker had made is nobody's, and the sweeper removes it.
+        /// again, and one attempt is lost. The sweeper removes the worker's unfinished files.
         case inProgress = "IN_PROGRESS"
-        /// Done: what it made appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, one after
-        /// it changes nothing. Kept as long as its artifact.
+        /// Done: what it made appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, a crash
+        /// after it changes nothing. Kept as long as its artifact.
         case success = "SUCCESS"
-        /// Ended without a result: refused, cancelled, or given up after its last attempt. A crash changes nothing. It and
-        /// what was uploaded for it are kept for the retention; until then `Queue.rerun` makes it PENDING again.
+        /// Ended without a result: refused, cancelled, or given up after its last attempt. A crash changes nothing. The
+        /// job and its upload are kept for the retention; until then `Queue.rerun` makes it PENDING again.
         case failed = "FAILED"
 
         package var isFinal: Bool { self == .success || self == .failed }
@@ -34,13 +35,13 @@ package struct Job: Sendable, Equatable {
     package let id: Int64
     package let uuid: String
     package let organization: Int64
-    /// Who asked; nil for work that the server or its operator started.
+    /// The user who asked; nil for work that the server or its operator started.
     package let account: Int64?
     package let kind: Kind
     /// The product and the project of its scope; 0 where the scope is wider.
     package let product: Int64
     package let project: Int64
-    /// What to do, as JSON. Whoever registered the work for the kind understands it.
+    /// The request, as JSON. The work that is registered for the kind understands it.
     package let request: String
     package let requestSHA1: String
     package let requestToken: String
@@ -50,7 +51,7 @@ package struct Job: Sendable, Equatable {
     package let attempt: Int
     /// How often it was claimed, ever. A worker's words count while this is the number that it claimed with.
     package let claims: Int64
-    /// What kept it from being done the last time, and since when (milliseconds since 1970, UTC); nil when nothing did.
+    /// The outage for which it waits, and since when (milliseconds since 1970, UTC); nil when it does not wait for one.
     package let waitingFor: Outage?
     package let waitingSince: Int64
     package let rowsDone: Int64
@@ -140,7 +141,7 @@ package struct Artifact: Sendable, Equatable {
     package var sha256: String
     package var parts: Int
     package var rows: Int64
-    /// What had to be cut to fit the format.
+    /// Notes about cells that were cut to fit the format.
     package var notes: [String]
 
     package init(

@@ -1,7 +1,7 @@
 package import Database
 
 extension Job {
-    /// What does not hold of the jobs that fulfil the condition, in words; empty while all is well.
+    /// The broken invariants of the jobs that fulfil the condition, in words; empty when all hold.
     ///
     /// The invariants of states and leases, in one place: they hold after each transaction, whatever happened to workers, and
     /// a debug build checks them whenever the queue changes a job.

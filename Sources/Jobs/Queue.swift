@@ -9,8 +9,8 @@ package import Database
 // Order is that of the numbers of rows, never of clocks. A clock may be set back, and clocks of nodes differ: a time to come that lies
 // farther ahead than the queue ever plans was written by another clock and holds up nothing (`isDue`, `rescue`).
 //
-// An attempt is counted at the claim and given back when the surroundings were at fault (`wait`), so what is left of the
-// count are deaths of workers and faults that nobody understands. See QueueOutcomes and QueueTending.
+// An attempt is counted at the claim and given back when the surroundings were at fault (`wait`), so the count consists
+// of deaths of workers and of faults whose cause is unknown. See QueueOutcomes and QueueTending.
 
 /// The jobs of a database.
 ///
@@ -19,8 +19,8 @@ package import Database
 ///     guard try queue.heartbeat(claimed, owner: owner, rows: 100) == .alive else { return }
 ///     try queue.succeed(claimed, owner: owner, artifact: artifact)
 ///
-/// Any thread may call it, in any process on the same database. Times are milliseconds since 1970. Whoever holds a job names itself
-/// and the claim: when the lease was taken away meanwhile, an outcome throws `QueueError.leaseLost` and changes nothing.
+/// Any thread may call it, in any process on the same database. Times are milliseconds since 1970. Calls about a claimed job name
+/// its owner and its claim: when the lease was taken away meanwhile, an outcome throws `QueueError.leaseLost` and changes nothing.
 package struct Queue: Sendable {
     package struct Settings: Sendable {
         /// Milliseconds that a lease lasts without a heartbeat.
@@ -105,7 +105,7 @@ package struct Queue: Sendable {
 
     /// Takes the next job for a worker, or nil when none may run now.
     package func claim(for owner: String) throws -> Job? {
-        // Read before, as the write shall be short; that they are a moment old matters to fairness alone.
+        // Read before the write, which has to be short. The values may be a moment old, which affects fairness only.
         let tenants = try database.read { try Self.tenants(on: $0) }
         if tenants.isEmpty { return nil }
         // A power cut that undoes a claim ends the worker, too: the job is as it was before.
@@ -146,8 +146,8 @@ package struct Queue: Sendable {
         let turn: Int64
     }
 
-    /// Organizations that wait, found by skipping from one to the next in the index: those with the fewest running jobs
-    /// first, then those whose last turn is longest ago.
+    /// Waiting organizations, found by skipping through the index: by the number of running jobs, then by the time of
+    /// their last turn.
     private static func tenants(on connection: any Connection) throws -> [Tenant] {
         let waiting = try connection.all(
             """

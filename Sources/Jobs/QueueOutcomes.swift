@@ -1,7 +1,8 @@
 package import Bytes
 package import Database
 
-// What a worker says of the jobs that it holds. Each statement names the claim, so that one that lost its lease changes nothing.
+// Outcomes and heartbeats of the jobs that a worker holds. Each statement names the claim, so a worker that lost its lease
+// changes nothing.
 
 extension Queue {
     /// What a heartbeat finds.
@@ -25,12 +26,12 @@ extension Queue {
         }
     }
 
-    /// The condition that a worker still holds what it claimed.
+    /// The condition that a worker still holds the job that it claimed.
     func held(_ job: Job, by owner: String) -> SQL {
         "id = \(job.id) AND state = 'IN_PROGRESS' AND lease_owner = \(owner) AND claims = \(job.claims)"
     }
 
-    /// What every end of a lease but a wait sets.
+    /// The columns that every end of a lease sets, except a wait.
     private static let free: SQL = "lease_owner = '', waiting_for = '', waiting_since = 0"
 
     /// Marks a report as made; its artifact's row appears in the same transaction. Throws `QueueError.leaseLost` when the job
@@ -93,10 +94,10 @@ extension Queue {
         return isAwaited != nil
     }
 
-    /// Marks a job as done that leaves no artifact, inside the transaction that publishes what it brought.
+    /// Marks a job without an artifact as done, inside the transaction that publishes its result.
     ///
     /// - Parameters:
-    ///   - result: what it brought, as JSON.
+    ///   - result: the result, as JSON.
     ///   - rows: how much it has done.
     package func succeed(
         _ job: Job, owner: String, result: String, rows: Int = 0, on connection: any Connection
@@ -132,7 +133,7 @@ extension Queue {
     }
 
     /// Puts a job back after the death of its worker or a fault that nobody understands. Costs an attempt: after the last one,
-    /// or when its end was asked for, it fails. What was uploaded for it stays.
+    /// or when its end was asked for, it fails. Its upload stays.
     ///
     /// - Parameter why: for the person who asked.
     package func retry(_ job: Job, owner: String, why: String) throws {

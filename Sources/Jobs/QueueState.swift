@@ -1,18 +1,18 @@
 package import Bytes
 package import Database
 
-// What the queue holds, for those who ask: polls, lists, counters. Nothing here changes a row.
+// Questions about the queue: polls, lists, counters. Nothing here changes a row.
 
 extension Queue {
     /// A job as a poll shows it.
     package struct Poll: Sendable {
         package let job: Job
-        /// With how many uploads it waits for.
+        /// How many uploads it waits for.
         package let uploadsAhead: Int
-        /// What had to be cut to fit the format.
+        /// Notes about cells that were cut to fit the format.
         package let notes: [String]
 
-        /// What `init(row:)` reads of `job j`, in its order.
+        /// The columns of `job j` that `init(row:)` reads, in its order.
         static let columns: SQL = """
             \(Job.columns),
             CASE WHEN state = 'PENDING' THEN (SELECT count(*) FROM job i WHERE \(Queue.ahead)) ELSE 0 END,
@@ -27,7 +27,7 @@ extension Queue {
         }
     }
 
-    /// As `find`, and what a poll shows of it; one query.
+    /// Like `find`, with the facts that a poll shows, in one query.
     package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Poll? {
         try connection.first(
             "SELECT \(Poll.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
@@ -71,12 +71,12 @@ extension Queue {
             """, Poll.init(row:))
     }
 
-    /// The organization that jobs for everybody stand with: the oldest; nil while there is none.
+    /// The organization whose rows hold the jobs for all organizations: the oldest one; nil while there is none.
     package func host(on connection: any Connection) throws -> Int64? {
         try connection.integer("SELECT min(id) FROM organization")
     }
 
-    /// The unfinished updates of what is known, which are everybody's, as polls show them.
+    /// The unfinished updates of sources, in the form of polls; they belong to all organizations.
     package func unfinishedUpdates(on connection: any Connection) throws -> [Poll] {
         guard let host = try host(on: connection) else { return [] }
         return try connection.all(
@@ -142,17 +142,17 @@ extension Queue {
         }
     }
 
-    /// Jobs that wait for what the surroundings lack.
+    /// Jobs that wait for an outage to end.
     package struct Wait: Sendable, Equatable {
         package let outage: Outage
         package let count: Int64
-        /// Since when the one that waits longest does.
+        /// When the longest wait began.
         package let since: Int64
-        /// What that one met with, for the operator.
+        /// The last error of that job, for the operator.
         package let why: String
     }
 
-    /// Jobs that wait for what the surroundings lack, by what that is.
+    /// Jobs that wait for an outage to end, by outage.
     package func waits(on connection: any Connection) throws -> [Wait] {
         try connection.all(
             """

@@ -1,6 +1,6 @@
 package import Database
 
-// What keeps the queue going beside its workers: deaths, ends that were asked for, second chances, old age.
+// Upkeep of the queue beside its workers: jobs of dead workers, cancellations, repetitions, old jobs.
 
 extension Queue {
     /// Milliseconds in which a worker whose lease ran out can still renew it: more than its pulse.
@@ -76,7 +76,7 @@ extension Queue {
 
     // MARK: Trying again
 
-    /// What became of the wish that a failed job be tried again.
+    /// The outcome of a request to run a failed job again.
     package enum Rerun: String, Sendable {
         /// It was FAILED and waits for a worker now.
         case restarted

@@ -7,12 +7,12 @@ package enum WorkError: Error, CustomStringConvertible {
     case hopeless(String)
     /// The surroundings lack something: the job waits for it, and no attempt is lost. The text is for the operator.
     case waiting(Outage, why: String)
-    /// It ended because the lease said so.
+    /// It stopped because its lease asked for that.
     case stopped
-    /// Nobody knows: it is tried again, a bounded number of times. The text is for the log.
+    /// The cause is unknown: the job is tried again, a bounded number of times. The text is for the log.
     case unexpected(String)
 
-    /// What any error means for a job of any kind: the one place that decides it.
+    /// The one place that decides what an error means for a job of any kind.
     package init(_ error: any Error) {
         switch error {
         case let error as WorkError: self = error

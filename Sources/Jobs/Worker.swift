@@ -3,12 +3,12 @@ package import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. A worker is some threads that claim and run, and one that keeps the leases of all that run. Who claims holds
-// a place, of which there are as many as jobs may be worked on at once; a job that has only to be brought to disk or
-// store gives its place to the next, so that slow flushes do not idle processors, and flushes of several jobs go
-// together. Threads are our own (a Dispatch queue): report work blocks, and must not block Swift's cooperative pool.
-// The bell wakes an idle thread when a job arrives in this process; jobs of other processes are found by looking every
-// half second.
+// DESIGN. A worker has some threads that claim and run jobs, and one that renews the leases of all running jobs. A
+// claiming thread holds a place. There are as many places as jobs may run at once. A job that only waits for the disk
+// or the store gives its place to the next, so that slow flushes do not idle processors, and flushes of several jobs
+// go together. Threads are our own (a Dispatch queue): report work blocks, and must not block Swift's cooperative
+// pool. The bell wakes an idle thread when a job arrives in this process; jobs of other processes are found by looking
+// every half second.
 
 /// A job in a worker's hands. The work looks at `stopReason` now and then, and sets how far it is.
 package final class Lease: Sendable {
@@ -54,7 +54,7 @@ package final class Lease: Sendable {
     }
 }
 
-/// What happened to a job, for logs and metrics.
+/// The end of a job, for logs and metrics.
 package struct JobEvent: Sendable {
     package enum Outcome: String, Sendable { case success, failed, retried, waiting, cancelled, givenBack, lost }
     package let job: Job
@@ -66,8 +66,8 @@ package struct JobEvent: Sendable {
     package let waited: Int64
 }
 
-/// Wakes those who wait for work. A ring that nobody hears at once is kept for who sleeps next, so none is lost between
-/// a look into the queue and the sleep after it.
+/// Wakes threads that wait for work. A ring while no thread sleeps is kept for the next sleeper, so no ring is lost
+/// between a look into the queue and the sleep after it.
 package final class Bell: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let kept = Atomic<Int>(0)
@@ -85,7 +85,7 @@ package final class Bell: Sendable {
         semaphore.signal()
     }
 
-    /// Sleeps until the bell rings, at most so many milliseconds.
+    /// Sleeps until the bell rings, at most this many milliseconds.
     package func sleep(atMost milliseconds: Int) {
         if semaphore.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
             kept.wrappingSubtract(1, ordering: .relaxed)
@@ -101,8 +101,8 @@ package final class Bell: Sendable {
 ///     worker.start(count: 2)
 ///     worker.stop(grace: 10_000)
 ///
-/// `work` and `observe` are called on threads of the worker, several at a time. What `work` throws decides what becomes of the job:
-/// see `WorkError`.
+/// `work` and `observe` are called on threads of the worker, several at a time. An error of `work` decides how the job ends: see
+/// `WorkError`.
 package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String
@@ -115,7 +115,7 @@ package final class Worker: Sendable {
     private let running = Mutex<[Int64: Lease]>([:])
     private let stopping = Atomic<Bool>(false)
     private let threads = DispatchGroup()
-    /// Wakes who keeps the leases, when there may be none left to keep.
+    /// Wakes the thread that renews leases, when the last one may have ended.
     private let release = DispatchSemaphore(value: 0)
 
     /// - Parameters:
@@ -169,8 +169,8 @@ package final class Worker: Sendable {
     /// The jobs that run now.
     package var unfinished: [Job] { running.withLock { $0.values.map(\.job).sorted { $0.id < $1.id } } }
 
-    /// Gives back the jobs that run, although their threads have not ended: for a process that is about to end. What such a
-    /// thread writes to the queue afterwards has no effect. Blocks as long as the database does.
+    /// Gives back running jobs although their threads have not ended, for a process that is about to end. Later writes of
+    /// these threads to the queue have no effect. Blocks as long as the database does.
     ///
     /// - Parameter given: called for each that is back.
     package func giveBackAll(_ given: (Job) -> Void) {
@@ -195,7 +195,7 @@ package final class Worker: Sendable {
             do {
                 if let job = try queue.claim(for: owner) {
                     pause = 0
-                    // One call may stand for many jobs: whoever found one wakes the next.
+                    // One ring may announce many jobs: a thread that found a job wakes the next thread.
                     bell.ring()
                     run(Lease(job: job, owner: owner, place: places))
                     places.wait()
@@ -276,7 +276,7 @@ package final class Worker: Sendable {
             try queue.wait(job, owner: owner, for: outage, why: why)
             return (.waiting, why)
         case .stopped, .unexpected:
-            // The cause may hold what is no business of who asked: it goes into the log.
+            // The cause may hold facts that the user must not see, so it goes into the log only.
             try queue.retry(job, owner: owner, why: "an unexpected error, which the server's log shows with this uuid")
             return (job.attempt >= queue.settings.attempts ? .failed : .retried, "\(error)")
         }

@@ -50,7 +50,7 @@ package struct AWSSignature: Sendable {
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
-    /// The characters that stay as they are in a URL (RFC 3986 §2.3), and so in what is signed.
+    /// The characters that are not coded in a URL (RFC 3986 §2.3), and so in the signed text.
     package static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -1,15 +1,15 @@
 import CCurl
 import Glibc
 
-// DESIGN. One libcurl handle, used for one request after another: connections stay open between them. libcurl signs the
-// header (CURLOPT_AWS_SIGV4 of 7.88). What it signs must be what it sends, so three rules hold for signed requests: the query
+// DESIGN. One libcurl handle, used for one request after another: connections stay open between them. libcurl signs the header
+// (CURLOPT_AWS_SIGV4 of 7.88). The signed text must equal the sent one, so three rules hold for signed requests: the query
 // comes sorted and escaped, with `=` behind each name; the digest of the body is a field that the caller gives; and no field is
 // listed that libcurl would drop (as `Expect:` without a value).
 
-/// A libcurl handle with what it points to, for one thread at a time. Released, it closes its connections.
+/// A libcurl handle with the memory that it refers to, for one thread at a time. Released, it closes its connections.
 ///
-/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as it is one at a time, so whoever holds a connection
-/// must hold the only reference while a request runs (`S3Client`'s pool hands each out once).
+/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as it is one at a time, so a request needs the only
+/// reference to its connection (`S3Client`'s pool hands each out once).
 package final class OutboundConnection: @unchecked Sendable {
     /// Bytes of a pulled body that wait for their reader, at most, plus one buffer of libcurl's.
     private static let highWater = 256 << 10
@@ -24,7 +24,7 @@ package final class OutboundConnection: @unchecked Sendable {
     private var body: [UInt8] = []
     private var rule = OutboundRequest.Body.dropped
     private var isTooLong = false
-    /// Bytes that the file of a written answer has; -1 before the first byte came. Why it could not be written.
+    /// Bytes in the file that the answer is written to; -1 before the first byte. Why it could not be written.
     private var written: Int64 = -1
     private var writeFault: Int32 = 0
     private var isCancelled: (@Sendable () -> Bool)?
@@ -166,7 +166,7 @@ package final class OutboundConnection: @unchecked Sendable {
         return values
     }
 
-    /// Seconds that the last answer asks to wait for before the next request; 0 when it asks for nothing.
+    /// Seconds until the next request, as the last answer asks (`Retry-After`); 0 when it does not.
     package var retryAfter: Int { Int(clamping: waybill_curl_retry_after(handle)) }
 
     private func field(_ name: String) -> String? {
@@ -226,7 +226,7 @@ package final class OutboundConnection: @unchecked Sendable {
 }
 
 extension OutboundConnection {
-    /// Writes some bytes of a good answer; those of others are dropped.
+    /// Writes some bytes of a successful answer; bytes of other answers are dropped.
     private func write(_ bytes: UnsafeRawBufferPointer, to file: OutboundFile) -> Int {
         guard status / 100 == 2 else { return bytes.count }
         if written < 0 {

@@ -14,7 +14,7 @@ package struct OutboundRequest: Sendable {
         case delete = "DELETE"
     }
 
-    /// What libcurl signs the request with, in the header (AWS Signature Version 4).
+    /// The keys with which libcurl signs the request, in the header (AWS Signature Version 4).
     package struct AWS: Sendable {
         package let credentials: AWSCredentials
         package let region: String
@@ -27,16 +27,16 @@ package struct OutboundRequest: Sendable {
         }
     }
 
-    /// What becomes of the answer's body.
+    /// The use of the answer's body.
     package enum Body: Sendable {
-        /// Kept whole, up to so many bytes; a longer one is an error.
+        /// The body is kept, up to this many bytes; a longer one is an error.
         case kept(limit: Int)
         /// Received and forgotten.
         case dropped
-        /// Written to a file when the status is 2xx, up to so many bytes, decoded ones where the answer is compressed; dropped
-        /// when it is not. The file stays the caller's.
+        /// The body is written to a file when the status is 2xx, up to this many (decoded) bytes; otherwise it is dropped. The
+        /// file stays the caller's.
         case written(OutboundFile)
-        /// Handed out by `OutboundTransfer` when the status is 2xx, kept up to so many bytes when it is not.
+        /// `OutboundTransfer` hands the body out when the status is 2xx; otherwise it is kept, up to this many bytes.
         case pulled(errorLimit: Int)
     }
 

@@ -38,7 +38,7 @@ package final class OutboundTransfer: @unchecked Sendable {
         curl_multi_cleanup(multi)
     }
 
-    /// Some bytes, or none when the answer is over. Blocks the calling thread.
+    /// Some bytes; none at the end of the answer. Blocks the calling thread.
     ///
     /// - Parameters:
     ///   - patience: seconds without a byte after which it is given up.

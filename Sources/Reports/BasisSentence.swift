@@ -6,7 +6,7 @@ extension Basis {
     /// Ecosystems that are named, and gaps.
     private static let named = 8
 
-    /// For people: what was looked at, and what was not, in one line.
+    /// One line for people: the components that were looked up, and the others.
     package var sentence: String {
         if libraries == 0 { return "Not assessed: there are no components here." }
         let whole = "\(libraries) \(libraries == 1 ? "component" : "components")"
@@ -42,7 +42,7 @@ extension Basis {
 }
 
 extension Report {
-    /// What stands beside the tables of a spreadsheet or a PDF: what the verdict rests on, where the report gives one.
+    /// The notes beside the tables of a spreadsheet or a PDF: the basis of the verdict, where the report gives one.
     func notes(for request: ReportRequest, on connection: any Connection) throws -> [String] {
         guard isVerdict, request.format == .xlsx || request.format == .pdf else { return [] }
         return [try Basis.read(request.scope, on: connection).sentence]
@@ -50,7 +50,7 @@ extension Report {
 }
 
 extension ReportRequest {
-    /// What the report says beside its rows that the revision of its scope does not tell: part of the key by which a made report
+    /// Text of the report that can change while the revision of its scope does not. It is part of the key by which a made report
     /// is found again.
     package func notes(on connection: any Connection) throws -> [String] {
         try report().notes(for: self, on: connection)

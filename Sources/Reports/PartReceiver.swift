@@ -1,8 +1,8 @@
 package import Bytes
 package import Database
 
-// DESIGN. A production makes files and knows neither where they go nor what they are packed in. The receiver of its parts
-// does: the asynchronous door packs them into a ZIP, the synchronous one keeps the only part as it is.
+// DESIGN. A production makes files and does not know their destination or container. The receiver of its parts does: the
+// asynchronous door packs them into a ZIP, the synchronous one keeps the only part as it is.
 
 /// Takes the files of a report, one after the other.
 ///
@@ -15,7 +15,7 @@ package import Database
 /// A receiver belongs to one production and is called by one thread at a time: by the calling thread for documents, by the
 /// production's own thread for tables. After an error nothing more is called, `finish` neither.
 package protocol PartReceiver {
-    /// Makes the receiver of a report, on the thread that uses it, once it is known what the report shows.
+    /// Makes the receiver of a report, on the thread that uses it, once the scope's facts are read.
     typealias Maker = @Sendable (ScopeFacts) throws -> any PartReceiver
 
     /// Begins a part with this file name; its bytes go where this returns, until `end`.

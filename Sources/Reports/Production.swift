@@ -10,17 +10,17 @@ import Synchronization
 // later rows are so much larger that it reaches twice the size limit. A report does not depend on when it is made: the same data
 // gives the same bytes.
 
-/// What a production left behind.
+/// The result of a production.
 package struct Produced: Sendable, Equatable {
-    /// What was shown, as the snapshot had it.
+    /// The scope in the state of the snapshot.
     package let scope: ScopeFacts
     /// The name that a download suggests.
     package let fileName: String
     package let parts: Int
     package let rows: Int
-    /// What had to be cut to fit the format.
+    /// Notes about cells that were cut to fit the format.
     package let notes: [String]
-    /// What it says beside its rows that the scope's revision does not tell: `ReportRequest.notes`.
+    /// Text of the report that can change while the scope's revision does not: `ReportRequest.notes`.
     package var basis: [String] = []
 }
 
@@ -134,7 +134,7 @@ package struct Production: Sendable {
         }
     }
 
-    /// Counts a row that was written one by one; looks now and then whether to go on.
+    /// Counts one row that a document wrote, and checks now and then whether the production must stop.
     func step(_ rows: inout Int) throws(ProductionError) {
         rows += 1
         guard rows % 1024 == 0 else { return }
@@ -168,7 +168,7 @@ package struct Production: Sendable {
         "\(Self.safe(facts.name))-\(request.scope.kind.rawValue)-\(word)-report"
     }
 
-    /// A name fit for a file: what file systems and clients cannot take becomes an underscore.
+    /// A name that is fit for a file: characters that file systems or clients refuse become underscores.
     static func safe(_ name: String) -> String {
         let kept = name.unicodeScalars.map { scalar -> Character in
             ":*\\<>/\"?|.".unicodeScalars.contains(scalar) || scalar.value < 32 ? "_" : Character(scalar)
@@ -205,7 +205,7 @@ package struct Production: Sendable {
         } catch {
             ring.close(number)
             rendered.wait()
-            // When the renderer failed first, its reason is the one that counts.
+            // When the renderer failed first, its error is thrown.
             if case .failure(let first)? = outcome.withLock({ $0 }), !(first is ReaderFailed) { throw first }
             throw error
         }
@@ -246,7 +246,7 @@ package struct Production: Sendable {
         if try ring.send(number, { _ in .end }) { number += 1 }
     }
 
-    /// The number of rows of a table, or something between it and `limit` when a cheap bound says that it is no more.
+    /// The number of rows of a table; or a cheap upper bound of it that is at most `limit`.
     private func rows(_ query: TableQuery, upTo limit: Int, on connection: any Connection) throws -> Int {
         if let bound = query.bound(in: request.scope), let rows = try connection.integer(bound.sql),
             bound.isExact || rows <= limit

@@ -5,7 +5,7 @@ import Synchronization
 /// Thrown by the renderer when the reader failed. Never leaves the production.
 struct ReaderFailed: Error {}
 
-/// What the renderer's thread does: takes batches, splits parts, gives them to a receiver.
+/// The work of the renderer's thread: it takes batches, splits parts, and gives them to a receiver.
 struct Rendering<Renderer: TableRenderer & ~Copyable> {
     let production: Production
     let head: ReportHead

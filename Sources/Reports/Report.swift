@@ -143,7 +143,7 @@ package struct Table: Sendable {
     package let key: String
     package let item: String
     package let title: String
-    /// What follows FROM, with a WHERE that is never empty; joins `scope s`.
+    /// The text after FROM, with a WHERE that is never empty; joins `scope s`.
     package let from: StaticSQL
     /// A further condition, for tables that share `from`.
     package let condition: StaticSQL?
@@ -153,7 +153,7 @@ package struct Table: Sendable {
     package let columns: [Column]
     /// Tables whose rows repeat under a row of this one.
     package var lists: [Table] = []
-    /// What stands in its place when a filter has a value for which the rows come from elsewhere: of the same columns.
+    /// Tables with the same columns that replace this one for certain values of a filter.
     package var replacements: [Replacement] = []
     /// In a list: the first column holds several values, one a line; each makes a row with the other columns. Null makes one row.
     package var splitsLines = false
@@ -242,15 +242,15 @@ package struct Filter: Sendable {
 
 /// A report that can be asked for.
 package struct Report: Sendable {
-    /// What kinds of scope a report is offered in, and its name in each.
+    /// The kinds of scope in which a report is offered, and its name in each.
     package struct Name: Sendable {
         package let types: [ScopeKind: String]
         /// The word for file names and titles: `Inventory`.
         package let word: String
-        /// Mend's names of the requests that answer with the bare file at once (mend-api.md §3.8), where it has them. They are
-        /// not always those of the types.
+        /// Mend's names of the requests that answer with the bare file at once (mend-api.md §3.8), where it has them. They may
+        /// differ from the names of the types.
         package private(set) var synchronous: [ScopeKind: String] = [:]
-        /// Filter values that these requests stand for.
+        /// Filter values that these requests imply.
         package private(set) var synchronousFields: [String: [String]] = [:]
 
         init(types: [ScopeKind: String], word: String) {
@@ -309,10 +309,10 @@ package struct Report: Sendable {
     package let body: Body
     /// Whether it compares two products or projects: the request then names the other side (`comparisonAliases`).
     package var isComparison = false
-    /// Whether it says which libraries are vulnerable, so that its readers have to know what was looked at.
+    /// Whether it shows vulnerable libraries, so that its readers have to know the basis of the verdict.
     package var isVerdict = false
-    /// Whether it is about the use of the server: for administrators of the organization alone, and made anew each time, for
-    /// what it shows changes while the scope does not.
+    /// Whether it is about the use of the server. Such a report is for administrators of the organization only and is never
+    /// shared, because its content changes while the scope does not.
     package var isTrail = false
     /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
     package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }

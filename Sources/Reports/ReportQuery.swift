@@ -1,10 +1,10 @@
 package import Database
 
-// DESIGN. A table is one query, each of its lists one more, all in one snapshot and in one order. Reading them is a merge:
-// a list's rows are taken as long as their order begins with the parent's, rows without a parent (a filter removed it) are
-// passed over. Two lists under one row never multiply, and memory holds one row with its children.
+// DESIGN. A table is one query and each of its lists another one, all in one snapshot and in one order. Reading them is a
+// merge: a list's rows are taken as long as their order begins with the parent's, rows without a parent (a filter removed
+// it) are passed over. Two lists under one row never multiply, and memory holds one row with its children.
 
-/// A table with what a request makes of it: which columns are shown, which rows are left.
+/// A table for one request, with its visible columns and the conditions on its rows.
 package struct TableQuery: Sendable {
     package let table: Table
     package let columns: [Column]
@@ -19,7 +19,7 @@ package struct TableQuery: Sendable {
         }
         let table = replacement?.table ?? table
         self.table = table
-        // What the format does not show is not read, and what only that is joined for costs nothing.
+        // Columns that the format hides are not selected, so their joins cost nothing.
         columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in
             guard request.format.shows(column) else { return false }
             guard let option = column.option else { return true }

@@ -151,8 +151,8 @@ package struct ReportRequest: Sendable, Equatable {
         throw .missing(names[0], accepted: "the token of the \(kind.rawValue) to compare with")
     }
 
-    /// The token of the other side of a comparison, which whoever lets the user in has to look up (`comparing`); nil where
-    /// nothing is compared.
+    /// The token of the other side of a comparison, which authorization has to look up (`comparing`); nil for reports that
+    /// are no comparison.
     package var comparisonToken: String? {
         options[Report.comparisonAliases(scope.kind)[0].lowercased()]?.first
     }
@@ -164,7 +164,7 @@ package struct ReportRequest: Sendable, Equatable {
         return request
     }
 
-    /// The same request for somebody who may see these products; nil for all.
+    /// The same request for a user who may see these products only; nil for all products.
     package func showing(products: [Int64]?) -> ReportRequest {
         var request = self
         request.scope = Scope(
@@ -189,7 +189,7 @@ package struct ReportRequest: Sendable, Equatable {
         }
         guard let text, !text.isEmpty else { return offered[0] }
         let format = Format(rawValue: text.lowercased())
-        // Clients ask for it in the format in which they ask for everything; a note of the answer says which it is made in.
+        // Clients ask for it in their usual format; a note of the answer names the actual one.
         if case .risk = report.body, format != nil { return offered[0] }
         guard let format, offered.contains(format) else {
             throw .formatNotOffered(text, by: name, offered: offered)
@@ -272,7 +272,7 @@ package struct ReportRequest: Sendable, Equatable {
 }
 
 extension Filter {
-    /// The values in their checked form; none when nothing was said (null, an empty text).
+    /// The values in their checked form; none for null or an empty text.
     func check(_ given: [String]) throws(ReportError) -> [String] {
         let given = given.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
         guard let first = given.first else { return [] }

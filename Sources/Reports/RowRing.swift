@@ -7,7 +7,7 @@ import Synchronization
 /// A ring of buffers that are filled and emptied in turn: reading and rendering overlap, memory is the ring's, and
 /// nothing is copied in between.
 final class RowRing: Sendable {
-    /// What the reader says of a batch.
+    /// The reader's message about a batch.
     enum Message: Sendable, Equatable {
         case rows
         /// The rows of a table are over; the buffer is empty.
@@ -24,7 +24,7 @@ final class RowRing: Sendable {
         let content = Mutex(Content())
     }
 
-    /// How far both sides are, and what must hold of it: the invariants of the ring, checked at each step of a debug build.
+    /// The progress of both sides with the invariants of the ring, which debug builds check at each step.
     struct Progress: Sendable {
         /// Buffers that the reader passed on, with the last one of a reader that failed.
         var sent = 0
@@ -43,7 +43,7 @@ final class RowRing: Sendable {
             received += 1
         }
 
-        /// What does not hold in a ring of so many buffers, in words; nil while all is well.
+        /// The broken invariant of a ring with this many buffers, in words; nil when all hold.
         func fault(slots: Int) -> String? {
             if received > sent { return "\(received) buffers came back of \(sent) that were passed on" }
             // A reader that fails does not wait for a free buffer.

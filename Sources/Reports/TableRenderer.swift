@@ -1,17 +1,17 @@
 package import Bytes
 package import Database
 
-/// What a renderer knows before the first row.
+/// The facts that a renderer has before the first row.
 package struct ReportHead: Sendable {
     /// The title for people: `Inventory`.
     package let title: String
     package let scopeKind: ScopeKind
     package let scope: ScopeFacts
     package let tables: [TableQuery]
-    /// What stands in front of the tables of JSON and XML.
+    /// The members before the tables of JSON and XML.
     package let preface: [(key: String, text: String)]
 
-    /// What stands beside the tables of a spreadsheet or a PDF.
+    /// The notes beside the tables of a spreadsheet or a PDF.
     package let notes: [String]
 
     package init(

@@ -21,10 +21,10 @@ package struct DataDirectory: Sendable {
         try PrivateFiles.closeAll(in: path)
     }
 
-    /// Says that one server runs here, until the process ends. Fails when another does.
+    /// Marks the directory as used by a server, until the process ends. Fails when another does.
     package func lock() throws(Failure) { try Self.lock(path) }
 
-    /// As `lock`, for a directory that need not be whole.
+    /// As `lock`, for a directory that may be incomplete.
     package static func lock(_ path: String) throws(Failure) {
         let file = path + "/serve.lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

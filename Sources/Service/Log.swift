@@ -1,6 +1,6 @@
 /// Takes events for operators. Never a secret: keys and tokens are not passed in.
 ///
-/// What runs decides which events there are; the process decides what they look like and where they go:
+/// The code that runs decides which events there are. The process decides their form and where they go:
 ///
 ///     let log = Log(.info) { level, event, facts in print(level, event, facts) }
 ///     log(.warning, "webhook failed", ["uuid": job.uuid, "why": why])

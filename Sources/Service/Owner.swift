@@ -1,7 +1,7 @@
 import Glibc
 
-/// Names this process so that others can tell whether it lives: the machine's boot, the pid's namespace, the pid, and when
-/// the process began (proc(5), `/proc/PID/stat` field 22).
+/// Names this process so that others can find out whether it lives: the machine's boot, the pid's namespace, the pid, and
+/// when the process began (proc(5), `/proc/PID/stat` field 22).
 package struct Owner: Sendable {
     package let name: String
     private let place: String

@@ -3,7 +3,7 @@ import Glibc
 
 // DESIGN. What a server keeps (tokens, documents of customers, reports) is nobody's business but its own. New files are closed
 // by the process's mask (`main`); files of earlier versions and directories that somebody else made are closed when a process
-// opens them. What cannot be closed is refused: a server that only says so in a log is not listened to.
+// opens them. A path that cannot be made private is an error, because nobody reads a mere warning in a log.
 
 /// Takes files and directories from all other users of the machine.
 enum PrivateFiles {
@@ -31,7 +31,7 @@ enum PrivateFiles {
         try closeTree(folder)
     }
 
-    /// Whether somebody else may do anything with a file, or what is in a directory so many levels down.
+    /// Whether another user may access a file, or a file in a directory down to this many levels.
     private static func isOpen(_ path: String, levels: Int) throws(Failure) -> Bool {
         var status = stat()
         guard lstat(path, &status) == 0 else { return false }

@@ -4,9 +4,9 @@ import Glibc
 import Store
 import Synchronization
 
-// DESIGN. Whether the server can work shows only by work: a probe writes a row and asks the store. A writer that is stuck
-// holds the probe up, so it has a thread of its own and there is one at a time; whoever asks waits for it without a thread,
-// and not at all once it is overdue. An answer holds for a moment, so that no number of questions makes more than a write a
+// DESIGN. Whether the server can work shows only by work: a probe writes a row and asks the store. A stuck writer blocks
+// the probe, so the probe has a thread of its own and runs once at a time. Requests wait for it without a thread, and do
+// not wait once it is overdue. An answer holds for a moment, so that no number of questions makes more than a write a
 // second.
 
 /// Whether this process can work now.
@@ -23,7 +23,7 @@ final class Readiness: Sendable {
         case idle
         /// When the answer was given.
         case known(Reason, DispatchTime)
-        /// The number of the probe, and who waits for it.
+        /// The number of the probe, and the requests that wait for it.
         case probing(Int, [CheckedContinuation<Reason, Never>])
         /// The probe is overdue.
         case overdue(Int)
@@ -77,7 +77,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Ends a probe, or says that it is overdue: whichever comes first answers those who wait.
+    /// Ends a probe or marks it as overdue; the first of both answers the waiting requests.
     private func end(_ number: Int, _ next: State, saying reason: Reason) {
         let waiting = state.withLock { here -> [CheckedContinuation<Reason, Never>] in
             switch here.state {

@@ -5,7 +5,8 @@ package import Jobs
 import Reports
 package import Store
 
-/// What everything that touches data needs, opened from the settings. Values: may be used on any thread.
+/// The database, queue and store that commands and servers share, opened from the settings. Values: may be used on
+/// any thread.
 package struct Runtime: Sendable {
     package let settings: RuntimeSettings
     package let directory: DataDirectory

@@ -3,7 +3,7 @@ package import Database
 package import Reports
 package import Store
 
-/// What a `Runtime` is opened with. Where a setting comes from, flags or files, is for the process to know.
+/// The settings of a `Runtime`. Where a setting comes from, flags or files, is for the process to know.
 package struct RuntimeSettings: Sendable {
     /// The data directory, absolute.
     package var dataDirectory: String

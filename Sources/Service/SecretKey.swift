@@ -40,7 +40,8 @@ package struct SecretKey: Sendable {
         removeParts()
         if let box = try read() { return box }
         let text = try random.bytes(Sealing.keySize).hexadecimal + "\n"
-        // Under another name first: whoever reads the key sees all of it, and of two that make one, one is kept.
+        // The key is written under another name first, so a reader always sees all of it, and when two processes make
+        // one, one is kept.
         let part = "\(path).\(getpid())"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("cannot make the key \(path): \(systemMessage(errno))") }

@@ -50,7 +50,8 @@ package final class Server: Sendable {
         let (reserve, incoming) = (settings.reserve, runtime.directory.incoming)
         configuration.hasRoom = { reserve.allows($0, in: incoming) }
         configuration.tls = settings.tls
-        // What a browser or a proxy keeps of an answer, others may read; what it takes for another type, it may run.
+        // Others may read an answer that a browser or a proxy caches, and a browser may run an answer that it takes
+        // for another type.
         configuration.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
         // RFC 6797: a year.
         if settings.tls != nil { configuration.answerFields["Strict-Transport-Security"] = "max-age=31536000" }
@@ -74,14 +75,14 @@ package final class Server: Sendable {
             do {
                 return try OperationServer.start(Door(open), of: runtime, listen: address)
             } catch {
-                // Its threads hold it: who gives up on it has to drain it.
+                // Its threads keep it alive, so a caller that no longer needs it has to drain it.
                 Task { await http.drain(grace: .zero) }
                 throw error
             }
         }
     }
 
-    /// What the API stands on.
+    /// The backend of the API.
     private static func backend(_ runtime: Runtime, _ settings: ServerSettings, bell: Bell) -> Backend {
         let (metrics, log, store, queue) = (runtime.metrics, runtime.log, runtime.store, runtime.queue)
         let readiness = Readiness { runtime.probe() }
@@ -153,7 +154,7 @@ package final class Server: Sendable {
         }
     }
 
-    /// Starts the workers and what tends the queue.
+    /// Starts the workers and the upkeep of the queue.
     package func start() {
         workforce.start()
         automation.start()
@@ -186,6 +187,6 @@ package final class Server: Sendable {
         runtime.database.close()
     }
 
-    /// For the end of a process that did not stop in time: says what runs, and gives back what can be.
+    /// For the end of a process that did not stop in time: logs the running work, and gives jobs back.
     package func abandon() { workforce.abandon() }
 }

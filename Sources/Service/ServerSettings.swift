@@ -3,7 +3,7 @@ package import Bytes
 package import HTTP
 package import Outbound
 
-/// What a `Server` is to be like. Where a setting comes from, flags or files, is for the process to know.
+/// The settings of a `Server`. Where a setting comes from, flags or files, is for the process to know.
 package struct ServerSettings: Sendable {
     package var listen: ListenAddress
     /// Certificate chain and private key; nil for plain HTTP.
@@ -24,7 +24,7 @@ package struct ServerSettings: Sendable {
     package var rateLimit = Doorkeeper.usualCalls
     /// Refused keys of one address in a minute; 0 for any number.
     package var refusalLimit = Doorkeeper.usualRefusals
-    /// What uploads leave free on the disk.
+    /// The room that uploads leave free on the disk.
     package var reserve = DiskReserve.usual
     /// The longest upload, in bytes.
     package var uploadLimit = UploadSettings.defaultLimit

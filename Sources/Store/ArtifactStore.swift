@@ -40,7 +40,7 @@ package enum StoredArtifact: Sendable {
     case link(@Sendable (_ fileName: String) throws(StoreError) -> String)
 }
 
-/// Why a store could not do what it was asked.
+/// The reason why a store failed.
 package enum StoreError: Error, Equatable, CustomStringConvertible {
     case missing(name: String)
     /// The store on another machine failed or cannot be reached.

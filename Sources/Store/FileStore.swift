@@ -75,7 +75,7 @@ package struct FileStore: ArtifactStore {
         }
     }
 
-    /// Names in a folder but for those with a dot in front; none when it is gone.
+    /// Names in a folder without those that begin with a dot; none when the folder is gone.
     private static func entries(of folder: String) throws(StoreError) -> [String] {
         guard let names = Folder.names(in: folder) else {
             if errno == ENOENT { return [] }

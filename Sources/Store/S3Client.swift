@@ -17,7 +17,7 @@ struct S3Request {
     static let emptyDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 }
 
-/// Why S3 did not do what it was asked.
+/// The reason why S3 failed.
 enum S3Fault: Error {
     case transport(OutboundError)
     /// S3's own words; `code` is empty for an answer without a body.
@@ -164,7 +164,7 @@ final class S3Client: Sendable {
         !S3Document(answer.body).elements("Error").isEmpty
     }
 
-    /// What an answer that is not good says.
+    /// The error of an unsuccessful answer.
     static func refusal(_ answer: OutboundAnswer, _ credentials: AWSCredentials) -> S3Fault {
         let document = S3Document(answer.body)
         func word(_ name: String) -> String {

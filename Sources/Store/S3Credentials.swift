@@ -26,7 +26,7 @@ extension AWSCredentials {
         return AWSCredentials(accessKey: key, secretKey: secret, sessionToken: fields["aws_session_token"])
     }
 
-    /// The fields of a section; those of a section that is not there are none.
+    /// The fields of a section; empty when the file has no such section.
     private static func section(
         _ name: String, of path: String, doing: String
     ) throws(StoreError) -> [String: String] {
@@ -39,7 +39,7 @@ extension AWSCredentials {
         var fields: [String: String] = [:]
         var isHere = false
         var line = [CChar](repeating: 0, count: 8192)
-        // A file of more lines is none of credentials.
+        // A file with more lines is no file of credentials.
         for _ in 0..<10_000 where fgets(&line, Int32(line.count), file) != nil {
             let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             let text = String(decoding: bytes, as: UTF8.self).trimmingBlanks()

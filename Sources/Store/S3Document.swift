@@ -1,7 +1,7 @@
-/// The XML of an answer of S3, as far as it is read here: elements with a name, and the texts in them.
+/// The parts of S3's XML answers that are read here: elements with a name, and their texts.
 ///
-/// The documents of the S3 API have no attributes but `xmlns`, no comments and no mixed content. What is not so gives no
-/// elements; it does no harm.
+/// The documents of the S3 API have no attributes but `xmlns`, no comments and no mixed content. Other texts give no
+/// elements and do no harm.
 struct S3Document {
     private let text: Substring
 

@@ -4,11 +4,11 @@ import Outbound
 import Synchronization
 
 // DESIGN. An artifact is the object `PREFIX/NAME.zip`. It is written by a multipart upload, which shows nothing until it is
-// completed; what fits into one part is a single PUT. What a dead process left is an unfinished upload: the listing shows
-// it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed: whatever else is
-// in the bucket is not ours to delete.
+// completed. An artifact that fits into one part is a single PUT. What a dead process left is an unfinished upload: the
+// listing shows it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed:
+// whatever else is in the bucket is not ours to delete.
 
-/// Artifacts as objects of a bucket, at Amazon or at whoever speaks its API.
+/// Artifacts as objects of a bucket, at Amazon or another service with its API.
 package struct S3Store: ArtifactStore {
     let client: S3Client
     /// Seconds of the monotonic clock when writing was last tried and went well.
@@ -44,8 +44,8 @@ package struct S3Store: ArtifactStore {
         return .link { [client] fileName throws(StoreError) in try client.link(key, as: fileName, seconds: seconds) }
     }
 
-    /// What the fault of a HEAD means. Its answer has no body that distinguishes a missing key from a missing bucket or says what is
-    /// wrong with a signature: that of a listing has.
+    /// The meaning of a failed HEAD request. Its answer has no body that distinguishes a missing key from a missing bucket or says
+    /// what is wrong with a signature: that of a listing has.
     private func absence(of name: String, _ fault: S3Fault) -> StoreError {
         let key = settings.key(name)
         guard let status = fault.status, !fault.mayPass else { return client.failure("looking for", key, fault) }
@@ -62,7 +62,7 @@ package struct S3Store: ArtifactStore {
         do {
             _ = try client.send(S3Request(method: .delete, key: key))
         } catch {
-            // Some answer so to a key that is not there.
+            // Some services answer so for a missing key.
             guard error.isRefusal("NoSuchKey") else { throw client.failure("removing", key, error) }
         }
         try client.abortUploads(of: key)
@@ -88,7 +88,7 @@ package struct S3Store: ArtifactStore {
         return names.sorted()
     }
 
-    /// The name behind a key, if it is one that a job gives (a UUID, a hyphen, the attempt) or that of a check.
+    /// The name in a key, if it is the name of a job's artifact (a UUID, a hyphen, the attempt) or of a check.
     private func name(of key: String) -> String? {
         guard key.hasPrefix(settings.prefix), key.hasSuffix(".zip") else { return nil }
         let name = key.dropFirst(settings.prefix.count).dropLast(4)
@@ -103,8 +103,8 @@ package struct S3Store: ArtifactStore {
 
     private static let checkName = "00-check"
 
-    /// Begins an upload and ends it, which needs what writing needs and leaves nothing. After it went well it is not done
-    /// again for a quarter of a minute, for health is asked for often and requests have a price.
+    /// Begins an upload and ends it, which needs the same rights as writing and leaves nothing. After it went well it is
+    /// not done again for a quarter of a minute, for health is asked for often and requests have a price.
     package func check() throws(StoreError) {
         let key = settings.key(Self.checkName)
         let now = Self.now()

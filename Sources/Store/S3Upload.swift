@@ -4,7 +4,7 @@ import Synchronization
 
 /// An artifact on its way into a bucket: one part in memory, the others there already.
 final class S3Upload: ArtifactUpload {
-    /// S3 takes at most so many parts of an upload.
+    /// The most parts that S3 accepts for an upload.
     private static let mostParts = 10_000
 
     private struct State {
@@ -28,7 +28,7 @@ final class S3Upload: ArtifactUpload {
 
     deinit {
         let last = state.withLock { $0 }
-        // One attempt, as its thread has other work; what stays is found by the sweeper.
+        // Tried once, because the thread has other work; the sweeper finds the rest.
         if let id = last.uploadID, !last.isPublished { try? client.abort(id, of: key, attempts: 1) }
     }
 
@@ -39,7 +39,8 @@ final class S3Upload: ArtifactUpload {
             guard !state.isPublished else { throw .format("\(key) is published and takes no more bytes") }
             var rest = bytes[...]
             while !rest.isEmpty {
-                // A full part goes out when more is to come: what fits into one part is no multipart upload.
+                // A full part is sent only when more bytes follow, so an artifact of one part needs no multipart
+                // upload.
                 if state.buffer.count == client.settings.partSize { try flush(&state) }
                 let count = min(rest.count, client.settings.partSize - state.buffer.count)
                 reserve(count, &state)
@@ -75,7 +76,7 @@ final class S3Upload: ArtifactUpload {
         }
     }
 
-    /// Sends what the buffer holds as the next part.
+    /// Sends the buffer's bytes as the next part.
     private func flush(_ state: inout State) throws(SinkError) {
         let number = state.parts.count + 1
         guard number <= Self.mostParts else {

@@ -1,7 +1,7 @@
 /// A command of the executable.
 struct Command: Sendable {
     let words: [String]
-    /// What stands behind the words in the usage line.
+    /// The arguments after the words in the usage line.
     let operands: String
     let summary: String
     let flags: [Flag]
@@ -23,7 +23,7 @@ struct Command: Sendable {
 
     var name: String { "waybill " + words.joined(separator: " ") }
 
-    /// The line that says how it is called.
+    /// The usage line.
     var usage: String { "usage: \(name)\(operands.isEmpty ? "" : " " + operands) [flags]" }
 
     var help: String {
@@ -52,7 +52,7 @@ struct Command: Sendable {
     }
 }
 
-/// What the exit status of a command means.
+/// The meaning of a command's exit status.
 enum ExitStatus {
     static let done: Int32 = 0
     static let failed: Int32 = 1

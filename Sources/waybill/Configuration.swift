@@ -125,7 +125,7 @@ struct Configuration: Sendable {
         return .folder(String(text.dropFirst(5)))
     }
 
-    /// What commands that touch data are opened with.
+    /// The settings with which commands open the data.
     func runtimeSettings() throws -> RuntimeSettings {
         var settings = RuntimeSettings(
             dataDirectory: dataDirectory(), database: try databaseURL(), artifacts: try storeSettings())
@@ -199,7 +199,7 @@ struct Configuration: Sendable {
         SecretKey(path: self["secret-key-file"] ?? "\(dataDirectory())/\(SecretKey.fileName)")
     }
 
-    /// A setting that is read by `read`, which gives nil for what is not accepted; nil when it is absent.
+    /// A setting that `read` interprets, which gives nil for a bad value; nil when the setting is absent.
     private func parsed<Value>(
         _ name: String, as accepted: String, _ read: (String) -> Value?
     ) throws(UsageError) -> Value? {

@@ -29,6 +29,6 @@ final class CopyProgress: Sendable {
 
     func end() { if isTerminal, !isQuiet { complain("\r\u{1b}[K") } }
 
-    /// The same, for what copies.
+    /// The same, for copies.
     var watcher: CopyWatcher { CopyWatcher(show: { self.show($0) }, end: { self.end() }) }
 }

@@ -6,7 +6,7 @@ import Jobs
 import Service
 
 /// Brings up to date what an import on the command line made stale: by a job for each organization, done here or by a
-/// server that is faster. When this process dies, servers do what is left.
+/// server that is faster. When this process dies, servers do the rest.
 struct LocalMatching {
     /// Milliseconds for which a command tries to write down how its job went, when the database takes nothing.
     static let persistence = 5_000
@@ -24,7 +24,7 @@ struct LocalMatching {
         var jobs = try MatchingJob(runtime.queue).submit(besideRunning: true, newUUID: Randomness.system.uuid)
         var matched = 0
         while !jobs.isEmpty {
-            // One whose worker died is for others.
+            // A job whose worker died is left to other processes.
             _ = try runtime.queue.rescue(isDead: runtime.owner.knowsDead)
             var open: [Job] = []
             for job in jobs {

@@ -6,7 +6,7 @@ import Jobs
 import Service
 import Synchronization
 
-/// What a job that this process did came to.
+/// The outcome of a job that this process did.
 final class ImportOutcome: Sendable {
     private let kept = Mutex<(result: Intake.Result?, why: String, isOver: Bool)>((nil, "it did not run", false))
 

@@ -17,7 +17,7 @@ extension Flag {
 }
 
 extension Configuration {
-    /// What `--artifacts s3://…` and the settings beside it come to. Secrets are read when they are needed.
+    /// The result of `--artifacts s3://…` and the settings beside it. Secrets are read when they are needed.
     func s3Settings(_ location: String) throws -> S3Settings {
         let region = self["s3-region"] ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? "us-east-1"
         let file =

@@ -4,12 +4,13 @@ import Glibc
 import Service
 import Synchronization
 
-// DESIGN. Whoever stops a process wants it to end in time, whatever it does: a job in a long call of a C library, a write that
-// waits for a lock of another process, a start that still brings the schema up to date. So the thread that waits for the
-// signal is made before all others and has one more task: when the process is still there after its grace, it says what
-// runs and ends it. Nothing is lost by that: it is what `kill -9` does.
+// DESIGN. A stopped process has to end in time, whatever it does: a job in a long call of a C library, a write that waits for
+// a lock of another process, a start that still brings the schema up to date. So the thread that waits for the signal starts
+// before all others and has one more task: if the process still runs after its grace, it logs the running work and ends the
+// process. Nothing is lost by that, as nothing is lost by `kill -9`.
 
-/// SIGTERM and SIGINT, kept from ending the process at once. Made before any thread is, so that none takes them.
+/// SIGTERM and SIGINT, kept from ending the process at once. Blocked before the first thread starts, so that no
+/// thread takes them.
 final class StopSignals: Sendable {
     /// Seconds after the grace in which jobs are given back. Then the process ends.
     static let allowance = 2
@@ -24,7 +25,7 @@ final class StopSignals: Sendable {
         var signals = Self.signals()
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var thread = pthread_t()
-        // Lives as long as the process, and so does what it holds.
+        // Lives as long as the process, with all that it holds.
         let this = Unmanaged.passRetained(self).toOpaque()
         let code = pthread_create(
             &thread, nil,

@@ -1,6 +1,7 @@
-/// Words that a mistyped one may stand for.
+/// Known words that are similar to a mistyped one.
 enum Suggestion {
-    /// The word that differs least; nil where none is near: one edit for each three letters, at least one.
+    /// The most similar word; nil when none is similar: at most one edit for each three letters, and one for shorter
+    /// words.
     static func nearest(to word: String, among words: [String]) -> String? {
         let wanted = Array(word.lowercased())
         // A long text is no mistyped word, and comparing it would take long.
@@ -11,7 +12,7 @@ enum Suggestion {
             .min { $0.1 < $1.1 }?.0
     }
 
-    /// What to say of words that begin with no command. Flags are left out: a value among them may be secret.
+    /// The message for words that begin with no command. Flags are left out: a value among them may be secret.
     static func unknownCommand(_ words: [String]) -> String {
         let given = words.prefix { !$0.hasPrefix("-") }
         let name = given.joined(separator: " ")

@@ -3,7 +3,7 @@ import Inventory
 
 // Writing to a client or a pipe that is gone must be an error to handle, not the end of the process.
 signal(SIGPIPE, SIG_IGN)
-// What libraries make, as SQLite its files, is nobody's business but this user's.
+// Files that libraries make, as SQLite does, are for this user only.
 umask(0o077)
 
 exit(runCommandLine(Array(CommandLine.arguments.dropFirst())))

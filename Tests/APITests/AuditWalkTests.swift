@@ -10,7 +10,7 @@ import Testing
 @testable import API
 
 /// Each call that changes anything leaves its record, which says who did it, from where and by which call. A new call that
-/// changes anything fails here until it has its step, or a reason to leave none.
+/// changes anything fails here until it has a step, or a reason for leaving no record.
 struct AuditWalkTests {
     private static let address = "192.0.2.44"
 
@@ -53,7 +53,7 @@ struct AuditWalkTests {
             return try world.inventory.database.read { try AuditTrail.list(wanted, on: $0) }.filter { $0.id > id }
         }
 
-        /// Does a step and looks at what it left.
+        /// Does a step and checks its record.
         @discardableResult func take(_ step: Step) async throws -> [String: Any] {
             let last = try records(after: 0).map(\.id).max() ?? 0
             var object = step.fields
@@ -210,7 +210,7 @@ struct AuditWalkTests {
         try await walk.take(Step(call: "waybillRemoveWebhook", fields: ["orgToken": org, "webhookId": webhook]))
     }
 
-    /// An import says later who sent it: the job carries it.
+    /// The record of an import names its sender, which the job carries.
     @Test(arguments: TemporaryDatabase.engines) func anImportNamesItsSender(engine: Engine) throws {
         let inventory = try InventoryFixture(engine, isFilled: false)
         let folder = try TemporaryFolder()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// What public readers of Mend's answers insist on: versions, numbers of errors, spellings, fields.
+/// The form on which public readers of Mend's answers insist: versions, numbers of errors, spellings, fields.
 struct MendFormTests {
     private func answer(
         _ world: ManagedWorld, _ path: String, _ requestType: String, _ fields: [String: Any]

@@ -6,10 +6,10 @@ import Testing
 
 @testable import API
 
-/// Whoever has a role in one product sees nothing of the others, in no call and no report; whoever has a key of another
-/// organization sees nothing at all. The walks are over the table of calls and the catalog themselves.
+/// A user with a role in one product sees nothing of the other products, in no call and no report. A key of another
+/// organization shows nothing at all. The walks are over the table of calls and the catalog themselves.
 struct ProductRoleTests {
-    /// What belongs to the product Webshop alone, and what to the other one.
+    /// The names that belong to the product Webshop alone, and those of the other one.
     private static let own = ["only-in-cart", "only-in-storefront"]
     private static let hidden = ["only-in-ledger", "Bank & S", "=ledger|"]
 
@@ -63,7 +63,7 @@ struct ProductRoleTests {
         }
     }
 
-    /// The reports of the catalog that are made later show what whoever asked for them could see.
+    /// Asynchronous reports of the catalog show what the user who asked for them could see.
     @Test(arguments: TemporaryDatabase.engines) func reportsShowTheOwnProduct(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let key = try key(.readOnly, in: world)
@@ -95,7 +95,7 @@ struct ProductRoleTests {
             let text = String(decoding: try world.file(of: try ReportRequest(json: stored)), as: UTF8.self)
             for marker in Self.hidden { #expect(!text.contains(marker), "\(type) of \(kind) shows \(marker)") }
             if Self.own.contains(where: { text.contains($0) }) { shown += 1 }
-            // Nobody else of the organization who sees less gets it; another organization never.
+            // No user of the organization who sees less gets it, and no other organization.
             let poll = [
                 "orgToken": try world.token(.organization, organization: 2), "uuid": uuid, "reportStatusUUID": uuid,
             ]

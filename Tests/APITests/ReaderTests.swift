@@ -99,7 +99,7 @@ struct ReaderTests {
         try await Self.readVulnerabilities(ManagedWorld(engine))
     }
 
-    /// The same of documents that others made.
+    /// The same for documents of other generators.
     @Test(.enabled(if: shared != nil, "needs ../shared/data")) func realVulnerabilities() async throws {
         let world = try ManagedWorld(.sqlite)
         let folder = try #require(Self.shared)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// What a client may send, and what it hears of what it may not: reports.md §1.1, §1.7, mend-api.md §1.
+/// Requests that clients may send, and the errors for others: reports.md §1.1, §1.7, mend-api.md §1.
 struct RequestTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
@@ -131,7 +131,7 @@ struct RequestTests {
         #expect(try await message(Array(body.utf8)) == "\(text); accepted: a whole number from 1 to 9007199254740991")
     }
 
-    /// Who may not do a call learns nothing of its fields.
+    /// A user without the right to a call learns nothing of its fields.
     @Test func numbersAreLookedAtBehindTheKey() async throws {
         let answer = try await fixture.call(
             "removeOrganizationPolicies", ["orgToken": fixture.rival.token, "policyIds": ["x"]])

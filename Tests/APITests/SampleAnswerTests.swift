@@ -14,7 +14,7 @@ struct SampleAnswerTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/api")
 
-    /// What stands for values that differ from run to run.
+    /// Placeholders for values that differ from run to run.
     private static func steady(_ text: String) -> String {
         text.replacing(
             /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/,
@@ -98,7 +98,7 @@ struct SampleAnswerTests {
         return samples
     }
 
-    /// Calls of public clients that take something more than a token, and those that change something.
+    /// Calls of public clients with more fields than a token, and calls that change something.
     private func tools(_ world: ManagedWorld) async throws -> [(name: String, bytes: [UInt8])] {
         let (org, product, project) = try (world.token(.organization), world.token(.product), world.token(.project))
         let libraries = try await world.list("getProjectInventory", "libraries", ["projectToken": project])

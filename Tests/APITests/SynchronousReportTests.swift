@@ -17,7 +17,7 @@ struct SynchronousReportTests {
         let response = await fixture.post(Array(body.utf8))
         let bytes = Fixture.bytes(response)
         let type = try #require(response.headers["Content-Type"])
-        // What is binary has no charset, what is text has one.
+        // Binary files have no charset, texts have one.
         #expect(type.contains("charset=UTF-8") == ["json", "xml", "csv"].contains(format))
         let beginning = ["xlsx": "PK", "json": "{\"libraries\"", "xml": "<?xml", "pdf": "%PDF", "csv": "Name,Group"]
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(try #require(beginning[format])), "\(format)")

@@ -6,7 +6,7 @@ import Testing
 
 /// Places for heavy work, and the queue before them.
 struct WorkPoolTests {
-    /// Work that goes on until it is let go.
+    /// Work that runs until it is released.
     private final class Gate: Sendable {
         private let state = Mutex((isOpen: false, running: 0, most: 0, order: [Int64]()))
 

@@ -77,7 +77,7 @@ struct MultipartReaderTests {
 
     @Test func emptyParts() throws {
         let body = "--b\r\n\(Self.head)\r\n--b\r\n\(Self.head)--no\r\n--b\r\n"
-        // The last has headers and nothing else: RFC 2046 §5.1.1 lets a body-part be that.
+        // The last part has headers only: RFC 2046 §5.1.1 lets a body-part be that.
         let last = "Content-Disposition: form-data; name=x\r\n\r\n--b--"
         #expect(try Self.read(body + last) == [Field("x", ""), Field("x", "--no"), Field("x", "")])
         #expect(try Self.read("--b--") == [])
@@ -177,7 +177,7 @@ struct MultipartReaderTests {
         #expect(try MultipartHeader("form-data; filename=\"C:\\dir\\a\"").parameters["filename"] == "C:\\dir\\a")
     }
 
-    /// What Python's own library writes, as many clients do.
+    /// The form that Python's own library writes, as many clients do.
     @Test func readsWhatPythonWrites() throws {
         let script = """
             import sys

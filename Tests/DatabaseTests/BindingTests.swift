@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What goes in comes out, on both engines alike.
+/// Both engines return bound values unchanged.
 struct BindingTests {
     static let values: [Value] = [
         .null, .integer(0), .integer(-1), .integer(.max), .integer(.min), .real(0), .real(-0.1), .real(1e308),

@@ -37,7 +37,7 @@ struct CopyTests {
                 }
                 let sql = "INSERT INTO \(table.name) (\(table.columns.joined(separator: ", "))) VALUES "
                 try connection.run(SQL(stringLiteral: sql) + .list(values))
-                // PostgreSQL counts only what it counted itself.
+                // PostgreSQL's counter does not know rows that were inserted with their numbers.
                 guard table.isCounted, connection.engine == .postgresql else { continue }
                 try connection.run("SELECT setval(pg_get_serial_sequence(\(table.name), \(table.key[0])), 1)")
             }
@@ -113,7 +113,7 @@ struct CopyTests {
         #expect(found.sorted() == planned.sorted())
     }
 
-    /// The counted columns of PostgreSQL are those that the plan says are counted.
+    /// The plan names the same counted columns that PostgreSQL has.
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func noCounterIsForgotten() throws {
         let database = try TemporaryDatabase.make(.postgresql)
@@ -231,7 +231,7 @@ struct CopyTests {
         }
     }
 
-    /// A connection whose cursors fail after so many rows altogether.
+    /// A connection whose cursors fail after this many rows in all.
     private final class Interrupting: Connection {
         let engine: Engine
         private let real: any Connection

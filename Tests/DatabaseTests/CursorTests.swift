@@ -6,7 +6,7 @@ import Testing
 
 /// Cursors side by side, snapshots, and many rows, on both engines alike.
 struct CursorTests {
-    /// A database whose `inventory_event` has so many rows; library is the id modulo 10.
+    /// A database whose `inventory_event` has this many rows; `library` is the id modulo 10.
     private func filled(_ engine: Engine, rows count: Int) throws -> any Database {
         let database = try TemporaryDatabase.make(engine)
         try database.write { connection in
@@ -73,7 +73,7 @@ struct CursorTests {
         }
         defer { stop.value.withLock { $0 = true } }
         try database.snapshot { connection in
-            // The first statement fixes what is seen.
+            // The first statement fixes the visible state.
             let before = try connection.integer("SELECT count(*) FROM inventory_event")
             let numbers = try connection.all("SELECT sum(library) FROM inventory_event") { $0.integer(0) }
             let already = writer.value.withLock { $0 }

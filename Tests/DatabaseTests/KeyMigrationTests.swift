@@ -3,7 +3,7 @@ import Testing
 
 @testable import Database
 
-/// The step that gives accounts several keys keeps what was there.
+/// The step that gives accounts several keys keeps the existing ones.
 struct KeyMigrationTests {
     @Test(arguments: TemporaryDatabase.engines) func oldKeysAndMembersStay(engine: Engine) throws {
         let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))

@@ -25,7 +25,7 @@ struct MigrationTests {
     }
 }
 
-/// Databases of programs before digests, and those that other steps made.
+/// Databases of programs before digests, and databases made by other steps.
 struct AdoptionTests {
     /// A database as a program before digests left it.
     private static func old(_ engine: Engine) throws -> any Database {
@@ -151,7 +151,7 @@ struct StepWorkTests {
         }
     }
 
-    /// Of the first made step, behind those of the program.
+    /// The number of the first made-up step, after those of the program.
     private static let number = Migration.all.count + 1
     private static let done: [Int64?] = [1260, 1260, Int64(steps.count)]
 
@@ -173,7 +173,7 @@ struct StepWorkTests {
         #expect(
             try database.read { try $0.integer("SELECT max(number) FROM migration") } == Int64(Self.number),
             "a step went ahead")
-        // Nobody may go on who cannot end it, or take the half for the whole.
+        // A program that cannot finish the copy may neither continue nor use half of it.
         let error = #expect(throws: DatabaseError.self) { try database.migrate(steps: Self.steps) }
         #expect("\(error, default: "")".contains("stopped in the work of step \(Self.number) (doubles)"))
         var copy = DatabaseCopy(

@@ -6,10 +6,6 @@ import Testing
 
 /// Opening, migrating, losing the server and finding it again.
 struct OpeningTests {
-    /// Counted as skipped where tests of both engines run on SQLite alone.
-    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
-    func bothEnginesTakePart() { #expect(TemporaryDatabase.engines == Engine.allCases) }
-
     @Test(arguments: TemporaryDatabase.engines) func migratingTwiceChangesNothing(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         try database.write {
@@ -72,7 +68,7 @@ struct OpeningTests {
         #expect(!"\(error, default: "")".contains("s3cr3t"))
     }
 
-    /// Where PostgreSQL is not installed no test runs on it, and this one says so in the count of those that were skipped.
+    /// Without PostgreSQL no test runs on it, and this one is counted as skipped.
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func postgreSQLTakesPart() throws {
         _ = try PostgreSQLServer.started.get()
@@ -110,7 +106,7 @@ struct OpeningTests {
             return try one + (connection.integer("SELECT 2") ?? 0)
         }
         #expect(sum == 3)
-        // In a snapshot there is no second one that sees the same.
+        // A snapshot cannot be repeated on another connection with the same state.
         #expect(throws: DatabaseError.self) {
             try database.snapshot { connection in
                 _ = try connection.integer("SELECT 1")
@@ -150,7 +146,7 @@ struct OpeningTests {
             let result = Result { try server.restart(pause: 1) }
             done.value.withLock { $0 = result }
         }
-        // Somebody writes and reads all the while; each write that was answered is there, and nobody is told of an outage.
+        // A client writes and reads all the time. Each answered write is there, and no outage is reported.
         let answered = onThreads(4) { thread in
             var written: [Int] = []
             var number = thread * 1_000_000 + 1
@@ -164,7 +160,7 @@ struct OpeningTests {
                     }
                     written.append(id)
                 } catch DatabaseError.unknownOutcome {
-                    // Said so: it may be there or not.
+                    // The error says so: the change may be there or not.
                 } catch DatabaseError.unavailable(_, let why) {
                     // Right only after ten seconds, see below.
                     refused.value.withLock { $0.append(why) }
@@ -208,7 +204,7 @@ struct OpeningTests {
                 } else {
                     try connection.each(session) { found = $0.integer(0) }
                 }
-                // The snapshot is one: nothing is seen of what comes later.
+                // The snapshot does not show later writes.
                 let before = try connection.integer("SELECT count(*) FROM pg_class WHERE relname = 'later'")
                 try other.write { try $0.script("CREATE TABLE IF NOT EXISTS later (x int)") }
                 #expect(try connection.integer("SELECT count(*) FROM pg_class WHERE relname = 'later'") == before)
@@ -216,7 +212,7 @@ struct OpeningTests {
                 return found
             }
             #expect(new != nil && new != old)
-            // The same session, with what sessions are set to.
+            // The same session, with the settings of sessions.
             let settings = try database.read { connection in
                 try connection.all(
                     """

@@ -112,7 +112,7 @@ struct SilenceTests {
     }
 }
 
-/// Who keeps dead versions of rows.
+/// Sessions that keep dead versions of rows.
 struct HeldSnapshotTests {
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func theOldestOfOthersIsNamed() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Runs `body` on so many threads of their own at once, and gives what each returned or threw.
+/// Runs `body` on `count` threads at once, and gives the result or error of each.
 func onThreads<Result: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) throws -> Result
 ) -> [Swift.Result<Result, any Error>] {

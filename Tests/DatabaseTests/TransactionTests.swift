@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a transaction promises, on both engines alike.
+/// The promises of a transaction, on both engines.
 struct TransactionTests {
     private struct Refusal: Error {}
 
@@ -44,7 +44,7 @@ struct TransactionTests {
         // Values may be secret.
         #expect(!"\(error, default: "")".contains("token 1"))
         #expect(try Self.count(database) == 1)
-        // A row that another needs is one too.
+        // A row on which another row depends is a conflict, too.
         let missing = #expect(throws: DatabaseError.self) {
             try database.write {
                 try $0.run(
@@ -115,7 +115,7 @@ struct TransactionTests {
         #expect(found == (0..<200).filter { ![7, 9].contains($0 % 50) })
     }
 
-    /// Each takes away what is there and writes its own; on PostgreSQL they do so side by side.
+    /// Each deletes the existing rows and writes its own; on PostgreSQL they run side by side.
     @Test(arguments: TemporaryDatabase.engines) func replacementsDoNotHearOfEachOther(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let results = onThreads(4) { thread in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Feeds
 
-/// What goes wrong with a source changes nothing, is said, and is over when it is.
+/// A fault of a source changes nothing, is reported, and ends with the fault.
 @Suite struct FaultTests {
     private static let records = [
         (id: "MAL-1", modified: "2026-01-01T00:00:00Z"), (id: "MAL-2", modified: "2026-01-02T00:00:00Z"),
@@ -25,7 +25,7 @@ import Testing
 
     private func count(_ world: FeedWorld) throws -> Int64 { try world.number("SELECT count(*) FROM exploited") }
 
-    /// Expects a failure with these words that leaves things as they are, and that the next update is none.
+    /// Expects a failure with these words that changes nothing, and a successful next update.
     private func expectFailure(_ words: String, _ faults: FeedServer.Fault...) throws {
         let world = try changed()
         for fault in faults { world.server.fail(FeedFile.kev.path, fault) }

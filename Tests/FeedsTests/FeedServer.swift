@@ -58,7 +58,7 @@ final class FeedServer: Sendable {
 
     func put(_ path: String, _ text: String) throws { try put(path, Data(text.utf8)) }
 
-    /// What the next answers for a path are.
+    /// The next answers for a path.
     func fail(_ path: String, _ faults: Fault...) { state.withLock { $0.faults["/\(path)", default: []] += faults } }
 
     func forget() { state.withLock { $0.requests = [] } }

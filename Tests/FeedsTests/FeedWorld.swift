@@ -52,7 +52,7 @@ final class FeedWorld {
     func texts(_ sql: SQL) throws -> [String] { try database.read { try $0.all(sql) { $0.string(0) } } }
     func number(_ sql: SQL) throws -> Int64 { try database.read { try $0.integer(sql) } ?? -1 }
 
-    /// What is left of files that came.
+    /// The rest of received files.
     var leftovers: [String] {
         (FileManager.default.enumerator(atPath: folder.path("feeds"))?.compactMap { $0 as? String } ?? []).sorted()
     }

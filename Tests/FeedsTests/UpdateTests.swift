@@ -5,7 +5,7 @@ import Testing
 
 @testable import Feeds
 
-/// What comes of each source, on both engines.
+/// The result of each source, on both engines.
 @Suite struct UpdateTests {
     private static let three = [
         (id: "MAL-1", modified: "2026-01-01T00:00:00.123456Z"), (id: "GHSA-2", modified: "2026-01-02T00:00:00Z"),

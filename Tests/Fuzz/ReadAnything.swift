@@ -4,7 +4,7 @@ import BOM
 // `-timeout` or more memory than `-rss_limit_mb` is a finding. Readers must take any bytes and end, with a
 // document or an error.
 
-/// Takes what a document hands out and forgets it.
+/// Takes the parts of a document and forgets them.
 private struct Sink: BOMReceiver {
     mutating func component(_ component: Component) {}
     mutating func file(_ file: SourceFile) {}

@@ -4,8 +4,8 @@ import Glibc
 import HTTP
 import Synchronization
 
-/// A client that says exactly what it is told, on a socket of its own. Reads fail after 30 s, so that a server that hangs
-/// fails the test and does not hold it.
+/// A client that sends exactly the given bytes, on a socket of its own. Reads fail after 30 s, so that a server that
+/// hangs fails the test and does not hold it.
 final class Client: Sendable {
     struct Failure: Error { let text: String }
     struct Answer {
@@ -167,7 +167,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
     return condition()
 }
 
-/// What is in a folder.
+/// The names in a folder.
 func entries(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
 
 /// Tells what the server understood: method, path, size of the body.

@@ -210,7 +210,7 @@ import Testing
             configuration.threads = 4
             let server = try HTTPServer(configuration, policy: { _ in .memory(limit: 1) }, handler: echo)
             async let clients: Void = blocking {
-                // Until nobody listens any more.
+                // Until no process listens any more.
                 while let client = try? Client(server), client.ask("GET", "/", ["Connection: close"]) {}
             }
             await server.drain(grace: .milliseconds(1))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTP
 
-/// What those are held to of whom nothing is known yet.
+/// Limits for senders of whom nothing is known yet.
 struct LimitTests {
     private static func head(_ length: Int?, _ fields: String = "") -> String {
         "POST /up HTTP/1.1\r\nHost: t\r\n" + fields
@@ -28,13 +28,13 @@ struct LimitTests {
         try await serve(
             configure: Self.small, policy: { _ in .file(limit: 1 << 30) }, handler: echo,
             test: { server, spool in
-                // What cannot fit is refused before it comes.
+                // A body that cannot fit is refused before it comes.
                 let promising = try Client(server)
                 promising.send(Self.head(2 << 20))
                 let refused = try promising.answer()
                 #expect(refused.status == 429)
                 #expect(refused.header("Retry-After") == "30")
-                // Eight at once, from one address: together they have no more than one.
+                // Eight at once, from one address: together they may send as much as one.
                 let piece = [UInt8](repeating: 0x78, count: 600_000)
                 let clients = try (0..<8).map { _ in try Client(server) }
                 for client in clients {
@@ -43,7 +43,7 @@ struct LimitTests {
                 }
                 #expect(eventually { Self.size(of: spool) >= 600_000 })
                 #expect(!Self.eventuallyMore(than: 1 << 20, in: spool))
-                // Another address has what is left of the sum of all.
+                // Another address may use the rest of the total.
                 let other = try Client(server, host: 2)
                 other.send(Self.head(400_000))
                 other.send([UInt8](repeating: 0x78, count: 400_000))
@@ -51,7 +51,7 @@ struct LimitTests {
                 let late = try Client(server, host: 3)
                 late.send(Self.head(1 << 20))
                 #expect(try late.answer().status == 429)
-                // What they leave is given back.
+                // Their bytes are given back.
                 for client in clients { shutdown(client.descriptor, Int32(SHUT_RDWR)) }
                 #expect(eventually { entries(spool).isEmpty })
                 let next = try Client(server)
@@ -245,7 +245,7 @@ struct LimitTests {
             })
     }
 
-    /// A body whose beginning says whose it is.
+    /// A body whose beginning names its sender.
     @Test(arguments: [false, true]) func aBodySaysWhoseItIs(elsewhere: Bool) async throws {
         let answers = Mutex(0)
         let look: BodyPolicy.Look = { beginning in

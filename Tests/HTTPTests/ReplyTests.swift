@@ -3,7 +3,7 @@ import HTTP
 import Synchronization
 import Testing
 
-/// What goes out: answers now and later, files, ranges, streams.
+/// Output: immediate and later answers, files, ranges, streams.
 @Suite struct ReplyTests {
     @Test func servesAHundredClientsWithLaterAnswers() async throws {
         try await serve(

@@ -3,7 +3,7 @@ import HTTP
 import Synchronization
 import Testing
 
-/// What comes in: heads, bodies and their limits.
+/// Input: heads, bodies and their limits.
 @Suite struct RequestTests {
     @Test func keepsTheConnectionForManyRequests() async throws {
         try await serve(
@@ -101,8 +101,8 @@ import Testing
         }
     }
 
-    /// What proxies read in one way and lenient servers in another (RFC 9112 §2.2, §3, §5, §6): refused, and nothing behind it is
-    /// read as a request.
+    /// Requests that proxies and lenient servers read differently (RFC 9112 §2.2, §3, §5, §6) are refused, and nothing after them
+    /// is read as a request.
     @Test(arguments: [
         "GET / HTTP/1.1\r\nHost: t\r\nContent-Length : 5\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX\t: 5\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: t\r\nX: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nX: a\r\n\tb\r\n\r\n",

@@ -156,13 +156,13 @@ struct AgentImportTests {
             try bench.number("SELECT count(*) FROM dependency WHERE scan = (SELECT scan FROM project)") == 4)
         _ = try run(Self.project(b), .remove, on: bench)
         #expect(try shown() == ["pkg:npm/a@1|1|1|1", "pkg:npm/c@1|1|1|1"])
-        // What never changed is still the same rows: nothing was added or removed but b.
+        // Rows that never changed are the same; only b was added and removed.
         #expect(
             try bench.texts("SELECT change, count(*) FROM inventory_event GROUP BY change ORDER BY change")
                 == ["ADDED|3", "REMOVED|1"])
     }
 
-    /// What a bill of materials said of the project stays, files and claims too.
+    /// The content of a bill of materials stays, with files and claims.
     @Test func uploadsComeOnTopOfABillOfMaterials() throws {
         let bench = try Workbench()
         let claims = ",\"vulnerabilities\":[{\"id\":\"CVE-1\",\"affects\":[{\"ref\":\"left\"}]}]"

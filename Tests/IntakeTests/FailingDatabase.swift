@@ -11,7 +11,7 @@ final class FailingDatabase: Database {
 
     /// - Parameters:
     ///   - writes: how many writes succeed.
-    ///   - isAfter: whether the one that breaks has been committed.
+    ///   - isAfter: whether the write that breaks has been committed.
     init(_ real: any Database, writes: Int, isAfter: Bool) {
         self.real = real
         left = Mutex(writes)

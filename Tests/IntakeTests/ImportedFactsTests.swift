@@ -3,7 +3,7 @@ import Testing
 
 @testable import Intake
 
-/// What a document says of a component where each generator says it in its own way.
+/// Facts about a component that each generator writes in its own way.
 @Suite struct ImportedFactsTests {
     private func cycloneDX(_ members: String) -> String {
         #"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"a","version":"1",\#(members)}]}"#

@@ -70,7 +70,7 @@ import Testing
             let wanted = [
                 expected.components, expected.distinctComponents, expected.distinctPurls, try Self.named(in: path),
             ].compactMap { $0 }.filter { $0 > 0 }
-            // What an SPDX document describes is a package for others, and the project here.
+            // The component that an SPDX document describes is a package for other readers, and the project here.
             let agrees = (wanted.isEmpty ? [0] : wanted).contains { wanted in
                 [result.libraries, result.libraries + 1].contains {
                     abs(Double($0 - wanted)) <= max(2, Double(wanted) * 0.02)

@@ -6,7 +6,7 @@ import Jobs
 import Synchronization
 import TestSupport
 
-/// A database with two organizations, and what imports need.
+/// A database with two organizations, and the tools of imports.
 final class Workbench: Sendable {
     let database: any Database
     let queue: Queue

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Inventory
 
-/// Patterns for names of libraries: what is one, what it fits, and what it may cost.
+/// Patterns for names of libraries: their syntax, their matches, and their cost.
 struct NamePatternTests {
     @Test(arguments: [
         ("", NamePatternError.empty), (String(repeating: "x", count: 501), .tooLong(limit: 500)),

@@ -111,7 +111,7 @@ private let sameRows: [(ecosystem: String, name: String, purl: String, version: 
     ),
 ]
 
-/// What is another package, although it looks like the advisory's.
+/// Other packages that look like the advisory's.
 private let otherRows: [(ecosystem: String, name: String, purl: String)] = [
     ("npm", "jsonstream", "pkg:npm/JSONStream@1.3.5"),
     ("Go", "github.com/hashicorp/vault", "pkg:golang/github.com/hashicorp/vault@v0.9.0#api/auth/kubernetes"),
@@ -171,7 +171,7 @@ private let obstacles: [(purl: String, obstacle: MatchingObstacle)] = [
         #expect(keys(debian) == ["Debian:12/openssl 2:3.0.11-1"])
         evidence.source = SourcePackage(name: "openssl", epoch: "0", version: "3.0", release: "")
         #expect(keys(debian) == ["Debian:12/openssl 3.0"])
-        // The package URL is what the component is; it holds.
+        // The package URL identifies the component, so it counts.
         evidence.source = SourcePackage(name: "other")
         #expect(
             keys(try #require(PackageURL("pkg:deb/debian/libssl3@3?distro=debian-12&upstream=openssl")))
@@ -220,7 +220,7 @@ private let obstacles: [(purl: String, obstacle: MatchingObstacle)] = [
 
     @Test func nothingIsInTheWay() throws {
         for row in sameRows { #expect(PackageKey.obstacle(of: PackageURL(row.purl)) == nil, "\(row.purl)") }
-        // One of two ecosystems is enough; the version counts in those that are covered.
+        // One of two ecosystems is enough; the version counts in covered ecosystems.
         let action = PackageURL("pkg:github/actions/checkout@v4")
         #expect(PackageKey.obstacle(of: action) { $0 == "GIT" } == nil)
         #expect(PackageKey.obstacle(of: action) { $0 == "npm" } == .noAdvisories(of: "GitHub Actions"))
@@ -243,7 +243,7 @@ private let obstacles: [(purl: String, obstacle: MatchingObstacle)] = [
         }
     }
 
-    /// One table names distributions for package URLs and for advisories: what one takes, the other takes.
+    /// One table names distributions for both package URLs and advisories.
     @Test func `Every distribution with advisories has an ecosystem with an order`() throws {
         for row in sameRows where ["deb", "apk", "rpm"].contains(where: { row.purl.hasPrefix("pkg:\($0)/") }) {
             let ecosystem = try #require(Ecosystem(row.ecosystem), "\(row.ecosystem)")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Inventory
 
-/// What policies look for.
+/// The conditions of policies.
 struct PolicyRuleTests {
     private let time: Int64 = 1_767_323_045_000
 

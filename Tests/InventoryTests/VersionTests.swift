@@ -142,7 +142,7 @@ private let rows: [(VersionScheme, [String])] = [
     }
 }
 
-/// The schemes against the programs that define them, where those are installed.
+/// The schemes against the programs that define them, if these are installed.
 @Suite struct ForeignOrder {
     @Test(.enabled(if: has("/usr/bin/dpkg"), "needs dpkg")) func dpkg() throws {
         let texts =

@@ -65,7 +65,7 @@ import Testing
         #expect(try board.now(other) != nil && board.now(waiting) != nil)
     }
 
-    /// Whoever comes first: a job that shares an artifact, or the sweeper that forgets it.
+    /// The first one wins: a job that shares an artifact, or the sweeper that forgets it.
     @Test(arguments: TemporaryDatabase.engines) func sharingAndForgettingRace(engine: Engine) throws {
         let board = try Board(engine)
         let (_, artifact) = try made(board)
@@ -79,7 +79,7 @@ import Testing
         board.pass(board.queue.settings.retention + 1)
         try board.submit()
         let later = try #require(try board.claim())
-        // Forgotten before it could be shared: the job is told and makes it anew.
+        // When it is forgotten before it could be shared, the job makes it again.
         #expect(try board.queue.forget(artifact: artifact.uuid))
         #expect(throws: QueueError.leaseLost(uuid: artifact.uuid)) {
             try board.queue.succeed(later, owner: "worker", sharing: artifact)

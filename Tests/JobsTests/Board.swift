@@ -63,7 +63,7 @@ final class Board: Sendable {
         return jobs
     }
 
-    /// The job as it is now.
+    /// The current row of the job.
     func now(_ job: Job) throws -> Job? {
         try database.read { try queue.find(uuid: job.uuid, organization: job.organization, on: $0) }
     }

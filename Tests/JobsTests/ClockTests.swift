@@ -18,7 +18,7 @@ import Testing
         #expect(try board.claim() == nil, "it pauses")
         board.pass(jump)
         #expect(try board.claim()?.uuid == job.uuid)
-        // So does one that was given back, and one that waits for its surroundings.
+        // So does a job that was given back, and a job that waits for an outage.
         let other = try board.submit(organization: 2)
         try board.queue.wait(try #require(try board.claim()), owner: "worker", for: .disk, why: "full")
         board.pass(jump)
@@ -74,7 +74,7 @@ import Testing
         #expect(try board.claim()?.attempt == 2)
     }
 
-    /// A node whose clock is an hour ahead or behind: neither takes what the other holds.
+    /// A node whose clock is an hour ahead or behind: neither node takes the jobs of the other.
     @Test(arguments: TemporaryDatabase.engines, [-3_600_000, 3_600_000] as [Int64])
     func `Nodes whose clocks differ leave each other's jobs alone`(engine: Engine, apart: Int64) throws {
         let board = try Board(engine)

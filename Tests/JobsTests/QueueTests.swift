@@ -6,7 +6,7 @@ import Testing
 
 @testable import Jobs
 
-/// What the queue promises (`docs/job-states.md`), on every engine.
+/// The promises of the queue (`docs/job-states.md`), on every engine.
 @Suite struct QueueTests {
     // MARK: Order
 
@@ -27,7 +27,7 @@ import Testing
         #expect(turns == [1, 2, 3, 1, 2, 1, 2, 1])
     }
 
-    /// Who has fewest running is next, whoever was last: slow jobs do not take all workers.
+    /// The organization with the fewest running jobs is next, so slow jobs do not take all workers.
     @Test(arguments: TemporaryDatabase.engines) func slowJobsDoNotTakeAllWorkers(engine: Engine) throws {
         let board = try Board(engine)
         for _ in 0..<10 { try board.submit(organization: 1) }
@@ -80,7 +80,7 @@ import Testing
         #expect(try board.now(upload)?.result == "{}")
     }
 
-    /// An upload that came after the report is none of its business; uploads of one project keep their order.
+    /// A report does not wait for uploads that came after it; uploads of one project keep their order.
     @Test(arguments: TemporaryDatabase.engines) func laterUploadsAreNotWaitedFor(engine: Engine) throws {
         let board = try Board(engine)
         let report = try board.submit(product: 1, project: 1)
@@ -105,7 +105,8 @@ import Testing
 
     // MARK: Leases
 
-    /// A worker that lost its lease changes nothing, whatever it says; neither does one that has an older attempt.
+    /// A worker that lost its lease changes nothing, whatever it reports; neither does a worker with an older
+    /// attempt.
     @Test(arguments: TemporaryDatabase.engines) func aLostLeaseChangesNothing(engine: Engine) throws {
         let board = try Board(engine)
         try board.submit()
@@ -115,7 +116,7 @@ import Testing
         board.pass(board.queue.lastCall + 1)
         #expect(try board.queue.rescue { _ in false }.count == 1)
         board.pass(60_000)
-        // The same process may get it again: the claim tells them apart.
+        // The same process may get it again; the claims distinguish both attempts.
         let held = try #require(try board.claim("same owner"))
         #expect(held.uuid == lost.uuid && held.attempt == 2)
         let before = try board.now(held)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Jobs
 
-/// What the surroundings do to jobs: they wait, and lose nothing by it.
+/// Effects of outages on jobs: they wait and lose nothing.
 @Suite struct WaitingTests {
     private static let day: Int64 = 86_400_000
 
@@ -96,7 +96,7 @@ import Testing
     // MARK: A queue that cannot be told
 
     private struct Odd: Error {}
-    /// How an attempt went that the queue could not be told of at first.
+    /// The outcome of an attempt that the queue could not take at first.
     static let outcomes: [(any Error, Job.State, Int)] = [
         (WorkError.waiting(.disk, why: "full"), .pending, 0), (DatabaseError.storage(why: "full"), .pending, 0),
         (WorkError.hopeless("no SBOM"), .failed, 1), (Odd(), .pending, 1),

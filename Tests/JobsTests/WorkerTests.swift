@@ -71,7 +71,7 @@ import Testing
         }
         let (failed, job) = try outcome(of: WorkError.hopeless("there is no such project"))
         #expect(failed == .failed && job.state == .failed && job.error == "there is no such project")
-        // What costs no attempt has tests of its own: see `WaitingTests`.
+        // Failures that cost no attempt are tested in `WaitingTests`.
         for error in [Odd(), WorkError.stopped] as [any Error] {
             let (retried, job) = try outcome(of: error)
             #expect(retried == .retried && job.state == .pending && job.attempt == 1)
@@ -119,7 +119,8 @@ import Testing
         #expect(events.withLock { $0.contains(.success) && $0.contains(.givenBack) && !$0.contains(.retried) })
     }
 
-    /// Leases of long jobs are kept; a cancelled job hears of it; one whose lease was taken away says nothing more.
+    /// Leases of long jobs are renewed; a cancelled job is notified; a job whose lease was taken away writes nothing
+    /// more.
     @Test(arguments: TemporaryDatabase.engines) func leasesAreKeptWhileJobsRun(engine: Engine) throws {
         let board = try Board(engine)
         let queue = wall(board, lease: 3000)
@@ -169,7 +170,7 @@ import Testing
                 group.addTask {
                     try await board.database.write { connection in
                         let job = try board.queue.submit(Board.newJob(), on: connection)
-                        // A savepoint within one transaction sees the rows of those before it.
+                        // A savepoint within one transaction sees the rows of earlier ones.
                         return try connection.integer("SELECT count(*) FROM job WHERE id <= \(job.id)") ?? 0
                     }
                 }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Reports
 
-/// An attribution that can be shipped: whose copyright it names, which texts it prints how often, what it says of gaps. On both
-/// engines.
+/// An attribution that can be shipped: the holders of copyright, the texts and how often they are printed, the notes about
+/// gaps. On both engines.
 struct AttributionTests {
     private static let mit = "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted"
     private static let isc = """

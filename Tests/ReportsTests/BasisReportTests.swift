@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// What verdicts rest on, as reports say it.
+/// The basis of verdicts in reports.
 struct BasisReportTests {
     private func output(_ type: String, _ format: Format, _ fixture: InventoryFixture) throws -> Output {
         let found = ReportCase.every.first { $0.type == type && $0.format == format }

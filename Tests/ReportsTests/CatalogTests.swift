@@ -26,7 +26,7 @@ import Testing
             #expect(table.title.count <= 31 && !table.title.contains(/[\[\]:*?\/\\&<>"']/), "\(table.title)")
             for word in [table.key, table.item] { #expect(word.wholeMatch(of: name) != nil, "\(word)") }
             #expect(!table.order.isEmpty)
-            // What belongs to no project is for those alone who see the whole organization.
+            // Rows that belong to no project are only for users who see the whole organization.
             let isForAll = "\(table.from)".contains("realm r") && "\(table.from)".contains("r.sees_all = 1")
             #expect(isForAll || "\(table.from)".contains("scope s"), "\(table.key) does not join the scope")
             #expect("\(table.from)".contains("WHERE"), "conditions follow a WHERE")
@@ -88,8 +88,8 @@ import Testing
         }
     }
 
-    /// Sorts of what one library has, which are few or none: its licences in due diligence, the statements about its
-    /// vulnerabilities in the usage analysis.
+    /// Sorts of the few rows of one library: its licences in due diligence, the statements about its vulnerabilities
+    /// in the usage analysis.
     private static let smallSorts: [String: Set<String>] = [
         "Due Diligence": ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"],
         "Effective Usage": ["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR sum(DISTINCT)"],

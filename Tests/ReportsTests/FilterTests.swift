@@ -69,7 +69,7 @@ import Testing
                 #expect(try request(given, name, values).options[key] == kept, "\(name) \(values)")
             }
         }
-        // Nothing said is nothing asked for.
+        // An absent value filters nothing.
         if given.report.fields[given.filter.key] == nil {
             for nothing in [[], [""], ["  "]] {
                 #expect(try request(given, given.filter.key, nothing).options[key] == nil)
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    /// What the filters of the inventory do.
+    /// The filters of the inventory.
     @Test(arguments: TemporaryDatabase.engines) func inventoryFilters(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         func rows(_ fields: [String: [String]]) throws -> [[String: Any]] {

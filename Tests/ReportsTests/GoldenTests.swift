@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// Every report in every format as it was when somebody last looked: `make golden` writes them anew.
+/// Every report in every format as it was when somebody last looked: `make golden` writes them again.
 @Suite struct GoldenTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden", isDirectory: true)

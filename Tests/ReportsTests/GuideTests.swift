@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reports
 
-/// `docs/reports.md` is what the catalog says: `make docs` writes it anew.
+/// `docs/reports.md` agrees with the catalog: `make docs` writes it again.
 @Suite struct GuideTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/reports.md")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// What legal reports say of files, of unknown facts and of licences that share a name, on both engines.
+/// Files, unknown facts and licences that share a name in legal reports, on both engines.
 struct LegalReportTests {
     private static let files = #"""
         {"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"files","dataLicense":"CC0-1.0",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// What reports say of licences, on both engines.
+/// Licences in reports, on both engines.
 struct LicenseReportTests {
     private static let bill = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[
@@ -73,7 +73,7 @@ struct LicenseReportTests {
         #expect(said(inventory, "nolicence", "spdxExpression") == ["-"])
     }
 
-    /// Of a choice only what is taken counts.
+    /// Only the chosen licence of a choice counts.
     @Test(arguments: TemporaryDatabase.engines) func whatDoesNotGoTogether(engine: Engine) throws {
         let fixture = try fixture(engine)
         let found = try rows("ProjectLicenseCompatibilityReport", "incompatibilities", of: fixture)
@@ -115,7 +115,7 @@ struct LicenseReportTests {
         }
     }
 
-    /// What a person chose is concluded, what was found declared; where there is one field, the choice stands in it.
+    /// A person's choice is the concluded licence, the found one is declared. A single field holds the choice.
     @Test(arguments: TemporaryDatabase.engines) func billsOfMaterials(engine: Engine) throws {
         let fixture = try fixture(engine)
         try fixture.database.write { connection in

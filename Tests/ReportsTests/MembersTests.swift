@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reports
 
-/// Who has access by a group stands in the report as well.
+/// Users with access by a group are in the report as well.
 struct MembersTests {
     @Test(arguments: TemporaryDatabase.engines) func groupsWithARoleAreListed(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
@@ -48,7 +48,7 @@ struct MembersTests {
         #expect(try groups(.organization) == [legal, team])
         #expect(try groups(.product) == [legal, team])
         #expect(try groups(.project, 2) == [legal])
-        // Who sees some products sees what is said of these.
+        // Users who see some products see the rows about these.
         #expect(try groups(.organization, visible: [webshop]) == [team])
         #expect(try groups(.organization, visible: [bank]) == [])
     }

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// What another organization has under the same names is never shown.
+    /// Rows of another organization under the same names are never shown.
     @Test(arguments: ReportCase.rows, TemporaryDatabase.engines)
     func noRowOfAnotherOrganization(_ report: ReportCase, engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
@@ -63,7 +63,7 @@ import Testing
         #expect(throws: ProductionError.scopeGone) { try report.produce(fixture, scope: mixed) }
     }
 
-    /// Who may see some products sees these alone, in every scope.
+    /// A user who may see some products sees these alone, in every scope.
     @Test(arguments: ReportCase.rows, TemporaryDatabase.engines)
     func hiddenProductsAreNotShown(_ report: ReportCase, engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
@@ -78,14 +78,14 @@ import Testing
                 for marker in hidden { #expect(!part.contains(marker), "\(report.name) shows \(marker)") }
             }
         }
-        // The trail belongs to the organization: whoever sees a part of it sees nothing of it.
+        // The trail belongs to the organization: users who see a part of the organization do not see it.
         if report.scope == .organization, !report.report.isTrail {
             let shown = try report.produce(fixture, scope: fixture.scope(report.scope, visibleProducts: [bank]))
             #expect(try shown.contents().contains { $0.contains("only-in-ledger") })
         }
     }
 
-    /// A report that runs while an import replaces what it shows shows one state: that of its begin.
+    /// A report that runs while an import replaces its data shows the state of its beginning.
     @Test(arguments: TemporaryDatabase.engines) func aReportIsOneSnapshot(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         for report in ReportCase.all where report.format == .json {

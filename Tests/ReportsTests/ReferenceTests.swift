@@ -91,12 +91,12 @@ import Testing
         "spdxId",
         "spdxExpression", "inEffect", "contested", "originalExpressions",
     ]
-    /// Headings beyond the catalogue's, behind them.
+    /// Headings that the catalogue lacks, after its own.
     private static let addedHeadings: Set<String> = [
         "Score", "CVSS Version", "Library Upgrade", "SPDX Identifier", "SPDX Expression", "In Effect",
         "Reason", "Justification", "Original Expressions",
     ]
-    /// Dates that a vulnerability may have none of, as a claim without them: left out, never made up.
+    /// Dates that a vulnerability may lack, as a claim without them: they are left out, never made up.
     private static let leftOut: Set<String> = ["publishDate", "lastUpdatedDate", "lastUpdated"]
 
     private func check(_ object: [String: Any], _ fields: [Entry.Field], at path: String) {

@@ -30,7 +30,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         if case .tables(let tables) = report.body { tables } else { [] }
     }
 
-    /// Those that a filter puts in their places, too.
+    /// Replacement tables included.
     var allTables: [Table] { tables.flatMap { [$0] + $0.replacements.map(\.table) } }
 
     /// Every report in every format in its widest scope, as JSON in the others, and every bill of materials: what the long
@@ -103,7 +103,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The same report in another format, with what it has to be told alone.
+    /// The same report in another format, with its own options.
     func plain(as format: Format) -> ReportCase {
         var other = self
         other.format = format
@@ -124,7 +124,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What a production wrote and said.
+/// The files of a production, and its result.
 struct Output: Sendable {
     let bytes: Data
     let produced: Produced
@@ -140,7 +140,7 @@ struct Output: Sendable {
     /// The parts, as another program's library unpacks them.
     func parts() throws -> [Part] { try Part.unpack(bytes) }
 
-    /// Expects the same bytes: those of the files, and those of the ZIP around them.
+    /// Expects the same bytes of the files and of the ZIP around them.
     func expectSame(as other: Output, _ name: String) throws {
         if bytes == other.bytes { return }
         Issue.record("\(name): \(try difference(from: other))")
@@ -202,7 +202,7 @@ struct Part: Sendable {
         try #require(try Self.rows(key, in: json()), "\(name) has no list \(key)")
     }
 
-    /// The list under a key, or those in the objects of outer lists, with what these say in each row.
+    /// The list under a key, or the lists in the objects of outer lists, with the members of these in each row.
     private static func rows(_ key: String, in object: [String: Any]) throws -> [[String: Any]]? {
         if let rows = object[key] as? [[String: Any]] { return rows }
         let lists = object.values.compactMap { $0 as? [[String: Any]] }

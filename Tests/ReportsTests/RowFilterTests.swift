@@ -63,7 +63,7 @@ import Testing
         #expect(try rows("OrgInventoryReport", "libraries", ["license": ["mit"]], fixture).count == licensed.count)
     }
 
-    /// Every report takes each of its filters on both engines, and nothing has a value that nothing has.
+    /// Every report accepts each of its filters on both engines, and a value that no row has gives no rows.
     @Test(arguments: TemporaryDatabase.engines) func everyReportTakesThem(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let shared: Set = ["product", "project", "library", "license", "cve"]
@@ -148,7 +148,7 @@ import Testing
 
     // MARK: Licences
 
-    /// The profile's SQL says of each licence of the list what the family's table says.
+    /// The profile's SQL agrees with the family's table for each licence of the list.
     @Test(arguments: TemporaryDatabase.engines) func profilesFollowTheFamilies(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let families = try LicenseList.spdx.licenses.map { license in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// A server that dies and comes back, and one whose certificate nobody vouches for.
+/// A server that dies and comes back, and a server with an untrusted certificate.
 @Suite(.serialized, .enabled(if: S3Server.isInstalled, "needs Debian's package python3-swift"))
 struct S3OutageTests {
     @Test("a server killed in the middle: faults that may pass, a download that goes on, nothing left over")
@@ -34,7 +34,7 @@ struct S3OutageTests {
                 return
             }
         }
-        // What the kernel had taken may still come; then there is a fault, not an end.
+        // Bytes in the kernel's buffers may still come; then there is an error, not an end.
         #expect(throws: StoreError.self) {
             while let piece = try download.read() { received += piece }
         }

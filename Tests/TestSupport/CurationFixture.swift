@@ -4,7 +4,7 @@ import Database
 // that are there, so that each project shows its own and the rival's are found where they must not be.
 
 extension InventoryFixture {
-    /// Fills what curation, policies and agents fill.
+    /// Fills the tables of curation, policies and agents.
     func fillCuration() throws {
         try database.write { connection in
             for statement in Self.curation { try connection.run(statement) }
@@ -54,7 +54,7 @@ extension InventoryFixture {
             FROM component c WHERE c.position > 0
             """,
             "INSERT INTO place SELECT p.id, 0, 'prod', 'shop', 'web', 'app', 'registry.example/shop', 'v1', '' FROM project p",
-            // What agents asked for, and what broke a policy.
+            // Requests of agents, and violations of policies.
             """
             INSERT INTO agent_request (id, organization, at, requested_by, address, agent, agent_version, product, product_name,
                 project_name, type, request_token, status)
@@ -83,7 +83,7 @@ extension InventoryFixture {
             FROM project p JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library
             WHERE \(mine) GROUP BY p.id, p.organization, p.product ORDER BY p.id
             """,
-            // Who may do what: in organizations, and in the ledger's product.
+            // Roles in organizations, and in the ledger's product.
             """
             INSERT INTO assignment (organization, account, product, role) VALUES (1, 901, 0, 'ADMINISTRATOR'),
                 (1, 901, 0, 'MEMBER'), (2, 902, 0, 'ADMINISTRATOR')
@@ -108,7 +108,7 @@ extension InventoryFixture {
                 UNION ALL SELECT 2000, 'NEW_MAJOR_VERSION', 'RESOLVED') x
             WHERE \(mine) AND a.type = 'SECURITY_VULNERABILITY'
             """,
-            // A licence for each of them that does not go with another one of theirs.
+            // A licence for each of them that is incompatible with another one.
             """
             INSERT INTO license (id, organization, spdx, name, url, type, base)
             SELECT 7000 + o.id, o.id, 'GPL-2.0-only', 'GPL 2.0 alone', '', 'Open Source', 'GPL-2.0-only' FROM organization o

@@ -1,5 +1,5 @@
-// The bills of materials of `InventoryFixture`. Each has what real ones have and tests are about: libraries with everything
-// said and with hardly anything, listed twice, direct and transitive, in several scripts, and texts made to do harm.
+// The bills of materials of `InventoryFixture`. Each has the features of real documents that tests need: libraries with all
+// facts and with hardly any, listed twice, direct and transitive, in several scripts, and texts made to do harm.
 
 /// Texts of bills of materials that read without an error.
 package enum FixtureDocuments {
@@ -98,7 +98,7 @@ package enum FixtureDocuments {
           {"spdxElementId":"SPDXRef-2","relationshipType":"DEPENDS_ON","relatedSpdxElement":"SPDXRef-4"}]}
         """#
 
-    /// A ledger: CycloneDX 1.4 without a dependency graph, 13 components whose texts try to break what shows them.
+    /// A ledger: CycloneDX 1.4 without a dependency graph, with 13 components whose texts try to break their readers.
     package static let ledger = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.4","version":1,
          "metadata":{"component":{"type":"application","bom-ref":"root","name":"ledger","version":"1"}},
@@ -125,7 +125,7 @@ package enum FixtureDocuments {
            "licenses":[{"license":{"id":"WTFPL"}}]}]}
         """#
 
-    /// What another organization has under the same names: nothing of it may be seen.
+    /// The data of another organization under the same names, of which nothing may be seen.
     package static let rival = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
          "metadata":{"component":{"type":"application","bom-ref":"cart","name":"cart","version":"4.2.0"}},
@@ -136,7 +136,7 @@ package enum FixtureDocuments {
            "licenses":[{"license":{"name":"rival-secret licence"}}]}]}
         """#
 
-    /// What registries have of two packages: one behind by a first number, one by less.
+    /// Versions of two packages in registries: one library is behind by a first number, one by less.
     package static let releases = #"""
         {"packageKey":{"system":"MAVEN","name":"org.apache.commons:commons-lang3"},"versions":[{"versionKey":{"version":"3.12.0"},"publishedAt":"2021-02-26T20:40:10Z"},{"versionKey":{"version":"3.13.0"},"publishedAt":"2023-07-24T12:00:00Z"},{"versionKey":{"version":"3.18.0"},"publishedAt":"2025-07-07T12:00:00Z"}]}
         {"purl":"pkg:npm/%40babel/core","versions":[{"version":"7.20.12","publishedAt":"2023-01-04T16:00:00Z"},{"version":"7.28.0"},{"version":"8.0.0-beta.1"},{"version":"8.0.0"}]}

@@ -14,8 +14,8 @@ package final class PostgreSQLServer: Sendable {
 
     /// The one that tests of this process share, or why it did not start.
     package static let started = Result { try PostgreSQLServer() }
-    /// The one that tests of this process share; nil where there is none. One test of DatabaseTests counts as skipped where
-    /// PostgreSQL is not installed, and fails where it is and does not start.
+    /// The server that tests of this process share, or nil. One test of DatabaseTests counts as skipped where PostgreSQL is
+    /// not installed, and fails where it is and does not start.
     package static var shared: PostgreSQLServer? { try? started.get() }
 
     package static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: "\(programs)/initdb") }
@@ -96,7 +96,7 @@ package final class PostgreSQLServer: Sendable {
         return url(name)
     }
 
-    /// Runs a statement as the superuser and gives what it prints.
+    /// Runs a statement as the superuser and gives its output.
     @discardableResult
     package func psql(_ statement: String, database: String = "waybill") throws -> String {
         try Self.run("\(Self.programs)/psql", ["-XAtqc", statement, url(database)])

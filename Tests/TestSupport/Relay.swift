@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 
-// DESIGN. What a cut network does: nothing is closed, nothing comes through. A connection has a thread of its own that moves
-// bytes both ways; while the relay is cut, the thread leaves them where they are, and new connections are taken up
-// without anybody at the other end.
+// DESIGN. Behaves as a cut network: no connection is closed, no byte comes through. A connection has a thread of its own
+// that moves bytes both ways; while the relay is cut, the thread leaves them where they are, and new connections are taken
+// up without anybody at the other end.
 
 /// A way to a port of loopback that can be cut and mended.
 package final class Relay: Sendable {
@@ -62,7 +62,7 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Moves what is there; false at the end of either side.
+    /// Moves the available bytes; false at the end of either side.
     private func move(from source: Int32, to target: Int32) -> Bool {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(source, &piece, piece.count, 0)

@@ -73,7 +73,7 @@ package final class S3Server: Sendable {
         for _ in 0..<3000 where access("\(folder)/dead", F_OK) != 0 { usleep(10_000) }
     }
 
-    /// Starts the servers again over what they kept.
+    /// Starts the servers again on their kept data.
     package func start() throws {
         try input.fileHandleForWriting.write(contentsOf: Data("start\n".utf8))
         try waitForStart()

@@ -12,7 +12,7 @@ package final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        // What is left goes with the process's folder.
+        // Remaining files are deleted with the process's folder.
         try? FileManager.default.removeItem(at: url)
     }
 

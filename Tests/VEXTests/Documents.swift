@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import VEX
 
-/// Keeps what a reader hands out.
+/// Keeps the statements of a reader.
 struct Kept: StatementReceiver {
     var head: StatementHead?
     var statements: [Statement] = []

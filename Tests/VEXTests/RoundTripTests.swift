@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import VEX
 
-/// What is written in one dialect and read again says the same, through all pairs of dialects.
+/// Statements that are written in one dialect and read again are the same, through all pairs of dialects.
 @Suite struct RoundTripTests {
     enum Dialect: String, CaseIterable {
         case openVEX, csaf, cycloneDX14, cycloneDX16, cycloneDXXML
@@ -116,7 +116,7 @@ import VEX
     func `All pairs keep product, vulnerability, status and justification`(first: Dialect, second: Dialect) throws {
         let text = try first.write(Self.all, root: Self.root)
         #expect(try read(text) == Self.wanted)
-        // What was read is written by the other.
+        // The other writer writes the read statements.
         let again = try Kept.read(text).statements.flatMap { statement in
             statement.targets.map { target in
                 let part = target.part ?? target.product

@@ -224,7 +224,7 @@ extension EndToEnd {
             #expect((json?["projects"] as? [Any])?.count == 1)
         }
 
-        /// A nightly upload of what was there already, as reports show it.
+        /// A nightly upload of the same libraries, in reports.
         @Test func theSameFileAgainChangesNoByte() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -272,7 +272,7 @@ extension EndToEnd {
             #expect(try workers([], variables) == "4 workers")
             #expect(try workers([], ["WAYBILL_CONFIG": file]) == "5 workers")
             #expect(try workers(["--config", file], ["WAYBILL_CONFIG": "/nowhere"]) == "5 workers")
-            // An empty variable is none.
+            // An empty variable counts as absent.
             #expect(try workers(["--config=\(file)"], ["WAYBILL_WORKERS": ""]) == "5 workers")
         }
 
@@ -291,7 +291,7 @@ extension EndToEnd {
             #expect(missing.errors.contains("\(file).bak: No such file"))
         }
 
-        /// What has to be there may come from a variable, too.
+        /// A required value may come from a variable, too.
         @Test func requiredSettingsFromVariables() throws {
             let site = try Site()
             let ending = try site.run(

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What holds against the world around a server.
+    /// Defences of a server against its surroundings.
     struct DefenceTests {
         private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
@@ -15,7 +15,7 @@ extension EndToEnd {
             return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
         }
 
-        /// Also what an earlier version left open.
+        /// Also paths that an earlier version left open.
         @Test func whatIsKeptIsClosedToOthers() throws {
             let site = try Site()
             try FileManager.default.createDirectory(atPath: site.data, withIntermediateDirectories: true)
@@ -178,8 +178,8 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
         }
 
-        /// What systemd itself says of the units: every setting is one that it knows, and nothing contradicts another. The program need
-        /// not be installed for that, so another one stands in its place.
+        /// The verdict of systemd about the units: it knows every setting, and none contradicts another. The program need not be
+        /// installed for that, so another one stands in its place.
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
             arguments: ["waybill.service", "waybill-worker.service", "waybill-update.service", "waybill-update.timer"])

@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-// DESIGN. These tests start the executable, talk to it as its users do, and look at what it leaves behind. They run one
-// after the other: each wants the machine, and some kill what others would need. What only asks shares one server.
+// DESIGN. These tests start the executable, use it as its users do, and check the files that it leaves. They run one
+// after the other: each needs the machine, and some kill processes that others would need. Tests that only ask share
+// one server.
 
 @Suite(.serialized)
 enum EndToEnd {}

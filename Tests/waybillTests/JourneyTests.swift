@@ -76,11 +76,11 @@ extension EndToEnd {
                         #expect(json["specVersion"] as? String == version)
                         #expect((json["components"] as? [Any])?.count ?? 0 >= 1)
                     }
-                    // What we write, we read.
+                    // Our own documents can be read again.
                     let site = try Site()
                     let other = try site.organization()
                     let libraries = try site.importBOM(content, to: other).libraries
-                    // What the bill is of is the project there, and no library of it.
+                    // The described component is the project there, and no library of it.
                     #expect(libraries == expected - (standard == "SPDX" ? 1 : 0), "\(name)")
                 }
             }

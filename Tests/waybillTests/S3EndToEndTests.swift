@@ -71,7 +71,7 @@ struct S3EndToEndTests {
             return value
         }
 
-        /// What `doctor` says of the store.
+        /// The line of `doctor` about the store.
         func findings() throws -> String {
             let all = try Self.json(["doctor", "--json"] + flags, environment)["checks"] as? [[String: Any]] ?? []
             return all.first { $0["check"] as? String == "artifact store" }?["message"] as? String ?? ""
@@ -103,7 +103,7 @@ struct S3EndToEndTests {
             process = nil
         }
 
-        /// What curl prints of a call; its body goes to `file`.
+        /// The output of curl for a call; its body goes to `file`.
         @discardableResult
         func call(_ type: String, _ fields: [String: Any], to file: String, _ more: [String] = []) throws -> String {
             var body = fields

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What keeps a server from starting, and how it says so.
+    /// Faults that keep a server from starting, and its messages.
     struct StartingTests {
         @Test func aSecondServerOnTheSameDirectoryIsRefused() throws {
             let server = try Shared.server()
@@ -114,7 +114,7 @@ extension EndToEnd {
             let answer = try ForeignTool.run(
                 curl, ["-sS", "--max-time", "60", "--cacert", certificate, "\(url)/api/v1.4", "-d", body])
             #expect(String(decoding: answer, as: UTF8.self).contains("\"orgName\":\"Acme\""))
-            // On every answer, whoever asks: a call, the console, health, what is not there (RFC 6797 §7.1).
+            // On every answer: of a call, the console, health, a missing path (RFC 6797 §7.1).
             for path in ["/api/v1.4", "/", "/health/live", "/nothing"] {
                 let head = try ForeignTool.run(curl, ["-sS", "-i", "--cacert", certificate, "\(url)\(path)"])
                 #expect(

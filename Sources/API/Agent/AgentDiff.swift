@@ -68,7 +68,7 @@ struct AgentDiff: ~Copyable {
             }
         }
         skipBlanks()
-        // A long blank beginning is nobody's JSON: what follows will be refused.
+        // No agent begins its JSON with so many blanks; the reader will refuse the rest.
         guard index < beginning.count else { return beginning.count > 1 << 16 ? .base64 : nil }
         let first = beginning[index]
         if first == UInt8(ascii: "%") {
@@ -100,7 +100,7 @@ struct AgentDiff: ~Copyable {
 
     mutating func begin(_ form: Form) { isBase64 = form == .base64 }
 
-    /// As `begin`, for a file that may be compressed without base64 around it.
+    /// Like `begin`, for a file that may be compressed without base64.
     mutating func begin(file beginning: UnsafeRawBufferPointer) {
         let first = beginning.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) } ?? 0
         isRaw = first == 0x1F || first == 0x78 && beginning.count > 1 && ![0x20, 0x22].contains(beginning[1])

@@ -7,13 +7,13 @@ import Intake
 import Inventory
 import Jobs
 
-// DESIGN. The key stands in the head or in the body. Agents write their fields in front of the projects: these are looked at as
-// soon as they are here, so that nobody's projects are not taken; a body that has them behind, or has not all of them, is a
-// stranger's, of whom the disk takes little. The body goes to disk, up to its limit. Then it is read once: the fields, and
-// the projects into a file, but not before those who may not upload are turned away, where the fields stand in front. The
-// file is looked through to its end, so that a faulty one is refused whole; each project gets its part of it, flushed and
-// renamed; places, jobs and the record of the request are one transaction; then the answer. A crash before it leaves
-// files that the sweep of uploads takes.
+// DESIGN. The key stands in the head or in the body. Agents write their fields before the projects. The fields are checked as
+// soon as they have come, so that projects of unknown senders are not stored. A body without all fields in front counts as a
+// stranger's, of which the disk takes little. The body goes to disk, up to its limit. Then it is read once: the fields, and the
+// projects into a file, but only after users without the right to upload are refused, if the fields come first. The file is
+// looked through to its end, so that a faulty one is refused whole; each project gets its part of it, flushed and renamed;
+// places, jobs and the record of the request are one transaction; then the answer. A crash before it leaves files that the
+// sweep of uploads takes.
 
 /// `POST /agent`: what Mend's agents and build plug-ins send.
 struct AgentDoor: Sendable {
@@ -253,7 +253,7 @@ struct AgentDoor: Sendable {
         )
     }
 
-    /// Writes down what was asked, and what policies forbid.
+    /// Records the request, and what policies forbid of it.
     private func note(_ received: AgentReceived, _ violations: [AgentViolation]) async throws {
         let time = backend.queue.now()
         try await backend.database.write { connection in

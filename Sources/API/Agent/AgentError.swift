@@ -4,23 +4,24 @@ import Database
 import HTTP
 import Jobs
 
-// DESIGN. Agents take an answer for one only when it is HTTP 200 with the five keys of their envelope. Some read `data` as
-// JSON even when the status says that it went wrong, others print it behind the message; an object with one text serves
-// both (mend-api.md §4).
+// DESIGN. Agents take an answer for one only when it is HTTP 200 with the five keys of their envelope. Some agents read
+// `data` as JSON even after an error, others print it after the message; an object with one text serves both (mend-api.md
+// §4).
 
 /// Why an agent's request was refused.
 package enum AgentError: Error, Equatable {
-    /// The token of the organization is missing or unknown, or the key is none of its users'.
+    /// The organization's token is missing or unknown, or the key belongs to no user of it.
     case badToken
     case badKey
     case badTime(String)
-    /// What is wrong with the projects.
+    /// The fault of the projects.
     case badDiff(String)
     case badField(String, value: String, accepted: String)
     case unsupported(String)
     case forbidden(String)
     case full(String)
-    /// Too many requests of the key, or refused keys of the address; so many seconds from now the next one is let in.
+    /// Too many requests of the key, or refused keys of the address. The next request is let in after this many
+    /// seconds.
     case tooMany(seconds: Int)
     case fault(Fault)
 
@@ -90,7 +91,7 @@ package enum AgentError: Error, Equatable {
 }
 
 extension AgentError {
-    /// What the errors of the parts mean to an agent; nil for those that are no business of its.
+    /// Translates errors of other targets for agents; nil for errors that agents must not see.
     init?(_ error: any Error) {
         switch error {
         case let error as AgentError: self = error

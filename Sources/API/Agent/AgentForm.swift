@@ -2,12 +2,12 @@ import Bytes
 import HTTP
 import Inventory
 
-// DESIGN. The body is a form, read once in pieces of one buffer. What it carries, `diff`, goes to a file as JSON, in memory
-// that does not depend on it. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then
-// base64, percent-encoded; and JSON as it is, with blanks, quotes, `+` and `&` in it. The first character that is not blank
+// DESIGN. The body is a form, read once in pieces of one buffer. Its field `diff` goes to a file as JSON, in constant
+// memory. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then base64,
+// percent-encoded; and JSON as it is, with blanks, quotes, `+` and `&` in it. The first character that is not blank
 // distinguishes them: an encoded body has `[` and `{` encoded. JSON as it is ends where its brackets close, so that neither
-// an `&` in a text nor a field behind it does harm. A `%` without two digits behind it stands for itself, and so does a
-// `+` in base64, which has no blanks that mean anything.
+// an `&` in a text nor a field behind it does harm. A `%` without two digits after it is literal, and so is a `+` in
+// base64, where blanks have no meaning.
 
 /// The fields of an agent's request, and its projects on their way to a file.
 struct AgentForm: ~Copyable {
@@ -232,7 +232,7 @@ struct AgentForm: ~Copyable {
 /// Decodes `application/x-www-form-urlencoded`, wherever the pieces are cut.
 struct PercentDecoder {
     private let blank: UInt8
-    /// Behind a `%`, and the digit behind it.
+    /// After a `%`, with the first digit if it came.
     private var isOpen = false
     private var digit: UInt8?
 

@@ -2,13 +2,13 @@ import Bytes
 package import Database
 package import Inventory
 
-// DESIGN. Where the projects of a request go is looked up in one snapshot, with what the user may do there; what has to be
-// made is made later, in the transaction that submits the jobs. Projects of one name in one product are one project: a
-// build of several modules may say a name twice.
+// DESIGN. One snapshot says where the projects of a request go and what the user may do there. Missing products and
+// projects are made later, in the transaction that submits the jobs. Projects of one name in one product are one project:
+// a build of several modules may say a name twice.
 
 /// A request of an agent that was let in, with the places of its projects.
 package struct AgentPlan: Sendable {
-    /// What becomes one project.
+    /// The part of a request that becomes one project.
     package struct Group: Sendable {
         /// 0 where it is to be made.
         var product: Int64
@@ -17,7 +17,7 @@ package struct AgentPlan: Sendable {
         var project: Int64
         package let name: String
         var tags: [AgentProject.Tag] = []
-        /// Where its projects stand in the file.
+        /// The places of its projects in the file, in bytes.
         package var ranges: [Range<Int>] = []
     }
 
@@ -27,13 +27,13 @@ package struct AgentPlan: Sendable {
     let access: Access
     let groups: [Group]
 
-    /// The types of requests that are answered, with what each needs.
+    /// The types of requests that are answered, with the rights that each needs.
     enum Kind: String, CaseIterable {
         case update = "UPDATE"
         case checkPolicies = "CHECK_POLICIES"
         case checkPolicyCompliance = "CHECK_POLICY_COMPLIANCE"
 
-        /// What it needs where the projects are.
+        /// The role that it needs in the places of the projects.
         var need: Need {
             switch self {
             case .update: Need(.member, with: .upload, for: rawValue)
@@ -70,7 +70,7 @@ package struct AgentPlan: Sendable {
         return AgentPlan(organizationName: name, access: access, groups: planner.groups)
     }
 
-    /// What becomes of a request file that the operator imports, who may do everything.
+    /// The plan for a request file that the operator imports. The operator may do everything.
     package static func groups(
         of upload: AgentUpload, organization: Int64, on connection: any Connection
     ) throws -> [Group] {

@@ -15,7 +15,7 @@ struct AgentReceived: Sendable {
     let path: String
     let token: String
 
-    /// What brings a group of its projects into the inventory.
+    /// The job that brings a group of its projects into the inventory.
     func intake(of group: AgentPlan.Group, upload uuid: String) -> IntakeJob {
         var destination = plan.access.destination(product: group.productName, project: group.name)
         destination.plugin = fields["agent"] ?? ""

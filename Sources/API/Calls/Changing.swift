@@ -2,7 +2,7 @@ import Database
 import HTTP
 import Jobs
 
-// What calls that change something have in common: the change is one transaction, made in the name of the user.
+// Calls that change something make one transaction, in the name of the user.
 
 extension Visit {
     /// What a call that changes something is given in its transaction, before the connection is known.
@@ -22,14 +22,14 @@ extension Visit {
         Frame(scope: scope, account: access.standing.account, time: backend.queue.now(), origin: origin)
     }
 
-    /// Changes something in one transaction, whose answer goes out when it is durable.
+    /// Makes a change in one transaction; the answer is sent when the change is durable.
     func change(_ body: @escaping @Sendable (Writing) throws -> HTTPResponse) -> Outcome {
         let (frame, database) = (frame, backend.database)
         return .write { try await database.write { connection in try body(frame.writing(on: connection)) } }
     }
 
-    /// As `change`, for what alerts rest on: those of the organization are decided again before the answer, as far as that
-    /// takes no longer than a moment.
+    /// Like `change`, for changes that affect alerts: the alerts of the organization are decided again before the answer,
+    /// unless that takes too long.
     func changeAndSettleAlerts(_ body: @escaping @Sendable (Writing) throws -> HTTPResponse) -> Outcome {
         let (frame, backend) = (frame, backend)
         return .write {

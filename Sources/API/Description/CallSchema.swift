@@ -96,7 +96,7 @@ extension Parameter {
         ]
     }
 
-    /// What a report's filter takes.
+    /// The filters of a report.
     private init(_ filter: Filter) {
         self =
             switch filter.kind {

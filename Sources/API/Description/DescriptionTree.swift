@@ -15,7 +15,7 @@ indirect enum DescriptionTree {
         return json.text
     }
 
-    /// The members of an object and some behind them.
+    /// The members of an object, with some more at the end.
     func adding(_ more: [(String, DescriptionTree)]) -> DescriptionTree {
         guard case .object(let members) = self else { return self }
         return .object(members + more)

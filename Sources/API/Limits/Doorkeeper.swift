@@ -6,7 +6,7 @@ import Synchronization
 // that a careless neighbour behind the same address translation locks nobody out. Both are kept in memory by each process for
 // itself: they protect the process.
 
-/// Holds back whoever calls too often, or tries keys.
+/// Refuses clients that call too often or try keys.
 package final class Doorkeeper: Sendable {
     /// Calls of a key in a minute, unless the operator says otherwise.
     package static let usualCalls = 30_000

@@ -6,7 +6,7 @@ import Synchronization
 
 /// How many calls a key may make.
 package final class RateLimit: Sendable {
-    /// Keys that are remembered; then those whose buckets are full are forgotten.
+    /// The most keys that are remembered; beyond it, keys with full buckets are forgotten.
     private static let memoryLimit = 100_000
 
     private let perMinute: Double
@@ -34,7 +34,7 @@ package final class RateLimit: Sendable {
         return buckets.withLock { buckets in
             if buckets.count >= Self.memoryLimit {
                 buckets = buckets.filter { $0.value.left + perMinute * Double(time - $0.value.at) / 60_000 < perMinute }
-                // All of them in use: nobody is kept out for that.
+                // All buckets are in use; that refuses nobody.
                 if buckets.count >= Self.memoryLimit { buckets.removeAll() }
             }
             var bucket = buckets[name] ?? (perMinute, time)

@@ -4,12 +4,12 @@ import Synchronization
 
 /// Threads of our own for what blocks: those of Swift's tasks are few and may not wait.
 ///
-/// So many blocks run at a time and no more; whoever comes then sleeps, in the order of coming, and holds no thread.
+/// At most this many blocks run at a time. Later callers sleep in the order of their arrival and hold no thread.
 final class Threads: Sendable {
     private struct State {
         var free: Int
         var waiting: [@Sendable () -> Void] = []
-        /// Those in front of it have been taken from `waiting`.
+        /// Entries before it were taken from `waiting` already.
         var first = 0
     }
 

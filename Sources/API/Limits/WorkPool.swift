@@ -1,9 +1,9 @@
 import Synchronization
 
 // DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a queue with an end before
-// them: beyond it a client is refused at once, and can come again, instead of waiting with all others. Who waits holds no thread.
-// A place that is left goes to the waiting one whose party has the fewest places, the longest waiting first: a thousand calls of
-// one organization do not hold up another's one.
+// them: beyond it a client is refused at once, and can come again, instead of waiting with all others. A caller that waits holds
+// no thread. A place that is left goes to the waiting one whose party has the fewest places, the longest waiting first: a
+// thousand calls of one organization do not hold up another's one.
 
 /// A few places for heavy work.
 ///
@@ -20,7 +20,8 @@ final class WorkPool: Sendable {
 
     private struct State {
         var free: Int
-        /// Those who wait for something before they ask for a place, who wait for a place, and who have one.
+        /// Callers that wait for something before they ask for a place, callers that wait for a place, and callers
+        /// that have one.
         var entered = 0
         var next = 0
         var running: [Int64: Int] = [:]
@@ -41,7 +42,7 @@ final class WorkPool: Sendable {
     /// How many have entered: in a place, or before one.
     var entered: Int { state.withLock { $0.entered } }
 
-    /// Does work in a place of a party, on a thread that may block. Throws `Full`, `CancellationError`, or what the work throws.
+    /// Does work in a place of a party, on a thread that may block. Throws `Full`, `CancellationError`, or an error of the work.
     ///
     /// - Parameter before: is waited for in the queue, without a place.
     func run<Result: Sendable>(

@@ -4,9 +4,9 @@ import HTTP
 import Reports
 import Synchronization
 
-// DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The same production writes it, into
-// a scratch file from which the kernel sends. Its name is removed as soon as it is open: nothing is left behind, whatever ends the
-// request or the process. Memory does not depend on the size of the report.
+// DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The production of asynchronous reports
+// writes it into a scratch file, from which the kernel sends. Its name is removed as soon as it is open: nothing is left behind,
+// whatever ends the request or the process. Memory does not depend on the size of the report.
 
 /// The one file of a report, bare.
 final class BareFile: PartReceiver, Sendable {
@@ -23,7 +23,7 @@ final class BareFile: PartReceiver, Sendable {
     /// - Parameters:
     ///   - folder: on whose disk the file is.
     ///   - id: names it there for a moment.
-    ///   - head: a JSON object whose members stand in front of those of a JSON report; empty for none.
+    ///   - head: a JSON object whose members come before those of a JSON report; empty for none.
     init(in folder: String, id: String, format: Format, head: String = "") throws(SinkError) {
         file = try ScratchFile(path: "\(folder)/\(id).report")
         state = Mutex(State(shield: WordShield(for: format), head: head))
@@ -100,7 +100,7 @@ final class ScratchFile: Sendable {
 /// escapes, and binary ones, pass as they are.
 struct WordShield {
     private static let word = Array("errorCode".utf8)
-    /// What stands for the word's first letter; nil to change nothing.
+    /// The replacement of the word's first letter; nil to change nothing.
     private let escape: [UInt8]?
     /// Bytes at the end of the last piece that may begin the word.
     private var held: [UInt8] = []

@@ -1,9 +1,9 @@
 import Bytes
 
-// DESIGN. The JSON form of an upload is a small object with one enormous string. A string that long is nothing to hold, so
-// this pass takes it out while the text goes by: its content is handed on in pieces, and what is left is an object with an
-// empty string in its place, which the strict reader of requests then reads. Only as much of the grammar is known here as
-// it takes to find a member of the outermost object; all else is left to that reader.
+// DESIGN. The JSON form of an upload is a small object with one enormous string. Such a long string cannot be held in
+// memory. This pass removes it from the text: its content is handed on in pieces, and an object with an empty string in
+// its place is left, which the strict reader of requests then reads. Only as much of the grammar is known here as it takes
+// to find a member of the outermost object; all else is left to that reader.
 
 /// Takes the content of one string out of a JSON text that comes in pieces.
 struct LargeString {
@@ -11,7 +11,7 @@ struct LargeString {
         /// Between values. `isKey` when the next string of the outermost object is a key.
         case between
         case string
-        /// Behind a backslash in a string.
+        /// After a backslash in a string.
         case escape
         /// In the string that is taken out.
         case content
@@ -27,7 +27,7 @@ struct LargeString {
     private var place = Place.between
     private var depth = 0
     private var isKey = false
-    /// Where the key at hand began in `rest`, and whether it was the member that is looked for.
+    /// The beginning of the current key in `rest`, and whether it is the wanted member.
     private var keyStart = 0
     private var isWanted = false
     /// The text without the content of the string.

@@ -4,8 +4,8 @@ import HTTP
 
 // DESIGN. A body is read once, in pieces of one buffer, and the bill of materials goes from it through the base64 decoder
 // (where it is base64) into a file that nobody sees until it is published. Memory does not depend on the upload. A form may
-// carry the document itself or base64 of it, with nothing that says which: base64 has none of the characters with which a
-// document begins, so its first characters decide.
+// carry the document itself or its base64, without a mark. Base64 has none of the characters with which a document begins,
+// so its first characters decide.
 
 /// A body on its way to a file.
 struct UploadBody: ~Copyable {

@@ -8,7 +8,7 @@ import Jobs
 
 /// Why an upload was refused.
 enum UploadError: Error, Equatable {
-    /// No key, or one that nobody has.
+    /// No key, or an unknown one.
     case unknownKey
     /// The key is good, but not for this.
     case forbidden(String)
@@ -18,10 +18,11 @@ enum UploadError: Error, Equatable {
     case noParent
     /// A field breaks a rule: its name, its value, what is accepted.
     case invalid(String, value: String, accepted: String)
-    /// The body is not what its type says.
+    /// The body does not have the form of its content type.
     case malformed(String)
     case full(String)
-    /// Too many requests of the key, or refused keys of the address; so many seconds from now the next one is let in.
+    /// Too many requests of the key, or refused keys of the address. The next request is let in after this many
+    /// seconds.
     case tooMany(seconds: Int)
     case fault(Fault)
 
@@ -59,7 +60,7 @@ enum UploadError: Error, Equatable {
         }
     }
 
-    /// What the errors of the parts mean to a client; nil for those that are no business of theirs.
+    /// Translates errors of other targets for clients; nil for errors that clients must not see.
     ///
     /// - Parameter field: of the body, that holds the document.
     init?(_ error: any Error, field: StaticString) {

@@ -1,13 +1,14 @@
 import Bytes
 
 // DESIGN. Both forms of an upload end here: the members of the JSON object, or the fields of the form, under the same
-// names. What Waybill has no place for (`projectTags`, `isLatest`, `parentVersion`, `classifier`, …) is not looked at.
+// names. Fields that Waybill has no place for (`projectTags`, `isLatest`, `parentVersion`, `classifier`, …) are
+// ignored.
 
-/// What a client says of its upload.
+/// The fields of an upload.
 struct UploadFields: Equatable {
     /// A project's token, or the UUID form of it, in lower case.
     var project: String?
-    /// With the version, as reports show it.
+    /// The name of the project with its version, as reports show it.
     var projectName: String?
     var isToBeMade = false
     /// A product's token, or the UUID form of it, in lower case.

@@ -3,7 +3,7 @@ import Jobs
 import Reports
 
 extension Job {
-    /// What whoever asked for a report should know of the request; empty for all other jobs.
+    /// Notes about the request for the user who asked for a report; empty for all other jobs.
     var requestNotes: [String] {
         // A poll reads the request only where there is something to say.
         guard kind == .report, ReportRequest.mayHaveNotes(json: request) else { return [] }
@@ -25,8 +25,8 @@ extension Job {
         }
     }
 
-    /// The token of the project that an upload went to; nil for all other jobs, and where the result cannot be read, of which
-    /// `warnings` tells.
+    /// The token of the project that an upload went to; nil for all other jobs, and where the result cannot be read, which
+    /// `warnings` reports.
     var projectToken: String? {
         try? member("projectToken") { (json: inout JSONReader) throws(JSONError) -> String in try json.string() }
     }

@@ -38,7 +38,7 @@ enum UploadPath: Equatable {
         }
     }
 
-    /// The field of the body that holds the document; nil where a path takes none.
+    /// The field of the body that holds the document; nil for paths without a document.
     var field: StaticString? {
         switch self {
         case .bom: "bom"

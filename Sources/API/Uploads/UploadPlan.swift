@@ -10,9 +10,9 @@ import Jobs
 
 /// Finds the place of an upload, for the holder of a key.
 struct UploadPlan {
-    /// What bringing in an inventory needs.
+    /// The role that an upload of an inventory needs.
     static let uploading = Need(.member, with: .upload, for: "upload")
-    /// What being seen at all needs.
+    /// The role that reading the state of an upload needs.
     private static let seeing = Need(.readOnly, with: .all, for: "upload")
 
     private let connection: any Connection
@@ -22,7 +22,8 @@ struct UploadPlan {
     /// Who sends it, for the audit trail; nil where nothing is brought in.
     private let caller: Caller?
 
-    /// Admits the holder of a key. With `need`, a holder who has its role nowhere, and a key that is not for it, are refused.
+    /// Admits the holder of a key. With `need`, a holder who has its role nowhere is refused, and so is a key without
+    /// its scope.
     init(
         _ key: UserKey?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
         on connection: any Connection
@@ -56,7 +57,7 @@ struct UploadPlan {
         let project = try product.id.flatMap {
             try connection.integer("SELECT id FROM project WHERE product = \($0) AND name = \(name)")
         }
-        // Statements make no project: what is said of one that is not there yet is imported without naming it.
+        // Statements make no project: those about a project that does not exist yet are imported without naming it.
         guard project != nil || fields.isToBeMade && kind == .sbom else { throw UploadError.noProject }
         return job(
             kind, uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),

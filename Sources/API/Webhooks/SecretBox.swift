@@ -1,15 +1,15 @@
 import Bytes
 import FoundationEssentials
 
-// DESIGN. What the database keeps for the server alone, and not as a digest, is encrypted with a key that is no part of the
-// database or a backup: whoever reads these learns no secret. The text says how it was sealed and, by four bytes of the key's
-// digest, with which key: so the error says whether the key is another one or the row is damaged.
+// DESIGN. Secrets that the database has to give back to the server, so not as digests, are encrypted. The key is in neither
+// the database nor a backup, so reading these reveals no secret. The text says how it was sealed and, by four bytes of the
+// key's digest, with which key: so the error says whether the key is another one or the row is damaged.
 
 /// Encrypts the secrets of webhooks.
 package struct SecretBox: Sendable {
     /// Why a secret cannot be read.
     package enum Fault: Error, Equatable, CustomStringConvertible {
-        /// Encrypted with another key than the one that is here.
+        /// The secret is encrypted with another key than this server has.
         case otherKey
         case damaged
 
@@ -60,6 +60,6 @@ package struct SecretBox: Sendable {
         return String(decoding: secret, as: UTF8.self)
     }
 
-    /// Where the secret of a webhook belongs.
+    /// The context that an encrypted secret of a webhook is bound to.
     package static func place(organization: Int64, url: String) -> String { "webhook \(organization) \(url)" }
 }

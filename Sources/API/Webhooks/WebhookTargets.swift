@@ -1,7 +1,7 @@
-// DESIGN. A server that posts to any address that an administrator names would let them reach what only the server can: so
-// the operator says which addresses there are. Redirects are not followed.
+// DESIGN. A server that posts to any address would let administrators reach hosts that only the server can reach. So the
+// operator lists the allowed addresses. Redirects are not followed.
 
-/// The addresses that webhooks may lead to: those that begin with one of the operator's.
+/// The addresses that webhooks may have: they must begin with one of the operator's prefixes.
 package struct WebhookTargets: Sendable, Equatable {
     /// `scheme://host[:port]/path/`, scheme and host in lower case.
     package let prefixes: [String]
@@ -9,7 +9,7 @@ package struct WebhookTargets: Sendable, Equatable {
     /// None: there are no webhooks.
     package init() { prefixes = [] }
 
-    /// Reads addresses between commas; nil when one of them is none.
+    /// Reads addresses separated by commas; nil when one of them is no address.
     package init?(_ text: String) {
         var prefixes: [String] = []
         for part in text.split(separator: ",") {
@@ -29,7 +29,8 @@ package struct WebhookTargets: Sendable, Equatable {
         return url
     }
 
-    /// With scheme and host in lower case; nil for what is no plain http(s) address, or one that could be read in two ways.
+    /// The address with scheme and host in lower case; nil unless it is a plain http(s) address that can be read in one way
+    /// only.
     private static func normal(_ url: String) -> String? {
         guard url.utf8.count <= 2000, url.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }),
             !url.contains("#")

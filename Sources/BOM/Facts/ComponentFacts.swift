@@ -2,11 +2,11 @@ package import Bytes
 
 // DESIGN. Two encodings of one component. Its facts say what it is, whoever lists it: they are content-addressed and
 // shared by all that say the same. Its place (ref, scope, parent, locations) belongs to one document and stands in the
-// `component` table. A document's root is kept whole. Both decode to exactly what was encoded.
+// `component` table. A document's root is kept whole. Both decode exactly the encoded facts.
 
 /// Components as the JSON in `library_facts.body` and `scan.document`.
 package enum ComponentFacts {
-    /// Everything but the place in a document.
+    /// All fields but those that give its place in a document.
     package static func encode(_ component: Component) -> String {
         var writer = FactsWriter()
         write(component, to: &writer)

@@ -1,6 +1,6 @@
 import Bytes
 
-/// A document and what it describes, as the JSON in `scan.document`.
+/// A document and its described component, as the JSON in `scan.document`.
 package struct DocumentFacts: Sendable, Equatable {
     package var document: BOMDocument
     /// The component at position 0, when the document describes one thing that is no library of its own.
@@ -8,7 +8,7 @@ package struct DocumentFacts: Sendable, Equatable {
     /// The single thing that the document describes, where it is a library of its own.
     package var listed: Subject?
 
-    /// What a document is about.
+    /// The subject of a document.
     package struct Subject: Sendable, Equatable {
         package let name: String
         package let version: String
@@ -19,7 +19,7 @@ package struct DocumentFacts: Sendable, Equatable {
         }
     }
 
-    /// What the document is about, where that is one thing.
+    /// The one component that the document describes, if it describes one only.
     package var subject: Subject? { root.map { Subject(name: $0.name, version: $0.version) } ?? listed }
 
     package init(document: BOMDocument, root: Component?) {

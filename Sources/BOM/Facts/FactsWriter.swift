@@ -25,7 +25,7 @@ package struct FactsWriter: ~Copyable {
     /// The bytes written so far, for a digest.
     package var bytes: [UInt8] { json.bytes }
 
-    /// Forgets what was written, keeps the memory.
+    /// Forgets the written bytes, keeps the memory.
     package mutating func removeAll() { json.removeAll() }
 
     package mutating func object(_ body: (inout Self) -> Void) {

@@ -47,7 +47,7 @@ package enum SourceFileFacts {
     }
 }
 
-/// What a document says of a vulnerability, as the JSON in `vulnerability_claim.body`.
+/// A document's claim about a vulnerability, as the JSON in `vulnerability_claim.body`.
 package enum VulnerabilityFacts {
     package static func encode(_ claim: VulnerabilityClaim) -> String {
         var writer = FactsWriter()

@@ -1,4 +1,4 @@
-// DESIGN. What every standard and syntax shares: references become unique, edges wait until all references are known,
+// DESIGN. Shared by every standard and syntax: references become unique, edges wait until all references are known,
 // warnings are counted so that a bad document cannot fill a log. A reader of one syntax builds the parts and calls this.
 
 /// The receiver without its type, so that the readers are compiled once.
@@ -10,7 +10,7 @@ struct BOMOutlet {
     let warning: (String) -> Void
     let document: (BOMDocument) throws(BOMError) -> Void
 
-    /// Takes nothing: for a reader that looks ahead.
+    /// Ignores all parts: for a reader that looks ahead.
     static var none: BOMOutlet {
         BOMOutlet(
             component: { (_) throws(BOMError) in }, file: { (_) throws(BOMError) in },
@@ -39,7 +39,7 @@ struct BOMAssembly {
         case affected = "affected components without a reference"
     }
 
-    /// What a reference stands for.
+    /// The meaning of a reference.
     private enum Referent { case unknown, part, unkept }
 
     /// How often an oddity is said in full.
@@ -50,10 +50,10 @@ struct BOMAssembly {
     private var referents: [Referent] = []
     /// The last number given to a further bearer of a reference.
     private var copies: [Int32: Int] = [:]
-    /// What the document describes, in its order.
+    /// The described components, in the order of the document.
     private var described: [Int32] = []
     private var isDescribed = Set<Int32>()
-    /// What the document itself is said to need.
+    /// The components that the document itself depends on.
     private var needed: [Int32] = []
     private var oddities: [Oddity: Int] = [:]
     private(set) var componentCount = 0
@@ -81,7 +81,8 @@ struct BOMAssembly {
         return number
     }
 
-    /// Reserves a reference for a part that will be handed out. Returns another one, derived from it, when it is taken.
+    /// Reserves a reference for a part that will be handed out. When the reference is taken, returns another one that
+    /// is derived from it.
     mutating func declare(_ wanted: String, isGiven: Bool = true) throws(BOMError) -> String {
         let number = try mention(wanted)
         if referents[Int(number)] == .unknown {
@@ -201,13 +202,13 @@ struct BOMAssembly {
         try graph.add(from: mention(from), to: mention(to), kind: kind)
     }
 
-    /// The document describes what has this reference.
+    /// The document describes the component with this reference.
     mutating func describe(_ reference: String) throws(BOMError) {
         let number = try mention(reference)
         if isDescribed.insert(number).inserted { described.append(number) }
     }
 
-    /// The document itself needs what has this reference.
+    /// The document itself depends on the component with this reference.
     mutating func need(_ reference: String) throws(BOMError) { needed.append(try mention(reference)) }
 
     // MARK: - The end

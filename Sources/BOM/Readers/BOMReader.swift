@@ -2,12 +2,12 @@ package import Bytes
 
 // DESIGN. The format is recognized by the content. Its name may come last in a JSON object, so the file is looked through
 // first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
-// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`. What a
-// document is packed in is taken off first: see `Packing`.
+// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`. A
+// packed document is unpacked first: see `Packing`.
 
 /// Reads a bill of materials of any known standard and syntax.
 package enum BOMReader {
-    /// Reads a file and hands its parts to the receiver, the document last; returns who needs whom.
+    /// Reads a file and hands its parts to the receiver, the document last; returns the graph of dependencies.
     ///
     /// Memory does not grow with the file, but for its references and edges. On an error what was handed out before does
     /// not count.

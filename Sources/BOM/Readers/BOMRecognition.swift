@@ -31,7 +31,7 @@ extension BOMReader {
         case tagValue(JSONReader.Encoding)
         case spdxYAML
         case spdxRDF
-        /// What `Packing` made of a workbook: the JSON form already.
+        /// The JSON form that `Packing` made of a workbook.
         case spdxWorkbook
 
         /// The document as JSON, if need be made from it on the way.
@@ -61,7 +61,7 @@ extension BOMReader {
             }
         }
 
-        /// Ends the text behind the document: nothing but the end of what it stands in, and blanks, may follow.
+        /// Checks the text after the document: only the end of its container, and blanks, may follow.
         func finish(_ json: inout JSONReader) throws(JSONError) {
             if case .gitHubAnswer = self {
                 while try json.nextKey() { try json.skipValue() }
@@ -128,7 +128,7 @@ extension BOMReader {
         return nil
     }
 
-    /// How much of a text is looked through for a sign.
+    /// How many bytes of a text are searched for a sign.
     private static let textHead = 1 << 18
 
     private enum Sign: String, CaseIterable, Sendable {
@@ -186,7 +186,7 @@ extension BOMReader {
                 + "but has neither bomFormat nor spdxVersion")
     }
 
-    /// The standard of the document that the object at hand is; nil, and past the value, when it is none.
+    /// The standard of the object that comes next, if it is a document; else nil, and the value is skipped.
     private static func standardWithin(_ json: inout JSONReader) throws(JSONError) -> BOMDocument.Standard? {
         guard try json.peek() == .object else {
             try json.skipValue()
@@ -233,7 +233,7 @@ extension BOMReader {
                 do throws(XMLError) {
                     try parser.parse(piece)
                 } catch {
-                    // What comes after the outermost element is for the reader to refuse.
+                    // The reader, not the recognition, refuses text after the outermost element.
                     if root.name == nil { throw .transcript("\(error)") }
                 }
             }

@@ -1,7 +1,7 @@
 // DESIGN. A bill of a million components has several million edges; what is kept of them is two numbers and two bytes.
 // `seal` sorts them by their beginning, so that the edges of a node are one range, and nothing else is built.
 
-/// Who needs or contains whom in one document, by compact numbers.
+/// The edges of one document (a component needs or contains another), as compact numbers.
 package struct DependencyGraph: Sendable {
     /// One edge, 12 bytes.
     package struct Edge: Sendable, Equatable {
@@ -78,7 +78,7 @@ package struct DependencyGraph: Sendable {
         return UInt64(UInt32(bitPattern: edge.from)) << 33 | kind << 31 | UInt64(UInt32(bitPattern: edge.to))
     }
 
-    /// How far each component is from what the document describes.
+    /// The distance of each component from the component that the document describes.
     package struct Levels: Sendable {
         fileprivate let distances: [Int32]
         /// The greatest distance; 0 without edges.
@@ -128,8 +128,8 @@ package struct DependencyGraph: Sendable {
         }
     }
 
-    /// How many groups of nodes reach each other in a circle along edges of some kinds; a node that needs itself is one.
-    /// Tarjan's strongly connected components (1972), without recursion.
+    /// The number of circles along edges of some kinds: groups of nodes that reach each other. A node that needs itself
+    /// is a circle. Tarjan's strongly connected components (1972), without recursion.
     package func cycles(along kinds: [Dependency.Kind] = [.dependsOn]) -> Int {
         let count = references.count
         var index = [Int32](repeating: -1, count: count)

@@ -58,7 +58,7 @@ final class DocumentFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// An open file that is gone from its folder already; negative when there is none.
+    /// The descriptor of an open file whose name is removed already; negative when there is none.
     private static func unnamed() -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var path = Array("\(folder)/waybill-document-XXXXXX".utf8CString)

@@ -1,6 +1,6 @@
 package import Bytes
 
-// How the readers of JSON syntaxes take values: null is as good as nothing, and a number or a Boolean where text should
+// How the readers of JSON syntaxes take values: null counts as absent, and a number or a Boolean where text should
 // stand is read as it is spelled, because generators write `"version": 1.10`.
 
 extension JSONReader {
@@ -68,7 +68,7 @@ struct ExtraFields {
     private var body = ""
     private var keys = Set<String>()
 
-    /// One JSON object, or empty when there is nothing.
+    /// One JSON object, or empty without members.
     var text: String { body.isEmpty ? "" : "{\(body)}" }
 
     /// Keeps the member at hand; false when it was too much and was read past.

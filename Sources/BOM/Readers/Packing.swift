@@ -1,15 +1,15 @@
 import Bytes
 
 // DESIGN. A packed document is a source like any other, which inflates on the way; as a document is read twice, it is
-// inflated twice rather than kept. Bombs: what comes out is bounded by a multiple of what went in that no bill of materials
-// comes near to, and by an absolute number. Names in an archive are labels for people, never paths.
+// inflated twice rather than kept. Against bombs, the output is bounded by a multiple of the input that no bill of
+// materials reaches, and by an absolute number. Names in an archive are labels for people, never paths.
 
-/// Takes off what a document is packed in.
+/// Unpacks a document.
 enum Packing {
     /// The most bytes that an unpacked document may have.
     static let limit = 16 << 30
-    /// How much larger than its packing a document may be, once it has more than `harmless` bytes. Bills of materials come
-    /// to 10 to 50 times.
+    /// How much larger than its packing a document may be, once it has more than `harmless` bytes. Bills of materials
+    /// inflate 10 to 50 times.
     static let ratio = 250
     static let harmless = 64 << 20
     /// How many files of an archive are looked at, and how many packings are taken off.
@@ -18,10 +18,11 @@ enum Packing {
     /// The most bytes of a packed document that has to be kept in memory, as an archive in an archive.
     static let heldLimit = 64 << 20
 
-    /// Refuses a document that is not of a kind that is wanted. Of several files in an archive it is not taken then.
+    /// Refuses a document that is not of a kind that is wanted. In an archive with several files, such a file is
+    /// skipped.
     typealias Check = (BOMReader.Syntax) throws(BOMError) -> Void
 
-    /// The document in a file, and what it is.
+    /// The document in a file, and its kind.
     static func unpack(
         _ file: DocumentFile, accept: Check
     ) throws(BOMError) -> (document: Document, syntax: BOMReader.Syntax) {
@@ -108,7 +109,7 @@ enum Packing {
         } catch {
             throw .failed(what: "\(error)", .memory)
         }
-        // A thousand times as much may come out of one piece before it is read.
+        // One piece may inflate to a thousand times its size before it is read.
         let pieces = Pieces(source, size: 1 << 14)
         return Transcript.source { (out) throws(JSONError) in
             let piece = try pieces.next()
@@ -157,7 +158,8 @@ enum Packing {
                 let (document, syntax) = try unpack(inner, depth: depth + 1, accept)
                 found.append((entry.name, document, syntax))
             } catch {
-                // The only file says why it is none; of many, one that cannot be read does not matter.
+                // An archive with one file reports why it cannot be read. Of many files, one that cannot be read is
+                // ignored.
                 if candidates.count == 1 { throw error }
                 if reason.isEmpty { reason = "\(entry.name.prefix(100)): \(error)" }
             }

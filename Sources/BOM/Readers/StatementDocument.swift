@@ -1,7 +1,7 @@
 package import Bytes
 
-// DESIGN. Statements about vulnerabilities (VEX) come inside a bill of materials, or in a document of a dialect of their own. What a
-// document is, and what it is packed in, is decided for both in one place; who reads the dialects lies above this target.
+// DESIGN. Statements about vulnerabilities (VEX) come inside a bill of materials, or in a document of a dialect of their own. One
+// place recognizes documents of both kinds and unpacks them. The readers of the dialects are in a target above this one.
 
 /// A document that holds nothing but statements about vulnerabilities, recognized by its content.
 package struct StatementDocument {
@@ -33,7 +33,7 @@ extension BOMReader {
         case statements(StatementDocument)
     }
 
-    /// Says what a file is, whatever it is packed in.
+    /// Recognizes a file, also inside a package.
     package static func recognize(file path: String) throws(BOMError) -> Recognized {
         let (document, syntax) = try Packing.unpack(DocumentFile(path: path)) { (_) throws(BOMError) in }
         switch syntax.content {

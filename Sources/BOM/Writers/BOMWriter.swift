@@ -3,9 +3,9 @@ package import Bytes
 /// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies` of one
 /// reference at a time, every `vulnerability`, `end`. Steps may be left out, not turned round.
 ///
-/// What is written is valid by its standard whatever is given: references that lead nowhere, hashes, dates and links that are
-/// none are left out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the
-/// same bytes. Memory holds the references that were seen, not the components.
+/// The output is valid by its standard whatever is given: dangling references and malformed hashes, dates and links are left
+/// out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the same bytes. Memory
+/// holds the references that were seen, not the components.
 ///
 ///     try writer.begin(document, root: root, to: &out)
 ///     for component in components {
@@ -14,14 +14,14 @@ package import Bytes
 ///     try writer.dependencies(of: root.ref, edges, to: &out)
 ///     try writer.end(to: &out)
 package protocol BOMWriter: Sendable {
-    /// What a component's turn needs that follows from the component alone.
+    /// The part of a component's output that follows from the component alone.
     associatedtype Preparation: Sendable
 
     /// Does that part of a component's work, on any thread and in any order. It looks at what the package is (name, version,
     /// file name, package URL), not at its place in the document.
     static func prepare(_ component: Component) -> Preparation
 
-    /// What could not be written, and how often.
+    /// The kinds of facts that could not be written, and how often.
     var losses: [BOMLoss: Int] { get }
 
     /// Opens the document. `document.created` must be a time (RFC 3339), `document.identifier` a `urn:uuid:` for CycloneDX
@@ -100,7 +100,7 @@ package struct Advisory: Sendable, Equatable {
     }
 }
 
-/// What a document could not say.
+/// The facts that a document could not express.
 package enum BOMLoss: String, Sendable, CaseIterable {
     case unresolvedEdge = "an edge to or from a reference that is not in the document"
     case edgeKind = "a relationship that the standard has no word for"

@@ -6,7 +6,8 @@ import CCrypto
 /// no thread.
 package struct Digest: ~Copyable, @unchecked Sendable {
     package enum Algorithm: Sendable, CaseIterable {
-        /// For comparison with what others publish only: it is broken. Empty where the system forbids it (FIPS).
+        /// Only for comparison with other people's digests, because the algorithm is broken. Empty where the system
+        /// forbids it (FIPS).
         case md5
         case sha1
         case sha256

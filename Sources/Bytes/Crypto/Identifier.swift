@@ -2,7 +2,7 @@ import CCrypto
 
 /// Random and derived identifiers.
 package enum Identifier {
-    /// Bytes of the operating system's generator, by libcrypto. Nil when it has none to give.
+    /// Bytes of the operating system's generator, by libcrypto. Nil when the source fails.
     package static func randomBytes(_ count: Int) -> [UInt8]? {
         guard count > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: count)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What uploads leave free on the disk, so that the database goes on when they fill it.
+/// The room that uploads leave free on the disk, so that the database still works when they fill the rest.
 package struct DiskReserve: Sendable, Equatable {
     /// The last 5 % of the disk, at least 1 GiB.
     package static let usual = DiskReserve(percent: 5, least: 1 << 30)
@@ -27,7 +27,7 @@ package struct DiskReserve: Sendable, Equatable {
         }
     }
 
-    /// Whether so many more bytes leave the reserve of the disk of `folder` untouched. True when nobody can say.
+    /// Whether `bytes` more leave the reserve of the disk of `folder` untouched. True when the free room is unknown.
     package func allows(_ bytes: Int, in folder: String) -> Bool {
         guard percent > 0 || least > 0 else { return true }
         var disk = statvfs()

@@ -7,7 +7,7 @@ import Synchronization
 
 /// A file that appears under its name whole or not at all.
 ///
-/// One that is not published is removed with this object. Written by one thread at a time.
+/// A file that is not published is removed with this object. Written by one thread at a time.
 package final class DurableFile: Sendable {
     private static let mark = ".part-"
 
@@ -24,9 +24,9 @@ package final class DurableFile: Sendable {
         var granted: Int64 = 0
     }
 
-    /// The disk is asked for room each time so many bytes were written.
+    /// The free room of the disk is checked each time this many bytes were written.
     private static let roomStep = 4 << 20
-    /// Whether so many more bytes may be written.
+    /// Whether this many more bytes may be written.
     private let hasRoom: @Sendable (Int) -> Bool
 
     /// Bytes written so far.
@@ -34,7 +34,7 @@ package final class DurableFile: Sendable {
 
     /// Creates the file beside its final place; the folder must exist.
     ///
-    /// - Parameter hasRoom: whether so many more bytes may be written; where not, `write` fails as on a full disk.
+    /// - Parameter hasRoom: whether this many more bytes may be written; if not, `write` fails as on a full disk.
     package init(path: String, hasRoom: @escaping @Sendable (Int) -> Bool = { _ in true }) throws(SinkError) {
         self.path = path
         self.hasRoom = hasRoom
@@ -99,7 +99,7 @@ package final class DurableFile: Sendable {
         try Self.flush(folder: Folder.of(path))
     }
 
-    /// Removes what writers of this name left that died before they published it. Gives their number.
+    /// Removes files of writers of this name that died before publishing. Gives their number.
     @discardableResult
     package static func removeParts(of path: String) throws(SinkError) -> Int {
         let folder = Folder.of(path)

@@ -16,7 +16,7 @@ package enum Folder {
         return names
     }
 
-    /// The folder that a file is in: what stands before the last slash, `.` for a bare name.
+    /// The folder of a file: the path before the last slash, `.` for a bare name.
     package static func of(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

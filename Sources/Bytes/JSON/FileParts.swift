@@ -2,7 +2,7 @@ import Glibc
 
 /// Copies of files, whole or in parts.
 package enum FileParts {
-    /// Appends the whole of a file, as it is now, to another.
+    /// Appends the current content of a file to another one.
     package static func copy(_ path: String, to file: DurableFile) throws(SinkError) {
         let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard source >= 0 else { throw .system(doing: "cannot open", path: path, errno: errno) }

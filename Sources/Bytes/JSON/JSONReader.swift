@@ -8,8 +8,9 @@ import Glibc
 
 /// Reads one JSON text (RFC 8259) value by value, in memory that does not depend on the length of the text.
 ///
-/// The caller says what it expects; anything else is a `JSONError` with the byte offset. After an error the reader is at
-/// an unspecified place: throw it away. A byte order mark is skipped. The rest must be valid UTF-8 without lone surrogates.
+/// The caller asks for the value that it expects; another value is a `JSONError` with the byte offset. After an error the
+/// reader is at an unspecified place: throw it away. A byte order mark is skipped. The rest must be valid UTF-8 without
+/// lone surrogates.
 ///
 ///     try json.beginObject()
 ///     while try json.nextKey() {
@@ -31,7 +32,7 @@ package struct JSONReader: ~Copyable {
 
     var bytes: UnsafeMutablePointer<UInt8>
     var capacity: Int
-    /// The next byte to read, the end of what is there, and the first byte that a refill must keep (-1: none).
+    /// The next byte to read, the end of the window, and the first byte that a refill must keep (-1: none).
     var position = 0
     var end = 0
     var pin = -1
@@ -154,7 +155,7 @@ package struct JSONReader: ~Copyable {
         return true
     }
 
-    /// Nothing but blanks may follow: throws when the text goes on.
+    /// Throws unless only blanks follow.
     package mutating func finish() throws(JSONError) {
         if try nextByte(orEnd: true) != 0 || position < end { throw unexpected("the end of the text") }
     }
@@ -267,7 +268,7 @@ package struct JSONReader: ~Copyable {
 
     // MARK: - Errors
 
-    /// What stands at the position, said for a person.
+    /// The value at the position, in words for an error.
     func unexpected(_ expected: StaticString) -> JSONError {
         if position >= end { return .truncated(offset: offset) }
         let byte = bytes[position]

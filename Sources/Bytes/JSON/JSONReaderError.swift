@@ -22,10 +22,10 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case pastCeiling(offset: Int)
     /// The source failed: the file system's reason, and what is missing where that is known.
     case source(String, Outage? = nil)
-    /// The source makes JSON of another text, which is not what it should be.
+    /// The source makes JSON of another syntax, whose text is malformed.
     case transcript(String)
 
-    /// Where in the text, as far as the case knows.
+    /// The place in the text, for cases that know it.
     package var offset: Int? {
         switch self {
         case .unexpected(_, _, let offset), .truncated(let offset), .invalidUTF8(let offset),
@@ -37,7 +37,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is wrong, without the place.
+    /// The fault, without its place.
     package var what: String {
         switch self {
         case .unexpected(let expected, let found, _): "expected \(expected), found \(found)"

@@ -16,7 +16,7 @@ package struct JSONKeys<Field: RawRepresentable & CaseIterable & Sendable>: Send
     }
 }
 
-/// Which keys of an object have come up; one for each object that is read.
+/// The keys of one object that have been read.
 package struct JSONSeenKeys: Sendable {
     @usableFromInline var bits: UInt64 = 0
 
@@ -27,7 +27,7 @@ package struct JSONSeenKeys: Sendable {
 @usableFromInline
 struct JSONKeyTable: Sendable {
     private let bytes: [UInt8]
-    /// Of name `n`: its bytes are `starts[n]..<starts[n + 1]`.
+    /// The bytes of name `n` are `starts[n]..<starts[n + 1]`.
     private let starts: [Int]
     /// Name number plus one of the first name in a slot (0: none), and of the next one after a name.
     private var slots: [UInt8]

@@ -89,7 +89,7 @@ extension JSONReader {
         return base + end > before
     }
 
-    /// Reads past the escape that begins here and returns what it stands for (RFC 8259 §7).
+    /// Reads the escape that begins here and returns its character (RFC 8259 §7).
     private mutating func scanEscape() throws(JSONError) -> Unicode.Scalar {
         try need(2)
         let letter = bytes[position + 1]

@@ -1,4 +1,4 @@
-// RFC 8259 §8.1 asks for UTF-8; tools on Windows write UTF-16 all the same.
+// RFC 8259 §8.1 requires UTF-8, but tools on Windows write UTF-16.
 
 extension JSONReader {
     /// How the characters of a text became bytes.

@@ -108,8 +108,8 @@ extension JSONReader {
         }
     }
 
-    /// The text of the next value without the blanks between its tokens; nil when it is longer than `limit` bytes, read
-    /// past all the same.
+    /// The text of the next value without the blanks between its tokens; nil when it is longer than `limit` bytes; it
+    /// is skipped then, too.
     package mutating func rawValue(limit: Int) throws(JSONError) -> String? {
         _ = try nextByte()
         let start = offset

@@ -24,7 +24,7 @@ private enum JSONRules: EscapingRules {
     }
 }
 
-/// JSON strings in which the word `errorCode` is not seen by who searches the text for it.
+/// JSON strings in which a client that searches the text for the word `errorCode` does not find it.
 private enum AnswerRules: EscapingRules {
     static var isXML: Bool { false }
 
@@ -80,8 +80,8 @@ extension ByteSink {
         text.withUTF8 { append(answerString: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends a number so that it reads back as the same number, in the fewest digits, a whole one as `7.0`; what JSON
-    /// cannot say (NaN, infinity) is `null`.
+    /// Appends a number so that it reads back as the same number, in the fewest digits, a whole one as `7.0`; values
+    /// that JSON lacks (NaN, infinity) become `null`.
     package mutating func append(jsonNumber number: Double) {
         append(raw: number.isFinite ? "\(number)" : "null")
     }

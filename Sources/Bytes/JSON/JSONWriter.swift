@@ -1,4 +1,4 @@
-// DESIGN. All that writes an object of JSON name by name uses this writer. Three do not, each for its speed or its order:
+// DESIGN. Code that writes an object of JSON name by name uses this writer. Three do not, each for its speed or its order:
 // `JSONFormat` writes rows of a report from a program made once for its columns; `JSONTree` writes bills of materials, with
 // each item on a line of its own, from names shared with XML; `JSONPart` puts members together that come in another order.
 
@@ -11,8 +11,8 @@
 ///     }
 ///     print(json.text)  // {"name":"left-pad","licenses":[{"name":"MIT"}]}
 ///
-/// Keys are constants; where a key is data, the method says `named:`. What is begun has to be ended by the caller, which the
-/// methods that take closures do by themselves. Nothing throws but what the closures throw, `drain` and `flush`.
+/// Keys are constants; where a key is data, the method says `named:`. The caller has to end each object and list that it
+/// begins; methods with closures do that themselves. Only `drain`, `flush` and the closures throw.
 package struct JSONWriter: ~Copyable {
     /// How strings are written.
     package enum Strings: Sendable {

@@ -1,8 +1,8 @@
 /// A header value with parameters, taken apart: `form-data; name="bom"; filename="a.json"` (RFC 2045 §5.1, RFC 6266 §4.1).
 package struct MultipartHeader: Sendable, Equatable {
-    /// What stands before the first semicolon, in lower case.
+    /// The value before its first semicolon, in lower case.
     package let value: String
-    /// By name in lower case.
+    /// Parameters by their names in lower case.
     package let parameters: [String: String]
 
     /// Takes a value apart; throws when it breaks the grammar, or names a parameter twice: which one counts would be a
@@ -65,7 +65,7 @@ package struct MultipartHeader: Sendable, Equatable {
     }
 }
 
-/// Why a body is not multipart. Nothing of what it held is to be kept.
+/// Why a body is not multipart. Nothing that was read of it may be kept.
 package enum MultipartError: Error, Equatable, CustomStringConvertible {
     /// The boundary is missing, or none by RFC 2046 §5.1.1.
     case badBoundary(String)

@@ -1,10 +1,10 @@
 import Glibc
 
-// DESIGN. A pull parser (RFC 2046 §5.1, RFC 7578) over one window of fixed size that a source refills. A delimiter is
-// CR LF, two hyphens and the boundary, so the line break before it is no content; the window begins with a CR LF of our
+// DESIGN. A pull parser (RFC 2046 §5.1, RFC 7578) over one window of fixed size that a source refills. A delimiter is CR
+// LF, two hyphens and the boundary, so the line break before it is no content; the window begins with a CR LF of our
 // own, which makes the first delimiter like all others. Content is handed out as far as no delimiter can have begun in
-// it. What stands before the first delimiter and behind the closing one is skipped. Strict where two programs could read
-// two things: a line that begins with the boundary and goes on is an error, not content.
+// it. Text before the first delimiter and after the closing one is skipped. Strict where two programs could read two
+// things: a line that begins with the boundary and goes on is an error, not content.
 
 /// Reads a multipart body part by part, in memory that does not depend on its length.
 ///
@@ -35,7 +35,7 @@ package struct MultipartReader: ~Copyable {
 
     private enum Place {
         case content
-        /// Behind a delimiter's line.
+        /// After the line of a delimiter.
         case headers
         case end
     }
@@ -69,7 +69,7 @@ package struct MultipartReader: ~Copyable {
 
     deinit { bytes.deallocate() }
 
-    /// Goes on to the next part, over what is left of the one before; nil behind the last.
+    /// Reads on to the next part and skips the rest of the one before; nil after the last.
     package mutating func nextPart() throws(MultipartError) -> Part? {
         while place == .content {
             let ready = try contentAtHand()
@@ -126,7 +126,7 @@ package struct MultipartReader: ~Copyable {
         return nil
     }
 
-    /// What follows a delimiter: two hyphens behind the last part, else blanks and a line break.
+    /// Reads the end of a delimiter: two hyphens after the last part, else blanks and a line break.
     private mutating func line() throws(MultipartError) {
         try need(2)
         if bytes[start] == UInt8(ascii: "-"), bytes[start + 1] == UInt8(ascii: "-") {
@@ -208,7 +208,7 @@ package struct MultipartReader: ~Copyable {
 
     // MARK: The window
 
-    /// Makes sure that so many bytes are held.
+    /// Makes sure that at least `count` bytes are held.
     private mutating func need(_ count: Int, atMost limit: Int = .max) throws(MultipartError) {
         guard count <= limit else { throw .headersTooLong(limit: Self.headerLimit, part: parts) }
         while end - start < count {

@@ -1,7 +1,7 @@
-// DESIGN. Base64 comes from people's shells, so what cannot be misunderstood is taken: both alphabets of RFC 4648 (§4 and
-// §5), blanks and line breaks anywhere, padding or none. What would lose bytes silently is refused: a foreign character,
-// text behind the padding, a length that no number of bytes has. Four characters at a time go through one table; only a
-// group with something else in it is looked at character by character.
+// DESIGN. Base64 comes from people's shells, so every unambiguous form is accepted: both alphabets of RFC 4648 (§4 and
+// §5), blanks and line breaks anywhere, padding or none. A text that would lose bytes silently is refused: a foreign
+// character, text behind the padding, a length that no number of bytes has. Four characters at a time go through one
+// table; only a group with something else in it is looked at character by character.
 
 /// Decodes base64 piece by piece, wherever the pieces are cut.
 package struct Base64Decoder: Sendable {
@@ -30,7 +30,7 @@ package struct Base64Decoder: Sendable {
 
     package init() {}
 
-    /// The most bytes that so much text comes to, whatever came before it.
+    /// The most bytes that this much text can decode to, whatever came before it.
     package static func room(for count: Int) -> Int { count / 4 * 3 + 3 }
 
     /// Whether a byte can stand in base64 text: one of the alphabets, padding, a blank or a line break.

@@ -1,9 +1,9 @@
-// DESIGN. Documents come from strangers, reports are read by people. Two things in a text deceive whoever reads it, or the
-// browser that shows it: characters that turn the direction of what follows (Unicode Standard Annex 9 §2; "Trojan Source",
+// DESIGN. Documents come from strangers, reports are read by people. Two things in a text deceive its reader, or the browser
+// that shows it: characters that turn the direction of what follows (Unicode Standard Annex 9 §2; "Trojan Source",
 // CVE-2021-42574), so that a name is read as another, and addresses that are programs. Formats for people (pages, PDF, sheets)
 // take them from here; formats for programs (JSON, XML, CSV, SBOMs) carry what the document said.
 
-/// What deceives people in texts that others wrote.
+/// Characters and addresses that deceive readers of other people's texts.
 package enum Deception {
     /// Schemes of addresses that a browser or a desktop runs, or opens from the reader's own machine.
     private static let schemes: Set<String> = [
@@ -45,8 +45,8 @@ package enum Deception {
         return address.withUTF8 { webScheme(UnsafeRawBufferPointer($0)) } != nil
     }
 
-    /// An address of a dangerous scheme as it is shown, `javascript[:]…`, so that nothing makes a link of it; nil for all
-    /// others, which are shown as they are.
+    /// The shown form of an address with a dangerous scheme, `javascript[:]…`, of which no program makes a link; nil for
+    /// other addresses, which are shown unchanged.
     ///
     /// Browsers pass over control characters and blanks in front, and over tabs and line ends within (WHATWG URL §4.4).
     package static func defused(_ address: UnsafeRawBufferPointer) -> [UInt8]? {

@@ -1,8 +1,8 @@
-// DESIGN. All formats copy text the same way and differ only in which bytes need care, so the loop stands here once and
-// is generic over the rules; each use is compiled for its own. Eight bytes are loaded, stored and looked at together
-// (after "Bit Twiddling Hacks", S. E. Anderson: a zero byte is found by subtraction); only a byte that needs care leaves
-// this path. Room for the worst case is made for a stretch of input at a time, so that nothing else is looked at.
-// Text comes as bytes that should be UTF-8; what is not becomes U+FFFD, for one broken byte makes readers refuse a file.
+// DESIGN. All formats copy text the same way and differ only in which bytes need care, so one generic loop serves all
+// rules, and the compiler specialises it for each. Eight bytes are loaded, stored and looked at together (after "Bit
+// Twiddling Hacks", S. E. Anderson: a zero byte is found by subtraction); only a byte that needs care leaves this path.
+// Room for the worst case is reserved for a stretch of input at a time, so the loop checks nothing else. Text comes as
+// bytes that should be UTF-8. Broken bytes become U+FFFD, because one of them makes readers refuse a file.
 
 /// The eight bytes of a word, each of them `byte`.
 @inline(__always)
@@ -32,7 +32,8 @@ protocol EscapingRules {
     /// True where people read the text as it stands: characters that turn its direction become U+FFFD.
     static var isForPeople: Bool { get }
 
-    /// What stands for a character that the format cannot hold: at most 8 bytes. `last` is the last byte of its UTF-8.
+    /// The replacement of a character that the format cannot hold: at most 8 bytes. `last` is the last byte of its
+    /// UTF-8.
     static func writeForbidden(_ last: UInt8, to end: inout UnsafeMutableRawPointer)
 }
 
@@ -139,7 +140,7 @@ extension ByteSink {
         }
     }
 
-    /// Writes the character at `index`, which needs care, and what follows it as long as it is not ASCII.
+    /// Writes the character at `index`, which needs care, and the characters after it up to the next ASCII one.
     @inline(__always)
     private static func careful<Rules: EscapingRules>(
         _ bytes: UnsafeRawBufferPointer, _ index: inout Int, _ end: inout UnsafeMutableRawPointer, by: Rules.Type

@@ -22,7 +22,7 @@ package enum Lines {
     ///
     /// - Parameters:
     ///   - length: the longest line.
-    ///   - limit: the most bytes that the file may come to when it is inflated.
+    ///   - limit: the most bytes that the file may have when it is inflated.
     package static func each(
         of path: String, length: Int = 1 << 16, limit: Int = 1 << 32,
         _ body: (UnsafeRawBufferPointer, Int) throws -> Void

@@ -3,14 +3,14 @@
 
 /// Numbers as text that somebody outside wrote: in a request, a filter, a field of a form, a flag.
 package enum NumberText {
-    /// What ids may be: positive, and exact where a reader keeps numbers as binary64 (RFC 7493 §2.2).
+    /// The range of ids: positive, and exact in readers that keep numbers as binary64 (RFC 7493 §2.2).
     package static let ids: ClosedRange<Int64> = 1...9_007_199_254_740_991
-    /// Longer texts are no numbers here, whatever their digits come to.
+    /// Longer texts are refused, whatever number they are.
     private static let lengthLimit = 64
     /// Beyond this, binary64 no longer distinguishes neighbours.
     private static let exactLimit = 9_007_199_254_740_992.0
 
-    /// The whole number that a text says; nil when it says none, or one outside of the range.
+    /// The whole number of a text; nil when it is none or outside of the range.
     ///
     /// Accepted are decimal digits with a sign or none, and what JSON spells otherwise but means a whole number (`3.0`, `3e2`:
     /// RFC 8259 §6).
@@ -28,7 +28,7 @@ package enum NumberText {
         whole(text, in: Int64(range.lowerBound)...Int64(range.upperBound)).flatMap { Int(exactly: $0) }
     }
 
-    /// The number that a text says in decimal digits; nil when it says none, or one outside of the range.
+    /// The number of a text in decimal digits; nil when it is none or outside of the range.
     package static func decimal(_ text: some StringProtocol, in range: ClosedRange<Double>) -> Double? {
         guard isDecimal(text), let value = Double(text), range.contains(value) else { return nil }
         return value
@@ -47,7 +47,7 @@ package enum NumberText {
         return sign + "0." + String(repeating: "0", count: places - 1) + kept
     }
 
-    /// What `whole` accepts, for errors and documents.
+    /// The texts that `whole` accepts, for errors and documents.
     package static func accepted(_ range: ClosedRange<Int64>) -> String {
         "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }

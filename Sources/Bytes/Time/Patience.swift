@@ -1,7 +1,7 @@
-/// How long whoever asked waits for the next answer of another machine (a PostgreSQL server, S3).
+/// How long a request waits for the next answer of another machine (a PostgreSQL server, S3).
 ///
-/// A machine that can be reached may still say nothing. The work for a request is therefore done with a patience, and what
-/// waits for a machine below ends the wait with an error when it is over:
+/// A machine that can be reached may still say nothing. The work for a request therefore has a patience. Code that waits
+/// for another machine ends the wait with an error when the patience is over:
 ///
 ///     try Patience.$current.withValue(.seconds(15)) { try database.read { … } }
 ///

@@ -21,7 +21,7 @@ package enum XMLError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Takes what an `XMLParser` finds, in the order of the text.
+/// Takes the elements and texts that an `XMLParser` finds, in the order of the text.
 ///
 ///     final class Titles: XMLHandler {
 ///         var bytes: [UInt8] = []

@@ -1,14 +1,13 @@
 import CLibYAML
 
 // DESIGN. libyaml's event interface: it asks for bytes as it needs them and builds no tree. Anchors are passed over and
-// aliases refused, so nothing is ever expanded. What one event may take of the text is bounded, as libyaml itself holds a
-// value whole.
+// aliases refused, so nothing is ever expanded. The length of one event is bounded, because libyaml holds a whole value.
 
 /// Why a YAML text was not read on.
 package enum YAMLError: Error, Equatable, CustomStringConvertible {
     /// The text is not well-formed: the parser's words.
     case malformed(String, line: Int)
-    /// It says `*name`, which stands for another part of it.
+    /// It has an alias (`*name`) for another part of the document.
     case alias(line: Int)
     /// A second document follows.
     case severalDocuments(line: Int)

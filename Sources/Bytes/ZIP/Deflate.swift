@@ -38,7 +38,7 @@ final class Deflate {
 
     /// Forgets everything, for the next stream.
     func reset() throws(SinkError) {
-        // A stream that was given up half-way: what its chunks hold is useless.
+        // A stream that was given up half-way: its chunks are useless.
         while let oldest = waiting.first {
             waiting.removeFirst()
             oldest.compressIfFree()

@@ -3,11 +3,12 @@ import Synchronization
 
 /// A piece of a deflate stream with all that is needed to compress it on any thread.
 ///
-/// Its life is a circle: filled by the owner, made ready, claimed by whoever comes first (a thread of the pool or the
-/// owner itself), compressed, waited for and read by the owner. Who comes late finds it claimed and goes away.
+/// Its life is a circle: filled by the owner, made ready, claimed by the first to come (a thread of the pool or the
+/// owner itself), compressed, waited for and read by the owner. A thread that comes late finds it claimed and leaves
+/// it.
 ///
 /// Unchecked, because the type system cannot see the circle: only the owner touches the content before `makeReady` and
-/// after `wait`, only who won `claim` in between; the atomic and the semaphore order these accesses.
+/// after `wait`, only the winner of `claim` in between; the atomic and the semaphore order these accesses.
 final class DeflateChunk: @unchecked Sendable {
     /// Bytes of input. Measured: half of it costs 0.3 % in size, twice gains nothing.
     static let size = 1 << 18

@@ -4,7 +4,7 @@ import Glibc
 
 /// How much time compression may take. Ratios are in docs/adr/002.
 package enum CompressionLevel: Sendable, CaseIterable {
-    /// As fast as possible, and a tenth larger than what zlib makes at level 6: what travels once. Isa-l, level 2.
+    /// As fast as possible, and a tenth larger than zlib's level 6: for data that is sent once. Isa-l, level 2.
     case quick
     /// Within a few per cent of what zlib makes at level 6, for ten times the time of `quick`: what is kept for long.
     case small

@@ -4,7 +4,7 @@ import CZlib
 package enum InflaterError: Error, Equatable, CustomStringConvertible {
     case damaged
     case truncated
-    /// It comes to more than is taken.
+    /// It inflates to more bytes than the limit.
     case tooLarge(limit: Int)
     case noMemory
     /// Inflating takes more memory than is given, in bytes.
@@ -33,7 +33,7 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
 /// Pieces end anywhere. `destination` is called any number of times for a piece, on the same thread, with bytes that are lent for
 /// the call. After an error nothing more may be called.
 package protocol Inflating: AnyObject {
-    /// Inflates a piece and hands on what it comes to. Throws `InflaterError`, or what `destination` throws.
+    /// Inflates a piece and hands on the result. Throws `InflaterError`, or what `destination` throws.
     func inflate(
         _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
     ) throws
@@ -49,7 +49,7 @@ package final class Inflater: Inflating {
     private var isOver = false
     private var produced = 0
 
-    /// - Parameter limit: the most bytes that the data may come to.
+    /// - Parameter limit: the most bytes that the data may inflate to.
     package init(limit: Int) throws(InflaterError) {
         self.limit = limit
         stream = .allocate(capacity: 1)

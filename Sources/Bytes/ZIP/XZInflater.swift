@@ -10,7 +10,7 @@ package final class XZInflater: Inflating {
     private let output: UnsafeMutableBufferPointer<UInt8>
     private var produced = 0
 
-    /// - Parameter limit: the most bytes that the data may come to.
+    /// - Parameter limit: the most bytes that the data may inflate to.
     package init(limit: Int) throws(InflaterError) {
         self.limit = limit
         stream = .allocate(capacity: 1)
@@ -53,7 +53,7 @@ package final class XZInflater: Inflating {
     }
 
     package func finish() throws(InflaterError) {
-        // Only now does the decoder know that no further stream follows. Whatever the input came to was handed on above.
+        // Only now does the decoder know that no further stream follows. The output of the input was handed on above.
         stream.pointee.next_in = nil
         stream.pointee.avail_in = 0
         stream.pointee.next_out = output.baseAddress

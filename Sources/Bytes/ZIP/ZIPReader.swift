@@ -9,7 +9,7 @@ import Glibc
 
 /// Why a ZIP was not read on.
 package enum ZIPError: Error, Equatable, CustomStringConvertible {
-    /// The file system failed; what is missing, where that is known.
+    /// The file system failed, with the outage where it is known.
     case unreadable(path: String, why: String, Outage? = nil)
     case noArchive(path: String)
     /// The archive contradicts itself: where, and how.
@@ -41,7 +41,7 @@ package final class ZIPReader {
     private let limits: Limits
     private let file: Int32
     private let fileSize: UInt64
-    /// Where the next record of the directory begins, where the directory ends, how many records are left.
+    /// The next record of the directory, its end, and the number of records that are left.
     private var cursor: UInt64 = 0
     private var directoryEnd: UInt64 = 0
     private var left: UInt64 = 0
@@ -115,7 +115,7 @@ package final class ZIPReader {
         return nil
     }
 
-    /// What the directory says of an entry.
+    /// The record of an entry in the directory.
     package struct Entry: Sendable {
         /// A label, not a path to open.
         package let name: String
@@ -247,7 +247,7 @@ package final class ZIPReader {
         return Content(entry: entry, next: start, end: start + entry.compressedSize)
     }
 
-    /// Where the reading of an entry stands.
+    /// The state of reading an entry.
     package struct Content {
         fileprivate let entry: Entry
         fileprivate var next: UInt64

@@ -1,4 +1,4 @@
-/// What a ZIP's directory says of an entry.
+/// The facts of a ZIP's directory about an entry.
 package struct ZIPEntry: Sendable, Equatable {
     package let name: String
     /// Bytes before compression.
@@ -15,7 +15,7 @@ package struct ZIPEntry: Sendable, Equatable {
 package struct ZIPRecords {
     /// The largest size of an entry without zip64.
     package static let largestPlainEntry = UInt64(UInt32.max) - 1
-    /// What a field of 32 bits says when the number stands in a zip64 record.
+    /// The value of a field of 32 bits whose number is in a zip64 record.
     static let elsewhere: UInt32 = .max
     /// The largest number that a field of 32 bits holds.
     static let narrow = largestPlainEntry

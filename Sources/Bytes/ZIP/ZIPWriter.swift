@@ -119,7 +119,7 @@ package final class ZIPWriter {
         return Summary(size: position, entries: entries.count, digest: digest.take()?.finish())
     }
 
-    /// What does not hold of the directory that is being gathered, in words; nil while all is well. The invariants of the
+    /// The broken invariant of the directory that is being gathered, in words; nil when all hold. The invariants of the
     /// writer, checked at each step of a debug build; they look at the last entry alone, as those before it do not change.
     var fault: String? {
         if open != nil, isFinished { return "an entry is open behind the directory" }

@@ -12,7 +12,7 @@ package final class ZstdInflater: Inflating {
     private var isOver = false
     private var produced = 0
 
-    /// - Parameter limit: the most bytes that the data may come to.
+    /// - Parameter limit: the most bytes that the data may inflate to.
     package init(limit: Int) throws(InflaterError) {
         guard let stream = ZSTD_createDStream() else { throw .noMemory }
         self.limit = limit

@@ -1,11 +1,11 @@
 // DESIGN. A copy reads one snapshot of the source, table by table in the order of the keys, and writes batches, each in a
-// transaction of its own, so memory is bounded and an interruption costs a batch. How far an earlier attempt came is read
-// from the target: the last key of each table. While a copy is unfinished a mark in the target keeps everybody else out.
+// transaction of its own, so memory is bounded and an interruption costs a batch. The target shows how far an earlier
+// attempt came: by the last key of each table. While a copy is unfinished a mark in the target keeps everybody else out.
 // At the end both sides are read once more and their counts and digests compared.
 
 /// Copies all rows of one database into another, between any two engines.
 package struct DatabaseCopy: Sendable {
-    /// What is being done, for a person who waits.
+    /// The current work, for people who wait.
     package struct Progress: Sendable, Equatable {
         package enum Action: String, Sendable { case copying, verifying }
         package let action: Action
@@ -39,7 +39,7 @@ package struct DatabaseCopy: Sendable {
     /// Copies all rows and compares them. Afterwards the target is still closed to others: see `finish`.
     ///
     /// `source` is a snapshot: every statement on it sees the same state. Run again after an interruption, it continues;
-    /// what is there already is compared only. Throws `CopyError` when the target is not empty or differs at the end.
+    /// copied rows are only compared. Throws `CopyError` when the target is not empty or differs at the end.
     /// - Returns: The state of each table.
     @discardableResult
     package func run(from source: any Connection) throws -> [TableState] {

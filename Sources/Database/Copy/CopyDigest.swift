@@ -1,4 +1,4 @@
-/// A digest that is given by whoever knows how: bytes in, a text out.
+/// A digest as a closure: bytes in, a text out. The caller chooses the algorithm.
 package struct CopyDigest {
     package let update: (UnsafeRawBufferPointer) -> Void
     package let finish: () -> String

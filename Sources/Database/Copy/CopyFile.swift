@@ -11,7 +11,7 @@ package enum DatabaseFile {
         try connection.script("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
     }
 
-    /// Reads a sealed file, which is left as it is, in one transaction.
+    /// Reads a sealed file in one transaction and does not change it.
     package static func read<Result>(_ path: String, _ body: (any Connection) throws -> Result) throws -> Result {
         let connection = try SQLiteConnection(sealed: path)
         try connection.script("BEGIN")

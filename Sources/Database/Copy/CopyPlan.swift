@@ -1,6 +1,6 @@
-// DESIGN. What has to be copied is asked from the schema itself: the migrations are run on an empty SQLite database in
-// memory, whose catalogue then names every table with its columns, its key and the tables it refers to. A table that a
-// later migration adds is copied without a word here; a test holds the plan against PostgreSQL's own catalogue.
+// DESIGN. The schema itself says what has to be copied: the migrations are run on an empty SQLite database in memory,
+// whose catalogue then names every table with its columns, its key and the tables it refers to. A table that a later
+// migration adds is copied without a word here; a test holds the plan against PostgreSQL's own catalogue.
 
 /// A table, as far as copying it needs to know.
 package struct CopyTable: Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct CopyTable: Sendable, Equatable {
     /// Whether the engine counts the key up.
     let isCounted: Bool
 
-    /// All rows in the order of the key; those behind `last`, a row's key, when it is given.
+    /// All rows in the order of the key, or only the rows after `last`, the key of a row.
     func select(after last: [Value] = []) -> SQL {
         let key = self.key.joined(separator: ", ")
         var sql = SQL(stringLiteral: "SELECT \(columns.joined(separator: ", ")) FROM \(name)")
@@ -82,7 +82,7 @@ package struct CopyPlan: Sendable, Equatable {
 package enum CopyError: Error, Equatable, CustomStringConvertible {
     /// The target holds rows that are not of an earlier attempt of this copy.
     case notEmpty(table: String)
-    /// The target is what another copy did not finish.
+    /// The target holds another, unfinished copy.
     case otherCopy(of: String, schema: Int)
     /// The source is no database of this program.
     case notOurs

@@ -1,8 +1,8 @@
 extension Migration {
-    /// What is known of vulnerabilities, and which libraries have them.
+    /// Facts about vulnerabilities, and the libraries that have them.
     ///
     /// Advisories are nobody's: every organization is matched with the same. A library is matched once, however many
-    /// projects have it: `finding` is what reports join.
+    /// projects have it: Reports join `finding`.
     static let advisories = Migration(
         name: "advisories",
         digests: (

@@ -4,7 +4,7 @@ struct AppliedStep {
     let name: String
     /// Of the text that made it; empty where a program before digests applied it.
     let digest: String
-    /// How far the step's work has come; nil when none is left.
+    /// The progress of the step's work; nil when it is done.
     let mark: String?
 
     /// Makes the table, or gives that of an older program the columns that it lacks.
@@ -23,7 +23,7 @@ struct AppliedStep {
             """)
     }
 
-    /// The steps that a database has, whichever program made it; none where there is no table.
+    /// The applied steps of a database, also of other programs; none without the table.
     static func all(on connection: any Connection) throws -> [AppliedStep] {
         guard try hasColumn("number", on: connection) else { return [] }
         let isOld = try !hasColumn("digest", on: connection)
@@ -54,7 +54,7 @@ struct AppliedStep {
 extension [AppliedStep] {
     /// Fails unless the database was made by these steps up to its last, and is no unfinished copy. Changes nothing.
     ///
-    /// Where programs before digests applied a step, the schema itself is compared with what the steps make.
+    /// For steps that programs without digests applied, the schema itself is compared with the result of the steps.
     func verify(against steps: [Migration], on connection: any Connection) throws {
         let newest = last?.number ?? 0
         guard newest <= steps.count else { throw DatabaseError.newerSchema(found: newest, known: steps.count) }

@@ -1,5 +1,5 @@
 extension Migration {
-    /// What verdicts about vulnerabilities rest on.
+    /// The basis of verdicts about vulnerabilities: which components could be looked up.
     ///
     /// The work says of old libraries where advisories of them are looked up, counts the ecosystems, and writes what scans rest
     /// on that are shown. The names under which advisories may speak of libraries are made again by the jobs of matching, as their

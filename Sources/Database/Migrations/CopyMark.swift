@@ -11,7 +11,7 @@ struct CopyMark: Equatable {
     static let first: Int64 = 1_000_000
 
     let stage: Stage
-    /// Where the rows come from.
+    /// The source of the rows.
     let origin: String
 
     /// The mark, or nil; nil also where there is no table of steps.
@@ -33,7 +33,7 @@ struct CopyMark: Equatable {
         try connection.run("DELETE FROM migration WHERE number >= \(first)")
     }
 
-    /// What a program hears that wants to work with the database.
+    /// The error for programs that open the database.
     func refusal(of engine: Engine) -> DatabaseError {
         .unavailable(
             url: engine.rawValue,

@@ -1,8 +1,8 @@
 extension Migration {
-    /// What people and their tools add to the inventory by hand, by rule or by an agent's upload.
+    /// Additions to the inventory by hand, by rule or by an agent's upload.
     ///
-    /// What is said of a library is said of what it is (`library.uuid`) in an organization, so it holds for every row that
-    /// describes it and for those to come.
+    /// Statements about a library refer to its identity (`library.uuid`) in an organization, so they hold for every row
+    /// that describes it now or later.
     static let curation = Migration(
         name: "curation",
         digests: (

@@ -1,6 +1,6 @@
 extension Migration {
-    /// What is direct: nobody knows it where a document has no graph (-1), and with a graph what no other library needs is
-    /// direct, wherever the root leads. Rows of older scans follow the rule, and with them their alerts.
+    /// Direct dependencies: unknown (-1) where a document has no graph; with a graph, the libraries that no other library
+    /// needs, whatever the root's edges. Rows of older scans follow the rule, and with them their alerts.
     static let directDependencies = Migration(
         name: "direct dependencies",
         digests: (

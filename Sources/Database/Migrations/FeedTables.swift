@@ -1,5 +1,5 @@
 extension Migration {
-    /// What updates bring in beside advisories, licences and releases, and how current each source is.
+    /// Data of updates beside advisories, licences and releases, and how current each source is.
     ///
     /// Like advisories this belongs to nobody: every organization sees the same.
     static let feeds = Migration(

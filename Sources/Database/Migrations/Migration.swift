@@ -19,7 +19,7 @@ struct Dialect {
     let end: String
     /// Ends a table that is kept in the order of its primary key where the engine can.
     let clustered: String
-    /// Whether plans follow statistics that a migration says, not those that the engine takes.
+    /// Whether plans follow the statistics of a migration instead of the engine's own.
     let hasStatisticsToSay: Bool
 
     init(_ engine: Engine) {

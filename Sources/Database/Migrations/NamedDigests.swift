@@ -1,6 +1,6 @@
 extension Migration {
-    /// Digests of libraries are looked up in a table of their own, which whoever asks fills (`DigestNames.catchUp`): the index that each
-    /// import wrote goes.
+    /// Digests of libraries are looked up in a table of their own, which the look-up itself fills (`DigestNames.catchUp`). The
+    /// index that each import wrote is dropped.
     static let namedDigests = Migration(
         name: "named digests",
         digests: (

@@ -1,4 +1,5 @@
-/// What a database's catalogue says, in words that both engines share. Defaults, checks and references are left out.
+/// The content of a database's catalogue, in a form that both engines share. Defaults, checks and references are left
+/// out.
 struct SchemaShape: Equatable {
     /// Columns by table: kind, whether they may be null.
     private var tables: [String: [String: String]] = [:]
@@ -97,7 +98,7 @@ struct SchemaShape: Equatable {
         if let name { indexes["index \(name)"] = what } else { indexes["rule \(what)"] = what }
     }
 
-    /// What steps make, and which step made it first.
+    /// The tables and indexes that steps make, each with the step that made it first.
     struct Model {
         private var shapes: [SchemaShape] = []
 
@@ -122,7 +123,7 @@ struct SchemaShape: Equatable {
         }
     }
 
-    /// Compares what this shape has with a database, as far as later steps left it alone: `whole` is where they lead.
+    /// Compares this shape with a database, except parts that later steps changed: `whole` is where they lead.
     private func firstDifference(of found: SchemaShape, whole: SchemaShape) -> String? {
         for (table, columns) in tables.sorted(by: { $0.key < $1.key }) {
             guard let wanted = whole.tables[table] else { continue }

@@ -1,14 +1,14 @@
 // DESIGN. An upgrade is a loop of transactions, each of which looks at the table `migration` and does what comes next: all
-// steps up to one with work, or a slice of that work. How far the work has come is written with the slice itself. So a
-// process may be killed anywhere, several may start at once (each does the next slice), and no step runs before the work of
-// an earlier one is done.
+// steps up to one with work, or a slice of that work. The progress of the work is written in the transaction of each slice.
+// So a process may be killed anywhere, several may start at once (each does the next slice), and no step runs before the
+// work of an earlier one is done.
 
 /// Work that a step needs beside SQL: rows that this program's code computes from old ones. It is registered where the code
 /// is, often above this target, under the name that the step gives.
 package struct MigrationWork: Sendable {
-    /// What one transaction did.
+    /// The progress of one transaction.
     package struct Slice: Sendable {
-        /// Where the next one begins, in words of the work's own; nil when all is done.
+        /// The beginning of the next slice, in the work's own form; nil when the work is done.
         package let mark: String?
         /// Rows that were looked at.
         package let rows: Int
@@ -32,7 +32,7 @@ package struct MigrationWork: Sendable {
     }
 }
 
-/// How far the work of a step is.
+/// The progress of a step's work.
 package struct MigrationProgress: Sendable, Equatable {
     /// The step's number, and how many the program has.
     package let step: Int
@@ -43,7 +43,7 @@ package struct MigrationProgress: Sendable, Equatable {
     package let isFinished: Bool
 }
 
-/// Where the schema of a database stands beside the program's.
+/// The schema of a database compared with the program's.
 package enum SchemaState: Sendable, Equatable {
     case empty
     /// The next start brings it up to date.

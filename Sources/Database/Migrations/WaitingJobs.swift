@@ -1,5 +1,5 @@
 extension Migration {
-    /// What a job waits for, how often it was claimed, and what else its states need (docs/job-states.md).
+    /// The reason why a job waits, how often it was claimed, and other facts for its states (docs/job-states.md).
     static let waitingJobs = Migration(
         name: "waiting jobs",
         digests: (

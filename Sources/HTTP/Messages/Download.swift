@@ -51,7 +51,8 @@ extension HTTPResponse {
     }
 }
 
-/// A `Range` field applied to a representation (RFC 9110 §14.1.2). What is not understood is ignored, as the RFC wants.
+/// A `Range` field applied to a representation (RFC 9110 §14.1.2). A range that is not understood is ignored, as the
+/// RFC requires.
 enum ByteRange: Equatable {
     case whole
     case part(offset: Int, count: Int)

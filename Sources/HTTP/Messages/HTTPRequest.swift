@@ -1,6 +1,6 @@
-/// One request, wholly received.
+/// One request with its whole body.
 package struct HTTPRequest: Sendable {
-    /// Where the body is.
+    /// The place of the body.
     package enum Body: Sendable {
         /// In memory; empty when the request has none.
         case bytes([UInt8])
@@ -40,26 +40,26 @@ package struct HTTPRequest: Sendable {
 
 /// What to do with the body of a request whose head has arrived.
 package enum BodyPolicy: Sendable {
-    /// Who sends the body, as far as the head says it.
+    /// The sender of the body, as far as the head says it.
     package enum Sender: Sendable {
         /// Somebody whose key was found: limits of strangers do not hold.
         case known
         case stranger
         /// The beginning of the body says it: a stranger until then.
         case saysItself(Look)
-        /// Nobody whose body is wanted.
+        /// The sender is refused.
         case refused(HTTPResponse)
     }
 
-    /// What the beginning of a body says. Asked on the server's event thread each time the beginning has doubled, up to 64 KiB;
-    /// must not block.
+    /// The verdict about the beginning of a body. Asked on the server's event thread each time the beginning has doubled, up to
+    /// 64 KiB; must not block.
     package typealias Look = @Sendable (_ beginning: [UInt8]) -> Looked
 
     package enum Looked: Sendable {
-        /// It does not say it yet.
+        /// It does not say yet whose it is.
         case more
         case found(Sender)
-        /// Asked of somebody else, while the body goes on.
+        /// Looked up asynchronously, while the body still comes.
         case ask(@Sendable () async -> Sender)
     }
 
@@ -82,8 +82,8 @@ package enum BodyPolicy: Sendable {
 
 /// How a handler answers.
 package enum Reply: Sendable {
-    /// At once, computed on the server's event thread: for work of microseconds, as all other connections of the thread
-    /// wait.
+    /// The answer is computed at once, on the server's event thread. Only for work of microseconds, because all other
+    /// connections of the thread wait.
     case now(HTTPResponse)
     /// Later, from a task of its own, while the connection sleeps. The task is cancelled when the client goes away or
     /// the grace period of a drain is over.
@@ -104,6 +104,6 @@ package struct AccessEvent: Sendable {
     package let client: String?
     /// Whether the whole answer was handed to the kernel.
     package let completed: Bool
-    /// What the handler said that the answer is about.
+    /// The subject of the answer, as the handler gives it.
     package let mark: HTTPResponse.Mark
 }

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-// DESIGN. Whoever shows no key that somebody has is a stranger, and what strangers send is counted while it lies here: for each
-// sender and in all, on the disk and in memory apart. A policy may look at the beginning of a body that says whose it is; the
-// answer may come from another machine and is not waited for: until it is here, the bytes are a stranger's. No body uses
+// DESIGN. A client without a known key is a stranger. The bytes that strangers sent are counted while they are stored here: for
+// each sender and in all, on the disk and in memory apart. A policy may look at the beginning of a body that says whose it is;
+// the answer may come from another machine and is not waited for: until it is here, the bytes are a stranger's. No body uses
 // the reserve of the disk.
 
 /// The body of a request on its way. Belongs to the event thread of its connection.
@@ -15,12 +15,12 @@ struct IncomingBody: ~Copyable {
         case discarding(HTTPResponse, rest: Int)
     }
 
-    /// Why a body is not kept: what is answered.
+    /// The reason why a body is not kept, with its answer.
     struct Refusal: Error {
         let response: HTTPResponse
     }
 
-    /// The disk is asked for room each time so many bytes have come.
+    /// The free room of the disk is checked each time this many bytes have come.
     private static let roomStep = 4 << 20
     /// How far into a body its policy may look.
     private static let beginning = 64 << 10
@@ -30,7 +30,7 @@ struct IncomingBody: ~Copyable {
     private let hasRoom: @Sendable (Int) -> Bool
     /// The bytes for which room was found.
     private var granted = 0
-    /// Where a stranger's bytes are counted; nil once the sender is known.
+    /// The count of a stranger's bytes; nil once the sender is known.
     private var count: SenderCounts?
     private let sender: String
     private var held = 0
@@ -39,7 +39,7 @@ struct IncomingBody: ~Copyable {
     private var nextLook = 512
     private var verdict: Verdict?
 
-    /// What a look at a body found, once it is found.
+    /// The result of the look at a body, once it is known.
     private final class Verdict: Sendable {
         let sender = Mutex<BodyPolicy.Sender?>(nil)
     }
@@ -83,7 +83,8 @@ struct IncomingBody: ~Copyable {
         case .saysItself(let look): self.look = look
         case .refused(let response): throw Refusal(response: response)
         }
-        // Nothing is taken on a promise, but what cannot fit is refused before it comes, unless it may be no stranger's.
+        // A declared length reserves no room, but a body that cannot fit is refused before it comes, unless its sender
+        // may turn out to be known.
         guard look != nil || count?.hasRoom(promised, for: sender) ?? true else {
             throw Refusal(response: Self.tooManyBytes)
         }

@@ -23,7 +23,7 @@ package final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// A descriptor for one answer, or nil when the process has none left. Whoever asks closes it.
+    /// A descriptor for one answer, or nil when the process has none left. The caller closes it.
     func duplicate() -> Int32? {
         // Not dup: the copy must not pass to programs that are started meanwhile.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

@@ -1,9 +1,9 @@
-// DESIGN. libmicrohttpd 0.9.75 reads heads with goodwill (measured by sockets): its strict mode refuses blanks in the request
-// line and a missing Host, and nothing else; it takes a blank before the colon (which only its lenient mode refuses), folded
-// lines, bare CR and LF, NUL, two Hosts, any Transfer-Encoding. What proxies read differently is how requests are smuggled
-// past them (RFC 9112 §11.2). The library parses in place: it puts NUL where the blanks of the request line, the colons and the
-// line ends were, two for CRLF and one for LF, and gives pointers into these bytes. So the head can be read once more by the
-// letter, and each name has to stand where the library found one.
+// DESIGN. libmicrohttpd 0.9.75 reads heads leniently (measured by sockets): its strict mode refuses blanks in the request line
+// and a missing Host, and nothing else; it takes a blank before the colon (which only its lenient mode refuses), folded lines,
+// bare CR and LF, NUL, two Hosts, any Transfer-Encoding. Requests are smuggled past proxies that read such heads differently
+// (RFC 9112 §11.2). The library parses in place: it puts NUL where the blanks of the request line, the colons and the line ends
+// were, two for CRLF and one for LF, and gives pointers into these bytes. So the head can be read once more by the letter, and
+// each name has to stand where the library found one.
 
 /// What the library's callback noted about the target of a request (`waybill_start_daemon`).
 struct TargetNote: Equatable {
@@ -27,14 +27,14 @@ struct TargetNote: Equatable {
     }
 }
 
-/// A head as it stands in the library's memory after it was parsed there. Lives as long as the callback that has it.
+/// A head in the library's memory, after the library parsed it in place. Lives as long as the callback that has it.
 struct RawHead {
     /// From the method to the end of the blank line.
     let bytes: UnsafeRawBufferPointer
     let target: TargetNote?
-    /// Where the library found the version, counted from the method.
+    /// The place at which the library found the version, counted from the method.
     let version: Int
-    /// Where it found the names of the fields.
+    /// The places at which it found the names of the fields.
     let fields: [Int]
 
     /// Whether the version is older than HTTP/1.1.
@@ -47,7 +47,7 @@ struct RawHead {
         return text.starts(with: "HTTP/".utf8) && text[version + 6] == UInt8(ascii: ".")
     }
 
-    /// What breaks RFC 9112 in it; nil when nothing does.
+    /// The rule of RFC 9112 that it breaks; nil when it breaks none.
     var fault: HeadFault? {
         // §3: method SP request-target SP HTTP-version CRLF.
         guard let method = token(at: 0), let target else { return .requestLine }
@@ -76,8 +76,7 @@ struct RawHead {
         place + 2 <= bytes.count && bytes[place] == 0 && bytes[place + 1] == 0
     }
 
-    /// The place of the NUL behind the token (RFC 9110 §5.6.2) that begins here; nil when there is none, or another character
-    /// comes before.
+    /// The place of the NUL after the token (RFC 9110 §5.6.2) that begins here; nil when another character ends it.
     private func token(at start: Int) -> Int? {
         var place = start
         while place < bytes.count, bytes[place] != 0 {
@@ -108,7 +107,7 @@ enum HeadFault: Equatable {
     case oldTransferEncoding
     case transferCoding
 
-    /// What contradicts itself in the fields of a head whose lines are right.
+    /// The contradiction among the fields of a head whose lines are well-formed; nil without one.
     init?(_ headers: HTTPFields, isOld: Bool) {
         let codings = headers.all("Transfer-Encoding")
         if headers.all("Host").count > 1 {

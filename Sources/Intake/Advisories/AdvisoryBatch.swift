@@ -3,7 +3,7 @@ import Inventory
 
 /// Records on their way through one transaction.
 final class AdvisoryBatch: Sendable {
-    /// What became of records.
+    /// The outcome of records.
     struct Counts: Sendable, Equatable {
         var added = 0
         var updated = 0
@@ -14,7 +14,7 @@ final class AdvisoryBatch: Sendable {
 
     init(_ records: [OSVRecord]) { self.records = records }
 
-    /// Writes what is newer than what is known, and links it.
+    /// Writes records that are newer than the stored ones, and links them.
     func write(on connection: any Connection) throws -> Counts {
         try Advisories.lock(on: connection)
         var newest: [String: OSVRecord] = [:]
@@ -48,7 +48,7 @@ final class AdvisoryBatch: Sendable {
         var linking = VulnerabilityLinking(on: connection)
         try linking.link(ids, before: before)
         try Advisories.markStale(packagesOf: ids, on: connection)
-        // What documents know by these names is the advisories' now.
+        // Vulnerabilities that documents know by these names belong to the advisories now.
         let claimed = try Claims.vulnerabilities(
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
         try Exposures.markStale(showing: claimed, on: connection)
@@ -56,7 +56,8 @@ final class AdvisoryBatch: Sendable {
         return counts
     }
 
-    /// Whether a record says more than what is there: it changed, or it was read by rules that left out what is read now.
+    /// Whether a record brings more than the stored one: it changed, or the stored one was read by rules that left parts
+    /// out.
     private static func isNews(_ record: OSVRecord, beside known: Advisories.Known?) -> Bool {
         guard let known else { return true }
         return record.modified > known.modified || record.modified == known.modified && known.rules < OSVRecord.rules

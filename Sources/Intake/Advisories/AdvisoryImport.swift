@@ -8,11 +8,11 @@ import Inventory
 package struct AdvisoryImport {
     /// What an import did.
     package struct Result: Sendable, Equatable {
-        /// Records read, those that were known already included.
+        /// Records read, including known ones.
         package var read = 0
         package var added = 0
         package var updated = 0
-        /// Of those that were added or updated, how many are withdrawn now and were not before.
+        /// How many of the added or updated records are withdrawn now and were not before.
         package var withdrawn = 0
         package var skipped = 0
 

@@ -3,8 +3,8 @@ import Database
 import Inventory
 
 extension MigrationWork {
-    /// Says of old libraries where advisories of them are looked up, then counts the ecosystems of advisories, then writes what
-    /// scans rest on that are shown. The mark says which part, and the last that is done.
+    /// Determines the ecosystems in which old libraries are looked up, counts the ecosystems of advisories, then writes the
+    /// bases of current scans. The mark says which part, and the last that is done.
     ///
     /// Reads and writes by SQL of its own: the schema is that of the step.
     static let basis = MigrationWork(name: "basis") { mark, connection in
@@ -49,7 +49,7 @@ private struct BasisWork {
     }
 
     func ecosystems(after last: String) throws -> MigrationWork.Slice {
-        // What follows the slash in the order of bytes ends the packages of an ecosystem.
+        // The byte after the slash (`0`) ends the range of an ecosystem's packages.
         let start = last.isEmpty ? "" : last + "0"
         let package = try connection.first(
             "SELECT package FROM affected_package WHERE package >= \(start) ORDER BY package LIMIT 1"

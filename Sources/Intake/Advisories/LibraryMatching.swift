@@ -23,7 +23,7 @@ struct LibraryMatching {
         keys.map { Findings.Package(library: library, text: $0.text, version: $0.version, registry: $0.registry) }
     }
 
-    /// What is newer than libraries; where several of their packages have something newer, what the first of them has.
+    /// The newer versions of libraries; of several packages of a library, the first one with a newer version counts.
     static func newer(
         than packages: [Findings.Package], on connection: any Connection
     ) throws -> [Int64: NewerVersions] {

@@ -1,11 +1,11 @@
 import BOM
 import Inventory
 
-// DESIGN. What generators write beside a package URL is read here, once, from the model of a component: readers of all
-// syntaxes bring properties and `sourceInfo` there. Most components end at the type of their package URL.
+// DESIGN. One place reads what generators write beside a package URL. It reads the model of a component, into which
+// readers of all syntaxes bring properties and `sourceInfo`. Most components end at the type of their package URL.
 
 extension MatchingEvidence {
-    /// What a component says beside its package URL.
+    /// The facts of a component beside its package URL.
     init(_ component: Component, _ purl: PackageURL) {
         self.init()
         if purl.version.isEmpty { version = component.version }

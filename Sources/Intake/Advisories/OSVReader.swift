@@ -121,7 +121,7 @@ struct OSVReader: ~Copyable {
         }
     }
 
-    /// The vectors that can be scored; a word that is none is kept apart.
+    /// The vectors that can be scored. A word instead of a vector is kept apart.
     private mutating func severities(_ json: inout JSONReader) throws(JSONError) -> [String] {
         var vectors: [String] = []
         var found: [(String, String)] = []

@@ -1,10 +1,10 @@
 import Bytes
 import Inventory
 
-// DESIGN. One record is read value by value into what is kept of it; what is not kept is read past. Every list has a limit,
-// so that a record costs bounded memory whatever it holds. Only what makes the record useless is an error.
+// DESIGN. A record is read value by value; values that are not kept are skipped. Every list has a limit, so that a record
+// costs bounded memory whatever it holds. Only what makes the record useless is an error.
 
-/// An advisory as OSV writes it (OSV schema 1.7), as far as it is kept.
+/// The parts of an OSV advisory (OSV schema 1.7) that are kept.
 struct OSVRecord: Sendable, Equatable {
     struct Affected: Sendable, Equatable {
         var package: String
@@ -31,10 +31,10 @@ struct OSVRecord: Sendable, Equatable {
     var credits: [String] = []
     var affected: [Affected] = []
 
-    /// Counts up when records are read otherwise than before, so that those which are there are read again.
+    /// Counts up when the reading of records changes, so that stored records are read again.
     static let rules: Int64 = 1
 
-    /// The ecosystems that it is of, each with its release where it has some.
+    /// The ecosystems of its packages, each with its release where it has releases.
     var places: Set<String> { Set(affected.map { PackageKey.place(of: $0.package) }) }
 
     /// The most that is kept of a record.
@@ -48,7 +48,7 @@ struct OSVRecord: Sendable, Equatable {
         static let record = 64 << 20
     }
 
-    /// What makes a record useless.
+    /// The reason why a record is useless.
     enum Fault: Error, CustomStringConvertible {
         case json(JSONError)
         case missing(String)

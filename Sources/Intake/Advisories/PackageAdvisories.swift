@@ -1,9 +1,9 @@
 import Database
 import Inventory
 
-/// What all advisories say of one package, and the decisions that follow from it.
+/// All advisories of one package, and the decisions that follow from them.
 struct PackageAdvisories {
-    /// One `affected` of one advisory.
+    /// One element of an advisory's `affected`.
     private struct Entry {
         let advisory: Int64
         let registry: String
@@ -101,11 +101,11 @@ struct PackageAdvisories {
         entries[index].versions.contains(version, scheme: scheme)
     }
 
-    /// The smallest candidate that no advisory of the package affects; nil when there is none.
+    /// The smallest candidate that no advisory of the package affects, or nil.
     private func upgrade(
         among candidates: [Finding.Fix], affecting: [Int], registry: String
     ) -> Finding.Fix? {
-        // Those that affect the version at hand most likely affect the next ones: asked first.
+        // Advisories that affect the current version most likely affect the next ones, so they are asked first.
         let rest = entries.indices.filter { entries[$0].concerns(registry) && !affecting.contains($0) }
         let order = affecting + rest
         return candidates.first { candidate in !order.contains { holds($0, candidate.version) } }

@@ -4,7 +4,7 @@ import Inventory
 
 // DESIGN. The keys of a library (`library_package`) follow from its facts by the rules of `PackageKey`. When the rules
 // change, a migration marks it (`Findings.markRekeying`), and jobs of matching work the mark off: in slices, in the order of
-// the libraries' numbers, each slice a transaction that moves the mark on. What was interrupted goes on where it stopped.
+// the libraries' numbers, each slice a transaction that moves the mark on. Interrupted work continues where it stopped.
 
 /// Gives libraries that were imported earlier the keys that the rules of now give, and matches those whose keys changed.
 package struct Rekeying {
@@ -15,7 +15,7 @@ package struct Rekeying {
 
     package init(database: any Database) { self.database = database }
 
-    /// Works until no library is left; returns how many findings are new or changed. Costs one look where nothing is marked.
+    /// Works until no library is left; returns how many findings are new or changed. Costs one query when nothing is marked.
     /// May run in several processes: they take turns.
     ///
     /// - Parameter looked: takes the number of libraries that a step looked at; false ends the work.

@@ -29,7 +29,7 @@ extension Intake {
         }
     }
 
-    /// What the libraries of an upload are called.
+    /// The names of an upload's libraries.
     private func names(in path: String) throws -> Set<String> {
         let names = Names()
         for project in try AgentReader.survey(file: path).projects {
@@ -46,7 +46,7 @@ extension Intake {
     private final class Names { var all = Set<String>() }
 }
 
-/// What a project shows, on its way into another scan.
+/// The content of a project, on its way into another scan.
 struct CarriedScan {
     private let scan: Int64
 

@@ -3,7 +3,7 @@ import Bytes
 import Database
 import Inventory
 
-/// What the inventory knows of a library that an agent names.
+/// The inventory's facts about a library that an agent names.
 struct AgentLibrary {
     struct Vulnerability {
         let name: String
@@ -28,7 +28,7 @@ struct AgentLibrary {
     /// Whether the project has it already.
     var isOld = false
 
-    /// Looks a library up: what the organization knows of it, and whether the project (0: none yet) shows it.
+    /// Looks up the organization's facts about a library, and whether the project (0: none yet) shows it.
     static func find(
         _ row: LibraryRow, organization: Int64, project: Int64, on connection: any Connection
     ) throws -> AgentLibrary {

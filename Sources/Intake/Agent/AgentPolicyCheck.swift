@@ -5,10 +5,10 @@ package import Inventory
 
 // DESIGN. The answer shows the tree that the agent sent, so it may be as long as the upload: nodes go out as the tree is
 // read. A node's members may come in any order, in JSON as in the upload, so its children are written before what it is.
-// What is known of a library comes from the inventory, found by what it is (`library.uuid`), and is remembered, because
-// trees say a library again and again.
+// Facts about a library come from the inventory, by its identity (`library.uuid`), and are remembered, because trees
+// repeat libraries.
 
-/// Answers what policies say of the projects of an agent's request. For one thread and one answer.
+/// Answers what policies say of the projects of an agent's request. Used by one thread, for one answer.
 package final class AgentPolicyCheck {
     /// Libraries that are remembered; then all are forgotten.
     private static let memoryLimit = 50_000
@@ -19,7 +19,7 @@ package final class AgentPolicyCheck {
     private var known: [String: AgentLibrary] = [:]
     private var violations: [AgentViolation] = []
     private var decisions: PolicyDecisions?
-    /// What policies raised alerts about in the project; read when it is needed.
+    /// The alerts that policies raised in the project; read when they are needed.
     private var marks: Set<Alerts.PolicyMark>?
 
     /// - Parameter destination: takes the JSON of the answer's `data`.
@@ -29,7 +29,7 @@ package final class AgentPolicyCheck {
         json = JSONWriter(to: ByteSink(to: destination))
     }
 
-    /// Writes the object that `data` has; gives what policies forbid.
+    /// Writes the object for `data`; gives the violations of policies.
     package func write() throws -> [AgentViolation] {
         json.beginObject()
         json.text("organization", check.organizationName)

@@ -2,9 +2,9 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. The causes that the project has now are gathered, the project's alerts are read past them one by one, and what
-// differs is written: an alert without its cause is resolved, one whose cause is back is reopened, a cause without an alert
-// raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
+// DESIGN. The current causes of the project are gathered, then its alerts are compared with them one by one, and
+// differences are written: an alert without its cause is resolved, one whose cause is back is reopened, a cause without an
+// alert raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
 
 /// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization.
 struct AlertEvaluation {
@@ -23,7 +23,7 @@ struct AlertEvaluation {
     private let refined: [String: String]
     private var causes = AlertCauses()
     private var decisions = ProjectDecisions()
-    /// What was decided about alerts of packages without qualifiers, by what an alert of the refined library is.
+    /// Decisions about alerts of packages without qualifiers, by the identity of the refined library's alert.
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
     /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
     private var overruled: [Int64: Int] = [:]
@@ -47,8 +47,8 @@ struct AlertEvaluation {
         names = UUIDFamily(view.token, in: Self.space)
     }
 
-    /// Decides, writes, and gives the number of alerts that are new or changed. Where verdicts about names were missing the
-    /// project is stale afterwards.
+    /// Decides, writes, and gives the number of alerts that are new or changed. A project for which verdicts about names
+    /// were missing stays stale.
     @discardableResult
     mutating func run() throws -> Int {
         var exposures = ProjectExposures(of: view, on: connection)
@@ -111,7 +111,7 @@ struct AlertEvaluation {
             }
         }
         var changes: [AlertChange] = []
-        // Where several now belong to one vulnerability, the first that is not resolved stays.
+        // When several alerts now belong to one vulnerability, the first that is not resolved stays.
         gone.sort { ($0.life.resolution == nil ? 0 : 1, $0.number) < ($1.life.resolution == nil ? 0 : 1, $1.number) }
         try gone.removeAll { alert in
             guard let name = named[identity(of: alert)], let cause = causes.take(name) else { return false }
@@ -128,7 +128,7 @@ struct AlertEvaluation {
         return changes
     }
 
-    /// What becomes of an alert whose cause is there; nil when nothing does.
+    /// The change of an alert whose cause is there; nil when it does not change.
     private mutating func changed(_ alert: Alert, by cause: AlertCause) throws -> AlertChange? {
         var after = alert
         after.level = cause.level

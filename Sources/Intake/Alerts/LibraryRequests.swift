@@ -2,8 +2,8 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. What a person answered stays. What a policy answered, or nobody yet, is answered again: by the policy that decides
-// now, or by none.
+// DESIGN. What a person answered stays. Requests that a policy or nobody has answered are answered again, by the policy that
+// decides now, if any.
 
 /// The requests for the libraries of a project: one when a library first appears in it.
 struct LibraryRequests {
@@ -21,8 +21,8 @@ struct LibraryRequests {
         self.names = names
     }
 
-    /// Asks for a library that nobody asked for in this project, answers what a policy may answer, and gives the request
-    /// as it is then; nil where another row of the library has it.
+    /// Makes the request for a library that has none in this project, answers it if a policy may, and gives the result;
+    /// nil where another row of the library has the request.
     mutating func answer(_ library: LibrarySight, by policy: Policy?) -> LibraryRequest? {
         guard var request = library.request else {
             if asked.insert(library.key).inserted { waiting.append((library, policy)) }
@@ -63,7 +63,7 @@ struct LibraryRequests {
         }
     }
 
-    /// Writes what was asked and answered.
+    /// Writes requests and answers.
     mutating func write(on connection: any Connection) throws {
         try writeChanged(on: connection)
         guard !waiting.isEmpty else { return }

@@ -3,15 +3,15 @@ import Inventory
 
 // DESIGN. Names and patterns come from tenants, and a large project with many patterns keeps a processor busy for long. So they
 // are matched before the transaction that decides alerts, which on SQLite is the only writer of all tenants; there a verdict is
-// a bit that is looked up. Rows of libraries never change, so verdicts stay right. A policy or a library that came in between
-// has none: then the policy decides what it decided before, and the project is looked at again.
+// a bit that is looked up. Rows of libraries never change, so verdicts stay right. A policy or a library that came meanwhile
+// has no verdict: then the policy keeps its earlier decisions, and the project is evaluated again.
 
-/// Which libraries of a scan the name patterns of policies fit.
+/// The libraries of a scan that match the name patterns of policies.
 struct NameVerdicts: Sendable {
     /// Libraries that are read at once.
     private static let page = 500
 
-    /// What was found out about one pattern.
+    /// The verdicts about one pattern.
     enum Column: Sendable {
         /// A bit for each position of the scan, up to `end`.
         case looked([UInt64], end: Int64)
@@ -19,7 +19,7 @@ struct NameVerdicts: Sendable {
         case unusable
         case missing
 
-        /// What the pattern says of the library at a position; nil when nobody looked at it.
+        /// The pattern's verdict about the library at a position; nil without one.
         func verdict(at position: Int64) -> PolicyMatcher.Verdict? {
             switch self {
             case .looked(let bits, let end):

@@ -30,7 +30,7 @@ package struct PolicyAging: Sendable {
         }
         guard !policies.isEmpty else { return nil }
         for (scope, age, until) in rules {
-            // Those released in between have that age today, and were younger at the last look.
+            // Libraries released in this interval have that age today and were younger at the last look.
             let first = TimeText.date((until - age + 1) * TimeText.day)
             let end = TimeText.date((today - age + 1) * TimeText.day)
             try connection.each(

@@ -4,8 +4,8 @@ import Inventory
 
 // DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
 // decides; policies with other actions (an issue, another owner) decide nothing and are read by callers that ask for them
-// (`PolicyIssues`). A policy that cannot be decided by (its pattern is unusable, or was not looked at yet) fits what it
-// decided about before and nothing else.
+// (`PolicyIssues`). A policy whose pattern is unusable, or was not looked at yet, keeps its earlier decisions and makes
+// no new ones.
 
 /// Decides by the policies of a project. For one thread.
 final class PolicyDecisions {
@@ -29,7 +29,7 @@ final class PolicyDecisions {
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
-    /// As the other one, with names that were matched before; none are matched here.
+    /// Like the other initializer, with names that were matched before; it matches none itself.
     init(_ policies: [Policy], at time: Int64, names: NameVerdicts, scan: Int64) {
         self.policies = policies.filter { PolicyAction.deciding.contains($0.actionType) }
         columns = self.policies.map { policy in
@@ -43,7 +43,8 @@ final class PolicyDecisions {
 
     var isEmpty: Bool { policies.isEmpty }
 
-    /// Libraries of a scan as policies see them, with what these policies look at; nothing where there are none.
+    /// Libraries of a scan in the form that policies read, with the facts that these policies need; none without
+    /// policies.
     func subjects(
         _ libraries: [LibrarySight], inScan scan: Int64, on connection: any Connection
     ) throws -> [PolicySubject] {

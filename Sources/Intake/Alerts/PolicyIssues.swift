@@ -2,8 +2,8 @@ import Bytes
 package import Database
 import Inventory
 
-// DESIGN. Policies with the action CREATE_ISSUE raise nothing here: other programs ask what such policies find, and keep
-// tickets. What they find is decided when they ask, by the same matcher as the rest; its uuid is derived, so it is the same
+// DESIGN. Policies with the action CREATE_ISSUE raise no alerts here: other programs ask for their findings and open
+// tickets. The same matcher decides the violations when they are asked for; their uuids are derived, so they are the same
 // each time.
 
 /// What a policy finds in a library of a project.
@@ -29,7 +29,8 @@ package struct PolicyIssue: Sendable {
         0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,
     ]
 
-    /// What policies with an action find in the project of a scope, in the order of its libraries, at most so many.
+    /// Violations of policies with an action in the project of a scope, in the order of its libraries, at most
+    /// `limit`.
     ///
     /// - Parameter span: when violations were last changed, milliseconds since 1970.
     package static func list(
@@ -54,7 +55,7 @@ package struct PolicyIssue: Sendable {
             last = end.position
             let subjects = try decisions.subjects(libraries, inScan: view.scan, on: connection)
             for (library, subject) in zip(libraries, subjects) {
-                // Nothing is kept of what such policies found.
+                // The findings of such policies are not stored.
                 guard let policy = decisions.policy(for: subject, decided: { _ in false }) else { continue }
                 func uuid(_ name: String) -> String {
                     let names = [view.token, "issue", String(policy.id), library.uuid, name]

@@ -3,7 +3,7 @@ import Bytes
 import Database
 import Inventory
 
-/// What a document says of a vulnerability that no advisory knows, as a row of `vulnerability`.
+/// A document's description of a vulnerability that no advisory knows, as a row of `vulnerability`.
 enum ClaimDescription {
     /// Bytes of a text that are kept.
     private static let textLimit = 64 << 10
@@ -42,7 +42,7 @@ enum ClaimDescription {
         return texts(other).utf8.lexicographicallyPrecedes(texts(row).utf8)
     }
 
-    /// Whether two say the same, whoever says it.
+    /// Whether two descriptions say the same, also of different documents.
     static func isSame(_ row: VulnerabilityRow, _ other: VulnerabilityRow) -> Bool {
         var row = row
         row.claimScan = other.claimScan

@@ -11,7 +11,7 @@ import Inventory
 struct ClaimTargets {
     /// The document of the scan.
     let document: BOMDocument
-    /// References that stand for what the document describes although it has no such entry.
+    /// References to the described component, although the document has no such entry.
     var described: Set<String> = []
 
     /// How often a package URL of a claim is compared with that of a component: a few for each, in any document that is
@@ -59,7 +59,7 @@ struct ClaimTargets {
         return PackageURL(text) == nil ? "is nothing in this document" : "is the package URL of no component"
     }
 
-    /// Finds the components with package URLs: those that have the version, where one is given, and all the qualifiers.
+    /// Finds the components with package URLs, by version, if one is given, and all qualifiers.
     private func findPackages(
         _ texts: [Int32: String], in scan: Int64, on connection: any Connection,
         _ targets: inout [Int32: LibraryClaims.Target]
@@ -72,7 +72,7 @@ struct ClaimTargets {
         var comparisons = 0
         func compare(_ text: String, at place: Int) {
             guard let purl = PackageURL(text) else { return }
-            // One that names no version means all versions.
+            // A package URL without a version means all versions.
             for name in Set([Self.name(purl, purl.version), Self.name(purl, "")]) {
                 for reference in wanted[name] ?? [] where comparisons < Self.comparisonLimit {
                     comparisons += 1
@@ -100,8 +100,8 @@ struct ClaimTargets {
 }
 
 extension LibraryClaims {
-    /// Says which claims about the whole product decide nothing or raise no alert, because nobody says that one of its libraries
-    /// has the vulnerability; empty when all do. A claim about a library says so itself.
+    /// Warns of claims about the whole product that have no effect, because no source says that one of its libraries has the
+    /// vulnerability; empty when all do. A claim about a library says so itself.
     func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> [String] {
         let unfound = try claimsAboutProduct(targets: targets).filter { claim in
             let names = SQL.list(claim.names.map { Value.text($0) })

@@ -1,11 +1,11 @@
 import Database
 import Inventory
 
-// DESIGN. Which vulnerability a claim is about, decided with each look at a project's alerts. What advisories know by one of the
-// claim's names is theirs. The rest are the organization's own: a CVE where the claim names one, as advisories are linked
-// (`VulnerabilityLinking`), else what its documents know under a name in common. A name belongs to one vulnerability of the
-// organization; a CVE takes over names of those that have none, so documents agree whichever came first. Whoever showed
-// what lost a name is looked at again. docs/adr/021 has the rules.
+// DESIGN. Decides which vulnerability a claim is about, each time the alerts of a project are evaluated. A vulnerability that
+// advisories know by one of the claim's names is theirs. The rest are the organization's own: a CVE where the claim names
+// one, as advisories are linked (`VulnerabilityLinking`), else what its documents know under a name in common. A name belongs
+// to one vulnerability of the organization; a CVE takes over names of vulnerabilities without a CVE, so documents agree
+// whichever came first. Projects that show a vulnerability that lost a name are evaluated again. docs/adr/021 has the rules.
 
 /// Decides which vulnerabilities the claims of the scan that a project shows are about. The organization's row is locked, and
 /// advisories stay as they are.
@@ -17,7 +17,7 @@ struct ClaimedVulnerabilities {
     private var before: [String: Claims.Owner] = [:]
     /// The claims of the scan about each of the organization's own.
     private var speakers: [String: [Int64]] = [:]
-    /// The most claims of a document that are compared to describe one vulnerability.
+    /// The most claims of a document that are compared for the description of one vulnerability.
     private static let speakerLimit = 20
     /// Of vulnerabilities that a statement of a document of its own speaks for, in the place of the scan.
     private static let statementSpeaks: Int64 = -1
@@ -41,7 +41,7 @@ struct ClaimedVulnerabilities {
     /// them.
     mutating func resolve() throws {
         let entries = try Claims.entries(of: view.scan, on: connection) + statementEntries
-        // No advisory comes in between that has one of the names, and none that comes afterwards misses them.
+        // No advisory with one of the names can come in between, and later ones find them.
         if !entries.isEmpty { try Advisories.share(on: connection) }
         let names = Set(entries.flatMap { $0.names + [$0.id] })
         let known = try Advisories.known(by: names, on: connection)
@@ -65,14 +65,14 @@ struct ClaimedVulnerabilities {
         }
     }
 
-    /// What an entry says of its vulnerability, as JSON.
+    /// The description of a vulnerability in an entry, as JSON.
     private func body(of claim: Int64) throws -> String? {
         claim < 0
             ? try Statements.body(of: -claim, on: connection)
             : try Claims.body(of: claim, in: view.scan, on: connection)
     }
 
-    /// Whether what describes a vulnerability still holds, and is none of this project's.
+    /// Whether the description of a vulnerability is still valid and comes from another project.
     private func speaksElsewhere(_ row: VulnerabilityRow, among current: Set<Int64>) throws -> Bool {
         if row.claimScan == Self.statementSpeaks {
             return try statements.said[row.claim] == nil && Statements.body(of: row.claim, on: connection) != nil
@@ -98,7 +98,7 @@ struct ClaimedVulnerabilities {
         return found
     }
 
-    /// The CVEs that a claim is about: what it calls the vulnerability, else all that it names.
+    /// The CVEs of a claim: its own name of the vulnerability, else all CVEs among its names.
     private static func cves(of entry: Claims.Entry) -> [String] {
         OSVRecord.isCVE(entry.id) ? [entry.id] : entry.names.filter(OSVRecord.isCVE)
     }
@@ -138,7 +138,7 @@ struct ClaimedVulnerabilities {
                 if speakers[root, default: []].count < Self.speakerLimit { speakers[root, default: []].append(claim) }
             }
         }
-        // What is said of the whole product is said of what its libraries have.
+        // A statement about the whole product counts for the vulnerabilities of its libraries.
         for entry in ofProduct {
             for owner in Set(entry.names.compactMap { owners[$0] }) {
                 guard let id = ids[owner] ?? before.values.first(where: { $0.name == owner })?.vulnerability else {
@@ -171,7 +171,7 @@ struct ClaimedVulnerabilities {
         try Exposures.markStale(showing: lost, but: view.project, on: connection)
     }
 
-    /// Describes them by what the current documents say: the description that outranks the others, whichever came first.
+    /// Describes them by the current documents: the description with the highest rank counts, whichever came first.
     private func describe(_ ids: [String: Int64]) throws {
         let known = try VulnerabilityRow.read(ids.values, on: connection)
         let names = try Claims.names(of: ids.values, on: connection)
@@ -181,7 +181,7 @@ struct ClaimedVulnerabilities {
         var changed: Set<Int64> = []
         for (root, id) in ids {
             guard let old = known[id] else { continue }
-            // What another document said stays until this one says more.
+            // The description of another document stays until this one says more.
             var best = try speaksElsewhere(old, among: current) ? old : nil
             for claim in speakers[root] ?? [] {
                 let (scan, number) = claim < 0 ? (Self.statementSpeaks, -claim) : (view.scan, claim)

@@ -1,10 +1,10 @@
 import BOM
 import Database
 
-// DESIGN. What a document says of vulnerabilities names components by their references, which may come before the components
-// do: so it is kept small until the end, when it is known what each reference is. A claim counts under all of its
-// names, as advisories may know the vulnerability by another one. Said of what the document describes, it counts for all
-// of its components that have the vulnerability, and stands once, for occurrence 0.
+// DESIGN. A document's claims about vulnerabilities name components by references, which may come before the components. So
+// claims are kept small until the end, when every reference is known. A claim counts under all of its names, as advisories
+// may know the vulnerability by another one. A claim about the described component counts for all components that have the
+// vulnerability, and is kept once, for occurrence 0.
 
 /// What a document found out about vulnerabilities of its components.
 struct LibraryClaims: Sendable {
@@ -12,7 +12,7 @@ struct LibraryClaims: Sendable {
     private static let detailLimit = 1000
     /// Rows at most; a document with more is no description of an analysis.
     private static let rowLimit = 2_000_000
-    /// Statements that are compared with findings, to say which decide nothing.
+    /// The most statements that are compared with findings, to report those that decide nothing.
     private static let comparedLimit = 1000
     /// How many warnings of a kind are said in full.
     private static let warningsOfAKind = 10
@@ -29,7 +29,7 @@ struct LibraryClaims: Sendable {
     }
 
     private struct Claim: Sendable {
-        /// Its number among what the document says.
+        /// Its number among the claims of the document.
         let number: Int
         let id: String
         let names: [String]
@@ -42,7 +42,7 @@ struct LibraryClaims: Sendable {
 
     private var claims: [Claim] = []
     private var rows = 0
-    /// Statements that say of nothing what they are about.
+    /// Statements that do not name what they are about.
     private var withoutTarget: [String] = []
 
     /// States that are decisions: nothing is left to do (CycloneDX 1.6, `analysis.state`).
@@ -100,7 +100,8 @@ struct LibraryClaims: Sendable {
     /// about the same place, both describe one vulnerability, and its other names are the earlier one's, but for CVEs.
     func each(targets: [Int32: Target], _ body: (Row) throws -> Void) rethrows {
         var seen: [String: Int] = [:]
-        // What was analysed counts more than what is only listed, else the first statement about a vulnerability counts.
+        // An analysed statement counts before one that is only listed, else the first statement about a vulnerability
+        // counts.
         for isAnalysed in [true, false] {
             for claim in claims where claim.state.isEmpty != isAnalysed {
                 for reference in claim.references {

@@ -2,10 +2,10 @@ import BOM
 import Database
 
 // DESIGN. Statements about vulnerabilities without an inventory (a VEX) are about what their project shows already. They
-// become part of its scan, in the place of what was said there of the same vulnerability and component, and stay as long as
-// that scan does: the next SBOM of the project says itself what holds.
+// become part of its scan, replace earlier statements about the same vulnerability and component, and stay as long as that
+// scan. The next SBOM of the project has its own statements.
 
-/// What a document without components says of vulnerabilities.
+/// The statements about vulnerabilities of a document without components.
 struct LooseStatements: Sendable {
     let claims: LibraryClaims
     /// The references of the claims, by their numbers.

@@ -4,9 +4,9 @@ import Inventory
 
 // DESIGN. A machine-readable file (copyright-format 1.0) names its licences: the `License:` of each `Files:` paragraph, in
 // their order, those of the packaging (`debian/*`) left out where there are others. Free text is searched for the files of
-// /usr/share/common-licenses and for sentences that stand in one licence only. What is not recognised is not named.
+// /usr/share/common-licenses and for sentences that stand in one licence only. Unrecognised licences are not named.
 
-/// What a package's copyright file says.
+/// The content of a package's copyright file.
 struct DebianCopyright {
     private(set) var licenses: [LicenseClaim] = []
     /// The statements of copyright, each once, one a line: those of the packaging only where there are no others.
@@ -83,7 +83,7 @@ struct DebianCopyright {
 
     // MARK: Free text
 
-    /// Sentences that stand in one licence, and its id. The first of a group that is found counts.
+    /// Sentences that occur in one licence only, with its id. The first of a group that is found counts.
     private static let sentences: [[(sentence: StaticString, id: String)]] = [
         [("permission is hereby granted, free of charge", "MIT")],
         [
@@ -117,7 +117,7 @@ struct DebianCopyright {
             } else if let license = LicenseList.spdx.license(id: name) {
                 add(license.id)
             } else if name == "gpl" || name == "lgpl" || name == "gfdl" {
-                // The newest version is linked there: which one was meant is not said.
+                // The link leads to the newest version, and the file does not say which one is meant.
                 add(name.uppercased())
             }
         }

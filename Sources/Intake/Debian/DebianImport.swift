@@ -4,8 +4,8 @@ import Inventory
 package import Jobs
 
 // DESIGN. The package database of dpkg is read paragraph by paragraph and staged like a bill of materials: the system is
-// the root, packages that somebody asked for are its dependencies, `Depends` and `Pre-Depends` are edges. What remains
-// in memory until the end is, for each package, its names and its dependencies as text.
+// the root, packages that somebody asked for are its dependencies, `Depends` and `Pre-Depends` are edges. For each
+// package, its names and its dependencies as text stay in memory until the end.
 
 extension Intake {
     /// Imports the packages of a Debian machine as one project.
@@ -42,7 +42,7 @@ struct DebianReading {
     private let root: String
     private let withFiles: Bool
     private var packages: [Package] = []
-    /// Packages by what they are called and what they provide.
+    /// Packages by their names and by the names that they provide.
     private var names: [String: [Int]] = [:]
     private var provided: [String: [Int]] = [:]
     private var unmet = 0

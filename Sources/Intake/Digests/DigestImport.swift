@@ -4,7 +4,7 @@ import Inventory
 
 // DESIGN. A batch marks the projects that show files with its digests; jobs look at them afterwards.
 
-/// Imports lists of what files with given digests are.
+/// Imports lists that name the libraries of digests.
 package struct DigestImport {
     /// What an import did.
     package struct Result: Sendable, Equatable {
@@ -28,7 +28,7 @@ package struct DigestImport {
     package init(_ records: RecordImport) { self.records = records }
 
     /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. The last that is said of a digest holds. Throws when a
-    /// path cannot be opened or the database fails; what cannot be read is warned of.
+    /// path cannot be opened or the database fails; files that cannot be read become warnings.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database

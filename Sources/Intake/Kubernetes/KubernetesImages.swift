@@ -10,7 +10,7 @@ struct KubernetesImages {
     /// A container of a workload.
     struct Use: Hashable {
         var namespace = ""
-        /// `KIND/NAME` of what the pods belong to.
+        /// `KIND/NAME` of the owner of the pods.
         var workload = ""
         var container = ""
         var image = ImageReference("")
@@ -20,14 +20,14 @@ struct KubernetesImages {
     private(set) var uses: [Use] = []
     private var places: [Use: Int] = [:]
 
-    /// What an object says, as far as it was read.
+    /// The parts of an object that were read so far.
     private struct Object {
         var kind = ""
         var name = ""
         var namespace = ""
         var owner = ""
         var containers: [(name: String, image: String)] = []
-        /// Digests by the name of the container: what runs, where `image` says what was asked for.
+        /// Digests of the running images, by the name of the container; `image` is what was asked for.
         var digests: [String: String] = [:]
     }
 
@@ -163,7 +163,7 @@ struct KubernetesImages {
 
 /// The name of an image: `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]` (the grammar of distribution's `reference` package).
 struct ImageReference: Hashable {
-    /// Registry and repository, as they were said.
+    /// Registry and repository, as written.
     var repository: String
     /// `latest` where neither a tag nor a digest is said.
     var tag: String
@@ -197,7 +197,7 @@ struct ImageReference: Hashable {
         return names + repositories
     }
 
-    /// The repository as it was said, and without the registry that Docker adds.
+    /// The repository as written, and without the registry that Docker adds.
     private var repositories: [String] {
         var all = [repository]
         for prefix in ["docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/"]

@@ -19,7 +19,7 @@ package enum KubernetesImportError: Error, CustomStringConvertible {
 /// Says where images run, from the objects of a Kubernetes cluster: a project is an image when its name is the image's,
 /// with or without tag or digest.
 package struct KubernetesImport {
-    /// What came of it.
+    /// The outcome of an import.
     package struct Result: Sendable {
         /// Different images in the files.
         package var images = 0
@@ -38,7 +38,7 @@ package struct KubernetesImport {
         self.organization = organization
     }
 
-    /// Reads files of one cluster; what was said of the cluster before is replaced. All files or nothing.
+    /// Reads files of one cluster and replaces the earlier places of the cluster. All files or nothing.
     package func run(_ paths: [String], cluster: String, at time: Int64) throws -> Result {
         var images = KubernetesImages()
         for path in paths {

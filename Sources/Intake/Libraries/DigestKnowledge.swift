@@ -4,10 +4,10 @@ import Inventory
 
 /// Finds the libraries of which a document has only a digest (`DigestNames`).
 struct DigestKnowledge {
-    /// What is known of one of them.
+    /// The answer for one digest.
     enum Answer: Sendable {
         case named(Component)
-        /// Documents disagree: what they call it.
+        /// Documents disagree; the names that they give it.
         case disputed([String])
     }
 
@@ -25,7 +25,7 @@ struct DigestKnowledge {
         let answer: Answer?
     }
 
-    /// Reads descriptions back, and says what they are.
+    /// Reads descriptions back, and recognizes their libraries.
     static func files(_ ids: [Int64], organization: Int64, in database: any Database) throws -> [File] {
         try DigestNames.catchUp(organization: organization, in: database)
         return try database.snapshot { connection in
@@ -41,7 +41,7 @@ struct DigestKnowledge {
         }
     }
 
-    /// The answers by digests, for components of which nothing else is known; those of which nobody knows are left out.
+    /// The answers by digests, for components with nothing but a digest; digests that nobody knows are left out.
     func answers(to components: [(digest: String, component: Component)]) throws -> [String: Answer] {
         let known = try DigestNames.known(components.map(\.digest), organization: organization, on: connection)
         var answers: [String: Answer] = [:]
@@ -74,14 +74,14 @@ struct DigestKnowledge {
         return component
     }
 
-    /// What is known, with the digests that the document has. The document's name for the file says nothing about the library.
+    /// The known libraries, with the digests of the document. The document's name for the file says nothing about the library.
     private static func joined(_ known: Component, with own: Component) -> Component {
         var known = known
         for hash in own.hashes where !known.hashes.contains(hash) { known.hashes.append(hash) }
         return known
     }
 
-    /// A warning of digests that documents call differently; nil when there are none.
+    /// A warning of digests to which documents give different names; nil without any.
     static func warning(of disputed: [(digest: String, names: [String])]) -> String? {
         guard let first = disputed.first else { return nil }
         let more = disputed.count > 1 ? " and \(disputed.count - 1) more digests" : ""

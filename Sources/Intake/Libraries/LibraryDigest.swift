@@ -17,6 +17,6 @@ struct LibraryDigest: Hashable, Sendable {
     /// The digest is well mixed already: its first 64 bits distinguish nearly all.
     func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
 
-    /// The digest as a UUID: RFC 9562 version 8, made from what a thing is.
+    /// The digest as a UUID: A UUID of version 8 (RFC 9562), made from the identity of a thing.
     var uuid: String { Identifier.uuid(bytes, version: 8) }
 }

@@ -2,8 +2,8 @@ import BOM
 import Database
 import Inventory
 
-// DESIGN. What reports show of a library is decided here, once, when its facts are first seen. The digest covers the facts
-// and the number of these rules: a rule that changes makes new rows, and rows never change.
+// DESIGN. The values that reports show of a library are decided here, once, when its facts are first seen. The digest
+// covers the facts and the number of these rules: a rule that changes makes new rows, and rows never change.
 
 /// A library as the inventory keeps it.
 struct LibraryRow: Sendable {
@@ -13,12 +13,12 @@ struct LibraryRow: Sendable {
     let digest: LibraryDigest
     let body: String
     let component: Component
-    /// What the library is, whoever describes it, and its digest.
+    /// The identity of the library, which does not depend on the document, and its digest.
     let identity: LibraryIdentity
     let name: LibraryDigest
-    /// Whether its document has only a digest of it, and others knew what that is.
+    /// Whether its document has only its digest, and other documents named it.
     let isNamedByDigest: Bool
-    /// What its document says of its licences.
+    /// Its licences in its document.
     var licenses = FoundLicenses.nothing
 
     private let purl: PackageURL?
@@ -46,7 +46,7 @@ struct LibraryRow: Sendable {
     /// `library.uuid`.
     var uuid: String { name.uuid }
 
-    /// The uuid of the same package without the qualifiers that make it another; empty where it has none.
+    /// The uuid of the same package without distinguishing qualifiers; empty where it has none of them.
     var base: String { identity.base.isEmpty ? "" : LibraryDigest(of: Array(identity.base.utf8)).uuid }
 
     /// How it came to its name.
@@ -80,7 +80,7 @@ struct LibraryRow: Sendable {
         component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName)
     }
 
-    /// The names under which advisories may speak of it, or what is in the way.
+    /// The names under which advisories may list it, or the obstacle.
     func packageKeys() -> Result<[PackageKey], MatchingObstacle> { PackageKey.find(component, purl) }
 
     /// Appends the cells of `StagedScan.libraryColumns`, the facts, and the uuid of the identity without qualifiers.
@@ -116,7 +116,7 @@ struct LibraryRow: Sendable {
         rows.append(base)
     }
 
-    /// Who wrote it: whom the document calls the author, else who made it, else who published it.
+    /// The author that the document names, else the manufacturer, else the publisher.
     private var author: String {
         [component.author, component.originator?.name ?? "", component.publisher].first(where: Self.said) ?? ""
     }
@@ -125,7 +125,7 @@ struct LibraryRow: Sendable {
     /// reference of the category OTHER is free), and the source code where there is nothing else.
     private static let homepages = ["website", "OTHER website", "OTHER homepage", "vcs", "OTHER vcs"]
 
-    /// SPDX says NONE where there is nothing.
+    /// SPDX writes NONE for an absent value.
     private static func said(_ text: String) -> Bool { !text.isEmpty && text != "NONE" && text != "NOASSERTION" }
 
     private func reference(_ kinds: [String]) -> String {

@@ -4,10 +4,10 @@ import Inventory
 import Jobs
 
 // DESIGN. A document may describe one library in several ways. Each description is a row of `library`, found by the digest of
-// its facts; `LibraryIdentity` says which library it describes. Where a library has several, one more row is made at the end
-// that has the facts of all, and that is what the project shows; the components keep theirs.
+// its facts; `LibraryIdentity` says which library it describes. A library with several descriptions gets one more row at the
+// end, with the facts of all, which the project shows; the components keep theirs.
 //
-// Descriptions wait in a batch until it is worth a transaction. Those that the organization has are found by a read; only the
+// Descriptions wait in a batch until it is worth a transaction. A read finds libraries that the organization has. Only the
 // others go through the writer, which looks again under the organization's lock. In memory remain numbers: of each different
 // description its digest, its id and its count, of each library its digest.
 
@@ -20,7 +20,7 @@ struct LibraryStaging: ~Copyable {
     /// Descriptions of one library that are put together, and bytes of their facts; others are their components' only.
     private static let mergedDescriptions = 100
     private static let mergedBytes = 4 << 20
-    /// Libraries for which it is asked at once what their digests are.
+    /// The number of libraries whose digests are looked up at once.
     private static let namedLibraries = 100
 
     private let database: any Database
@@ -123,12 +123,12 @@ struct LibraryStaging: ~Copyable {
         if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }
     }
 
-    /// Takes one listing of a description back; its library is none any more when it was the only one.
+    /// Takes one listing of a description back; without another listing its library is no longer counted.
     mutating func withdraw(_ description: Int32) { counts[Int(description)] -= 1 }
 
     // MARK: What came of it
 
-    /// How many libraries there are, those that were withdrawn among them.
+    /// How many libraries there are, withdrawn ones included.
     var count: Int { shown.count }
 
     /// The library of a description, counted from 0.
@@ -140,19 +140,19 @@ struct LibraryStaging: ~Copyable {
     /// The row that shows a library.
     func row(showing library: Int) -> Int64 { rows[Int(shown[library])] }
 
-    /// How often each library was listed; those with 0 are none of the project.
+    /// How often each library was listed; libraries with 0 do not belong to the project.
     func listings() -> [Int32] {
         var sums = [Int32](repeating: 0, count: shown.count)
         for (library, count) in zip(libraries, counts) { sums[Int(library)] += count }
         return sums
     }
 
-    /// Writes what waits, and decides what shows each library. Nothing may be added afterwards.
+    /// Writes waiting rows, and decides which row shows each library. Nothing may be added afterwards.
     mutating func finish() throws {
         try flush()
         try nameFiles()
         for (library, descriptions) in several.sorted(by: { $0.key < $1.key }) {
-            // What was withdrawn describes what the document is about.
+            // The withdrawn entry is the component that the document describes.
             let told = descriptions.filter { counts[Int($0)] > 0 }
             guard let first = told.first else { continue }
             shown[Int(library)] = told.count == 1 ? first : try merge(told, of: library)
@@ -161,7 +161,7 @@ struct LibraryStaging: ~Copyable {
         try flush()
     }
 
-    /// Names libraries by their digests, as far as it is known what these are.
+    /// Names libraries by their digests, as far as these are known.
     private mutating func nameFiles() throws {
         let database = database
         if !unnamed.isEmpty { moment = try database.read { try DigestNames.Moment.now(on: $0) } }

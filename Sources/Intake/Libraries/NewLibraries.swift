@@ -4,7 +4,7 @@ import Inventory
 
 /// A batch of libraries on its way through one transaction.
 final class NewLibraries: Sendable {
-    /// What a description says of its file.
+    /// The file of a description.
     struct File: Sendable {
         /// The SHA-1, or empty.
         let sha1: String
@@ -19,13 +19,13 @@ final class NewLibraries: Sendable {
     struct Inserted: Sendable {
         /// Of all libraries of the batch.
         let ids: [Int64]
-        /// What is known of licences now.
+        /// The current knowledge about licences.
         var licenses: LicenseRows
         /// Digests of new libraries that others have as files without a name.
         var touched: [String] = []
     }
 
-    /// Where licences of libraries are said to be found that are known by a digest.
+    /// The source that licences of libraries get that are known by a digest.
     private static let digestType = "Digest"
 
     private let scan: StagedScan
@@ -53,8 +53,8 @@ final class NewLibraries: Sendable {
         self.referenceType = referenceType
     }
 
-    /// Inserts what is still missing. Nil, and nothing inserted,
-    /// when the organization's in-house rules are no longer these.
+    /// Inserts the libraries that are still missing. Nil, and nothing inserted, when the organization's in-house
+    /// rules are no longer these.
     ///
     /// - Parameter fitting: the rule that fits, by the place in the batch.
     func insert(
@@ -88,7 +88,7 @@ final class NewLibraries: Sendable {
         return try complete(places, ids: ids, fitting: fitting, on: connection)
     }
 
-    /// Does for libraries that were just inserted, with numbers that count up, what their rows do not say themselves.
+    /// Completes libraries that were just inserted, with consecutive numbers, by what depends on other rows.
     private func complete(
         _ places: [Int], ids: [Int64], fitting: [Int: InHouse.Rule], on connection: any Connection
     ) throws -> Inserted {
@@ -118,7 +118,7 @@ final class NewLibraries: Sendable {
         return hit.compactMap { digests[$0] }.sorted()
     }
 
-    /// Finds the vulnerabilities of those that were inserted.
+    /// Finds the vulnerabilities of the libraries that were inserted.
     private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
         let packages = places.flatMap { LibraryMatching.packages(of: ids[$0], keys[$0]) }
         try LibraryMatching.insert(packages, organization: scan.organization, on: connection)

@@ -3,9 +3,9 @@ import Bytes
 import Database
 import Inventory
 
-/// What a component's document says of its licences.
+/// The licences of a component in its document.
 struct FoundLicenses: Sendable {
-    /// The expression, and what references in it are called.
+    /// The expression, and the names of the references in it.
     let decision: LicenseDecision
     /// The licences that it names, in order; choices are decided without an order of preference.
     let rows: [LicenseRow]
@@ -16,7 +16,7 @@ struct FoundLicenses: Sendable {
 
     static let nothing = FoundLicenses(LicenseDecision(nil, names: [:]), sources: [:], texts: [])
 
-    /// Where a term is said.
+    /// The place of a term.
     struct Source {
         /// The page or file that says so, or empty.
         var reference = ""
@@ -51,8 +51,8 @@ struct FoundLicenses: Sendable {
 
 /// Says which licences components have by their documents.
 ///
-/// What an analysis concluded goes before what the supplier declared, unless it says nothing (NOASSERTION). All claims
-/// hold together. Answers are remembered: a document names few licences often.
+/// The concluded licences have precedence over the declared ones, unless they are NOASSERTION. All claims hold
+/// together. Answers are remembered: a document names few licences often.
 struct EffectiveLicenses {
     /// The most remembered claims; then all are forgotten.
     private static let memoryLimit = 4096
@@ -77,7 +77,7 @@ struct EffectiveLicenses {
         return found
     }
 
-    /// All that an answer depends on; nil where that is long, as texts are.
+    /// The inputs of an answer; nil where they are long, as texts are.
     private static func key(_ claims: [LicenseClaim], file: String) -> String? {
         var key = file
         for claim in claims {

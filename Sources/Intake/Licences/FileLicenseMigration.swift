@@ -6,7 +6,7 @@ import Inventory
 ///
 /// Reads and writes by SQL of its own: the schema is that of the step.
 enum FileLicenseMigration {
-    /// What marks of this part begin with; behind it stand the scan and the position of the last file.
+    /// The prefix of this part's marks; the scan and the position of the last file follow.
     static let word = "file"
     private static let sliceLength = 500
 

@@ -19,7 +19,7 @@ package enum LicenseImportError: Error, CustomStringConvertible {
 /// Brings texts of licences into the database: the files `details/ID.json` of the SPDX licence list (members `licenseId`
 /// and `licenseText`; exceptions `licenseExceptionId` and `licenseExceptionText`), in a folder, a ZIP or one by one.
 package struct LicenseImport {
-    /// No licence is longer; what is larger is refused.
+    /// No licence is longer; larger files are refused.
     private static let limit = 4 << 20
 
     private let database: any Database
@@ -95,7 +95,7 @@ package struct LicenseImport {
         }
     }
 
-    /// Takes what is a licence of the list, and passes over other JSON.
+    /// Reads licences of the list, and skips other JSON.
     private func add(_ bytes: [UInt8], path: String, to found: inout [String: String]) throws {
         var id = ""
         var text = ""

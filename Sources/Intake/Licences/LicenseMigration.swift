@@ -24,10 +24,10 @@ extension MigrationWork {
     }
 }
 
-// DESIGN. A slice of libraries is decided from their facts; what a person chose goes over what was found, as an import puts it
-// (`LicenseOverrides`). References are their document's: older facts do not hold what the document declares, so it is looked
-// up in the documents of the scans that list the library. Where those disagree, the reference stays without a name, for one
-// document's licence must not be taken for another's.
+// DESIGN. A slice of libraries is decided from their facts. A person's choice has precedence over found licences, as in an
+// import (`LicenseOverrides`). References are their document's: older facts do not hold what the document declares, so it is
+// looked up in the documents of the scans that list the library. Where those disagree, the reference stays without a name, for
+// one document's licence must not be taken for another's.
 
 /// One slice of the work.
 private struct LicenseMigration {
@@ -37,7 +37,7 @@ private struct LicenseMigration {
     private static let assigned = "Assigned by user"
 
     private let connection: any Connection
-    /// Whether what a person gave may be kept as names that reports show.
+    /// Whether a person's choice may be stored as names that reports show.
     private let givenAreNames: Bool
     private var effective = EffectiveLicenses()
     private var documents: [Int64: [ExtractedLicense]] = [:]
@@ -53,7 +53,7 @@ private struct LicenseMigration {
         let id: Int64
         let organization: Int64
         let body: String
-        /// Where its licences were found; nil where there are none but those that a person chose.
+        /// The source of its licences; nil when a person chose all of them.
         let referenceType: String?
         /// What a person gave, one a line; nil where nobody chose.
         let given: String?

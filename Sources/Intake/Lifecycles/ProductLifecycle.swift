@@ -1,9 +1,10 @@
 package import Bytes
 package import Database
 
-/// What endoflife.date says of one product (endoflife.date/docs/api/v1, products/{product}): `result.name`, of its `identifiers` those
-/// of the type `purl`, and of each of its `releases` `name`, `releaseDate`, `eolFrom`, `isEol` and `latest.name`. The form before
-/// it, an array of cycles with `cycle`, `releaseDate`, `eol` and `latest`, is read, too; it does not name the product.
+/// The answer of endoflife.date about one product (endoflife.date/docs/api/v1, products/{product}): `result.name`, of its
+/// `identifiers` those of the type `purl`, and of each of its `releases` `name`, `releaseDate`, `eolFrom`, `isEol` and
+/// `latest.name`. The form before it, an array of cycles with `cycle`, `releaseDate`, `eol` and `latest`, is read, too; it does not
+/// name the product.
 package struct ProductLifecycle: Sendable {
     package enum Fault: Error, CustomStringConvertible {
         case json(path: String, JSONError)

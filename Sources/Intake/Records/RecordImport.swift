@@ -5,7 +5,7 @@ package import Database
 // looked at again; jobs do that afterwards (`MatchingJob`). When an import dies, the batches that it has written hold, with
 // their marks.
 
-/// What imports of advisories, releases and digests have in common: the database, and closures for progress and warnings.
+/// Shared by imports of advisories, releases and digests: the database, and closures for progress and warnings.
 package struct RecordImport {
     /// Warnings shown for one file or archive; the others are counted.
     private static let warningsOfFile = 5
@@ -13,7 +13,7 @@ package struct RecordImport {
     let database: any Database
     /// Takes the number of records read, after each batch.
     let progress: (Int) -> Void
-    /// Takes what was skipped, with the reason.
+    /// Takes skipped records, with the reason.
     private let warning: (String) -> Void
 
     package init(

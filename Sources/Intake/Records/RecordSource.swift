@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 
 // DESIGN. A path is walked, a ZIP and a file of lines are read as streams, and each record is handed on by itself: memory
-// holds one record. What cannot be read is reported with its name and skipped; only a path that was given and cannot be
+// holds one record. Files that cannot be read are reported by name and skipped. Only a path of the command that cannot be
 // opened is an error.
 
 /// Finds records of one kind, a JSON text each, in files, folders, ZIP archives and files of lines.
@@ -16,7 +16,7 @@ struct RecordSource<Record, Fault: Error> {
     let read: (inout JSONReader) throws(Fault) -> Record
     /// Takes a record.
     let record: (Record) throws -> Void
-    /// Takes the name of what was skipped, and why.
+    /// Takes the name of a skipped file, and the reason.
     let warning: (String, String) -> Void
 
     /// Reads a path that was given.

@@ -28,8 +28,8 @@ package struct ReleaseImport {
 
     package init(_ records: RecordImport) { self.records = records }
 
-    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. What is known of a package is replaced. Throws when a
-    /// path cannot be opened or the database fails; what cannot be read is warned of.
+    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. The stored versions of a package are replaced. Throws
+    /// when a path cannot be opened or the database fails; files that cannot be read become warnings.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database

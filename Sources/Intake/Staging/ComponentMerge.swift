@@ -1,10 +1,10 @@
 import BOM
 
-// DESIGN. Descriptions of one library are put together field by field: what the first says stays, what it leaves out comes from
-// the next, lists are joined. So the same descriptions in the same order give the same library.
+// DESIGN. Descriptions of one library are put together field by field: the first value counts, lists are joined. So the same
+// descriptions in the same order give the same library.
 
 extension Component {
-    /// Adds what another description of the same library says and this one does not.
+    /// Adds the facts of another description of the same library that this one lacks.
     mutating func complete(with other: Component) {
         for field in [
             \.group, \.version, \.purl, \.author, \.publisher, \.description, \.summary, \.comment, \.copyright,
@@ -24,10 +24,10 @@ extension Component {
         Self.join(&properties, other.properties)
     }
 
-    /// SPDX has words for nothing and for not knowing.
+    /// NONE and NOASSERTION of SPDX count as no value.
     private static func says(_ text: String) -> Bool { !text.isEmpty && text != "NONE" && text != "NOASSERTION" }
 
-    /// Elements of a joined list; what comes from later descriptions is left out beyond it.
+    /// The most elements of a joined list; further elements of later descriptions are left out.
     private static let listLimit = 1000
 
     private static func join<Element: Equatable>(_ list: inout [Element], _ more: [Element]) {

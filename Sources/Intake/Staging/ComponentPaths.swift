@@ -3,7 +3,7 @@ import BOM
 // DESIGN. CycloneDX says where a component was found by `evidence.occurrences`, which is in the model. Generators had their own
 // ways before that, and keep them beside it: properties with names of their own, and in SPDX the source information.
 
-/// Where a component was found.
+/// The paths at which a component was found.
 enum ComponentPaths {
     /// The paths that a document gives, in its order, each once.
     static func paths(of component: Component) -> [String] {

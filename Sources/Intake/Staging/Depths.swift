@@ -1,19 +1,19 @@
 import BOM
 import Database
 
-// DESIGN. How far each entry is from what the document describes. Without a graph nobody knows what is direct, and it is
-// not guessed; all entries then lie at depth 1, for so an SBOM hangs them on its root. With one, an entry lies at depth 1 when the described thing or the document
-// itself needs it, and also when nothing needs its library: something must have brought it in. What only a circle
-// leads to has no depth.
+// DESIGN. The distance of each entry from the component that the document describes. Without a graph direct dependencies are
+// unknown and not guessed. All entries then have depth 1, because such an SBOM lists them below its root. With one, an entry
+// lies at depth 1 when the described thing or the document itself needs it, and also when nothing needs its library: something
+// must have brought it in. Components that only a circle leads to have no depth.
 
 /// Where the entries of a document lie.
 struct Depths {
     /// Edges from the root, by position: 0 for the root, -1 where no path leads.
     fileprivate(set) var values: [Int32]
-    /// Whether the document says of anything what it needs.
+    /// Whether the document states any dependency.
     let isGraphKnown: Bool
 
-    /// What the least depth of a library's entries says.
+    /// The directness of a library, by the least depth of its entries.
     func directness(at depth: Int32) -> Directness {
         isGraphKnown ? depth == 1 ? .direct : .transitive : .unknown
     }
@@ -46,7 +46,7 @@ extension ScanStaging {
         return Depths(values: depths, isGraphKnown: true)
     }
 
-    /// Whether the document says of anything what it needs.
+    /// Whether the document states any dependency.
     private func hasDependencies(_ graph: DependencyGraph, _ positions: [Int32]) -> Bool {
         !graph.neededByDocument.isEmpty
             || graph.edges.contains {
@@ -66,7 +66,7 @@ extension ScanStaging {
             if needing != needed { isNeeded[needed] = true }
         }
         var starts: [Int32] = []
-        // Of several things that are described, each is what the document is about.
+        // Each of several described components counts as the subject of the document.
         for node in graph.neededByDocument + (root == nil ? graph.roots : []) where positions[Int(node)] > 0 {
             starts.append(positions[Int(node)])
         }

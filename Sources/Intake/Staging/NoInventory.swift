@@ -1,13 +1,13 @@
 import BOM
 
 // DESIGN. A document without components says nothing about the contents of a project. Taken for an inventory it would empty
-// the project without a word: so it is refused, and the project keeps what it shows. One that has statements about
-// vulnerabilities instead is a VEX: they are applied to what the project shows. What CycloneDX describes in its metadata
-// is the project itself; in SPDX it is a package like others.
+// the project without a word: so it is refused, and the project keeps what it shows. A document with statements about
+// vulnerabilities instead is a VEX document, whose statements are applied to the content of the project. The component in
+// CycloneDX's metadata is the project itself; the described package of SPDX is a package like others.
 
 extension ScanStaging {
-    /// Whether a bill of materials lists components. False when it has nothing but statements about vulnerabilities; throws
-    /// when it has not even those. Call it when all parts are here.
+    /// Whether a bill of materials lists components. False when it has statements about vulnerabilities only; throws when
+    /// it lacks these, too. Call it when all parts are here.
     func isInventory() throws(BOMError) -> Bool {
         guard takesStatements else { return true }
         let isRootApart = document?.standard == .cycloneDX && document?.describes.count == 1

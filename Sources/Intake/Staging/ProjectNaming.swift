@@ -1,10 +1,10 @@
 // DESIGN. Generators call a document after what they looked at: a folder (`.`), a path, a temporary folder, the digest of
-// an image. As the name of a project that is useless, and two projects that are both called `.` would replace each
-// other. Such names give way to the name of the document's file.
+// an image. Such a name is useless for a project, and two projects called `.` would replace each other. Such names give
+// way to the name of the document's file.
 
 /// Whether what a document is called can be the name of a project.
 enum ProjectNaming {
-    /// Words that stand for no name.
+    /// Words that mean "no name".
     private static let noNames: Set<String> = [
         "unknown", "noassertion", "none", "null", "undefined", "n/a", "tmp", "temp",
     ]
@@ -65,7 +65,7 @@ enum ProjectNaming {
         ".bom", ".sbom", ".cyclonedx",
     ]
 
-    /// The name of a file without what says that it is a packed SBOM: `shop.cdx.json.gz` is `shop`.
+    /// The name of a file without the endings of packed SBOMs: `shop.cdx.json.gz` is `shop`.
     static func name(ofFile path: String) -> String {
         var name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path[...]
         while let ending = endings.first(where: { name.lowercased().hasSuffix($0) }), name.count > ending.count {

@@ -1,23 +1,24 @@
 package import BOM
 import Database
 
-// DESIGN. At the end everything is known: which entry is the root, how deep each lies, where edges lead. Rows are made
-// from numbers in memory and written in chunks. `Depths.swift` says what is direct, `ClaimTargets.swift` what claims are about.
+// DESIGN. At the end everything is known: which entry is the root, how deep each lies, where edges lead. Rows are made from
+// numbers in memory and written in chunks. `Depths.swift` finds direct dependencies, `ClaimTargets.swift` the targets of
+// claims.
 
 extension ScanStaging {
-    /// What a completed scan holds.
+    /// The summary of a completed scan.
     package struct Outcome: Sendable {
         /// The facts for `scan.document`.
         var document: String
-        /// What the document describes is called, then what the document is called, as far as they say it.
+        /// The name of the described component, then the name of the document, if they have names.
         var names: [String]
-        /// What the document describes, where that is one thing.
+        /// The one component that the document describes, if it describes one only.
         var subject: DocumentFacts.Subject?
         /// When the document says that it was made; empty where it does not.
         var created = ""
         /// Occurrences: distinct libraries, the root not among them.
         var libraries: Int
-        /// What the document says of vulnerabilities, when it is no inventory and says nothing else.
+        /// The statements of a document that is no inventory but speaks about vulnerabilities only.
         var statements: LooseStatements?
         /// When the libraries of files were looked up of which the document has only a digest; nil when there are none.
         var moment: DigestNames.Moment?
@@ -249,7 +250,7 @@ extension ScanStaging {
         try writeOwners(of: graph, positions: positions, root: root)
     }
 
-    /// Tells files which entry contains them, where that was said by an edge.
+    /// Sets the containing entry of files where an edge names it.
     private func writeOwners(of graph: DependencyGraph, positions: [Int32], root: Int?) throws {
         guard fileCount > 0 else { return }
         if let root {

@@ -23,19 +23,19 @@ package final class ScanStaging: BOMReceiver {
         var reference: Int32
         var parent: Int32
         var scope: String
-        /// Where its paths lie in `paths`.
+        /// The range of its paths in `paths`.
         var pathStart: UInt32 = 0
         var pathCount: UInt32 = 0
     }
 
-    /// What a reference stands for.
+    /// The meaning of a reference.
     static let nothing = Int32.min
 
     let database: any Database
     let scan: StagedScan
     private let lease: Lease
     var libraries: LibraryStaging
-    /// Whether the source is a bill of materials, which may come without components; others say what they list.
+    /// Whether the source is a bill of materials, which may come without components; other sources always list them.
     private(set) var takesStatements: Bool
     var entries: [Entry] = []
     var references = ReferenceTable()
@@ -54,7 +54,7 @@ package final class ScanStaging: BOMReceiver {
     private var files = RowBuffer(capacity: 1 << 12)
     private var fileLicenses = EffectiveLicenses()
     private var claims = RowBuffer(capacity: 1 << 12)
-    /// What stopped the staging, where it was not the document.
+    /// The error that stopped the staging, unless the document is at fault.
     private(set) var failure: (any Error)?
 
     /// - Parameter referenceType: where licences are said to be found: `SBOM`, `License file`.
@@ -173,7 +173,7 @@ package final class ScanStaging: BOMReceiver {
 
     // MARK: Writing
 
-    /// Writes what waits, and says what had to be left out.
+    /// Writes waiting rows, and warns of entries that had to be left out.
     func flush() throws {
         try libraries.finish()
         try flushFiles()

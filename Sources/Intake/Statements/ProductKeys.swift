@@ -2,11 +2,11 @@ import BOM
 import Inventory
 import VEX
 
-// DESIGN. A key is a short text that a product and a library have in common if one may be the other: the last part of a name, a digest, a
-// token, the serial number of a BOM. It finds candidates through an index; what decides is the comparison behind it.
+// DESIGN. A key is a short text that a product and a library have in common if one may be the other: the last part of a name, a
+// digest, a token, the serial number of a BOM. It finds candidates through an index; the comparison after it decides.
 
 enum ProductKey {
-    /// Of a name with or without its group: what stands behind the last `/` or `:`.
+    /// The part of a name after the last `/` or `:`, so without a group.
     static func name(_ name: String) -> String {
         let name = name.lowercased()
         let last = name.split { $0 == "/" || $0 == ":" }.last.map(String.init) ?? name
@@ -15,7 +15,7 @@ enum ProductKey {
     static func digest(_ digest: String) -> String { "h:\(digest)" }
     static func token(_ token: String) -> String { "t:\(token)" }
     static func bom(serial: String) -> String { "b:\(serial)" }
-    /// Of references that mean something in the document of one project only.
+    /// Keys of references that have a meaning in the document of one project only.
     static func references(inProject project: Int64) -> String { "r:\(project)" }
 }
 

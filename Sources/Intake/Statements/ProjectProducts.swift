@@ -3,7 +3,7 @@ import Database
 import Inventory
 import VEX
 
-/// What a project is, as statements may name it.
+/// A project in the forms in which statements may name it.
 struct ProjectIdentity {
     private let document: DocumentFacts?
     private let tokens: [String]
@@ -77,7 +77,8 @@ struct ProductLibrary {
     private let version: String
     private let digests: [String]
 
-    /// Some libraries of a project behind `last`. With `allDigests` those that only the document's own facts have count, too.
+    /// Some libraries of a project after `last`. With `allDigests`, digests that only the facts of the document hold are
+    /// included.
     static func page(
         of view: ProjectView, after last: Int64, limit: Int, allDigests: Bool, on connection: any Connection
     ) throws -> [ProductLibrary] {

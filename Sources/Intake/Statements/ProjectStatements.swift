@@ -8,7 +8,7 @@ import VEX
 
 /// The statements of documents that are about a project or its libraries.
 struct ProjectStatements {
-    /// Libraries that are looked at at once.
+    /// The number of libraries that are examined at once.
     private static let page = 2000
     /// How often a product of a statement is compared with a library.
     private static let comparisonLimit = 5_000_000

@@ -4,10 +4,10 @@ import Database
 import Jobs
 import VEX
 
-// DESIGN. A document of statements comes in like a bill of materials: as a job, staged in short transactions, made current in one. What it
-// decides is decided where everything about alerts is decided: the projects that it may be about are marked as stale, and the job works the
-// marks off, one project in a transaction, before it ends. So a report that waits for the upload shows what it says, and the writer
-// never holds more than one project. Done again after a crash, it goes on where it was.
+// DESIGN. A document of statements comes in like a bill of materials: as a job, staged in short transactions, made current in one.
+// What it decides is decided where everything about alerts is decided: the projects that it may be about are marked as stale, and
+// the job works the marks off, one project in a transaction, before it ends. So a report that waits for the upload shows its
+// statements, and the writer never holds more than one project. Done again after a crash, it goes on where it was.
 
 /// Brings documents of statements (VEX) into the inventory.
 struct StatementImport {
@@ -65,7 +65,7 @@ struct StatementImport {
         }
     }
 
-    /// Stages the document and makes it current. The same bytes again are the document that is there already.
+    /// Stages the document and makes it current. A document with the same bytes is the same document.
     private func stage(
         _ path: String, _ row: StatementDocumentRow, _ lease: Lease
     ) throws -> (document: Int64, warnings: [String]) {
@@ -78,7 +78,7 @@ struct StatementImport {
             try staging.finish()
         } catch {
             if let document = staging.document {
-                // What stays behind when this fails, too, goes with the next attempt.
+                // If this fails as well, the next attempt deletes the rest.
                 while try database.write({ try StatementDocuments.discard(document, limit: 1000, on: $0) }) {}
             }
             throw staging.failure ?? IntakeError.refused(error)

@@ -22,7 +22,7 @@ final class StatementStaging: StatementReceiver {
     private(set) var warnings: [String] = []
     private var rows: [StatementRow] = []
     private var targets = 0
-    /// What stopped the staging, where it was not the document.
+    /// The error that stopped the staging, unless the document is at fault.
     private(set) var failure: (any Error)?
 
     init(_ row: StatementDocumentRow, in database: any Database, lease: Lease, at time: Int64) {
@@ -69,7 +69,7 @@ final class StatementStaging: StatementReceiver {
         targets = 0
     }
 
-    /// What fails here is kept apart from faults of the document.
+    /// Failures here are kept apart from faults of the document.
     private func working(_ body: () throws -> Void) throws(BOMError) {
         do {
             try body()

@@ -2,10 +2,10 @@ import BOM
 package import Database
 import VEX
 
-// DESIGN. What became of a statement is asked for, not stored with it: it differs from project to project and changes with them. A statement is
-// applied when it counts anywhere; else the reason is the nearest thing that keeps it from counting.
+// DESIGN. The outcome of a statement is computed, not stored with it, because it differs from project to project and changes with
+// them. A statement is applied when it counts anywhere; else the reason is the nearest thing that keeps it from counting.
 
-/// What became of the statements of a document.
+/// The outcomes of the statements of a document.
 package struct StatementSummary: Sendable, Equatable {
     /// A statement that is not applied.
     package struct NotApplied: Sendable, Equatable {
@@ -17,7 +17,7 @@ package struct StatementSummary: Sendable, Equatable {
     package private(set) var statements = 0
     package private(set) var applied = 0
     package private(set) var superseded = 0
-    /// The first of those that are neither.
+    /// The first statements that are neither.
     package private(set) var notApplied: [NotApplied] = []
     package private(set) var notAppliedCount = 0
 
@@ -100,7 +100,7 @@ package struct StatementSummary: Sendable, Equatable {
         return .failure("\(otherwise); it waits")
     }
 
-    /// What a person should know, a sentence each.
+    /// Notes for people, a sentence each.
     var warnings: [String] {
         var lines = notApplied.prefix(Self.warningLimit).map {
             "the statement about \($0.vulnerability) in \($0.product.isEmpty ? "nothing" : $0.product) was not applied: \($0.reason)"

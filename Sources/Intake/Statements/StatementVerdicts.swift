@@ -1,10 +1,10 @@
 import Database
 
-// DESIGN. Of all statements about a vulnerability of a library the newest counts, whoever made it; what is said of the library before what is
-// said of the whole product at the same time; then what was imported last. What becomes of the others is written down, so that each can be
-// answered for.
+// DESIGN. Of all statements about a vulnerability of a library the newest counts, whoever made it; what is said of the library
+// before what is said of the whole product at the same time; then what was imported last. The outcome of each other statement is
+// recorded with its reason.
 
-/// Which statement counts where, and what became of the others.
+/// Decides which statement counts where, and the outcomes of the others.
 struct StatementVerdicts {
     private struct Place: Hashable {
         let position: Int64
@@ -16,7 +16,7 @@ struct StatementVerdicts {
     private var ofProduct: [Int64: [Int64]] = [:]
     /// How many places each decides.
     private(set) var wins: [Int64: Int] = [:]
-    /// Which statement decides in its place.
+    /// The statement that decides instead.
     private var losses: [Int64: Int64] = [:]
 
     /// - Parameter meaning: the vulnerabilities that each statement is about.
@@ -56,7 +56,7 @@ struct StatementVerdicts {
         byPlace.keys.map { ($0.position, $0.vulnerability) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
-    /// What became of each.
+    /// The outcome of each statement.
     ///
     /// - Parameter overruled: for how many places a person decided otherwise.
     func uses(overruled: [Int64: Int]) -> [StatementUse] {

@@ -22,10 +22,10 @@ package struct AgentProject: Sendable, Equatable {
     package init() {}
 }
 
-/// What an upload says beside the projects: in the form that carries it, or in a request file that an agent wrote
-/// instead of sending it.
+/// The fields of an upload beside the projects: of the form, or of a request file that an agent wrote instead of
+/// sending it.
 package struct AgentUpload: Sendable, Equatable {
-    /// What becomes of what the projects show already.
+    /// Whether an update replaces or extends the current content of projects.
     package enum UpdateType: String, Sendable, CaseIterable {
         /// The upload takes its place.
         case override = "OVERRIDE"
@@ -46,7 +46,7 @@ package struct AgentUpload: Sendable, Equatable {
 package struct AgentViolation: Sendable, Equatable {
     package let project: String
     package let library: String
-    /// What brings it in, or empty for a direct dependency.
+    /// The dependency that brings it in, or empty for a direct dependency.
     package let dependency: String
     package let licenses: [String]
     package let policy: String

@@ -111,7 +111,7 @@ package struct CVSS: Sendable, Hashable {
     }
 }
 
-/// Which metrics a version has, and which values each may have.
+/// The metrics of a version, with the values of each.
 struct CVSSMetrics: Sendable {
     let values: [String: Set<String>]
     let mandatory: [String]

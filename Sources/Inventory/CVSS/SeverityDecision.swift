@@ -2,7 +2,7 @@
 // record that speaks for the vulnerability is chosen first (a record of several vulnerabilities may rate another of them),
 // then the newest version of CVSS that it uses.
 
-/// What one record says of how severe a vulnerability is.
+/// The severity that one record gives a vulnerability.
 package struct SeverityRecord: Sendable {
     /// The record's own identifier: `CVE-…`, `GHSA-…`.
     package let name: String

@@ -2,7 +2,7 @@
 // `expression = alias | alias | …`. Aliases are compared in their normal form (`LicenseList.normalForm`), so case,
 // punctuation, "the", "license", "version" and `2` against `2.0` need no line of their own. Sources: Debian's machine-readable
 // copyright format 1.0 §7.1 (short names), Fedora's short names, PyPI trove classifiers, NuGet, Maven Central and CPAN usage.
-// A name that says no version while the licence has several is none of these: see `UnversionedLicense`.
+// A name without a version, of a licence with several versions, is not listed here: see `UnversionedLicense`.
 
 extension LicenseList {
     static func aliases() -> [(alias: String, expression: String)] {

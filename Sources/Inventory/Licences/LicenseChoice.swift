@@ -1,7 +1,7 @@
 // DESIGN. `A OR B` offers a choice. A person's choice stands in the expression's place already (it is an expression without a
-// choice); what is left open is decided here: by the order that the organization prefers, else for the least restrictive
-// family. Each choice is decided for itself, from the inside out, which is also the best for the whole: what binds in the end is as
-// restrictive as its hardest term.
+// choice); what is left open is decided here: by the order that the organization prefers, else for the least restrictive family.
+// Each choice is decided for itself, from the inside out. That is also the best for the whole expression, which is as restrictive
+// as its most restrictive remaining term.
 
 /// An organization's order of preference among licences, the most preferred first.
 package struct LicensePreferences: Sendable, Equatable {
@@ -73,7 +73,7 @@ extension LicenseExpression {
     }
 }
 
-/// The licences of a library: the expression that is in effect, and what references in it are called.
+/// The licences of a library: the expression in effect, and the names of the references in it.
 package struct LicenseDecision: Sendable, Hashable {
     /// Nil where no licence is known.
     package let expression: LicenseExpression?
@@ -84,7 +84,7 @@ package struct LicenseDecision: Sendable, Hashable {
         self.names = names
     }
 
-    /// What a person gave: each a name, an identifier or an expression; all of them hold.
+    /// A person's choice: each a name, an identifier or an expression; all of them hold.
     package init(given: [String]) {
         var meaning = LicenseMeaning()
         let read = given.compactMap { meaning.expression($0, isExpression: false) }
@@ -96,7 +96,8 @@ package struct LicenseDecision: Sendable, Hashable {
     package var text: String { expression?.text ?? "" }
     package var hasChoice: Bool { expression?.hasChoice ?? false }
 
-    /// The licences that it names, each once and in order; with `isChosen`, those that bind after every choice.
+    /// The licences of the expression, each once and in order; with `isChosen`, the licences that bind after every
+    /// choice.
     package func licenses(by preferences: LicensePreferences) -> [(license: NamedLicense, isChosen: Bool)] {
         guard let expression else { return [] }
         let chosen = hasChoice ? Set(expression.decided(by: preferences).terms) : nil

@@ -1,8 +1,8 @@
 import Bytes
 
 // DESIGN. Generators take a licence text apart and join the pieces by commas, its operators among them: Trivy writes Alpine's
-// `GPL-2.0 or GPL-3.0` as `GPL-2.0, or, GPL-3.0`. People write `A, B, or C`, and names have commas of their own
-// (`Apache License, Version 2.0`). Here commas are sorted by what they do; what members mean is not known here.
+// `GPL-2.0 or GPL-3.0` as `GPL-2.0, or, GPL-3.0`. People write `A, B, or C`, and names have commas of their own (`Apache
+// License, Version 2.0`). This code sorts commas by their function and does not know the licences between them.
 
 /// A text whose commas part names.
 struct LicenseEnumeration {
@@ -31,7 +31,7 @@ struct LicenseEnumeration {
         guard members.count > 1 || isJoined else { return nil }
     }
 
-    /// Joins what operators that are pieces of their own, or begin one, hold together; false where one has nothing to join.
+    /// Joins pieces around operators that are pieces of their own or begin one; false where an operator lacks an operand.
     private mutating func joinPieces(_ pieces: [String]) -> Bool {
         var pending: String?
         for piece in pieces {

@@ -1,6 +1,7 @@
-// DESIGN. An exception removes conditions. This table lists those that remove so many that strong copyleft stops at the library
-// itself, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html). An exception that
-// is not listed leaves the family as it is, because a mild reading must not be invented. docs/licences.md shows the table.
+// DESIGN. An exception removes conditions. This table lists exceptions that remove so many duties that strong copyleft stops at
+// the library itself, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html). An
+// exception that is not listed leaves the family as it is, because a mild reading must not be invented. docs/licences.md shows
+// the table.
 
 extension LicenseFamily {
     /// What is left of a family when an exception of the SPDX list is added to the licence.
@@ -21,7 +22,7 @@ extension LicenseFamily {
         "WxWindows-exception-3.1",
     ]
 
-    /// What the program makes, or what is built by it and contains parts of it, may be under any terms.
+    /// Output of the program, also output that contains parts of it, may be under any terms.
     package static let outputExceptions = [
         "Autoconf-exception-2.0", "Autoconf-exception-3.0", "Autoconf-exception-generic",
         "Autoconf-exception-generic-3.0", "Autoconf-exception-macro", "Bison-exception-1.24", "Bison-exception-2.2",

@@ -1,12 +1,12 @@
 // DESIGN. The parser keeps its own stack of open parentheses, so a hostile text costs no call depth; chains of one
-// operator become one node, so `A AND B AND …` with ten thousand terms is two levels deep. What remains nested is at
-// most `depthLimit` deep, which makes recursion over a parsed tree safe.
+// operator become one node, so `A AND B AND …` with ten thousand terms is two levels deep. The tree is at most
+// `depthLimit` deep, which makes recursion over it safe.
 
 /// An SPDX licence expression (SPDX 2.3 Annex D; operators in any case, as SPDX 3.0 Annex B allows).
 package struct LicenseExpression: Sendable, Hashable {
     /// One licence of an expression: `GPL-2.0+ WITH Classpath-exception-2.0`, `DocumentRef-a:LicenseRef-b`.
     package struct Term: Sendable, Hashable {
-        /// What follows `DocumentRef-`, or empty.
+        /// The text after `DocumentRef-`, or empty.
         package var document = ""
         /// The licence id in the spelling of the SPDX list, a `LicenseRef-…`, or, unknown, what the text said.
         package var id: String
@@ -38,7 +38,7 @@ package struct LicenseExpression: Sendable, Hashable {
                 && (exception.isEmpty || LicenseList.spdx.exception(id: exception) != nil)
         }
 
-        /// As it stands in an expression.
+        /// The text in an expression.
         package var text: String {
             (document.isEmpty ? "" : "DocumentRef-\(document):") + id + (orLater ? "+" : "")
                 + (exception.isEmpty ? "" : " WITH \(exception)")
@@ -109,7 +109,7 @@ package struct LicenseExpression: Sendable, Hashable {
         Self.compactMap(root, replace).map(Self.init)
     }
 
-    /// All expressions at once (`AND`); nil of none. Equal operands are said once.
+    /// All expressions joined by `AND`; nil for an empty list. Equal operands occur once.
     package static func all(_ expressions: [Self]) -> Self? {
         var operands: [Node] = []
         for expression in expressions {

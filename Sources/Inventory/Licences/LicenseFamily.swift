@@ -3,7 +3,7 @@
 // Scores are the seven steps of Mend's `copyrightRiskScore` (ONE … SEVEN) spread over 0–100: (step - 1) * 100 / 6, so that
 // MIT has the 17 of the published sample.
 
-/// How far a licence's conditions reach, from the least restrictive family to the most restrictive.
+/// Families of licences, from the least to the most restrictive conditions.
 package enum LicenseFamily: String, Sendable, CaseIterable {
     /// No conditions: dedicated to the public (CC0-1.0, Unlicense, 0BSD).
     case publicDomain = "Public Domain"

@@ -77,8 +77,8 @@ package struct LicenseList: Sendable {
         exceptionIndex[id.lowercased()].map { exceptions[$0] }
     }
 
-    /// The expression that a free name stands for: an id, a name of the list, or an alias such as `Apache License,
-    /// Version 2.0`, `GPLv2+`, `LGPL-2.1+`, `Expat`; nil when none is known. Deprecated ids give those that took their place.
+    /// The expression that a free name stands for: an id, a name of the list, or an alias such as `Apache License, Version
+    /// 2.0`, `GPLv2+`, `LGPL-2.1+`, `Expat`; nil when none is known. Deprecated ids give their successors.
     package func expression(named name: String) -> LicenseExpression? {
         guard name.utf8.count <= 512 else { return nil }
         if let license = license(id: name), !license.isDeprecated {

@@ -2,11 +2,11 @@ import Bytes
 
 // DESIGN. The one place where a licence statement becomes an expression. Every term of the result is in the SPDX list, in the
 // spelling of today, or a reference: one that the document declares, a licence without its version, or a name that no list
-// knows. So a term that is not understood never spoils the others, and nothing that was said is lost.
+// knows. So an unknown term does not affect the others, and no statement is lost.
 
-/// Says what the licence statements of one library mean. References keep the names that they had in their document.
+/// Interprets the licence statements of one library. References keep the names that they had in their document.
 package struct LicenseMeaning: Sendable, Hashable {
-    /// What references of the results are called, by their ids.
+    /// The names of the results' references, by their ids.
     package private(set) var names: [String: String] = [:]
     /// The references of the document that became other terms, by the text of the term.
     package private(set) var origins: [String: String] = [:]
@@ -34,8 +34,8 @@ package struct LicenseMeaning: Sendable, Hashable {
 
     /// The expression that a statement means; nil when it states no licence.
     ///
-    /// - Parameter isExpression: whether its field holds expressions by the document's standard, so that words that look like
-    ///   operators are some; a free name is taken apart only where a part of it is known.
+    /// - Parameter isExpression: whether its field holds expressions by the document's standard, so that words like `or` are
+    ///   operators. A free name is split only where a part of it is a known licence.
     package mutating func expression(_ text: String, isExpression: Bool) -> LicenseExpression? {
         guard text.utf8.count <= LicenseExpression.sizeLimit else { return free(text) }
         if let known = named(text) { return known }
@@ -84,7 +84,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         return free(name, exception: term.exception)?.root
     }
 
-    /// The reference itself, or what the name means that the document gives it.
+    /// The reference itself, or the meaning of the name that the document gives it.
     private mutating func reference(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
         guard term.document.isEmpty else { return .term(term) }
         let name = Self.oneLine(declared[term.id] ?? "")
@@ -97,7 +97,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         return .term(term)
     }
 
-    /// What a name means that is understood whole.
+    /// The meaning of a name that is understood as a whole.
     private func known(_ text: String) -> LicenseExpression? {
         if let known = named(text) { return known }
         return Self.list.expression(reading: text)?.compactMapTerms(Self.list.current)
@@ -119,7 +119,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         return id
     }
 
-    /// A licence of which only the name is known; nil of nothing.
+    /// A licence of which only the name is known; nil for an empty name.
     private mutating func free(_ text: String, exception: String = "") -> LicenseExpression? {
         let name = Self.oneLine(text)
         guard !name.isEmpty, !Self.isNothing(name) else { return nil }
@@ -214,6 +214,6 @@ package struct LicenseMeaning: Sendable, Hashable {
 }
 
 extension String {
-    /// Where another text stands first.
+    /// The place of another text's first occurrence.
     fileprivate func range(of other: String) -> Range<String.Index>? { firstRange(of: other) }
 }

@@ -26,7 +26,7 @@ extension LicenseList {
         return LicenseExpression(root: .term(term))
     }
 
-    /// What stands before and behind the first `with` or `w/` that is a word.
+    /// The texts before and after the first word `with` or `w/`.
     private static func halves(of text: String) -> (head: String, tail: String)? {
         let bytes = Array(text.utf8)
         func isLetter(_ index: Int) -> Bool { bytes.indices.contains(index) && (97...122).contains(bytes[index] | 32) }
@@ -52,7 +52,7 @@ extension LicenseList {
         return nil
     }
 
-    /// The exception that words name, as `the GNU Classpath Exception`; nil when none is known, or more than one.
+    /// The exception with this name, as `the GNU Classpath Exception`; nil when no or several exceptions have it.
     ///
     /// - Parameter base: the id of the licence that has it, which decides between versions of an exception.
     package func exception(named text: String, of base: String) -> LicenseException? {
@@ -94,7 +94,7 @@ extension LicenseList {
 
     // MARK: Abbreviations
 
-    /// A name with its abbreviation in parentheses: both have to mean one licence, or the abbreviation to be the name's initials.
+    /// A name with its abbreviation in parentheses. Both must mean one licence, or the abbreviation must be the name's initials.
     private func expression(abbreviating text: String) -> LicenseExpression? {
         guard let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")") else { return nil }
         let short = String(text[text.index(after: open)..<close]).trimmingBlanks()

@@ -88,7 +88,7 @@ struct LicensePhrases {
         }
     }
 
-    /// Ends an operand; false when there is none.
+    /// Ends an operand; false when it is empty.
     private mutating func endPhrase() -> Bool {
         guard !phrase.isEmpty else { return !wantsOperand }
         let name = phrase.joined(separator: " ").replacing("( ", with: "(").replacing(" )", with: ")")

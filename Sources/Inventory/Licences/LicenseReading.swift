@@ -26,7 +26,7 @@ extension LicenseList {
         return complete ? result : nil
     }
 
-    /// What a listed term is called today: `LGPL-2.1+` is `LGPL-2.1-or-later`, `GPL-2.0` the `-only` one, and
+    /// The current name of a listed term: `LGPL-2.1+` is `LGPL-2.1-or-later`, `GPL-2.0` the `-only` one, and
     /// `GPL-2.0-with-classpath-exception` a licence with an exception.
     package func current(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
         guard let known = license(id: term.id) else { return .term(term) }
@@ -118,7 +118,7 @@ extension LicenseList {
 }
 
 extension LicenseExpression {
-    /// Expressions joined by one operator, equal operands said once; nil of none.
+    /// Expressions joined by one operator, equal operands once; nil for an empty list.
     package static func joined(_ nodes: [Node], and: Bool) -> LicenseExpression? {
         var seen = Set<Node>()
         let different = nodes.filter { seen.insert($0).inserted }

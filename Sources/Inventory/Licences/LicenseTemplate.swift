@@ -3,12 +3,12 @@ import Bytes
 /// Texts of the SPDX list, which are templates: some begin with the notice that an author is to fill in, or with that of whoever
 /// wrote the template (`Internet Systems Consortium` in ISC). Beside a library either would read as what its author says.
 package enum LicenseTemplate {
-    /// Lines that a notice stands among.
+    /// Lines around a notice.
     private static let head = 12
 
-    /// The text with `lines` in the place of its template's notices; with nothing in their place where there are none. What stands in
-    /// the terms, or behind them in advice on how to apply them, stays, and so does the notice of a licence that is itself under
-    /// copyright (`Everyone is permitted to copy and distribute verbatim copies of this license document`).
+    /// The text with `lines` in the place of its template's notices; with nothing in their place where there are none. Notices in
+    /// the terms, or in the advice after them on how to apply the licence, stay, and so does the notice of a licence that is itself
+    /// under copyright (`Everyone is permitted to copy and distribute verbatim copies of this license document`).
     ///
     /// - Parameter isListed: whether it is the text of the SPDX list, so that all notices are its template's; in a text that a
     ///   document brings only those that nobody filled in are.
@@ -19,7 +19,7 @@ package enum LicenseTemplate {
         for line in notices.reversed() {
             parts.remove(at: line)
             guard lines.isEmpty || line != first else { continue }
-            // One blank line instead of two, and none in front.
+            // Joins double blank lines, and removes those at the beginning.
             if line < parts.count, isBlank(parts[line]), line == 0 || isBlank(parts[line - 1]) {
                 parts.remove(at: line)
             }
@@ -28,7 +28,7 @@ package enum LicenseTemplate {
         return parts.joined(separator: "\n")
     }
 
-    /// The notices of whoever wrote the template, as they stand in a text of the SPDX list: nobody's who uses it.
+    /// The notices of the template's authors in a text of the SPDX list, which are not those of its users.
     package static func holders(_ text: String) -> [String] {
         let parts = beginning(text)
         return notices(parts, isListed: true).map { parts[$0].trimmingBlanks() }

@@ -3,11 +3,11 @@
 // own. `GPL-2.0-only` and `GPL-2.0-or-later` so share the name `GPL 2.0`: names are for display, everything else is decided
 // by the term, and nothing reads a name back.
 
-/// One licence of an expression, with what reports say of it.
+/// One licence of an expression, with its facts for reports.
 package struct NamedLicense: Sendable, Hashable {
     /// The term that it is in an expression.
     package let term: LicenseExpression.Term
-    /// The name: in Mend's spelling, or what the document calls it.
+    /// The name: in Mend's spelling, or as in the document.
     package let name: String
     /// The page of the licence on the SPDX list, or empty.
     package let url: String
@@ -24,7 +24,7 @@ package struct NamedLicense: Sendable, Hashable {
     /// The copyright risk, 0 … 100; nil where there is no family.
     package var riskScore: Int? { family?.riskScore }
 
-    /// - Parameter names: what references are called, by their ids.
+    /// - Parameter names: the names of references, by their ids.
     package init(_ term: LicenseExpression.Term, names: [String: String] = [:]) {
         self.term = term
         let listed = LicenseList.spdx.license(id: term.id)
@@ -57,7 +57,7 @@ package struct NamedLicense: Sendable, Hashable {
         return words.joined(separator: " ").replacingPlus()
     }
 
-    /// What a reference says of itself: all behind `LicenseRef-`.
+    /// The name of a reference: the text after `LicenseRef-`.
     package static func tail(of id: String) -> String {
         let prefix = LicenseExpression.Term.prefix
         return id.hasPrefix(prefix) ? String(id.dropFirst(prefix.count)) : id

@@ -1,5 +1,5 @@
-// DESIGN. `LGPL` says which licence, not which version. SPDX has no identifier for that, and to pick a version would be to make
-// a fact up; so the name stays as it is, as a reference with a fixed id. The family is the one that all versions share.
+// DESIGN. `LGPL` names a licence without its version. SPDX has no identifier for that, and choosing a version would invent a
+// fact. So the name becomes a reference with a fixed id. The family is the one that all versions share.
 
 /// A licence that is named without its version although it has several.
 package struct UnversionedLicense: Sendable, Hashable {

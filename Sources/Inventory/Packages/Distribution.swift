@@ -1,5 +1,5 @@
-// DESIGN. One table says which distribution a package URL names, what OSV calls it and its advisories, and how its versions
-// are ordered (docs/matching.md has the public page of each row). An advisory names the release in OSV's words, a package URL in
+// DESIGN. One table gives the distribution that a package URL names, OSV's names for it and its advisories, and the order of its
+// versions (docs/matching.md has the public page of each row). An advisory names the release in OSV's words, a package URL in
 // those of `/etc/os-release` or of a generator: both go through the same form, so that equal releases are equal texts.
 
 /// A distribution whose packages have package URLs.
@@ -30,7 +30,7 @@ struct Distribution: Sendable {
         self.namesBinaries = namesBinaries
     }
 
-    /// The distribution of a package URL; nil where it names none that is known.
+    /// The distribution of a package URL; nil without a known one.
     ///
     /// Where there is no namespace, `distro=debian-12` names the distribution, too.
     static func of(_ purl: PackageURL) -> Distribution? {
@@ -41,7 +41,7 @@ struct Distribution: Sendable {
         return byPURL["\(purl.type)/\(distro[..<hyphen])"]
     }
 
-    /// The distribution of an ecosystem of OSV, without its release; nil where it is none of a distribution.
+    /// The distribution of an ecosystem of OSV, without its release; nil for ecosystems that are no distribution.
     static func ofEcosystem(_ name: String) -> Distribution? { byEcosystem[name] }
 
     /// Whether a name is that of an advisory of a distribution.
@@ -184,7 +184,7 @@ enum ReleaseForm: Sendable {
         }
     }
 
-    /// What follows the last hyphen before a number: `8.6` of `rhel-8.6`.
+    /// The text after the last hyphen before a number: `8.6` of `rhel-8.6`.
     private static func tail(_ text: String) -> String {
         guard let hyphen = text.lastIndex(of: "-"), text[text.index(after: hyphen)...].first?.isNumber ?? false else {
             return text

@@ -1,10 +1,11 @@
 /// An ecosystem as OSV names it (OSV schema 1.7, "Defined ecosystems"): how its packages are called and its versions ordered.
 ///
-/// What follows a colon in OSV's name is a release (`Debian:12`) or the address of a registry (`Maven:https://…`).
+/// After a colon, OSV's name has a release (`Debian:12`) or the address of a registry (`Maven:https://…`).
 package struct Ecosystem: Sendable, Hashable {
-    /// The name without what follows: `Debian`, `npm`. Two names of one ecosystem are one here.
+    /// The name without what follows: `Debian`, `npm`. Here, two names of one ecosystem are equal.
     package let name: String
-    /// The release, in the form that `PackageKey` makes of a purl: `12`, `v3.16`, `22.04`; empty where there are none.
+    /// The release, in the form that `PackageKey` makes of a purl: `12`, `v3.16`, `22.04`; empty for ecosystems
+    /// without releases.
     package let release: String
     /// The address of the registry, or empty for the ecosystem's own.
     package let registry: String
@@ -19,18 +20,18 @@ package struct Ecosystem: Sendable, Hashable {
         return schemes[name] ?? Distribution.ofEcosystem(name)?.scheme
     }
 
-    /// The ecosystem without its release, as far as this program knows it; `other` for those that it does not know.
+    /// The ecosystem without its release; `other` for ecosystems that this program does not know.
     package static func word(ofPlace place: String) -> String {
         let name = String(place.prefix { $0 != ":" })
         return schemes[name] != nil || Distribution.ofEcosystem(name) != nil ? name : "other"
     }
 
-    /// Whether a name is that of an advisory of those who package what others make: a distribution, Bitnami.
+    /// Whether an advisory with this name comes from packagers of other people's software: a distribution, Bitnami.
     package static func isOfPackagers(advisory name: String) -> Bool {
         Distribution.hasAdvisory(name) || name.hasPrefix("BIT-")
     }
 
-    /// Of registries; `Distribution` has those of distributions.
+    /// Ecosystems of registries; `Distribution` has the others.
     private static let schemes: [String: VersionScheme] = [
         "npm": .semantic, "crates.io": .semantic, "Pub": .pub, "Hex": .semantic, "SwiftURL": .semantic,
         "GitHub Actions": .semantic, "Bitnami": .semantic, "Julia": .semantic, "GIT": .semantic, "Go": .go,
@@ -72,7 +73,7 @@ package struct Ecosystem: Sendable, Hashable {
         }
     }
 
-    /// The release that a product of SUSE belongs to; the product itself where it is none of these (`Manager Server 4.3`).
+    /// The release that a product of SUSE belongs to; other products (`Manager Server 4.3`) are releases of their own.
     private static func named(_ product: String, _ products: [String], _ form: ReleaseForm) -> String {
         guard products.contains(where: product.hasPrefix) else { return product }
         return form.release(product.lowercased()) ?? product

@@ -1,15 +1,15 @@
 // DESIGN. Generators describe one package in many words: with a digest or without, with the address of the repository, with
-// the packaging that everybody assumes. What people decided about a library must not depend on such words. So identity is
+// the packaging that everybody assumes. Decisions of people about a library must not depend on such words. So identity is
 // decided here, once, from the little that makes another package of another text; all else is evidence.
 // docs/adr/020-identity-of-libraries.md has the sources of the table.
 
-/// What a library is, whoever describes it: equal texts are one library.
+/// The identity of a library, the same in every document: equal texts are one library.
 package struct LibraryIdentity: Sendable, Hashable {
     /// Never shown; `library.uuid` is made from it.
     package let text: String
     /// The identity of the same package without the qualifiers that `text` has; empty where it has none.
     package let base: String
-    /// The digest of a library of which nothing else is known, in lower-case hexadecimal; else empty.
+    /// The digest of a library that has no name, in lower-case hexadecimal; empty for other libraries.
     package let digest: String
 
     /// Names a file of which only the digest is known.
@@ -48,7 +48,7 @@ package struct LibraryIdentity: Sendable, Hashable {
         }
     }
 
-    /// The digest that names a file: SHA-1, as those who look files up know it, else SHA-256.
+    /// The digest that names a file: SHA-1, because services that look files up know it, else SHA-256.
     private static func digest(of digests: [(algorithm: String, value: String)]) -> String? {
         let digest =
             digests.first { $0.algorithm == "SHA-1" && $0.value.utf8.count == 40 }
@@ -83,7 +83,7 @@ package struct LibraryIdentity: Sendable, Hashable {
         case "mlflow": ["repository_url"]
         // The tag names the product; the purl's name only describes it.
         case "swid": ["tag_id"]
-        // Registered names of Julia packages need not be unique, this is.
+        // Names of Julia packages may occur twice; this UUID is unique.
         case "julia": ["uuid"]
         default: []
         }

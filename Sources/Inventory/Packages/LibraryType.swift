@@ -1,4 +1,4 @@
-/// What kind of library something is, in the two spellings of Mend's reports.
+/// The kind of a library, in the two spellings of Mend's reports.
 ///
 /// Names seen in the reference are taken as they stand there (`Java`, `.NET`, `javascript/Node.js`, `Python`,
 /// `Source Library`, `Unknown Library`, `MAVEN_ARTIFACT`); the others follow their pattern and are ours.
@@ -67,7 +67,7 @@ package enum LibraryType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The constants of the types that a client means by a name in `libraryType`; none for a name that means nothing here.
+    /// The constants of the types that a name in `libraryType` means; none for an unknown name.
     package static func constants(named name: String) -> [String] {
         if let type = LibraryType(clientName: name) { return [type.constant] }
         return allCases.filter { $0.constant.lowercased() == name.lowercased() }.map(\.constant)

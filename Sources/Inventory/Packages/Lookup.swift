@@ -1,8 +1,8 @@
-// DESIGN. Whether advisories were looked up for a library depends on two things: what its document says of it, which never
-// changes, and of which ecosystems there are advisories, which does. The first is this text, kept with the library; the second
-// is asked when alerts are decided (Database's `Bases`).
+// DESIGN. Whether advisories were looked up for a library depends on its document, which never changes, and on the ecosystems
+// with advisories, which change. The first is this text, kept with the library; the second is asked when alerts are decided
+// (Database's `Bases`).
 
-/// Where advisories of a library are looked up, or what is in the way whatever advisories there are.
+/// The ecosystems in which advisories of a library are looked up, or the obstacle that prevents it.
 package struct Lookup: Sendable, Hashable {
     /// As the database keeps it: the ecosystems with their releases, one a line, each with a `?` behind it where the version has no
     /// place in its order; or `!`, the kind of the obstacle, and what it is about.
@@ -33,7 +33,7 @@ package struct Lookup: Sendable, Hashable {
         }
     }
 
-    /// A release comes from the package URL, so that it may hold anything; no advisory is of one with these characters.
+    /// A release comes from the package URL, so it may hold any text. No advisory has a release with these characters.
     private static func line(_ name: String) -> String {
         String(name.prefix(100).map { $0.isNewline || $0 == "?" || $0 == "!" ? "_" : $0 })
     }
@@ -50,8 +50,8 @@ package struct Lookup: Sendable, Hashable {
 
     /// Why advisories cannot be looked up; nil where they can.
     ///
-    /// - Parameter isCovered: whether there are advisories of an ecosystem (`Debian:12`). What is not covered was not looked at, so
-    ///   that no finding means nothing.
+    /// - Parameter isCovered: whether there are advisories of an ecosystem (`Debian:12`). For ecosystems that are not covered, the
+    ///   absence of findings means nothing.
     package func obstacle(isCovered: (String) -> Bool) -> MatchingObstacle? {
         let known = known
         guard let first = known.first else { return fixedObstacle }

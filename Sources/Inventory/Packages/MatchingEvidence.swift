@@ -1,6 +1,7 @@
-/// What a document says of a library beside its package URL, as far as the names and versions in advisories depend on it.
+/// Facts of a document about a library beside its package URL that affect its names and versions in advisories.
 ///
-/// Documents differ by their generator: `docs/matching.md` lists what each writes where. Empty is what is not said.
+/// Documents differ by their generator: `docs/matching.md` lists the fields of each generator. Facts that are absent
+/// are empty.
 package struct MatchingEvidence: Sendable, Hashable {
     /// The source package that a distribution built the library from.
     package var source: SourcePackage?

@@ -1,8 +1,8 @@
-/// Why a component cannot be matched with advisories. It is not clean: nobody looked.
+/// Why a component cannot be matched with advisories. It is not clean but was never looked up.
 package enum MatchingObstacle: Error, Sendable, Hashable {
-    /// It has no package URL, or none that can be read.
+    /// It has no readable package URL.
     case noPackageURL
-    /// Nothing says which version it is.
+    /// Its version is unknown.
     case noVersion
     /// The version has no place in the order of the ecosystem (`latest`, a commit): only lists of versions can name it.
     case versionNotOrdered(in: String)

@@ -1,5 +1,6 @@
 // DESIGN. A package is found by one text, made alike from an advisory and from a package URL: the ecosystem, its release
-// where it has some, and the name as the registry compares names. Equal texts are the same package; nothing else is.
+// where it has some, and the name as the registry compares names. Two packages are the same exactly when their texts are
+// equal.
 
 /// What an advisory and a library call the same package, and which of the library's versions is meant.
 package struct PackageKey: Sendable, Hashable {
@@ -89,7 +90,7 @@ package struct PackageKey: Sendable, Hashable {
     /// Whether the version has a place in the order of the ecosystem. Where it has none, only lists of versions count.
     package var isOrdered: Bool { scheme?.recognizes(version) ?? false }
 
-    /// The keys under which advisories may name a package; none for what no advisory names so that it is surely this one.
+    /// The keys under which advisories may name a package; none for packages that no key identifies surely.
     package static func keys(of purl: PackageURL, evidence: MatchingEvidence = .none) -> [PackageKey] {
         switch find(purl, evidence: evidence) {
         case .success(let keys): keys
@@ -100,7 +101,7 @@ package struct PackageKey: Sendable, Hashable {
     /// Why advisories cannot be looked up for a component; nil where they can.
     ///
     /// - Parameters:
-    ///   - purl: nil where the document gives none, or none that can be read.
+    ///   - purl: nil where the document gives no readable one.
     ///   - isCovered: whether there are advisories of an ecosystem, as for `Lookup.obstacle`.
     package static func obstacle(
         of purl: PackageURL?, evidence: MatchingEvidence = .none, isCovered: (String) -> Bool = { _ in true }
@@ -110,7 +111,7 @@ package struct PackageKey: Sendable, Hashable {
 
     /// The keys of a library, each once, or why it has none.
     ///
-    /// - Parameter purl: nil where the document gives none, or none that can be read.
+    /// - Parameter purl: nil where the document gives no readable one.
     package static func find(
         _ purl: PackageURL?, evidence: MatchingEvidence = .none
     ) -> Result<[PackageKey], MatchingObstacle> {
@@ -122,7 +123,7 @@ package struct PackageKey: Sendable, Hashable {
         }
     }
 
-    /// The keys of a package, or why it has none.
+    /// The keys of a package, or the obstacle.
     private static func read(
         _ purl: PackageURL, _ evidence: MatchingEvidence
     ) -> Result<[PackageKey], MatchingObstacle> {

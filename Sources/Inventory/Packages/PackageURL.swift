@@ -1,12 +1,12 @@
 // DESIGN. A purl is read in one pass over its UTF-8: the separators are found from the outside in (`#`, `?`, `@`, the
-// last `/`), and a part is copied as it is unless it holds a `%` or a letter that its type folds. Reading is tolerant
+// last `/`), and a part is copied unchanged unless it holds a `%` or a letter that its type folds. Reading is tolerant
 // where the standard is silent (a stray `%` stands for itself, `pkg://type/` is taken), and `text` is always canonical.
 
 /// A package URL: the name of a package across ecosystems (ECMA-427, 1st edition; purl-spec types for normalisation).
 ///
 /// All parts are decoded and normalised as the type asks; absent parts are empty.
 package struct PackageURL: Sendable, Hashable {
-    /// One `key=value` behind the question mark.
+    /// One `key=value` after the question mark.
     package struct Qualifier: Sendable, Hashable {
         package var key: String
         package var value: String
@@ -255,8 +255,8 @@ private struct Parts {
         let fold = keepingCase ? (namespace: Fold.none, name: Fold.none, version: Fold.none) : folds(of: type)
         start = slash + 1
 
-        // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded. At the head of the
-        // last one it would be the version of nothing.
+        // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded. At the beginning
+        // of the last segment, a version would have no name.
         var at = end - 1
         while at > start, bytes[at] != UInt8(ascii: "@") || bytes[at - 1] == UInt8(ascii: "/") { at -= 1 }
         if at > start {

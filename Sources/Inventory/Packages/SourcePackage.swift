@@ -1,7 +1,7 @@
 /// A source package of a distribution.
 package struct SourcePackage: Sendable, Hashable {
     package var name: String
-    /// With epoch and release as far as they are known; empty where the version is that of the package.
+    /// With epoch and release as far as they are known; empty where the source has the version of the package.
     package var version: String
 
     package init(name: String, version: String = "") {
@@ -29,7 +29,7 @@ package struct SourcePackage: Sendable, Hashable {
         if name.isEmpty { return nil }
     }
 
-    /// From what the qualifiers of package URLs say: `name@version`, `name-version-release.src.rpm`, `name`.
+    /// From qualifiers of package URLs: `name@version`, `name-version-release.src.rpm`, `name`.
     init?(qualifier text: String) {
         if let file = SourcePackage(file: text) {
             self = file

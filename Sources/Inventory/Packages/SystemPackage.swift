@@ -1,6 +1,6 @@
 /// A package of a Linux distribution: advisories count for one release of it and name the source package.
 struct SystemPackage {
-    /// Where advisories may name it: under its source package, those of some distributions under its own name, too.
+    /// The names under which advisories may list it: its source package's, in some distributions also its own.
     let names: [(name: String, version: String)]
 
     /// - Parameter version: that of the package URL, or of the document where the URL has none.

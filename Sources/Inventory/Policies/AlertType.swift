@@ -1,4 +1,4 @@
-/// What an alert warns of, in Mend's words. The order of the cases is that of the alerts of one library.
+/// The subject of an alert, in Mend's words. The order of the cases is that of the alerts of one library.
 package enum AlertType: String, Sendable, Hashable, CaseIterable {
     /// The library has a known vulnerability.
     case vulnerability = "SECURITY_VULNERABILITY"

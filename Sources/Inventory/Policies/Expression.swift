@@ -1,8 +1,8 @@
 import CRE2
 
 // DESIGN. Expressions come from tenants and are matched with names from uploads, so no pair of them may take long: RE2
-// matches in time that is proportional to the text. What it cannot do in such time (back-references, look-around) it
-// refuses. This is the only file that knows RE2.
+// matches in time that is proportional to the text. It refuses features that it cannot match in such time
+// (back-references, look-around). This is the only file that knows RE2.
 
 /// A regular expression in RE2's syntax (github.com/google/re2/wiki/Syntax), whatever the case of letters. For one thread.
 final class Expression {

@@ -15,10 +15,10 @@ package struct IgnoreReason: Sendable, Equatable {
     ]
 
     package let word: Word
-    /// Of `notAffected`: one of `justifications`, or empty.
+    /// For `notAffected`, one of `justifications`, or empty.
     package let justification: String
 
-    /// What is meant when nobody says why.
+    /// The reason when the client gives none.
     package static let none = IgnoreReason(.willNotFix)
 
     package init(_ word: Word, justification: String = "") {

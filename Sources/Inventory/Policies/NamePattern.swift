@@ -1,6 +1,6 @@
-// DESIGN. Checking a pattern and using it are apart. `init(_:)` checks what somebody wants to save; `init(stored:)` takes what
-// was saved, maybe by an earlier program that knew other expressions. Whether that can be used shows when it is compiled:
-// a pattern that cannot decides nothing, and whoever matches has to say what then becomes of its earlier decisions.
+// DESIGN. Checking a pattern and using it are apart. `init(_:)` checks a pattern before it is saved. `init(stored:)` takes a
+// saved one, which may come from an earlier program with other expressions. Compiling shows whether it can be used. An
+// unusable pattern decides nothing new, and the matching code handles its earlier decisions.
 
 /// Why a text cannot be used as a pattern.
 package enum NamePatternError: Error, Equatable, CustomStringConvertible {

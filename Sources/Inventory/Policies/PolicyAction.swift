@@ -1,4 +1,4 @@
-/// What a policy does with a library that fits it, in Mend's words.
+/// The action of a policy on a matching library, in Mend's words.
 package enum PolicyAction: String, Sendable, CaseIterable {
     /// Requests for the library are approved.
     case approve = "APPROVE"

@@ -3,7 +3,7 @@ import Bytes
 // DESIGN. What a policy looks for is checked once, when it is given, and kept as lines of text: the kind, then its values.
 // Deciding reads that; the JSON of the policy is only given back.
 
-/// What a policy looks for in a library.
+/// The condition of a policy on a library.
 package enum PolicyRule: Sendable, Equatable {
     /// Any of these licences, by SPDX identifiers or the names that reports show (`LicensePattern`).
     case licenses([String])
@@ -17,10 +17,10 @@ package enum PolicyRule: Sendable, Equatable {
     case vulnerability(VulnerabilityConditions)
     /// The name, the file name, `group:name` or `group:name:version`.
     case name(NamePattern)
-    /// Released at least so many days ago.
+    /// Libraries that were released at least this many days ago.
     case age(days: Int)
     case inHouse
-    /// Nothing that is looked for here; such a policy is kept and given back.
+    /// No condition that is known here; such a policy is stored and listed, and decides nothing.
     case nothing
 
     /// The most days that a rule about age may name, about ten thousand years: nothing that has a date is older.
@@ -75,7 +75,7 @@ package enum PolicyRule: Sendable, Equatable {
         return ([word.rawValue] + values).joined(separator: "\n")
     }
 
-    /// Reads what `text` gave; what cannot be read looks for nothing.
+    /// Reads the result of `text`. A text that cannot be read becomes `nothing`.
     package init(text: String) {
         let lines = text.split(separator: "\n").map(String.init)
         let values = Array(lines.dropFirst())
@@ -114,8 +114,8 @@ package struct PolicySubject: Sendable {
 
     package init() {}
 
-    /// What patterns are matched with: the names of the package, and its coordinates as the inventory keeps them and as Mend
-    /// has them outside of Maven, where the group is the package and the artifact the file.
+    /// The texts that patterns are matched with: the names of the package, its coordinates in the inventory, and Mend's form
+    /// outside of Maven, where the group is the package and the artifact the file.
     package var names: [String] {
         [
             artifact, filename, "\(group):\(artifact)", "\(group):\(artifact):\(version)",
@@ -126,7 +126,7 @@ package struct PolicySubject: Sendable {
 
 /// Decides whether rules fit libraries. Each rule is prepared once, so that a library costs no more than looking it up.
 package final class PolicyMatcher {
-    /// What a rule says of a library.
+    /// The verdict of a rule about a library.
     package enum Verdict: Sendable {
         case fits
         case differs

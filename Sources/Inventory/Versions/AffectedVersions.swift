@@ -1,6 +1,6 @@
-// DESIGN. What an advisory says of one package is kept as one text that is read without a parser of its own: a line for
-// each range, an event for each word. Events are sorted once, when the advisory comes in; a decision is then a walk that
-// ends at the first event above the version.
+// DESIGN. The ranges of an advisory for one package are kept as one text that is read without a parser of its own: a
+// line for each range, an event for each word. Events are sorted once, when the advisory comes in; a decision is then a
+// walk that ends at the first event above the version.
 
 /// An event of a range (OSV schema 1.7, `affected[].ranges[].events[]`).
 package struct RangeEvent: Sendable, Hashable {
@@ -11,7 +11,7 @@ package struct RangeEvent: Sendable, Hashable {
         case fixed = "f"
         /// The versions above this one are not.
         case lastAffected = "a"
-        /// Versions from this one on are none of the range's.
+        /// Versions from this one on are outside of the range.
         case limit = "l"
     }
 
@@ -23,7 +23,7 @@ package struct RangeEvent: Sendable, Hashable {
         self.version = version
     }
 
-    /// Whether it stands before all versions.
+    /// Whether it comes before all versions.
     package var isStart: Bool { kind == .introduced && version == "0" }
 }
 
@@ -71,7 +71,7 @@ package struct VersionRange: Sendable, Hashable {
         for digit in line[..<index] { number = number &* 10 &+ (digit - 48) }
         guard let scheme = VersionScheme(rawValue: number) else { return false }
         var (isAffected, isOver, hasLimit, isBelowLimit) = (false, false, false, false)
-        // Where the range ends again with the version that begins it: the end stands first, as all ends do.
+        // A range that ends with the version that begins it: the end comes first, as every end does.
         var only: VersionBytes?
         while index + 1 < line.count {
             let kind = line[index + 1]
@@ -105,9 +105,9 @@ package struct VersionRange: Sendable, Hashable {
     }
 }
 
-/// The versions of a package that an advisory says are affected: those of a list, and those in ranges.
+/// The versions of a package that an advisory lists as affected, one by one and as ranges.
 package struct AffectedVersions: Sendable, Hashable {
-    /// Ranges, one a line: what is stored, and what decisions are made on.
+    /// Ranges, one a line: the stored form, on which decisions are made.
     package let ranges: String
     /// Versions, one a line, sorted.
     package let versions: String
@@ -125,8 +125,8 @@ package struct AffectedVersions: Sendable, Hashable {
 
     package var isEmpty: Bool { ranges.isEmpty && versions.isEmpty }
 
-    /// Whether the version is affected. A list names versions as the registry spells them, so a version is looked for as it
-    /// is, with and without a leading `v`, and by the order of `scheme` where there are no ranges.
+    /// Whether the version is affected. A list names versions as the registry spells them. So a version is compared as a
+    /// text, with and without a leading `v`, and by the order of `scheme` where there are no ranges.
     package func contains(_ version: String, scheme: VersionScheme?) -> Bool {
         withBytes(version) { version in
             let isInRange = withBytes(ranges) { text in
@@ -152,7 +152,7 @@ package struct AffectedVersions: Sendable, Hashable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether `body` is true for a line; there are none in an empty text.
+    /// Whether `body` is true for a line. An empty text has no lines.
     @inline(__always)
     fileprivate func anyLine(_ body: (VersionBytes) -> Bool) -> Bool {
         var start = 0

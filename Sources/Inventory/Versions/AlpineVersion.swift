@@ -1,7 +1,7 @@
 /// Versions of Alpine packages, ordered as `apk_version_compare` of apk-tools 3 does (apk-package(5), "Package versions"):
 /// `number{.number}{letter}{_suffix{number}}{~hash}{-r number}`.
 struct AlpineVersion {
-    /// In the order in which they may follow each other; what goes on with a later kind is lower.
+    /// In the order in which they may follow each other; a version whose next part is of a later kind is lower.
     private enum Token: Int { case first, number, letter, suffix, suffixNumber, hash, revision, end }
 
     private static let before: [StaticString] = ["alpha", "beta", "pre", "rc"]
@@ -29,7 +29,7 @@ struct AlpineVersion {
             guard a.advance(), b.advance() else { return nil }
         }
         if a.token == b.token { return 0 }
-        // What goes on is higher, unless it goes on as a pre-release.
+        // The longer version is higher, unless its next part is a pre-release.
         if a.token == .suffix, a.rank < 0 { return -1 }
         if b.token == .suffix, b.rank < 0 { return 1 }
         return sign(b.token.rawValue, a.token.rawValue)
@@ -53,7 +53,7 @@ struct AlpineVersion {
         }
     }
 
-    /// Goes to the next token; false when what follows is none.
+    /// Reads the next token; false when the text goes on with something else.
     private mutating func advance() -> Bool {
         let index = value.upperBound
         guard index < bytes.count else {

@@ -1,6 +1,6 @@
 /// Composer's versions: `VersionParser::normalize` of composer/semver, ordered as PHP's `version_compare` does.
 ///
-/// Branches (`dev-main`, `2.x-dev`) are no versions: nothing says where they stand.
+/// Branches (`dev-main`, `2.x-dev`) are no versions: their place in the order is unknown.
 struct ComposerVersion {
     private let bytes: VersionBytes
     private var numbers = 0..<0

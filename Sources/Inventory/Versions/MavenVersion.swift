@@ -86,7 +86,7 @@ private indirect enum MavenItem {
         return .qualifier(7, bytes)
     }
 
-    /// Drops what means nothing from the end, and before trailing lists.
+    /// Drops null components from the end, and before trailing lists.
     private static func trim(_ items: inout [MavenItem]) {
         var index = items.count - 1
         while index >= 0 {

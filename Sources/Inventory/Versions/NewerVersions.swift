@@ -36,7 +36,7 @@ package struct NewerVersions: Sendable, Hashable {
         self.newestMinor = newestMinor
     }
 
-    /// Nil when nothing newer is known.
+    /// Nil when no newer version is known.
     package init?(than version: String, among releases: [Release], scheme: VersionScheme) {
         var newer: Set<String> = []
         var (newest, minor): (Release?, Release?) = (nil, nil)
@@ -45,7 +45,7 @@ package struct NewerVersions: Sendable, Hashable {
         func isHigher(_ release: Release, _ other: Release?) -> Bool {
             guard let other else { return true }
             let order = scheme.compare(release.version, other.version) ?? 0
-            // Of two spellings of one version always the same.
+            // Of two spellings of one version, always the same one is chosen.
             return order > 0 || order == 0 && release.version < other.version
         }
         for release in releases {
@@ -76,8 +76,8 @@ package struct NewerVersions: Sendable, Hashable {
     /// In distributions `1.1.1c` and `+b1` are releases.
     private static let letters: Set<String> = ["a", "b", "c", "m"]
 
-    /// Whether a version is one that comes before a release: by a hyphen where that is the rule (semver.org §9), else by
-    /// one of the words that registries know.
+    /// Whether a version is a pre-release: by a hyphen where that is the rule (semver.org §9), else by one of the words
+    /// that registries use.
     static func isPrerelease(_ version: String, _ scheme: VersionScheme) -> Bool {
         switch scheme {
         case .semantic, .go, .nuget, .pub: return version.prefix { $0 != "+" }.contains("-")

@@ -1,4 +1,4 @@
-/// Semantic Versioning 2.0.0 §9–11, and what Go, NuGet and Dart make of it.
+/// Semantic Versioning 2.0.0 §9–11, with the variants of Go, NuGet and Dart.
 ///
 /// Read leniently as package managers do: a leading `v` or `=`, absent numbers are 0, zeros in front of numbers. Build
 /// metadata has no part in the order (§10), so `+incompatible` has none; but Dart's has (pub_semver, `Version.compareTo`).
@@ -12,7 +12,7 @@ struct SemanticVersion {
     private var hasPrerelease = false
     /// The pre-release of a Go toolchain is letters and a number without a point (go.dev/doc/toolchain#version).
     private var isToolchain = false
-    /// Behind the plus sign.
+    /// The text after the plus sign.
     private var build = 0..<0
     private let bytes: VersionBytes
 

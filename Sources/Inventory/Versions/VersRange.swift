@@ -1,5 +1,6 @@
 // DESIGN. A range is kept as its constraints, sorted by the order of its ecosystem when it is read. A version is looked for by the
-// algorithm of the specification, which needs one walk. A range of a scheme that has no order here is no range: whoever reads it says so.
+// algorithm of the specification, which needs one walk. A range of a scheme without an order here is no range; its reader reports
+// it.
 
 /// A range of versions in the notation of `vers` (package-url/vers-spec, VERSION-RANGE-SPEC, "URI scheme" and "Checking if a
 /// version is contained within a range"): `vers:npm/>=1.2.0|<2.0.0`, `vers:deb/*`.
@@ -25,7 +26,7 @@ package struct VersRange: Sendable, Hashable {
     package let text: String
     private let scheme: VersionScheme
     private let holdsAll: Bool
-    /// Those of single versions, then the others in the order of their versions.
+    /// Single versions first, then the other constraints in the order of their versions.
     private let exact: [Constraint]
     private let bounds: [Constraint]
 
@@ -97,7 +98,7 @@ package struct VersRange: Sendable, Hashable {
         }
     }
 
-    /// A version without its percent-encoding; nil where there is none left.
+    /// A version without its percent-encoding; nil when it is empty.
     private static func decoded(_ text: String) -> String? {
         guard text.contains("%") else { return text.isEmpty ? nil : text }
         var bytes: [UInt8] = []

@@ -1,6 +1,6 @@
 // DESIGN. Each ecosystem orders versions by rules of its own. A scheme is one of these rules as a pure function over the
-// bytes of two texts: no tree, no array where the rule can do without. What is not of the scheme has no place in its
-// order, and `compare` says so instead of guessing: callers fall back on lists of versions.
+// bytes of two texts: no tree, and no array unless the rule needs one. A version outside of the scheme has no place in
+// its order. `compare` reports that instead of guessing, and callers fall back on lists of versions.
 
 /// The bytes of a version while it is compared.
 typealias VersionBytes = UnsafeBufferPointer<UInt8>

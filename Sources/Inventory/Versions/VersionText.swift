@@ -54,7 +54,7 @@ extension UnsafeBufferPointer<UInt8> {
         return 0
     }
 
-    /// Whether all digits are zeros; also when there are none.
+    /// Whether all digits are zeros; also true without digits.
     var isZero: Bool { allSatisfy { $0 == 48 } }
 
     /// Whether the bytes are this text, which is in lower case, in any case.
@@ -68,7 +68,7 @@ extension UnsafeBufferPointer<UInt8> {
 @inline(__always)
 func sign(_ left: Int, _ right: Int) -> Int { left == right ? 0 : left < right ? -1 : 1 }
 
-/// Numbers between points, absent ones 0: what most versions of most ecosystems are.
+/// Numbers between points, 0 where one is absent: the form of most versions in most ecosystems.
 ///
 /// Nil when one of the texts has anything else in it; the scheme's own rules then decide.
 func comparePlain(_ left: VersionBytes, _ right: VersionBytes) -> Int? {

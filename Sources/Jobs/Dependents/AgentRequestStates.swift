@@ -19,7 +19,7 @@ extension AgentRequests {
             case .pending, .inProgress, nil: return .inProgress
             }
         }
-        // What is still to come decides first, then what went wrong.
+        // Unfinished jobs decide first, then failed ones.
         for state in [AgentRequestState.inProgress, .failed] where states.contains(state) { return state }
         return states.first ?? .unknown
     }

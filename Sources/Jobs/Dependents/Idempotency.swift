@@ -8,7 +8,7 @@ package enum Idempotency {
     /// The longest key, in bytes of UTF-8.
     package static let limit = 255
 
-    /// What became of a key.
+    /// The outcome for a key.
     package enum Found: Equatable, Sendable {
         /// The uuid of the job that the same request made.
         case job(String)
@@ -16,7 +16,7 @@ package enum Idempotency {
         case otherRequest
     }
 
-    /// What a key stands for; nil when it is new, or its job is forgotten.
+    /// The job of a key; nil when the key is new, or its job is forgotten.
     package static func find(
         _ key: String, account: Int64, requestSHA1: String, on connection: any Connection
     ) throws -> Found? {

@@ -43,7 +43,7 @@ struct FlatColumn: Sendable {
         case .cell(let cell): Self.append(rows, start + cell, kind, to: &text)
         case .list(let place, let width, let cell):
             let list = rows.list(start + place)
-            // What none of them has is an empty cell, not empty lines.
+            // A list whose values are all empty is an empty cell, not empty lines.
             var isEmpty = true
             for index in 0..<list.count where !rows.isNull(list.first + index * width + cell) { isEmpty = false }
             if isEmpty { return }

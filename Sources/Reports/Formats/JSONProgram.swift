@@ -139,7 +139,7 @@ struct JSONProgram: ~Copyable {
         /// Text that no step has yet.
         private var pending: [UInt8] = []
 
-        /// Adds the steps of one object; those of its lists stand before them.
+        /// Adds the steps of one object; the steps of its lists come before them.
         mutating func object(_ nodes: [NestedLayout.Node]) -> Range<Int> {
             var lists: [Int: Range<Int>] = [:]
             prepareLists(of: nodes, &lists)
@@ -166,7 +166,7 @@ struct JSONProgram: ~Copyable {
 
         private mutating func members(_ nodes: [NestedLayout.Node], _ lists: [Int: Range<Int>]) {
             pending.append(UInt8(ascii: "{"))
-            // Whether a member stands before the next one in every row, in none, or in some.
+            // Whether a member comes before the next one in every row, in no row, or in some rows.
             var isCertain = false
             if let first = nodes.first, Self.isLeftOut(first) { flush(as: .open) }
             for (index, node) in nodes.enumerated() {

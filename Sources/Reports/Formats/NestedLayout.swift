@@ -51,7 +51,7 @@ struct NestedLayout: Sendable {
 
     private static func members(of query: TableQuery, offset: Int) -> [Node] {
         func path(_ key: String) -> [String] { key.split(separator: ".").map(String.init) }
-        // Columns of levels stand there.
+        // The columns of levels belong there.
         let outer = query.table.levels.reduce(0) { $0 + $1.columns.count }
         let columns = query.columns.enumerated().dropFirst(outer).filter { !$0.element.key.isEmpty }.map {
             index, column in

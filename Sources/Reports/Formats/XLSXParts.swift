@@ -41,7 +41,7 @@ extension XLSXFormat {
         return text + "</Relationships>"
     }
 
-    /// The part of the sheet *About*, which follows the tables: what readers have to know of the whole.
+    /// The sheet *About* after the tables: notes about the whole report.
     static func about(_ head: ReportHead) -> String { "worksheets/sheet\(head.tables.count + 1).xml" }
 
     static func aboutSheet(_ head: ReportHead) -> String {

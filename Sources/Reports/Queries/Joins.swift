@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. A join that several definitions read is written here once. Each says which letters it gives to tables; columns, filters and
-// conditions use these letters.
+// DESIGN. A join that several definitions read is written here once. Each comment names the letters that it gives to tables;
+// columns, filters and conditions use these letters.
 
 /// Joins that tables of reports share.
 enum Joins {
@@ -23,8 +23,8 @@ enum Joins {
     /// The same with the libraries: also `l`.
     static let exposedLibraries: StaticSQL = "\(exposures) JOIN library l ON l.id = o.library"
 
-    /// Behind an `exposure e` of an `occurrence o`, what a table of vulnerabilities shows of it: `v`, `l`, and the advisory `a` where
-    /// there is one.
+    /// Joined to an `exposure e` of an `occurrence o`, the tables from which a table of vulnerabilities reads: `v`, `l`, and the
+    /// advisory `a` where there is one.
     static let exposedVulnerability: StaticSQL = """
         JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
         LEFT JOIN advisory a ON a.id = v.advisory
@@ -34,7 +34,8 @@ enum Joins {
     static let finding: StaticSQL =
         "LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability"
 
-    /// Behind an `alert g`, what a table of vulnerabilities shows of it: `v`, `l`, and `a`, `f`, `t` where there are some.
+    /// Joined to an `alert g`, the tables from which a table of vulnerabilities reads: `v`, `l`, and `a`, `f`, `t` where
+    /// there are some.
     static let resolvedVulnerability: StaticSQL = """
         JOIN vulnerability v ON v.id = g.vulnerability JOIN library l ON l.id = g.library
         LEFT JOIN advisory a ON a.id = v.advisory LEFT JOIN finding f ON f.library = l.id AND f.vulnerability = v.id

@@ -1,7 +1,8 @@
 import Database
 
-// DESIGN. Calls that list libraries answer JSON that no report has; they are made by the same engine all the same: one
-// definition, streamed from one snapshot. They stand in no catalog, for nobody can ask for them asynchronously.
+// DESIGN. Calls that list libraries answer JSON that no report has. The engine of reports makes them too: one
+// definition, streamed from one snapshot. They are not in the catalog, because they cannot be asked for
+// asynchronously.
 
 extension Report {
     /// `getProjectInventory`: the libraries of a project as its call shows them.

@@ -25,7 +25,7 @@ package struct ArtifactFacts: Sendable {
     }
 }
 
-/// What became of artifacts that were moved.
+/// The outcome of moving artifacts.
 package struct ArtifactTally: Sendable {
     package var copied = 0
     package var bytes: Int64 = 0
@@ -123,7 +123,7 @@ extension CopyDigest {
 /// Is shown how far a long copy is.
 package struct CopyWatcher: Sendable {
     let show: @Sendable (DatabaseCopy.Progress) -> Void
-    /// The copy has ended, or goes on with what has no progress.
+    /// The copy has ended, or continues with work that reports no progress.
     let end: @Sendable () -> Void
 
     package init(

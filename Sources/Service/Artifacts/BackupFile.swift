@@ -6,9 +6,9 @@ import Inventory
 import Jobs
 package import Store
 
-// DESIGN. A backup is a SQLite file with the schema of the database that it was made from, whatever the engine: made by SQLite's own
-// online copy or by our copier from one snapshot of PostgreSQL. Three more tables say what it is (`backup`), what the
-// tables held when it was made (`backup_table`, so that a restore notices a damaged file), and hold artifacts in pieces
+// DESIGN. A backup is a SQLite file with the schema of the database that it was made from, whatever the engine: made by SQLite's
+// own online copy or by our copier from one snapshot of PostgreSQL. Three more tables describe the backup (`backup`), hold the row
+// counts of its tables (`backup_table`, so that a restore notices a damaged file), and hold artifacts in pieces
 // (`backup_artifact`). It is written beside its name, flushed and renamed, so a file with that name is a whole backup.
 
 /// Writes backups and puts them back.
@@ -164,7 +164,7 @@ package struct BackupFile: Sendable {
             let expected = try backup.all("SELECT name, row_count, digest FROM backup_table ORDER BY name") {
                 TableState(table: $0.string(0), rows: $0.integer(1), digest: $0.string(2))
             }
-            // Proved before anything is written: a damaged file leaves the target as it is.
+            // Checked before anything is written, so a damaged file leaves the target unchanged.
             let states = try DatabaseCopy.states(of: backup, newDigest: CopyDigest.sha256)
             for (state, expected) in zip(states.sorted { $0.table < $1.table }, expected) where state != expected {
                 throw Failure(

@@ -20,7 +20,7 @@ struct BackupLeftovers {
     /// Where the links of a backup lie, in the folder of uploads.
     func links(in spool: String) -> String { "\(spool)/\(Self.linksMark)\(owner.name)" }
 
-    /// Removes the file that a backup wrote, and what SQLite made beside it.
+    /// Removes the file that a backup wrote, and SQLite's files beside it.
     static func remove(part: String) { for end in ends { unlink(part + end) } }
 
     /// Removes what dead backups left in the folder that `path` is in. Returns the names.

@@ -5,8 +5,8 @@ import Jobs
 import Outbound
 import Synchronization
 
-/// What a server does by itself: makes reports whose time has come, sends webhooks when they are finished, brings what is known up
-/// to date, writes down what requests left to be written.
+/// The automatic work of a server: it submits scheduled reports, sends webhooks for finished reports, runs updates, and writes
+/// notes of requests.
 final class Automation: Sendable {
     private let runtime: Runtime
     private let scheduler: Scheduler
@@ -67,7 +67,7 @@ final class Automation: Sendable {
         DispatchQueue(label: name).async(group: running) { [self] in turn(name, work) }
     }
 
-    /// Works once a second; what goes wrong is tried again.
+    /// Works once a second. A failure is logged, and the work is tried again.
     private func turn(_ name: String, _ work: () throws -> Void) {
         while !isStopping.load(ordering: .relaxed) {
             do {
@@ -90,7 +90,7 @@ final class Automation: Sendable {
         runtime.log(.warning, "lines of the access log are lost", ["count": "\(lost)"])
     }
 
-    /// Writes what the last requests left. Blocks until it is written.
+    /// Writes the notes of the last requests. Blocks until it is written.
     func closeLedger() {
         do {
             try ledger.writeLast(to: runtime.database, at: runtime.queue.now())

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Makes the reports whose time has come.
 final class Scheduler: Sendable {
-    /// What became of a schedule whose time had come.
+    /// The outcome for a schedule that was due.
     enum Decision: Sendable, Equatable {
         case submitted(uuid: String)
         /// Nobody's report: its owner may not see it any more, or it cannot be read. Tried again at the next time.
@@ -20,7 +20,8 @@ final class Scheduler: Sendable {
 
     init(_ backend: Backend) { self.backend = backend }
 
-    /// Submits what is due, each once whoever else looks. Times that passed while no server ran count as one.
+    /// Submits due schedules, each once even when several servers look. Times that passed while no server ran count
+    /// as one.
     func run() throws -> [Decision] {
         let time = backend.queue.now()
         let last = looked.withLock { last in

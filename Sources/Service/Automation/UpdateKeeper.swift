@@ -4,7 +4,7 @@ import Database
 import Feeds
 import Jobs
 
-/// How a server brings what is known up to date by itself.
+/// Automatic updates of a server.
 package struct UpdateSettings: Sendable {
     /// Milliseconds from the beginning of an update to that of the next.
     package var interval: Int64

@@ -12,7 +12,7 @@ struct WebhookSender {
         post = WebhookPost(targets: targets, secrets: secrets)
     }
 
-    /// Sends what is due until nothing is, or `goesOn` says false.
+    /// Sends due deliveries until there are none, or `goesOn` is false.
     func run(goesOn: () -> Bool) throws {
         let (database, queue) = (runtime.database, runtime.queue)
         while goesOn() {

@@ -2,8 +2,8 @@ import Bytes
 import HTTP
 import Synchronization
 
-// DESIGN. A line for each request that has ended. It is made on the thread that ends the request and kept in memory; another
-// thread writes what has gathered, once a second. A crash loses the last second.
+// DESIGN. A line for each request that has ended. A line is made on the thread that ends the request and kept in memory;
+// another thread writes the waiting lines once a second. A crash loses the last second.
 
 /// Writes a line of JSON for each request: address, account, call, status, bytes, microseconds. No key, no query, no body.
 final class AccessLog: Sendable {

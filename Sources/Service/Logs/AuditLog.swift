@@ -9,8 +9,8 @@ struct AuditLog: Sendable {
     let file: LineFile
     let database: any Database
 
-    /// Writes what no file has yet. A crash between file and database writes lines twice: each has the record's number. Blocks
-    /// the calling thread.
+    /// Writes the records that the file does not have yet. A crash between file and database writes lines twice: each has the
+    /// record's number. Blocks the calling thread.
     func run(goesOn: () -> Bool = { true }) throws {
         while goesOn() {
             let records = try database.read { try AuditTrail.unlogged(limit: Self.slice, on: $0) }
@@ -23,7 +23,7 @@ struct AuditLog: Sendable {
 }
 
 extension AuditRecord {
-    /// One JSON object; members that say nothing are left out. Times are those of RFC 3339.
+    /// One JSON object; empty members are left out. Times are those of RFC 3339.
     package var json: String {
         let texts: [(key: StaticString, value: String)] = [
             ("time", TimeText.rfc3339(time)), ("event", event.rawValue), ("email", email), ("address", origin.address),

@@ -53,7 +53,7 @@ enum MetricFamily: String, CaseIterable {
         case histogram([Double])
     }
 
-    /// The kind, the names of the labels and what is said of the family.
+    /// The kind, the labels' names and the help text of the family.
     var facts: (kind: Kind, labels: [String], help: String) {
         switch self {
         case .httpRequests: (.counter, ["method", "path", "status"], "HTTP requests that ended.")
@@ -103,7 +103,7 @@ enum MetricFamily: String, CaseIterable {
         }
     }
 
-    /// Bounds for what a person does not wait for, and for what runs in the background.
+    /// Bounds for quick requests, and for work in the background.
     private static let quick = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     private static let slow = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800]
 }

@@ -85,7 +85,7 @@ final class Metrics: Sendable {
         "/api", "/health/live", "/health/ready", "/metrics", "/api/v1/bom", "/api/version", "/agent", "/",
     ]
 
-    /// A path by the name of its place; those that do not exist share one.
+    /// The label of a path by its place; unknown paths share one.
     private static func path(_ path: String) -> String {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if (0...4).contains(where: { path == "/api/v1.\($0)" }) { return "/api" }

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import Store
 
-/// A database whose errors and writes are counted, whoever uses it.
+/// A database that counts its errors and writes.
 final class ObservedDatabase: Database {
     private let real: any Database
     private let metrics: Metrics

@@ -13,7 +13,7 @@ struct AlertKeeper: Sendable {
     private static let patience = Duration.milliseconds(2000)
 
     let runtime: Runtime
-    /// What packages were stale at the last look.
+    /// The stale packages of the last look.
     private let before = Marks()
     private let threads = DispatchQueue(label: "alerts", attributes: .concurrent)
 
@@ -39,7 +39,7 @@ struct AlertKeeper: Sendable {
         }
     }
 
-    /// Everywhere: goes on with in-house rules whose call did not finish, for a moment.
+    /// Continues in-house rules whose call did not finish, for a moment; every node does this.
     func tendRules(shouldStop: @escaping () -> Bool) {
         do {
             let end = ContinuousClock.now + Self.patience

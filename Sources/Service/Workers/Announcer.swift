@@ -5,8 +5,8 @@ import Synchronization
 
 // DESIGN. PostgreSQL holds a lock over the commit, flush included, of every transaction that notifies (src/backend/commands/
 // async.c, PreCommit_Notify), so submissions that notify themselves are committed one after the other: measured 6 to 8 times
-// slower with 16 clients. So the call goes out after the commit, in a transaction of its own that writes nothing and flushes
-// nothing, one for all submissions of a moment. A process that dies in between is covered by the polling of the workers.
+// slower with 16 clients. So the notification is sent after the commit, in a transaction of its own that writes and flushes
+// nothing, once for all submissions of a moment. A process that dies in between is covered by the polling of the workers.
 
 /// Tells the workers of all processes on a database that there are jobs.
 final class Announcer: Sendable {

@@ -30,7 +30,7 @@ struct ReportWork: Sendable {
             let key = try Self.cacheKey(request, facts, request.notes(on: connection))
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
-        // What was made before of the same data is the answer. An expiry in between is a reason to make it again.
+        // An earlier artifact of the same data is the answer. An expiry in between is a reason to make it again.
         if let existing, try isStored(existing) {
             // Only the disk is waited for. In the seldom case below the report is made without a place.
             lease.leavePlace()
@@ -79,8 +79,8 @@ struct ReportWork: Sendable {
         }
     }
 
-    /// The request, the state of what it shows, and the program that makes it. On machines with one kind of processor and one
-    /// set of fonts, equal keys mean equal bytes (docs/adr/002 and 005).
+    /// The key of a report: its request, the state of its data, and the program. On machines with one kind of processor and
+    /// one set of fonts, equal keys mean equal bytes (docs/adr/002 and 005).
     private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts, _ basis: [String]) throws -> String {
         let state = ["\(facts.revision)", facts.name] + basis
         let text = "\(ProgramVersion.current)\n\(state.joined(separator: "\n"))\n\(try request.json())"

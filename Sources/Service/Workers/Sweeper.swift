@@ -2,8 +2,8 @@ import Database
 import Jobs
 import Store
 
-/// Removes what nobody will ask for any more: artifacts and jobs whose time is over, files that no artifact or running job
-/// owns, jobs whose worker is gone.
+/// Removes expired artifacts and jobs, and files that no artifact or running job owns; gives back jobs whose worker is
+/// gone.
 struct Sweeper: Sendable {
     let queue: Queue
     let store: any ArtifactStore
@@ -47,7 +47,7 @@ struct Sweeper: Sendable {
                 try NoticeMessages.sweep(before: before, on: connection)
             }
             try sweepAudit()
-            // Listed first, looked up second: whoever began a file meanwhile is known by then.
+            // Names are listed before jobs are looked up, so a job that began a file meanwhile is known.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)
                 log(.info, "stray artifact removed", ["name": name])

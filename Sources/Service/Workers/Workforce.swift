@@ -5,7 +5,7 @@ import Intake
 import Jobs
 import Synchronization
 
-/// The workers of a process and what tends the queue: for `serve` and `worker` alike.
+/// The workers of a process and the upkeep of the queue, for both `serve` and `worker`.
 package final class Workforce: Sendable {
     /// To be rung when a job was submitted here: wakes workers of this process and of others.
     let doorbell: Bell
@@ -37,7 +37,7 @@ package final class Workforce: Sendable {
             auditRetention: runtime.settings.auditRetention)
         worker = runtime.worker(bell: bell) { [doorbell] event in
             metrics.count(event)
-            // Reports that waited for the upload may run now, and what was given back is for others.
+            // Reports that waited for the upload may run now, and other workers may take jobs that were given back.
             if event.job.kind == .intake || event.outcome == .givenBack { doorbell.ring() }
             log(
                 event.outcome == .failed ? .warning : .info, "job \(event.outcome.rawValue)",
@@ -97,7 +97,7 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// Says in the log who holds a snapshot for so long that the queue gets slower.
+    /// Logs a session that holds a snapshot for so long that the queue gets slower.
     private func noteSnapshot() {
         do {
             guard let held = try runtime.database.read({ try HeldSnapshot.oldest(on: $0) }),
@@ -125,7 +125,8 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// What failed and replaced imports left goes soon: it is much, and one sweep must leave what another import may use.
+    /// The rows of failed and replaced imports are deleted soon, because they are many. One sweep leaves rows that
+    /// another import may use.
     private func sweepScans() {
         do {
             _ = try runtime.intake.sweep()

@@ -33,7 +33,7 @@ enum Completion: String, CaseIterable {
         Command.all.map { $0.words[0] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// The second words behind a first one.
+    /// The second words after a first one.
     private static func secondWords(behind first: String) -> [String] {
         Command.all.filter { $0.words.count > 1 && $0.words[0] == first }.map { $0.words[1] }
     }
@@ -137,7 +137,7 @@ enum Completion: String, CaseIterable {
         return text
     }
 
-    /// Text for between single quotes, on one line. A colon ends a word of zsh's lists.
+    /// A text to put between single quotes, on one line. A colon ends a word of zsh's lists.
     private static func quoted(_ text: String) -> String {
         text.replacing("'", with: "’").replacing("\\", with: "").replacing(":", with: ";")
     }

@@ -45,13 +45,13 @@ extension Command {
     }
 }
 
-/// Looks at everything that a server stands on.
+/// Checks everything that a server needs.
 struct Doctor {
     struct Finding {
         let check: String
         let isGood: Bool
         let message: String
-        /// Whether it is good as it is, but will not stay so.
+        /// Whether it is good now but will not stay so.
         var isWarning = false
     }
 
@@ -164,7 +164,8 @@ struct Doctor {
         }
     }
 
-    /// What verdicts about vulnerabilities of all projects rest on; nil where there is no database of this program yet.
+    /// The basis of verdicts about vulnerabilities over all projects; nil where there is no database of this program
+    /// yet.
     func basis() throws -> Basis? {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -197,7 +198,7 @@ struct Doctor {
     /// Milliseconds after which advisories that nobody looked at are worth a word.
     private static let oldAfter: Int64 = 7 * 24 * 3_600_000
 
-    /// Saved patterns that RE2 does not accept, from times when others were accepted; they decide nothing now.
+    /// Saved patterns that RE2 does not accept: earlier versions accepted other ones. They decide nothing now.
     private func patterns() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -253,7 +254,7 @@ struct Doctor {
         return "\(kept.count) can be read with \(key.path)"
     }
 
-    /// Jobs that cannot go on, and those that were given up.
+    /// Jobs that cannot go on, and jobs that were given up.
     private func jobs() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -311,7 +312,7 @@ struct Doctor {
         }
     }
 
-    /// What is wrong with a source; nil when nothing is.
+    /// The fault of a source, or nil.
     private func trouble(_ state: FeedState, at now: Int64) -> String? {
         if state.isFailing { return "\(state.name) failed at \(TimeText.time(state.failed)): \(state.error)" }
         guard let source = Feed.Source(rawValue: String(state.name.prefix { $0 != "/" })),

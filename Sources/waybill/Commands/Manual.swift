@@ -3,7 +3,7 @@ import Glibc
 import Inventory
 import Service
 
-// DESIGN. Man pages are made from the table of commands, as the help is: what one says the other says.
+// DESIGN. Man pages and help are made from the same table of commands, so they agree.
 
 extension Command {
     static let manual = Command(
@@ -77,7 +77,7 @@ enum ManualPage {
             """
     }
 
-    /// What all pages say at their end.
+    /// The end of all pages.
     private static var ending: String {
         let statuses = ExitStatus.all.map { ".TP\n.B \($0.0)\n\(paragraph($0.1))" }.joined()
         return """

@@ -220,7 +220,7 @@ extension Configuration {
 }
 
 extension UserKey {
-    /// One that nobody has.
+    /// A key that nobody has yet.
     fileprivate static func new() throws -> UserKey { UserKey(random: try Randomness.system.bytes(32)) }
 }
 

@@ -34,7 +34,7 @@ private struct Retrying {
 
     init(_ queue: Queue) { self.queue = queue }
 
-    /// Puts back these jobs, or all that were given up, in one transaction: when a name belongs to no job, none.
+    /// Puts back these jobs, or all that were given up, in one transaction; none when a name belongs to no job.
     func run(_ names: [String]?) throws -> [(uuid: String, outcome: Queue.Rerun)] {
         let queue = queue
         return try queue.database.write { connection in

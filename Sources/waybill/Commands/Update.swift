@@ -47,7 +47,7 @@ extension Command {
         }
     }
 
-    /// What is wrong with what a person wrote on the command line is wrong usage.
+    /// Faults of the command line are wrong usage.
     private static func asUsage<Result>(_ body: () throws(FeedError) -> Result) throws(UsageError) -> Result {
         do {
             return try body()
@@ -64,7 +64,7 @@ extension Command {
     }
 }
 
-/// The line of an update on the terminal: what comes, and how much of it.
+/// The line of an update on the terminal: the file and its progress.
 private final class ShownUpdate {
     private let isQuiet: Bool
     private let count = Count()

@@ -37,7 +37,7 @@ extension Command {
     }
 }
 
-/// What `waybill demo` does: everything goes through the doors that clients use.
+/// `waybill demo`: everything goes through the doors that clients use.
 struct Demonstration {
     private static let organization = "Demo"
     private static let email = "demo@example.org"
@@ -237,6 +237,6 @@ struct Demonstration {
 }
 
 extension String {
-    /// With blanks behind it, so many characters long.
+    /// The text, padded with blanks to this many characters.
     fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }

@@ -9,7 +9,7 @@ import Testing
 @testable import API
 @testable import Service
 
-/// The audit trail: what leaves a record, who sees it, and what is written where, on both engines.
+/// The audit trail on both engines: the actions that leave a record, its readers, and its content.
 struct AuditTests {
     private struct Office {
         let world: ManagedWorld
@@ -26,7 +26,7 @@ struct AuditTests {
         func flush() throws { try world.backend.ledger.write(to: database, at: now) }
 
         func records(_ fields: [String: Any] = [:], as organization: Int = 1) async throws -> [[String: Any]] {
-            // That of the first is known already: a test may delete what leads to it.
+            // The first one's is remembered, because a test may delete the way to it.
             let token =
                 organization == 1
                 ? org : ["orgToken": try world.token(.organization, organization: Int64(organization))]
@@ -68,7 +68,7 @@ struct AuditTests {
         #expect(download["door"] as? String == "api")
         // Imports of before left theirs.
         #expect(try await office.records(["event": "IMPORT"]).isEmpty == false)
-        // The other organization has none of it.
+        // The other organization has no such record.
         let theirs = try await office.records(["limit": 1000], as: 2)
         #expect(!String(describing: theirs).contains("admin1@example.org"))
     }

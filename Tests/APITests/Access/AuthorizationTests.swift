@@ -7,7 +7,8 @@ import Testing
 
 @testable import API
 
-/// Who may do what. The walks are over the table of calls itself: a new call is in them the moment it is in the table.
+/// The rights of roles. The walks are over the table of calls itself: a new call is in them the moment it is in the
+/// table.
 struct AuthorizationTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
@@ -15,7 +16,7 @@ struct AuthorizationTests {
     /// The tokens that a call takes: the field's name and the kind.
     private func tokens(of call: Call) -> [(name: String, kind: ScopeKind)] { call.token.fields }
 
-    /// All calls; those that take away what others need come last.
+    /// All calls; calls that remove what other calls need come last.
     private var calls: [Call] {
         let order = ["deleteProject", "deleteProduct"]
         return Call.table.filter { !order.contains($0.requestType) }
@@ -28,7 +29,7 @@ struct AuthorizationTests {
         for (_, kind) in tokens(of: call) where call.requestType.hasPrefix("generate") {
             fields["reportType"] = "\(kind.prefix)InventoryReport"
         }
-        // Reports that have no JSON are told by their names.
+        // Reports without JSON are recognized by their names.
         if Call.synchronousReports.contains(where: { $0.requestType == call.requestType }) {
             fields["format"] = call.requestType.contains("RiskReport") ? "pdf" : "json"
         }
@@ -133,7 +134,7 @@ struct AuthorizationTests {
                     fields[field] = fixture.acme.token(kind)
                     let isDeleting = call.requestType.hasPrefix("delete")
                     let isLet = role >= call.need.role && !scopes.isDisjoint(with: call.need.scopes)
-                    // What deletes would end the walk: the refusals are enough.
+                    // Calls that delete would end the walk, so only their refusals are tested.
                     guard !isLet || !isDeleting else { continue }
                     let code = try await self.code(call, fields, key: key)
                     #expect((code == 5001) == !isLet, "\(call.requestType) \(role) \(scopes.words) \(code ?? 0)")
@@ -142,7 +143,7 @@ struct AuthorizationTests {
         }
     }
 
-    /// What changes anything is for no key that only reads.
+    /// A key that only reads may change nothing.
     @Test func aReadingKeyChangesNothing() {
         for call in Call.table where call.need.role > .readOnly {
             #expect(!call.need.scopes.contains(.read), "\(call.requestType)")

@@ -91,7 +91,7 @@ struct DoorkeepingTests {
         #expect(limit.admit("a", at: 2100) == nil)
         #expect(limit.admit("a", at: 2100) == nil)
         #expect(limit.admit("a", at: 2100) == 1)
-        // A clock that goes back gives nothing away.
+        // A clock that goes back gives no additional requests.
         #expect(limit.admit("a", at: 0) == 1)
         let response = APIError.tooManyCalls(seconds: 7).response
         #expect(response.status == 429 && response.headers["Retry-After"] == "7")

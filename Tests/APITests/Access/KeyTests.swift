@@ -49,7 +49,7 @@ struct KeyTests {
         let tag: [String: Any] = ["productToken": product, "tagKey": "team", "tagValue": "blue"]
         let none = try await office.user("none@example.org")
         #expect(try await office.code("getAllUsers", key: none) == 5001)
-        // Who has no role is a member all the same, and is found by the address.
+        // A user without a role is a member, too, and is found by the e-mail address.
         let users = try #require(try await office.call("getAllUsers")["users"] as? [[String: Any]])
         #expect(users.contains { $0["email"] as? String == "none@example.org" })
         let reader = try await office.user("reader@example.org", ["role": "READ_ONLY"])
@@ -120,7 +120,7 @@ struct KeyTests {
         #expect(listed[1]["isThisKey"] as? Bool == true && listed[0]["isThisKey"] as? Bool == false)
         #expect(listed[1]["lastUsed"] as? String == TimeText.time(office.world.inventory.queue.now()))
         #expect(!String(describing: listed).contains(second))
-        // An administrator sees and ends it, a member does not touch those of others.
+        // An administrator sees and ends it; a member cannot change keys of others.
         #expect(try await office.code("waybillGetKeys", ["email": "admin1@example.org"], key: first) == 5001)
         #expect(try await office.keys(["email": "ada@example.org"]).count == 2)
         #expect(
@@ -168,7 +168,7 @@ struct KeyTests {
         let made = try await office.call("waybillAddKey", ["keyName": "reader", "scopes": "READ"])
         #expect(made["userToken"] != nil)
         #expect(try await office.code("waybillRevokeKey", ["keyName": "main"]) == 2021)
-        // With somebody else, whose key administers, it may go.
+        // When another administrator has a key, it may be deleted.
         let other = try await office.user("second@example.org", ["role": "ADMINISTRATOR"])
         #expect(try await office.code("waybillRevokeKey", ["keyName": "main"]) == nil)
         #expect(try await office.code("getAllUsers") == 5001)

@@ -29,7 +29,7 @@ struct SecretTests {
         let box = try #require(world.backend.secrets)
         let places = ["a", "b"].map { SecretBox.place(organization: 1, url: "https://hooks.example/waybill/\($0)") }
         #expect(try box.open(texts[0], at: places[0]) == secrets[0])
-        // The secret of one webhook is none of another's, and another key opens none.
+        // The secret of one webhook does not fit another one, and another key decrypts none.
         #expect(throws: SecretBox.Fault.damaged) { try box.open(texts[0], at: places[1]) }
         let other = try #require(SecretBox(key: [UInt8](repeating: 8, count: 32)))
         #expect(throws: SecretBox.Fault.otherKey) { try other.open(texts[0], at: places[0]) }

@@ -78,7 +78,7 @@ struct AgentTests {
 
     // MARK: Heads and beginnings
 
-    /// Whose a body is, as the head and then its beginning say it.
+    /// The sender of a body, by the head and then by its beginning.
     @Test func theBeginningOfABodySaysWhoseItIs() throws {
         func sender(_ headers: HTTPFields, _ beginning: String = "") -> String {
             let policy = bench.door.policy(for: HTTPRequest(method: "POST", path: "/agent", headers: headers))
@@ -144,14 +144,14 @@ struct AgentTests {
         #expect(again.data["createdProjects"] as? [String] == [])
     }
 
-    /// All forms in which clients write the projects come to the same.
+    /// All forms in which clients write the projects give the same inventory.
     @Test func diffsComeInThreeForms() async throws {
         let blanks = Self.encoded(" \n" + Self.diff).replacing("%20", with: "+")
         let lines = Self.packed.replacing("+", with: "%2B").replacing("/", with: "%2F")
         let bodies = [
             form(), form(diff: blanks), form(diff: Self.diff), form(diff: Self.packed), form(diff: lines),
             form(diff: Self.encoded(Data(Self.diff.utf8).base64EncodedString())),
-            // What stands behind it is found all the same.
+            // Fields after it are found nevertheless.
             form(["agentVersion": nil], diff: Self.diff + " &agentVersion=3"),
             form(["agentVersion": nil], diff: Self.packed + "&agentVersion=3"),
         ]
@@ -216,7 +216,7 @@ struct AgentTests {
             ])
     }
 
-    /// Each project is a job with its own part of the upload; those of one name are one.
+    /// Each project is a job with its own part of the upload; projects of one name are one job.
     @Test func projectsOfOneUploadAreJobsOfTheirOwn() async throws {
         func project(_ name: String, _ library: String) -> String {
             "{\"dependencies\":[{\"artifactId\":\"\(library)\"}],\"coordinates\":{\"artifactId\":\"\(name)\"}}"

@@ -55,7 +55,7 @@ struct AutomationTests {
         #expect(envelope["processType"] as? String == "PROJECT_INVENTORY_REPORT")
         #expect(envelope["userEmail"] as? String == "admin1@example.org")
 
-        // The rival has none of it.
+        // The other organization has none of it.
         let theirs = ["orgToken": try world.token(.organization, organization: 2)]
         #expect(try await world.list("waybillGetSchedules", "schedules", theirs, as: 2).isEmpty)
         let foreign = try await world.call(
@@ -153,7 +153,7 @@ struct AutomationTests {
         try queue.fail(job, owner: "w", why: "no luck")
         let first = try #require(try take())
         #expect(first.job == uuid && first.url == "https://hooks.example/waybill/a" && first.attempt == 1)
-        // It is taken; nobody else gets it until the lease is over.
+        // It is taken; no other sender gets it until the lease has ended.
         #expect(try take() == nil)
         world.inventory.pass(61_000)
         let again = try #require(try take())

@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-/// What people say of libraries, and what reports show of it.
+/// Statements of people about libraries, and reports that show them.
 struct CurationTests {
     /// A library of the first project that is not in-house, and which alerts it has.
     private func library(_ world: ManagedWorld) async throws -> (uuid: String, name: String) {
@@ -31,7 +31,7 @@ struct CurationTests {
         }.compactMap { $0["type"] as? String }
     }
 
-    /// The same document with another publisher of each library: other rows for what is the same.
+    /// The same document with another publisher of each library: other rows for the same libraries.
     private var described: String {
         FixtureDocuments.cart.replacing("\"type\":\"library\"", with: "\"type\":\"library\",\"publisher\":\"Anew\"")
             .replacing("\"type\": \"library\"", with: "\"type\": \"library\", \"publisher\": \"Anew\"")
@@ -54,7 +54,7 @@ struct CurationTests {
         #expect(marked.count == before + 1)
         #expect(marked.first { $0["keyUuid"] as? String == uuid }?["comments"] as? String == "ours")
         #expect(try await open(world, uuid).isEmpty)
-        // Whoever describes it otherwise later: it stays.
+        // The choice stays although a later document describes the library differently.
         try world.inventory.importSBOM(described)
         #expect(try await inHouse(world).contains { $0["keyUuid"] as? String == uuid })
         _ = try await world.call("waybillUnmarkInHouse", ["orgToken": org, "keyUuids": uuid])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-/// What calls about licences answer where documents differ, on both engines.
+/// Answers of calls about licences where documents differ, on both engines.
 struct LegalCallTests {
     private func bill(_ licenses: String) -> String {
         """

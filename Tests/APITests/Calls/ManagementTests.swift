@@ -22,7 +22,7 @@ struct ManagementTests {
         #expect(one.count == 1)
         #expect(one[0]["token"] as? String == project)
         #expect(one[0]["tags"] as? [String: [String]] == ["team": ["blue", "red"], "a \"b\"": ["ü"]])
-        // What has no tags has an empty object.
+        // An entity without tags has an empty object.
         let all = try await world.list("getOrganizationProjectTags", "projectTags", ["orgToken": org])
         #expect(all.count == 3)
         #expect(all.compactMap { $0["tags"] as? [String: [String]] }.map(\.count).sorted() == [0, 0, 2])
@@ -176,7 +176,7 @@ struct ManagementTests {
         let left = try await world.list("getAllProjects", "projects", ["productToken": product])
         #expect(left.count == 1)
         #expect(try world.changes(1) == [["ENTITY", "DELETED", "Cart", ""]])
-        // The sweeper takes the rest, and the project can be made anew.
+        // The sweeper deletes the rest, and the project can be made again.
         _ = try world.inventory.intake.sweep()
         let scans = try world.inventory.database.read {
             try $0.integer("SELECT count(*) FROM scan WHERE state <> 'CURRENT'")
@@ -296,7 +296,7 @@ struct ManagementTests {
                 "message"] as? String == "Successfully closed the task")
         #expect(
             try await world.call("closePendingTask", ["orgToken": org, "taskUUID": task])["errorCode"] as? Int == 2021)
-        // A library in use whose request was rejected is told, before the answer.
+        // A library in use whose request was rejected is reported, before the answer.
         let rejected = try await world.list(
             "getOrganizationAlertsByType", "alerts", ["orgToken": org, "alertType": "REJECTED_DEFACTO_RESOURCE"])
         #expect(rejected.count == 1)

@@ -172,7 +172,7 @@ struct PatternTests {
         #expect(try !work.run(rule: rule) { true })
         #expect(try marked() < 1200)
         #expect(try database.read { try RuleWork.unfinished(on: $0) } == [rule])
-        // What imports bring meanwhile is marked by them.
+        // Imports meanwhile mark their own libraries.
         try world.inventory.importSBOM(document("own-new"), project: "New")
         #expect(try work.run(rule: rule) { false })
         #expect(try marked() == 1201)

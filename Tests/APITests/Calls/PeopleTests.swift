@@ -32,7 +32,7 @@ struct PeopleTests {
         #expect(try await code("createUser", ["addedUser": ["name": "X", "email": "nobody"]]) == 2021)
         let users = try #require(try await call("getAllUsers", [:], key: key)["users"] as? [[String: Any]])
         #expect(users.map { $0["email"] as? String } == ["admin@acme.example", "ada@acme.example"])
-        // The same address in another organization is nobody here.
+        // The same e-mail address in another organization is no user here.
         let other = try await fixture.call(
             "getAllUsers", ["orgToken": fixture.rival.token], key: fixture.rival.administrator)
         #expect((other["users"] as? [Any])?.count == 1)

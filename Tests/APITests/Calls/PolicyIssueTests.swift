@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// What programs that keep tickets ask and say, and texts of licences as a ZIP: mend-api.md §3.3, §3.7.
+/// Calls for programs that open tickets, and texts of licences as a ZIP: mend-api.md §3.3, §3.7.
 struct PolicyIssueTests {
     private func policy(_ name: String, _ filter: [String: Any], action: String = "CREATE_ISSUE") -> [String: Any] {
         ["name": name, "enabled": true, "filter": filter, "action": ["type": action]]
@@ -26,7 +26,7 @@ struct PolicyIssueTests {
         #expect((answer["project"] as? [String: Any])?["projectName"] is String)
         let issues = try #require(answer["issues"] as? [[String: Any]])
         #expect(!issues.isEmpty)
-        // One violation for each alert that is open, none for what has no score to look at.
+        // One violation for each open alert, none for vulnerabilities without a score.
         let alerts = try await world.list(
             "getProjectAlertsByType", "alerts", ["projectToken": project, "alertType": "SECURITY_VULNERABILITY"])
         let violations = issues.flatMap { $0["policyViolations"] as? [[String: Any]] ?? [] }
@@ -51,7 +51,7 @@ struct PolicyIssueTests {
         #expect(library["keyUuid"] is String && library["filename"] is String && library["keyId"] is Int)
         #expect(library["url"] is String)
 
-        // Tickets hang on what does not change.
+        // Tickets refer to ids that do not change.
         let uuid = try #require(violations[0]["issueUuid"] as? String)
         let ticket = [
             "identifier": "#7", "url": "https://t.example/7", "status": "New", "created": "a", "lastModified": "b",

@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-/// Policies: mend-api.md §3.5, and what they decide.
+/// Policies, mend-api.md §3.5, and their decisions.
 struct PolicyTests {
     private static var reject: [String: Any] {
         [
@@ -47,7 +47,7 @@ struct PolicyTests {
             NSDictionary(dictionary: list[0]["action"] as? [String: Any] ?? [:]) == Self.reject["action"]
                 as? NSDictionary)
         #expect(list[0]["policyContext"] as? String == "DOMAIN")
-        // Requests that nobody answered are answered by it.
+        // It answers requests that nobody answered.
         let answered = try world.inventory.database.read {
             try $0.integer("SELECT count(*) FROM library_request WHERE status = 'REJECTED' AND policy > 0")
         }
@@ -89,7 +89,7 @@ struct PolicyTests {
         let inherited = try await world.list(
             "getProjectPolicies", "policies", ["projectToken": project, "aggregatePolicies": "True"])
         #expect(inherited.map { $0["policyContext"] as? String } == ["PROJECT", "DOMAIN"])
-        // Behind another one of its scope it decides no more.
+        // After another policy of its scope it no longer decides.
         var warn = Self.reject
         warn["name"] = "Warn"
         warn["action"] = ["type": "alert"]
@@ -127,7 +127,7 @@ struct PolicyTests {
             "action": ["type": "REJECT"],
         ]
         _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
-        // Nothing is ever as old as this. Rules that were kept before ages had a bound say more.
+        // No library is this old. Rules that were kept before ages had a bound say more.
         let never: [String: Any] = [
             "name": "Never", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": "\(PolicyRule.oldest)"],
             "action": ["type": "REJECT"],

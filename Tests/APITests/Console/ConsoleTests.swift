@@ -121,7 +121,7 @@ struct ConsoleTests {
         let names = page.split(separator: "name=\"session\" value=\"").dropFirst().map { String($0.prefix(64)) }
         let name = try #require(names.first)
         #expect(names.count == 1)
-        // Nobody ends those of others.
+        // Users cannot end other users' sessions.
         _ = await send("/console/end", ["session": name], cookie: foreign)
         #expect(text(await get("/", cookie: other)).contains("admin@acme.example"))
         let ended = await send("/console/end", ["session": name], cookie: own)

@@ -17,7 +17,7 @@ struct UploadServerTests {
         init(_ flags: [String] = []) throws {
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("upload-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            // The executable lies beside the one of the tests.
+            // The executable is in the folder of the tests' executable.
             let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let program = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("waybill")
             try #require(FileManager.default.isExecutableFile(atPath: program.path), "no \(program.path)")

@@ -70,7 +70,7 @@ struct UploadTests {
         #expect(try bench.files().count == 3)
     }
 
-    /// Nothing of a body that is refused stays behind.
+    /// A refused body leaves nothing behind.
     @Test func brokenBodiesLeaveNothing() async throws {
         let name = "\"projectName\":\"p\",\"autoCreate\":true"
         let bodies = [
@@ -147,7 +147,7 @@ struct UploadTests {
 
     @Test func projectsByToken() async throws {
         for name in [acme.projects[1].token, Self.uuid(acme.projects[1].token).uppercased()] {
-            // What the client says beside it does not count, as there.
+            // Fields of the client beside it do not count, as in Dependency-Track.
             let job = try bench.job(try await bench.put(["project": name, "projectName": "other"]))
             #expect(try job.place == "Bank/Bank Cart")
             #expect(job.product == acme.products[1].id && job.project == acme.projects[1].id)
@@ -271,7 +271,7 @@ struct UploadTests {
             ("GET", "/api/v1/bom", 405), ("POST", "/api/v1/bom/token/x", 405), ("PUT", "/api/version", 405),
             ("GET", "/api/v1/bom/token/", 404), ("GET", "/api/v1/bom/token/x/y", 404), ("GET", "/api/v1/project", 404),
         ] { #expect(await bench.answer(HTTPRequest(method: method, path: path)).status == status) }
-        // A door without uploads has none of them.
+        // A door without uploads has none of these paths.
         #expect(await bench.fixture.response(to: HTTPRequest(method: "GET", path: "/api/version")).status == 404)
     }
 

@@ -19,7 +19,7 @@ struct Collector: BOMReceiver {
     subscript(ref: String) -> Component? { components.first { $0.ref == ref } }
     var document: BOMDocument? { documents.first }
 
-    /// How many warnings end or begin like that, with those that were only counted.
+    /// How many warnings begin or end with this text, counted ones included.
     func count(ofWarnings sign: String, counted: String) -> Int {
         warnings.reduce(0) { sum, text in
             if text.hasSuffix(" more \(counted)") { return sum + (Int(text.prefix { $0 != " " }) ?? 0) }

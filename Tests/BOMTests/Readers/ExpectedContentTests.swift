@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a document holds, as its author or an independent reader counted it. Facts that are missing are not compared.
+/// The content of a document, as its author or an independent reader counted it. Facts that are missing are not
+/// compared.
 private struct Expected: Decodable {
     var file: String
     var ok: Bool
@@ -31,7 +32,7 @@ private struct Expected: Decodable {
     var vulnerabilities: Int?
 }
 
-/// Documents and what is expected of them.
+/// Documents with their expected content.
 private struct Collection {
     /// The folder of the documents.
     let folder: String
@@ -56,7 +57,7 @@ private struct Collection {
 
 private let readForms = ["-json", "-xml", "-tv", "-yaml", "-rdf", "-xlsx"]
 
-/// Tag-value documents in which files stand behind the package that they are of.
+/// Tag-value documents in which files follow the package that they belong to.
 private let tagValueWithFiles =
     ["missing_component_version", "missing_supplier_name", "no_elements_missing"].map {
         "ntia-conformance-checker/tests/data/\($0)/SPDXTagExample-v2.3.spdx"

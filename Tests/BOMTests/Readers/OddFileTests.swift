@@ -8,7 +8,7 @@ private func read(_ text: String) throws -> Collector {
     return found
 }
 
-/// What real generators write beside the standards, and is read as what it means.
+/// Documents of real generators that break the standards and are read by their meaning.
 @Suite struct OddFileTests {
     // MARK: null
 
@@ -70,7 +70,7 @@ private func read(_ text: String) throws -> Collector {
 
     @Test(arguments: [cycloneDX, spdx])
     func `Each member may be null`(text: String) throws {
-        // These say what the document is.
+        // These members identify the document.
         let needed = ["bomFormat", "specVersion", "spdxVersion"]
         var count = 0
         for match in text.matches(of: /"([A-Za-z-]+)":/) where !needed.contains(String(match.1)) {
@@ -160,7 +160,7 @@ private func read(_ text: String) throws -> Collector {
         (#"{"sbom":\#(inner)}"#, ["a"]), (#"{"sbom":{"spdxVersion":"SPDX-2.3",\#(packages)}}"#, ["b", "c"]),
         (#"{"sbom":{\#(packages),"spdxVersion":"SPDX-2.3"},"url":"https://api.github.com"}"#, ["b", "c"]),
         (#"{"generated":{"at":[1]}, "sbom": \#(inner) , "more":[{}]} "#, ["a"]),
-        // Members of the document have precedence over a member of this name that is none.
+        // Members of the document have precedence over a foreign member with the same name.
         (#"{"sbom":{"x":1},"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":"d"}]}"#, ["d"]),
     ])
     func `The answer of GitHub's dependency graph is read as the document in it`(text: String, names: [String]) throws {

@@ -7,7 +7,7 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
     return found
 }
 
-/// SPDX in RDF/XML and in workbooks says what the JSON form says.
+/// SPDX in RDF/XML and in workbooks has the same content as in JSON.
 @Suite struct RDFReaderTests {
     private static func rdf(_ content: String) -> String {
         """
@@ -109,10 +109,10 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
             }
             #expect(found.components.count == json.components.count)
             #expect(found.dependencies == json.dependencies, "\(output.kind)")
-            // What no one asks for is kept as it stood, member by member.
+            // Unknown properties are kept unchanged, member by member.
             var (one, other) = (try #require(found.document), try #require(json.document))
             (one.extra, other.extra) = ("", "")
-            // Tag-value has to quote a licence that is called NOASSERTION, to tell it from none.
+            // Tag-value has to quote a licence that is called NOASSERTION, to distinguish it from the keyword.
             one.extractedLicenses.removeAll { $0.text == "NOASSERTION" }
             other.extractedLicenses.removeAll { $0.text == "NOASSERTION" }
             #expect(one == other, "\(output.kind)")

@@ -188,7 +188,7 @@ private final class Handover<Value: Sendable>: @unchecked Sendable {  // every a
         #expect(a.kind == .operatingSystem && a.supplier == Agent(.organization, name: "Acme (x)", email: "a@b"))
         #expect(a.downloadLocation == "" && a.copyright == "NONE" && a.purl == "pkg:npm/a@1" && a.cpes == ["cpe:2.3:a"])
         var declared = LicenseClaim(.expression("MIT AND LicenseRef-1"))
-        // What the document says of it behind the packages: SHA-256 of "T".
+        // The part of the document after the packages: SHA-256 of "T".
         declared.references = [
             LicenseReference(
                 id: "LicenseRef-1", digest: "e632b7095b0bf32c260fa4c539e9fd7b852d0de454e9be26f24d0d6f91d069d3")

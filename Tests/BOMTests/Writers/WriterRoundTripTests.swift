@@ -37,12 +37,12 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What goes in comes out: documents are read, written, read again.
+/// Documents are read, written and read again, with the same content.
 @Suite struct WriterRoundTripTests {
     @Test(.enabled(if: TestData.shared("data") != nil, "needs ../shared/data: only made documents are written"))
     func `real documents take part`() throws { #expect(try RoundTripDocument.all().count > 60) }
 
-    /// What was read, in the order in which writers want it.
+    /// The parts that were read, in the order that writers want.
     private func sample(_ collected: Collector) -> WriterSample {
         var it = WriterSample()
         if let document = collected.document { it.document = document }
@@ -68,7 +68,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
         return collector
     }
 
-    /// What names a component in every syntax.
+    /// The name of a component that is the same in every syntax.
     private func name(_ component: Component) -> String {
         if PurlProbe.isValid(component.purl) { return component.purl }
         let name = component.group.isEmpty ? component.name : "\(component.group)/\(component.name)"
@@ -132,7 +132,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What the comparison needs to know of texts.
+/// Facts about texts that the comparison needs.
 enum PurlProbe {
     static func isValid(_ text: String) -> Bool {
         !text.isEmpty && text.hasPrefix("pkg:") && text.contains("/") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 }

@@ -245,7 +245,7 @@ struct WriterSample {
         return try write(with: &writer, namespace: Self.namespace)
     }
 
-    /// The spreadsheet, and what it could not hold.
+    /// The spreadsheet, and the facts that it could not hold.
     func workbook(_ version: SPDXVersion) throws -> (bytes: [UInt8], losses: [BOMLoss: Int]) {
         let file = Memory()
         let losses = try SPDXWorkbook(version: version, tool: BOMTool(version: "1.0"), time: 0).write(
@@ -287,7 +287,7 @@ struct WriterSample {
         }
     }
 
-    /// Texts that some syntax takes for something else.
+    /// Texts that some syntax may misread.
     static let traps = [
         "a: b # c", "- x", "{[}]", "yes", "~", "2020-01-01", "1.10", "0x1F", "\"quoted\" \\ back\\", "'", "%TAG", "| x",
         ">",

@@ -3,7 +3,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// What each syntax makes of a tree, and of texts that it might take for something else.
+/// The output of each syntax for a tree, and for texts that it might misread.
 @Suite struct WriterSyntaxTests {
     /// A tree with every kind of member.
     private func sample<Tree: TreeWriter>(_: Tree.Type) -> String {
@@ -221,7 +221,8 @@ import Testing
         #expect(losses[.longCell] == 1)
     }
 
-    /// Each package is a row of the first pass, its references of the second: what one pass says the other must know.
+    /// Each package is a row of the first pass, its references are rows of the second, so the second needs the ids of
+    /// the first.
     @Test func `an expression that no cell holds is not cut but left out`() throws {
         var sample = WriterSample()
         sample.document.created = "2026-01-02T03:04:05Z"

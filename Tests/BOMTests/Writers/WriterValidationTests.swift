@@ -37,7 +37,7 @@ struct WriterValidationTests {
         }
     }
 
-    /// All but the workbooks, which none of the libraries reads.
+    /// All syntaxes but workbooks, which none of the libraries reads.
     @Test(arguments: Sample.allCases) func `every output is valid`(sample: Sample) throws {
         let folder = try TemporaryFolder()
         let outputs = try sample.bill.outputs().filter { $0.ending != "xlsx" }

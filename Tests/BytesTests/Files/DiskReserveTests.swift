@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bytes
 
-/// What uploads leave free.
+/// The room that uploads leave free.
 struct DiskReserveTests {
     @Test func aReserveIsReadAndKept() throws {
         for (text, percent, least) in [
@@ -20,7 +20,7 @@ struct DiskReserveTests {
         #expect(!DiskReserve(percent: 0, least: 1).allows(Int.max, in: folder))
         #expect(!DiskReserve(percent: 100, least: 0).allows(0, in: folder))
         #expect(!DiskReserve(percent: 0, least: .max).allows(1, in: folder))
-        // Nobody can say of a folder that is not there; whoever writes to it hears why.
+        // A missing folder has no free room to report; writing to it gives the error.
         #expect(DiskReserve(percent: 100, least: 0).allows(1, in: "/does/not/exist"))
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct PDFDocument {
     let bytes: [UInt8]
 
-    /// What `produce` writes into the sink.
+    /// The bytes that `produce` writes into the sink.
     init(_ produce: (inout ByteSink) throws -> Void) throws {
         let written = Written()
         var file = ByteSink(threshold: 1 << 12) { bytes throws(SinkError) in written.bytes += bytes }

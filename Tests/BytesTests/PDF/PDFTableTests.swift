@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// The text in one line, for what stands in a cell may be broken over several.
+    /// The text in one line, because the text of a cell may be broken over several lines.
     private static func flat(_ text: String) -> String {
         String(
             text.filter {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bytes
 
-/// RFC 4648, and what people's shells make of it.
+/// RFC 4648, and the variants of people's shells.
 struct Base64DecoderTests {
     /// Decodes a text cut into pieces of `size` bytes.
     static func decode(_ text: String, by size: Int = .max) throws -> [UInt8] {

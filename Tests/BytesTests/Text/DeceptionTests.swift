@@ -2,9 +2,9 @@ import Testing
 
 @testable import Bytes
 
-/// Texts that would deceive whoever reads them.
+/// Texts that would deceive their readers.
 struct DeceptionTests {
-    /// All of U+202A to U+202E and U+2066 to U+2069, and what stands beside them.
+    /// All of U+202A to U+202E and U+2066 to U+2069, and their neighbours.
     @Test func whatTurnsTextIsReplacedInFormatsForPeople() {
         for value in UInt32(0x2020)...0x2070 {
             guard let scalar = Unicode.Scalar(value) else { continue }
@@ -21,7 +21,7 @@ struct DeceptionTests {
             var print: [UInt8] = []
             _ = Array(text.utf8).withUnsafeBytes { PDFCellText.append($0, to: &print) }
             if isTurning { #expect(String(decoding: print, as: UTF8.self) == "a\u{25A1}b<") }
-            // Data carry what the document said.
+            // Formats for data carry the document's texts unchanged.
             var data = ByteSink()
             data.append(jsonString: text)
             #expect(data.text == "\"\(text)\"")

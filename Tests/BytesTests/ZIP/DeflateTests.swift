@@ -91,7 +91,7 @@ struct DeflateTests {
         let rows = words.prefix(7).enumerated().map { "\($0.offset + 1),library-\($0.element),1.2\n" }
         let table = "id,library,version\n" + rows.joined()
         let texts = ([table] + words.map { "0,\($0),\($0),\($0),1" }).map { Array($0.utf8) }
-        // All alive at once, so that no two have one address.
+        // All are alive at once, so no two have the same address.
         let streams = (0..<100).map { _ in Deflate(level, threads: 0) }
         for text in texts {
             var made: Set<[UInt8]> = []

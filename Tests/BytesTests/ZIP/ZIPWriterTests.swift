@@ -92,7 +92,7 @@ struct ZIPWriterTests {
         #expect(digest == Digest.of(sheet, .sha256).hexadecimal)
     }
 
-    /// The writer's invariants hold after each step, those that fail among them.
+    /// The writer's invariants hold after each step, also after steps that fail.
     @Test func theDirectoryIsSoundAtEachStep() throws {
         let zip = ZIPWriter(time: noon, level: .quick, isLarge: false, to: { _ in })
         func attempt(_ step: () throws -> Void) {

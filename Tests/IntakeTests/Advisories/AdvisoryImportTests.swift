@@ -149,7 +149,8 @@ import Testing
             record("PYSEC-1", aliases: ["GO-1"]), record("RUSTSEC-1"),
         ]
         for index in order { try load([records[index]], bench) }
-        // What the project shows stays until its alerts were looked at; what a resolved alert is about stays as history.
+        // The vulnerabilities of the project stay until its alerts are evaluated; the subject of a resolved alert stays
+        // as history.
         try StaleAlerts(database: bench.database, now: { 1 }).run(organization: 1) { true }
         #expect(try vulnerabilities(bench) == ["CVE-2026-1 = GHSA-1 GO-1 PYSEC-1", "RUSTSEC-1 = "])
         #expect(
@@ -180,7 +181,7 @@ import Testing
             try vulnerabilities(bench) == ["CVE-2026-1 = GHSA-1 GO-1 DEBIAN-CVE-2026-1", "CVE-2026-2 = GHSA-2 GO-1"])
     }
 
-    /// An alias that an advisory loses parts what it had joined.
+    /// An alias that an advisory loses separates the vulnerabilities that it had joined.
     @Test func aliasesAreParted() throws {
         let bench = try Workbench()
         try project(bench, ["pkg:npm/dates@1.4.0"])
@@ -191,8 +192,8 @@ import Testing
         #expect(try findings(bench).count == 2)
     }
 
-    /// A fix is the vulnerability's own; the version that leaves everything behind is the library's, and there is none while
-    /// one of its vulnerabilities has no fix.
+    /// A fix belongs to one vulnerability. The version that fixes all vulnerabilities belongs to the library, which has none
+    /// while one of its vulnerabilities has no fix.
     @Test func fixesAreTheirOwn() throws {
         let bench = try Workbench()
         try load(
@@ -287,7 +288,7 @@ import Testing
         JOIN vulnerability v ON v.id = f.vulnerability ORDER BY l.purl, v.name
         """
 
-    /// Advisories before the project and after it: the same findings, those that other comparators decide.
+    /// Advisories that come before or after the project give the same findings, which other comparators confirm.
     @Test(arguments: TemporaryDatabase.engines) func theOrderOfImportsDoesNotMatter(engine: Engine) throws {
         let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t").map(String.init) }
         // Package URLs are kept in their canonical spelling, which escapes more.

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// What verdicts about vulnerabilities rest on.
+/// The basis of verdicts about vulnerabilities.
 @Suite struct BasisTests {
     /// Eight libraries: of each kind of obstacle one, and two that can be looked up.
     private static let document = """
@@ -101,7 +101,7 @@ import Testing
         #expect(try bench.texts("SELECT DISTINCT lookup FROM library WHERE lookup = ''") == [])
     }
 
-    /// Ecosystems are counted batch by batch: what comes out is a count of all records.
+    /// Ecosystems are counted batch by batch; the sum counts all records.
     @Test(arguments: TemporaryDatabase.engines)
     func `Records are counted as they come and go`(engine: Engine) throws {
         let bench = try Workbench(engine)

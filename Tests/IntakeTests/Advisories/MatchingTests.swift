@@ -42,8 +42,8 @@ import Testing
         }
     }
 
-    /// Made-up advisories of thirteen ecosystems at the edges of their ranges, as two other comparators decide; versions that
-    /// are none match no range.
+    /// Made-up advisories of thirteen ecosystems at the edges of their ranges, as two other comparators decide; malformed
+    /// versions match no range.
     @Test func agreesWithOtherComparators() throws {
         let advisories = try Advisories(TestData.path("matching/advisories.jsonl"))
         let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t") }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// Libraries are matched by what documents say beside their package URLs, in every syntax that says it.
+/// Libraries are matched by facts beside their package URLs, in every syntax that has them.
 @Suite struct SourcePackageMatching {
     private static let purl = "pkg:deb/debian/libssl3@3.0.11-1~deb12u1?arch=amd64&distro=debian-12.2"
 
@@ -138,7 +138,7 @@ import Testing
             try findings(bench) == ["libssl3|3.0.11-1~deb12u1|CVE-2026-1"], "\(Self.documents[document].syntax)")
     }
 
-    /// What advisories cover, and so what a component that is of none of it was not looked up in.
+    /// The ecosystems that advisories cover, and so those in which a component was not looked up.
     @Test(arguments: TemporaryDatabase.engines) func ecosystemsWithAdvisories(engine: Engine) throws {
         let bench = try Workbench(engine)
         func places() throws -> Set<String> {

@@ -137,7 +137,8 @@ import Testing
             ])
     }
 
-    /// What only the organization's own documents say never reaches another one; the same project names are apart.
+    /// Claims of the organization's own documents never reach another organization, although the names of projects
+    /// are the same.
     @Test(arguments: TemporaryDatabase.engines)
     func organizationsAreApart(_ engine: Engine) throws {
         let bench = try Workbench(engine)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// What documents claim of vulnerabilities: alerts, rows of their own, and what becomes of them when advisories come.
+/// Claims of documents about vulnerabilities: alerts, rows of their own, and their change when advisories come.
 struct ClaimTests {
     private static let rating = #"""
         "ratings":[{"method":"CVSSv31","score":9.8,"severity":"critical","vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
@@ -103,11 +103,11 @@ struct ClaimTests {
             #expect(try alerts(bench).count == 2)
             try advise(bench, Self.advisory)
         }
-        // The advisory's name and severity; `b` is not found, and claimed all the same.
+        // The advisory's name and severity; `b` is claimed although it is not found.
         #expect(try alerts(bench) == ["a|CVE-2026-1|OPEN|0|low", "b|CVE-2026-1|OPEN|0|low"])
         #expect(try exposures(bench) == ["a|CVE-2026-1|1|0|", "b|CVE-2026-1|0|1|"])
         #expect(try bench.number("SELECT count(*) FROM vulnerability WHERE organization > 0") == 0)
-        // A changed advisory reaches what is only claimed.
+        // A changed advisory also changes claimed vulnerabilities.
         let revision = try bench.number("SELECT revision FROM project")
         try advise(
             bench, Self.advisory.replacing("LOW", with: "HIGH").replacing("2026-01-01T", with: "2026-01-02T"))
@@ -149,13 +149,13 @@ struct ClaimTests {
                 try alerts(bench).sorted() == [
                     "a|CVE-2026-1|OPEN|1|critical", "a|CVE-2026-1|OPEN|1|critical", "a|GHSA-1111-1111-1111|OPEN|2|low",
                 ])
-            // Importing again what was said changes nothing elsewhere.
+            // Importing a document again changes nothing elsewhere.
             let revision = try bench.texts("SELECT revision FROM project WHERE name = 'A'")
             try bench.sbom(document(worse), project: "B")
             try settle(bench)
             #expect(try bench.texts("SELECT revision FROM project WHERE name = 'A'") == revision)
             #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
-            // What said it is gone: the other one speaks.
+            // The document that said it is gone, so the other one counts.
             try bench.sbom(document(), project: "B")
             try settle(bench)
             try bench.intake.sweep()

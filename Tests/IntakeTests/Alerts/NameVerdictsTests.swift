@@ -50,7 +50,7 @@ struct NameVerdictsTests {
         #expect(verdicts("/(?!x)/", scan: scan) == [.unknown, .unknown, .unknown])
         #expect(verdicts("other", scan: scan) == [nil, nil, nil])
         #expect(verdicts("bad*", scan: scan + 1) == [nil, nil, nil])
-        // Whoever has to stop gets none.
+        // A caller that has to stop gets none.
         #expect(try NameVerdicts(policies, scan: scan, in: bench.database) { true } == nil)
         #expect(try rejected(bench) == ["bad-one"])
     }
@@ -74,7 +74,7 @@ struct NameVerdictsTests {
         #expect(try rejected(bench) == [])
         try StaleAlerts(database: bench.database, now: { 2 }).run(organization: 1) { true }
         #expect(try rejected(bench) == ["bad-one"])
-        // What it decided before stays meanwhile.
+        // Its earlier decisions stay meanwhile.
         try evaluate()
         #expect(try rejected(bench) == ["bad-one"])
         #expect(try bench.texts("SELECT project FROM stale_project").count == 1)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Intake
 
-/// How statements in an SBOM find what they are about, and what becomes of those that find nothing.
+/// How statements in an SBOM find their targets, and the outcome of statements without one.
 struct StatementTargetsTests {
     private static let serial = "3e671687-395b-41f5-a30f-a58921a69b79"
     private static let statement = #""analysis":{"state":"not_affected"}"#
@@ -118,7 +118,7 @@ struct StatementTargetsTests {
             try bench.sbom(document(claims))
             #expect(try states(bench) == ["a": "OPEN", "b": "IGNORED"])
         }
-        // What is only listed says nothing.
+        // A vulnerability that is only listed has no statement.
         let listed = #"{"id":"CVE-2026-1","affects":[{"ref":"ref a"}]}"#
         try bench.sbom(document("\(listed),\(about("root/1", id: "PYSEC-1"))"))
         #expect(try states(bench) == ["a": "IGNORED", "b": "IGNORED"])
@@ -156,13 +156,13 @@ struct StatementTargetsTests {
         let taken = #"{"id":"PYSEC-1","analysis":{"state":"in_triage"},"affects":[{"ref":"pkg:npm/a@1"}]}"#
         try bench.sbom(vex(taken))
         #expect(try states(bench) == ["a": "OPEN", "b": "IGNORED"])
-        // What the VEX describes is the product.
+        // The component that the VEX document describes is the product.
         let head = #""metadata":{"component":{"type":"application","name":"other","bom-ref":"it"}},"#
         try bench.sbom(vex(about("it", id: "CVE-2026-1"), head: head))
         #expect(try states(bench)["b"] == "IGNORED")
         let missed = try bench.sbom(vex(about("urn:cdx:\(Self.serial)/1#b%231"))).warnings
         #expect(missed.contains { $0.contains("edition 3") }, "\(missed)")
-        // The next SBOM says itself what holds.
+        // The next SBOM has its own statements.
         try bench.sbom(document(""))
         #expect(try states(bench) == ["a": "OPEN", "b": "OPEN"])
         try bench.intake.sweep()

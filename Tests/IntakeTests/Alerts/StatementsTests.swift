@@ -6,7 +6,7 @@ import Testing
 
 @testable import Intake
 
-/// What a document says of vulnerabilities (VEX) counts for its alerts: CycloneDX 1.6, `vulnerabilities`.
+/// A document's statements about vulnerabilities (VEX) count for its alerts: CycloneDX 1.6, `vulnerabilities`.
 struct StatementsTests {
     private func document(_ vulnerabilities: String) -> String {
         """
@@ -49,7 +49,7 @@ struct StatementsTests {
             try alerts(fixture) == [
                 ["a", "IGNORED", "VEX: not affected (code not reachable): no call"], ["b", "OPEN", ""],
             ])
-        // By one of its other names, and for one that is exploitable.
+        // By another name of it, and for an exploitable one.
         let others = """
             {"id":"GHSA-aaaa-bbbb-cccc","analysis":{"state":"exploitable"},"affects":[{"ref":"a"}]},
             {"id":"X-1","references":[],"affects":[{"ref":"b","versions":[{"version":"1","status":"unaffected"}]}]}
@@ -65,7 +65,7 @@ struct StatementsTests {
             ) { [$0.string(0), $0.string(1)] }
         }
         #expect(claims == [["GHSA-aaaa-bbbb-cccc", "exploitable"], ["X-1", "not_affected"]])
-        // What the first document said goes with it.
+        // The statements of the first document are deleted with it.
         _ = try fixture.intake.sweep()
         let left = try fixture.database.read { try $0.integer("SELECT count(*) FROM library_claim") }
         #expect(left == 2)

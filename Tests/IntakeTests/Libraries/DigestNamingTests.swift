@@ -8,7 +8,7 @@ import Testing
 
 @testable import Intake
 
-/// Files of which an upload has only a digest, and what others know of it, on both engines.
+/// Files of which an upload has only a digest, and the libraries that others know by it, on both engines.
 @Suite struct DigestNamingTests {
     private static let sha1 = String(repeating: "c", count: 40)
     private static let sha256 = String(repeating: "d", count: 64)
@@ -89,7 +89,7 @@ import Testing
         try document(bench)
         #expect(try agent(bench).warnings.isEmpty)
         #expect(try shown(bench) == [named])
-        // The same upload again changes nothing; the component keeps what its document says.
+        // The same upload again changes nothing; the component keeps its document's facts.
         let rows = try bench.number("SELECT count(*) FROM library")
         try bench.database.write { _ = try $0.run("UPDATE project SET content_at = 5") }
         _ = try agent(bench)
@@ -242,7 +242,7 @@ import Testing
         #expect(try shown(bench) == ["dates|2.4|MIT|1|0"])
     }
 
-    /// Who never asks what a file is has nothing looked up.
+    /// An organization without such files looks nothing up.
     @Test(arguments: TemporaryDatabase.engines)
     func `Digests are taken in when somebody asks`(engine: Engine) throws {
         let bench = try Workbench(engine)
@@ -258,7 +258,7 @@ import Testing
                 SELECT 1 FROM named_digest d WHERE d.organization = 1 AND d.sha1 = l.sha1 AND d.library = l.id)
             """)
         #expect(missing == 0)
-        // Asking again takes in nothing twice.
+        // Asking again reads nothing twice.
         try DigestNames.catchUp(organization: 1, in: bench.database)
         #expect(try bench.number("SELECT count(*) FROM named_digest") == taken)
     }

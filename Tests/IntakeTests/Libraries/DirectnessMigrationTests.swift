@@ -31,7 +31,7 @@ import Testing
         #expect(wanted.contains { $0.hasSuffix("|-1|1") } && wanted.contains { $0.hasSuffix("|0|-1") })
         let before = try bench.number("SELECT sum(revision) FROM project")
         try bench.database.write { connection in
-            // As it was: all direct without a graph, what no path leads to transitive.
+            // As before: all direct without a graph, and libraries without a path transitive.
             let graph = try connection.integer("SELECT scan FROM project WHERE name = 'graph'") ?? 0
             try connection.run("UPDATE occurrence SET direct = 1 WHERE direct = -1")
             try connection.run(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Intake
 
-/// What is direct: known only with a graph, and then whatever nothing else needs.
+/// Direct dependencies are known only with a graph: the libraries that no other library needs.
 @Suite struct DirectnessTests {
     private func directness(_ text: String, _ engine: Engine = .sqlite) throws -> [String: Int64] {
         let bench = try Workbench(engine)
@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: Engine.allCases)
     func `Without a graph nobody knows`(engine: Engine) throws {
         #expect(try directness(cycloneDX([("a", "1"), ("b", "1")]), engine) == ["a": -1, "b": -1])
-        // What contains is no need, and what needs itself says nothing.
+        // Containing a library is not needing it, and a library that needs itself does not count.
         let nested = #"""
             {"bomFormat":"CycloneDX","specVersion":"1.5","components":[
              {"name":"a","bom-ref":"a","components":[{"name":"b","bom-ref":"b"}]}],"dependencies":[{"ref":"a","dependsOn":["a"]},{"ref":"b"}]}
@@ -46,7 +46,7 @@ import Testing
         #expect(try directness(cycloneDX(packages, edges: [("x", ["y"])])) == ["x": 1, "y": 0, "leaf": 1])
         #expect(
             try directness(cycloneDX(packages, edges: [("root", ["x"]), ("x", ["y"])])) == ["x": 1, "y": 0, "leaf": 1])
-        // The root needs what another needs, too.
+        // The root needs a library that another library needs, too.
         #expect(
             try directness(cycloneDX(packages, edges: [("root", ["x", "y"]), ("x", ["y"])])) == [
                 "x": 1, "y": 1, "leaf": 1,
@@ -76,7 +76,7 @@ import Testing
             try directness(spdx(["a", "b", "c"], edges + [("c", "RUNTIME_DEPENDENCY_OF", "SPDXRef-DOCUMENT")])) == [
                 "a": 1, "b": 0, "c": 1,
             ])
-        // It is a graph even where there is nothing else.
+        // A single edge is a graph.
         #expect(try directness(spdx(["a", "b"], [("a", "DEPENDENCY_OF", "SPDXRef-DOCUMENT")])) == ["a": 1, "b": 1])
         // Of several described packages each is direct, also one that another needs.
         let described = [("SPDXRef-DOCUMENT", "DESCRIBES", "a"), ("SPDXRef-DOCUMENT", "DESCRIBES", "b")]

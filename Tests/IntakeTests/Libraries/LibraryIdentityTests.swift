@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// What a library is, over imports that describe it in other words, on both engines.
+/// The identity of a library over imports that describe it in other words, on both engines.
 @Suite struct LibrariesOverImports {
     private func bom(_ components: [String], more: String = "") -> String {
         """
@@ -113,7 +113,7 @@ import Testing
                     "a|3|MIT\nGPL 3.0|5bedd0fa987065a13d5ed2a535c550770842a7fa", "b|1||",
                 ])
         #expect(try bench.texts("SELECT libraries FROM scan") == ["2"])
-        // Components keep what their document says of them.
+        // Components keep the facts of their document.
         let bodies = try bench.texts(
             """
             SELECT f.body FROM component c JOIN occurrence o ON o.scan = c.scan AND o.position = c.occurrence
@@ -169,7 +169,7 @@ import Testing
         try bench.sbom(bom(["b", "d"].map { component("pkg:npm/\($0)@1.0.0") }), organization: 2)
         try bench.sbom(one)
         try bench.sbom(bom(["d", "a"].map { component("pkg:npm/\($0)@1.0.0", digest) }), project: "Other")
-        // What the documents describe has numbers, too: it comes first.
+        // The described components have numbers, too, and come first.
         #expect(try keys(1) == ["a|3", "b|4", "c|2", "d|5"])
         #expect(try keys(2) == ["b|2", "d|3"])
         #expect(

@@ -6,7 +6,7 @@ import Testing
 @testable import Database
 @testable import Intake
 
-/// The work of the step "identities": what older programs called libraries, and what hangs on these names.
+/// The work of the step "identities": older names of libraries, and the rows that refer to them.
 @Suite struct LibraryNamingTests {
     private static let issues: [UInt8] = [
         0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,
@@ -162,8 +162,8 @@ import Testing
         #expect(
             try texts(database, "SELECT library, license, reference_type FROM library_license ORDER BY library")
                 == ["1|1|Assigned by user", "2|1|Assigned by user", "3|1|Assigned by user"])
-        // What was found waits for the day on which the choice is taken back. A later step reads it again from the facts, which say
-        // nothing of licences here.
+        // The found licences stay for the day on which the choice is taken back. A later step reads it again from the facts, which
+        // say nothing of licences here.
         #expect(try texts(database, "SELECT library, license, reference FROM replaced_license").isEmpty)
         #expect(
             try texts(database, "SELECT uuid, key_id, base FROM library_identity ORDER BY key_id")
@@ -198,7 +198,7 @@ import Testing
             try said("SELECT library_uuid, position, bug FROM library_bug ORDER BY position").map { $0.suffix(2) }
                 == ["B1", "B2"])
         #expect(try said("SELECT library_uuid, sha1 FROM file_origin") == ["s"])
-        // The ticket of one issue goes behind that of the other.
+        // The ticket of one issue is appended to that of the other.
         #expect(
             try Set(texts(database, "SELECT issue_uuid, position FROM external_issue"))
                 == ["\(Self.issue(uuid))|0", "\(Self.issue(uuid))|1"])

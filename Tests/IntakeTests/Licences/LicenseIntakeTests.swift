@@ -5,7 +5,7 @@ import Intake
 import TestSupport
 import Testing
 
-/// What imports make of licences, on both engines.
+/// Licences in imports, on both engines.
 struct LicenseIntakeTests {
     /// A CycloneDX document: names, and the JSON of their `licenses`.
     private func bill(_ libraries: [(name: String, licenses: String)]) -> String {
@@ -83,7 +83,7 @@ struct LicenseIntakeTests {
         #"{"licenseId":"LicenseRef-1","name":"Public domain note","extractedText":"TEXT OF THE NOTE"}"#,
     ]
 
-    /// An SPDX document of one package, with what it declares in front or behind.
+    /// An SPDX document of one package, with its declared licences before or after it.
     private func spdx(_ name: String, declares: String, first: Bool) -> String {
         let packages = """
             "packages":[{"SPDXID":"SPDXRef-a","name":"\(name)","versionInfo":"1","downloadLocation":"NOASSERTION",
@@ -112,7 +112,7 @@ struct LicenseIntakeTests {
     func aReferenceIsItsDocuments(_ engine: Engine, declaredFirst: Bool) throws {
         let bench = try Workbench(engine)
         for (number, declares) in Self.declarations.enumerated() {
-            // The packages are alike in all but what their documents mean.
+            // The packages differ only in the meaning of their documents.
             try bench.sbom(spdx("same", declares: declares, first: declaredFirst), project: "\(number)")
         }
         #expect(
@@ -166,7 +166,7 @@ struct LicenseIntakeTests {
         #expect(try texts(bench) == ["a|Acme EULA|FULL TEXT OF EULA", "b|MIT|MIT text of b", "c|MIT|"])
         try bench.sbom(bill([("d", expression("MIT"))]))
         try bench.database.write { connection in
-            // What history tells of keeps its facts; without it they go.
+            // Libraries in the history keep their facts; without a history the facts are deleted.
             _ = try connection.run("DELETE FROM inventory_event")
             _ = try connection.run(
                 "UPDATE scan SET library_mark = 0, license_mark = 0, state = 'ABANDONED' WHERE state = 'OBSOLETE'")
@@ -287,7 +287,7 @@ struct LicenseIntakeTests {
         #expect(try licenses(bench).contains("c: ISC [ISC ISC]"))
     }
 
-    /// What an older program read otherwise is read again; what people chose and prefer stays.
+    /// Texts that an older program read differently are read again; choices and preferences of people stay.
     @Test(arguments: TemporaryDatabase.engines)
     func textsAreReadAgain(_ engine: Engine) throws {
         let bench = try Workbench(engine)

@@ -90,7 +90,7 @@ import Testing
             try bench.number(
                 "SELECT count(*) FROM alert WHERE organization = 1 AND type LIKE 'NEW_M%' AND state = 'OPEN'") == 3)
 
-        // A registry that has nothing newer any more.
+        // A registry that no longer has newer versions.
         _ = try run(bench, [bench.file(#"{"purl":"pkg:npm/%40colors/colors","versions":["1.4.0"]}"#)])
         #expect(
             try bench.texts(

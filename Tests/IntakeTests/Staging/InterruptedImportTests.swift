@@ -29,7 +29,8 @@ import Testing
             let intake = Intake(queue: Queue(database: failing, now: bench.queue.now)) {
                 UUID().uuidString
             }
-            // Each time anew, as after a crash: the scan of the attempt before is known to be dead by then.
+            // Each attempt starts again, as after a crash: by then the scan of the attempt before is known to be
+            // dead.
             let published = try? IntakeJob.run(lease, intake: intake, dataFolder: "/")
             let state = try bench.texts("SELECT state FROM job WHERE id = \(lease.job.id)")
             if published != nil || state == ["SUCCESS"] { break }

@@ -25,7 +25,7 @@ import Testing
         "SPDXVersion: SPDX-2.3\nDocumentName: d\nSPDXID: SPDXRef-DOCUMENT\n",
         "spdxVersion: SPDX-2.3\nname: d\npackages: []\n",
         #"{"sbom":{"spdxVersion":"SPDX-2.3","name":"d","packages":[]}}"#,
-        // A component without any name is none.
+        // A component without any name does not count.
         #"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library"}]}"#,
     ]
 
@@ -150,7 +150,7 @@ import Testing
         #expect(replaced[0].contains("--project-version"))
         #expect(
             try bench.sbom(versioned("1.0", name: "shipping")).warnings.first?.hasPrefix("shipping 1.0 takes") == true)
-        // A version that is not known is none that was replaced.
+        // An unknown version is not reported as replaced.
         #expect(try bench.sbom(versioned("")).warnings.isEmpty)
         #expect(try bench.sbom(versioned("3.0")).warnings.isEmpty)
         #expect(try bench.sbom(versioned("4.0"), project: "Project - 4.0").warnings.isEmpty)
@@ -195,7 +195,7 @@ import Testing
         #expect(older.count == 1 && older[0].contains("2026-03-01 09:59:59"))
         #expect(older.first?.contains("2026-03-01 10:00:00") == true)
         #expect(try bench.sbom(made("2026-03-01T10:00:00Z")).warnings.isEmpty)
-        // A time that nobody can read says nothing.
+        // An unreadable time counts as absent.
         #expect(try bench.sbom(made("yesterday")).warnings.isEmpty)
     }
 

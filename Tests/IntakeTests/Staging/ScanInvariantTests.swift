@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// Each is found in rows that break it.
+    /// Each invariant is reported for rows that break it.
     @Test(
         arguments: TemporaryDatabase.engines,
         [

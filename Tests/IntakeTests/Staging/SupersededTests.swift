@@ -5,7 +5,7 @@ import Jobs
 import TestSupport
 import Testing
 
-/// What was accepted last is what is shown, whoever is done last.
+/// A project shows the upload that was accepted last, whichever import ends last.
 @Suite struct SupersededTests {
     private func lease(_ bench: Workbench, _ text: String, project: String = "Project") throws -> Lease {
         var destination = Intake.Destination(organization: 1, product: "Product")
@@ -44,7 +44,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM scan") == 1)
         #expect(try bench.number("SELECT count(*) FROM library WHERE artifact = 'old'") == 0)
 
-        // What is accepted after both is shown, and so is what goes elsewhere.
+        // An upload that is accepted after both is shown, and so is an upload to another project.
         try IntakeJob.run(try lease(bench, cycloneDX([("a", "3")])), intake: bench.intake, dataFolder: "/")
         #expect(try shown(bench) == ["a|3"])
     }

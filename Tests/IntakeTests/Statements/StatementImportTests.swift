@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// Statements (VEX) that come as documents of their own: what they are applied to, and what becomes of the others.
+/// Statements (VEX) that come as documents of their own: their targets, and the outcome of statements without one.
 @Suite struct StatementImportTests {
     /// One OpenVEX statement.
     private func say(
@@ -104,7 +104,7 @@ import Testing
         let first = try take(text, on: bench)
         #expect(first.applied == 0 && first.notApplied.count == 2)
         try bench.sbom(cycloneDX([("a", "1")]))
-        // What no advisory knows is a claim.
+        // A vulnerability that no advisory knows is a claim.
         #expect(try alerts(bench) == ["Project|a|GHSA-aaaa-bbbb-cccc|IGNORED"])
         let record =
             #"{"id":"CVE-2024-9","aliases":["GHSA-aaaa-bbbb-cccc"],"modified":"2024-01-01T00:00:00Z","affected":[{"package":"#

@@ -1,7 +1,7 @@
 import Inventory
 import Testing
 
-/// What people and generators write where a licence belongs, and what it means.
+/// Texts of people and generators in fields for licences, and their meaning.
 struct LicenseMeaningTests {
     private func read(_ text: String, isExpression: Bool = true) -> String? {
         var meaning = LicenseMeaning()
@@ -16,7 +16,7 @@ struct LicenseMeaningTests {
         ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("GPL-2.0+ WITH Bison-exception-2.2", "GPL-2.0-or-later WITH Bison-exception-2.2"),
         ("GPL-2.0-only+", "GPL-2.0-or-later"), ("Apache-2.0+", "Apache-2.0+"),
-        // A term that nobody knows leaves the others as they are.
+        // An unknown term does not change the others.
         ("GPLv2+ AND BSD", "GPL-2.0-or-later AND LicenseRef-BSD"), ("GPLv2+ and MIT", "GPL-2.0-or-later AND MIT"),
         ("Foo-1 OR (GPLv3 AND Bar)", "LicenseRef-Foo-1 OR GPL-3.0-only AND LicenseRef-Bar"),
         ("MIT WITH Foo-exception", "MIT WITH AdditionRef-Foo-exception"),
@@ -52,7 +52,7 @@ struct LicenseMeaningTests {
         ("Apache License, Version 2.0, MIT", "Apache-2.0 AND MIT"),
         // One licence in two names.
         ("MIT/X11", "MIT"), ("X11", "X11"),
-        // What took the place of deprecated ids.
+        // The successors of deprecated ids.
         ("BSD-2-Clause-NetBSD", "BSD-2-Clause"), ("StandardML-NJ AND MIT", "SMLNJ AND MIT"),
         ("wxWindows", "GPL-2.0-or-later WITH WxWindows-exception-3.1"),
         // Versions to come.
@@ -115,7 +115,7 @@ struct LicenseMeaningTests {
             """
         ),
         ("CDDL + GPLv2 with classpath exception", "CDDL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0"),
-        // Not one exception, or none.
+        // Several exceptions, or none.
         ("GPLv2 with OpenSSL exception", "LicenseRef-GPLv2-with-OpenSSL-exception"),
         ("BSD-3-clause-with-weird-numbering", "LicenseRef-BSD-3-clause-with-weird-numbering"),
         // Abbreviations.
@@ -164,7 +164,7 @@ struct LicenseMeaningTests {
         #expect(meaning.names["LicenseRef-House-rules-2"] == "House rules?")
     }
 
-    /// What a document brings must not cost more than reading it.
+    /// Interpreting the texts of a document must not cost more than reading it.
     @Test func `hostile texts end`() {
         for text in [
             String(repeating: "(", count: 100_000), String(repeating: "MIT and ( ", count: 400),
@@ -189,7 +189,7 @@ struct LicenseChoiceTests {
         ("(MIT OR GPL-2.0-only) AND (Apache-2.0 OR LGPL-2.1-only)", "MIT AND Apache-2.0"),
         ("MIT AND GPL-2.0-only OR Apache-2.0", "Apache-2.0"), ("AGPL-3.0-only OR BUSL-1.1", "AGPL-3.0-only"),
         ("GPL-2.0-only WITH Classpath-exception-2.0 OR GPL-2.0-only", "GPL-2.0-only WITH Classpath-exception-2.0"),
-        // What nobody knows may be anything.
+        // An unknown name may be any licence.
         ("LicenseRef-x OR GPL-3.0-only", "GPL-3.0-only"), ("MIT AND LicenseRef-x OR GPL-3.0-only", "GPL-3.0-only"),
         ("LicenseRef-x OR LicenseRef-y", "LicenseRef-x"), ("LicenseRef-LGPL OR AGPL-3.0-only", "LicenseRef-LGPL"),
         ("MIT OR (GPL-2.0-only AND (ISC OR Zlib))", "MIT"),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Reports
 
-/// Elements that go from one thread to another.
+/// Elements on their way from one thread to another.
 struct ConveyorTests {
     private struct Broken: Error, Equatable { let place: Int }
 

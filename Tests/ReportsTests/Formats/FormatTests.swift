@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// What other people's programs make of our files, hostile texts among them.
+/// Our files in other people's programs, with hostile texts among them.
 @Suite struct FormatTests {
     private static let xlsx = ReportCase.all.filter { $0.format == .xlsx && !$0.tables.isEmpty }
 
@@ -92,7 +92,7 @@ import Testing
         for (number, row) in rows.enumerated() {
             for (index, column) in columns.enumerated() where !column.key.isEmpty && column.kind == .text {
                 let told = Self.text(column.key, in: row)
-                // What would turn the direction of a person's reading is made visible in a sheet.
+                // Characters that would turn the direction of reading are made visible in a sheet.
                 #expect(sheet[number + 1][index] ?? "" == Deception.readable(told), "\(column.title) in the sheet")
                 let field = records[number + 1][index]
                 let isFormula = told.first.map { "=+-@\t\r".contains($0) } ?? false
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    /// Every link is a URI and stands on a cell of its sheet; nothing but web addresses is one.
+    /// Every link is a URI on a cell of its sheet, and only web addresses become links.
     @Test(arguments: xlsx) func linksAreURIs(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         for place in report.scope == .organization ? 0..<1 : 0..<3 {
@@ -161,7 +161,8 @@ import Testing
         #expect(Array(text.utf8).withUnsafeBytes(SheetLink.target) == target)
     }
 
-    /// A cell holds 32,767 UTF-16 units: what is more is cut at a character, and the envelope says so. Other formats keep all.
+    /// A cell holds 32,767 UTF-16 units: a longer text is cut at a character, and the envelope says so. Other formats keep
+    /// all.
     @Test(arguments: TemporaryDatabase.engines) func longTextsAreCutAndTold(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         let long = String(repeating: "a", count: 32_766) + "👩‍👩‍👧 and more"
@@ -205,7 +206,7 @@ import Testing
         }
     }
 
-    /// openpyxl reads what we wrote.
+    /// openpyxl reads our workbooks.
     @Test(.timeLimit(.minutes(3)), .enabled(if: openpyxl != nil, "needs openpyxl from PyPI, which cannot be reached"))
     func openpyxlReadsTheWorkbooks() throws {
         let folder = try #require(Self.openpyxl)
@@ -265,7 +266,7 @@ import Testing
             rows.append(Int(output.produced.rows))
             try #require(output.parts().first).bytes.write(to: URL(fileURLWithPath: folder.path("\(number).xlsx")))
         }
-        // All in one run: starting it takes longer than reading them.
+        // All in one run, because starting the program takes longer than reading the files.
         try ForeignTool.run(
             office,
             [

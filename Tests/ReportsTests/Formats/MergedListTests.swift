@@ -49,7 +49,7 @@ import Testing
         }
     ]
 
-    /// What the lists have to be, asked one parent at a time.
+    /// The expected lists, read one parent at a time.
     private func expected(_ fixture: InventoryFixture, like pattern: String = "%") throws -> [(
         String, [String], [String]
     )] {

@@ -53,7 +53,7 @@ import Testing
         ring.abandon()
     }
 
-    /// The invariants are found in what breaks them.
+    /// Broken invariants are reported.
     @Test(arguments: [
         (0, 0, false, true), (3, 0, false, true), (4, 0, false, false), (4, 1, false, true), (4, 0, true, true),
         (5, 0, true, false), (1, 2, false, false),

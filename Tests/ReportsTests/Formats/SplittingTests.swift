@@ -86,7 +86,7 @@ import Testing
         #expect(try parts.flatMap { try numbers($0, tables: ["numbers"])[0] } == Array(1...1000))
     }
 
-    /// At the limit there is one part, one row more makes two.
+    /// Rows up to the limit make one part, one row more makes two.
     @Test func aSinglePartHasNoNumber() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let report = Report.made([Self.numbers("numbers", Self.thousand)])

@@ -9,7 +9,7 @@ import Testing
 
 /// What advisories find and documents claim is one set: every output has its totals.
 struct AgreementTests {
-    /// A claim that no advisory knows, one that an advisory finds, and one that is settled.
+    /// A claim that no advisory knows, a claim that an advisory confirms, and a settled one.
     private static let claims = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.6","version":1,
          "metadata":{"component":{"type":"application","name":"app","bom-ref":"root"}},
@@ -226,7 +226,7 @@ struct AgreementTests {
             _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
             try fixture.queue.matchAll()
         }
-        // Of nothing that is here: still nobody looked.
+        // Advisories of other ecosystems: the libraries still were not looked up.
         try importAdvisory(of: "Hackage")
         #expect(try state() == before)
         try importAdvisory(of: "npm")

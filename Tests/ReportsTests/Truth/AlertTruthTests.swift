@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// What reports say of alerts is what is so now: nothing that is resolved counts, nothing rests on an old severity.
+/// Reports show the current state of alerts: resolved ones do not count, and severities are current.
 struct AlertTruthTests {
     /// Without the libraries of the fixture that have vulnerabilities, but for one.
     private static let after = #"""
@@ -96,7 +96,7 @@ struct AlertTruthTests {
         #expect(words.isSuperset(of: ["Critical:1,", "High:1,"]))
     }
 
-    /// A vulnerability may be critical without a score: it stands before those that are less.
+    /// A vulnerability may be critical without a score: it comes before less severe ones.
     @Test(arguments: TemporaryDatabase.engines) func theWorstComesFirst(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let names = try fixture.database.read { connection in

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Reports
 
-/// One licence text has one reading, in whatever output it stands.
+/// One licence text has one reading in all outputs.
 struct LicenseAgreementTests {
-    /// What documents say, and what the inventory makes of it.
+    /// The licences of documents, and the inventory's reading of them.
     private static let texts: [(said: String, isName: Bool, meant: String)] = [
         ("MIT/X11", true, "MIT"), ("Apache2", true, "Apache-2.0"), ("GNU GPL v2", true, "GPL-2.0-only"),
         ("Eclipse Public License v2.0", true, "EPL-2.0"), ("MPL 2.0 or EPL 1.0", true, "MPL-2.0 OR EPL-1.0"),
@@ -34,7 +34,7 @@ struct LicenseAgreementTests {
             """
     }
 
-    /// What a supplier declared and an analysis concluded, which may differ.
+    /// The declared and the concluded licences, which may differ.
     private static let concluded = #"""
         {"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"doc","dataLicense":"CC0-1.0",
          "documentNamespace":"http://example.org/doc","creationInfo":{"created":"2024-01-01T00:00:00Z"},
@@ -70,7 +70,7 @@ struct LicenseAgreementTests {
             })
     }
 
-    /// What `licenses` of a component means to whoever takes ids, expressions and names as they are.
+    /// The meaning of a component's `licenses` for readers that take ids, expressions and names literally.
     private func cycloneDX(_ fixture: InventoryFixture, _ version: String) throws -> [String: [String]] {
         let bill = try tree("ProjectSBOMReport", fixture, "CycloneDX", version)
         return Dictionary(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// What one query of the model says of an organization, and where outputs say something else.
+/// The totals of an organization by one query of the model, and the outputs that differ.
 ///
 /// Everything is counted from `Line`s again, in Swift: libraries, licences, vulnerabilities, alerts, severities.
 struct ModelTotals {
@@ -18,7 +18,7 @@ struct ModelTotals {
         let position: Int64
         let uuid: String
         let licenses: Int
-        /// Empty where there is none.
+        /// Empty when there is none.
         let vulnerability: String
         let severity: String
         let state: String
@@ -191,7 +191,7 @@ struct ModelTotals {
         return (Ecosystem.isOfPackagers(advisory: name) ? 3 : 2, name)
     }
 
-    /// Where stored decisions are others than the rules make of what they are decided from. Licences from position 900 on are the
+    /// Stored decisions that differ from those that the rules make of the same data. Licences from position 900 on are the
     /// fixture's own (`fillCuration`).
     private func facts() throws -> [String] {
         try fixture.database.snapshot { connection in

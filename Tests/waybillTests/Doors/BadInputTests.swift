@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// The list of issue 2: each gives a clear error, leaves no trace, and the server goes on.
     struct BadInputTests {
-        /// A document that is refused, and what the refusal says.
+        /// A document that is refused, with the text of the refusal.
         struct Refused: Sendable, CustomTestStringConvertible {
             let name: String
             let document: Data

@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     /// What `ExtremeValueTests` is for the Mend API, for all other ways into the program.
     struct ExtremeDoorTests {
-        /// What may stand in a form, a query, a header or a flag.
+        /// Values in forms, queries, headers and flags.
         static let texts = texts(ExtremeValueTests.values) + ["+5", "0x10", "٣", "1_0", "%00"]
 
         private static func texts(_ values: [ExtremeValueTests.Value]) -> [String] {

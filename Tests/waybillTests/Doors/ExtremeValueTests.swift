@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-// DESIGN. What may stand in a request is read from the description that the server gives of itself, so a call that comes later
-// is walked without being named here. A trap in arithmetic ends the server's process: the next request finds nobody.
+// DESIGN. The fields of requests are read from the server's own description, so a later call is walked without being named
+// here. A trap in arithmetic ends the server's process: the next request finds nobody.
 
 extension EndToEnd {
     /// Numbers at the ends of their types and beyond, and what is no number, in every field of every door.
@@ -14,17 +14,17 @@ extension EndToEnd {
         struct Value: Sendable {
             let json: String
             var number: Int64?
-            /// Says nothing: the field is as good as absent.
+            /// The field counts as absent.
             var isAbsent = false
         }
 
-        /// What fields of text get too.
+        /// Values for fields of text, too.
         static let fewer: [Value] = {
             let digits = String(repeating: "9", count: 5000)
             let texts = ["-1e308", "0.5", #""9223372036854775808""#, "true", "[[1]]", #"{"a":1}"#, "\"\(digits)\""]
             return [Value(json: "\(Int64.max)", number: .max)] + texts.map { Value(json: $0) }
         }()
-        /// What keys and tokens get.
+        /// Values for keys and tokens.
         static let least = [fewer[0], fewer[4], fewer[6]]
 
         static let values: [Value] = {
@@ -41,12 +41,12 @@ extension EndToEnd {
             return values
         }()
 
-        /// One request, and what has to be said of it.
+        /// One request, with the expected answer.
         private struct Probe: Sendable {
             let body: Data
             let name: String
             let value: String
-            /// What the answer has to say; nil where it may accept the value.
+            /// The expected text of the answer; nil when it may accept the value.
             var refusal: String?
         }
 
@@ -130,7 +130,7 @@ extension EndToEnd {
             }
         }
 
-        /// Sends all probes from several threads; gives what was wrong.
+        /// Sends all probes from several threads; gives the faults.
         private static func send(_ probes: [Probe], to server: RunningServer) -> (wrong: [String], accepted: Int) {
             let wrong = Mutex<[String]>([])
             let next = Atomic(0)
@@ -169,7 +169,7 @@ extension EndToEnd {
             let schemas = try installation.schemas()
             #expect(schemas.count > 150)
             var probes = try schemas.flatMap { try Self.probes(of: $0) }
-            // The same doors stand before both engines: one of them is walked wholly.
+            // The doors are the same on both engines, so the whole walk is done on one of them.
             if engine == .postgresql { probes = stride(from: 0, to: probes.count, by: 11).map { probes[$0] } }
             let begun = Date()
             let (wrong, accepted) = Self.send(probes, to: server)

@@ -6,7 +6,7 @@ import Testing
 @testable import API
 
 extension EndToEnd {
-    /// Who may see what, over the socket, and what never leaves the process.
+    /// Rights of users, over the socket, and data that never leaves the process.
     struct SecurityTests {
         /// The fields of a call beside key and token that get it past the checks of absence.
         private func fields(of call: Call, process: String) -> [String: Any] {

@@ -6,7 +6,7 @@ import Testing
 
 // DESIGN. Two servers and three workers on one PostgreSQL, as in production, and everything goes wrong: workers are killed,
 // PostgreSQL is restarted, and one worker reaches it only through a relay that is cut for longer than a lease lasts.
-// Clients do what a script does: they ask again until there is an answer.
+// Clients behave like scripts: they ask again until there is an answer.
 
 extension EndToEnd {
     /// Minutes of a cluster under fire; `make test-cluster`.
@@ -16,7 +16,7 @@ extension EndToEnd {
         private static let clients = 20
         private static let jobsOfEach = 25
 
-        /// What came of one job.
+        /// The outcome of one job.
         private struct Outcome: Sendable {
             let uuid: String
             let isSuccess: Bool
@@ -53,8 +53,8 @@ extension EndToEnd {
             ]
             let site = try Site(near)
             let organization = try site.organization()
-            // A product for each project: but for those on the organization, no two jobs are of the same data, and so none
-            // is answered from what another made.
+            // A product for each project. So, except for reports on the organization, no two jobs have the same data, and
+            // none is answered from another's artifact.
             let projects = try (1...50).map { number in
                 try site.importBOM(
                     Document.cycloneDX(libraries: (number % 5 + 1) * 1000, version: "\(number)"), to: organization,

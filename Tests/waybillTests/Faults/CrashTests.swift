@@ -90,7 +90,7 @@ extension EndToEnd {
             #expect(try program.wait().status == 128 + SIGKILL, "the import was over before it was killed")
             #expect(try site.number("SELECT count(*) FROM scan WHERE state = 'STAGING'") == 1)
             #expect(try site.report("ProjectInventoryReport", scope: old.projectToken) == report)
-            // What a takeover reads is what was given, whatever the file holds by then.
+            // A worker that takes over reads the file as it was given, whatever the file holds by then.
             try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
             return (report, old.projectToken, libraries)
         }
@@ -115,7 +115,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// A killed import that a server goes on with does not replace what was imported since.
+        /// A killed import that a server continues does not replace later imports.
         @Test func aDeadImportDoesNotReplaceANewerOne() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -171,7 +171,7 @@ extension EndToEnd {
             #expect(try site.number("SELECT rows_done FROM job WHERE kind = 'MATCHING' AND state = 'SUCCESS'") == 4)
             #expect(try site.number("SELECT count(*) FROM alert WHERE state = 'OPEN' AND vulnerability > 0") == 3)
 
-            // What an import leaves that dies before its libraries are matched; and a server that dies over it.
+            // An import that dies before its libraries are matched, and a server that dies matching them.
             for table in ["alert_event", "alert", "finding_fix", "finding"] as [StaticString] {
                 try site.change("DELETE FROM \(SQL(table))")
             }

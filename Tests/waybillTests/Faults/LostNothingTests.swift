@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// Accepted uploads in bad surroundings.
     struct LostNothingTests {
-        /// What `doctor` says of one check.
+        /// The line of `doctor` about one check.
         private func check(_ name: String, _ site: Site) throws -> (isGood: Bool, message: String) {
             let ending = try Executable.run(["doctor", "--json"] + site.flags)
             let answer = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]

@@ -16,7 +16,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// A job that the grace does not suffice for is given back, and that costs no attempt.
+        /// A job that does not end within the grace is given back without costing an attempt.
         @Test func aRunningJobIsGivenBack() throws {
             let site = try Site()
             let organization = try site.organization()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A database whose lock another process holds: what the server says of itself, and how it ends.
+    /// A database whose lock another process holds: the server's health, and its end.
     struct StuckTests {
         /// Holds the lock of a site's database until it is released.
         private final class Lock: Sendable {
@@ -44,7 +44,7 @@ extension EndToEnd {
             let server = try RunningServer(site)
             #expect(server.isHealthy)
             let lock = try Lock(site)
-            // What was found out a moment ago still holds.
+            // The result of a moment ago still holds.
             #expect(try eventually(within: 20, every: 100) { try server.get("/health/ready").status == 503 })
             let threads = try Self.threads(of: server)
             // While the writer is stuck nobody waits for it, however many ask.

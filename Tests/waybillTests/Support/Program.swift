@@ -73,9 +73,9 @@ final class Program: Sendable {
         }
     }
 
-    /// What it wrote to standard output up to now.
+    /// Its standard output up to now.
     var output: String { Self.text(folder.path("out")) }
-    /// What it wrote to standard error up to now.
+    /// Its standard error up to now.
     var errors: String { Self.text(folder.path("err")) }
 
     var isRunning: Bool { look(options: WNOHANG) == nil }

@@ -40,7 +40,7 @@ struct RequestSchema {
         }
     }
 
-    /// All places, containers before what is in them.
+    /// All places, containers before their members.
     var places: [Place] { Self.places(in: members, below: []) }
 
     private static func places(in schema: [String: Any], below path: [Step]) -> [Place] {
@@ -90,7 +90,7 @@ struct RequestSchema {
 
     /// A request in which this JSON text stands in a place.
     func request(_ variant: Int, with json: String, at place: Place) throws -> Data {
-        // JSON's own numbers would be changed by what writes them.
+        // The writer would change numbers of JSON.
         let mark = "\u{1}here\u{1}"
         let body = Self.setting(mark, at: place.path[...], in: sample(variant))
         let text = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)

@@ -62,7 +62,7 @@ final class RunningServer: Sendable {
         try answer(requestType, fields, key: key).json()
     }
 
-    /// What a call says about a process; throws what it says instead.
+    /// The answer of a call about a process; throws another answer.
     func envelope(_ requestType: String, _ fields: [String: Any], key: String) throws -> [String: Any] {
         let answer = try call(requestType, fields, key: key)
         guard let envelope = answer["asyncProcessStatus"] as? [String: Any] else {

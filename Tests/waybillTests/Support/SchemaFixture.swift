@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `Tests/Data/make_fixture.py` kept of a program with an older schema: its data and the reports that it made of them.
+/// The data of a program with an older schema and the reports that it made of them, as `Tests/Data/make_fixture.py` kept
+/// them.
 struct SchemaFixture: Sendable, CustomTestStringConvertible {
     /// A report that the older program made.
     struct KeptReport: Decodable, Sendable {
@@ -100,7 +101,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         return try JSONDecoder().decode([String: String].self, from: data)
     }
 
-    /// What a report has to be: what the older program made, unless a difference is declared.
+    /// The expected report: the older program's, unless a difference is declared.
     func expected(_ report: KeptReport) throws -> Data {
         let isOther = try differences()[report.file] != nil
         return try Data(contentsOf: file("\(isOther ? "expected" : "reports")/\(report.file)"))

@@ -45,7 +45,7 @@ enum Wire {
 
     /// Sends bytes and gives all that comes back until the server closes.
     ///
-    /// - Parameter endsThere: says to the server that nothing more comes.
+    /// - Parameter endsThere: closes the sending side, so that the server sees the end.
     static func talk(port: Int, _ bytes: Data, endsThere: Bool = false) throws -> Data {
         let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(handle) }

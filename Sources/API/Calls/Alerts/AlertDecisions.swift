@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Inventory
 
-// Deciding about alerts: mend-api.md §3.4. All alerts that a call names are decided, or none.
+// Deciding about alerts: mend-api.md §3.4. A call decides all alerts that it names, or none.
 
 extension Call {
     private static let decisionFields: [Parameter] = [
@@ -42,7 +42,7 @@ extension Call {
 }
 
 extension Request {
-    /// Which alerts, what is said of it, and until when (milliseconds since 1970; 0 for good).
+    /// The alerts, the comment, and the end of the decision (milliseconds since 1970; 0 for none).
     fileprivate func decision() throws(APIError) -> (uuids: [String], comments: String, until: Int64) {
         let uuids = try texts("alertUuids", accepted: "a list of alertUuid values")
         guard uuids.count <= 10_000 else {

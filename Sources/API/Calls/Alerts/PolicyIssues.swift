@@ -6,8 +6,8 @@ import Inventory
 import Jobs
 import Reports
 
-// What programs that keep tickets ask and say: mend-api.md §3.7. Such a client reads `policy.policyMatch.type`, the library, and
-// of each violation `issueUuid`, `violationType` and the vulnerability; it says back which tickets it made.
+// Calls for programs that open tickets: mend-api.md §3.7. Such a client reads `policy.policyMatch.type`, the library, and of
+// each violation `issueUuid`, `violationType` and the vulnerability; it says back which tickets it made.
 
 extension Call {
     static let policyIssues: [Call] = [fetchPolicyIssues, updateExternalIssues]

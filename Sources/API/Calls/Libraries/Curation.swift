@@ -4,8 +4,8 @@ import HTTP
 import Inventory
 import Jobs
 
-// What people and their tools say of libraries. Mend's names for these requests are not known, so they have names of our
-// own, which nobody takes for Mend's: docs/curation.md.
+// Statements of people and their tools about libraries. Mend's names for these requests are not known, so they have
+// names of our own, which nobody takes for Mend's: docs/curation.md.
 
 extension Call {
     static let curation: [Call] = [

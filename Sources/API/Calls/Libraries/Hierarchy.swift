@@ -5,8 +5,8 @@ import HTTP
 import Inventory
 
 // DESIGN. The tree of a project is written into a scratch file while it is walked, so that memory holds the graph and the
-// path, never the tree. A library that several others need stands below each of them with all that it needs, as long as
-// the tree has a reasonable size; beyond that, only where it stands first, and `deduped` says so elsewhere. A graph in which
+// path, never the tree. A library that several others need appears below each of them with its own dependencies, as long as
+// the tree has a reasonable size; beyond that, only at its first place, and `deduped` says so elsewhere. A graph in which
 // each needs each has as many entries as it has arrows: at a second limit nothing more is put below a library, which says so
 // by `dependenciesCut`, and the answer by `cutAtEntries`. The libraries at the top are always all there.
 

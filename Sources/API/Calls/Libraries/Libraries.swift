@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Inventory
 
-// Single libraries and the search for them: mend-api.md §3.3. What is found is in a project that the user may see.
+// Single libraries and the search for them: mend-api.md §3.3. Found libraries are in a project that the user may see.
 
 extension Call {
     /// The most libraries that one answer of a search holds.
@@ -53,7 +53,7 @@ extension Call {
         let found = try LibraryRecords.found(by: search, limit: searchLimit + 1, in: visit.scope, on: visit.connection)
         guard !found.isEmpty else { throw APIError.noSuchLibrary([name, version ?? ""].joined(separator: " ")) }
         guard found.count <= searchLimit else { throw APIError.tooManyLibraries(searchLimit) }
-        // Rows that describe one library differently are one library.
+        // Several rows that describe one library count as one.
         var seen: Set<String> = []
         return found.filter { seen.insert($0.uuid).inserted }
     }
@@ -91,7 +91,7 @@ extension Call {
     private static func histogram(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work) { visit in
             let counts = try LibraryRecords.licenseCounts(visit.scope, on: visit.connection)
-            // Names are for display: where two licences share one, the identifier tells them apart.
+            // Names are for display. Where two licences share a name, the identifier distinguishes them.
             let uses = Dictionary(counts.map { ($0.name, 1) }, uniquingKeysWith: +)
             let byName = counts.map { one in
                 (name: uses[one.name] == 1 ? one.name : "\(one.name) (\(one.spdx))", value: one.count)

@@ -3,8 +3,8 @@ import Database
 import HTTP
 import Jobs
 
-// The library that source files belong to: mend-api.md §3.3. In the background the work is done at once all the same, as it is
-// short; the answer is then the envelope of a process that has ended.
+// The library that source files belong to: mend-api.md §3.3. The work is short, so the asynchronous call does it at once, too,
+// and answers with the envelope of a process that has ended.
 
 extension Call {
     static let origins: [Call] = [

@@ -44,7 +44,7 @@ extension Call {
         }
     }
 
-    /// The own ones; to administrators those of all.
+    /// A user's own schedules; for administrators the schedules of all users.
     private static let schedules = Call(
         "waybillGetSchedules", .one(.organization), .readOnly, .work, keys: [.read, .submit]
     ) { visit in

@@ -4,8 +4,8 @@ import HTTP
 package import Jobs
 package import Reports
 
-// Asking for a report: reports.md §1.2. The request is checked wholly, then it is a job; the answer goes out when the job
-// is durable.
+// Asking for a report: reports.md §1.2. The whole request is checked, then a job is made of it. The answer is sent when
+// the job is durable.
 
 extension Call {
     static let generateOrganizationReport = generation(called: "generateOrganizationReportAsync", in: .organization)
@@ -49,7 +49,7 @@ extension Call {
         _ key: String, _ job: NewJob, _ queue: Queue, on connection: any Connection
     ) throws -> Job? {
         let account = job.account ?? 0
-        // Of what is asked for, not of the bytes: members may come in another order.
+        // A digest of the request's meaning, not of its bytes: members may come in another order.
         let digest = Digest.of(job.request.utf8, .sha1).hexadecimal
         let isFirst = try Idempotency.keep(
             key, account: account, requestSHA1: digest, job: job.uuid, at: queue.now(), on: connection)

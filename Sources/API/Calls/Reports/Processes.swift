@@ -39,7 +39,7 @@ extension Call {
     }
 
     /// Not Mend's: has a FAILED process tried again, with all its attempts and what was uploaded for it. The answer is its
-    /// envelope. One that waits, runs or succeeded stays as it is.
+    /// envelope. A job that waits, runs or succeeded is not changed.
     static let retryProcess = Call(
         "waybillRetryProcess", .any, .readOnly, .points, keys: [.submit, .upload], takes: uuidFields
     ) { visit in
@@ -118,8 +118,8 @@ extension Call {
 }
 
 extension Visit {
-    /// The process that the request names by the first of these fields that is there, if the user may see it; `find` gives
-    /// what is wanted of it, and its job.
+    /// The process that the request names by the first present field of these, if the user may see it; `find` gives the
+    /// wanted value and the job.
     fileprivate func process<Found>(
         named fields: [String],
         _ find: (Queue, _ uuid: String, _ organization: Int64, any Connection) throws -> (Found, job: Job)?
@@ -153,7 +153,7 @@ extension Visit {
             basis: try basis(of: standing.job))
     }
 
-    /// What is said of vulnerabilities of the project that an upload went to rests on, as of now; nil for all other jobs.
+    /// The current basis of the verdict about vulnerabilities of an upload's project; nil for all other jobs.
     private func basis(of job: Job) throws -> Basis? {
         guard let token = job.projectToken else { return nil }
         let scan = try connection.integer(

@@ -28,11 +28,11 @@ struct SynchronousReports {
     /// How long uploads of the scope that were accepted before are waited for, in seconds.
     private static let patience = 60
 
-    /// What a call wants made.
+    /// The report that a call asks for.
     struct Wanted: Sendable {
         let report: Report
         let request: ReportRequest
-        /// A JSON object whose members stand before those of the report; only a JSON report has them.
+        /// A JSON object whose members come before those of the report; for JSON reports only.
         var head = ""
 
         /// A report of the catalog, by its type.
@@ -105,7 +105,7 @@ struct SynchronousReports {
         return response
     }
 
-    /// A report contains what was accepted before it was asked for.
+    /// A report contains the uploads that were accepted before it was asked for.
     private func waitForUploads(of scope: Scope) async throws {
         for quarter in 0..<Self.patience * 4 {
             let ahead = try await backend.waitingThreads.attempt { [backend] in

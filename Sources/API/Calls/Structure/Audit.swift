@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Not Mend's: who did what in the organization, for its administrators.
+// Not Mend's: the audit trail of an organization, for its administrators.
 
 extension Call {
     static let audit: [Call] = [auditTrail]

@@ -85,7 +85,7 @@ extension Call {
         return person
     }
 
-    /// What the field of scopes takes.
+    /// The values of the field for scopes.
     static let scopesAccepted = "a list of \(KeyScopes.allWords.joined(separator: ", "))"
 }
 
@@ -114,7 +114,7 @@ extension Visit {
         return try People.user(email, in: scope.organization, on: connection).id
     }
 
-    /// The key that a call means. Another than the one that is shown is only for keys that administer.
+    /// The key that a call means. Only a key that administers may name another key than itself.
     fileprivate func keyChoice() throws -> KeyChoice {
         let name = try request.text("keyName", accepted: "the name of a key, as waybillGetKeys shows it")
         let owner = try keyOwner()

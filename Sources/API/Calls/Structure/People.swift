@@ -49,8 +49,8 @@ extension Call {
             })
     }
 
-    /// With what somebody begins: a role, which without it is none, in one product where that is named; and what the first key
-    /// is for.
+    /// What a new member begins with: a role (none by default), in one product if the request names one, and the scopes of the
+    /// first key.
     private static let beginning: [Parameter] = [
         .words("role", roleWords), .text("productToken"), .texts("scopes"), .time("expires"),
     ]
@@ -93,7 +93,7 @@ extension Call {
         }
     }
 
-    /// Also takes `email` in place of the old key, and `expires`, the time at which the new one ends.
+    /// It also takes `email` in place of the old key, and `expires`, the end of the new key.
     private static let regenerateUserKey = Call(
         "regenerateUserKey", .one(.organization), .administrator, .points,
         takes: [.text("serviceUserKey"), .text("email"), .time("expires")]
@@ -147,7 +147,7 @@ extension Call {
         guard let field = visit.request["assignedUsers"] else {
             throw APIError.missing("assignedUsers", accepted: accepted)
         }
-        // One pair alone is taken as such.
+        // A single pair is accepted without a list.
         var pairs = field.elements
         if pairs.first?.text("name") != nil { pairs = [field] }
         let wanted = try pairs.map { pair in

@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// How far things are, and what the server can do: mend-api.md §3.1, §3.7.
+// States of processes, and the abilities of the server: mend-api.md §3.1, §3.7.
 
 extension Call {
     static let states: [Call] =
@@ -13,7 +13,7 @@ extension Call {
             requestSchema, denials,
         ] + notOffered
 
-    /// Parts of Mend's product around which there is nothing here: known by their names, and refused with what to do instead.
+    /// Calls for parts of Mend's product that do not exist here: they are known by name and refused with an alternative.
     private static let notOffered: [Call] =
         [
             Call("inviteUserToWebAdvisor", .one(.organization), .administrator, .points) { _ in

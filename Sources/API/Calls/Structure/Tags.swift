@@ -2,7 +2,7 @@ import Bytes
 import Database
 import HTTP
 
-// Tags: mend-api.md §3.2. A value is always a list; what has no tags has an empty object.
+// Tags: mend-api.md §3.2. A value is always a list; an entity without tags has an empty object.
 
 extension Call {
     static let tags: [Call] = [

@@ -1,9 +1,9 @@
 import Bytes
 import Inventory
 
-// DESIGN. What an agent says of a library is what its package manager or its file says. A package URL is made only where
-// the type of the dependency, or the name of its file, leaves no doubt (mend-api.md §4): Debian and RPM packages, for one,
-// do not say which distribution they belong to, so they have none.
+// DESIGN. An agent's facts about a library come from its package manager or its file. A package URL is made only where the
+// type of the dependency, or the name of its file, leaves no doubt (mend-api.md §4): Debian and RPM packages, for example,
+// do not name their distribution, so they get no package URL.
 
 /// A dependency of an agent's upload while it is read.
 struct AgentDependency {
@@ -29,7 +29,7 @@ struct AgentDependency {
     private var commit = ""
     private var purl = ""
     private var hashes: [Hash] = []
-    /// Nodes that hang on this one.
+    /// The nodes of its children.
     var children: [Int32] = []
 
     init() {}
@@ -79,7 +79,7 @@ struct AgentDependency {
 
     // MARK: What it is
 
-    /// Whether it says of nothing what it is.
+    /// Whether it has neither a name nor a checksum.
     var isNameless: Bool {
         artifactId.isEmpty && groupId.isEmpty && fileName.isEmpty && purl.isEmpty && hashes.isEmpty
     }
@@ -95,7 +95,7 @@ struct AgentDependency {
         return name.isEmpty ? sha1 : name.joined(separator: ":")
     }
 
-    /// What distinguishes this file of the library, in this place, from others; empty when nothing does.
+    /// The text that distinguishes this file of the library, in this place, from others; empty when there is none.
     var distinction: String {
         let place = systemPath.isEmpty ? dependencyFile : systemPath
         if sha1.isEmpty, place.isEmpty { return "" }
@@ -141,7 +141,8 @@ struct AgentDependency {
         case "R": return package("cran", behind: ["_\(version).tar.gz"])
         case "RUST", "CARGO": return package("cargo", behind: ["-\(version).crate"])
         case "":
-            // Older plug-ins say no type; Maven's say the packaging, and some files are of one kind alone.
+            // Older plug-ins give no type, Maven's give the packaging, and some kinds of files exist in one ecosystem
+            // only.
             if !groupId.isEmpty, ["jar", "war", "ear", "aar", "bundle", "maven-plugin", "ejb"].contains(type) {
                 return maven
             }

@@ -2,11 +2,11 @@ import Bytes
 import Glibc
 package import Inventory
 
-// DESIGN. An upload is a JSON array of projects, each with a tree of dependencies; it is read as a stream. The tree says
-// a library again wherever it is needed, to any depth, so a library with the same file in the same place is one component
-// however often it is listed, and the tree becomes edges. Nothing recurses: the dependencies that are open wait on a stack,
-// at most as deep as JSON may be nested. Their members come in any order, so what hangs on one is kept as numbers until
-// it is read to its end.
+// DESIGN. An upload is a JSON array of projects, each with a tree of dependencies; it is read as a stream. The tree repeats
+// a library wherever it is needed, to any depth, so a library with the same file in the same place is one component however
+// often it is listed, and the tree becomes edges. Nothing recurses: the dependencies that are open wait on a stack, at most
+// as deep as JSON may be nested. Their members come in any order, so the children of one are kept as numbers until it is
+// read to its end.
 
 /// Reads the projects of an agent's upload: mend-api.md §4.
 package struct AgentReader {
@@ -22,7 +22,7 @@ package struct AgentReader {
     private var visitor: Visitor?
     private var graph = DependencyGraph()
     private var rootNode: Int32 = 0
-    /// What libraries are called, whatever file they are, with the node that was so called first.
+    /// The names of libraries without their files, each with the first node that had it.
     private var bases = ReferenceTable()
     private var firsts: [Int32] = []
     /// The SHA-1 of nodes that were carried, where they are the first of their name.
@@ -53,7 +53,7 @@ package struct AgentReader {
     /// A reader whose libraries hang below one root.
     ///
     /// - Parameters:
-    ///   - name: what the root is called.
+    ///   - name: the name of the root.
     ///   - keepsModules: whether each project is a component of its own, between the root and what it needs.
     package init(named name: String, keepingModules keepsModules: Bool = false) throws(BOMError) {
         self.init(isSurvey: false, keepsModules: keepsModules)
@@ -84,7 +84,7 @@ package struct AgentReader {
         try graph.add(from: from ?? rootNode, to: to, kind: kind, label: label)
     }
 
-    /// What a library is called, whatever file it is: equal for a component and the dependency that says the same.
+    /// The name of a library without its file, equal for a component and the dependency that means it.
     package static func base(of component: Component) -> String {
         if let url = PackageURL(component.purl) { return url.text }
         return [component.group, component.name, component.version].filter { !$0.isEmpty }.joined(separator: ":")
@@ -95,7 +95,7 @@ package struct AgentReader {
         try read(path, into: &receiver)
     }
 
-    /// Hands on the root and the document; returns who needs whom. Nothing may be read afterwards.
+    /// Hands on the root and the document; returns the graph of dependencies. Reading must not go on afterwards.
     package mutating func finish(into receiver: inout some BOMReceiver) throws(BOMError) -> DependencyGraph {
         graph.seal()
         var document = BOMDocument(standard: .cycloneDX, version: "1.5")
@@ -124,7 +124,7 @@ package struct AgentReader {
         }
     }
 
-    /// Shows the dependencies of one project, which stands in `range` of the file, as the tree that they are.
+    /// Visits the dependencies of one project, which is in `range` of the file, as a tree.
     package static func visit(file path: String, range: Range<Int>, _ visitor: Visitor) throws {
         var reader = AgentReader(isSurvey: true)
         reader.visitor = visitor
@@ -211,7 +211,7 @@ package struct AgentReader {
         var project = AgentProject()
         var isProject = false
         var owner = rootNode
-        // A module is known by its name, which may stand behind its dependencies.
+        // A module has its project's name, which may come after its dependencies.
         if keepsModules, !isSurvey {
             modules += 1
             owner = try node("module:\(modules)")
@@ -251,7 +251,7 @@ package struct AgentReader {
         return project
     }
 
-    /// Fields of a request file that say where it goes.
+    /// Fields of a request file that name its destination.
     private static let requestFields = [
         "type", "updateType", "agent", "agentVersion", "orgToken", "product", "productToken", "requesterEmail",
         "aggregateModules", "preserveModuleStructure", "aggregateProjectName", "aggregateProjectToken", "scanComment",
@@ -277,7 +277,7 @@ package struct AgentReader {
             } else if open.isEmpty {
                 return count
             }
-            // Either a new one, or one whose children are read.
+            // Either a new dependency, or one whose children are read.
             guard try !members(&json, of: &open[open.count - 1]) else { continue }
             let done = open.removeLast()
             guard !isSurvey else {
@@ -311,7 +311,8 @@ package struct AgentReader {
         return false
     }
 
-    /// The node of a dependency, which is handed on when it comes up first; its children when it says not what it is.
+    /// The node of a dependency, which is handed on at its first occurrence; the nodes of its children when it has no
+    /// name.
     private mutating func nodes(
         of dependency: AgentDependency, _ receiver: inout some BOMReceiver
     ) throws -> [Int32] {
@@ -326,7 +327,7 @@ package struct AgentReader {
         let isNew = graph.references.known(ref) == nil
         let node: Int32
         if number < firsts.count, distinction.isEmpty || isNew && isCarried(firsts[number], dependency.sha1) {
-            // Listed again by its name alone, as trees do that say everything once, or there already.
+            // Listed again by its name only, as in trees that write everything once, or carried already.
             node = firsts[number]
         } else {
             node = try self.node(ref)

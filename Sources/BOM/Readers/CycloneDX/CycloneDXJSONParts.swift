@@ -112,7 +112,7 @@ extension CycloneDXJSONReader {
     private enum ChoiceField: String, CaseIterable, Sendable { case license, expression, acknowledgement }
     private static let choiceFields = JSONKeys<ChoiceField>()
 
-    /// Reads `licenses`: what is declared (or not said to be either), and what is concluded.
+    /// Reads `licenses`: the declared ones (or those without an acknowledgement), and the concluded ones.
     mutating func licenses(
         _ json: inout JSONReader, of owner: String
     ) throws -> (declared: [LicenseClaim], concluded: [LicenseClaim]) {

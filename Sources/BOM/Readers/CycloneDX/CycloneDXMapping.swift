@@ -56,7 +56,7 @@ enum CycloneDXMapping {
         switch encoding {
         case "": return content
         case "base64":
-            // What is no base64 is no text.
+            // Content that is not valid base64 is dropped.
             guard let bytes = try? Base64Decoder.decode(content) else { return nil }
             return String(validating: bytes, as: UTF8.self)
         default: return nil

@@ -12,7 +12,7 @@ struct SPDXJSONReader {
     private let form: BOMReader.Form
     /// The document's JSON form from its beginning, to look ahead.
     private let again: () throws -> JSONReader
-    /// What the document declares of its `LicenseRef-`s, once something needs it.
+    /// The document's declarations of its `LicenseRef-`s, read when they are needed.
     private var declared: [String: LicenseReference]?
 
     init(outlet: BOMOutlet, form: BOMReader.Form, again: @escaping () throws -> JSONReader) {
@@ -47,7 +47,8 @@ struct SPDXJSONReader {
             json.ceiling = .max
             let seenBefore = seen
             let field = try json.key(in: Self.fields, seen: &seen)
-            // Where the parts of a document stand in any order, its JSON form has an array for each stretch of a kind.
+            // A document whose parts come in any order has, in its JSON form, an array for each run of parts of one
+            // kind.
             if !form.isJSON, field?.isOfParts == true { seen = seenBefore }
             switch field {
             case .spdxVersion: document.version = try json.text()
@@ -159,8 +160,8 @@ struct SPDXJSONReader {
     }
 
     /// A licence field, with what the document declares of the references in it: components are shared by what they say, and
-    /// `LicenseRef-1` says nothing by itself. Declarations may stand behind what refers to them, so they are looked for
-    /// ahead, once.
+    /// `LicenseRef-1` says nothing by itself. Declarations may come after the references to them, so a first pass collects
+    /// them.
     mutating func claims(_ text: String) throws -> [LicenseClaim] {
         var claims = SPDXMapping.claims(text)
         guard text.contains("LicenseRef-"), !claims.isEmpty else { return claims }
@@ -183,7 +184,7 @@ struct SPDXJSONReader {
             if json.keyEquals("hasExtractedLicensingInfos") {
                 json.ceiling = json.offset + BOMReader.partLimit
                 found += try extractedLicenses(&json)
-                // Only other syntaxes go on with more of them.
+                // Only other syntaxes continue with more of them.
                 if form.isJSON { break }
             } else {
                 try json.skipValue()

@@ -5,8 +5,8 @@ import Inventory
 enum SPDXMapping {
     static let documentID = "SPDXRef-DOCUMENT"
 
-    /// The version that `spdxVersion` names, as "2.2"; nil when it is none that is read. A third number counts the corrected
-    /// editions of a version: SPDX-2.2.1 is the text of 2.2 as ISO/IEC 5962:2021.
+    /// The version that `spdxVersion` names, as "2.2"; nil for versions that are not read. A third number counts the
+    /// corrected editions of a version: SPDX-2.2.1 is the text of 2.2 as ISO/IEC 5962:2021.
     static func version(_ text: String) -> String? {
         guard text.hasPrefix("SPDX-") else { return nil }
         let numbers = text.dropFirst(5).split(separator: ".", omittingEmptySubsequences: false)
@@ -16,7 +16,7 @@ enum SPDXMapping {
         return ["2.1", "2.2", "2.3"].contains(version) ? version : nil
     }
 
-    /// Text, or nothing where the document says that it says nothing. NONE stays: it says that there is none.
+    /// The text, or empty for NOASSERTION. NONE is kept, because it states that there is no licence.
     static func said(_ text: String) -> String { text == "NOASSERTION" ? "" : text }
 
     /// `Person: Jane Doe (jane@example.com)`, `Organization: …`, `Tool: …` (§6.8, §7.5); nil for NOASSERTION.
@@ -42,7 +42,7 @@ enum SPDXMapping {
         text.isEmpty ? [] : [LicenseClaim(form(withoutLicense: text) ?? .expression(text))]
     }
 
-    /// What the words for no licence say; nil of other texts.
+    /// The meaning of NONE and NOASSERTION; nil for other texts.
     static func form(withoutLicense text: String) -> LicenseClaim.Form? {
         guard LicenseMeaning.isNothing(text) else { return nil }
         return text.utf8.count == 4 ? LicenseClaim.Form.none : .noAssertion
@@ -81,7 +81,7 @@ enum SPDXMapping {
         }
     }
 
-    /// What becomes of a relationship (§11.1, table 68).
+    /// How the model keeps a relationship (§11.1, table 68).
     enum Meaning {
         case describes(isReversed: Bool)
         case edge(Dependency.Kind, isReversed: Bool, label: String)

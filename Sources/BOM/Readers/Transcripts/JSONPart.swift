@@ -2,7 +2,8 @@ import Bytes
 
 // DESIGN. `JSONWriter` does not fit: it writes members in the order of its calls, and here an array grows while others do.
 
-/// An object of a JSON form whose members come in the order of another syntax: what repeats is gathered until the end.
+/// An object of a JSON form whose members come in the order of another syntax. Repeated members are gathered until the
+/// end.
 struct JSONPart {
     private var members: [UInt8] = []
     private var arrays: [(key: String, elements: [UInt8])] = []

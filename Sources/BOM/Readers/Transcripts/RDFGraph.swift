@@ -35,7 +35,7 @@ final class RDFGraph: XMLHandler {
     private enum Stripe {
         case document
         case node(Int)
-        /// A property of a node, with the node that its value is once that is known.
+        /// A property of a node. When its value is a node, that node, once it is known.
         case property(String, of: Int, value: Int?)
         /// The content of a property that has said its value.
         case ignored
@@ -72,7 +72,7 @@ final class RDFGraph: XMLHandler {
         if case .literal(let text) = value { hold(text.count + 64) }
     }
 
-    /// What stands behind the last `#`, or else `/`, of an IRI.
+    /// The part of an IRI after its last `#`, or else after its last `/`.
     static func term(_ iri: String) -> String {
         let start = iri.lastIndex(of: "#") ?? iri.lastIndex(of: "/")
         return start.map { String(iri[iri.index(after: $0)...]) } ?? iri

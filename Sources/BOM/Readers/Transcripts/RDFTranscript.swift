@@ -246,10 +246,10 @@ final class RDFTranscript {
 
     // MARK: - Names
 
-    /// What comes before the `#` of an IRI.
+    /// The part of an IRI before its `#`.
     private static func space(_ iri: String) -> String { String(iri.prefix { $0 != "#" }) }
 
-    /// The id of an element: what stands behind the `#`, or one from its place in the document.
+    /// The id of an element: the part after the `#`, or one made of its place in the document.
     private func identifier(_ number: Int) -> String {
         if number == document { return SPDXMapping.documentID }
         let id = graph.nodes[number].id
@@ -340,7 +340,7 @@ final class RDFTranscript {
 }
 
 extension JSONPart {
-    /// Adds a text unless there is none.
+    /// Adds a text unless it is empty.
     mutating func addText(_ key: String, _ text: [UInt8]) {
         if !text.isEmpty { add(key, text) }
     }

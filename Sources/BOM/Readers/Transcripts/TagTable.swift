@@ -1,9 +1,9 @@
 /// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): where each belongs, and what it is in the JSON form.
 enum TagTable {
-    /// What a tag says something of.
+    /// The object to which a tag belongs.
     enum Section: Hashable {
         case document, creation, package, file, snippet, license, relationship, annotation, review
-        /// An identifier was read, and not yet what it identifies.
+        /// An identifier was read, but not yet its object.
         case unknown
     }
 

@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. Tags follow each other without any nesting, and what they say something of ends where the next thing begins. So
-// one package, file, snippet or licence is held at a time and handed on as an array of one; the document and its
-// creation are handed on at the end. What lies in a package by standing behind it (§5.2.2: a file) is said by a relationship.
+// DESIGN. Tags follow each other without any nesting, and what they say something of ends where the next thing begins. So one
+// package, file, snippet or licence is held at a time and handed on as an array of one; the document and its creation are
+// handed on at the end. A file that follows a package belongs to it (§5.2.2); a relationship says so in the transcript.
 
 /// Makes the JSON form of SPDX tag-value, a line at a time.
 final class TagValueTranscript {
@@ -99,7 +99,7 @@ final class TagValueTranscript {
         }
     }
 
-    /// Where `</text>` stands at the end of a line.
+    /// The place of `</text>` at the end of a line.
     private static func endOfText(_ line: [UInt8].SubSequence) -> Int? {
         var line = line
         while let last = line.last, last == 0x20 || last == 0x09 { line.removeLast() }
@@ -125,7 +125,7 @@ final class TagValueTranscript {
 
     private func take(_ tag: String, _ value: [UInt8]) throws(JSONError) {
         if tag == TagTable.identifier {
-            // Some tools write it before the tag that begins what it names.
+            // Some tools write it before the tag that begins its object.
             if !identifier.isEmpty {
                 endPart()
                 section = .unknown

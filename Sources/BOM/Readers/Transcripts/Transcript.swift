@@ -5,7 +5,7 @@ import Bytes
 // syntax adds is only how its text is taken apart. The price, writing JSON and reading it again, is about a third of what
 // libxml2 takes for the same text. A transcript is an outgoing buffer that empties into the reader's window.
 
-/// JSON text that comes to be while it is read.
+/// JSON text that is made while it is read.
 final class Transcript {
     /// The text made so far that was not read yet.
     var json = ByteSink()
@@ -90,7 +90,7 @@ final class Transcript {
     }
 }
 
-/// Reads a source piece by piece, for those who are given what comes instead of asking for bytes.
+/// Reads a source piece by piece, for parsers that are given bytes instead of asking for them.
 final class Pieces {
     private let source: JSONReader.Source
     private let buffer: UnsafeMutableRawBufferPointer

@@ -2,7 +2,7 @@
 enum XMLShape {
     /// An object where it has attributes or elements, else its text without the blanks around it.
     case any
-    /// Its text as it stands.
+    /// Its text, unchanged.
     case text
     case number
     case boolean
@@ -12,7 +12,7 @@ enum XMLShape {
     case reference
     /// An object of its attributes, and of its text under this key.
     case content(StaticString)
-    /// As `content`, of text that keeps the blanks around it.
+    /// Like `content`, for text that keeps its surrounding blanks.
     case attachment
     /// An object with one member, the element itself.
     case nested(StaticString)
@@ -22,10 +22,10 @@ enum XMLShape {
     case spilled
 }
 
-/// How the elements of one vocabulary become JSON. Names may be distinguished by what they stand in: `vulnerability/source`.
+/// How the elements of one vocabulary become JSON. The same name may have several meanings, by the element around it:
+/// `vulnerability/source`.
 struct XMLVocabulary {
-    /// The first member of the document's object and what comes before all others; `$` stands for the rest of the
-    /// namespace behind its prefix.
+    /// The first member of the document's object; `$` stands for the rest of the namespace after its prefix.
     let prologue: String
     private var shapes: [String: XMLShape] = [:]
     private var repeating: Set<String> = []

@@ -3,7 +3,7 @@ import Bytes
 /// Makes the JSON form of an XML document, an element at a time. Elements and attributes of other namespaces are left out.
 final class XMLTranscript: XMLHandler {
     private let vocabulary: XMLVocabulary
-    /// What comes before the version in the namespace of the document.
+    /// The part of the document's namespace before the version.
     private let namespacePrefix: String
     private let out: Transcript
     private var frames: [Frame] = []
@@ -46,7 +46,7 @@ final class XMLTranscript: XMLHandler {
     /// An element whose end was not seen yet.
     private struct Frame {
         enum State {
-            /// Nothing but text so far.
+            /// Only text so far.
             case open
             case object
             case list
@@ -109,7 +109,7 @@ final class XMLTranscript: XMLHandler {
         frames.append(frame)
     }
 
-    /// Writes what comes before the value of an element: comma and key; nil when it cannot stand here.
+    /// Writes the comma and the key before the value of an element; nil when the element cannot occur here.
     private func place(_ element: XMLElement) -> XMLVocabulary.Rule? {
         guard let last = frames.indices.last else { return nil }
         var rule = rule(for: element, in: frames[last].name)

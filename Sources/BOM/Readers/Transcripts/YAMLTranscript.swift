@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. YAML of SPDX is the JSON form in another syntax (spdx-spec 2.3, clause 5). What stands without quotes may be a
-// number or a Boolean in YAML where the standard has a text, as a version `1.0`: so the name of a member decides, not the
-// look of its value.
+// DESIGN. YAML of SPDX is the JSON form in another syntax (spdx-spec 2.3, clause 5). A value without quotes may look like
+// a number or a Boolean in YAML where the standard has a text, as a version `1.0`. So the name of a member decides its
+// type, not the look of its value.
 
 /// Makes the JSON form of SPDX YAML, event by event.
 final class YAMLTranscript {
@@ -76,7 +76,7 @@ final class YAMLTranscript {
         return true
     }
 
-    /// A value begins: what stands before it, and the name of the member that it is in.
+    /// A value begins: writes what comes before it, and gives the name of its member.
     @discardableResult
     private func begin() -> String {
         switch levels.last {
@@ -87,7 +87,7 @@ final class YAMLTranscript {
             if !isFirst { out.json.append(",") }
             levels[levels.count - 1] = .list(isFirst: false, of: name)
             return name
-        // A key that is no scalar: the JSON reader refuses what comes of it.
+        // A key that is no scalar: the JSON reader refuses the result.
         case .key?, nil: return ""
         }
     }

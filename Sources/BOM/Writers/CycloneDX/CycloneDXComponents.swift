@@ -3,18 +3,18 @@ import Inventory
 
 /// The parts of components and services, in the order of the XML schema.
 extension CycloneDXWriter {
-    /// What comes behind the components that lie in a component.
+    /// Members that come after the nested components of a component.
     struct Evidence {
         var locations: [String]
         var licenses: [LicenseClaim]
     }
 
-    /// The members of a component but its evidence, which is given back; the object stays open.
+    /// Writes the members of a component except its evidence, which is returned; the object stays open.
     mutating func write(_ it: Component, ref: String, purl: String?, to out: inout ByteSink) -> Evidence {
         tree.attribute("type", version.type(it.kind), to: &out)
         tree.attribute("bom-ref", ref, to: &out)
         if let supplier = it.supplier { writeOrganization(supplier, "supplier", to: &out) }
-        // A person's name alone is what `author` is for; a manufacturer has addresses, too.
+        // `author` holds a person's name only; a manufacturer has addresses, too.
         let isPerson = it.originator.map { $0.kind == .person && $0.email.isEmpty && it.author.isEmpty } ?? false
         if version.hasManufacturer, let originator = it.originator, originator.name != it.author, !isPerson {
             writeOrganization(originator, "manufacturer", to: &out)
@@ -38,7 +38,7 @@ extension CycloneDXWriter {
         }
         tree.text("copyright", it.copyright == "NONE" ? "" : it.copyright, to: &out)
         var properties = it.properties
-        // There is room for one, and the schema takes none that is malformed.
+        // There is room for one only, and the schema refuses malformed ones.
         let cpe = it.cpes.firstIndex { SPDXText.cpeType($0) != nil }
         if let cpe { tree.field("cpe", it.cpes[cpe], to: &out) }
         for (index, other) in it.cpes.enumerated() where index != cpe {
@@ -51,7 +51,7 @@ extension CycloneDXWriter {
             lose(.purl)
         }
         writeReferences(of: it, to: &out)
-        // What SPDX has a field for.
+        // Facts for which SPDX has a field and CycloneDX a property.
         for (name, value) in [
             ("comment", it.comment), ("fileName", it.fileName), ("sourceInfo", it.sourceInfo),
             ("summary", it.description == it.summary || it.description.isEmpty ? "" : it.summary),
@@ -92,9 +92,9 @@ extension CycloneDXWriter {
 
     // MARK: - Licences
 
-    /// What CycloneDX's one field for licences holds, and what stands beside it.
+    /// The licences for CycloneDX's one field, and those for the evidence beside it.
     private struct ShownLicenses {
-        /// Those that decide in the inventory.
+        /// The licences that decide in the inventory.
         var claims: [LicenseClaim]
         var acknowledgement: String
         /// What an analysis came to, where a supplier declared something, too.
@@ -117,8 +117,9 @@ extension CycloneDXWriter {
             claims: it.concludedLicenses, acknowledgement: "concluded", evidence: evidence, declared: declared.text)
     }
 
-    /// `licenses`: always there, for readers that loop over it. What ids and names cannot say is one expression, which stands
-    /// alone; where licences bring texts, it is the name of one. Gives the addresses of licences that found no place.
+    /// `licenses`: always there, for readers that loop over it. Licences that ids and names cannot express become one
+    /// expression, which must stand alone. Where licences have texts, the expression is the name of a licence. Gives the
+    /// addresses of licences that found no place.
     private mutating func writeLicenses(
         _ claims: [LicenseClaim], acknowledgement: String, to out: inout ByteSink
     ) -> [String] {

@@ -1,6 +1,6 @@
 import Bytes
 
-/// The versions of CycloneDX that are written. The newest is what the mapping knows; an older one is the list of what it lacks.
+/// The versions of CycloneDX that are written. The mapping knows the newest version; an older one is a list of what it lacks.
 package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
     case v14 = "1.4"
     case v15 = "1.5"

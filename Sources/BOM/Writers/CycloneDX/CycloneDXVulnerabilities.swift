@@ -1,7 +1,7 @@
 import Bytes
 
 extension CycloneDXWriter {
-    /// One vulnerability, with its ratings and what was found out about it (VEX).
+    /// One vulnerability, with its ratings and its assessment (VEX).
     mutating func write(_ it: VulnerabilityClaim, to out: inout ByteSink) {
         tree.beginObject("vulnerability", to: &out)
         tree.attribute("bom-ref", claim(vulnerability: it), to: &out)

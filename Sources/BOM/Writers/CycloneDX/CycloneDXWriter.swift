@@ -2,9 +2,9 @@ package import Bytes
 import Inventory
 
 // DESIGN. The mapping follows the order of elements in the XML schema, which JSON does not mind, so that one mapping serves
-// both syntaxes. A component is left open until the next one shows whether it lies inside: nesting costs the memory of
-// one path, and its evidence, which XML wants behind what is nested, waits with it. Services have a list of their own
-// behind the components and wait there, up to a limit.
+// both syntaxes. A component is left open until the next one shows whether it is nested inside. So nesting costs the memory
+// of one path. The evidence of a component, which XML wants after the nested ones, waits with it. Services have a list of
+// their own behind the components and wait there, up to a limit.
 
 /// Writes CycloneDX 1.4, 1.5 and 1.6 in one syntax.
 package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
@@ -34,11 +34,11 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var unknown: [String] = []
     private var firstReference = ""
     private var rootReference = ""
-    /// What nesting has said, by the reference of what lies inside.
+    /// Containment that nesting already expresses, by the reference of the inner component.
     private var nestedIn: [String: String] = [:]
     /// References that had to be written otherwise than they were given.
     private var respelled: [String: String] = [:]
-    /// XML has them behind the dependencies.
+    /// XML has them after the dependencies.
     private var documentProperties: [Property] = []
     private var vulnerabilityReferences: Set<String> = []
     var extracted: [String: ExtractedLicense] = [:]
@@ -98,7 +98,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         for license in licenses { extracted[LicenseStatement.reference(license.id)] = license }
     }
 
-    /// The package URL as a document may carry it; nil when there is none that is one.
+    /// The package URL in a form that documents may carry; nil without a valid one.
     package static func prepare(_ component: Component) -> String? { PurlText.valid(component.purl) }
 
     package mutating func component(
@@ -270,13 +270,13 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
             ref = "\(base)#\(number)"
         }
         references[ref] = false
-        // Of components with one reference the first is meant.
+        // A reference that several components have means the first of them.
         if ref != wanted, references[wanted] == nil, respelled[wanted] == nil { respelled[wanted] = ref }
         if firstReference.isEmpty { firstReference = ref }
         return ref
     }
 
-    /// A reference for a vulnerability: each has one, so that no two are alike, which the schema forbids.
+    /// A reference for a vulnerability. Each has one, because the schema forbids two equal entries.
     mutating func claim(vulnerability it: VulnerabilityClaim) -> String {
         let base = it.ref.isEmpty ? "vulnerability:\(it.id)" : it.ref.hasPrefix("urn:cdx:") ? "_\(it.ref)" : it.ref
         var ref = base
@@ -288,7 +288,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         return ref
     }
 
-    /// The reference as the document has it; nil when it has none such.
+    /// The reference as the document spells it; nil when the document lacks it.
     func known(_ ref: String) -> String? {
         let ref = respelled[ref] ?? ref
         return references[ref] == nil ? nil : ref

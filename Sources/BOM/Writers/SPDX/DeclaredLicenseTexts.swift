@@ -33,7 +33,7 @@ struct DeclaredLicenseTexts: Sendable {
     /// - Parameter takesAnyPlus: as for `LicenseStatementReader`.
     init(takesAnyPlus: Bool) { reader = LicenseStatementReader(takesAnyPlus: takesAnyPlus) }
 
-    /// Takes over what a document declares, for the claims that follow.
+    /// Takes over the declared licences of a document, for the claims that follow.
     mutating func declare(_ licenses: [ExtractedLicense]) {
         reader.declare(licenses)
         renamed = [:]

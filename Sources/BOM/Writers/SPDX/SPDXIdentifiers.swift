@@ -1,7 +1,7 @@
 import Inventory
 
-/// What follows from a package alone: its package URL as a document may carry it, nil when it has none that is one, and the
-/// end of the id that it gets when no other package has it: the name of its file.
+/// Facts that follow from a package alone: its package URL in a form that documents may carry (nil without a valid one),
+/// and the end of its id unless another package has the same: the name of its file.
 package struct SPDXPreparation: Sendable {
     let purl: String?
     let file: String
@@ -23,7 +23,7 @@ package struct SPDXPreparation: Sendable {
 package struct SPDXIdentifiers: Sendable {
     /// Before the name of the file, as Mend's documentation of its reports shows it.
     package static let prefix = "SPDXRef-Package-"
-    /// The same in Mend's older synchronous report, whose reader finds licence texts by it.
+    /// The same for Mend's older synchronous report, whose readers find licence texts by it.
     package static let olderPrefix = "SPDXRef-PACKAGE-"
 
     private var taken: Set<String> = ["SPDXRef-DOCUMENT"]

@@ -23,7 +23,7 @@ enum SPDXText {
         return line.isEmpty ? "unnamed" : line
     }
 
-    /// What a package has to say beside its fields: its comment, and a package URL that is none, as it was given.
+    /// The comment of a package. It also holds an invalid package URL, as it was given.
     static func comment(of it: Component, hasPurl: Bool) -> String {
         if hasPurl || it.purl.isEmpty { return it.comment }
         return it.comment + (it.comment.isEmpty ? "" : "\n") + "Package URL as given: \(it.purl)"

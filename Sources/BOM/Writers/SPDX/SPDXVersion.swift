@@ -1,4 +1,4 @@
-/// The versions of SPDX 2 that are written. The newest is what the mapping knows; an older one is the list of what it lacks.
+/// The versions of SPDX 2 that are written. The mapping knows the newest version; an older one is a list of what it lacks.
 package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
     case v22 = "2.2"
     case v23 = "2.3"
@@ -15,7 +15,7 @@ package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
         self >= .v23 ? name : String(name.map { $0 == "-" ? "_" : $0 })
     }
 
-    /// The name of a digest's algorithm; nil when the version has none or the value is none of it.
+    /// The name of a digest's algorithm; nil when the version does not know it or the value has the wrong length.
     func algorithm(_ hash: Hash) -> String? {
         guard hash.isHexadecimal else { return nil }
         let digits = hash.value.utf8.count

@@ -19,7 +19,7 @@ package struct SPDXWorkbook: Sendable {
 
     /// Writes the file. `pass` must give the same document each time it is called.
     ///
-    /// - Returns: what could not be written, and how often.
+    /// - Returns: the facts that could not be written, and how often.
     package func write(
         to destination: @escaping ByteSink.Destination,
         _ pass: (inout SPDXWriter<SheetTree>, inout ByteSink) throws -> Void
@@ -82,7 +82,7 @@ package struct SPDXWorkbook: Sendable {
         }
     }
 
-    /// One row, and more that hold only what there is several times.
+    /// One row, and further rows for repeated values only.
     private func head(of tree: inout SheetTree, to sink: inout ByteSink) {
         var members = tree.head
         members["spreadsheetVersion"] = "\(version.rawValue).0"

@@ -28,7 +28,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         return all
     }
 
-    /// - Parameter prefix: what the ids of packages begin with.
+    /// - Parameter prefix: the beginning of package ids.
     package init(version: SPDXVersion, tool: BOMTool, prefix: String = SPDXIdentifiers.prefix) {
         self.version = version
         self.tool = tool
@@ -105,7 +105,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
             }
             let (first, name, second, comment) = relationship(edge, from: from, to: to)
             guard from != to else { continue }
-            // Nesting has said it already.
+            // Nesting expresses it already.
             if name == "CONTAINS", containments.contains("\(first) \(second)") { continue }
             told.append(Told(first: first, name: name, second: second, comment: comment))
         }

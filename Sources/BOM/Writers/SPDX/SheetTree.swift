@@ -1,6 +1,7 @@
 package import Bytes
 
-/// An SPDX document as the rows of one sheet: what belongs to the others passes by. `SPDXWorkbook` puts sheets together.
+/// An SPDX document as the rows of one sheet; members that belong to other sheets are dropped. `SPDXWorkbook` puts
+/// sheets together.
 package struct SheetTree: TreeWriter {
     /// The sheet that is written, and its columns.
     private(set) var sheet = SPDXSheet.packageInfo

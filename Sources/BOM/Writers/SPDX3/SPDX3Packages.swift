@@ -71,7 +71,7 @@ extension SPDX3Writer {
         tree.endList(to: &out)
     }
 
-    /// Core, `HashAlgorithm`; nil when there is none or the value is none of it.
+    /// Core, `HashAlgorithm`; nil when the algorithm is unknown or the value has the wrong length.
     private static func algorithm(_ hash: Hash) -> String? {
         guard let name = SPDXVersion.v23.algorithm(hash) else {
             return hash.algorithm == "BLAKE3" && hash.isHexadecimal ? "blake3" : nil
@@ -116,7 +116,7 @@ extension SPDX3Writer {
 
     private mutating func writeReferences(of it: Component, to out: inout ByteSink) {
         let references = it.externalReferences.filter { reference in
-            // What has a property of its own is not written twice.
+            // Facts that have a property of their own are not written twice.
             let isSaid =
                 reference.kind == "website" && reference.url == it.homepage
                 || reference.kind == "distribution" && reference.url == it.downloadLocation

@@ -1,7 +1,7 @@
 import Bytes
 import Inventory
 
-/// Vulnerabilities and what was found out about them (SPDX 3.0.1, Security).
+/// Vulnerabilities and the assessments of them (SPDX 3.0.1, Security).
 extension SPDX3Writer {
     mutating func write(_ it: VulnerabilityClaim, affecting packages: [String], to out: inout ByteSink) {
         let id = claim(vulnerability: it)

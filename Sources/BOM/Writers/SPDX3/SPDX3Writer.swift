@@ -202,7 +202,7 @@ package struct SPDX3Writer: BOMWriter {
 
     func iri(_ id: String) -> String { "\(namespace)#\(id)" }
 
-    /// What every element begins with, behind the opening of its object.
+    /// The first members of every element.
     mutating func head(_ id: String, type: String, to out: inout ByteSink) {
         tree.field("type", type, to: &out)
         tree.field("spdxId", iri(id), to: &out)
@@ -267,7 +267,8 @@ package struct SPDX3Writer: BOMWriter {
         tree.endObject(to: &out)
     }
 
-    /// The IRI of what the claims say, written unless it is there; nil when they say nothing.
+    /// The IRI of the claims' licence expression, which is written unless it is there; nil when the claims state no
+    /// licence.
     mutating func license(_ claims: [LicenseClaim], to out: inout ByteSink) -> String? {
         let text = texts.expression(of: claims)
         if text == "NOASSERTION" { return nil }

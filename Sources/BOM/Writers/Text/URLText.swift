@@ -2,8 +2,8 @@ import Bytes
 
 /// Links made fit for documents.
 enum URLText {
-    /// A text as an IRI reference (RFC 3987): what may not stand in one is percent-coded, `user@host:path` becomes
-    /// `ssh://user@host/path`. Empty stays empty.
+    /// A text as an IRI reference (RFC 3987): characters that may not occur in one are percent-coded,
+    /// `user@host:path` becomes `ssh://user@host/path`. Empty stays empty.
     static func reference(_ text: String) -> String {
         var text = text
         let bytes = Array(text.utf8)
@@ -81,7 +81,7 @@ enum URLText {
         word.withUTF8Buffer { $0.count == bytes.count && zip(bytes, $0).allSatisfy { $0 | 32 == $1 } }
     }
 
-    /// Where `://` stands for the first time.
+    /// The place of the first `://`.
     private static func schemeEnd(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
         var at = bytes.startIndex
         while at + 2 < bytes.endIndex {
@@ -136,7 +136,7 @@ enum URLText {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Codes the colon of what looks like a port and is none (`http://host:${port}/`), and all but the last `@`.
+    /// Codes the colon before an invalid port (`http://host:${port}/`), and every `@` but the last.
     private static func portless(_ text: String) -> String {
         let colon: Int? = text.withUTF8Bytes { bytes in
             guard let mark = schemeEnd(bytes[...]) else { return nil }

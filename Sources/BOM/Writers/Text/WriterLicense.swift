@@ -22,7 +22,7 @@ struct LicenseStatements {
     /// The references of the document that became other terms, by the text of the term.
     fileprivate(set) var origins: [String: String] = [:]
 
-    /// All that is said; nil of nothing.
+    /// All statements as one; nil without any.
     var expression: LicenseExpression? {
         LicenseExpression.all(
             statements.compactMap { if case .expression(let expression) = $0 { expression } else { nil } })
@@ -34,7 +34,7 @@ struct LicenseStatements {
     }
 }
 
-/// Reads claims for writers; what is said often is remembered.
+/// Reads claims for writers and remembers frequent ones.
 struct LicenseStatementReader: Sendable {
     private static let memoryLimit = 4096
 
@@ -43,7 +43,7 @@ struct LicenseStatementReader: Sendable {
     private let takesAnyPlus: Bool
     /// What the document of the components to come calls its references, by their ids.
     private var declared: [String: String] = [:]
-    /// Of claims without texts and references of their own.
+    /// Expressions of claims without texts and references of their own.
     private var known: [[LicenseClaim.Form]: LicenseStatements] = [:]
 
     init(takesAnyPlus: Bool) { self.takesAnyPlus = takesAnyPlus }
@@ -57,7 +57,7 @@ struct LicenseStatementReader: Sendable {
         let isPlain = claims.allSatisfy { $0.references.isEmpty && $0.text.isEmpty }
         let forms = claims.map(\.form)
         if isPlain, let read = known[forms] { return read }
-        // Claims bring what they refer to; those of older imports did not.
+        // Claims bring the names of their references; claims of older imports did not.
         let isOld = claims.contains { $0.references.isEmpty && $0.mentionsReference }
         var names = isOld ? declared : [:]
         for reference in claims.flatMap(\.references) { names[reference.id] = reference.name }
@@ -70,7 +70,7 @@ struct LicenseStatementReader: Sendable {
         }
         for id in meaning.coined { read.names[id] = meaning.names[id] }
         read.origins = meaning.origins
-        // What the document declares has its name and text there.
+        // Declared references have their name and text in the document.
         for id in names.keys { read.names[LicenseStatement.reference(id)] = nil }
         if isPlain {
             if known.count >= Self.memoryLimit { known.removeAll() }
@@ -87,7 +87,7 @@ struct LicenseStatementReader: Sendable {
         return LicenseExpression(root: .term(.init(id: id)))
     }
 
-    /// The expression with what the standards or their readers do not take replaced by a `LicenseRef-` that stands for it.
+    /// The expression, with a `LicenseRef-` in place of each part that the standards or their readers do not accept.
     private func fit(_ expression: LicenseExpression, _ names: inout [String: String]) -> LicenseExpression {
         var found: [String: String] = [:]
         let fitting = expression.mapTerms { term in

@@ -28,7 +28,7 @@ package struct TagValueTree: TreeWriter {
         let name: StaticString
         /// Whether the value may have several lines.
         var isText = false
-        /// Whether readers look into the value for what it could be.
+        /// Whether readers interpret the value.
         var isWord = false
     }
 

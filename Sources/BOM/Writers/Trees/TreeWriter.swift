@@ -4,7 +4,7 @@ package import Bytes
 package struct TreeName: Sendable, ExpressibleByStringLiteral {
     /// The name in JSON and in all syntaxes but XML; empty: there is no such thing.
     let plain: StaticString
-    /// The name of the element or attribute; empty: there is none. What is in such an object or list stands in the element around it.
+    /// The name of the element or attribute; empty: there is none. Members of such an object or list are in the element around it.
     let xml: StaticString
 
     init(_ plain: StaticString, xml: StaticString) {
@@ -37,7 +37,7 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
 /// nesting; each mapping closes what it opens, and attributes come before other members.
 package protocol TreeWriter: Sendable {
     init()
-    /// What the syntax itself could not say, and how often.
+    /// The facts that the syntax itself could not express, and how often.
     var losses: [BOMLoss: Int] { get }
     /// Opens an object: the document at first, then a member of the open object or an item of the open list.
     mutating func beginObject(_ name: TreeName, to out: inout ByteSink)

@@ -99,7 +99,7 @@ package struct XMLTree: TreeWriter {
         field(name, value ? "true" : "false", to: &out)
     }
 
-    /// As `xs:decimal` has it, which knows no exponent.
+    /// In the form of `xs:decimal`, which has no exponent.
     private static func decimal(_ value: Double) -> String {
         let text = "\(value)"
         guard text.contains("e") else { return text }

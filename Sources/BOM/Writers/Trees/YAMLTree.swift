@@ -5,7 +5,7 @@ package struct YAMLTree: TreeWriter {
     private struct Level {
         let isList: Bool
         let indent: Int
-        /// Whether the first member stands behind the dash of a list.
+        /// Whether the first member follows the dash of a list.
         let isInline: Bool
         var isEmpty = true
     }

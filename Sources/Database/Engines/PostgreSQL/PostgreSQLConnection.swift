@@ -5,8 +5,8 @@ import Glibc
 // DESIGN. libpq lets one statement at a time use the connection. Cursors therefore come in two kinds. Outside a snapshot a
 // query is a prepared statement whose rows stream one by one; when another statement needs the connection meanwhile, the
 // rest of the stream is parked in memory, up to a bound. Inside a snapshot a query is a cursor of the server's, fetched in
-// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor. What begins a transaction
-// goes out with its first statement (libpq's pipeline mode), for a way to the server and back costs more than most
+// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor. The statements that begin
+// a transaction are sent with its first query (libpq's pipeline mode), because a round trip costs more than most
 // statements.
 
 /// One session with a PostgreSQL server.
@@ -23,11 +23,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private(set) var handle: OpaquePointer
     private(set) var transaction = Transaction.none
     var trouble = PostgreSQLFault.Trouble.none
-    /// What begins the transaction, as long as the server has not heard of it.
+    /// The statements that begin the transaction, until they are sent.
     private var opening: [String] = []
-    /// What ends a wait for a silent server, while somebody with a patience uses the connection.
+    /// Ends waits for a silent server, while a caller with a patience uses the connection.
     private var watched: SilenceWatch.Watched?
-    /// Counts transactions and reads; cursors of an earlier one are over.
+    /// Counts transactions and reads; cursors of an earlier count have ended.
     private(set) var epoch = 0
     /// The cursor whose rows are on the wire.
     weak var streaming: PostgreSQLCursor?
@@ -37,7 +37,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     var isWorn = false
     var columnTypes: [String: [Oid]] = [:]
 
-    /// With patience, a server that is away for a moment is waited for.
+    /// With `patiently`, it waits for a server that is away for a moment.
     init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
         self.dialer = dialer
         handle = patiently ? try dialer.connect() : try dialer.url.connect()
@@ -63,7 +63,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     func endWatch() { watched = nil }
 
-    /// Whether the server was silent for longer than whoever uses the connection has patience.
+    /// Whether the server was silent for longer than the patience of the caller.
     var wasSilent: Bool { watched?.isCut ?? false }
 
     /// Runs a call of libpq that waits for the server.
@@ -75,10 +75,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private func prepareSession() throws(DatabaseError) {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         // Reads refuse to write. Plans of cursors are made for reading all rows, as those of plain queries. A lock is
-        // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the
-        // 4 MiB of the default. The server notices in about a minute that this node was cut off, and frees what a
-        // change of it has locked; snapshots lock nothing and may wait for a slow reader. What the URL, the role or the
-        // server's file says comes first. Outside of a transaction, which could take it back: not by `script`.
+        // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the 4
+        // MiB of the default. The server notices in about a minute that this node was cut off, and frees what a change
+        // of it has locked; snapshots lock nothing and may wait for a slow reader. Settings of the URL, the role or the
+        // server's file have precedence. Outside of a transaction, which could take it back: not by `script`.
         try tell(
             """
             SET default_transaction_read_only = on; SET cursor_tuple_fraction = 1;
@@ -148,7 +148,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Commits a write, unless a statement of it failed.
     func commit() throws(DatabaseError) {
         endCursors()
-        // Nothing was asked of the server.
+        // The server was asked nothing.
         if case .none = trouble, !opening.isEmpty { return end() }
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
         switch trouble {
@@ -205,7 +205,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
-        // As above; in a snapshot as long as it has not begun.
+        // Like above, and in a snapshot that has not begun.
         if transaction == .none || transaction == .snapshot && !opening.isEmpty {
             return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(whole: sql, on: self) }
         }

@@ -3,7 +3,7 @@ import Glibc
 
 // DESIGN. Rows go from the buffer to the wire in the binary form of COPY (PostgreSQL 15, COPY, "Binary Format"): for each
 // row the number of cells (16 bits), for each cell its length (32 bits, -1 for null) and its bytes, all in network order.
-// The server takes the bytes for what the column's type says, so each cell is held against that type here.
+// The server reads the bytes as the column's type, so each cell is checked against that type here.
 
 extension PostgreSQLConnection {
     func insert(_ rows: borrowing RowBuffer, table: String, columns: [String]) throws(DatabaseError) {
@@ -124,7 +124,7 @@ private struct CopyWire: ~Copyable {
         count = 0
     }
 
-    /// What fails here shows again when the COPY ends.
+    /// A failure here shows again when the COPY ends.
     private func send(_ start: UnsafeRawPointer, _ count: Int) {
         _ = PQputCopyData(handle, start.assumingMemoryBound(to: CChar.self), Int32(count))
     }

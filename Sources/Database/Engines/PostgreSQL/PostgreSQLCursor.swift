@@ -1,6 +1,6 @@
 import CPostgreSQL
 
-// DESIGN. A batch is a result of libpq's: one row of a stream, or what one FETCH brought. The next FETCH is sent as soon as
+// DESIGN. A batch is a result of libpq: one row of a stream, or the rows of one FETCH. The next FETCH is sent as soon as
 // the last one has arrived, so the server reads on while rows are rendered; when another cursor needs the connection, that
 // one batch is received and parked. How many rows a batch asks for follows the size of the rows seen, so that a cursor
 // holds about two times half a mebibyte.
@@ -99,11 +99,11 @@ final class PostgreSQLCursor: RowCursor {
         if isOutstanding { discard() }
         guard let name, !isClosed else { return }
         isClosed = true
-        // What it fails with shows at the next statement.
+        // Its failure shows at the next statement.
         if !connection.isBroken { try? connection.script("CLOSE \(name)") }
     }
 
-    /// Receives what is on the wire and keeps it, so that the connection is free.
+    /// Receives the pending rows and keeps them, so that the connection is free.
     func park() throws(DatabaseError) {
         while isOutstanding, let result = try receive() {
             guard name == nil else {
@@ -166,7 +166,7 @@ final class PostgreSQLCursor: RowCursor {
             finish()
             return false
         }
-        // As early as possible, but not when that would make another cursor park its batch.
+        // Asked for as early as possible, unless another cursor would have to park its batch.
         if name != nil, !isExhausted, !isOutstanding, connection.streaming == nil { try fetch() }
         return true
     }
@@ -239,7 +239,7 @@ final class PostgreSQLCursor: RowCursor {
         if connection.streaming === self { connection.streaming = nil }
     }
 
-    /// Throws away what is on the wire. A long query outside a transaction is cancelled.
+    /// Discards the pending rows. A long query outside a transaction is cancelled.
     private func discard() {
         var count = 0
         while let result = connection.nextResult() {

@@ -4,7 +4,7 @@ import Synchronization
 
 // DESIGN. All connections are alike and come from one pool. A write is a transaction on one of them, so writers run side
 // by side and PostgreSQL gathers their flushes; the asynchronous ones run on threads of a queue of ours as wide as the
-// pool. What the server undid in favour of another, or what broke before its commit, is done once more here.
+// pool. A write that the server undid in favour of another one, or that broke before its commit, is repeated here.
 
 /// A PostgreSQL database, reached by libpq.
 final class PostgreSQLDatabase: Database {
@@ -64,7 +64,7 @@ final class PostgreSQLDatabase: Database {
                         connection.end()
                         return result
                     } catch {
-                        // What the body itself says of a taken name is its answer.
+                        // An error of the body itself about a taken name is final.
                         let isTaken = connection.isTaken && error is DatabaseError && attempt < Self.takenAttempts
                         again = (connection.isWorthTrying || isTaken) && !connection.wasSilent
                         connection.end()
@@ -74,7 +74,7 @@ final class PostgreSQLDatabase: Database {
             } catch {
                 guard again, attempt < 30 else { throw error }
             }
-            // Whoever collided shall not collide again in step.
+            // Random pauses keep colliding writers from colliding again.
             let pause = Int.random(in: 1...(4 << min(attempt, 6)))
             usleep(UInt32(pause) * 1000)
             attempt += 1

@@ -5,14 +5,14 @@ import Synchronization
 /// Makes connections to one server and waits for it while it restarts.
 ///
 /// The first caller that finds the server gone, and those beside it, try again with growing pauses for 10 seconds. After
-/// that an outage is known and each call tries once, so that nobody hangs, until one succeeds.
+/// that the outage is known, and each call tries once, until one succeeds, so that no caller hangs.
 final class PostgreSQLDialer: Sendable {
     let url: PostgreSQLURL
     private let isOut = Mutex(false)
 
     init(_ url: PostgreSQLURL) { self.url = url }
 
-    /// A connection, or why there is none.
+    /// Makes a connection, or throws the reason.
     func connect() throws(DatabaseError) -> OpaquePointer {
         let patienceEnds = ContinuousClock.now + min(.seconds(10), Patience.current ?? .seconds(10))
         var pause = 50

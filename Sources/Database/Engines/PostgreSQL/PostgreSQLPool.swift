@@ -2,7 +2,7 @@ import Bytes
 import Dispatch
 import Synchronization
 
-/// The connections to one server: made when needed, at most so many, used again while they are whole.
+/// The connections to one server: made when needed, up to a limit, and used again while they are whole.
 final class PostgreSQLPool: Sendable {
     private struct State {
         var idle: [PostgreSQLConnection] = []
@@ -68,7 +68,7 @@ final class PostgreSQLPool: Sendable {
     }
 }
 
-/// A queue on threads of its own, at most so many at a time.
+/// A queue on a limited number of threads of its own.
 final class BoundedQueue: Sendable {
     private struct State {
         var running = 0

@@ -25,7 +25,7 @@ enum PostgreSQLType: Sendable {
         }
     }
 
-    /// Appends a value of this type; false when it is none that a cell can hold.
+    /// Appends a value of this type; false when a cell cannot hold it.
     @inline(__always)
     func append(_ bytes: UnsafeRawBufferPointer, to buffer: inout RowBuffer) -> Bool {
         switch self {
@@ -48,8 +48,8 @@ enum PostgreSQLType: Sendable {
         return true
     }
 
-    /// Reads a `numeric`, which is what a sum of integers is: an integer when it has no decimal places and fits, a real
-    /// when it has some.
+    /// Reads a `numeric`, the type of a sum of integers: as an integer when it has no decimal places and fits, else as
+    /// a real.
     static func numeric(_ bytes: UnsafeRawBufferPointer) -> Value? {
         guard bytes.count >= 8 else { return nil }
         func short(_ index: Int) -> Int {
@@ -97,7 +97,7 @@ extension Value.Kind {
 /// The values of one statement in the form in which libpq takes them.
 struct PostgreSQLParameters {
     let types: [Oid]
-    /// Where a value begins in `bytes`; -1 for null.
+    /// The beginning of a value in `bytes`; -1 for null.
     private var offsets: [Int] = []
     private var lengths: [Int32] = []
     /// Never empty, for a null pointer would be a null value.

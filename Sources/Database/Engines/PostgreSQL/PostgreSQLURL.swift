@@ -2,7 +2,7 @@ import Bytes
 import CPostgreSQL
 import Glibc
 
-/// Where a PostgreSQL server is, in libpq's own form, and how a connection to it is made.
+/// The address of a PostgreSQL server and the options of connections, in libpq's own form.
 ///
 /// The text goes to libpq as it is: environment variables, password files, `sslmode` and unix sockets work as its
 /// documentation says (PostgreSQL 15, 34.1 and 34.15 to 34.19).
@@ -22,7 +22,7 @@ struct PostgreSQLURL: Sendable {
             if let value = current.pointee.val { found[String(cString: keyword)] = String(cString: value) }
             option = current + 1
         }
-        // What libpq cannot read may have its secret anywhere.
+        // A text that libpq cannot read may have its secret anywhere.
         guard options != nil else {
             description = "postgresql://…"
             secrets = []

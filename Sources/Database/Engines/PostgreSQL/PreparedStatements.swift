@@ -11,7 +11,7 @@ struct PreparedStatements {
     private static let limit = 256
 
     private var names: [Statement: String] = [:]
-    /// Names given out. None comes twice in a session.
+    /// Names given out. No name is used twice in a session.
     private var count = 0
 
     /// Whether a statement with these values is kept. One with a list is planned each time: a plan that was kept from when a table was

@@ -34,7 +34,7 @@ final class SilenceWatch: Sendable {
         /// Whether the watch ended the connection.
         var isCut: Bool { state.withLock { if case .cut = $0 { true } else { false } } }
 
-        /// Runs what waits for the server.
+        /// Runs a call that waits for the server.
         func waiting<Result>(_ body: () -> Result) -> Result {
             set(.waiting(since: .now))
             defer { set(.answered) }

@@ -4,11 +4,11 @@ import Glibc
 /// Tells SQLite to copy what is bound: its `SQLITE_TRANSIENT`, a cast of -1 that C macros cannot bring over.
 private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-/// The statements of one text that nobody uses. Borrowed ones know it, so that giving back looks nothing up.
+/// The idle statements of one text. Borrowed statements refer to it, so returning them needs no look-up.
 private final class Prepared {
     let text: String
     var idle: [OpaquePointer] = []
-    /// No longer looked for: what comes back is useless.
+    /// The cache has forgotten the text, so statements that are given back are of no use.
     var isForgotten = false
 
     init(_ text: String) { self.text = text }
@@ -74,7 +74,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         }
     }
 
-    /// Opens a file that nobody writes any more, without changing anything beside or in it.
+    /// Opens a file that is no longer written, without changing it or files beside it.
     init(sealed path: String) throws(DatabaseError) {
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)

@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-// DESIGN. Readers are connections in a pool. There is one writer, on a queue of its own: whoever wants to write leaves a
-// closure, the writer takes all that have gathered, runs each in a savepoint, and commits them together. So a thousand
+// DESIGN. Readers are connections in a pool. There is one writer, on a queue of its own: callers leave their writes as
+// closures, the writer takes all that have gathered, runs each in a savepoint, and commits them together. So a thousand
 // submissions that arrive while the disk flushes cost one further flush (group commit), and one bad write undoes only
 // itself. Writers of other processes are waited for by SQLite's busy handler.
 
@@ -150,13 +150,14 @@ final class SQLiteDatabase: Database {
             try flush(batch.contains { $0.isFlushed })
             try writer.script("BEGIN IMMEDIATE")
             for (index, write) in batch.enumerated() {
-                // One that is alone is undone with its transaction, without a copy of each page that it changes.
+                // A single write needs no savepoint, which would copy each page that it changes: it is undone with
+                // its transaction.
                 if batch.count > 1 { try writer.script("SAVEPOINT one") }
                 let notified = writer.notified.count
                 writer.failed = nil
                 do {
                     try write.body(writer)
-                    // As on PostgreSQL: a statement that failed undoes the write, even when nobody minded.
+                    // As on PostgreSQL, a failed statement undoes the write, even when its error was caught.
                     if let failed = writer.failed { throw failed }
                     if batch.count > 1 { try writer.script("RELEASE one") }
                 } catch {

@@ -1,5 +1,5 @@
 extension Migration {
-    /// Groups, what was refused, and what the server does by itself for people.
+    /// Groups, refused calls, and automatic work of the server for people.
     static let access = Migration(
         name: "access",
         digests: (

@@ -1,5 +1,5 @@
 extension Migration {
-    /// Who did what, and when.
+    /// The actions of users and clients, with their times.
     static let audit = Migration(
         name: "audit",
         digests: (

@@ -1,5 +1,5 @@
 extension Migration {
-    /// What people are shown of their sign-ins at the console, and when these were used last.
+    /// Where people signed in to the console, and when each session was used last.
     static let sessionUse = Migration(
         name: "session use",
         digests: (

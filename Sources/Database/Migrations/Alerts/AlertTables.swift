@@ -1,8 +1,9 @@
 extension Migration {
-    /// What an organization wants (policies), what breaks it or is dangerous (alerts), and what people decided about it.
+    /// Policies, the alerts that their violations and vulnerabilities raise, and what people decided about these.
     ///
     /// An alert hangs on a project and on what a library is (`library.uuid`), not on one scan: importing a project again
-    /// neither loses nor doubles it. Everything is decided when scans, advisories, policies or marks change; reports read.
+    /// neither loses nor doubles it. Alerts are decided when scans, advisories, policies or marks change. Reports only
+    /// read them.
     static let alerts = Migration(
         name: "alerts",
         digests: (

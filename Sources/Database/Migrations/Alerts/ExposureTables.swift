@@ -1,5 +1,5 @@
 extension Migration {
-    /// What advisories find and what documents claim as one set (docs/adr/021).
+    /// One set of the vulnerabilities that advisories find and documents claim (docs/adr/021).
     ///
     /// `exposure` is filled with what advisories found. The work gives old claims their entries; what they claim comes in with
     /// the next look at the alerts of each project.

@@ -1,7 +1,7 @@
 import Inventory
 
-// DESIGN. The part of the work of the step "identities" that is about libraries and what people said of them. It is frozen
-// with the step: SQL of its own, nothing of `Tables/`. What is merged away stands in the change log.
+// DESIGN. The part of the work of the step "identities" about libraries and people's statements about them. It is frozen
+// with the step: SQL of its own, nothing of `Tables/`. Rows that were merged are recorded in the change log.
 
 /// A library as it was before the step, as far as its identity follows from it.
 package struct OldLibrary: Sendable {
@@ -51,7 +51,7 @@ package struct LibraryRenaming {
         }
     }
 
-    /// Writes the new names of libraries, and moves to them what hangs on the old ones.
+    /// Writes the new names of libraries, and moves the rows that refer to the old ones.
     package func rename(_ libraries: [(old: OldLibrary, new: NewName)]) throws {
         for organization in Set(libraries.map(\.old.organization)).sorted() {
             let own = libraries.filter { $0.old.organization == organization }
@@ -157,8 +157,8 @@ package struct LibraryRenaming {
     }
 }
 
-/// Moves what people said of libraries to the new names. Of two that meet, what a person said goes before what a rule did,
-/// and the newest before the others.
+/// Moves people's statements about libraries to the new names. When two rows meet, a person's row has precedence over a
+/// rule's, and the newest over others.
 private struct DecisionMove {
     let organization: Int64
     let connection: any Connection

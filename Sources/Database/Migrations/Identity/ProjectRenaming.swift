@@ -21,7 +21,7 @@ package struct ProjectRenaming {
         ) { Project(id: $0.integer(0), token: $0.string(1), organization: $0.integer(2), scan: $0.integer(3)) }
     }
 
-    /// Everything of a project but its tickets; gives how many rows were looked at.
+    /// Renames everything of a project but its tickets; gives how many rows it examined.
     package func rename(_ project: Project) throws -> Int {
         let requests = try mergeRequests(of: project)
         let alerts = try mergeAlerts(of: project)
@@ -81,7 +81,7 @@ package struct ProjectRenaming {
         }
     }
 
-    /// Gives the tickets of one issue to another, behind those that it has.
+    /// Appends the tickets of one issue to those of another.
     package func moveTickets(of project: Project, from old: String, to new: String) throws {
         let positions = try connection.all(
             "SELECT position FROM external_issue WHERE project = \(project.id) AND issue_uuid = \(old) ORDER BY position"
@@ -171,8 +171,8 @@ package struct ProjectRenaming {
         let decidedAt: Int64
     }
 
-    /// Makes one alert of those of one library, type and subject: the first that is not resolved, with the decision that a
-    /// person made last and the history of all.
+    /// Joins the alerts of one library, type and subject into the first that is not resolved, with a person's last
+    /// decision and the history of all.
     private func mergeAlerts(of project: Project) throws -> Int {
         let alerts = try connection.all(
             """
@@ -254,7 +254,7 @@ package struct ProjectRenaming {
         let rank: [Int64]
     }
 
-    /// Makes one occurrence of those of one library, which shows its richest description; each component keeps its own.
+    /// Joins the occurrences of one library into one with its richest description; each component keeps its own.
     private func mergeOccurrences(of project: Project) throws -> Int {
         guard project.scan > 0 else { return 0 }
         let occurrences = try connection.all(

@@ -1,6 +1,6 @@
 extension Migration {
-    /// Licences as expressions (docs/licences.md): what was found, what is in effect, which licences bind after every choice,
-    /// and the texts that documents bring.
+    /// Licences as expressions (docs/licences.md): the found ones, those in effect, those that bind after every choice, and
+    /// the texts that documents bring.
     ///
     /// The work decides the licences of old rows from the libraries' facts.
     static let licenseExpressions = Migration(

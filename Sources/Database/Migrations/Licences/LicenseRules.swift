@@ -1,6 +1,6 @@
 extension Migration {
-    /// Which licences do not go together in one program, and why (docs/licences.md). Rows hold SPDX identifiers; a rule
-    /// speaks of the library with `license` when `other` is in the same project.
+    /// The licences that cannot be combined in one program, with the reason (docs/licences.md). Rows hold SPDX
+    /// identifiers; a rule speaks of the library with `license` when `other` is in the same project.
     static let licenseRules = Migration(
         name: "license rules",
         digests: (

@@ -1,12 +1,12 @@
 import Bytes
 
-// DESIGN. Organizations, the people in them and what they may do. Keys are known by their digest only; tokens, times and
-// digests come in as values, ids from the sequences. What changes a configuration writes its line of the change log in the
-// same transaction. Who is allowed to do it was decided before: the API's authorization asks `Standing`.
+// DESIGN. Organizations, their people and these people's rights. Keys are known by their digest only; tokens, times and
+// digests come in as values, ids from the sequences. Each change of a configuration writes its line of the change log in
+// the same transaction. Who is allowed to do it was decided before: the API's authorization asks `Standing`.
 
 /// Why an organization, account, product or project was not made.
 package enum AccountError: Error, Equatable, CustomStringConvertible {
-    /// A name that cannot be one: which, and what is accepted.
+    /// A name that is not accepted, with the accepted form.
     case badName(String, of: ScopeKind)
     case nameTaken(String, of: ScopeKind)
     case badEmail(String)
@@ -57,7 +57,7 @@ package enum Author: Sendable, Equatable {
     var word: String { self == .system ? "SYSTEM" : "USER" }
 }
 
-/// The tables of organizations, accounts and what hangs on them directly.
+/// The tables of organizations, accounts and their direct dependents.
 package enum Accounts {
     // MARK: Making
 

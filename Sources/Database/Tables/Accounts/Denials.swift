@@ -1,5 +1,5 @@
 // DESIGN. Who is known and asks for what the role does not allow is written down, for the organization's administrators.
-// What nobody known asks for is not: it would let strangers fill the table.
+// Requests without a known key are not recorded, because strangers could fill the table.
 
 /// A call that was refused to somebody who is known.
 package struct DenialRecord: Sendable, Equatable {
@@ -38,7 +38,7 @@ package enum Denials {
             """)
     }
 
-    /// The newest first, at most so many, each with the address of who asked.
+    /// The newest first, at most `limit`, each with the e-mail address of the user who asked.
     package static func list(
         _ organization: Int64, limit: Int, on connection: any Connection
     ) throws -> [(email: String, denial: DenialRecord)] {

@@ -1,7 +1,7 @@
-// DESIGN. A role says what a person may do, a key's scopes what this key is for: a call needs both. A key can only take
+// DESIGN. A role gives a person's rights, the scopes of a key its purposes: a call needs both. A key can only take
 // something away from its holder's role, never add to it.
 
-/// What a key is for.
+/// The purposes of a key.
 package struct KeyScopes: OptionSet, Sendable, Hashable {
     package let rawValue: Int64
 
@@ -25,7 +25,7 @@ package struct KeyScopes: OptionSet, Sendable, Hashable {
     /// The words of requests and lists, in a fixed order.
     package static let allWords = named.map(\.word)
 
-    /// The scopes that words in any case name; nil when there is none, or one is no scope.
+    /// The scopes with these names, in any case; nil for an empty list or an unknown name.
     package init?(words: [String]) {
         var scopes: KeyScopes = []
         for word in words {

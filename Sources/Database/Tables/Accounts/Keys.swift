@@ -15,7 +15,7 @@ package enum KeyError: Error, Equatable {
     case ended(Int64)
 }
 
-/// A key as it is shown: all but the key.
+/// The description of a key, without the key itself.
 package struct KeyRecord: Sendable, Equatable {
     package let id: Int64
     package let name: String
@@ -66,7 +66,7 @@ package struct NewKey: Sendable {
 package enum KeyChoice: Sendable, Equatable {
     case id(Int64)
     case name(String)
-    /// The one that was made first.
+    /// The key that was made first.
     case first
 
     var shown: String {
@@ -138,7 +138,7 @@ package enum Keys {
     /// How far the clocks of nodes may be apart, in milliseconds: a later use is of a clock that was set back since.
     private static let tolerance: Int64 = 5 * 60_000
 
-    /// Writes when keys were used last. What another process wrote meanwhile stays where it is newer.
+    /// Writes when keys were used last. A newer time that another process wrote meanwhile stays.
     package static func noteUses(_ uses: [(key: Int64, time: Int64)], on connection: any Connection) throws {
         for use in uses {
             try connection.run(

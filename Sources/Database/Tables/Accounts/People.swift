@@ -1,5 +1,5 @@
-// DESIGN. Who belongs to an organization stands in `membership`, with a role or without. An account belongs to one
-// organization in practice: the same address in another one is another account, so that no organization learns of
+// DESIGN. The table `membership` lists the people of an organization, with and without a role. An account belongs to
+// one organization in practice: the same address in another one is another account, so that no organization learns of
 // another's people. Names in requests are looked for among the organization's own. What is changed here writes its line
 // of the change log; an organization never loses its last administrator.
 
@@ -29,7 +29,7 @@ package struct PeopleGroup: Sendable, Equatable {
     package var people: [Person] = []
 }
 
-/// Who has a role: people and groups by its word.
+/// The holders of roles: people and groups, by the word of the role.
 package struct Assignments: Sendable, Equatable {
     package let role: String
     package var people: [Person] = []
@@ -43,7 +43,8 @@ package enum People {
         "(SELECT m.account FROM membership m WHERE m.organization = \(organization))"
     }
 
-    /// The members of an organization, in the order of their ids. Who may see some products only sees those of them.
+    /// The members of an organization, in the order of their ids. Users who may see some products only see the
+    /// holders of these.
     package static func all(_ scope: Scope, on connection: any Connection) throws -> [Person] {
         var members = members(scope.organization)
         if let visible = scope.visibleProducts {
@@ -58,8 +59,8 @@ package enum People {
         }
     }
 
-    /// The groups of an organization with their members, in the order of their ids. Who may see some products only sees
-    /// none.
+    /// The groups of an organization with their members, in the order of their ids. Users who may see some products
+    /// only see no groups.
     package static func groups(_ scope: Scope, on connection: any Connection) throws -> [PeopleGroup] {
         guard scope.visibleProducts == nil else { return [] }
         var found: [PeopleGroup] = []
@@ -82,7 +83,7 @@ package enum People {
 
     // MARK: Users
 
-    /// Who becomes a member.
+    /// A new member of an organization.
     package struct NewMember: Sendable {
         package let name: String
         package let email: String
@@ -219,7 +220,7 @@ package enum People {
         try note(.group, .created, name, writing)
     }
 
-    /// Adds members of the organization to one of its groups. Who is in it already stays.
+    /// Adds members of the organization to one of its groups. Existing members stay.
     package static func add(_ emails: [String], toGroup name: String, _ writing: Writing) throws {
         let group = try group(name, in: writing.scope.organization, on: writing.connection)
         for email in emails {
@@ -235,7 +236,8 @@ package enum People {
 
     // MARK: Roles
 
-    /// Who has which role in the organization, or in the product of a product's scope; roles in the order of their words.
+    /// The holders of each role in the organization, or in the product of a product's scope, in the order of the roles'
+    /// words.
     package static func assignments(_ scope: Scope, on connection: any Connection) throws -> [Assignments] {
         guard scope.product != 0 || scope.visibleProducts == nil else { return [] }
         var found: [String: Assignments] = [:]
@@ -332,7 +334,7 @@ package enum People {
         return id
     }
 
-    /// The account with this number, whatever it belongs to; nil when there is none.
+    /// The account with this number, in any organization, or nil.
     package static func account(_ id: Int64, on connection: any Connection) throws -> Person? {
         try connection.first("SELECT id, name, email FROM account WHERE id = \(id)") {
             Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2))
@@ -347,7 +349,7 @@ package enum People {
             "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
     }
 
-    /// Throws when nobody is left who administers the organization and has a key for that now.
+    /// Throws when no administrator of the organization with a valid administering key is left.
     static func checkAdministrators(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         let left = try connection.integer(
             """

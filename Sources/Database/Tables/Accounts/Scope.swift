@@ -32,8 +32,8 @@ package enum ScopeKind: String, Sendable, CaseIterable {
     }
 }
 
-/// The projects that a request may see: those of an organization, of one product, or one project; fewer when the user is
-/// a member of some products only. Authorization makes scopes, queries join them, nothing else looks at tenants.
+/// The projects that a request may see: of an organization, of one product, or one project; fewer when the user is a
+/// member of some products only. Authorization makes scopes, queries join them, nothing else looks at tenants.
 package struct Scope: Sendable, Equatable {
     package let kind: ScopeKind
     package let organization: Int64
@@ -90,8 +90,8 @@ package struct Scope: Sendable, Equatable {
 
     /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
     /// import yet are among them, with scan 0. `realm` is one row: the organization, the product and project of a narrower
-    /// scope (0 in a wider one), and whether all products may be seen; for what hangs on no project. `compared` holds the
-    /// projects of the other side of a comparison.
+    /// scope (0 in a wider one), and whether all products may be seen; for rows that belong to no project. `compared`
+    /// holds the projects of the other side of a comparison.
     package var clause: SQL {
         """
         WITH scope (project, scan, project_name, project_token, product, product_name) AS NOT MATERIALIZED (
@@ -114,7 +114,7 @@ package struct Scope: Sendable, Equatable {
     }
 }
 
-/// What a report says of its scope.
+/// The facts of a scope that reports show.
 package struct ScopeFacts: Sendable, Equatable {
     /// The name of the organization, product or project.
     package let name: String

@@ -33,7 +33,7 @@ package enum Sessions {
         let browser: String
 
         /// - Parameters:
-        ///   - digest: SHA-256 of what the browser will show.
+        ///   - digest: SHA-256 of the session's cookie.
         ///   - keyDigest: of the key that was shown.
         package init(_ digest: [UInt8], keyDigest: [UInt8], from address: String, browser: String) {
             self.digest = digest
@@ -43,7 +43,7 @@ package enum Sessions {
         }
     }
 
-    /// Begins one, in place of `old`, which the browser showed.
+    /// Begins a session and ends `old`, the session of the browser's cookie.
     package static func begin(
         _ new: New, replacing old: [UInt8]?, at time: Int64, on connection: any Connection
     ) throws {
@@ -77,12 +77,12 @@ package enum Sessions {
         ) { ($0.blob(0), $0.integer(1) <= time - step) }
     }
 
-    /// Writes down that one was used.
+    /// Records the use of a session.
     package static func use(_ digest: [UInt8], at time: Int64, on connection: any Connection) throws {
         try connection.run("UPDATE session SET used_at = \(time) WHERE digest = \(digest) AND used_at < \(time)")
     }
 
-    /// Those begun with a key, the last used first.
+    /// The sessions that began with a key, the last used first.
     package static func list(
         keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> [Row] {
@@ -104,7 +104,7 @@ package enum Sessions {
         try connection.run("DELETE FROM session WHERE digest = \(digest)")
     }
 
-    /// Forgets those whose time is over.
+    /// Deletes sessions that have ended.
     package static func sweep(at time: Int64, on connection: any Connection) throws {
         try connection.run("DELETE FROM session WHERE expires_at <= \(time) OR used_at <= \(time - idleLimit)")
     }

@@ -1,13 +1,13 @@
-// DESIGN. What an account may do follows from its assignments and those of its groups. The API's authorization asks here, and
-// nothing else decides by roles.
+// DESIGN. The rights of an account follow from its assignments and those of its groups. The API's authorization asks here,
+// and nothing else decides by roles.
 
-/// What a person may do in an organization or a product. Each role includes those before it.
+/// What a person may do in an organization or a product. Each role includes the roles before it.
 package enum Role: String, Sendable, CaseIterable, Comparable {
     case readOnly = "READ_ONLY"
     case member = "MEMBER"
     case administrator = "ADMINISTRATOR"
 
-    /// The rights that an assignment gives; nil for one that gives none, as receiving mail about alerts.
+    /// The rights that an assignment gives; nil for assignments without rights, as receiving mail about alerts.
     package init?(assignment word: String) {
         switch word {
         case "ADMINISTRATOR": self = .administrator
@@ -37,7 +37,7 @@ package enum Role: String, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// What an account may do in one organization.
+/// The rights of an account in one organization.
 package struct Standing: Sendable, Equatable {
     package let account: Int64
     package let email: String
@@ -59,19 +59,19 @@ package struct Standing: Sendable, Equatable {
     /// The products that the account may see; nil for all.
     package var visibleProducts: [Int64]? { role == nil ? productRoles.keys.sorted() : nil }
 
-    /// The role in a product (0: the organization as a whole), or nil for none. Who belongs to some products only may
-    /// read what the organization's requests show of those.
+    /// The role in a product (0: the organization as a whole), or nil for none. Members of some products only may
+    /// read what the organization's requests show about these products.
     package func role(inProduct product: Int64) -> Role? {
         guard product != 0 else { return role ?? (productRoles.isEmpty ? nil : .readOnly) }
         guard let own = productRoles[product] else { return role }
         return role.map { max($0, own) } ?? own
     }
 
-    /// What a token names and what the holder of a key may do there, by assignments of their own and of their groups;
-    /// either is nil when there is none. A key whose time is over at `time` is none.
+    /// The scope that a token names and the rights of a key's holder there, by assignments of the holder and of
+    /// groups; each is nil when there is none. A key that has ended at `time` does not count.
     ///
-    /// One query that looks for both whatever it finds, so that it takes as long for a wrong token as for a wrong key.
-    /// The scope shows all products: narrowing it is up to who lets the account in.
+    /// One query looks up both, so a wrong token takes as long as a wrong key. The scope shows all products;
+    /// authorization narrows it.
     package static func find(
         _ kind: ScopeKind, token: String, keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> (scope: Scope?, holder: (standing: Standing, key: HeldKey)?) {
@@ -130,8 +130,8 @@ package struct Standing: Sendable, Equatable {
         self.init(account: account, email: email, role: role, productRoles: productRoles)
     }
 
-    /// What an account may do in an organization now, for what is done in its name while it is away; nil when there is no
-    /// such account.
+    /// The current rights of an account in an organization, for automatic work in its name; nil when there is no such
+    /// account.
     package static func find(
         account: Int64, in organization: Int64, on connection: any Connection
     ) throws -> Standing? {

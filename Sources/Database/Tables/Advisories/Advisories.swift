@@ -1,9 +1,9 @@
 import Inventory
 
-// DESIGN. Advisories belong to nobody, libraries to organizations; what joins them is the text of a package (Inventory's
-// `PackageKey`). Two locks keep them together (docs/adr/011): a writer of advisories holds the row `advisory` of `sequence`
-// alone, a transaction that inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched
-// with the new advisories when it comes.
+// DESIGN. Advisories belong to nobody, libraries to organizations. The text of a package (Inventory's `PackageKey`) joins them. Two
+// locks keep them together (docs/adr/011): a writer of advisories holds the row `advisory` of `sequence` alone, a transaction that
+// inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched with the new
+// advisories when it comes.
 
 extension Engine {
     /// Ends a SELECT that keeps a row from being locked or changed by others until the transaction ends.
@@ -39,7 +39,7 @@ package enum Advisories {
         }
     }
 
-    /// What is known of the advisories with these names.
+    /// The facts of the advisories with these names.
     package static func known(
         _ names: [String], on connection: any Connection
     ) throws -> [String: Known] {
@@ -55,13 +55,13 @@ package enum Advisories {
         return known
     }
 
-    /// A record that is there.
+    /// A stored record.
     package struct Known: Sendable {
         package let id: Int64
         /// Milliseconds since 1970.
         package let modified: Int64
         package let isWithdrawn: Bool
-        /// By which rules it was read: a number that counts up when they change.
+        /// The number of the rules by which it was read; it counts up when they change.
         package let rules: Int64
     }
 
@@ -154,7 +154,7 @@ package enum Advisories {
 
     /// The ids of vulnerabilities with these names; those that are missing get one, and a row to be filled.
     ///
-    /// - Parameter organization: whose own they are; 0 for those of advisories.
+    /// - Parameter organization: the organization whose documents claim them; 0 for vulnerabilities of advisories.
     package static func vulnerabilities(
         named names: Set<String>, organization: Int64 = 0, on connection: any Connection
     ) throws -> [String: Int64] {
@@ -177,8 +177,7 @@ package enum Advisories {
         return found
     }
 
-    /// The vulnerabilities that advisories know by these names: those that are called so, and those of advisories with the name,
-    /// with what they are called.
+    /// The vulnerabilities that advisories know by these names, as a name of their own or of an advisory, each with its name.
     package static func known(
         by names: some Collection<String>, on connection: any Connection
     ) throws -> (called: [String: Int64], others: [String: [Int64: String]]) {
@@ -220,7 +219,7 @@ package enum Advisories {
         }
     }
 
-    /// What the merging of advisories needs of them.
+    /// The facts of advisories that merging needs.
     package struct Summary: Sendable {
         package let id: Int64
         package let name: String

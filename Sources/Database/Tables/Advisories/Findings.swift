@@ -1,6 +1,6 @@
 package import Inventory
 
-/// Which libraries have which vulnerabilities.
+/// The vulnerabilities of libraries.
 package struct Finding: Sendable, Equatable {
     package struct Fix: Sendable, Hashable {
         package let version: String
@@ -48,7 +48,8 @@ package enum Findings {
         }
     }
 
-    /// What an advisory says of a package. An advisory that describes several vulnerabilities gives a row for each.
+    /// The facts of an advisory about a package. An advisory that describes several vulnerabilities gives a row for
+    /// each.
     package struct Affected: Sendable {
         package let package: String
         package let advisory: Int64
@@ -62,7 +63,7 @@ package enum Findings {
         package let decides: Bool
     }
 
-    /// What is known of packages, advisory by advisory; nothing that was withdrawn.
+    /// The facts of advisories about packages, without withdrawn ones.
     package static func eachAffected(
         _ packages: [String], on connection: any Connection, _ body: (Affected) -> Void
     ) throws {
@@ -102,7 +103,7 @@ package enum Findings {
             rows, into: "library_package", ["package", "organization", "library", "version", "registry"])
     }
 
-    /// Inserts the findings of libraries that have none.
+    /// Inserts the findings of libraries that have no findings yet.
     package static func insert(_ findings: [(library: Int64, findings: [Finding])], on connection: any Connection)
         throws
     {
@@ -242,7 +243,7 @@ package enum Findings {
 
     private static let rekeying = "rekeying"
 
-    /// Says that the rules of package keys changed, so that those of all libraries have to be made again.
+    /// Notes that the rules of package keys changed, so that the keys of all libraries have to be made again.
     package static func markRekeying(on connection: any Connection) throws {
         try connection.run(
             """

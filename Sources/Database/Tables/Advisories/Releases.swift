@@ -55,7 +55,7 @@ package enum Releases {
             JOIN package_release z ON z.package = y.package WHERE y.library = l.id) THEN 0 END
         """
 
-    /// Of `newer_version n`, what `versions` reads.
+    /// The columns of `newer_version n` that `versions` reads.
     static let columns: SQL =
         "n.newest, n.newest_published, n.published, n.versions_between, n.major, n.newest_minor"
 
@@ -66,7 +66,7 @@ package enum Releases {
             newestMinor: row.string(cell + 5))
     }
 
-    /// What is newer than libraries, for those of which something is.
+    /// The newer versions of libraries that have some.
     package static func read(_ libraries: [Int64], on connection: any Connection) throws -> [Int64: NewerVersions] {
         var found: [Int64: NewerVersions] = [:]
         try Advisories.inSlices(libraries, as: Value.integer) { list in
@@ -77,7 +77,7 @@ package enum Releases {
         return found
     }
 
-    /// Writes what is newer than libraries for which nothing stands there.
+    /// Stores the newer versions of libraries, which must have no such row yet.
     package static func insert(_ newer: [Int64: NewerVersions], on connection: any Connection) throws {
         guard !newer.isEmpty else { return }
         var rows = RowBuffer(capacity: newer.count * 96)

@@ -1,10 +1,10 @@
 package import Inventory
 
-// DESIGN. What an agent asked for is one row for each of its projects, all with the token of the request. A row that is
-// in progress names the job that does it, and what became of the job counts, as it may have ended without a word here:
+// DESIGN. A request of an agent has one row for each of its projects, all with the token of the request. A row that is
+// in progress names its job, and the state of the job counts, because the job may have ended without changing the row:
 // `state` looks at it, and `settle` writes it down before the job is forgotten.
 
-/// How far what an agent asked for is: `requestState` of mend-api.md §3.1.
+/// The state of a request of an agent: `requestState` of mend-api.md §3.1.
 package enum AgentRequestState: String, Sendable {
     case unknown = "UNKNOWN"
     case inProgress = "IN_PROGRESS"
@@ -19,7 +19,7 @@ package struct AgentRequest: Sendable, Equatable {
     package var organization: Int64
     /// Milliseconds since 1970, UTC.
     package var time: Int64
-    /// The address of who asked.
+    /// The e-mail address of the user who asked.
     package var requestedBy = ""
     /// The numeric address of the machine, or empty.
     package var address = ""
@@ -45,7 +45,7 @@ package struct AgentRequest: Sendable, Equatable {
     }
 }
 
-/// The table of what agents asked for.
+/// The table of agents' requests.
 package enum AgentRequests {
     /// Writes requests down and gives the number of the first; they count up.
     @discardableResult
@@ -96,7 +96,7 @@ package enum AgentRequests {
             """)
     }
 
-    /// Marks what failed and is tried again.
+    /// Marks requests whose failed job is tried again.
     package static func reopen(job uuid: String, on connection: any Connection) throws {
         try connection.run("UPDATE agent_request SET status = 'IN_PROGRESS' WHERE job = \(uuid) AND status = 'FAILED'")
     }
@@ -133,7 +133,7 @@ package enum AgentRequests {
         Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
     }
 
-    /// Adds tags to a project; those that it has stay.
+    /// Adds tags to a project; existing ones stay.
     package static func tag(
         project: Int64, with tags: [(key: String, value: String)], on connection: any Connection
     ) throws {

@@ -1,9 +1,9 @@
 package import Inventory
 
 // DESIGN. People name alerts by their uuids, of any projects of the scope at once: all are decided in one transaction, or
-// none. What a decision means is `AlertLife`'s business.
+// none. `AlertLife` knows the meaning of a decision.
 
-/// What a person decides about alerts.
+/// Decisions of people about alerts.
 package enum AlertDecision: Sendable, Equatable {
     /// Until a time in milliseconds since 1970, or (0) for good.
     case ignore(until: Int64, because: IgnoreReason = .none)
@@ -37,7 +37,7 @@ extension Alerts {
         }
     }
 
-    /// The alert as it is then; nil when nothing changes.
+    /// The changed alert; nil when nothing changes.
     private static func decided(
         _ decision: AlertDecision, _ alert: Alert, comments: String, by account: Int64, at time: Int64
     ) throws -> AlertChange? {
@@ -53,7 +53,7 @@ extension Alerts {
         } catch {
             throw DecisionError.resolvedAlert(alert.uuid)
         }
-        // What was said before is answered by it.
+        // It answers an earlier contradiction.
         after.contested = 0
         guard after != alert else { return nil }
         after.modified = time

@@ -125,7 +125,7 @@ extension ProjectView {
         }
     }
 
-    /// What a document says of a vulnerability of one of its libraries.
+    /// The statement of a document about a vulnerability of one of its libraries.
     package struct Statement: Sendable, Equatable {
         /// CycloneDX `analysis.state`, or empty.
         package let state: String
@@ -322,7 +322,7 @@ extension ProjectView {
 
     // MARK: Why a cause is gone
 
-    /// Of these libraries, those that the project still has, and whether they are in-house.
+    /// The libraries among these that the project still has, and whether they are in-house.
     package func present(_ uuids: [String], on connection: any Connection) throws -> [String: Bool] {
         var found: [String: Bool] = [:]
         try Advisories.inSlices(uuids, as: Value.text) { list in
@@ -336,7 +336,7 @@ extension ProjectView {
         return found
     }
 
-    /// Of these rows of libraries, those of which the project has another version.
+    /// The rows among these of which the project has another version.
     package func upgraded(_ libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var wanted: [String: [(id: Int64, version: String)]] = [:]
         func name(_ row: borrowing RowBuffer) -> String { "\(row.string(0))\n\(row.string(1))\n\(row.string(2))" }
@@ -359,7 +359,7 @@ extension ProjectView {
         return found
     }
 
-    /// Of these vulnerabilities, those of which every advisory was withdrawn.
+    /// The vulnerabilities among these of which every advisory was withdrawn.
     package static func withdrawn(_ vulnerabilities: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
         try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in

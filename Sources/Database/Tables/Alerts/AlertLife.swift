@@ -13,7 +13,7 @@ package enum AlertState: String, Sendable, CaseIterable {
 
 /// The part of an alert that changes with its life.
 package struct AlertLife: Sendable, Equatable {
-    /// What was decided about an alert.
+    /// The decision about an alert.
     package enum Decision: Sendable, Equatable {
         case none
         /// By an account, or 0 for a VEX statement; until a time, or 0 for good.
@@ -48,7 +48,7 @@ package struct AlertLife: Sendable, Equatable {
     package private(set) var decision: Decision = .none
     /// The decision for many alerts that counts (`LastingDecision.id`); 0 where the alert's own does, a document's, or none.
     package private(set) var decisionID: Int64 = 0
-    /// What was said with the decision.
+    /// The comment of the decision.
     package private(set) var comments = ""
     /// Why a person ignores it.
     package private(set) var reason = IgnoreReason.none

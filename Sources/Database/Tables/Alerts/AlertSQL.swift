@@ -1,4 +1,4 @@
-/// Joins of alerts that several queries share. Each says which letters it gives to tables.
+/// Joins of alerts that several queries share. Each comment names the letters that it gives to tables.
 package enum AlertSQL {
     /// Behind an `alert a` of a `vulnerability v`: the advisory `d` that describes it, and the finding `f` on which the alert rests,
     /// where there are some.

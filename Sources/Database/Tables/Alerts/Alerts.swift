@@ -17,7 +17,7 @@ package struct Alert: Sendable, Equatable {
     package let created: Int64
     package var modified: Int64
     package var life = AlertLife()
-    /// The statement (`vex_statement`) that disagrees with what a person decided before; 0 where none does.
+    /// The statement (`vex_statement`) that contradicts a person's earlier decision; 0 without one.
     package var contested: Int64 = 0
 
     package init(

@@ -1,11 +1,11 @@
-/// What alerts are decided for: a project and the scan that it shows.
+/// The subject of deciding alerts: a project and its current scan.
 package struct ProjectView: Sendable, Equatable {
     package let organization: Int64
     package let product: Int64
     package let project: Int64
     package let token: String
     package let scan: Int64
-    /// Who uploaded the scan.
+    /// The user who uploaded the scan.
     package let uploadedBy: String
 
     /// Reads a project; nil when it does not exist (any more) or shows nothing yet. `organization`'s row is locked until

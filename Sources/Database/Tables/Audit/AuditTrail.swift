@@ -1,7 +1,7 @@
 // DESIGN. One record for each thing that somebody may want to know later: who signed in, what was downloaded, which key, role,
 // product or decision changed. A change writes its record in its own transaction, so neither is there without the other.
-// What only reads (downloads) and what nobody let in (refused keys) is noted in memory and written a moment later. A file of
-// JSON lines is written from the table, so it holds what is committed and nothing else.
+// Downloads and refused keys, which change nothing, are noted in memory and written a moment later. A file of JSON lines is
+// written from the table, so it holds committed records only.
 
 /// A record of the audit trail.
 package struct AuditRecord: Sendable, Equatable {
@@ -21,7 +21,7 @@ package struct AuditRecord: Sendable, Equatable {
         case lost = "LOST"
     }
 
-    /// Where somebody came in, and with what.
+    /// The origin of a request, and its key.
     package struct Origin: Sendable, Equatable {
         /// The numeric address; empty where there is none.
         package var address = ""
@@ -29,7 +29,7 @@ package struct AuditRecord: Sendable, Equatable {
         package var door = ""
         /// The name of the call.
         package var call = ""
-        /// The number of the key that was shown; 0 for none.
+        /// The number of the request's key; 0 without one.
         package var key: Int64 = 0
 
         package init(address: String = "", door: String = "", call: String = "", key: Int64 = 0) {
@@ -67,10 +67,10 @@ package struct AuditRecord: Sendable, Equatable {
 
 /// The table of the audit trail.
 package enum AuditTrail {
-    /// Texts are cut after so many characters: a record is a line, not a document.
+    /// Texts are cut after this many characters, because a record is one line.
     private static let textLimit = 500
 
-    /// Writes a record. In the transaction of what it is about, where that changes anything.
+    /// Writes a record. Called in the transaction of the change that it records, if there is one.
     package static func add(_ record: AuditRecord, on connection: any Connection) throws {
         try connection.run(
             """
@@ -92,7 +92,7 @@ package enum AuditTrail {
 
     /// Which records are wanted.
     package struct Wanted: Sendable {
-        /// Nil for all, and for those that belong to none: for the operator alone.
+        /// Nil for all organizations, and for records that belong to none: for the operator only.
         package var organization: Int64?
         package var from: Int64 = 0
         package var to: Int64 = .max
@@ -145,7 +145,7 @@ package enum AuditTrail {
 
     // MARK: Forgetting
 
-    /// Removes records of before, at most so many, and gives how many there were.
+    /// Removes at most `limit` records from before this time and gives how many it removed.
     package static func sweep(before time: Int64, limit: Int, on connection: any Connection) throws -> Int {
         try connection.run(
             """
@@ -157,7 +157,7 @@ package enum AuditTrail {
 
 extension AuditRecord {
     fileprivate init(row: borrowing RowBuffer) {
-        // What a newer version wrote is shown as a setting.
+        // Unknown events of newer versions are shown as settings.
         self.init(Event(rawValue: row.string(3)) ?? .setting, organization: row.integer(1), at: row.integer(2))
         id = row.integer(0)
         account = row.integer(4)

@@ -1,5 +1,5 @@
-// DESIGN. A schedule is due when its time has come. Whoever moves the time on, by a write that names the old one, makes the
-// report in the same transaction: so it is made once however many servers look.
+// DESIGN. A schedule is due when its time has come. The server that moves the time on, by a write that names the old time,
+// submits the report in the same transaction. So it is made once however many servers look.
 
 /// A report that is made again and again.
 package struct ScheduleRecord: Sendable, Equatable {
@@ -44,7 +44,7 @@ package enum Schedules {
     private static let columns: SQL =
         "s.id, s.organization, s.account, coalesce(a.email, ''), s.cron, s.request, s.run_at, s.job"
 
-    /// Those of an organization, all or those of one account, in the order in which they were made.
+    /// The schedules of an organization, or of one of its accounts, in the order in which they were made.
     package static func list(
         _ organization: Int64, account: Int64?, on connection: any Connection
     ) throws -> [ScheduleRecord] {
@@ -56,7 +56,7 @@ package enum Schedules {
             """, ScheduleRecord.init(row:))
     }
 
-    /// Takes one away; false when the organization, or the account, has none of that number.
+    /// Deletes a schedule; false when the organization, or the account, has none with this number.
     package static func remove(
         _ id: Int64, account: Int64?, _ writing: Writing
     ) throws -> Bool {
@@ -80,7 +80,7 @@ package enum Schedules {
             """, ScheduleRecord.init(row:))
     }
 
-    /// Those whose time has come, at most so many.
+    /// Schedules that are due, at most `limit`.
     package static func due(at time: Int64, limit: Int, on connection: any Connection) throws -> [ScheduleRecord] {
         try connection.all(
             """

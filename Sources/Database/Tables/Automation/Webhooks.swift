@@ -1,6 +1,6 @@
 // DESIGN. A delivery is a row that appears in the transaction that ends its report, so none is lost and none reports what
-// did not happen. Taking one moves its time on, as a lease: when a sender dies, the next one takes over. A receiver may
-// be told of a report twice, never not at all, and recognizes a repeat by the delivery's id.
+// did not happen. Taking one moves its time on, as a lease: when a sender dies, the next one takes over. A receiver hears
+// of a report at least once; it recognizes a repetition by the delivery's id.
 
 /// An address that hears of finished reports.
 package struct WebhookRecord: Sendable, Equatable {
@@ -11,7 +11,7 @@ package struct WebhookRecord: Sendable, Equatable {
     /// Deliveries that wait, and those that were given up.
     package let waiting: Int64
     package let failed: Int64
-    /// Why the last attempt that failed did so; empty when none did.
+    /// The reason of the last failed attempt; empty without one.
     package let error: String
 }
 
@@ -72,7 +72,7 @@ package enum Webhooks {
         }
     }
 
-    /// Removes one with the deliveries that it has not made yet; false when the organization has none of that number.
+    /// Removes a webhook with its waiting deliveries; false when the organization has none with this number.
     package static func remove(_ id: Int64, _ writing: Writing) throws -> Bool {
         let (scope, connection) = (writing.scope, writing.connection)
         let url = try connection.first(

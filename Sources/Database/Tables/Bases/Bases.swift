@@ -1,9 +1,9 @@
 package import Inventory
 
-// DESIGN. The basis of a scan is written with its exposures, in the transaction that decides them: what they were decided
-// from and what they are never disagree. An ecosystem whose first advisories come makes projects stale that look in it.
+// DESIGN. The basis of a scan is written with its exposures, in the transaction that decides them: so the exposures and
+// their basis never disagree. An ecosystem whose first advisories come makes projects stale that look in it.
 
-/// The table of what verdicts rest on.
+/// The table of the bases of verdicts.
 package enum Bases {
     /// Makes this the basis of a scan. Returns whether it is another than before.
     ///

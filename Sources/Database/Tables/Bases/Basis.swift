@@ -1,14 +1,14 @@
 package import Inventory
 
-/// What a verdict about vulnerabilities rests on: which advisories were looked at, and for which libraries nobody could look.
+/// The basis of a verdict about vulnerabilities: the advisories, and the libraries that could not be looked up.
 ///
-/// All outputs that say something of it read this. Nothing in it depends on when it is read.
+/// All outputs about it read this. Nothing in it depends on when it is read.
 package struct Basis: Sendable, Equatable {
     /// An ecosystem that advisories were looked at of.
     package struct Ecosystem: Sendable, Equatable {
         /// As OSV calls it, with the release where it has some: `npm`, `Debian:12`.
         package let name: String
-        /// Advisories, those that were withdrawn among them.
+        /// The number of advisories, withdrawn ones included.
         package let records: Int
         /// When the newest of them was changed: milliseconds since 1970, UTC.
         package let newest: Int64
@@ -26,9 +26,9 @@ package struct Basis: Sendable, Equatable {
 
     /// All libraries, each once for each project: the rows of the inventory.
     package private(set) var libraries = 0
-    /// Those that were looked up in advisories.
+    /// The components that were looked up in advisories.
     package private(set) var matchable = 0
-    /// The others, by what was in the way.
+    /// The other components, by obstacle.
     package private(set) var unmatched: [MatchingObstacle.Kind: Int] = [:]
     /// Of which ecosystems advisories are missing, those of the most libraries first.
     package private(set) var gaps: [Gap] = []
@@ -37,10 +37,10 @@ package struct Basis: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether a vulnerability could have been found in any library. Where not, that none was says nothing.
+    /// Whether a vulnerability could have been found in any library. If not, finding none means nothing.
     package var isAssessed: Bool { matchable > 0 }
 
-    /// What is known of the projects of a scope.
+    /// The basis over the projects of a scope.
     package static func read(_ scope: Scope, on connection: any Connection) throws -> Basis {
         try read(
             scope.clause + """
@@ -50,13 +50,13 @@ package struct Basis: Sendable, Equatable {
                 """, on: connection)
     }
 
-    /// What is known of one scan.
+    /// The basis of one scan.
     package static func read(scan: Int64, on connection: any Connection) throws -> Basis {
         try read(
             "SELECT obstacle, subject, covered, libraries FROM scan_basis WHERE scan = \(scan)", on: connection)
     }
 
-    /// What is known of all projects; the ecosystems are all that there are advisories of.
+    /// The basis over all projects, with all ecosystems that have advisories.
     package static func everything(on connection: any Connection) throws -> Basis {
         var basis = try read(
             """

@@ -24,7 +24,7 @@ package struct EcosystemChanges: Sendable {
     package mutating func remove(_ place: String) { records[place, default: 0] -= 1 }
 }
 
-/// The ecosystems that advisories are of, each with its release where it has some: `npm`, `Debian:12`.
+/// The ecosystems of advisories, each with its release where it has releases: `npm`, `Debian:12`.
 package enum Ecosystems {
     /// The ecosystems of advisories, one entry for each advisory and ecosystem.
     package static func places(of advisories: [Int64], on connection: any Connection) throws -> [String] {
@@ -74,7 +74,7 @@ package enum Ecosystems {
         }
     }
 
-    /// Of these ecosystems, those that there are advisories of.
+    /// The ecosystems among these that have advisories.
     package static func covered(_ places: [String], on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
         try Advisories.inSlices(places, as: Value.text) { list in

@@ -1,8 +1,8 @@
-// DESIGN. A document's claim names its vulnerability as it likes; which vulnerability that is depends on what advisories and the
-// organization's other documents say, and changes with them. So the names are kept (`library_claim`), and what they
-// mean is decided with each look at the project's alerts (`claimed_vulnerability`).
+// DESIGN. A document's claim names its vulnerability freely; advisories and the organization's other documents decide which
+// vulnerability that is, and changes with them. So the names are kept (`library_claim`), and what they mean is decided with each
+// look at the project's alerts (`claimed_vulnerability`).
 
-/// What documents say of the vulnerabilities of their libraries.
+/// The claims of documents about vulnerabilities of their libraries.
 package enum Claims {
     /// The occurrence number of claims about all of what a document describes.
     package static let product: Int64 = 0
@@ -11,7 +11,7 @@ package enum Claims {
     package struct Entry: Sendable {
         /// Its number in the scan.
         package let claim: Int64
-        /// What it calls the vulnerability, and all its names.
+        /// Its name of the vulnerability, and all other names.
         package let id: String
         package var names: [String]
         /// Whether it is about a library, not only about the whole product.
@@ -44,7 +44,7 @@ package enum Claims {
         return found
     }
 
-    /// What a claim of a scan says, as JSON; nil when there is none.
+    /// The facts of a scan's claim, as JSON; nil without one.
     package static func body(of claim: Int64, in scan: Int64, on connection: any Connection) throws -> String? {
         try connection.first(
             "SELECT body FROM vulnerability_claim WHERE scan = \(scan) AND position = \(claim)"
@@ -92,8 +92,8 @@ package enum Claims {
         package let said: ProjectView.Statement
     }
 
-    /// The claims about each occurrence and vulnerability of a scan, in the order of both: what was analysed before what is only
-    /// listed, what was said later before what was said earlier.
+    /// The claims about each occurrence and vulnerability of a scan, in the order of both: analysed ones before those that are
+    /// only listed, later ones before earlier ones.
     package static func statements(of scan: Int64, on connection: any Connection) throws -> [Statement] {
         var found: [Statement] = []
         try connection.each(
@@ -119,7 +119,7 @@ package enum Claims {
     /// A name and whose it is.
     package struct Owner: Sendable {
         package let vulnerability: Int64
-        /// What the vulnerability is called.
+        /// The name of the vulnerability.
         package let name: String
     }
 

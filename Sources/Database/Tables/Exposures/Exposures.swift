@@ -1,6 +1,6 @@
-// DESIGN. What advisories found and what a document claims are one set, which is written with the alerts of a project in one
-// transaction. Reports, alerts and bills of materials read it and nothing else, so they agree at any moment. `finding` stays
-// what matching knows of a library, whoever has it: reports join it for fixes only.
+// DESIGN. Findings of advisories and claims of a document are one set, which is written with the alerts of a project in one
+// transaction. Reports, alerts and bills of materials read it and nothing else, so they agree at any moment. `finding` still
+// holds what matching knows of a library in any project; reports join it for fixes only.
 
 /// A vulnerability of a library of a scan.
 package struct Exposure: Sendable, Hashable {
@@ -15,7 +15,7 @@ package struct Exposure: Sendable, Hashable {
     package let state: String
     /// The vulnerability's edition when this was decided: a vulnerability with a newer one is decided again.
     package let edition: Int64
-    /// The statement (`vex_statement`) that counts; 0 where none does.
+    /// The statement (`vex_statement`) that counts; 0 without one.
     package let statement: Int64
 
     package init(
@@ -90,7 +90,8 @@ package enum Exposures {
         try markStale(vulnerabilities, where: "s.project <> \(project)", on: connection)
     }
 
-    /// The same of the projects where a document alone claims one of them: matching looks at those where an advisory finds it.
+    /// Like `markStale(showing:)` for projects in which a document alone claims one of them; matching handles those in which
+    /// an advisory finds it.
     package static func markStale(
         claiming vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws {
@@ -109,7 +110,7 @@ package enum Exposures {
         }
     }
 
-    /// Of these vulnerabilities, those that a scan shows.
+    /// The vulnerabilities among these that a scan shows.
     package static func shown(
         of vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws -> Set<Int64> {

@@ -1,7 +1,7 @@
-// DESIGN. What people say of a library is said of what it is (its uuid) in an organization: it holds for every row that
-// describes it, and for those that imports bring later (`apply`). Rows of libraries show it themselves, so that reports
-// stay plain reads: `library.in_house`, `library.license_expression`, `library_license`. A change makes the projects that have the
-// library stale, as alerts rest on it, and is in the change log.
+// DESIGN. Statements of people about a library refer to its identity (its uuid) in an organization. They hold for every row that
+// describes it, also for rows of later imports (`apply`). Rows of libraries show it themselves, so that reports stay plain reads:
+// `library.in_house`, `library.license_expression`, `library_license`. A change makes the projects that have the library stale, as
+// alerts rest on it, and is in the change log.
 
 /// Whose library is changed, by whom and when.
 package struct Curator: Sendable {
@@ -9,7 +9,7 @@ package struct Curator: Sendable {
     package let author: Author
     /// Milliseconds since 1970, UTC.
     package let time: Int64
-    /// Where the author came in, for the audit trail.
+    /// The address and door of the author's request, for the audit trail.
     package let origin: AuditRecord.Origin
 
     package init(organization: Int64, author: Author, time: Int64, origin: AuditRecord.Origin = .init()) {
@@ -76,7 +76,7 @@ package enum InHouse {
         return nil
     }
 
-    /// Takes marks away, whoever made them; gives the first uuid that is not marked.
+    /// Takes marks away, also those of other users; gives the first uuid that is not marked.
     package static func unmark(
         _ uuids: [String], by curator: Curator, on connection: any Connection
     ) throws -> String? {
@@ -115,7 +115,7 @@ package enum InHouse {
     }
 }
 
-/// What imports have to do for what people said.
+/// The part of imports that applies people's statements.
 package enum Curation {
     /// Applies all that was said of libraries to rows that were just inserted.
     ///

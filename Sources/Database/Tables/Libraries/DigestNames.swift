@@ -2,10 +2,10 @@
 // library and have its digest. The list goes before documents, and documents that disagree name nothing. What was named by a
 // digest (`library.naming` 2) is no source itself, or a name that was wrong once would stay for ever.
 //
-// An index of all digests cost each import a tenth of its time, and most organizations never ask. `named_digest` is filled by whoever
-// asks instead: it goes on where the last one stopped.
+// An index of all digests cost each import a tenth of its time, and most organizations never ask. Instead, each look-up fills
+// `named_digest` from where the last one stopped.
 
-/// What is known of digests, and which projects show libraries that it is about.
+/// The knowledge about digests, and the projects that show libraries with these digests.
 package enum DigestNames {
     /// How a row of `library` came to its name.
     package enum Naming: Int64, Sendable {
@@ -17,13 +17,13 @@ package enum DigestNames {
         case byDigest = 2
     }
 
-    /// What a digest is the digest of.
+    /// The library of a digest.
     package enum Knowledge: Sendable, Equatable {
         /// As a list says: a package URL and licences.
         case listed(purl: String, licenses: [String])
         /// As documents of the organization say: the row with the facts.
         case described(library: Int64)
-        /// Documents disagree: what some of them call it.
+        /// Documents disagree; some of the names that they give it.
         case disputed([String])
     }
 
@@ -105,8 +105,7 @@ package enum DigestNames {
         try connection.run("UPDATE organization SET digest_mark = \(last) WHERE id = \(organization)")
     }
 
-    /// What is known of digests; those of which nothing is are left out. Documents are found by SHA-1 only, and as far as `catchUp`
-    /// came.
+    /// The knowledge about digests; unknown digests are left out. Documents are found by SHA-1 only, and as far as `catchUp` came.
     package static func known(
         _ digests: [String], organization: Int64, on connection: any Connection
     ) throws -> [String: Knowledge] {
@@ -136,7 +135,7 @@ package enum DigestNames {
         return known
     }
 
-    /// What documents say of one digest. A package URL says more than a name.
+    /// The statements of documents about one digest. A package URL says more than a name.
     private struct Documents {
         private var isByPURL = false
         private var uuids: [String] = []
@@ -189,7 +188,7 @@ package enum DigestNames {
 
     // MARK: Marks
 
-    /// Whether any organization has a file without a name. It costs nothing to ask.
+    /// Whether any organization has a file without a name. The question is cheap.
     package static func isAnythingUnnamed(on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM library WHERE naming = 1 LIMIT 1") != nil
     }
@@ -197,7 +196,7 @@ package enum DigestNames {
     /// Says that projects have to be looked at that show libraries without names. Returns the uuids of these.
     ///
     /// - Parameters:
-    ///   - uuids: those that libraries have which are known by the digests only.
+    ///   - uuids: the digests of libraries that are known by their digests only.
     ///   - organization: nil for all.
     @discardableResult
     package static func mark(

@@ -1,6 +1,6 @@
 /// Whether what a document describes needs a library itself, as `occurrence.direct` and `alert.direct` hold it.
 package enum Directness: Int64, Sendable {
-    /// The document says of nothing what it needs.
+    /// The document states no dependencies.
     case unknown = -1
     case transitive = 0
     case direct = 1

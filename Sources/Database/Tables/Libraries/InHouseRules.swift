@@ -1,14 +1,14 @@
 package import Inventory
 
-// DESIGN. A rule marks what fits it, now and later. Names are matched with rules outside of any transaction, for both come from
-// tenants: before an import's transaction (`InHouseMatcher`), and for libraries that are there already page by page
+// DESIGN. A rule marks matching libraries, now and later. Names are matched with rules outside of any transaction, for both come
+// from tenants: before an import's transaction (`InHouseMatcher`), and for libraries that are there already page by page
 // (`RuleWork`), each page's marks in a short transaction. While it lasts the rule has a row in `sequence` with the number of the
-// next library, so that whoever comes next goes on where a process died; a rule whose marks are being taken away has the kind
+// next library, so that another process can continue after a crash. A rule whose marks are being taken away has the kind
 // REMOVED. A batch of an import that commits after a rule's row has seen the rule, for both hold the organization's row; one
 // that commits before is found by the pages.
 
 extension InHouse {
-    /// What a rule's pattern is matched with.
+    /// The text that a rule's pattern is matched with.
     package enum Kind: String, Sendable, CaseIterable {
         case name = "NAME"
         case coordinates = "LIBRARY_COORDINATES"
@@ -85,7 +85,7 @@ extension InHouse {
         ) { Rule(row: $0) }.compactMap { $0 }
     }
 
-    /// Adds a rule; `RuleWork` then marks what fits. Nil when the organization has as many as it may have.
+    /// Adds a rule; `RuleWork` then marks matching libraries. Nil when the organization has as many as it may have.
     package static func add(
         _ kind: Kind, _ pattern: NamePattern, description: String, by curator: Curator,
         on connection: any Connection
@@ -173,7 +173,7 @@ extension Curator {
 /// The rules of an organization, ready to be matched with libraries. For one thread.
 package final class InHouseMatcher {
     private let matchers: [(rule: InHouse.Rule, matcher: NameMatcher)]
-    /// The ids of all rules that it stands for, the unusable ones too.
+    /// The ids of all rules of these kinds, unusable ones included.
     package let rules: [Int64]
 
     /// Leaves out rules whose pattern cannot be used: they keep their marks and make none.
@@ -273,7 +273,7 @@ package struct RuleWork: Sendable {
         Curator(organization: task.organization, author: .account(task.account), time: now())
     }
 
-    /// Marks what fits among the next libraries.
+    /// Marks matching libraries among the next ones.
     private func mark(_ task: Task, by rule: InHouse.Rule) throws {
         let libraries = try database.read { connection in
             try connection.all(

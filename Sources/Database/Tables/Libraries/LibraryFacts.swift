@@ -1,5 +1,5 @@
 // DESIGN. Further things that people and their tools say of libraries: values of custom attributes, notices, bugs of a
-// tracker, and where an image runs. Each replaces what was said of the same thing before.
+// tracker, and where an image runs. Each statement replaces the earlier one about the same thing.
 
 /// A custom attribute.
 package struct Attribute: Sendable, Equatable {
@@ -41,7 +41,7 @@ package struct LibraryBug: Sendable, Equatable {
     }
 }
 
-/// The tables of what is said of libraries.
+/// The tables of people's statements about libraries.
 package enum LibraryFacts {
     // MARK: Attributes
 
@@ -111,7 +111,7 @@ package enum LibraryFacts {
 
     // MARK: Notices
 
-    /// Says the notice of a library; an empty one takes it away. False when the organization has no such library.
+    /// Sets the notice of a library; an empty one removes it. False when the organization has no such library.
     package static func setNotice(
         _ text: String, reference: String, of uuid: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {

@@ -1,10 +1,10 @@
 // DESIGN. A row for each library of an organization, however many descriptions of it there are. A row stays when its library
-// leaves, so that one which comes back has the number that clients know. Only what nobody ever saw goes: the rows of an import
-// that was never shown.
+// leaves, so that one which comes back has the number that clients know. Only rows of an import that was never shown are
+// deleted.
 
-/// What libraries are, and the numbers that clients know them by.
+/// The identities of libraries, and their numbers for clients.
 enum LibraryIdentities {
-    /// The key ids of libraries. Those that are new get the next numbers, in order. The organization is locked.
+    /// The key ids of libraries. New identities get the next numbers, in order. The organization is locked.
     ///
     /// - Parameter libraries: their uuids, and those of the same packages without qualifiers, which may be empty.
     static func keys(
@@ -40,7 +40,7 @@ enum LibraryIdentities {
         return libraries.map { keys[$0.uuid] ?? 0 }
     }
 
-    /// Forgets those of these libraries that have no description left. The organization is locked.
+    /// Forgets libraries among these that have no description left. The organization is locked.
     static func forget(_ uuids: [String], organization: Int64, on connection: any Connection) throws {
         try Advisories.inSlices(uuids, as: Value.text) { list in
             try connection.run(

@@ -79,7 +79,7 @@ package enum LibraryRecords {
         """
     }
 
-    /// What libraries are looked for: nil stands for any.
+    /// The wanted libraries: nil stands for any value.
     package struct Search: Sendable {
         /// The name of the artifact or of the file.
         package let name: String
@@ -95,7 +95,7 @@ package enum LibraryRecords {
         }
     }
 
-    /// The libraries that are looked for, at most so many.
+    /// The libraries that match, at most `limit`.
     package static func found(
         by search: Search, limit: Int, in scope: Scope, on connection: any Connection
     ) throws -> [LibraryRecord] {
@@ -211,7 +211,7 @@ package enum LibraryRecords {
         package let count: Int64
     }
 
-    /// The licences of what projects show: `p`, `o`, `x`, `n`.
+    /// The licences of the libraries that projects show: `p`, `o`, `x`, `n`.
     private static let licensed: StaticSQL = """
         project p JOIN occurrence o ON o.scan = p.scan
         JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license

@@ -1,8 +1,8 @@
 import Inventory
 
-// DESIGN. What a person chose stands in the place of what was found, in every row that describes the library. What was found
-// is not lost: its rows wait in `replaced_license`, its expression in `library.license_found`; taking the choice back puts
-// them there again.
+// DESIGN. A person's choice replaces the found licences in every row that describes the library. What was found is not lost:
+// its rows wait in `replaced_license`, its expression in `library.license_found`; taking the choice back puts them there
+// again.
 
 /// Licences that people chose.
 package enum LicenseOverrides {
@@ -68,11 +68,11 @@ package enum LicenseOverrides {
         return true
     }
 
-    /// The licences that the rows of a library show: documents may say different ones, or none.
+    /// The licences that the rows of a library show; documents may give different ones, or none.
     private struct Shown {
         /// The names, each once.
         private(set) var names: [String] = []
-        /// The licences of each row that has others, as the change log says them.
+        /// The licences of each row with other ones, in the form of the change log.
         private(set) var said: [String] = []
 
         init(_ uuid: String, organization: Int64, on connection: any Connection) throws {
@@ -116,7 +116,7 @@ package enum LicenseOverrides {
         let decision: LicenseDecision
         let licenses: [LicenseRow]
 
-        /// As reports show them, one a line.
+        /// The names as reports show them, one a line.
         var names: String { LicenseRows.names(licenses) }
 
         init(_ given: [String], reference: String, organization: Int64, on connection: any Connection) throws {
@@ -132,7 +132,7 @@ package enum LicenseOverrides {
     private static func show(
         _ choice: Choice, in library: Int64, _ rows: inout LicenseRows, on connection: any Connection
     ) throws {
-        // What an earlier choice replaced stays replaced.
+        // Licences that an earlier choice replaced stay replaced.
         try connection.run(
             """
             INSERT INTO replaced_license (library, position, license, reference_type, reference, text)
@@ -207,7 +207,7 @@ package enum LicenseOverrides {
         }
     }
 
-    /// Shows what was chosen in rows that an import brought.
+    /// Applies choices to rows that an import brought.
     package static func apply(
         to ids: ClosedRange<Int64>, organization: Int64, on connection: any Connection
     ) throws {

@@ -41,7 +41,7 @@ package struct LicenseRows {
 
     package init(organization: Int64) { self.organization = organization }
 
-    /// The id of a licence, which is inserted when the organization lacks it. What a present row says is kept.
+    /// The id of a licence, which is inserted when the organization lacks it. An existing row is not changed.
     private mutating func id(of row: LicenseRow, on connection: any Connection) throws -> Int64 {
         let license = row.license
         let key = Key(spdx: license.spdx, name: license.name)

@@ -1,5 +1,4 @@
-/// Texts of licences: those of the SPDX list, the same for all organizations, and those that documents bring, each
-/// organization's own.
+/// Texts of licences: texts of the SPDX list are shared by all organizations, texts of documents belong to one.
 package enum LicenseTexts {
     /// Writes a text of the list; an older one is replaced.
     package static func put(_ spdx: String, text: String, on connection: any Connection) throws {

@@ -13,7 +13,7 @@ package enum MendCoordinates {
     package static let artifact: StaticSQL = """
         CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact ELSE l.filename END
         """
-    /// `coordinates`: group, artifact and version with colons between, those that there are.
+    /// `coordinates`: group, artifact and version, as far as they exist, joined by colons.
     package static let all: StaticSQL = """
         CASE WHEN l.type_constant NOT IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact || ':' || l.filename
             WHEN l.group_id <> '' THEN l.group_id || ':' || l.artifact ELSE l.artifact END

@@ -1,16 +1,15 @@
-// DESIGN. A generator that learns to write the architecture of a package makes another library of it, about which nobody decided
-// anything. What was decided of the package without qualifiers is meant for it, when it is the only one of the project that
-// it can be meant for. That is looked for where a scan no longer has the package as it was, so an import that changes
-// nothing pays nothing.
+// DESIGN. When a generator begins to write the architecture of a package, the package becomes another library, without
+// decisions. A decision about the package without qualifiers is meant for it if no other library of the project can be meant.
+// Only packages that a scan no longer has are examined, so an import without changes costs nothing.
 
 /// Libraries of a project that took the place of others: of the same packages without qualifiers, or of files of which
 /// nothing but a digest was known.
 package struct RefinedLibraries: Sendable {
     private let organization: Int64
-    /// Their uuids, by those of the others.
+    /// Their uuids, by the uuids of the unnamed libraries.
     package let names: [String: String]
 
-    /// Those of a scan. `gone` are the events that say what went with it.
+    /// Those of a scan. `gone` are the events of the libraries that it removed.
     package static func find(
         _ gone: Range<Int64>, in scan: StagedScan, on connection: any Connection
     ) throws -> RefinedLibraries {
@@ -56,7 +55,7 @@ package struct RefinedLibraries: Sendable {
         return names
     }
 
-    /// Lets what people said of the packages hold for the libraries, as far as nothing was said of these.
+    /// Applies people's statements about the packages to the libraries that have no statements of their own.
     package func inherit(on connection: any Connection) throws {
         for (base, library) in names.sorted(by: { $0.value < $1.value }) {
             try inheritMarks(from: base, to: library, on: connection)

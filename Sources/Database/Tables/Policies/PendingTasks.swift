@@ -11,7 +11,7 @@ package struct PendingTask: Sendable, Equatable {
     /// Milliseconds since 1970, UTC.
     package let created: Int64
 
-    /// The tasks of a scope, the oldest project first, at most so many.
+    /// The tasks of a scope, the oldest project first, at most `limit`.
     package static func list(_ scope: Scope, limit: Int, on connection: any Connection) throws -> [PendingTask] {
         try connection.all(
             """

@@ -20,7 +20,7 @@ package struct Policy: Sendable, Equatable {
     package let filterType: String
     package let actionType: String
     package let rule: PolicyRule
-    /// The address of who made it; empty when the account is gone.
+    /// The e-mail address of its author; empty when the account is gone.
     package let owner: String
     /// Milliseconds since 1970, UTC.
     package let created: Int64
@@ -63,7 +63,7 @@ package struct NewPolicy: Sendable {
     package let filterType: String
     package let actionType: String
     package let rule: PolicyRule
-    /// Before which others of its scope it comes; nil: behind all.
+    /// Its place among the policies of its scope; nil for the last place.
     package let priority: Int64?
 
     package init(
@@ -86,7 +86,7 @@ package enum Policies {
     /// What may be asked for as a priority: numbers that clients hold in 32 bits.
     package static let priorities: ClosedRange<Int64> = 0...2_147_483_647
 
-    /// Just where a scope is, without what it inherits.
+    /// The condition of exactly this scope, without inherited rows.
     private static func place(_ scope: Scope) -> SQL {
         """
         p.organization = \(scope.organization) AND p.product = \(scope.product) AND p.project = \(scope.project)
@@ -124,7 +124,7 @@ package enum Policies {
         return try ownAndInherited(of: scope, on: connection).filter(\.isEnabled)
     }
 
-    /// The most policies of just one scope: what a library costs grows with them.
+    /// The most policies of one scope alone; the cost of a library grows with them.
     package static let limit = 200
 
     /// Adds a policy to the scope of `writing` and gives its id; nil when the scope has as many as it may have.
@@ -139,8 +139,8 @@ package enum Policies {
         var priority = policy.priority
         if priority == nil {
             let last = try connection.integer("SELECT max(p.priority) FROM policy p WHERE \(place(scope))") ?? 0
-            // Behind all also where the last has no number behind it: of equal priorities the lower id comes first. Rows that
-            // were kept before priorities had a range hold any.
+            // Behind all also where the last has no number behind it: of equal priorities the lower id comes first. Rows from
+            // before priorities had a range may hold any number.
             priority = last < .max ? last + 1 : last
         }
         try connection.run(
@@ -156,7 +156,7 @@ package enum Policies {
         return id
     }
 
-    /// Removes policies of just this scope; the others that are named stay. Gives the number of those removed.
+    /// Removes policies of just this scope; the others that are named stay. Gives the number of removed policies.
     package static func remove(
         _ ids: [Int64], _ writing: Writing
     ) throws -> Int {

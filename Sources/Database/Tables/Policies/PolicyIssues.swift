@@ -19,7 +19,7 @@ package struct ExternalIssue: Sendable, Equatable {
         self.modified = modified
     }
 
-    /// Puts tickets in the place of those that the issue had. Issues are not rows: they follow from policies.
+    /// Replaces the tickets of the issue. Issues are not rows: they follow from policies.
     package static func replace(_ issues: [ExternalIssue], of uuid: String, _ writing: Writing) throws {
         let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM external_issue WHERE project = \(project) AND issue_uuid = \(uuid)")
@@ -73,14 +73,14 @@ package struct OpenVulnerability: Sendable {
     /// Word in capitals and number of CVSS 3, or of CVSS 4 where that alone rates; empty where neither does.
     package let severity3: String
     package let score3: String
-    /// The smallest upgrade that leaves it behind; empty when none is known.
+    /// The smallest upgrade that fixes it; empty when none is known.
     package let topFix: String
     package let topFixURL: String
     package let topFixDate: Int64?
     /// As policies see it.
     package let sight: PolicyVulnerability
 
-    /// Those of a project's current libraries, in the order of their alerts, at most so many.
+    /// The open vulnerabilities of a project's current libraries, in the order of their alerts, at most `limit`.
     package static func list(
         project: Int64, limit: Int, on connection: any Connection
     ) throws -> [OpenVulnerability] {

@@ -4,9 +4,9 @@ package import Inventory
 // that RE2 does not know, and another version of RE2 may know others. So whether a pattern can be used is asked of the pattern
 // each time, and kept nowhere but in the change log, which says it once.
 
-/// A saved pattern that cannot be used: its policy or rule keeps what it decided and decides nothing more.
+/// A saved pattern that cannot be used: its policy or rule keeps its decisions and makes no new ones.
 package struct UnusablePattern: Sendable, Equatable {
-    /// Whose it is, and where it holds.
+    /// The organization of the pattern, and its scope.
     package let scope: Scope
     package let organizationName: String
     /// `POLICY` or `IN_HOUSE_RULE`.
@@ -17,7 +17,7 @@ package struct UnusablePattern: Sendable, Equatable {
     package let pattern: String
     package let why: NamePatternError
 
-    /// For people: what it is, and why it decides nothing.
+    /// Describes it for people: what it is, and why it decides nothing.
     package var text: String {
         let thing = word == "POLICY" ? "the policy \(name)" : "the in-house rule \(name)"
         return "\(thing) (\(id)) decides nothing, as its pattern \(pattern) cannot be used: \(why)"

@@ -56,7 +56,7 @@ package struct Change: Sendable, Equatable {
     package let kind: Kind
     package let aspect: Aspect
     package let place: Place
-    /// Texts; none where there was or is nothing.
+    /// Texts; empty where there was or is no value.
     package var before: [String] = []
     package var after: [String] = []
 

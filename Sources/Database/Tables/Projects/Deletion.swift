@@ -1,5 +1,6 @@
-// DESIGN. A deleted project is gone at once: its row, what was decided and said about it. The rows of its scan are many;
-// the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project again.
+// DESIGN. A deleted project is gone at once: its row, and the decisions and statements about it. The rows of its scan are
+// many; the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project
+// again.
 
 /// Deletes products and projects.
 package enum Deletion {
@@ -53,7 +54,7 @@ package enum Deletion {
                 "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
             try Exposures.withdraw(scan: shown, on: connection)
             try Decisions.forget(project: project, on: connection)
-            // What was said of this project alone is on record, and about nothing any more.
+            // Statements about this project alone stay on record, without a target.
             try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project = \(project)")
             try connection.run("DELETE FROM project WHERE id = \(project)")
         }

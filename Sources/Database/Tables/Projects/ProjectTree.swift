@@ -1,16 +1,16 @@
 // DESIGN. The dependencies of one project as a graph of its occurrences, in memory: numbers, and the libraries once each.
 // The entries of a document that are one library are one node.
 
-/// What depends on what in a project.
+/// The dependencies between the libraries of a project.
 package struct ProjectTree: Sendable {
     package let libraries: [LibraryRecord]
-    /// For each library those that it needs, in their order.
+    /// For each library the libraries that it needs, in their order.
     package let children: [[Int32]]
-    /// Where the tree begins: direct dependencies, then what nothing reachable leads to.
+    /// The roots of the tree: direct dependencies, then libraries that are not reachable from other ones.
     package let roots: [Int32]
     /// How many of the roots are direct dependencies.
     package let directRoots: Int
-    /// Whether the document says of anything what it needs; else nobody knows what is direct.
+    /// Whether the document states any dependency; without one, direct dependencies are unknown.
     package let isGraphKnown: Bool
 
     /// Reads the project of the scope.
@@ -45,7 +45,7 @@ package struct ProjectTree: Sendable {
         }
         var roots = direct.indices.filter { direct[$0] == .direct }.map(Int32.init)
         let directRoots = roots.count
-        // What cannot be reached begins trees of its own, so that nothing is missing.
+        // Unreachable libraries begin trees of their own, so that none is missing.
         var isReached = [Bool](repeating: false, count: libraries.count)
         func reach(_ root: Int32) {
             var waiting = [root]

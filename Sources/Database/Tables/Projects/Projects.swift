@@ -1,7 +1,7 @@
-// DESIGN. What lists of organizations, products and projects show. Every query is bound to a `Scope`, which authorization
-// made: nothing here decides who may see what.
+// DESIGN. The data of lists of organizations, products and projects. Every query is bound to a `Scope` of
+// authorization; this file decides no rights.
 
-/// What an organization says of itself.
+/// The details of an organization.
 package struct OrganizationDetails: Sendable, Equatable {
     package let name: String
     package let token: String
@@ -66,13 +66,13 @@ package struct ProjectVital: Sendable, Equatable {
     package let name: String
     package let token: String
     package let productName: String
-    /// What uploaded the content that it shows; empty before the first upload.
+    /// The program that uploaded its content; empty before the first upload.
     package let pluginName: String
     package let uploadedBy: String
     /// Milliseconds since 1970, UTC.
     package let created: Int64
     package let updated: Int64
-    /// What the last upload said of itself, and the token of its request; empty when it had none.
+    /// The comment of the last upload, and the token of its request; empty without one.
     package let comment: String
     package let requestToken: String
     /// Whether an upload of it is on its way.

@@ -1,6 +1,7 @@
-// DESIGN. What an import left behind goes in small transactions. Rows with the scan's number belong to it alone. Libraries
-// and licences that it inserted may have been found by others: they go when nothing refers to them, and only while no
-// import of the organization is running, which may have looked them up already. They are numbered from the scan's marks on.
+// DESIGN. The rows of a dead import are deleted in small transactions. Rows with the scan's number belong to it alone.
+// Libraries and licences that it inserted may have been found by other imports. They are deleted when nothing refers to
+// them, and only while no import of the organization is running, which may have looked them up already. They are numbered
+// from the scan's marks on.
 
 /// A scan that nobody will look at again.
 package struct AbandonedScan: Sendable, Equatable {

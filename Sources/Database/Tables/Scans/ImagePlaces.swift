@@ -1,4 +1,4 @@
-/// Where an image runs.
+/// A place where an image runs.
 package struct ImagePlace: Sendable, Equatable {
     package let cluster: String
     package let namespace: String
@@ -22,9 +22,9 @@ package struct ImagePlace: Sendable, Equatable {
     }
 }
 
-/// Where the images run that projects are.
+/// The places where the images of projects run.
 package enum ImagePlaces {
-    /// Says where the image that a project is runs, in the place of what was said before.
+    /// Replaces the places where the image of a project runs.
     package static func set(_ places: [ImagePlace], _ writing: Writing) throws {
         let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM place WHERE project = \(project)")
@@ -35,7 +35,7 @@ package enum ImagePlaces {
         ).write(writing)
     }
 
-    /// Says what runs in one cluster, in the place of what was said of it before: places by project. Other clusters stay.
+    /// Replaces the places of one cluster: places by project. Other clusters stay.
     package static func replace(
         _ places: [Int64: [ImagePlace]], ofCluster cluster: String, organization: Int64, at time: Int64,
         on connection: any Connection

@@ -1,11 +1,11 @@
 // DESIGN. The writes of an import. Rows of libraries and licences are looked up and inserted in one transaction that
 // holds the organization's row, so that two imports of one organization never insert the same fact twice. Everything
-// else of a scan has the scan's number in its key and cannot collide. A scan that is no longer STAGING takes no rows:
-// whoever took it away (the sweeper, after a lease was lost) wins.
+// else of a scan has the scan's number in its key and cannot collide. A scan that is no longer STAGING takes no rows,
+// so a sweeper that took it away after a lost lease wins.
 
 extension Engine {
     /// Ends a SELECT that reads a row in order to change what hangs on it: the row is locked until the transaction ends.
-    /// SQLite has one writer, so nothing needs to be said.
+    /// SQLite has one writer, so no lock is needed.
     package var locking: SQL {
         switch self {
         case .sqlite: ""
@@ -129,15 +129,15 @@ package struct StagedScan: Sendable, Equatable {
 
     // MARK: The end
 
-    /// What the project shows so far.
+    /// The content of the project so far.
     package struct Target: Sendable, Equatable {
         package let product: Int64
         package let productToken: String
         package let project: Int64
         package let projectToken: String
 
-        /// The scan that the project shows, whose row is locked until the transaction ends, and what is kept of its document, as
-        /// JSON; nil when it shows none.
+        /// The current scan of the project, whose row is locked until the transaction ends, and the stored facts of its
+        /// document, as JSON; nil without a scan.
         package func shown(on connection: any Connection) throws -> (scan: Int64, document: String)? {
             let scan = try connection.integer(
                 "SELECT scan FROM project WHERE id = \(project) \(connection.engine.locking)")
@@ -224,7 +224,7 @@ package struct StagedScan: Sendable, Equatable {
         try change.write(Writing(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection))
     }
 
-    /// Of these scans, those that projects show.
+    /// The scans among these that projects show.
     package static func current(among scans: Set<Int64>, on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
         try Advisories.inSlices(scans.sorted(), as: Value.integer) { list in
@@ -240,16 +240,16 @@ package struct StagedScan: Sendable, Equatable {
         Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)
     }
 
-    /// What a scan shows of itself once its project shows it.
+    /// The facts of a scan that its project shows.
     package struct Publication: Sendable {
         /// The facts of the document.
         package var document: String
         /// Of the file.
         package var digest: [UInt8]
         package var libraries: Int
-        /// Shown as who uploaded it last.
+        /// The user who uploaded it last, for display.
         package var uploadedBy: String
-        /// Shown as what brought it last.
+        /// The program that brought it last, for display.
         package var plugin: String
         package var comment = ""
         package var requestToken = ""
@@ -265,8 +265,8 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Makes the project show this scan instead of the one before, and writes what appeared and what went. Gives the numbers
-    /// of the events about what went.
+    /// Makes the project show this scan instead of the one before, and records which libraries appeared and disappeared.
+    /// Gives the numbers of the events about what went.
     @discardableResult
     package func publish(
         _ content: Publication, in target: Target, at time: Int64, on connection: any Connection
@@ -302,7 +302,8 @@ package struct StagedScan: Sendable, Equatable {
         return gone
     }
 
-    /// Whether this scan shows what another one shows: of the same file, with the same libraries in the same places.
+    /// Whether this scan has the content of another one: of the same file, with the same libraries in the same
+    /// places.
     private func isSame(as other: Int64, _ content: Publication, on connection: any Connection) throws -> Bool {
         let isOfFile = try connection.integer(
             """
@@ -317,9 +318,9 @@ package struct StagedScan: Sendable, Equatable {
             """) == nil
     }
 
-    /// What does not hold of the projects `p` that fulfil the condition and of their scans, in words; empty while all is
-    /// well. The invariants of the flip from one scan to the next: they hold after each transaction, and a debug build checks
-    /// them when a scan is published.
+    /// The broken invariants of the projects `p` that fulfil the condition and of their scans, in words; empty when all hold.
+    /// The invariants of the flip from one scan to the next: they hold after each transaction, and a debug build checks them
+    /// when a scan is published.
     package static func faults(_ condition: SQL, on connection: any Connection) throws -> [String] {
         try connection.all(
             """
@@ -345,7 +346,7 @@ package struct StagedScan: Sendable, Equatable {
         since before: Int64, project: Int64, libraries: Int, at time: Int64, on connection: any Connection
     ) throws -> Range<Int64> {
         let known = try connection.integer("SELECT libraries FROM scan WHERE id = \(before)") ?? 0
-        // At most so many numbers are needed; those left over stay unused.
+        // At most this many numbers are needed; numbers that are left over stay unused.
         let first = try connection.take(libraries + Int(known) + 1, from: "inventory_event")
         func write(_ change: String, in scan: Int64, butNotIn other: Int64, from first: Int64) throws -> Int {
             // Most rows are the same; a library that is described otherwise is the same library.

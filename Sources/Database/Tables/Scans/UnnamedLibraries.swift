@@ -104,8 +104,8 @@ package struct UnnamedLibraries {
 
     /// - Parameters:
     ///   - own: the row that describes the components.
-    ///   - shown: what their occurrence shows so far.
-    ///   - library: the row of what they are, with its uuid.
+    ///   - shown: the library that their occurrence shows so far.
+    ///   - library: the row of the library that they are, with its uuid.
     private mutating func move(
         _ positions: [Int64], of own: Int64, from occurrence: Int64, _ shown: Shown, to library: Int64, _ uuid: String
     ) throws {

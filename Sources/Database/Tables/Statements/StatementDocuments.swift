@@ -1,5 +1,6 @@
-// DESIGN. A document is staged in short transactions, which nobody sees, and made current in one. A later edition of the same author's
-// document takes the place of an earlier one, whichever comes first. Nothing is deleted then: what was said stays on record.
+// DESIGN. A document is staged in short transactions, which nobody sees, and made current in one. A later edition of the same
+// author's document takes the place of an earlier one, whichever comes first. Nothing is deleted then: old statements stay on
+// record.
 
 /// A document of statements (VEX) that was imported.
 package struct StatementDocumentRow: Sendable, Equatable {
@@ -46,12 +47,12 @@ package enum StatementDocuments {
         try connection.integer("SELECT id FROM vex_document WHERE job = \(job) AND state <> 'STAGING'")
     }
 
-    /// What a job staged and never published.
+    /// The documents that a job staged and never published.
     package static func staged(byJob job: Int64, on connection: any Connection) throws -> [Int64] {
         try connection.all("SELECT id FROM vex_document WHERE job = \(job) AND state = 'STAGING'") { $0.integer(0) }
     }
 
-    /// A current document of the same bytes for the same place; nil when there is none.
+    /// The current document with the same bytes for the same place, or nil.
     package static func same(as row: StatementDocumentRow, on connection: any Connection) throws -> Int64? {
         try connection.integer(
             """
@@ -60,8 +61,8 @@ package enum StatementDocuments {
             """)
     }
 
-    /// Makes a staged document current, or replaced where a later edition is there already. Returns the documents whose place it
-    /// takes. The organization's row is locked.
+    /// Makes a staged document current, or replaced where a later edition is there already. Returns the documents that it
+    /// replaces. The organization's row is locked.
     package static func publish(
         _ id: Int64, _ row: StatementDocumentRow, on connection: any Connection
     ) throws -> [Int64] {
@@ -91,7 +92,7 @@ package enum StatementDocuments {
             """) != nil
     }
 
-    /// Whether a project shows what became of any of them.
+    /// Whether a project shows the outcome of any of them.
     package static func wereThere(for view: ProjectView, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM vex_use WHERE scan = \(view.scan) LIMIT 1") != nil
     }

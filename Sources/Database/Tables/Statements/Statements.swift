@@ -1,5 +1,6 @@
-// DESIGN. A statement names its products by texts that mean something in each project by itself. So it is found from the project: by
-// the keys of what the project is and has. Nothing is resolved when it comes in, and it holds for what comes later.
+// DESIGN. A statement names its products by texts that mean something in each project by itself. So it is found from the project:
+// by the keys of what the project is and has. A statement is not resolved when it comes, so it also holds for projects and
+// libraries that come later.
 
 /// A statement of a document as its row has it.
 package struct StatementRow: Sendable {
@@ -20,7 +21,7 @@ package struct StatementRow: Sendable {
 
     /// What it is about.
     package struct Target: Sendable {
-        /// As JSON; the part is empty where none is named.
+        /// The products as JSON; the part is empty where none is named.
         package let product: String
         package let part: String
         package let keys: [String]
@@ -46,7 +47,7 @@ package struct StatementCandidate: Sendable {
     package let said: SaidStatement
 }
 
-/// What a statement says, and who says it when.
+/// The content of a statement, with its author and time.
 package struct SaidStatement: Sendable, Equatable {
     package let id: Int64
     package let document: Int64
@@ -59,7 +60,7 @@ package struct SaidStatement: Sendable, Equatable {
     package let impact: String
 }
 
-/// What became of a statement in a project.
+/// The outcome of a statement in a project.
 package struct StatementUse: Sendable, Hashable {
     package enum Outcome: String, Sendable, CaseIterable {
         case applied = "APPLIED"
@@ -77,7 +78,7 @@ package struct StatementUse: Sendable, Hashable {
 
     package let statement: Int64
     package let outcome: Outcome
-    /// What or who is in the way.
+    /// The statement or person that has precedence, or another reason for the outcome.
     package let detail: String
 
     package init(statement: Int64, outcome: Outcome, detail: String = "") {
@@ -186,7 +187,7 @@ package enum Statements {
         ) { $0.string(0) }
     }
 
-    /// Makes these what became of statements in a scan.
+    /// Replaces the outcomes of statements in a scan.
     package static func use(_ uses: [StatementUse], in scan: Int64, on connection: any Connection) throws {
         var known: Set<StatementUse> = []
         try connection.each("SELECT statement, outcome, detail FROM vex_use WHERE scan = \(scan)") { row in
@@ -210,7 +211,7 @@ package enum Statements {
 
     // MARK: Projects
 
-    /// Says that the projects which show what became of statements of these documents have to be looked at again.
+    /// Marks the projects that show outcomes of these documents' statements as stale.
     package static func markStale(showing documents: [Int64], on connection: any Connection) throws {
         for document in documents {
             try Alerts.markStale(

@@ -1,8 +1,8 @@
 import Bytes
 import Database
 
-// DESIGN. An attribution is written from front to back: what it is about, libraries by licence (the index), libraries by name, what
-// whoever ships it has to look at, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
+// DESIGN. An attribution is written from front to back: what it is about, libraries by licence (the index), libraries by name, gaps
+// to check before shipping, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
 
 /// What stands at the head of an attribution.
 struct AttributionHead {
@@ -138,7 +138,7 @@ extension Production {
 
 /// A syntax of attributions. Calls come in the order of the document.
 protocol AttributionWriter: ~Copyable {
-    /// Whether notices stand together behind the libraries.
+    /// Whether notices are listed together after the libraries.
     var gathersNotices: Bool { get }
 
     /// - Parameters:

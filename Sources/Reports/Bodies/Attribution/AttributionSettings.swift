@@ -1,6 +1,6 @@
 import Database
 
-/// What a request asks of an attribution.
+/// The options of an attribution.
 struct AttributionSettings {
     let title: String
     let header: String
@@ -46,7 +46,7 @@ struct AttributionSettings {
         return library.name.isEmpty ? library.filename : library.name
     }
 
-    /// The expression of a library where it says more than the licences that bind: that they are several, or that there was a choice.
+    /// The expression of a library if it tells more than the binding licences: that there are several, or that there was a choice.
     func expression(_ library: AttributedLibrary) -> String? {
         library.expression.contains(" AND ") || library.hasChoice ? library.expression : nil
     }
@@ -63,7 +63,7 @@ struct AttributionSettings {
     }
 }
 
-/// Libraries that whoever ships the document has to look at, gathered behind all libraries.
+/// Libraries that the user has to check before shipping the document, listed after all libraries.
 enum AttributionList: CaseIterable {
     case noLicense
     case noCopyright
@@ -82,7 +82,7 @@ enum AttributionList: CaseIterable {
         }
     }
 
-    /// What the list means to its reader.
+    /// The meaning of the list for its reader.
     var explanation: String {
         switch self {
         case .noLicense: "Nobody has said under which license these components are."

@@ -31,7 +31,7 @@ final class AttributionSource {
     private var isKnownListed: [AttributedLibrary.TextKey: Bool] = [:]
     private var knownStatements: [AttributedLibrary.TextKey: [String]] = [:]
     private var knownHolders: [String: [String]] = [:]
-    /// What documents are called, by their scans.
+    /// The names of documents, by their scans.
     private var documents: [Int64: Document] = [:]
     /// The texts of the appendix.
     let texts: AttributionTexts

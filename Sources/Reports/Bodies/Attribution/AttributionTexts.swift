@@ -2,8 +2,9 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. Each text stands once, whatever names it has: `GPL-2.0-only` and `GPL-2.0-or-later` have one. Which texts the scope needs is
-// read before anything is written, so that libraries can name the number of theirs. Memory holds a digest and the names of each text.
+// DESIGN. Each text occurs once, also with several names: `GPL-2.0-only` and `GPL-2.0-or-later` have one. Which texts the scope
+// needs is read before anything is written, so that libraries can name the number of theirs. Memory holds a digest and the names of
+// each text.
 
 /// The texts of the licences that bind libraries of a scope.
 struct AttributionTexts {
@@ -12,7 +13,7 @@ struct AttributionTexts {
         /// The licences and exceptions that it is of.
         var labels: [String]
         let key: AttributedLibrary.TextKey
-        /// The licence of the list whose text it is, or a document's reading of it; empty where there is none.
+        /// The licence of the list with this text, or a document's licence for it; empty without one.
         let base: String
     }
 

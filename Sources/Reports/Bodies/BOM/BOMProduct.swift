@@ -3,8 +3,8 @@ import Bytes
 import Database
 
 // DESIGN. A product contains its projects; a library that several of them hold stands once, named by its uuid, with the
-// edges of all. Components come first, so that the graph can be collected behind them, project by project: what a project
-// holds is written at once, edges between libraries wait until all projects are through.
+// edges of all. Components come first, so that the graph can be collected after them, project by project: the
+// dependencies of a project are written at once, edges between libraries wait until all projects are through.
 
 extension BOMSource {
     mutating func writeProduct<Writer: BOMWriter>(
@@ -84,7 +84,8 @@ extension BOMSource {
     private func writeEdges(
         of scans: [Scan], root: Component, to writer: inout some BOMWriter, _ out: inout ByteSink
     ) throws {
-        // CycloneDX has no word for containing but nesting, and what several projects hold cannot lie in all.
+        // CycloneDX expresses containment by nesting only, and a component of several projects cannot be nested in
+        // all of them.
         let holds: Dependency.Kind = wanted.standard == .spdx ? .contains : .dependsOn
         try writer.dependencies(
             of: root.ref, scans.map { Dependency(from: root.ref, to: Self.ref(of: $0), kind: holds) }, to: &out)
@@ -159,7 +160,7 @@ extension BOMSource {
                 }
                 if claim.affects.isEmpty, !names.isEmpty { return }
                 claim.ref = ""
-                // What several projects say of one library is said once.
+                // Equal claims of several projects about one library are written once.
                 let digest = Digest.of(Array(VulnerabilityFacts.encode(claim).utf8), .sha1)
                 if seen.insert(digest).inserted { try writer.vulnerability(claim, to: &out) }
             }

@@ -85,7 +85,7 @@ extension Production {
     }
 }
 
-/// What a bill of materials is made from: the scope's scans in one snapshot.
+/// The source of a bill of materials: the scope's scans in one snapshot.
 struct BOMSource {
     let production: Production
     let wanted: BOMRequest
@@ -102,7 +102,7 @@ struct BOMSource {
         let digest: [UInt8]
     }
 
-    /// Writes the whole document; as often as it is called, the same.
+    /// Writes the whole document; each call writes the same bytes.
     mutating func write(to writer: inout some BOMWriter, _ out: inout ByteSink) throws {
         rows = 0
         described = 0
@@ -214,13 +214,13 @@ extension BOMSource {
         return root
     }
 
-    /// What the document of a scan says of itself, and what it describes.
+    /// The facts of a scan's document about itself and about the component that it describes.
     func facts(of scan: Scan) throws -> DocumentFacts? {
         let text = try connection.first("SELECT document FROM scan WHERE id = \(scan.id)") { $0.string(0) } ?? ""
         return text.isEmpty ? nil : try DocumentFacts.decode(text)
     }
 
-    /// The head of the document; its identifier follows from what it holds.
+    /// The head of the document; its identifier follows from its content.
     func head(of scans: [Scan]) throws -> BOMDocument {
         var content = "\(wanted.standard.rawValue) \(wanted.version) \(wanted.depth ?? -1) "
         content += "\(wanted.includesVulnerabilities)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
@@ -273,7 +273,7 @@ extension BOMSource {
         }
     }
 
-    /// The components of a scan, what contains others before what it contains. They are read and prepared on another thread
+    /// The components of a scan, each before the components that it contains. They are read and prepared on another thread
     /// meanwhile: `body` must not use the connection.
     func eachComponent<Preparation: Sendable>(
         of scan: Scan, preparing prepare: (Component) -> Preparation, _ body: (Placed<Preparation>) throws -> Void
@@ -288,8 +288,8 @@ extension BOMSource {
         let chosen = try ChosenLicenses(
             of: scan.id, organization: production.request.scope.organization, on: connection)
         let standard = wanted.standard
-        // A project's document says of each component what its own document said; a product's, what the libraries are.
-        // A file that only its digest names is what it is in the inventory.
+        // A project's document has the facts of each component's own document; a product's document has the facts of
+        // the libraries. A file with only a digest gets its library in the inventory.
         let described: SQL = """
             CASE WHEN c.library <> 0 AND EXISTS (SELECT 1 FROM library u JOIN library l ON l.id = o.library
                 WHERE u.id = c.library AND u.uuid = l.uuid) THEN c.library ELSE o.library END

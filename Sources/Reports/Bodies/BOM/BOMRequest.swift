@@ -39,12 +39,12 @@ package struct BOMRequest: Sendable, Equatable {
         packagePrefix = options["packageids"] == ["older"] ? SPDXIdentifiers.olderPrefix : SPDXIdentifiers.prefix
     }
 
-    /// Whether vulnerabilities are mentioned at what they affect, which SPDX 2 does.
+    /// Whether vulnerabilities are mentioned at the affected packages, as SPDX 2 does.
     var mentionsAdvisories: Bool {
         includesVulnerabilities && standard == .spdx && version != SPDX3Writer.version
     }
 
-    /// Whether a component is left out: the top level has depth 1, and what no path leads to is never hidden.
+    /// Whether a component is left out. The top level has depth 1; a component that no path leads to is always shown.
     func hides(depth: Int) -> Bool {
         guard let limit = self.depth, depth > 0 else { return false }
         return depth - 1 > limit

@@ -4,12 +4,11 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. A bill of materials has the whole set of vulnerabilities: first what the documents claim, each claim as it came and
-// completed by what is known besides, then what advisories found and no document of the scope claims. Both are read from the
-// snapshot in their order. What a person decided stands as the analysis; components about which other things were decided
-// get an entry of their own.
+// DESIGN. A bill of materials has the whole set of vulnerabilities: first the claims of documents, each completed by other
+// known facts, then what advisories found and no document of the scope claims. Both are read from the snapshot in their
+// order. A person's decision is the analysis; components with other decisions get an entry of their own.
 
-/// What was decided about a vulnerability of a component, as `analysis` says it.
+/// The decision about a vulnerability of a component, in the form of `analysis`.
 private struct Decided: Hashable {
     var state = ""
     var justification = ""
@@ -141,7 +140,7 @@ extension BOMSource {
         }
     }
 
-    /// Adds what a claim does not say itself.
+    /// Completes a claim by known facts.
     private func complete(_ claim: inout VulnerabilityClaim, by vulnerability: Int64) throws {
         guard let known = try Self.facts(ofVulnerability: vulnerability, on: connection) else { return }
         var names = Set(claim.aliases + [claim.id])
@@ -213,7 +212,7 @@ extension BOMSource {
         try close()
     }
 
-    /// What a scan's document says of a vulnerability of the whole product.
+    /// The statement of a scan's document about a vulnerability of the whole product.
     private func statement(about vulnerability: Int64, in scan: Int64) throws -> ProjectView.Statement? {
         try connection.first(
             """
@@ -226,7 +225,7 @@ extension BOMSource {
 
     // MARK: Facts
 
-    /// What is known of a vulnerability, as a claim about nothing yet; nil when it is gone.
+    /// The facts about a vulnerability, as a claim without components; nil when it is deleted.
     static func facts(ofVulnerability id: Int64, on connection: any Connection) throws -> VulnerabilityClaim? {
         guard let row = try VulnerabilityRow.read([id], on: connection)[id] else { return nil }
         var claim = VulnerabilityClaim(id: row.name)
@@ -308,7 +307,7 @@ private struct FoundVulnerability {
         /// In each project of the scope.
         var decisions: [Decided?] = []
 
-        /// What holds for all projects: open where it is open in one.
+        /// The state over all projects: open if it is open in one of them.
         var decided: Decided? { decisions.contains(nil) ? nil : decisions.first ?? nil }
     }
 

@@ -26,8 +26,8 @@ struct ChosenLicenses: Sendable {
         self.claims = claims
     }
 
-    /// Puts what was chosen where a document says what was concluded; what was found stays declared where the standard has
-    /// a field for both. CycloneDX has one: there the choice stands alone.
+    /// Writes the chosen licences as the concluded ones; the found ones stay declared where the standard has a field for
+    /// both. CycloneDX has one field, which holds the choice alone.
     func apply(to component: inout Component, library: Int64, in standard: BOMDocument.Standard) {
         guard let chosen = claims[library] else { return }
         switch standard {

@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. Charts of vectors. Colours go from dark to light in the order of what they stand for, so that a grey printer
-// keeps them apart, and every part has its number in words.
+// DESIGN. Charts of vectors. Colours go from dark to light in the order of their meaning, so that they differ on a
+// grey printer, and every part has its number as text.
 
 extension RiskSeverity {
     var color: PDFColor {
@@ -21,7 +21,7 @@ extension RiskPage {
         let label: String
         /// The parts of the bar from the left, each with its colour.
         let parts: [(value: Int, color: PDFColor)]
-        /// What stands behind the bar.
+        /// The text after the bar.
         let note: String
 
         var value: Int { parts.reduce(0) { $0 + $1.value } }
@@ -56,7 +56,7 @@ extension RiskPage {
         y += 4
     }
 
-    /// What the colours of the severities mean.
+    /// The legend of the colours of severities.
     mutating func severityLegend() throws {
         try need(16)
         var x = Self.margin
@@ -71,7 +71,7 @@ extension RiskPage {
         y += 16
     }
 
-    /// A number with what it counts, in a row of such boxes.
+    /// A number with its unit, in a row of such boxes.
     struct Figure {
         let value: String
         let label: String
@@ -122,7 +122,7 @@ extension RiskPage {
         y += 60
     }
 
-    /// In whole percent; what is not nothing is not shown as nothing.
+    /// In whole percent; a share above 0 is not shown as 0.
     static func percent(_ share: Double) -> String {
         let whole = (share * 100).rounded()
         if share > 0, whole == 0 { return "<1 %" }

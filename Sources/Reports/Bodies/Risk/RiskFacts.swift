@@ -5,7 +5,7 @@ import Inventory
 // DESIGN. Everything the report says, as numbers and short lists: the database counts, and of lists only the worst come.
 // So memory depends on nothing but how many products, licences and days there are to distinguish.
 
-/// The severities, the worst first. Those of vulnerabilities that nobody rated are `unrated`.
+/// The severities, the worst first. Alerts about vulnerabilities without a rating are `unrated`.
 enum RiskSeverity: String, CaseIterable {
     case critical = "Critical"
     case high = "High"
@@ -28,7 +28,7 @@ enum RiskSeverity: String, CaseIterable {
     var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// What a risk report says about its scope.
+/// The facts of a risk report.
 struct RiskFacts {
     /// Rows of a list at most.
     static let listLimit = 40
@@ -42,7 +42,7 @@ struct RiskFacts {
     var severeBugLibraries = 0
     /// Alerts about vulnerabilities by severity.
     var open = [Int](repeating: 0, count: RiskSeverity.allCases.count)
-    /// What the numbers of vulnerabilities rest on.
+    /// The basis of the numbers of vulnerabilities.
     var basis = Basis()
     var ignored = 0
     var resolved = 0

@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. What stands on the pages is set from top to bottom; whoever needs room asks for it first, and a page ends when
-// there is none. All texts go through one place that keeps them inside their boxes.
+// DESIGN. Pages are set from top to bottom. Each piece asks for room first, and a page ends when there is not enough.
+// All texts go through one place that keeps them inside their boxes.
 
 /// The pages of a risk report while they are drawn.
 struct RiskPage: ~Copyable {
@@ -59,7 +59,7 @@ struct RiskPage: ~Copyable {
 
     // MARK: Texts
 
-    /// A section's title, with room for the beginning of what follows; an entry of the outline.
+    /// Sets a section's title, with room for the beginning of its text, and adds it to the outline.
     mutating func section(_ title: String, keeping height: Double = 140) throws {
         if y > Self.margin { y += 22 }
         try need(30 + height)

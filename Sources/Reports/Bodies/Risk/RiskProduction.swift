@@ -93,10 +93,10 @@ struct RiskDocument {
 
     private var open: Int { risk.open.reduce(0, +) }
 
-    /// A number of vulnerabilities; none is no result where nobody looked.
+    /// A number of vulnerabilities; no number where none could be looked up.
     private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }
 
-    /// What the numbers of vulnerabilities rest on.
+    /// The basis of the numbers of vulnerabilities.
     private var basis: String {
         risk.basis.sentence + (risk.basis.isAssessed ? "" : " Only what documents claim is known.")
     }

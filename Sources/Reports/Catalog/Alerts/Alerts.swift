@@ -2,7 +2,7 @@ import Database
 import Inventory
 
 extension Report {
-    /// What is open and somebody should decide.
+    /// Open alerts, about which somebody should decide.
     static let alerts = Report(
         name: .prefixed("AlertsReport", in: .organization, .product, .project).answered(as: "AlertsReport"),
         title: "Alerts",

@@ -4,7 +4,7 @@ import Database
 // names that, so the report joins it. What the project's own SBOM says is looked up under the name of the vulnerability.
 
 extension Report {
-    /// What somebody, or a VEX statement, decided to ignore.
+    /// Alerts that a person or a VEX statement ignores.
     static let ignoredAlerts = Report(
         name: .prefixed("IgnoreAlertsReport", in: .organization, .product, .project).answered(
             as: "IgnoredAlertsReport"),

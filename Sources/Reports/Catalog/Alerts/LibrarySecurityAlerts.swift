@@ -80,7 +80,7 @@ private enum Warned {
     static let ofLibrary: StaticSQL = """
         b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
         """
-    /// Those that are resolved where `a` is, and those that are not where it is not.
+    /// The same, of the same kind: resolved ones if `a` is resolved, else the others.
     static let ofKind: StaticSQL = "\(ofLibrary) AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED')"
 
     // How many alerts of this kind are about a vulnerability `w` of a severity.

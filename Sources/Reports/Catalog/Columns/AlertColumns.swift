@@ -4,7 +4,7 @@ import Database
 // headings. It is defined once; `untitled` columns are for JSON and XML alone.
 
 extension Table {
-    /// What tables of alerts read: the alert, its library, and what is known of its vulnerability. A state follows.
+    /// The rows of tables of alerts: the alert, its library and its vulnerability. A condition on the state follows.
     static let alertSource: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
         LEFT JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
@@ -49,7 +49,7 @@ extension Table {
 }
 
 extension Column {
-    /// Who disagrees with what a person decided, and how; left out where nobody does.
+    /// The author and state of a statement that contradicts a person's decision; left out without one.
     static let contested: Column = .text(
         "contested", "",
         """
@@ -151,7 +151,7 @@ extension Column {
 }
 
 extension Filter {
-    /// Of alerts: when they were raised, and what they are about.
+    /// Filters of alerts: by time, and by subject.
     static let ofAlert = dates("a.created_at", "alerts that were raised") + ofVulnerability
 
     /// Mend's words for the states of an alert.
@@ -168,7 +168,7 @@ enum AlertStatus: String, CaseIterable {
 
     static let words = allCases.map(\.rawValue)
 
-    /// The same as alerts have it.
+    /// The state in the model of alerts.
     var state: AlertState {
         switch self {
         case .active: .open

@@ -40,7 +40,7 @@ enum LicenseSQL {
         CASE WHEN n.risk_score < 50 THEN 'NON_VIRAL' WHEN n.risk_score = 50 THEN 'DYNAMIC' WHEN n.risk_score < 83 THEN NULL
             WHEN n.risk_score < 100 THEN 'VIRAL' END
         """
-    /// A grant of patents ends for whoever sues over them: free on a condition.
+    /// A grant of patents ends for a user who sues over them, so it is conditional.
     static let royaltyFree: StaticSQL = """
         CASE WHEN n.risk_score IS NULL THEN NULL
             WHEN \(grantsPatents)

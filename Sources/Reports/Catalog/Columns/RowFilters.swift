@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. Filters that mean the same in every report whose rows have the attribute. They look at what stands in the rows, in any
-// case of ASCII's letters, and never widen what the scope shows.
+// DESIGN. Filters that mean the same in every report whose rows have the attribute. They compare values of rows, ignoring the
+// case of ASCII letters, and never show more than the scope.
 
 extension Filter {
     /// Of rows that belong to a project: `scope s`.
@@ -51,7 +51,7 @@ extension Filter {
             Filter("cve", .names, "rows about the vulnerabilities with one of these names or aliases") { values in
                 var condition: SQL = "(lower(v.name) IN \(lowered(values))"
                 for value in values {
-                    // Aliases stand one a line.
+                    // Aliases are one a line.
                     let pattern = "%\n" + escaped(asciiLowered(value)) + "\n%"
                     condition.append(" OR \("\n") || lower(v.aliases) || \("\n") LIKE \(pattern) ESCAPE '!'")
                 }

@@ -40,7 +40,7 @@ enum VulnerabilityText {
         "coalesce(nullif(v.description, ''), nullif(\(advisory).details, ''), \(advisory).summary, '')"
     }
 
-    /// When it was published and last changed: null where nobody says so, and for the zeros that some programs write (year 1).
+    /// The times of its publication and last change: null when unknown, also for the zeros that some programs write (year 1).
     static let published: StaticSQL = "CASE WHEN v.published > 0 THEN v.published END"
     static let modified: StaticSQL = "CASE WHEN v.modified > 0 THEN v.modified END"
     /// The upgrade of `finding f` to its top fix, else what the document recommends, else null.
@@ -54,7 +54,7 @@ extension Column {
         .text(key, title, SeveritySQL.word, width: 10).upToHigh(SeveritySQL.wordUpToHigh).omittedWhenNull
     }
 
-    /// What an alert says of itself: of a vulnerability its severity as it is now, in Mend's form (`High:1,`).
+    /// The description of an alert: for a vulnerability its current severity, in Mend's form (`High:1,`).
     static func alertDescription(_ title: String) -> Column {
         .text(
             "description", title,

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// What a manager reads: how bad it is, where, and whether it gets better.
+    /// A report for managers: severity, places, and trend of risks.
     static let risk = Report(
         name: .plain("RiskReport", in: .organization, .product, .project).answered(as: "RiskReport"),
         title: "Risk Report",

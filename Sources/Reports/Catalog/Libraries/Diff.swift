@@ -1,13 +1,13 @@
 package import Database
 
 // DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of what it is compared with
-// (Database/Tables/Accounts/Scope.swift). Libraries are compared by what they are (`library.uuid`), so that two descriptions of one
-// are no difference. A library of another version on the other side has changed: it is shown once, as it is there.
+// (Database/Tables/Accounts/Scope.swift). Libraries are compared by identity (`library.uuid`), so two descriptions of one library
+// are no difference. A library in another version on the other side counts as changed: it is shown once, with the version there.
 
 extension Report {
-    /// What is different in another product, seen from that of the scope.
+    /// The differences of another product from the product of the scope.
     static let productDiff = diff(.product)
-    /// What is different in another project, seen from that of the scope.
+    /// The differences of another project from the project of the scope.
     static let projectDiff = diff(.project)
 
     private static func diff(_ kind: ScopeKind) -> Report {
@@ -40,7 +40,7 @@ extension Report {
     private static let isThere: StaticSQL = "o.scan IN (SELECT c.scan FROM compared c)"
     private static let isOnEitherSide: StaticSQL = "(\(isHere) OR \(isThere))"
 
-    /// Libraries that one side alone has. `is_here` and `is_there` say which sides have the library; `was_here` says that
+    /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library; `was_here` says that
     /// the side of the scope has it in another version.
     private static let comparedLibraries = Table(
         key: "libraries", item: "library", title: "Libraries",
@@ -69,7 +69,7 @@ extension Report {
                 "action", "Action",
                 "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.was_here THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
             .text("version", "Version", "l.version", width: 14).untitled,
-            // The least of those that it had.
+            // The lowest of its previous versions.
             .text(
                 "previousVersion", "Previous Version",
                 """
@@ -104,7 +104,7 @@ extension Report {
                 """, width: 18),
         ])
 
-    /// The names under which clients may put the token of the other side. None is documented (reports.md §15.1).
+    /// The names under which clients may put the token of the other side. No name is documented (reports.md §15.1).
     package static func comparisonAliases(_ kind: ScopeKind) -> [String] {
         let word = kind == .product ? "Product" : "Project"
         return ["compare", "diff", "target", "other"].map { "\($0)\(word)Token" } + ["compareToken", "targetToken"]

@@ -43,7 +43,7 @@ extension Report {
         WHERE k.organization = x.organization AND k.uuid = x.library_uuid
         """
 
-    /// What documents say of the library: each expression once.
+    /// The expressions of documents about the library, each once.
     private static let originalExpressions = Table(
         key: "originalExpressions", item: "original", title: "Original Expressions",
         from: """

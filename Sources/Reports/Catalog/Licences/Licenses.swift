@@ -1,8 +1,7 @@
 import Database
 
 extension Report {
-    /// What legal has to know: one row for each licence of each library of each project, and one for a library of which no licence
-    /// is known (due diligence).
+    /// Due diligence: one row for each licence of each library of each project, and one for each library without a known licence.
     static let licenses = Report(
         name: .prefixed("LicensesReport", in: .organization, .product, .project).answered(as: "DueDiligenceReport"),
         title: "Due Diligence",
@@ -16,7 +15,7 @@ extension Report {
                     LEFT JOIN library_license x ON x.library = o.library LEFT JOIN license n ON n.id = x.license
                     WHERE s.scan > 0
                     """,
-                // The licences of one library at a time are sorted: there may be none.
+                // Sorts the licences of one library at a time; a library may have none.
                 order: ["s.project", "o.position", "coalesce(x.position, 0)"],
                 columns: [
                     .text("type", "Type", "coalesce(n.type, 'Unknown')", width: 14),

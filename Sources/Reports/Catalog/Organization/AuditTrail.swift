@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Who did what, and when: the audit trail. For administrators.
+    /// The audit trail: actions with their users and times. For administrators.
     static let auditTrail: Report = {
         var report = Report(
             name: .plain("AuditTrailReport", in: .organization),

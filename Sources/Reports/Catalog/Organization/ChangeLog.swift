@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Every change of configuration and metadata, and who made it.
+    /// Every change of configuration and metadata, with its author.
     static let changeLog = Report(
         name: .plain("ChangeLogReport", in: .organization).answered(exactly: [.organization: "getChangesReport"]),
         title: "Change Log",

@@ -1,11 +1,10 @@
 import Database
 
-// DESIGN. What hangs on no project is read from `realm`, the one row that says which organization may be seen. Who may see
-// some products only sees what is said of these.
+// DESIGN. Rows that belong to no project are read from `realm`, the one row that says which organization may be seen.
+// Users who may see some products only see the rows about these.
 
 extension Report {
-    /// Who may do what here: each with the strongest role in the organization or in a product, and the groups whose members
-    /// have a role by them.
+    /// Members with their strongest role in the organization or in a product, and groups with the roles that they give.
     static let members = Report(
         name: .prefixed("MembersReport", in: .organization, .product, .project).answered(as: "MembersReport"),
         title: "Members",

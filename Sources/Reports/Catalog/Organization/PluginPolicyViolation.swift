@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// What broke a policy when an agent asked.
+    /// Violations of policies that agents asked about.
     static let pluginPolicyViolation = Report(
         name: .plain("PluginPolicyViolationReport", in: .organization).answered(exactly: [
             .organization: "getPluginPolicyViolationReport"

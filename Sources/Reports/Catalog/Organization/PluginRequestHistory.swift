@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// What agents, plug-ins and other uploads asked for.
+    /// Requests of agents, plug-ins and other uploads.
     static let pluginRequestHistory = Report(
         name: .plain("PluginRequestHistoryReport", in: .organization).answered(exactly: [
             .organization: "getPluginRequestHistoryReport"

@@ -2,10 +2,10 @@ import Bytes
 import Database
 
 // DESIGN. Whether vulnerable code is reached is not found out here: it is what the documents of a project say of it, in the
-// words of VEX (CycloneDX 1.6, `vulnerabilities[].analysis.state`). Nothing said is nothing known: GREY.
+// words of VEX (CycloneDX 1.6, `vulnerabilities[].analysis.state`). Without a statement nothing is known: GREY.
 
 extension Report {
-    /// Which vulnerabilities are effective, as far as the SBOMs say.
+    /// The vulnerabilities that are effective according to the SBOMs.
     static let effectiveUsage: Report = {
         var report = Report(
             name: .plain("OrgEffectiveUsageAnalysisReport", in: .organization).answered(exactly: [

@@ -268,7 +268,8 @@ struct LocalImport {
         let ticker = isQuiet ? nil : Ticker(label: label, count: { lease.progress })
         worker.keeping(lease) { worker.run(lease) }
         ticker?.stop()
-        // What this import replaced, or left when it failed. A server does the same, but there may never be one.
+        // The scans that this import replaced, or left when it failed. A server does the same, but there may never be
+        // one.
         do {
             _ = try intake.sweep()
         } catch {
@@ -290,7 +291,7 @@ struct LocalImport {
         _ import: IntakeJob, _ project: (product: Int64, id: Int64)
     ) throws -> (Job, upload: String?) {
         var task = `import`
-        // What lies in the folder of uploads has the name of its job.
+        // A file in the folder of uploads has the name of its job.
         let name = task.isSpooled ? task.path.split(separator: "/").last.map(String.init) : nil
         let uuid = try name ?? Randomness.system.uuid()
         if task.kind != .debian, !task.isSpooled {

@@ -37,13 +37,13 @@ extension Command {
             json: { _ in result.json })
     }
 
-    /// What such a command prints, given the number of findings that are new or changed.
+    /// The text that such a command prints, given the number of new or changed findings.
     private struct ImportReport {
         let text: (Int) -> String
         let json: (Int) -> String
     }
 
-    /// A command that imports records, then matches what they left marks on.
+    /// A command that imports records, then matches the packages that they marked.
     ///
     /// - Parameter counting: what the line on the terminal counts; nil for the command's own word.
     private static func records(
