@@ -66,7 +66,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
 package protocol RowCursor: AnyObject {
     /// Appends the next row to `buffer`; false, and nothing appended, when there is none.
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool
-    /// Gives the statement back. Called by `deinit` at the latest.
+    /// Releases the statement. Called by `deinit` at the latest.
     func finish()
 }
 

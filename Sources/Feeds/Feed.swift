@@ -19,7 +19,8 @@ package struct Feed: Sendable {
     package let rest: Int64
     /// Milliseconds without a successful look after which what is known is too old.
     package let life: Int64
-    /// Whether it is looked at where no source is named. Not so where the questions tell a third party what is in use.
+    /// Whether an update without named sources includes it. False where the requests tell a third party which packages
+    /// are in use.
     package var isAsked = true
 
     package static let all: [Feed] = [.osv, .licenses, .kev, .euvd, .epss, .versions, .eol]
@@ -77,8 +78,8 @@ package struct FeedFile: Sendable, Equatable {
     /// The most bytes that it may have.
     package let limit: Int64
 
-    /// Whether what came before a transfer broke is kept, and the rest asked for. Others come compressed instead, whose bytes
-    /// have no place in the file.
+    /// Whether a broken transfer is continued: the received bytes are kept, and only the rest is requested. Other contents
+    /// are transferred compressed, so the received bytes tell no position in the file.
     var isResumed: Bool { content == .zip || content == .gzip }
 }
 

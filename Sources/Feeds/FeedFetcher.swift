@@ -214,7 +214,7 @@ final class FeedFetcher {
         try Self.copy(path, to: target)
     }
 
-    /// Gives what came another name; what lies in somebody's folder is copied.
+    /// Renames a file that was downloaded; a file of the operator's folder is copied.
     func move(_ path: String, to target: String) throws(FeedError) {
         if path.hasPrefix(spool + "/") {
             guard rename(path, target) == 0 else { throw .file(path: target, why: systemMessage(errno)) }

@@ -28,7 +28,7 @@ extension Update {
         defer { fetcher.forget(path) }
         let names = try inUse(by: try ProductNames(path: path, from: stamp.address))
         try fetcher.keep(path, as: .products)
-        // What is in use changes without the list: it is asked for each time.
+        // Products come into use without a change of the list, so it is requested each time.
         (stamp.etag, stamp.lastModified) = ("", "")
         guard !names.isEmpty else { return .missing("no product of endoflife.date is in use") }
         return try bring(names, stamp, known)

@@ -170,7 +170,7 @@ private final class Daemon: Sendable {
         stop()
     }
 
-    /// Gives the library a socket, which it closes, also when it does not take it.
+    /// Passes a socket to the library, which closes it, even when it refuses the connection.
     private func handOver(_ client: Int32, from address: sockaddr_storage, length: socklen_t) -> Bool {
         let taken = held.withLock { held -> Bool? in
             guard let held else { return nil }

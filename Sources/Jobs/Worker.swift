@@ -169,8 +169,8 @@ package final class Worker: Sendable {
     /// The jobs that run now.
     package var unfinished: [Job] { running.withLock { $0.values.map(\.job).sorted { $0.id < $1.id } } }
 
-    /// Gives back running jobs although their threads have not ended, for a process that is about to end. Later writes of
-    /// these threads to the queue have no effect. Blocks as long as the database does.
+    /// Returns running jobs to the queue although their threads have not ended, for a process that is about to end. Later
+    /// writes of these threads to the queue have no effect. Blocks as long as the database does.
     ///
     /// - Parameter given: called for each that is back.
     package func giveBackAll(_ given: (Job) -> Void) {

@@ -105,7 +105,7 @@ package struct Production: Sendable {
         try run(on: connection) { ZIPParts(time: $0.updated, to: destination) }
     }
 
-    /// Gives the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is that of a ZIP.
+    /// Hands the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is that of a ZIP.
     package func run(on connection: any Connection, into receiver: @escaping PartReceiver.Maker) throws -> Produced {
         guard let facts = try ScopeFacts.read(request.scope, on: connection) else { throw ProductionError.scopeGone }
         switch report.body {

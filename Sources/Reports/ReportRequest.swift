@@ -51,7 +51,8 @@ package struct ReportRequest: Sendable, Equatable {
     package let version: APIVersion
     /// Keys of the client's filter that the report does not know, as the client spells them.
     package let unknownFilters: [String]
-    /// The format that was asked for where the report has but one and is made in that; nil where it is as asked.
+    /// The format that the client asked for, when the report exists in one other format only and is made in that; nil
+    /// when the request was followed.
     package let otherFormat: Format?
 
     /// The most unknown keys, and the most characters of one, that a request keeps.

@@ -95,10 +95,10 @@ final class Readiness: Sendable {
 }
 
 extension Runtime {
-    /// Writes to the database and asks the store; blocks for as long as they take. Gives why that failed.
+    /// Writes to the database and asks the store; blocks for as long as they take. Returns the reason of a failure.
     func probe() -> Readiness.Reason {
         do {
-            // A row for some processes each: the nodes of a cluster do not wait for one another.
+            // Processes write different rows, so that the nodes of a cluster do not wait for one another.
             let name = "readiness \(getpid() % 64)"
             try database.write { connection in
                 try connection.run(

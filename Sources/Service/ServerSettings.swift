@@ -18,7 +18,7 @@ package struct ServerSettings: Sendable {
     package var connectionsPerAddress = 512
     /// Proxies whose `X-Forwarded-For` is believed.
     package var trustedProxies = AddressRanges()
-    /// Where health and metrics are answered; nil for where all else is.
+    /// The address at which health and metrics are answered; nil for that of all other requests.
     package var operations: ListenAddress?
     /// Calls of one key in a minute; 0 for any number.
     package var rateLimit = Doorkeeper.usualCalls

@@ -81,7 +81,7 @@ extension Statement.Justification {
 }
 
 /// The exact words of a statement as a text, for a dialect that has coarser ones: `[false_positive, requires_configuration]`.
-/// Readers of any program see a text; Waybill's takes the words back.
+/// Other programs show it as a text; Waybill's readers parse it.
 enum ExactWords {
     /// The name of CycloneDX's property that holds them.
     static let property = "waybill:vex:exact"

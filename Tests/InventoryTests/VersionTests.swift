@@ -124,7 +124,7 @@ private let rows: [(VersionScheme, [String])] = [
         #expect(range?.contains(wanted) == false)
     }
 
-    /// Whatever the bytes, every scheme gives an order that turns round with its sides.
+    /// For any two texts of bytes, every scheme gives an order, and the opposite order when the sides are exchanged.
     @Test(arguments: VersionScheme.allCases) func anyBytes(scheme: VersionScheme) {
         var state: UInt64 = 7
         func next(_ count: Int) -> Int {

@@ -37,7 +37,7 @@ package final class InventoryFixture: Sendable {
     private static let sqlite = Result { try InventoryFixture(.sqlite) }
     private static let postgresql = Result { try InventoryFixture(.postgresql) }
 
-    /// A fixture of one's own; empty but for the organizations when `isFilled` is false.
+    /// A fixture for one test alone; with organizations only when `isFilled` is false.
     package init(_ engine: Engine, isFilled: Bool = true) throws {
         database = try TemporaryDatabase.make(engine)
         folder = try TemporaryFolder()

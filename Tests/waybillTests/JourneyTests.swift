@@ -25,7 +25,7 @@ extension EndToEnd {
                 let member = try Archive.single(answer.body)
                 #expect(member.name.hasSuffix(".\(format)"), "\(member.name)")
                 try check(member.content, format: format, key: report == "InventoryReport" ? "libraries" : "licenses")
-                // The engine is one: with a server and without, the same bytes.
+                // The same code makes reports with and without a server, so the bytes are equal.
                 let local = try server.site.report(type, scope: token, format: format)
                 #expect(local == answer.body, "\(type) \(format) differs without a server")
             }

@@ -22,7 +22,7 @@ extension EndToEnd {
             let second = try site.run("serve", "--listen", "127.0.0.1:\(server.port)")
             #expect(second.status == 1)
             #expect(second.errors.contains("127.0.0.1:\(server.port): the port is in use"))
-            // The next one is not kept from its directory.
+            // The next server can use the directory.
             try RunningServer(site).stop()
             #expect(try site.strays() == [])
         }

@@ -55,7 +55,7 @@ struct AgentDoor: Sendable {
         }
     }
 
-    /// Whose the body is by its first fields.
+    /// Decides by the first fields whether the body belongs to a known key.
     private func look(_ beginning: [UInt8], of request: HTTPRequest) -> BodyPolicy.Looked {
         let (fields, isWhole) = AgentForm.front(of: beginning)
         guard let key = fields["userKey"].map({ UserKey($0) }), fields["token"] != nil, fields["type"] != nil else {

@@ -38,7 +38,7 @@ struct LargeString {
     /// - Parameter name: the key of the member, ASCII.
     init(named name: String) { self.name = Array(name.utf8) }
 
-    /// Goes over a piece of the text and hands what it has of the string's content to `content`, escapes resolved.
+    /// Reads a piece of the text and hands its part of the string's content to `content`, with escapes decoded.
     mutating func take(
         _ piece: UnsafeRawBufferPointer, content: (UnsafeRawBufferPointer) throws -> Void
     ) throws {

@@ -152,8 +152,8 @@ struct UploadBody: ~Copyable {
         if isBase64 { try finishDecoding() }
     }
 
-    /// Whether a document that begins like this is base64 of one: JSON, XML, tag-value and YAML have a character soon that
-    /// base64 has not.
+    /// Whether a document that begins like this is base64 of one: JSON, XML, tag-value and YAML have, near their
+    /// beginning, a character that base64 does not have.
     static func isBase64(_ beginning: UnsafeRawBufferPointer) -> Bool {
         let text = beginning.prefix(probe)
         return text.contains { $0 > 0x20 } && text.allSatisfy { Base64Decoder.takes($0) }

@@ -12,7 +12,7 @@ enum UploadError: Error, Equatable {
     case unknownKey
     /// The key is good, but not for this.
     case forbidden(String)
-    /// The key is not for uploads, but for something else.
+    /// The key is for another purpose than uploads.
     case keyTooNarrow(KeyScopes)
     case noProject
     case noParent

@@ -21,7 +21,7 @@ struct BOMOutlet {
 
 /// Puts the parts of one document together on their way to the receiver.
 struct BOMAssembly {
-    /// What a reader finds odd. Each is said in full a few times, then counted.
+    /// What a reader finds odd. Each is described in full a few times, then counted.
     enum Oddity: String, CaseIterable {
         case duplicateReference = "references that stand for two things"
         case danglingReference = "references to nothing in this document"
@@ -42,7 +42,7 @@ struct BOMAssembly {
     /// The meaning of a reference.
     private enum Referent { case unknown, part, unkept }
 
-    /// How often an oddity is said in full.
+    /// How many warnings of one kind are written in full.
     static let warningsOfAKind = 10
 
     private let outlet: BOMOutlet

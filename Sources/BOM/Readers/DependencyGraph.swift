@@ -45,8 +45,8 @@ package struct DependencyGraph: Sendable {
         edges.append(Edge(from: from, to: to, kind: kind, label: UInt8(index ?? 0)))
     }
 
-    /// Gives each end of each edge the node it really means, drops edges where one means nothing, sorts the others and drops
-    /// doubles.
+    /// Replaces each end of each edge by the node that it really means, drops edges with an end without a node, sorts the
+    /// others and drops doubles.
     package mutating func seal(resolving node: (Int32) -> Int32? = { $0 }) {
         var kept = 0
         for edge in edges {

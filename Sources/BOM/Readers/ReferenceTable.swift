@@ -1,6 +1,6 @@
 import Glibc
 
-/// Gives texts small numbers, in the order in which they come up first.
+/// Assigns small numbers to texts, in the order of their first use.
 ///
 /// Open addressing over one arena of bytes: about 16 bytes and the text itself for each. The hash is seeded for each
 /// process, so a document cannot be made to collide.

@@ -99,7 +99,7 @@ package final class DurableFile: Sendable {
         try Self.flush(folder: Folder.of(path))
     }
 
-    /// Removes files of writers of this name that died before publishing. Gives their number.
+    /// Removes files of writers of this name that died before publishing. Returns their number.
     @discardableResult
     package static func removeParts(of path: String) throws(SinkError) -> Int {
         let folder = Folder.of(path)

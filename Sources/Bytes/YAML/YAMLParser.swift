@@ -38,7 +38,7 @@ package final class YAMLParser {
         case end
     }
 
-    /// Gives the next bytes; 0 at the end.
+    /// Writes the next bytes into the buffer and returns their number; 0 at the end.
     package typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>

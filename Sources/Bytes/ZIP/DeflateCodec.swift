@@ -112,7 +112,7 @@ struct DeflateCodec: ~Copyable {
     }
 
     /// Writes a stored block of one byte (RFC 1951 §3.2.4): final or not, no compression, the length and its complement. It
-    /// begins and ends at a byte. Gives the length of the block.
+    /// begins and ends at a byte. Returns the length of the block.
     private static func store(_ byte: UInt8, isLast: Bool, in output: UnsafeMutableRawBufferPointer) -> Int {
         let block: [6 of UInt8] = [isLast ? 1 : 0, 1, 0, 0xfe, 0xff, byte]
         for place in block.indices { output[place] = block[place] }

@@ -53,7 +53,8 @@ package final class XZInflater: Inflating {
     }
 
     package func finish() throws(InflaterError) {
-        // Only now does the decoder know that no further stream follows. The output of the input was handed on above.
+        // Only now does the decoder know that no further stream follows. All output of the earlier input was handed
+        // on before.
         stream.pointee.next_in = nil
         stream.pointee.avail_in = 0
         stream.pointee.next_out = output.baseAddress

@@ -1,8 +1,8 @@
 extension Migration {
     /// Facts about vulnerabilities, and the libraries that have them.
     ///
-    /// Advisories are nobody's: every organization is matched with the same. A library is matched once, however many
-    /// projects have it: Reports join `finding`.
+    /// Advisories belong to no organization: all are matched with the same ones. A library is matched once, however
+    /// many projects have it: Reports join `finding`.
     static let advisories = Migration(
         name: "advisories",
         digests: (

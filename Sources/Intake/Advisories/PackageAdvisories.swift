@@ -66,10 +66,10 @@ struct PackageAdvisories {
         }
     }
 
-    /// The candidates that a vulnerability's own advisories name and none of them affects, each version once: as the advisory
-    /// names it that describes the vulnerability, else the first.
+    /// The candidates that a vulnerability's own advisories name and that none of them affects, each version once. Its
+    /// spelling is that of the advisory that describes the vulnerability, else that of the first.
     ///
-    /// - Parameter own: the entries that speak of it and hold the version at hand.
+    /// - Parameter own: the entries about the vulnerability whose ranges contain the version.
     private func fixes(of vulnerability: Int64, own: [Int], among candidates: [Finding.Fix]) -> [Finding.Fix] {
         let advisories = Set(own.map { entries[$0].advisory })
         let deciding = Set(

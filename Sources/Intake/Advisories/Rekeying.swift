@@ -6,7 +6,8 @@ import Inventory
 // change, a migration marks it (`Findings.markRekeying`), and jobs of matching work the mark off: in slices, in the order of
 // the libraries' numbers, each slice a transaction that moves the mark on. Interrupted work continues where it stopped.
 
-/// Gives libraries that were imported earlier the keys that the rules of now give, and matches those whose keys changed.
+/// Computes the keys of libraries that were imported earlier by the present rules, and matches the libraries whose keys
+/// changed.
 package struct Rekeying {
     /// Libraries of one transaction.
     private static let page = 500

@@ -5,7 +5,7 @@ package struct AgentCheck: Sendable {
         /// 0 where there is none yet.
         package let product: Int64
         package let project: Int64
-        /// Its places in the file; several for a project that is joined of several.
+        /// Its places in the file; more than one where several projects of the file become one.
         package let ranges: [Range<Int>]
 
         package init(name: String, product: Int64, project: Int64, ranges: [Range<Int>]) {

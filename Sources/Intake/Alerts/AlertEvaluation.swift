@@ -94,8 +94,8 @@ struct AlertEvaluation {
         AlertCause.Identity(type: alert.type, library: alert.libraryUUID, subject: alert.subject)
     }
 
-    /// Gives alerts about vulnerabilities that are called otherwise now (a GHSA that became a CVE) to their causes, with all that
-    /// was decided; takes them out of `gone`.
+    /// Moves alerts about vulnerabilities with a new name (a GHSA that became a CVE) to their causes, with all that was decided;
+    /// takes them out of `gone`.
     private mutating func rename(_ gone: inout [Alert]) throws -> [AlertChange] {
         guard gone.contains(where: { $0.type == .vulnerability }) else { return [] }
         var libraries: [Int64: [AlertCause.Identity]] = [:]

@@ -45,7 +45,7 @@ struct LibraryRequests {
         }
     }
 
-    /// Gives to libraries that took the place of packages without qualifiers the answers that people gave for these.
+    /// Copies the answers of people about packages without qualifiers to the libraries that replaced these packages.
     func inherit(_ refined: [String: String], on connection: any Connection) throws {
         for (base, library) in refined.sorted(by: { $0.value < $1.value }) {
             try connection.run(

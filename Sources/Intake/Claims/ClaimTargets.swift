@@ -101,7 +101,7 @@ struct ClaimTargets {
 
 extension LibraryClaims {
     /// Warns of claims about the whole product that have no effect, because no source says that one of its libraries has the
-    /// vulnerability; empty when all do. A claim about a library says so itself.
+    /// vulnerability; empty when all do. A claim about a library is a source of its own.
     func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> [String] {
         let unfound = try claimsAboutProduct(targets: targets).filter { claim in
             let names = SQL.list(claim.names.map { Value.text($0) })

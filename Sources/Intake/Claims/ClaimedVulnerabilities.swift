@@ -151,7 +151,7 @@ struct ClaimedVulnerabilities {
         try describe(ids)
     }
 
-    /// Gives names to a vulnerability, but for those of another CVE.
+    /// Adds names to a vulnerability, except those of another CVE.
     private mutating func take(_ names: [String], for root: String) {
         for name in names {
             if let owner = owners[name], owner != root, OSVRecord.isCVE(owner) { continue }

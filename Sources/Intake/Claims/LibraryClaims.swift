@@ -14,7 +14,7 @@ struct LibraryClaims: Sendable {
     private static let rowLimit = 2_000_000
     /// The most statements that are compared with findings, to report those that decide nothing.
     private static let comparedLimit = 1000
-    /// How many warnings of a kind are said in full.
+    /// How many warnings of one kind are written in full.
     private static let warningsOfAKind = 10
 
     /// The place of what the document describes, among occurrences.

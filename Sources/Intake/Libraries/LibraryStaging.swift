@@ -50,7 +50,7 @@ struct LibraryStaging: ~Copyable {
     private var several: [Int32: [Int32]] = [:]
     /// Libraries of which the document has only a digest.
     private var unnamed: [Int32] = []
-    /// Digests of libraries that the document names, where others have files with them without a name.
+    /// Digests of libraries that the document names; other documents have files with these digests and no name.
     private var touched: [String] = []
 
     /// Libraries with more licences than are kept.

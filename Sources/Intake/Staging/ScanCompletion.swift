@@ -230,7 +230,7 @@ extension ScanStaging {
             let from = positions[Int(edge.from)]
             let to = positions[Int(edge.to)]
             guard from != Self.nothing, to != Self.nothing else { continue }
-            // Equal but for the name of the relationship, which these two kinds do not keep.
+            // Equal except for the name of the relationship, which these two kinds do not keep.
             if let last, edge.kind != .other, (last.from, last.to, last.kind) == (edge.from, edge.to, edge.kind) {
                 continue
             }

@@ -31,7 +31,7 @@ extension ProductReference {
         return keys
     }
 
-    /// Name and version; where no version is given, also as a text that ends in one may mean it: `Example 1.2`.
+    /// Name and version. Without a version, also the parts of a name that seems to end in one: `Example 1.2`.
     var spelledNames: [(name: String, version: String)] {
         guard !name.isEmpty else { return [] }
         guard version.isEmpty, ranges.isEmpty, purl == nil, let blank = name.lastIndex(of: " ") else {

@@ -51,7 +51,7 @@ struct StatementVerdicts {
         return best
     }
 
-    /// The places of libraries that were not asked for: nothing else says that they have the vulnerability.
+    /// The places of libraries that no caller asked for: only the statement says that they have the vulnerability.
     var remaining: [(position: Int64, vulnerability: Int64)] {
         byPlace.keys.map { ($0.position, $0.vulnerability) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }

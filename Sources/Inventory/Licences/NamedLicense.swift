@@ -15,7 +15,8 @@ package struct NamedLicense: Sendable, Hashable {
     package let kind: String
     /// nil where the tables of families have no answer.
     package let family: LicenseFamily?
-    /// Whose text it is by the SPDX list: of a licence and, behind `WITH`, of an exception; empty where the list has none.
+    /// The identifier of the text on the SPDX list: of the licence here, of the exception behind `WITH` in `exception`.
+    /// Empty for texts that are not on the list.
     package let base: String
     package let exception: String
 

@@ -23,8 +23,8 @@ struct SystemPackage {
     /// Debian Policy §5.6.12 and rpm-version(7): the epoch is a part of the version. Generators write it inline, as a
     /// qualifier, or both.
     ///
-    /// The name of a source RPM has no epoch; the packages built from it have that of their source nearly always. The
-    /// source version of a Debian package is whole.
+    /// The name of a source RPM has no epoch; the packages built from it nearly always have that of their source. The
+    /// source version of a Debian package includes its epoch.
     private static func withEpoch(_ version: String, of purl: PackageURL, ofSource: Bool = false) -> String {
         guard purl.type == "rpm" || purl.type == "deb" && !ofSource, !version.utf8.contains(UInt8(ascii: ":")),
             let epoch = purl.qualifier("epoch")

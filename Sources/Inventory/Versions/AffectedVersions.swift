@@ -7,9 +7,9 @@ package struct RangeEvent: Sendable, Hashable {
     package enum Kind: Character, Sendable {
         /// The versions from this one on are affected; `0` is before all versions.
         case introduced = "i"
-        /// The versions from this one on are not.
+        /// The versions from this one on are not affected.
         case fixed = "f"
-        /// The versions above this one are not.
+        /// The versions above this one are not affected.
         case lastAffected = "a"
         /// Versions from this one on are outside of the range.
         case limit = "l"

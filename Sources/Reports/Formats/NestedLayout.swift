@@ -24,7 +24,7 @@ struct NestedLayout: Sendable {
     }
 
     let members: [Node]
-    /// The members of each level around the rows, but for the array of the next.
+    /// The members of each level around the rows, except the array of the next level.
     let levels: [[Node]]
 
     /// Cells are counted from the row's first cell, its order's integers included.

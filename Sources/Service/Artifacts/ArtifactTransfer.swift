@@ -82,7 +82,7 @@ package struct ArtifactDelivery: Sendable {
 }
 
 extension StoredArtifact {
-    /// Gives the bytes in pieces.
+    /// Hands on the bytes in pieces.
     package func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .file(let path):

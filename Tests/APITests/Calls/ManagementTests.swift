@@ -251,7 +251,7 @@ struct ManagementTests {
             try await world.call(
                 "getBasicLibraryInfo", ["orgToken": org, "libraryName": "no-such", "libraryVersion": "1"])["errorCode"]
                 as? Int == 3027)
-        // A percent sign is no pattern, and what is the rival's is not found.
+        // A percent sign stands for itself, and libraries of the rival are not found.
         for library in try await world.list("librarySearch", "libraries", ["orgToken": org, "searchValue": "%"]) {
             let names = [library["name"], library["filename"]].compactMap { $0 as? String }
             #expect(names.contains { $0.contains("%") })

@@ -109,7 +109,8 @@ struct JSONTextTests {
         }
     }
 
-    /// Replacing follows The Unicode Standard 15, table 3-7; Swift's own repair has the same characters around.
+    /// Replacing follows The Unicode Standard 15, table 3-7; Swift's own repair keeps the same characters around the
+    /// broken bytes.
     @Test func replacesBrokenUTF8() throws {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<3000 {

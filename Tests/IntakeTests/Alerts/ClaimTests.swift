@@ -210,7 +210,7 @@ struct ClaimTests {
         #expect(try exposures(bench).isEmpty)
     }
 
-    /// What each table of claims and exposures refers to is there, whatever came and went.
+    /// All rows to which claims and exposures refer exist, also after changes and removals.
     @Test(arguments: TemporaryDatabase.engines)
     func `Nothing refers to what is not there`(engine: Engine) throws {
         let bench = try Workbench(engine)

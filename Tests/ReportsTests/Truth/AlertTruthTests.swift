@@ -7,7 +7,7 @@ import Testing
 
 /// Reports show the current state of alerts: resolved ones do not count, and severities are current.
 struct AlertTruthTests {
-    /// Without the libraries of the fixture that have vulnerabilities, but for one.
+    /// Without the vulnerable libraries of the fixture, except one.
     private static let after = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[
          {"type":"library","bom-ref":"a","name":"rails","version":"7.0.4","purl":"pkg:gem/rails@7.0.4"}]}
@@ -124,7 +124,8 @@ struct AlertTruthTests {
         #expect((facts.worstLibraries.first?.counts.first ?? 0) > 0)
     }
 
-    /// Several values of a filter are any of them, and where one is meant they are refused: none is lost without a word.
+    /// A filter with several values selects rows with any of them. Where only one value is allowed, several are an
+    /// error, so none is ignored silently.
     @Test(arguments: TemporaryDatabase.engines) func severalValues(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let all = try rows("OrgSecurityAlertsReport", [:], fixture)

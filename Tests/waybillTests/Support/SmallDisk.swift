@@ -24,7 +24,7 @@ final class SmallDisk: Sendable {
 
     private var ballast: String { path + "/ballast" }
 
-    /// Fills it but for so many bytes.
+    /// Fills the disk until only this number of bytes is free.
     func fill(leaving bytes: Int) throws {
         var space = statvfs()
         guard statvfs(path, &space) == 0 else { throw Program.Failed(description: "statvfs \(path)") }

@@ -25,7 +25,7 @@ enum TagTable {
         case externalDocument
         /// `SPDXRef-a CONTAINS SPDXRef-b`
         case relationship
-        /// What the JSON form has no place for, or no reader.
+        /// Tags without a place in the JSON form, or that no reader looks at.
         case ignored
     }
 

@@ -118,8 +118,8 @@ extension CycloneDXWriter {
     }
 
     /// `licenses`: always there, for readers that loop over it. Licences that ids and names cannot express become one
-    /// expression, which must stand alone. Where licences have texts, the expression is the name of a licence. Gives the
-    /// addresses of licences that found no place.
+    /// expression, which must stand alone. Where licences have texts, the expression is the name of a licence. Returns
+    /// the addresses of licences that found no place.
     private mutating func writeLicenses(
         _ claims: [LicenseClaim], acknowledgement: String, to out: inout ByteSink
     ) -> [String] {

@@ -171,8 +171,8 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         return targets
     }
 
-    /// The component has no entry in the graph, and a composition says that this is not because it needs nothing. What it contains
-    /// is said by nesting, and of the described one by being in the document.
+    /// The component has no entry in the graph, and a composition says that this is not because it needs nothing. The components
+    /// in it are nested below it; those of the described component are the components of the document.
     package mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError) {

@@ -28,7 +28,7 @@ struct LicenseStatements {
             statements.compactMap { if case .expression(let expression) = $0 { expression } else { nil } })
     }
 
-    /// The name that a statement is instead of an expression; nil where it is more.
+    /// The name of an expression that is a single named licence; nil for all others.
     func name(of expression: LicenseExpression) -> String? {
         expression.single.flatMap { $0.exception.isEmpty ? names[$0.id] : nil }
     }

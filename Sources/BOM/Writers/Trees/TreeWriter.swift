@@ -44,9 +44,9 @@ package protocol TreeWriter: Sendable {
     mutating func endObject(to out: inout ByteSink)
     mutating func beginList(_ name: TreeName, to out: inout ByteSink)
     mutating func endList(to out: inout ByteSink)
-    /// A text that XML keeps in an attribute; before all other members of its object.
+    /// A text that XML keeps in an attribute. Call it before the other members of the object.
     mutating func attribute(_ name: TreeName, _ value: String, to out: inout ByteSink)
-    /// A number that XML keeps in an attribute; before all other members of its object.
+    /// A number that XML keeps in an attribute. Call it before the other members of the object.
     mutating func attribute(_ name: TreeName, _ value: Int, to out: inout ByteSink)
     /// A text as a member of the open object, or as an item of the open list.
     mutating func field(_ name: TreeName, _ value: String, to out: inout ByteSink)

@@ -277,8 +277,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         return result
     }
 
-    /// Begins the transaction and runs its first statement, which is prepared: all in one message. Gives the result of the
-    /// first of them that failed, or the last (PostgreSQL 15, libpq, "Pipeline Mode").
+    /// Begins the transaction and runs its first statement, which is prepared: all in one message. Returns the result of
+    /// the first of them that failed, or the last (PostgreSQL 15, libpq, "Pipeline Mode").
     private func openWith(
         _ name: String, _ parameters: PostgreSQLParameters, text: String
     ) throws(DatabaseError) -> OpaquePointer? {

@@ -25,7 +25,7 @@ final class PostgreSQLPool: Sendable {
         state.withLock { $0.idle.append(first) }
     }
 
-    /// Seconds for which a connection is waited for, where nobody has less patience.
+    /// How many seconds a caller waits for a connection, unless its own limit is lower.
     private static let patience = 30.0
 
     /// Runs `body` with a connection that no one else uses. Waits for one up to 30 seconds or the patience.

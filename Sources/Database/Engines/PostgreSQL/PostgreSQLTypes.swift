@@ -129,7 +129,7 @@ struct PostgreSQLParameters {
         withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Gives libpq's arrays: how many values, where they are, how long, and that all are binary.
+    /// Passes libpq's arrays: the number of values, their addresses, their lengths, and that all are binary.
     func withPointers<Result>(
         _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Result
     ) -> Result {

@@ -1,7 +1,7 @@
 // DESIGN. The part of the work of the step "identities" that is about projects: their alerts, requests and occurrences, found
 // by the rows of libraries that they name. Frozen with the step, as `LibraryRenaming` is. An alert keeps its uuid and number.
 
-/// Gives the rows of projects the new names of their libraries.
+/// Writes the new names of their libraries into the rows of projects.
 package struct ProjectRenaming {
     private let connection: any Connection
 
@@ -113,7 +113,7 @@ package struct ProjectRenaming {
         let key: Int64
     }
 
-    /// Keeps of requests for one library the one that a person answered last, else the first.
+    /// Of several requests for one library, keeps the one that a person answered last, else the first.
     private func mergeRequests(of project: Project) throws -> Int {
         let requests = try connection.all(
             """

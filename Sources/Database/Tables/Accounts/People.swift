@@ -92,7 +92,7 @@ package enum People {
         package let key: NewKey
         /// Nil for none.
         package let role: Role?
-        /// The product in which it is the role; 0 for the whole organization.
+        /// The product for which the role holds; 0 for the whole organization.
         package let product: Int64
 
         package init(

@@ -131,7 +131,7 @@ extension ProjectView {
         package let state: String
         package let justification: String
         package let detail: String
-        /// The statement of a document of its own that says so; nil where the project's own document does.
+        /// The statement of a VEX document that is the source; nil when the source is the project's own document.
         package let source: SaidStatement?
 
         package init(state: String, justification: String, detail: String, source: SaidStatement? = nil) {

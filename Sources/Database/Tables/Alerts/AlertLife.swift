@@ -94,7 +94,7 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: state, account: heldBy, comments: state == .open && heldBy == 0 ? "" : comments)
     }
 
-    /// The cause was looked at again and is there; `statement` and `held` as for `raise`. Gives the event where something changed.
+    /// The cause was looked at again and is there; `statement` and `held` as for `raise`. Returns the event if something changed.
     package mutating func causeIsThere(
         statement: String?, under held: LastingDecision? = nil, at time: Int64
     ) -> Event? {
@@ -133,8 +133,8 @@ package struct AlertLife: Sendable, Equatable {
         }
     }
 
-    /// A person decided for many alerts, this one among them. Gives the event; nil when what was decided about the alert itself
-    /// counts before it, or nothing changes.
+    /// A person decided for many alerts, this one among them. Returns the event; nil when what was decided about the alert
+    /// itself counts before it, or nothing changes.
     package mutating func hold(under held: LastingDecision, at time: Int64) -> Event? {
         let before = self
         guard take(held), self != before else { return nil }
@@ -173,7 +173,7 @@ package struct AlertLife: Sendable, Equatable {
         decisionID = 0
     }
 
-    /// The cause was looked for and is gone. Gives the event where it was there.
+    /// The cause was looked for and is gone. Returns the event if the cause was present before.
     package mutating func causeIsGone(because reason: AlertType.Resolution, at time: Int64) -> Event? {
         guard resolution == nil else { return nil }
         resolution = reason.rawValue
@@ -207,7 +207,7 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: state, account: account, comments: comments)
     }
 
-    /// Time passes. Gives the event where ignoring came to its end.
+    /// Time passes. Returns the event if the time of ignoring ended.
     package mutating func expire(at time: Int64) -> Event? {
         let before = state
         guard expireDecision(at: time), state != before else { return nil }

@@ -88,7 +88,7 @@ package enum Webhooks {
 
     // MARK: Secrets
 
-    /// The secrets of all webhooks, as the database has them: encrypted, but for those of before.
+    /// The secrets of all webhooks as the database has them: encrypted, except those of older versions.
     package static func secrets(
         on connection: any Connection
     ) throws -> [(id: Int64, organization: Int64, url: String, secret: String)] {

@@ -96,7 +96,7 @@ package struct DecisionWork: Sendable {
 
     // MARK: Applying
 
-    /// Makes it count in some projects, where nothing counts before it. Gives the number of alerts.
+    /// Applies the decision in some projects, to alerts for which no other counts before it. Returns their number.
     private static func apply(
         _ decision: LastingDecision, to projects: [Int64], _ vulnerabilities: Set<Int64>?, at time: Int64,
         on connection: any Connection

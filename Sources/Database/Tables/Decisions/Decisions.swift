@@ -239,7 +239,7 @@ package enum Decisions {
     }
 
     /// Ends decisions of an organization whose time is over, at most `limit`, each with a line of the change log and a notice to
-    /// webhooks. Gives their number.
+    /// webhooks. Returns their number.
     package static func expire(
         organization: Int64, limit: Int, at time: Int64, on connection: any Connection
     ) throws -> Int {

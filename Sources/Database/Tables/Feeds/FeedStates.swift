@@ -52,7 +52,7 @@ package struct FeedState: Sendable, Equatable {
         }
     }
 
-    /// Writes the state down in the place of the one there was.
+    /// Writes the state, which replaces the earlier one.
     package func put(on connection: any Connection) throws {
         try connection.run("DELETE FROM feed WHERE name = \(name)")
         try connection.run(

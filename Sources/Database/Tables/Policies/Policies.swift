@@ -156,7 +156,7 @@ package enum Policies {
         return id
     }
 
-    /// Removes policies of just this scope; the others that are named stay. Gives the number of removed policies.
+    /// Removes policies of just this scope; the others that are named stay. Returns the number of removed policies.
     package static func remove(
         _ ids: [Int64], _ writing: Writing
     ) throws -> Int {

@@ -34,7 +34,7 @@ package enum Deletion {
             on: writing.connection)
     }
 
-    /// The tables that hang on a project, but for those of its scans.
+    /// The tables with rows of a project, except those of its scans.
     private static let tables: [StaticString] = [
         "alert_event", "alert", "project_severity", "stale_project", "stale_naming", "library_request", "project_tag",
         "place",

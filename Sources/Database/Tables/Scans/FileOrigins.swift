@@ -44,7 +44,7 @@ package enum FileOrigins {
         return changed
     }
 
-    /// Gives the files of a scan to the libraries that people said; returns how many changed.
+    /// Moves the files of a scan to the libraries that people named; returns how many changed.
     @discardableResult
     package static func apply(
         to scan: Int64, project: Int64, organization: Int64, at time: Int64, on connection: any Connection

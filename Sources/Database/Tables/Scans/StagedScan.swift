@@ -113,7 +113,7 @@ package struct StagedScan: Sendable, Equatable {
         return first
     }
 
-    /// Columns of `library` that an import fills, but for `id`, `organization` and `key_id`.
+    /// Columns of `library` that an import fills, except `id`, `organization` and `key_id`.
     package static let libraryColumns: [StaticString] = [
         "digest", "uuid", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
@@ -266,7 +266,7 @@ package struct StagedScan: Sendable, Equatable {
     }
 
     /// Makes the project show this scan instead of the one before, and records which libraries appeared and disappeared.
-    /// Gives the numbers of the events about what went.
+    /// Returns the numbers of the events about what was removed.
     @discardableResult
     package func publish(
         _ content: Publication, in target: Target, at time: Int64, on connection: any Connection

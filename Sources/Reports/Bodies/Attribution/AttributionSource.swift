@@ -240,7 +240,7 @@ final class AttributionSource {
         return found
     }
 
-    /// Who says what a document says of a copyright.
+    /// The name of the document from which a copyright is taken.
     private func source(of library: AttributedLibrary, _ origin: AttributionQueries.Origin) throws -> String {
         let document = try self.document(origin.scan)
         return document.isMachine && origin.isDebian ? "/usr/share/doc/\(library.name)/copyright" : document.name

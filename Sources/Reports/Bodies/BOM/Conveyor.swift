@@ -34,8 +34,8 @@ final class Conveyor<Element: Sendable>: Sendable {
         let conveyor = Conveyor()
         let producing = DispatchGroup()
         try withoutActuallyEscaping(produce) { produce in
-            // Right, though the compiler cannot see it: the other thread is waited for before this scope ends, and the
-            // dispatch and the wait order all that it touches with what is done here before and after.
+            // Safe, though the compiler cannot see it: this scope ends after the other thread, and the dispatch and
+            // the wait order the accesses of both threads.
             nonisolated(unsafe) let produce = produce  // Used by that one thread alone, see above.
             DispatchQueue.global(qos: .userInitiated).async(group: producing) { conveyor.feed(by: produce) }
             defer { producing.wait() }

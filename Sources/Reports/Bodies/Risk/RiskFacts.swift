@@ -13,7 +13,7 @@ enum RiskSeverity: String, CaseIterable {
     case low = "Low"
     case unrated = "Unrated"
 
-    /// From the word of an advisory, in any case.
+    /// From the word of an advisory, in lower or upper case.
     init(word: String) {
         self =
             switch word.lowercased() {

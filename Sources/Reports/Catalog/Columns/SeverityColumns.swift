@@ -31,9 +31,9 @@ enum SeveritySQL {
 
 /// SQL of a `vulnerability v`'s texts. Of an organization's own they are the document's, else those of an advisory.
 enum VulnerabilityText {
-    /// With the advisory joined as `a`, outwards.
+    /// For queries with `LEFT JOIN advisory a`.
     static let ofAdvisoryA: StaticSQL = described("a")
-    /// With the advisory joined as `d`, outwards.
+    /// For queries with `LEFT JOIN advisory d`.
     static let ofAdvisoryD: StaticSQL = described("d")
 
     private static func described(_ advisory: StaticSQL) -> StaticSQL {

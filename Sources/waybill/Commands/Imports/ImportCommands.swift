@@ -222,7 +222,7 @@ struct LocalImport {
     /// Imports files that have nothing to do with each other: one that cannot be imported is named on standard error, and the
     /// others come in. Fails when one was not imported, or the usage is wrong.
     ///
-    /// - Parameter finally: prints what came in; not called when nothing did and something failed.
+    /// - Parameter finally: prints the numbers of imported records; not called when no file could be imported.
     mutating func each(
         of files: [String], _ body: (inout LocalImport, String) throws -> Void,
         finally: (LocalImport) throws -> Void
