@@ -205,8 +205,8 @@ package struct Door: Sendable {
         }
     }
 
-    /// Lets the user in and does all of a call but what it writes. Blocks the calling thread for the database's answers. Gives
-    /// the account besides, 0 for a stranger.
+    /// Authorizes the user and does all of a call except its writes. Blocks the calling thread while the database works. Also
+    /// returns the account; 0 for a caller without a valid key.
     private func begin(_ call: Call, _ request: Request, _ caller: Caller) -> (Outcome, account: Int64) {
         var account: Int64 = 0
         let headers = caller.headers

@@ -147,7 +147,7 @@ extension FeedFile {
             limit: 64 * mebibyte)
     }
 
-    /// All of a mirror's, a line each.
+    /// All releases of a mirror, one line for each package.
     static let allReleases = FeedFile(
         path: "versions/all.jsonl", address: "", content: .json, limit: 4096 * mebibyte)
 

@@ -20,7 +20,8 @@ package struct Update {
         var sources: [Feed.Source] = []
         /// Parts that are named; empty for those in use.
         var ecosystems: [String] = []
-        /// Whether somebody named the sources: then those are asked, too, that are not asked by themselves.
+        /// Whether the sources were named. Then the update includes sources that are otherwise left out
+        /// (`Feed.isAsked`).
         var isNamed = false
         /// Whether sources that were looked at a short while ago are left alone.
         package var isRestful = false

@@ -2,12 +2,13 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-// DESIGN. The library could accept by itself. But to end that (`MHD_quiesce_daemon`) while its event threads run is a race inside
-// of it: the caller and an event thread remove the listening socket from one epoll set, and the library aborts the process for
-// the one that comes second (0.9.75, `MHD_epoll`; seen once in 500 ends under load). So it never has the socket: the watch
-// accepts, hands each connection over, and is the one that stops.
+// DESIGN. The library could accept connections itself. But ending that (`MHD_quiesce_daemon`) while its event threads run has a
+// race in the library: the caller and an event thread both remove the listening socket from one epoll set, and the second removal
+// makes the library abort the process (0.9.75, `MHD_epoll`; seen once in 500 ends under load). So the library never has the
+// socket: the watch accepts and hands over each connection, and stops accepting.
 
-/// The listening socket. Belongs to the thread of the watch; who made the socket closes it, after that thread has let go.
+/// The listening socket. Only the thread of the watch uses it. The maker of the socket closes it after that thread has
+/// stopped.
 struct Entrance {
     /// Hands a client's socket over, whatever comes of it; false when it was not taken.
     typealias HandOver = (_ client: Int32, _ address: sockaddr_storage, _ length: socklen_t) -> Bool

@@ -119,8 +119,7 @@ package struct ReportRequest: Sendable, Equatable {
         return unknown.prefix(unknownLimits.keys).map { String($0.prefix(unknownLimits.characters)) }
     }
 
-    /// What whoever asked should know of the request: filters that were not used, a format that there is not. Empty when there is
-    /// nothing.
+    /// Notes for the client: filters that were not used, a format that does not exist.
     package var notes: [String] {
         var notes: [String] = []
         if let otherFormat {

@@ -6,8 +6,8 @@ import Synchronization
 
 // DESIGN. Whether the server can work shows only by work: a probe writes a row and asks the store. A stuck writer blocks
 // the probe, so the probe has a thread of its own and runs once at a time. Requests wait for it without a thread, and do
-// not wait once it is overdue. An answer holds for a moment, so that no number of questions makes more than a write a
-// second.
+// not wait once it is overdue. An answer is reused for a moment, so that any number of requests causes at most one write
+// a second.
 
 /// Whether this process can work now.
 final class Readiness: Sendable {

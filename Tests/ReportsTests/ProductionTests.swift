@@ -102,7 +102,8 @@ import Testing
                     }
                     return false
                 })
-            // A bill of materials looks at `shouldStop` every 1024 rows: there the first bytes are the moment.
+            // A bill of materials looks at `shouldStop` every 1024 rows: for it, the upload comes with the first
+            // bytes.
             let during = try Output(production, on: fixture.database) {
                 if calls.value == 0 {
                     calls.jump(to: 2)

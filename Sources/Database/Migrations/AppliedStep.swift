@@ -7,7 +7,7 @@ struct AppliedStep {
     /// The progress of the step's work; nil when it is done.
     let mark: String?
 
-    /// Makes the table, or gives that of an older program the columns that it lacks.
+    /// Creates the table, or adds missing columns to the table of an older program.
     static func prepare(_ connection: any Connection) throws {
         let dialect = Dialect(connection.engine)
         try connection.script(

@@ -1,9 +1,9 @@
 extension Migration {
     /// The basis of verdicts about vulnerabilities: which components could be looked up.
     ///
-    /// The work says of old libraries where advisories of them are looked up, counts the ecosystems, and writes what scans rest
-    /// on that are shown. The names under which advisories may speak of libraries are made again by the jobs of matching, as their
-    /// rules are others than when most of them were made.
+    /// The work writes for old libraries where their advisories are looked up, counts the ecosystems, and writes the basis of the
+    /// scans that are shown. The jobs of matching compute the names that advisories may use for libraries again, because the rules
+    /// have changed since most of them were computed.
     static let basis = Migration(
         name: "basis",
         digests: (

@@ -79,7 +79,7 @@ package struct Ecosystem: Sendable, Hashable {
         return form.release(product.lowercased()) ?? product
     }
 
-    /// Whether versions count for each release apart, so that a package without a release is nobody's.
+    /// Whether advisories are about single releases, so that a package without a release matches none.
     package var hasReleases: Bool {
         guard let form = Distribution.ofEcosystem(name)?.form else { return false }
         return form != .rolling

@@ -185,7 +185,7 @@ struct LastingDecisionTests {
         #expect(try state() == "OPEN")
         let newer = try it.decide(.project).decision
         #expect(try state() == "IGNORED")
-        // However it comes about: an import decides as the call did.
+        // An import applies the decision as the call did.
         try it.upload([("a", "1.0.0"), ("b", "1.0.0")])
         #expect(try it.alerts() == ["Web|a|1.0.0|CVE-1|IGNORED", "Web|b|1.0.0|CVE-1|IGNORED"])
         let uuid = try it.bench.texts("SELECT uuid FROM alert WHERE subject = 'CVE-1' ORDER BY number")[0]

@@ -275,6 +275,6 @@ extension EndToEnd {
 }
 
 extension Data {
-    /// With another byte in each place of one.
+    /// The data with each occurrence of a byte replaced by another.
     fileprivate func replacing(_ byte: UInt8, with other: UInt8) -> Data { Data(map { $0 == byte ? other : $0 }) }
 }

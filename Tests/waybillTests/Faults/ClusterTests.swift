@@ -120,7 +120,7 @@ extension EndToEnd {
                 retired.withLock { $0.append(worker.errors) }
             }
             for server in servers { try server.stop() }
-            // One node more, for its sweeper.
+            // Starts one more node, whose sweeper cleans up.
             let last = try RunningServer(site, ["--workers", "1"])
             let number = { (sql: String) in Int(try postgres.psql(sql)) ?? -1 }
             let names = {

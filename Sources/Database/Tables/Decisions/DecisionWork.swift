@@ -1,10 +1,11 @@
 import Inventory
 
-// DESIGN. A decision for an organization may reach alerts of thousands of projects, and the call that makes it answers when they say so.
-// To look at each project again as after an import would take minutes: here only the alerts are read that the decision may be about,
-// and those that it counts for are written, hundreds of projects in one short transaction. Which of several decisions counts, and what
-// an alert makes of it, is decided by the same two functions as with each look at a project (`comesBefore`, `AlertLife`).
-// What is not done when the time of the call is over is left to the looks at projects; so it is when the process dies (`resume`).
+// DESIGN. A decision for an organization may reach alerts of thousands of projects, and the call that makes it answers after they
+// are updated. Evaluating each project again, as after an import, would take minutes. So only alerts are read that the decision may
+// be about, and only those for which it counts are written, for hundreds of projects in one short transaction. Which of several
+// decisions counts, and what an alert makes of it, is decided by the same two functions as with each look at a project
+// (`comesBefore`, `AlertLife`). The rest, when the time of the call is over or the process dies (`resume`), is done with the next
+// look at each project.
 
 /// Brings alerts that are there up to date with a new decision.
 package struct DecisionWork: Sendable {

@@ -51,9 +51,9 @@ package struct LastingDecision: Sendable, Equatable {
     package var project: Int64 = 0
     /// The name that the versions of the project have in common; empty where it is wider than a project.
     package var family = ""
-    /// The library in all its versions (`libraryName(purl:group:artifact:)`); empty for whichever.
+    /// The library in all its versions (`libraryName(purl:group:artifact:)`); empty for any library.
     package var libraryName = ""
-    /// Any of its names; empty for whichever.
+    /// Any of its names; empty for any vulnerability.
     package var vulnerability = ""
     /// Ranges (`vers:`) of the versions of the library and of the project; empty for all.
     package var versions = ""

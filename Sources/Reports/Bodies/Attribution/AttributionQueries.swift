@@ -1,8 +1,8 @@
 import Database
 
-/// What is read of some libraries, each by the project and the place in which it stands there; in their order.
+/// Queries for the facts of some libraries, in their order. Each is named by its project and its place in it.
 struct AttributionQueries {
-    /// What an attribution takes from beside the library.
+    /// Facts for an attribution that are not in the row of the library.
     struct Origin {
         let scan: Int64
         /// What the document says of the copyright, one line each.

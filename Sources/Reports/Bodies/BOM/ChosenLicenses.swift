@@ -17,7 +17,7 @@ struct ChosenLicenses: Sendable {
                 WHERE o.scan = \(scan)
                 """
             ) { row in
-                // Writers make expressions of names that are known.
+                // Writers turn known names into expressions.
                 claims[row.integer(0)] = row.string(1).split(separator: "\n").map {
                     LicenseClaim(.expression(String($0)))
                 }
