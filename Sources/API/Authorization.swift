@@ -18,7 +18,7 @@ package enum TokenRule: Sendable, Equatable {
     case oneOr(ScopeKind, field: String)
     /// Any; the narrowest counts when there are several.
     case any
-    /// That of an organization, in the field for a group of organizations.
+    /// The token of an organization, in the field for a group of organizations.
     case global
 
     /// The fields that may hold it, narrowest first.

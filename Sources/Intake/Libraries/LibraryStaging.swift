@@ -59,7 +59,7 @@ struct LibraryStaging: ~Copyable {
     private(set) var tooManyDescriptions = 0
     /// Digests of files that have no name because documents disagree, with what these call them; a thousand at most.
     private(set) var disputed: [(digest: String, names: [String])] = []
-    /// When it was asked what digests are; nil when the document names all its libraries.
+    /// The time at which the digests were looked up; nil when the document names all its libraries.
     private(set) var moment: DigestNames.Moment?
 
     init(database: any Database, scan: StagedScan, referenceType: String, isShown: Bool = false) {

@@ -42,8 +42,8 @@ final class Scheduler: Sendable {
         return outcomes
     }
 
-    /// Brings times to come near that lie farther ahead than their expression says: the clock was set back since they were
-    /// planned. At the start, as that may have happened while nothing ran.
+    /// Plans times again that lie farther ahead than their expression allows, because the clock was set back since they
+    /// were planned. At the start, as that may have happened while nothing ran.
     private func realign(at time: Int64) throws {
         var page = try backend.database.read { try Schedules.planned(after: 0, limit: 500, on: $0) }
         while let end = page.last {

@@ -39,7 +39,7 @@ package struct FeedState: Sendable, Equatable {
         error = row.string(9)
     }
 
-    /// What is known of a source; a state that says never where nothing is.
+    /// The state of a source; for an unknown source a state without a look.
     package static func of(_ name: String, on connection: any Connection) throws -> FeedState {
         try connection.first("SELECT \(columns) FROM feed WHERE name = \(name)") { FeedState(row: $0) }
             ?? FeedState(name: name)
