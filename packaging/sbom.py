@@ -15,8 +15,8 @@ import zipfile
 BINARY, VERSION, FOLDER = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], pathlib.Path(sys.argv[3])
 COPYRIGHT = pathlib.Path(__file__).with_name("copyright")
 SPDX = {
-    "LGPL-2.1+": "LGPL-2.1-or-later", "LGPL-2+": "LGPL-2.0-or-later", "LGPL-2.1 or MPL-1.1": "LGPL-2.1-only OR MPL-1.1",
-    "Expat": "MIT", "BSD-3-clause": "BSD-3-Clause", "BSD-3-clause or GPL-2": "BSD-3-Clause OR GPL-2.0-only",
+    "LGPL-2.1+": "LGPL-2.1-or-later", "LGPL-2+": "LGPL-2.0-or-later", "FTL or GPL-2+": "FTL OR GPL-2.0-or-later",
+    "HPND-sell-variant": "HPND-sell-variant", "Expat": "MIT", "BSD-3-clause": "BSD-3-Clause", "BSD-3-clause or GPL-2": "BSD-3-Clause OR GPL-2.0-only",
     "PostgreSQL": "PostgreSQL", "Zlib": "Zlib", "curl": "curl", "Apache-2.0": "Apache-2.0",
     "GPL-3+ with the GCC Runtime Library Exception": "GPL-3.0-or-later WITH GCC-exception-3.1",
 }

@@ -95,7 +95,7 @@ struct Inquiry: Sendable {
                     .filter { $0.job.kind == .report }.map { Item($0.job) }
                     + queue.finishedReports(organization: scope.organization, limit: limit + 1, on: connection)
                     .map { Item($0.job) }
-            case .policies: try Policies.list(scope, inherited: true, on: connection).map(Item.init)
+            case .policies: try Policies.ownAndInherited(of: scope, on: connection).map(Item.init)
             case .users: try Member.list(scope, on: connection).map(Item.init)
             case .keys:
                 try Keys.list(

@@ -25,7 +25,8 @@ struct AuditWalkTests {
     private static let reading: Set<String> = [
         "waybillGetAuditTrail", "waybillGetDenials", "waybillGetWebhooks", "inviteUserToWebAdvisor",
         "getOrganizationIntegrationActivationToken", "getProductIntegrationActivationToken",
-        "getProjectIntegrationActivationToken", "waybillGetProcesses", "waybillGetSchedules", "waybillGetKeys",
+        "getProjectIntegrationActivationToken", "getAsyncProcessStatus", "getRequestState", "waybillGetSubscriptions",
+        "waybillGetProcesses", "waybillGetSchedules", "waybillGetKeys",
     ]
 
     /// A call with its fields, and how many records it leaves.
@@ -207,6 +208,11 @@ struct AuditWalkTests {
         let hook: [String: Any] = ["orgToken": org, "url": "https://hooks.example/waybill"]
         try await walk.take(Step(call: "waybillAddWebhook", fields: hook))
         let webhook = try await walk.number("waybillGetWebhooks", "webhooks", ["orgToken": org])
+        let news: [String: Any] = ["orgToken": org, "events": ["VULNERABILITY"], "webhookId": webhook]
+        try await walk.take(Step(call: "waybillAddSubscription", fields: news))
+        let subscription = try await walk.number("waybillGetSubscriptions", "subscriptions", ["orgToken": org])
+        try await walk.take(
+            Step(call: "waybillRemoveSubscription", fields: ["orgToken": org, "subscriptionId": subscription]))
         try await walk.take(Step(call: "waybillRemoveWebhook", fields: ["orgToken": org, "webhookId": webhook]))
     }
 

@@ -3,8 +3,8 @@ import Database
 import Foundation
 import HTTP
 import Jobs
-import TestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import API
@@ -130,8 +130,9 @@ struct ClockTests {
 }
 
 extension ManagedWorld {
-    /// Does the jobs that decide alerts again.
+    /// What a server does from time to time: looks for what has expired, and does the jobs that decide alerts again.
     fileprivate func settle() throws {
+        try inventory.database.write { [queue = inventory.queue] in try Alerts.markExpired(at: queue.now(), on: $0) }
         try inventory.queue.matchAll()
     }
 }

@@ -73,6 +73,7 @@ struct ProductRoleTests {
         }) {
             var fields: [String: Any] = ["reportType": type, kind.tokenField: try world.token(kind)]
             if report.formats.contains(.json) { fields["format"] = "json" }
+            if report.filters.contains(where: { $0.key == "standard" }) { fields["standard"] = "CycloneDX" }
             let name = "generate\(kind.requestWord)ReportAsync"
             if report.isComparison {
                 // The other side is looked at as the first one is.

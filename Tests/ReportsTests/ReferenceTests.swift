@@ -87,14 +87,16 @@ import Testing
 
     /// What we tell beyond the catalogue: clients pass over keys that they do not know.
     private static let added: Set<String> = [
+        "exploited", "exploitedSince", "epss", "epssPercentile",
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated", "libraryUpgrade",
         "spdxId",
-        "spdxExpression", "inEffect", "contested", "originalExpressions",
+        "spdxExpression", "inEffect", "contested", "originalExpressions", "decidedBy", "scope", "expires",
     ]
     /// Headings that the catalogue lacks, after its own.
     private static let addedHeadings: Set<String> = [
         "Score", "CVSS Version", "Library Upgrade", "SPDX Identifier", "SPDX Expression", "In Effect",
-        "Reason", "Justification", "Original Expressions",
+        "Reason", "Justification", "Original Expressions", "Decided By", "Scope", "Expires",
+        "Exploited", "Exploited Since", "EPSS", "EPSS Percentile",
     ]
     /// Dates that a vulnerability may lack, as a claim without them: they are left out, never made up.
     private static let leftOut: Set<String> = ["publishDate", "lastUpdatedDate", "lastUpdated"]

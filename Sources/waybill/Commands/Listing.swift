@@ -194,7 +194,7 @@ extension Inquiry {
         case .policies:
             try change(scope) { writing in
                 let id = Int64(handle) ?? 0
-                let policy = try Policies.list(writing.scope, inherited: true, on: writing.connection)
+                let policy = try Policies.ownAndInherited(of: writing.scope, on: writing.connection)
                     .first { $0.id == id }
                 guard let policy else { throw Failure("there is no policy \(handle) any more") }
                 let place = Scope(

@@ -17,7 +17,7 @@ extension Call {
             .words("severity", severities), .flag("exploited"), .words("rhythm", NoticeRhythm.allCases.map(\.rawValue)),
         ]
     ) { visit in
-        let subscription = try Subscription(
+        let subscription = Subscription(
             way: try way(visit), kinds: try kinds(visit.request),
             severity: try severity(visit.request), isExploitedOnly: try visit.request.flag("exploited", default: false),
             rhythm: try rhythm(visit.request))

@@ -181,7 +181,7 @@ extension Change {
         case .entity: aspect == .deleted ? .deletion : nil
         case .attributeValue, .bugs, .externalIssues, .libraryRequest, .notice, .places, .sourceFiles:
             aspect == .deleted ? .deletion : .decision
-        case .attribute, .inHouseRule, .licensePreference, .policy, .schedule, .webhook:
+        case .attribute, .inHouseRule, .licensePreference, .policy, .schedule, .subscription, .webhook:
             aspect == .deleted ? .deletion : .setting
         }
     }

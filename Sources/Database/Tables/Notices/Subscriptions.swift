@@ -140,7 +140,7 @@ package enum Subscriptions {
                 \(address), \(kinds), \(subscription.severity), \(subscription.isExploitedOnly),
                 \(subscription.rhythm.rawValue), \(due), \(writing.time))
             """)
-        try Change(.configuration, "SUBSCRIPTION", .created, in: scope, after: [address], on: connection).write(writing)
+        try Change(.configuration, .subscription, .created, in: scope, after: [address], on: connection).write(writing)
         return id
     }
 
@@ -176,7 +176,7 @@ package enum Subscriptions {
         ) { $0.string(0) }
         guard let address else { return false }
         try delete("id = \(id)", on: connection)
-        try Change(.configuration, "SUBSCRIPTION", .deleted, in: scope, before: [address], on: connection).write(
+        try Change(.configuration, .subscription, .deleted, in: scope, before: [address], on: connection).write(
             writing)
         return true
     }

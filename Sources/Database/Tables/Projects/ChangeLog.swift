@@ -33,6 +33,7 @@ package struct Change: Sendable, Equatable {
         case policy = "POLICY"
         case schedule = "SCHEDULE"
         case sourceFiles = "SOURCE_FILES"
+        case subscription = "SUBSCRIPTION"
         case tag = "TAG"
         case user = "USER"
         case userKey = "USER_KEY"
