@@ -90,4 +90,19 @@ import Testing
         let text = try document.read(by: "pdfinfo", ["-struct-text", "FILE"]).output
         #expect(!text.contains("betaalpha") && !text.contains("alphabeta"))
     }
+
+    @Test func charactersThatNoFontHasComeBackAndTakeOneCode() throws {
+        // Private use, so that no font of this machine has them.
+        let text = String(String.UnicodeScalarView((0xF0000..<0xF0040).compactMap(Unicode.Scalar.init)))
+        let fonts = try PDFFonts()
+        _ = fonts.set(text, .init(size: 10))
+        #expect(fonts.faces.map(\.codes.count).reduce(0, +) == 1)
+        let document = try PDFDocument { file in
+            var canvas = try PDFCanvas(.init(title: "Boxes", created: "2024-05-01T12:00:00Z"))
+            canvas.draw(text, at: PDFPoint(10, 10), .init(size: 10))
+            try canvas.endPage(to: &file)
+            try canvas.finish(to: &file)
+        }
+        #expect(try document.text().contains(text))
+    }
 }

@@ -49,9 +49,10 @@ final class PDFFace {
     /// How far a glyph moves the pen by itself, in the face's units.
     func advance(_ glyph: UInt32) -> Int { Int(hb_font_get_glyph_h_advance(font, glyph)) }
 
-    /// The code for a glyph that shows a character, and whether it needs a font of the document that `addFont` adds.
-    func code(_ glyph: UInt32, _ scalar: UInt32) -> Int {
-        let key = UInt64(glyph) << 32 | UInt64(scalar)
+    /// The code for a glyph that shows a character. One whose characters are marked in the page has the same code whatever they
+    /// are, that of the first: a text has more combinations of characters than a font has glyphs.
+    func code(_ glyph: UInt32, _ scalar: UInt32, isMarked: Bool = false) -> Int {
+        let key = UInt64(glyph) << 32 | UInt64(isMarked ? UInt32.max : scalar)
         if let place = places[key] { return place }
         places[key] = codes.count
         codes.append(Code(glyph: glyph, scalar: scalar))

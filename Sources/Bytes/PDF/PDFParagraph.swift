@@ -110,7 +110,7 @@ private struct PDFRunWriter {
     private mutating func append(
         _ glyphs: UnsafeBufferPointer<PangoGlyphInfo>, _ scalars: [UInt32], _ face: PDFFace, to bytes: inout ByteSink
     ) {
-        let isMarked = scalars.count != 1 || glyphs.count != 1
+        let isMarked = scalars.count != 1 || glyphs.count != 1 || glyphs[0].glyph & Self.unknown != 0
         let isShown = glyphs.contains { $0.glyph != Self.empty }
         if isMarked, isShown {
             bytes.append(")]TJ\n/Span<</ActualText")
@@ -119,24 +119,26 @@ private struct PDFRunWriter {
         }
         for glyph in glyphs {
             if glyph.glyph != Self.empty {
-                append(glyph, scalars.first ?? 0xFFFD, face, to: &bytes)
+                append(glyph, scalars.first ?? 0xFFFD, isMarked, face, to: &bytes)
             } else if scalars == [0x20] {
                 // A blank at a line's end takes no room, but keeps words apart for readers that join lines.
-                append(glyph, 0x20, face, to: &bytes)
+                append(glyph, 0x20, false, face, to: &bytes)
             }
             wanted += pango_units_to_double(glyph.geometry.width)
         }
         if isMarked, isShown { bytes.append(")]TJ\nEMC\n[(") }
     }
 
-    private mutating func append(_ info: PangoGlyphInfo, _ scalar: UInt32, _ face: PDFFace, to bytes: inout ByteSink) {
+    private mutating func append(
+        _ info: PangoGlyphInfo, _ scalar: UInt32, _ isMarked: Bool, _ face: PDFFace, to bytes: inout ByteSink
+    ) {
         // What no font has is the box of the font for plain text, which also has the blanks that take no room.
         let isUnknown = info.glyph & Self.unknown != 0
         let isBlank = info.glyph == Self.empty
         let face = isUnknown || isBlank ? fonts.face(isBold: style.isBold) : face
         var glyph = isUnknown || isBlank ? 0 : info.glyph
         if isBlank { hb_font_get_nominal_glyph(face.font, 0x20, &glyph) }
-        let code = face.code(glyph, scalar)
+        let code = face.code(glyph, scalar, isMarked: isMarked)
         let font = fonts.font(of: code, face)
         let rise = -hundredths(pango_units_to_double(info.geometry.y_offset))
         if font != self.font || rise != self.rise {
