@@ -30,7 +30,7 @@ import Testing
                 ])
         #expect(
             try bench.texts("SELECT position, occurrence, ref, depth FROM component ORDER BY position").first
-                == "0|-1|root|0")
+                == "0|0|root|0")
         // Position 0 is the root; the root came first, so `a` is at 2, `b` at 3, `c` at 4.
         #expect(
             try bench.texts("SELECT source, target, kind FROM dependency ORDER BY source, target") == [

@@ -32,7 +32,7 @@ struct OperationGuideTests {
         try expect("| \(settings.rateLimit); 0: any number |", in: "`rate-limit`")
         try expect("| \(settings.refusalLimit); 0: any number |", in: "`refusal-limit`")
         try expect(
-            "| \(settings.uploadLimit >> 20) MiB |", "a call has at most \(Door.bodyLimit >> 20) MiB",
+            "| \(settings.uploadLimit >> 20) MiB |", "at most \(Door.bodyLimit >> 20) MiB",
             in: "`upload-limit`")
         let strangers = HTTPConfiguration.Strangers()
         try expect(

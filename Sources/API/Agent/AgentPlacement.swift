@@ -97,7 +97,8 @@ struct AgentPlacement: Sendable {
 
     /// Makes the product and the project of a group where they are missing.
     private static func place(
-        _ group: AgentPlan.Group, of received: AgentReceived, newTokens: (product: String, project: String), at time: Int64,
+        _ group: AgentPlan.Group, of received: AgentReceived, newTokens: (product: String, project: String),
+        at time: Int64,
         on connection: any Connection
     ) throws -> (product: Int64, project: AgentRequests.Place) {
         let plan = received.plan

@@ -23,6 +23,8 @@ final class PDFFonts {
     private var measured = PDFLines()
 
     init() throws(SinkError) {
+        PangoTurn.begin()
+        defer { PangoTurn.end() }
         guard let map = pango_ft2_font_map_new() else { throw .format("writing a PDF: pango has no font map") }
         // Glyphs stand where the font wants them, not on pixels, and have outlines: a PDF does not show pictures as glyphs.
         pango_fc_font_map_set_default_substitute(
@@ -72,6 +74,8 @@ final class PDFFonts {
     }
 
     deinit {
+        PangoTurn.begin()
+        defer { PangoTurn.end() }
         pango_font_description_free(description)
         pango_attr_list_unref(attributes)
         g_object_unref(UnsafeMutableRawPointer(context))

@@ -10,6 +10,8 @@ extension PDFFonts {
     func setParagraphs(
         _ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines
     ) -> PDFTextBox {
+        PangoTurn.begin()
+        defer { PangoTurn.end() }
         let layout = layout(utf8, style)
         defer { g_object_unref(UnsafeMutableRawPointer(layout)) }
         var logical = PangoRectangle()
@@ -124,9 +126,19 @@ private struct PDFRunWriter {
                 // A blank at a line's end takes no room, but keeps words apart for readers that join lines.
                 append(glyph, 0x20, false, face, to: &bytes)
             }
-            wanted += pango_units_to_double(glyph.geometry.width)
+            // Pango's width of a character that no font has is that of its own box, or 0, by what the process did before: not the
+            // same for the same data.
+            wanted +=
+                glyph.glyph & Self.unknown != 0
+                ? boxWidth() : pango_units_to_double(glyph.geometry.width)
         }
         if isMarked, isShown { bytes.append(")]TJ\nEMC\n[(") }
+    }
+
+    /// How far the box moves the pen that stands for what no font has, in points.
+    private func boxWidth() -> Double {
+        let face = fonts.face(isBold: style.isBold)
+        return Double(face.advance(0)) / Double(face.unitsPerEm) * style.size
     }
 
     private mutating func append(

@@ -67,7 +67,8 @@ import Testing
                 print(",".join(sorted(found)))
                 """, [file])
             let known: Set<String> = [
-                "a", "body", "h1", "h2", "h3", "head", "html", "li", "meta", "nav", "ol", "p", "pre", "section", "small",
+                "a", "body", "h1", "h2", "h3", "head", "html", "li", "meta", "nav", "ol", "p", "pre", "section",
+                "small",
                 "span", "style", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
             ]
             let found = String(decoding: printed, as: UTF8.self).split(separator: "\n")[0].split(separator: ",")

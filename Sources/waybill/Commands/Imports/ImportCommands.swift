@@ -48,15 +48,22 @@ extension Command {
         }
     }
 
-    /// The files that an operand stands for: those of a folder with their folders, in the order of their names.
+    /// The files that an operand stands for: those of a folder, without its folders, in the order of their names.
     private static func filesToImport(_ operand: String) throws -> [String] {
-        var status = stat()
-        guard operand != "-", stat(operand, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return [operand] }
+        guard operand != "-", kind(of: operand) == S_IFDIR else { return [operand] }
         guard let names = Folder.names(in: operand) else {
             throw Failure("cannot read the folder \(operand): \(systemMessage(errno))")
         }
         let base = operand.hasSuffix("/") ? operand : operand + "/"
-        return try names.filter { !$0.hasPrefix(".") }.sorted().flatMap { try filesToImport(base + $0) }
+        let files = names.filter { !$0.hasPrefix(".") }.sorted().map { base + $0 }.filter { kind(of: $0) == S_IFREG }
+        guard !files.isEmpty else { throw Failure("cannot import the folder \(operand): no file lies in it") }
+        return files
+    }
+
+    /// The kind of a file, as `st_mode` has it; 0 when there is none.
+    private static func kind(of path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
     }
 
     /// The most that standard input may bring, in bytes.
