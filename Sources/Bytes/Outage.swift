@@ -55,7 +55,7 @@ package enum Blame: Sendable, Equatable {
 ///     case .unknown, nil: retry()
 ///     }
 package protocol Blaming: Error {
-    /// Who is at fault; the same for equal errors.
+    /// What failed: the environment, the request, or nobody knows. Equal errors blame the same.
     var blame: Blame { get }
 }
 

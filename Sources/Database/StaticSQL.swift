@@ -5,7 +5,7 @@
 ///     let named: StaticSQL = "\(shown) JOIN library l ON l.id = o.library"
 ///     let query: SQL = "SELECT l.filename FROM \(named) WHERE s.project = \(project)"
 package struct StaticSQL: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    /// The text, without placeholders.
+    /// The text of the SQL. It has no values to bind.
     package let description: String
 
     package init(stringLiteral text: StaticString) { description = text.description }

@@ -1,7 +1,8 @@
 /// Versions of Alpine packages, ordered as `apk_version_compare` of apk-tools 3 does (apk-package(5), "Package versions"):
 /// `number{.number}{letter}{_suffix{number}}{~hash}{-r number}`.
 struct AlpineVersion {
-    /// In the order in which they may follow each other; a version whose next part is of a later kind is lower.
+    /// The kinds of parts, in the order in which they may follow each other. Where two versions part ways, the one with the later kind
+    /// is lower.
     private enum Token: Int { case first, number, letter, suffix, suffixNumber, hash, revision, end }
 
     private static let before: [StaticString] = ["alpha", "beta", "pre", "rc"]

@@ -2,7 +2,7 @@ import Bytes
 
 // DESIGN. Organizations, their people and these people's rights. Keys are known by their digest only; tokens, times and
 // digests come in as values, ids from the sequences. Each change of a configuration writes its line of the change log in
-// the same transaction. Who is allowed to do it was decided before: the API's authorization asks `Standing`.
+// the same transaction. Nothing here decides whether a change is allowed: the API's authorization asks `Standing` first.
 
 /// Why an organization, account, product or project was not made.
 package enum AccountError: Error, Equatable, CustomStringConvertible {

@@ -135,7 +135,8 @@ package enum Keys {
         try note(.deleted, key.name, key.scopes, expires: key.expires, of: person, writing)
     }
 
-    /// How far the clocks of nodes may be apart, in milliseconds: a later use is of a clock that was set back since.
+    /// The clocks of two nodes may differ by so many milliseconds. A use that lies farther ahead was noted by a clock that has been
+    /// set back since.
     private static let tolerance: Int64 = 5 * 60_000
 
     /// Writes when keys were used last. A newer time that another process wrote meanwhile stays.

@@ -34,7 +34,8 @@ package enum Webhooks {
     package static let limit: Int64 = 20
     /// Attempts, after which a delivery is given up: about a day, with the pauses between them.
     package static let attempts: Int64 = 10
-    /// Milliseconds between two attempts, at most. A time to come that lies farther ahead is of a clock that was set back since.
+    /// The longest pause between two attempts, in milliseconds. An attempt that lies farther ahead was planned by a clock that has been
+    /// set back since.
     private static let longestPause = firstPause << (attempts - 2)
     private static let firstPause: Int64 = 10_000
     /// Milliseconds after which a delivery that was taken is anybody's again.

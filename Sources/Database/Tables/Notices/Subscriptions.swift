@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. What there is to say is written for each subscription in the transaction that caused it (`Notices`), so nothing is lost
 // and nothing is said that did not happen. Whose time has come, that is taken by one node, whose transaction turns what there is
 // into messages; a message is sent under a lease. A subscription hears of what its owner may see when the message is made.
@@ -38,18 +40,17 @@ package enum NoticeRhythm: String, Sendable, CaseIterable {
     case weekly = "WEEKLY"
 
     private static let minute: Int64 = 60_000
-    private static let day: Int64 = 86_400_000
     /// Digests are made at six, UTC; weekly ones on Mondays. 1970 began on a Thursday.
     private static let hour: Int64 = 6 * 3_600_000
-    private static let monday: Int64 = 4 * day
+    private static let monday: Int64 = 4 * TimeText.day
 
     /// When the first message after a time is made, for what comes at this time.
     package func next(after time: Int64) -> Int64 {
         func following(_ span: Int64, from start: Int64) -> Int64 { ((time - start) / span + 1) * span + start }
         return switch self {
         case .now: time + Self.minute
-        case .daily: following(Self.day, from: Self.hour - Self.day)
-        case .weekly: following(7 * Self.day, from: Self.monday + Self.hour - 7 * Self.day)
+        case .daily: following(TimeText.day, from: Self.hour - TimeText.day)
+        case .weekly: following(7 * TimeText.day, from: Self.monday + Self.hour - 7 * TimeText.day)
         }
     }
 }

@@ -10,7 +10,7 @@ import Inventory
 struct AttributionTexts {
     /// A text of the appendix.
     struct Entry {
-        /// The licences and exceptions that it is of.
+        /// The licences and exceptions whose text this is.
         var labels: [String]
         let key: AttributedLibrary.TextKey
         /// The licence of the list with this text, or a document's licence for it; empty without one.
