@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,10 +27,11 @@ endef
 # Builds the tests and all that they test; refuses an import that Package.swift does not declare.
 BUILD_TESTS := swift build --build-tests --explicit-target-dependency-import-check error
 
-# Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed.
+# Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed. Runs may be beside
+# each other, for they build nothing, which is what SwiftPM's lock guards.
 define suites
-	@set -o pipefail; swift test --skip-build $(1) 2>&1 | tee .build/tests.log || \
-	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/tests.log | grep -Ev "^(◇|✔)" | cut -c 1-1000; exit 1; }
+	@set -o pipefail; swift test --skip-build --ignore-lock $(1) 2>&1 | tee .build/$@.log || \
+	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/$@.log | grep -Ev "^(◇|✔)" | cut -c 1-1000; exit 1; }
 endef
 
 deps: ## Installs what building and running need, from Debian.
@@ -49,10 +50,15 @@ run: build ## Shows Waybill at work on a made-up shop and this machine's package
 
 test: deps-test ## Builds and runs the tests.
 	$(BUILD_TESTS)
-	# Suites that wait for sockets or for processes run apart: others keep the few threads of Swift's pool busy.
+	@$(MAKE) --no-print-directory -j 2 tests-inside tests-outside
+
+# Suites that wait for sockets or for processes run in a process of their own, beside the others, which keep the few threads of
+# Swift's pool busy.
+tests-inside:
 	$(call suites,--skip HTTPTests --skip ServiceTests --skip waybillTests)
-	$(call suites,--filter HTTPTests)
-	$(call suites,--no-parallel --filter 'ServiceTests|waybillTests')
+
+tests-outside:
+	$(call suites,--no-parallel --filter 'HTTPTests|ServiceTests|waybillTests')
 
 # What third parties need to judge SBOMs, in an environment of its own: libraries from PyPI, and the requirements of the shared
 # tools where these lie beside the checkout.

@@ -80,7 +80,7 @@ package final class S3Server: Sendable {
     }
 
     private func waitForStart() throws {
-        for _ in 0..<6000 where access("\(folder)/ready", F_OK) != 0 { usleep(10_000) }
+        for _ in 0..<18_000 where access("\(folder)/ready", F_OK) != 0 { usleep(10_000) }
         guard access("\(folder)/ready", F_OK) == 0 else {
             let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "no log"
             throw Absent(description: "the S3 server did not start: \(log)")
@@ -194,7 +194,7 @@ package final class S3Server: Sendable {
                     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
                     sys.exit(run_wsgi('%s/%s.conf' % (folder, kind), kind + '-server'))
                 children.append(child)
-            for attempt in range(600):
+            for attempt in range(1800):
                 try:
                     keys = {'X-Auth-User': 'test:tester', 'X-Auth-Key': secret}
                     answer = request('GET', '/auth/v1.0', keys)
@@ -202,7 +202,7 @@ package final class S3Server: Sendable {
                     if answer.status == 200 and request('PUT', '/v1/AUTH_test/' + bucket, token).status < 300:
                         open(folder + '/ready', 'w').close()
                         return
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     pass
                 time.sleep(0.1)
 
