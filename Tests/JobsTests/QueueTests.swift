@@ -265,4 +265,18 @@ import Testing
         #expect(try board.now(job) == job)
         #expect(try board.database.read { try board.queue.find(uuid: job.uuid, organization: 2, on: $0) } == nil)
     }
+
+    @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
+    func `A submission does not wait for a write that holds its organization`(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.database.write { holder in
+            _ = try holder.integer("SELECT 1 FROM organization WHERE id = 1 \(holder.engine.locking)")
+            // On a connection of its own, as writers run side by side here.
+            try board.database.write { connection in
+                try connection.script("SET LOCAL lock_timeout = '2s'")
+                _ = try board.queue.submit(Board.newJob(), on: connection)
+            }
+        }
+        #expect(try board.claim() != nil)
+    }
 }

@@ -5,11 +5,12 @@
 
 extension Engine {
     /// Ends a SELECT that reads a row in order to change what hangs on it: the row is locked until the transaction ends.
-    /// SQLite has one writer, so no lock is needed.
+    /// SQLite has one writer, so no lock is needed. PostgreSQL's lock lets other writes refer to the row: a submission, whose job
+    /// has a foreign key to its organization, would wait for it otherwise.
     package var locking: SQL {
         switch self {
         case .sqlite: ""
-        case .postgresql: "FOR UPDATE"
+        case .postgresql: "FOR NO KEY UPDATE"
         }
     }
 }
