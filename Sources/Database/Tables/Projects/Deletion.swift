@@ -1,6 +1,7 @@
-// DESIGN. A deleted project is gone at once: its row, and the decisions and statements about it. The rows of its scan are
-// many; the scan is marked as one that nobody will look at, and the sweeper takes it. Uploads on their way make the project
-// again.
+// DESIGN. A deleted project is gone at once: its row, and the decisions and statements about it. The rows of its scan, its alerts,
+// their history, its requests and its events are many, and nobody finds them without the row of the project. The scan is
+// marked as one that nobody will look at, and the sweeper takes it and them in short transactions (`AbandonedScan`). Uploads on
+// their way make the project again, under another number.
 
 /// Deletes products and projects.
 package enum Deletion {
@@ -34,28 +35,28 @@ package enum Deletion {
             on: writing.connection)
     }
 
-    /// The tables with rows of a project, except those of its scans.
+    /// The tables with rows of a project, except those of its scans and those that `AbandonedScan` takes later.
     private static let tables: [StaticString] = [
-        "alert_event", "alert", "project_severity", "stale_project", "stale_naming", "library_request", "project_tag",
-        "place",
-        "attribute_value", "policy", "inventory_event", "external_issue", "schedule",
-        "content_time",
+        "project_severity", "stale_project", "stale_naming", "project_tag", "place", "attribute_value", "policy",
+        "external_issue", "schedule", "content_time", "notice_item",
     ]
 
     private static func forget(_ projects: [Int64], on connection: any Connection) throws {
-        for project in projects {
+        try Advisories.inSlices(projects, as: Value.integer) { list in
             for table in tables {
-                try connection.run("DELETE FROM \(SQL(table)) WHERE project = \(project)")
+                try connection.run("DELETE FROM \(SQL(table)) WHERE project IN \(list)")
             }
-            try Subscriptions.delete("project = \(project)", on: connection)
-            try connection.run("DELETE FROM notice_item WHERE project = \(project)")
-            let shown = try connection.integer("SELECT scan FROM project WHERE id = \(project)") ?? 0
-            try connection.run(
-                "UPDATE scan SET state = 'OBSOLETE' WHERE project = \(project) AND state = 'CURRENT'")
-            try Exposures.withdraw(scan: shown, on: connection)
+            try Subscriptions.delete("project IN \(list)", on: connection)
+            let shown = try connection.all("SELECT scan FROM project WHERE id IN \(list) AND scan > 0 ORDER BY id") {
+                $0.integer(0)
+            }
+            try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE project IN \(list) AND state = 'CURRENT'")
+            for scan in shown { try Exposures.withdraw(scan: scan, on: connection) }
+            // Statements about these projects alone stay on record, without a target.
+            try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project IN \(list)")
+        }
+        for project in projects {
             try Decisions.forget(project: project, on: connection)
-            // Statements about this project alone stay on record, without a target.
-            try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project = \(project)")
             try connection.run("DELETE FROM project WHERE id = \(project)")
         }
     }

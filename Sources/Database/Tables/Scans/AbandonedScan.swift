@@ -7,13 +7,15 @@
 package struct AbandonedScan: Sendable, Equatable {
     package let id: Int64
     let organization: Int64
+    /// The project that showed it; 0 when none did.
+    let project: Int64
     /// Whether it was never shown.
     let wasStaged: Bool
     let libraryMark: Int64
     let licenseMark: Int64
 
     /// The columns of `scan s` that `init(row:)` reads, in its order.
-    package static let columns: SQL = "s.id, s.organization, s.state, s.library_mark, s.license_mark"
+    package static let columns: SQL = "s.id, s.organization, s.state, s.library_mark, s.license_mark, s.project"
 
     package init(row: borrowing RowBuffer) {
         id = row.integer(0)
@@ -21,16 +23,19 @@ package struct AbandonedScan: Sendable, Equatable {
         wasStaged = row.string(2) != "OBSOLETE"
         libraryMark = row.integer(3)
         licenseMark = row.integer(4)
+        project = row.integer(5)
     }
 
-    /// Deletes the scan and what it left, about `limit` rows in a transaction. False when facts had to stay for now,
+    /// Deletes the scan and what it left, about `limit` rows in a transaction; when its project was deleted, what that left,
+    /// too. False when facts had to stay for now,
     /// because an import of the organization is running; the scan's row stays with them for another sweep.
     package func delete(from database: any Database, limit: Int) throws -> Bool {
         try database.write { connection in
             _ = try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(id) AND state = 'STAGING'")
         }
-        for (table, key) in Self.tables {
-            while try database.write({ try deleteSome(of: SQL(table), by: SQL(key), limit: limit, on: $0) }) {}
+        try delete(Self.tables, where: "scan = \(id)", from: database, limit: limit)
+        if try isOfDeletedProject(in: database) {
+            try delete(Self.tablesOfProject, where: "project = \(project)", from: database, limit: limit)
         }
         if wasStaged {
             let end = try database.read { try $0.integer("SELECT next FROM sequence WHERE name = 'library'") } ?? 0
@@ -58,15 +63,38 @@ package struct AbandonedScan: Sendable, Equatable {
         ("component", "position"), ("occurrence", "position"),
     ]
 
+    /// The tables of which a project has about as many rows as libraries.
+    private static let tablesOfProject: [(StaticString, StaticString)] = [
+        ("alert_event", "alert"), ("alert", "number"), ("library_request", "number"), ("inventory_event", "id"),
+    ]
+
+    private func isOfDeletedProject(in database: any Database) throws -> Bool {
+        guard project > 0 else { return false }
+        return try database.read { try $0.integer("SELECT 1 FROM project WHERE id = \(project)") } == nil
+    }
+
+    /// Deletes the rows of some tables that fulfil the condition, in the order of a key of each.
+    private func delete(
+        _ tables: [(StaticString, StaticString)], where condition: SQL, from database: any Database, limit: Int
+    ) throws {
+        for (table, key) in tables {
+            while try database.write({ connection in
+                try Self.deleteSome(of: SQL(table), where: condition, by: SQL(key), limit: limit, on: connection)
+            }) {}
+        }
+    }
+
     /// False when no rows are left.
-    private func deleteSome(of table: SQL, by key: SQL, limit: Int, on connection: any Connection) throws -> Bool {
+    private static func deleteSome(
+        of table: SQL, where condition: SQL, by key: SQL, limit: Int, on connection: any Connection
+    ) throws -> Bool {
         let last = try connection.integer(
-            "SELECT \(key) FROM \(table) WHERE scan = \(id) ORDER BY \(key) LIMIT 1 OFFSET \(limit)")
+            "SELECT \(key) FROM \(table) WHERE \(condition) ORDER BY \(key) LIMIT 1 OFFSET \(limit)")
         guard let last else {
-            try connection.run("DELETE FROM \(table) WHERE scan = \(id)")
+            try connection.run("DELETE FROM \(table) WHERE \(condition)")
             return false
         }
-        try connection.run("DELETE FROM \(table) WHERE scan = \(id) AND \(key) <= \(last)")
+        try connection.run("DELETE FROM \(table) WHERE \(condition) AND \(key) <= \(last)")
         return true
     }
 

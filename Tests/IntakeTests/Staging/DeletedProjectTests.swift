@@ -1,0 +1,43 @@
+import Database
+import Intake
+import Jobs
+import TestSupport
+import Testing
+
+@Suite struct DeletedProjectTests {
+    private static let packages = (0..<300).map { (name: "package-\($0)", version: "1") }
+    private static let tables: [StaticString] = ["alert", "alert_event", "library_request", "inventory_event"]
+
+    @Test(arguments: TemporaryDatabase.engines)
+    func `Deleting a large project changes few rows at a time and leaves nothing`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(cycloneDX(Self.packages))
+        let kept = try bench.sbom(cycloneDX([(name: "other", version: "1")]), project: "Other").projectToken
+        let place = try bench.database.read { connection in
+            try connection.first("SELECT id, product FROM project WHERE name = 'Project'") {
+                (id: $0.integer(0), product: $0.integer(1))
+            }
+        }
+        let project = try #require(place)
+        func rows() throws -> Int {
+            try Self.tables.reduce(0) {
+                $0 + (try bench.number("SELECT count(*) FROM \(literal: $1) WHERE project = \(project.id)"))
+            }
+        }
+        #expect(try rows() >= 1200, "the alerts of several licenses, their events, the requests and the additions")
+        let counting = CountingDatabase(bench.database)
+        let scope = Scope(kind: .project, organization: 1, product: project.product, project: project.id)
+        try counting.write { try Deletion.project(Writing(in: scope, by: .system, at: 1, on: $0)) }
+        #expect(counting.largest < 20)
+        #expect(try bench.texts("SELECT token FROM project") == [kept])
+        // An upload makes the project again, which the rows of the old one do not touch.
+        try bench.sbom(cycloneDX(Self.packages))
+        counting.forget()
+        for scan in try bench.database.read({ try AbandonedScan.all(on: $0) }) {
+            #expect(try scan.delete(from: counting, limit: 50))
+        }
+        #expect(counting.writes.count > 30 && counting.largest <= 51)
+        #expect(try rows() == 0)
+        #expect(try bench.number("SELECT count(*) FROM alert") == 301)
+    }
+}

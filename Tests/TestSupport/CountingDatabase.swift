@@ -1,0 +1,75 @@
+package import Database
+import Synchronization
+
+/// A database that counts the rows that each of its writes changes: how long a write keeps others waiting, without a clock.
+package final class CountingDatabase: Database {
+    private let real: any Database
+    private let counted = Mutex<[Int]>([])
+
+    package init(_ real: any Database) { self.real = real }
+
+    /// The rows of each committed write, in their order.
+    package var writes: [Int] { counted.withLock { $0 } }
+    /// The rows of the largest write; 0 without one.
+    package var largest: Int { writes.max() ?? 0 }
+    package func forget() { counted.withLock { $0.removeAll() } }
+
+    package var engine: Engine { real.engine }
+
+    private func counting<Result>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) -> @Sendable (any Connection) throws -> Result {
+        { [self] connection in
+            let counting = CountingConnection(connection)
+            let result = try body(counting)
+            counted.withLock { $0.append(counting.rows) }
+            return result
+        }
+    }
+
+    package func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
+    package func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        try real.snapshot(body)
+    }
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try real.write(counting(body)) }
+    package func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try real.writeUnflushed(counting(body)) }
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result { try await real.write(counting(body)) }
+    package func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
+    package func close() {}
+}
+
+/// A connection that adds up the rows that its statements change; those of statements that give rows back are not known.
+private final class CountingConnection: Connection {
+    private let real: any Connection
+    private(set) var rows = 0
+
+    init(_ real: any Connection) { self.real = real }
+
+    var engine: Engine { real.engine }
+
+    func run(_ sql: SQL) throws(DatabaseError) -> Int {
+        let changed = try real.run(sql)
+        rows += changed
+        return changed
+    }
+    func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.cursor(sql) }
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.shortCursor(sql) }
+    func insert(
+        _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
+    ) throws(DatabaseError) {
+        try real.insert(rows, into: table, columns)
+        self.rows += rows.rowCount
+    }
+    func script(_ text: String) throws(DatabaseError) { try real.script(text) }
+    func notify(_ channel: StaticString) throws(DatabaseError) { try real.notify(channel) }
+    func plan(_ sql: SQL) throws(DatabaseError) -> [String] { try real.plan(sql) }
+}
