@@ -33,6 +33,24 @@ import Testing
         }
     }
 
+    @Test(arguments: TemporaryDatabase.engines) func aLongListMayComeFirst(engine: Engine) throws {
+        let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))
+        let type = engine == .sqlite ? "INTEGER" : "BIGINT"
+        try database.write { try $0.script("CREATE TABLE n (v \(type) PRIMARY KEY)") }
+        // One value more than statements have that are kept prepared, and many more.
+        for size in [39, 40, 41, 500] {
+            let values = SQL.list((1...Int64(size)).map(Value.integer))
+            try database.write { connection in
+                #expect(try connection.run("DELETE FROM n WHERE v IN \(values)") >= 0)
+                for number in 1...size { try connection.run("INSERT INTO n VALUES (\(number))") }
+            }
+            #expect(try database.write { try $0.run("UPDATE n SET v = v + 0 WHERE v IN \(values)") } == size)
+            #expect(try database.read { try $0.integer("SELECT count(*) FROM n WHERE v IN \(values)") } == Int64(size))
+            #expect(
+                try database.snapshot { try $0.integer("SELECT count(*) FROM n WHERE v IN \(values)") } == Int64(size))
+        }
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func unflushedWritesAreSeen(engine: Engine) throws {
         let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))
         let type = engine == .sqlite ? "INTEGER" : "BIGINT"

@@ -263,6 +263,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Runs a statement and gives its result, which the caller clears.
     func execute(_ sql: SQL, text: String) throws(DatabaseError) -> OpaquePointer? {
         let parameters = try PostgreSQLParameters(sql, text: text)
+        // A statement that has no name is gone with the next message that names none, and BEGIN is one.
+        if !PreparedStatements.keeps(sql.kinds) { try open() }
         let name = try prepare(text, sql.kinds)
         let result =
             opening.isEmpty
