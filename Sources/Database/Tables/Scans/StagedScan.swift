@@ -350,17 +350,22 @@ package struct StagedScan: Sendable, Equatable {
         // At most this many numbers are needed; numbers that are left over stay unused.
         let first = try connection.take(libraries + Int(known) + 1, from: "inventory_event")
         func write(_ change: String, in scan: Int64, butNotIn other: Int64, from first: Int64) throws -> Int {
-            // Most rows are the same; a library that is described otherwise is the same library.
+            // A library that is described otherwise is the same library. Grouped and not looked up: PostgreSQL, which has not
+            // counted the rows of a new scan yet, believes them to be few, and would read one scan for each row of the other.
             try connection.run(
                 """
                 INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
-                SELECT \(first) - 1 + row_number() OVER (ORDER BY o.position), \(organization), \(project), \(id),
-                    \(time), \(change), o.library
-                FROM occurrence o WHERE o.scan = \(scan)
-                    AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.scan = \(other) AND n.library = o.library)
-                    AND (\(other) = 0 OR NOT EXISTS (SELECT 1 FROM library l
-                        JOIN library k ON k.organization = l.organization AND k.uuid = l.uuid
-                        JOIN occurrence n ON n.library = k.id AND n.scan = \(other) WHERE l.id = o.library))
+                SELECT \(first) - 1 + row_number() OVER (ORDER BY g.position), \(organization), \(project), \(id),
+                    \(time), \(change), g.library
+                FROM (SELECT b.library AS library, max(b.position) AS position, max(b.kept) AS kept
+                    FROM (SELECT o.library AS library, o.position AS position, 0 AS kept
+                        FROM occurrence o WHERE o.scan = \(scan)
+                        UNION ALL
+                        SELECT l.id, -1, 1 FROM occurrence n JOIN library k ON k.id = n.library
+                            JOIN library l ON l.organization = k.organization AND l.uuid = k.uuid
+                        WHERE n.scan = \(other)) b
+                    GROUP BY b.library) g
+                WHERE g.kept = 0 AND g.position >= 0
                 """)
         }
         let removed = try write("REMOVED", in: before, butNotIn: id, from: first)
