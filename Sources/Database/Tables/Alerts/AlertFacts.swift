@@ -228,22 +228,21 @@ extension ProjectView {
         on connection: any Connection, _ body: (Subject, _ name: String, _ version: String, _ key: String) -> Void
     ) throws {
         // Modules of Go are shown as they are spelled, and are one whatever the case.
-        func name(_ column: SQL, of library: SQL) -> SQL {
-            "CASE WHEN \(library).purl LIKE 'pkg:golang/%' THEN lower(\(library).\(column)) ELSE \(library).\(column) END"
+        func name(_ column: SQL) -> SQL {
+            "CASE WHEN l.purl LIKE 'pkg:golang/%' THEN lower(l.\(column)) ELSE l.\(column) END"
         }
-        let (group, artifact) = (name("group_id", of: "l"), name("artifact", of: "l"))
-        let (itsGroup, itsArtifact) = (name("group_id", of: "x"), name("artifact", of: "x"))
+        // One sort of the scan, whatever the database believes of its size.
         try connection.each(
             """
-            SELECT o.position, o.direct, l.id, l.uuid, l.artifact, l.version, l.type_constant, g.group_id, g.artifact
-            FROM occurrence o JOIN library l ON l.id = o.library
-                JOIN (SELECT x.type_constant, \(itsGroup) AS group_id, \(itsArtifact) AS artifact
-                    FROM occurrence y JOIN library x ON x.id = y.library
-                    WHERE y.scan = \(scan) AND x.in_house = 0 GROUP BY x.type_constant, \(itsGroup), \(itsArtifact)
-                    HAVING min(x.version) <> max(x.version)) g
-                ON g.type_constant = l.type_constant AND g.group_id = \(group) AND g.artifact = \(artifact)
-            WHERE o.scan = \(scan) AND l.in_house = 0
-            ORDER BY l.type_constant, g.group_id, g.artifact, o.position
+            SELECT g.position, g.direct, g.id, g.uuid, g.artifact, g.version, g.type_constant, g.group_name, g.name
+            FROM (SELECT k.*, min(k.version) OVER same AS lowest, max(k.version) OVER same AS highest
+                FROM (SELECT o.position, o.direct, l.id, l.uuid, l.artifact, l.version, l.type_constant,
+                        \(name("group_id")) AS group_name, \(name("artifact")) AS name
+                    FROM occurrence o JOIN library l ON l.id = o.library
+                    WHERE o.scan = \(scan) AND l.in_house = 0) k
+                WINDOW same AS (PARTITION BY k.type_constant, k.group_name, k.name)) g
+            WHERE g.lowest <> g.highest
+            ORDER BY g.type_constant, g.group_name, g.name, g.position
             """
         ) { row in
             body(

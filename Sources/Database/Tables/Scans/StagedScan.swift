@@ -75,14 +75,30 @@ package struct StagedScan: Sendable, Equatable {
             let slice = first..<min(first + Self.lookUp, digests.count)
             places.removeAll(keepingCapacity: true)
             for place in slice { places[digests[place]] = place }
-            let last = Value.blob(digests[slice.upperBound - 1])
-            let list = slice.map { Value.blob(digests[$0]) } + Array(repeating: last, count: Self.lookUp - slice.count)
-            try connection.each(
-                "SELECT digest, id FROM library WHERE organization = \(organization) AND digest IN \(SQL.list(list))"
-            ) { row in
+            try connection.each(sql(ofLibrariesWith: digests[slice], on: connection.engine)) { row in
                 if let place = places[row.blob(0)] { found(place, row.integer(1)) }
             }
             first = slice.upperBound
+        }
+    }
+
+    /// Finds the libraries of the organization with these digests, at most `lookUp`.
+    private func sql(ofLibrariesWith digests: ArraySlice<[UInt8]>, on engine: Engine) -> SQL {
+        switch engine {
+        case .sqlite:
+            let last = Value.blob(digests[digests.endIndex - 1])
+            let list = digests.map(Value.blob) + Array(repeating: last, count: Self.lookUp - digests.count)
+            return "SELECT digest, id FROM library WHERE organization = \(organization) AND digest IN \(SQL.list(list))"
+        case .postgresql:
+            // One search of the index for each digest: for a list, a server that has not counted the libraries yet reads all of
+            // the organization.
+            let size = digests[digests.startIndex].count
+            return """
+                SELECT l.digest, l.id FROM generate_series(0, \(digests.count - 1)) n
+                CROSS JOIN LATERAL (SELECT k.digest, k.id FROM library k WHERE k.organization = \(organization)
+                    AND k.digest = substring(\(Value.blob(Array(digests.joined()))) FROM (n * \(size) + 1)::integer
+                        FOR \(size)::integer) LIMIT 1) l
+                """
         }
     }
 
