@@ -47,7 +47,7 @@ struct LibraryRow: Sendable {
     var uuid: String { name.uuid }
 
     /// The uuid of the same package without distinguishing qualifiers; empty where it has none of them.
-    var base: String { identity.base.isEmpty ? "" : LibraryDigest(of: Array(identity.base.utf8)).uuid }
+    var base: String { identity.baseUUID }
 
     /// How it came to its name.
     var naming: DigestNames.Naming {

@@ -111,7 +111,7 @@ final class NewLibraries: Sendable {
         guard try DigestNames.isAnythingUnnamed(on: connection) else { return [] }
         var digests: [String: String] = [:]
         for file in places.map({ files[$0] }) where file.naming == .named && file.sha1.utf8.count == 40 {
-            digests[LibraryDigest(of: Array(LibraryIdentity(digest: file.sha1).text.utf8)).uuid] = file.sha1
+            digests[LibraryIdentity(digest: file.sha1).uuid] = file.sha1
         }
         let hit = try DigestNames.mark(
             showing: digests.keys.sorted(), organization: scan.organization, on: connection)

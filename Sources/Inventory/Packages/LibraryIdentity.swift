@@ -3,6 +3,8 @@
 // decided here, once, from the little that makes another package of another text; all else is evidence.
 // docs/adr/020-identity-of-libraries.md has the sources of the table.
 
+import Bytes
+
 /// The identity of a library, the same in every document: equal texts are one library.
 package struct LibraryIdentity: Sendable, Hashable {
     /// Never shown; `library.uuid` is made from it.
@@ -11,6 +13,12 @@ package struct LibraryIdentity: Sendable, Hashable {
     package let base: String
     /// The digest of a library that has no name, in lower-case hexadecimal; empty for other libraries.
     package let digest: String
+
+    /// `library.uuid`: the same on every server.
+    package var uuid: String { Identifier.uuid(Digest.of(text.utf8, .sha256), version: 8) }
+
+    /// `uuid` of the same package without the qualifiers that `text` has; empty where it has none.
+    package var baseUUID: String { base.isEmpty ? "" : Identifier.uuid(Digest.of(base.utf8, .sha256), version: 8) }
 
     /// Names a file of which only the digest is known.
     package init(digest value: String) {

@@ -52,7 +52,7 @@ extension Filter {
                 var condition: SQL = "(lower(v.name) IN \(lowered(values))"
                 for value in values {
                     // Aliases are one a line.
-                    let pattern = "%\n" + escaped(asciiLowered(value)) + "\n%"
+                    let pattern = "%\n" + SQLText.escaped(SQLText.lowered(value)) + "\n%"
                     condition.append(" OR \("\n") || lower(v.aliases) || \("\n") LIKE \(pattern) ESCAPE '!'")
                 }
                 condition.append(")")
@@ -80,18 +80,5 @@ extension Filter {
     }
 
     /// The list of the values, as `lower` makes stored texts.
-    private static func lowered(_ values: [String]) -> SQL { SQL.list(values.map { .text(asciiLowered($0)) }) }
-
-    /// The value with the letters of ASCII in lower case, which is what `lower` makes of stored texts on both engines.
-    private static func asciiLowered(_ value: String) -> String {
-        String(decoding: value.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-    }
-
-    /// A text for LIKE with the escape `!`.
-    private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            if "%_!".contains(character) { escaped.append("!") }
-            escaped.append(character)
-        }
-    }
+    private static func lowered(_ values: [String]) -> SQL { SQL.list(values.map { .text(SQLText.lowered($0)) }) }
 }

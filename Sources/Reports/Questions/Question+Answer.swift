@@ -1,0 +1,230 @@
+package import Database
+import Inventory
+
+extension Question {
+    /// The most libraries with one name that are looked through for their versions.
+    private static let nameLimit = 20_000
+    /// The most vulnerabilities, and licences, that one name may mean.
+    private static let meaningLimit = 200
+
+    /// What is to be done before a question is answered, outside of its snapshot: digests that came since somebody asked last are
+    /// taken into their index. Other questions need nothing.
+    package func prepare(in scope: Scope, of database: any Database) throws {
+        guard case .digest = subject else { return }
+        try DigestNames.catchUp(organization: scope.organization, in: database)
+    }
+
+    /// A page of the answer, from the projects of the scope.
+    ///
+    /// The connection is that of a snapshot: the page then shows one moment. The work is bounded, whatever is asked. Errors are
+    /// `QuestionError` (a filter or cursor that fits nothing) and `DatabaseError`.
+    package func answer(in scope: Scope, on connection: any Connection) throws -> Answer {
+        guard Self.limits.contains(limit) else {
+            throw QuestionError.badValue(
+                String(limit), of: "limit",
+                accepted: "a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)")
+        }
+        let start = try cursor.map { try QuestionCursor($0, of: self).key }
+        let search = QuestionSearch(
+            scope: scope, filters: filters, places: try filters.places(in: scope, on: connection),
+            connection: connection)
+        let sources = try sources(of: scope.organization, on: connection)
+        let page = try search.page(of: sources, behind: start, limit: limit)
+        let items = try QuestionItems(
+            scope: scope, vulnerabilities: sources.flatMap(\.vulnerabilities), connection: connection)
+            .items(at: page.places)
+        return Answer(items: items, next: page.end.map { QuestionCursor($0).text(of: self) })
+    }
+
+    /// Where the libraries are found that the subject is about; none where nothing is known of it.
+    func sources(of organization: Int64, on connection: any Connection) throws -> [QuestionSource] {
+        switch subject {
+        case .vulnerability(let names):
+            let ids = try Self.vulnerabilities(named: names, of: organization, on: connection)
+            return ids.isEmpty ? [] : [.vulnerabilities(ids)]
+        case .package(let purl, let range, let spelled):
+            let uuids = try Self.libraries(purl, in: range, spelled: spelled, of: organization, on: connection)
+            return uuids.isEmpty ? [] : [.libraries("k.uuid IN \(SQL.list(uuids.map(Value.text)))", of: organization)]
+        case .library(let parts, let version):
+            return [Self.named(parts, version, of: organization)]
+        case .license(let names):
+            let list = SQL.list(names.map(Value.text))
+            let ids = try connection.all(
+                """
+                SELECT n.id FROM license n WHERE n.organization = \(organization)
+                    AND (lower(n.spdx) IN \(list) OR lower(n.name) IN \(list) OR lower(n.base) IN \(list))
+                ORDER BY n.id LIMIT \(Self.meaningLimit)
+                """
+            ) { $0.integer(0) }
+            return ids.isEmpty ? [] : [.licenses(ids)]
+        case .digest(let digest):
+            var sources: [QuestionSource] = []
+            if let known = try Self.libraries(digest: digest, of: organization, on: connection) { sources = [known] }
+            if digest.utf8.count == 40 { sources.append(.files(sha1: digest)) }
+            return sources
+        case .path(let path): return [.locations(path), .files(at: path)]
+        }
+    }
+
+    // MARK: Vulnerabilities
+
+    /// The vulnerabilities that have one of these names, among those of advisories and of the organization's documents.
+    private static func vulnerabilities(
+        named names: [String], of organization: Int64, on connection: any Connection
+    ) throws -> [Int64] {
+        let list = SQL.list(names.map(Value.text))
+        return try connection.all(
+            """
+            SELECT v.id FROM vulnerability v WHERE v.organization IN (0, \(organization)) AND v.name IN \(list)
+            UNION SELECT x.vulnerability FROM advisory_name n JOIN vulnerability_advisory x ON x.advisory = n.advisory
+                WHERE n.name IN \(list)
+            UNION SELECT n.vulnerability FROM vulnerability_name n
+                WHERE n.name IN \(list) AND n.organization = \(organization)
+            ORDER BY 1 LIMIT \(meaningLimit)
+            """
+        ) { $0.integer(0) }
+    }
+
+    // MARK: Packages
+
+    /// The uuids of the libraries that a package URL, or it in a range of versions, stands for.
+    private static func libraries(
+        _ purl: PackageURL, in range: VersRange?, spelled: String, of organization: Int64,
+        on connection: any Connection
+    ) throws -> [String] {
+        let identity = LibraryIdentity(
+            purl: purl, group: "", name: "", version: "", fileName: "", digests: [])
+        let base = identity.base.isEmpty ? identity.uuid : identity.baseUUID
+        let candidates: SQL
+        if purl.version.isEmpty {
+            let names = Set([
+                LibraryCoordinates(purl).artifactId,
+                LibraryCoordinates(purl.spelled(as: spelled, group: "", name: "")).artifactId,
+            ])
+            candidates = "k.artifact IN \(SQL.list(names.sorted().map(Value.text)))"
+        } else {
+            // Documents name the same package with qualifiers that make it another, or without.
+            candidates = """
+                k.uuid IN (SELECT \(base) UNION ALL SELECT i.uuid FROM library_identity i
+                    WHERE i.organization = \(organization) AND i.base = \(base) AND i.base <> '')
+                """
+        }
+        var uuids: Set<String> = []
+        var count = 0
+        try connection.each(
+            """
+            SELECT k.uuid, k.purl, k.version FROM library k WHERE k.organization = \(organization) AND \(candidates)
+            LIMIT \(nameLimit + 1)
+            """
+        ) { row in
+            count += 1
+            guard let found = PackageURL(row.string(1)), purl.means(found) else { return }
+            if let range, !range.contains(found.version.isEmpty ? row.string(2) : found.version) { return }
+            uuids.insert(row.string(0))
+        }
+        guard count <= nameLimit else { throw QuestionError.tooWide(limit: nameLimit) }
+        return uuids.sorted()
+    }
+
+    // MARK: Names
+
+    private static func named(_ parts: [String], _ version: String?, of organization: Int64) -> QuestionSource {
+        var condition: SQL = "k.artifact = \(parts.joined(separator: " "))"
+        if let version { condition.append(" AND k.version = \(version)") }
+        return .libraries(condition, of: organization)
+    }
+
+    // MARK: Digests
+
+    /// The libraries whose file has this digest; nil where none can have it.
+    private static func libraries(
+        digest: String, of organization: Int64, on connection: any Connection
+    ) throws -> QuestionSource? {
+        // What its document names by the digest alone, or a list knows by it.
+        let unnamed = LibraryIdentity(digest: digest).uuid
+        var uuids: Set<String> = []
+        let listed = try connection.first("SELECT purl FROM digest_name WHERE digest = \(digest)") { $0.string(0) }
+        if let purl = listed.flatMap({ PackageURL($0) }) {
+            uuids.insert(
+                LibraryIdentity(purl: purl, group: "", name: "", version: "", fileName: "", digests: []).uuid)
+        }
+        guard digest.utf8.count == 40 else {
+            // Other digests than SHA-1 stand in a library's facts alone.
+            let list = SQL.list(uuids.sorted().map(Value.text))
+            return .libraries(
+                """
+                (k.uuid = \(unnamed) OR k.uuid IN \(list) AND EXISTS (SELECT 1 FROM library_facts b
+                    WHERE b.library = k.id AND b.body LIKE \("%\(digest)%")))
+                """, of: organization)
+        }
+        try connection.each(
+            """
+            SELECT DISTINCT l.uuid FROM named_digest d JOIN library l ON l.id = d.library
+            WHERE d.organization = \(organization) AND d.sha1 = \(digest) LIMIT \(nameLimit)
+            """
+        ) { uuids.insert($0.string(0)) }
+        let list = SQL.list((uuids.sorted() + [unnamed]).map(Value.text))
+        return .libraries("k.uuid IN \(list) AND k.sha1 = \(digest)", of: organization)
+    }
+}
+
+extension PackageURL {
+    /// Whether another package URL is of the same package, in this one's version if it has one, with at least its qualifiers that
+    /// make it another package.
+    fileprivate func means(_ other: PackageURL) -> Bool {
+        guard type == other.type, namespace == other.namespace, name == other.name else { return false }
+        guard version.isEmpty || other.version.isEmpty || version == other.version else { return false }
+        let wanted = LibraryIdentity(purl: self, group: "", name: "", version: "", fileName: "", digests: [])
+        return wanted.base.isEmpty || qualifiers.allSatisfy { other.qualifier($0.key) == $0.value }
+    }
+}
+
+extension Question.Filters {
+    /// The condition on `scope s` that products and projects have one of the names or tokens; empty where none is asked for.
+    ///
+    /// A name that the scope shows nothing of is refused: a misspelled one would else read as "nothing found".
+    func places(in scope: Scope, on connection: any Connection) throws -> SQL {
+        var sql: SQL = ""
+        if !products.isEmpty {
+            var visible: SQL = "p.organization = \(scope.organization)"
+            if scope.kind != .organization { visible.append(" AND p.id = \(scope.product)") }
+            if let ids = scope.visibleProducts { visible.append(" AND p.id IN \(SQL.list(ids.map(Value.integer)))") }
+            let ids = try ids(of: products, in: "product", where: visible, on: connection)
+            sql.append(" AND s.product IN \(SQL.list(ids.map(Value.integer)))")
+        }
+        if !projects.isEmpty {
+            let ids = try ids(of: projects, in: "project", where: scope.condition, on: connection)
+            sql.append(" AND s.project IN \(SQL.list(ids.map(Value.integer)))")
+        }
+        return sql
+    }
+
+    private func ids(
+        of names: [String], in table: StaticString, where visible: SQL, on connection: any Connection
+    ) throws -> [Int64] {
+        let lowered = names.map(SQLText.lowered)
+        let list = SQL.list(lowered.map(Value.text))
+        var seen: Set<String> = []
+        let ids = try connection.all(
+            """
+            SELECT p.id, lower(p.name), p.token FROM \(SQL(table)) p
+            WHERE \(visible) AND (lower(p.name) IN \(list) OR p.token IN \(list)) ORDER BY p.id LIMIT \(Self.placeLimit + 1)
+            """
+        ) { row in
+            seen.formUnion([row.string(1), row.string(2)])
+            return row.integer(0)
+        }
+        if let unknown = zip(names, lowered).first(where: { !seen.contains($1) }), ids.count <= Self.placeLimit {
+            throw QuestionError.badValue(
+                unknown.0, of: table.description, accepted: "a name or token of a \(table.description) that you may see")
+        }
+        guard ids.count <= Self.placeLimit else {
+            throw QuestionError.badValue(
+                names[0], of: table.description, accepted: "names that at most \(Self.placeLimit) have, or tokens")
+        }
+        return ids
+    }
+
+    /// The most products or projects that names of a filter may mean.
+    private static let placeLimit = 10_000
+}

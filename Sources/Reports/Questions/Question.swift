@@ -1,0 +1,153 @@
+import Bytes
+import Inventory
+
+// DESIGN. One question, whoever puts it: `GET /api/ask`, `waybill ask` and the console's search read their fields into this
+// value, and `answer(in:on:)` makes the rows. A question knows no tenant; the scope is given with the connection, and every query
+// joins it. Items come in the order of projects and, in a project, of the libraries' numbers (`library.key_id`): both are kept for
+// good, so a page that begins behind the last item neither repeats nor skips one, whatever is imported meanwhile.
+
+/// A question about an inventory: where something is, how it got there, what fixes it.
+///
+///     var question = try Question(.cve, "CVE-2021-44228")
+///     question.filters.severities = ["critical"]
+///     let answer = try database.snapshot { try question.answer(in: scope, on: $0) }
+///     for item in answer.items { print(item.product, item.project, item.library, item.fix ?? "") }
+///
+/// A question is plain values, checked where it is made; errors are `QuestionError`.
+package struct Question: Sendable, Equatable {
+    /// The fields that a question is put in, each with its name on every door. A question has exactly one.
+    package enum Field: String, Sendable, CaseIterable {
+        /// A CVE, GHSA or any other name of a vulnerability.
+        case cve
+        /// A package URL: without a version, with one, or with a range (`pkg:npm/lodash@vers:npm/<4.17.21`).
+        case purl
+        /// Parts of a library's name, in any case.
+        case library
+        /// An SPDX identifier or a name of a licence.
+        case license
+        /// A SHA-1 or SHA-256 in hexadecimal.
+        case digest
+        /// A file's path, or the end of one.
+        case path
+        /// Free words: whatever of the above they look like, else parts of a library's name.
+        case words = "q"
+
+        /// What the field takes, for messages.
+        package var accepted: String {
+            switch self {
+            case .cve: "the name of a vulnerability, as CVE-2021-44228 or GHSA-jfh8-c2jp-5v3q"
+            case .purl: "a package URL, as pkg:npm/lodash, pkg:npm/lodash@4.17.20 or pkg:npm/lodash@vers:npm/<4.17.21"
+            case .library: "parts of a library's name, as log4j core"
+            case .license: "an SPDX identifier or a name of a licence, as GPL-2.0-only"
+            case .digest: "a SHA-1 or SHA-256, 40 or 64 hexadecimal characters"
+            case .path: "the path of a file, or its end, as lib/log4j-core-2.14.1.jar"
+            case .words: "free words: a vulnerability, a package URL, a digest, a licence, or parts of a library's name"
+            }
+        }
+    }
+
+    /// What makes an answer smaller. An item is in the answer when its project fits, and one vulnerability of its library fits
+    /// `severities` and `isExploited` (of a question about a vulnerability, that one).
+    package struct Filters: Sendable, Equatable {
+        /// Of `severityWords`; empty for all.
+        package var severities: [String] = []
+        /// Whether a list (CISA KEV, EUVD) says that the vulnerability is exploited; nil for both.
+        package var isExploited: Bool?
+        /// Names or tokens of products, in any case; empty for all.
+        package var products: [String] = []
+        /// Names or tokens of projects, in any case; empty for all.
+        package var projects: [String] = []
+
+        package init() {}
+
+        /// The words of severities, the worst first.
+        package static let severityWords = ["critical", "high", "medium", "low"]
+    }
+
+    /// The longest text of a field, in bytes.
+    package static let textLimit = 1000
+    /// The most names of one filter.
+    package static let filterLimit = 100
+    /// How many items a page may have.
+    package static let limits = 1...1000
+    /// How many items a page has when nobody says.
+    package static let usualLimit = 100
+
+    /// The field that the question was put in.
+    package let field: Field
+    /// What was asked, without blanks around it.
+    package let text: String
+    /// What the text means; `.library` when free words look like nothing else.
+    package let subject: Subject
+    package var filters = Filters()
+    /// The most items of the answer: in `limits`.
+    package var limit = Question.usualLimit
+    /// Where the page begins: `Answer.next` of the page before, or nil for the first page.
+    package var cursor: String?
+
+    /// Reads what was put in a field.
+    ///
+    /// Throws `QuestionError.badValue` when the text is not what the field takes.
+    package init(_ field: Field, _ text: String) throws(QuestionError) {
+        self.field = field
+        self.text = text.trimmingBlanks()
+        let isText = self.text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
+        guard !self.text.isEmpty, isText, self.text.utf8.count <= Self.textLimit else {
+            throw .badValue(text, of: field.rawValue, accepted: "\(field.accepted); 1 to \(Self.textLimit) bytes of text")
+        }
+        guard let subject = Subject(field, self.text) else {
+            throw .badValue(text, of: field.rawValue, accepted: field.accepted)
+        }
+        self.subject = subject
+    }
+
+    /// A page of an answer.
+    package struct Answer: Sendable, Equatable {
+        /// In the order of projects and of libraries' numbers. There may be fewer than the limit, even none, while `next` is
+        /// there: a page ends when it has cost enough.
+        package var items: [Item] = []
+        /// The cursor of the next page; nil when this is the last.
+        package var next: String?
+    }
+
+    /// A library of a project that the question is about. What is not known is nil.
+    package struct Item: Sendable, Equatable {
+        package let product: String
+        package let project: String
+        package let projectToken: String
+        /// The name of the library, with its group or scope where it has one: `org.apache.logging.log4j:log4j-core`,
+        /// `@babel/core`.
+        package let library: String
+        package let version: String?
+        package let purl: String?
+        /// The shortest way from what the document describes: a direct dependency first, the library itself last, each as
+        /// `name@version`. Nil where no graph is known, or no way leads to the library, or its graph is too large to walk.
+        package var path: [String]?
+        /// Whether the project needs the library itself; nil where no graph is known.
+        package let isDirect: Bool?
+        /// When the library came into the project: milliseconds since 1970, UTC.
+        package let since: Int64?
+        /// The smallest version that fixes the vulnerability that was asked for; else the smallest free of all known ones.
+        package let fix: String?
+        /// What was decided about the vulnerability that was asked for: a reason or state in CycloneDX's words, behind a colon
+        /// its justification where it has one (`not_affected: code_not_reachable`).
+        package let decision: String?
+    }
+}
+
+/// Why a question cannot be answered.
+package enum QuestionError: Error, Equatable, CustomStringConvertible {
+    /// A value that its field does not take.
+    case badValue(String, of: String, accepted: String)
+    /// More libraries fit than are looked through.
+    case tooWide(limit: Int)
+
+    package var description: String {
+        switch self {
+        case .badValue(let value, let field, let accepted):
+            "\(field) has the value \(value.count > 100 ? "\(value.prefix(100))…" : value); accepted: \(accepted)"
+        case .tooWide(let limit):
+            "the question fits more than \(limit) libraries; say more of the name, or a version"
+        }
+    }
+}

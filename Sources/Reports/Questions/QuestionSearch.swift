@@ -1,0 +1,172 @@
+import Database
+
+// DESIGN. The first of two steps: the keys of a page, in order. What is shown of them is read afterwards, for the page alone. A
+// search from the side of the projects looks at slices of them that grow, and ends when it has cost enough; the page then says
+// where to go on.
+
+/// A library of a project that belongs to an answer.
+struct QuestionPlace: Sendable, Equatable {
+    let key: QuestionCursor.Key
+    let scan: Int64
+    /// Of the occurrence.
+    let position: Int64
+}
+
+/// Looks for the occurrences that a question is about, in the projects of a scope.
+struct QuestionSearch {
+    /// The most matches that are read and sorted.
+    private static let fewMatches = 500
+    /// The projects of the first slice, and of the largest.
+    private static let slices = (first: 64, largest: 2048)
+    /// What one page may cost, in libraries that are looked at and looks into an index.
+    private static let budget = 400_000
+
+    let scope: Scope
+    let filters: Question.Filters
+    /// A condition on `scope s`: begins with AND, or is empty.
+    let places: SQL
+    let connection: any Connection
+
+    /// What a source gave.
+    private struct Found {
+        var places: [QuestionPlace] = []
+        /// How far the search came, when it did not come to the end.
+        var end: QuestionCursor.Key?
+    }
+
+    /// The places of a page, and the key behind which the next page begins, if there is one.
+    func page(
+        of sources: [QuestionSource], behind start: QuestionCursor.Key?, limit: Int
+    ) throws -> (places: [QuestionPlace], end: QuestionCursor.Key?) {
+        var places: [QuestionPlace] = []
+        var end: QuestionCursor.Key?
+        for source in sources {
+            let found =
+                try isFew(source)
+                ? fromMatches(source, behind: start) : fromProjects(source, behind: start, limit: limit)
+            places += found.places
+            if let reached = found.end { end = min(end ?? reached, reached) }
+        }
+        places.sort { $0.key < $1.key }
+        // Where one source ended early, the others are cut at the same place, or a page would skip what comes between.
+        if let end { places.removeAll { $0.key > end } }
+        var page: [QuestionPlace] = []
+        for place in places where place.key != page.last?.key {
+            guard page.count < limit else { return (page, page.last?.key) }
+            page.append(place)
+        }
+        return (page, end)
+    }
+
+    private func isFew(_ source: QuestionSource) throws -> Bool {
+        guard let side = source.matches else { return false }
+        let count = try connection.integer(
+            """
+            SELECT count(*) FROM (SELECT 1 FROM \(side.tables) WHERE \(side.condition) LIMIT \(Self.fewMatches + 1)) q
+            """)
+        return count ?? 0 <= Self.fewMatches
+    }
+
+    // MARK: From the matches
+
+    /// All places behind the start; there are few.
+    private func fromMatches(_ source: QuestionSource, behind start: QuestionCursor.Key?) throws -> Found {
+        guard let query = matchQuery(source, behind: start) else { return Found() }
+        return Found(places: try connection.all(query, place))
+    }
+
+    /// The query of a source's matches in the scope.
+    func matchQuery(_ source: QuestionSource, behind start: QuestionCursor.Key?) -> SQL? {
+        guard let side = source.matches else { return nil }
+        return """
+            \(scope.clause)
+            SELECT s.project, l.key_id, o.scan, o.position
+            FROM \(side.tables) CROSS JOIN scan z CROSS JOIN scope s CROSS JOIN library l
+            WHERE \(side.condition) AND z.id = o.scan AND s.project = z.project AND s.scan = z.id AND l.id = o.library
+            \(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id
+            """
+    }
+
+    // MARK: From the projects
+
+    private func fromProjects(
+        _ source: QuestionSource, behind start: QuestionCursor.Key?, limit: Int
+    ) throws -> Found {
+        var found = Found()
+        var cost = 0
+        var width = Self.slices.first
+        var first = start?.project ?? 0
+        while true {
+            let slice = try slice(from: first, width: width, isProbed: source.isProbed, budget: Self.budget - cost)
+            guard let last = slice.last else { return found }
+            let wanted = limit + 1 - found.places.count
+            let places = try connection.all(
+                projectQuery(source, in: first...last, behind: start, limit: wanted), place)
+            found.places += places
+            if places.count == wanted {
+                found.end = places.last?.key
+                return found
+            }
+            guard !slice.isEnd else { return found }
+            cost += slice.cost
+            // What a later page finds is behind the last project that was looked at.
+            guard cost < Self.budget, last < .max else {
+                found.end = QuestionCursor.Key(project: last, library: .max)
+                return found
+            }
+            first = last + 1
+            width = min(width * 4, Self.slices.largest)
+        }
+    }
+
+    /// The projects that come next, as many as the budget allows and one at least: the last of them, and their cost.
+    private func slice(
+        from first: Int64, width: Int, isProbed: Bool, budget: Int
+    ) throws -> (last: Int64?, cost: Int, isEnd: Bool) {
+        var last: Int64?
+        var (cost, count) = (0, 0)
+        var isCut = false
+        try connection.each(
+            """
+            \(scope.clause)
+            SELECT s.project, coalesce(z.libraries, 0) FROM scope s LEFT JOIN scan z ON z.id = s.scan
+            WHERE s.project >= \(first) \(places) ORDER BY s.project LIMIT \(width)
+            """
+        ) { row in
+            count += 1
+            if isCut || last != nil && cost >= budget {
+                isCut = true
+                return
+            }
+            last = row.integer(0)
+            // A project costs a look, however little it holds.
+            cost += isProbed ? 1 : 1 + Int(clamping: row.integer(1))
+        }
+        return (last, cost, count < width && !isCut)
+    }
+
+    /// The query of the places in some projects.
+    func projectQuery(
+        _ source: QuestionSource, in projects: ClosedRange<Int64>, behind start: QuestionCursor.Key?, limit: Int
+    ) -> SQL {
+        """
+        \(scope.clause)
+        SELECT \(source.repeats ? "DISTINCT " as SQL : "")s.project, l.key_id, o.scan, o.position
+        FROM scope s CROSS JOIN \(source.projects.tables) CROSS JOIN library l
+        WHERE s.scan > 0 AND s.project >= \(projects.lowerBound) AND s.project <= \(projects.upperBound)
+            AND \(source.projects.condition) AND l.id = o.library
+        \(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id LIMIT \(limit)
+        """
+    }
+
+    private func behind(_ start: QuestionCursor.Key?) -> SQL {
+        guard let start else { return "" }
+        return " AND s.project >= \(start.project) AND (s.project > \(start.project) OR l.key_id > \(start.library))"
+    }
+
+    private func place(_ row: borrowing RowBuffer) -> QuestionPlace {
+        QuestionPlace(
+            key: QuestionCursor.Key(project: row.integer(0), library: row.integer(1)), scan: row.integer(2),
+            position: row.integer(3))
+    }
+}

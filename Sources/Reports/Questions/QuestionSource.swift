@@ -1,0 +1,139 @@
+import Database
+
+// DESIGN. A question's libraries are found from either side. From the matches: the index that has them first, then their projects;
+// all are read and sorted, so this side is for few. From the projects: in their order, each asked for its matches; it ends when a
+// page is full, so it is for many. Both sides give the same occurrences in the same order. CROSS JOIN keeps SQLite to the written
+// order (sqlite.org/optoverview.html#crossjoin); PostgreSQL joins as it likes.
+
+/// Where the occurrences come from that a question is about.
+struct QuestionSource: Sendable {
+    /// One side: tables of which one is `occurrence o`, and their conditions.
+    struct Side: Sendable {
+        let tables: SQL
+        let condition: SQL
+    }
+
+    /// From the matches; nil where no index has them first.
+    let matches: Side?
+    /// From a project of `scope s`.
+    let projects: Side
+    /// Whether a project is asked by its number alone, at the cost of a look into an index; else all of its libraries are looked at.
+    let isProbed: Bool
+    /// Whether one occurrence may come several times.
+    var repeats = true
+    /// The vulnerabilities that are asked for; empty where it is about libraries.
+    var vulnerabilities: [Int64] = []
+
+    /// Libraries with one of these vulnerabilities: `e`, `o`.
+    static func vulnerabilities(_ ids: [Int64]) -> QuestionSource {
+        let list = SQL.list(ids.map(Value.integer))
+        return QuestionSource(
+            matches: Side(
+                tables: "exposure e CROSS JOIN occurrence o",
+                condition: "e.vulnerability IN \(list) AND o.scan = e.scan AND o.position = e.position"),
+            projects: Side(
+                tables: "exposure e CROSS JOIN occurrence o",
+                condition: """
+                    e.vulnerability IN \(list) AND e.scan = s.scan AND o.scan = e.scan AND o.position = e.position
+                    """),
+            isProbed: true, repeats: ids.count > 1, vulnerabilities: ids)
+    }
+
+    /// Libraries that a condition on `library k` names, which an index serves: `o`.
+    static func libraries(_ condition: SQL, of organization: Int64) -> QuestionSource {
+        let named: SQL = "k.organization = \(organization) AND \(condition)"
+        return QuestionSource(
+            matches: Side(
+                tables: "library k CROSS JOIN occurrence o", condition: "\(named) AND o.library = k.id"),
+            projects: Side(
+                tables: "occurrence o",
+                condition: "o.scan = s.scan AND o.library IN (SELECT k.id FROM library k WHERE \(named))"),
+            isProbed: false, repeats: false)
+    }
+
+    /// Libraries under one of these licences, bound or offered: `o`.
+    static func licenses(_ ids: [Int64]) -> QuestionSource {
+        let list = SQL.list(ids.map(Value.integer))
+        return QuestionSource(
+            matches: Side(
+                tables: "library_license x CROSS JOIN occurrence o",
+                condition: "x.license IN \(list) AND o.library = x.library"),
+            projects: Side(
+                tables: "occurrence o",
+                condition: """
+                    o.scan = s.scan AND EXISTS (SELECT 1 FROM library_license x
+                        WHERE x.library = o.library AND x.license IN \(list))
+                    """),
+            isProbed: false)
+    }
+
+    /// Libraries of which documents list a file with this digest: `f`, `c`, `o`.
+    static func files(sha1: String) -> QuestionSource {
+        let tables: SQL = "source_file f CROSS JOIN component c CROSS JOIN occurrence o"
+        let condition: SQL = """
+            f.sha1 = \(sha1) AND c.scan = f.scan AND c.position = f.component
+            AND o.scan = c.scan AND o.position = c.occurrence
+            """
+        return QuestionSource(
+            matches: Side(tables: tables, condition: condition),
+            projects: Side(tables: tables, condition: "f.scan = s.scan AND \(condition)"), isProbed: true)
+    }
+
+    /// Libraries that were found at this path, or at one that ends in it: `c`, `o`.
+    ///
+    /// - Parameter path: with the letters of ASCII in lower case.
+    static func locations(_ path: String) -> QuestionSource {
+        QuestionSource(
+            matches: nil,
+            projects: Side(
+                tables: "component c CROSS JOIN occurrence o",
+                condition: """
+                    c.scan = s.scan AND c.locations <> '' AND \(isAt("c.locations", path))
+                    AND o.scan = c.scan AND o.position = c.occurrence
+                    """),
+            isProbed: false)
+    }
+
+    /// Libraries of which documents list a file at such a path: `f`, `c`, `o`.
+    static func files(at path: String) -> QuestionSource {
+        QuestionSource(
+            matches: nil,
+            projects: Side(
+                tables: "source_file f CROSS JOIN component c CROSS JOIN occurrence o",
+                condition: """
+                    f.scan = s.scan AND \(isAt("f.path", path)) AND c.scan = f.scan AND c.position = f.component
+                    AND o.scan = c.scan AND o.position = c.occurrence
+                    """),
+            isProbed: false)
+    }
+
+    /// Whether one of the paths in a column, one a line, is the path or ends in it behind a slash.
+    private static func isAt(_ column: StaticSQL, _ path: String) -> SQL {
+        let text = SQLText.escaped(path)
+        let lines: SQL = "(\("\n") || lower(\(column)) || \("\n"))"
+        return """
+            (\(lines) LIKE \("%\n\(text)\n%") ESCAPE '!' OR \(lines) LIKE \("%/\(text)\n%") ESCAPE '!')
+            """
+    }
+
+    /// That an `occurrence o` of the source fits the filters about vulnerabilities; empty when there are none.
+    func condition(of filters: Question.Filters) -> SQL {
+        var sql: SQL = ""
+        if !filters.severities.isEmpty {
+            sql.append(" AND v.severity IN \(SQL.list(filters.severities.map(Value.text)))")
+        }
+        switch filters.isExploited {
+        case true?: sql.append(" AND EXISTS (SELECT 1 FROM exploited q WHERE q.name = v.name)")
+        case false?: sql.append(" AND NOT EXISTS (SELECT 1 FROM exploited q WHERE q.name = v.name)")
+        case nil: break
+        }
+        guard !sql.text.isEmpty else { return sql }
+        guard vulnerabilities.isEmpty else {
+            return " AND EXISTS (SELECT 1 FROM vulnerability v WHERE v.id = e.vulnerability\(sql))"
+        }
+        return """
+             AND EXISTS (SELECT 1 FROM exposure y JOIN vulnerability v ON v.id = y.vulnerability
+                WHERE y.scan = o.scan AND y.position = o.position\(sql))
+            """
+    }
+}
