@@ -23,10 +23,12 @@ package struct Door: Sendable {
     private let uploads: UploadDoor?
     private let agents: AgentDoor?
     private let console: ConsoleDoor
+    private let ask: AskDoor
 
     package init(_ backend: Backend) {
         self.backend = backend
         console = ConsoleDoor(backend)
+        ask = AskDoor(backend)
         uploads = backend.uploads.map { UploadDoor(backend, $0) }
         agents = backend.uploads.map { AgentDoor(backend, $0) }
     }
@@ -40,6 +42,7 @@ package struct Door: Sendable {
         case metrics
         case description
         case agent
+        case ask
 
         init?(_ path: String) {
             switch path {
@@ -48,6 +51,7 @@ package struct Door: Sendable {
             case "/metrics": self = .metrics
             case OpenAPI.path: self = .description
             case "/agent", "/agent/": self = .agent
+            case AskDoor.path: self = .ask
             default:
                 guard let version = APIVersion(path: path) else { return nil }
                 self = .api(version)
@@ -101,6 +105,7 @@ package struct Door: Sendable {
             return .now(Self.nothing)
         case .api(let version): return call(request, version)
         case .agent: return agents?.reply(to: request) ?? .now(Self.nothing)
+        case .ask: return ask.reply(to: request)
         case .description: return .now(OpenAPI.response)
         case .live, nil: return .now(.text(200, "ok"))
         case .ready:
@@ -137,6 +142,7 @@ package struct Door: Sendable {
             guard agents != nil else { return Self.nothing }
             allowed = ["POST"]
         case .live, .ready, .metrics, .description: allowed = ["GET", "HEAD"]
+        case .ask: allowed = AskDoor.methods
         case nil:
             if uploads != nil, let path = UploadPath(request.path) {
                 allowed = path.methods

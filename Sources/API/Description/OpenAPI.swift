@@ -27,6 +27,7 @@ enum OpenAPI {
         "paths": [
             "/api/v1.4": ["post": mend],
             "/agent": ["post": agent],
+            AskDoor.path: ["get": ask],
             "/api/v1/bom": ["post": form, "put": upload],
             "/api/v1/bom/token/{token}": ["get": processing],
             "/api/v1/event/token/{token}": ["get": processing],
@@ -82,6 +83,70 @@ enum OpenAPI {
             ],
             "413": text("The body is longer than 1 MiB"),
             "429": json("The key has made too many calls; `Retry-After` says when the next is let in", error),
+        ],
+    ]
+
+    private static let ask: DescriptionTree = [
+        "summary": "Where something is, how it got there, what fixes it",
+        "description": .text(
+            """
+            Exactly one of the parameters \(Question.Field.allCases.map(\.rawValue).joined(separator: ", ")) says what is asked for. \
+            A page may hold fewer items than `limit`, even none, while `next` is there; the header `Link` has the address of the next page.
+            """),
+        "security": security,
+        "parameters": .list(
+            Question.Field.allCases.map { field in
+                parameter(
+                    field.rawValue, field.accepted,
+                    ["type": "string", "minLength": 1, "maxLength": .whole(Int64(Question.textLimit))])
+            } + [
+                parameter("orgToken", "The organization, where the key belongs to several", string),
+                parameter(
+                    "severity", "Libraries with a vulnerability of these severities, with commas between", string),
+                parameter(
+                    "exploited", "Libraries with a vulnerability that a list calls exploited, or that none does",
+                    ["type": "boolean"]),
+                parameter("product", "Names or tokens of products", ["type": "array", "items": string]),
+                parameter("project", "Names or tokens of projects", ["type": "array", "items": string]),
+                parameter(
+                    "limit", "Items of a page",
+                    [
+                        "type": "integer", "minimum": .whole(Int64(Question.limits.lowerBound)),
+                        "maximum": .whole(Int64(Question.limits.upperBound)),
+                        "default": .whole(Int64(Question.usualLimit)),
+                    ]),
+                parameter("cursor", "`next` of the page before", string),
+                parameter(
+                    "format", "How the page is written",
+                    ["type": "string", "enum": .texts(AskRequest.Format.allCases.map(\.rawValue))]),
+            ]),
+        "responses": [
+            "200": json("A page of the answer", answer), "400": json("A parameter is wrong", error),
+            "401": json("The key is missing or unknown", error),
+            "403": json("The key or the role is too narrow", error),
+            "429": json("The key has made too many calls; `Retry-After` says when the next is let in", error),
+        ],
+    ]
+
+    private static func parameter(_ name: String, _ description: String, _ schema: DescriptionTree) -> DescriptionTree {
+        ["name": .text(name), "in": "query", "description": .text(description), "schema": schema]
+    }
+
+    private static let answer: DescriptionTree = [
+        "type": "object", "required": ["items"],
+        "properties": [
+            "items": [
+                "type": "array",
+                "items": [
+                    "type": "object", "required": ["product", "project", "projectToken", "library"],
+                    "properties": [
+                        "product": string, "project": string, "projectToken": string, "library": string,
+                        "version": string, "purl": string, "path": ["type": "array", "items": string],
+                        "direct": ["type": "boolean"], "since": string, "fix": string, "decision": string,
+                    ],
+                ],
+            ],
+            "next": string,
         ],
     ]
 

@@ -102,8 +102,11 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    /// Ends the line: behind a whole text.
-    package mutating func endLine() { sink.append(UInt8(ascii: "\n")) }
+    /// Ends the line: behind a whole text. Another text may follow.
+    package mutating func endLine() {
+        sink.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
 
     private mutating func separate() {
         if needsComma { sink.append(UInt8(ascii: ",")) }

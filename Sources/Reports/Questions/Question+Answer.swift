@@ -31,8 +31,9 @@ extension Question {
         let sources = try sources(of: scope.organization, on: connection)
         let page = try search.page(of: sources, behind: start, limit: limit)
         let items = try QuestionItems(
-            scope: scope, vulnerabilities: sources.flatMap(\.vulnerabilities), connection: connection)
-            .items(at: page.places)
+            scope: scope, vulnerabilities: sources.flatMap(\.vulnerabilities), connection: connection
+        )
+        .items(at: page.places)
         return Answer(items: items, next: page.end.map { QuestionCursor($0).text(of: self) })
     }
 
@@ -216,7 +217,8 @@ extension Question.Filters {
         }
         if let unknown = zip(names, lowered).first(where: { !seen.contains($1) }), ids.count <= Self.placeLimit {
             throw QuestionError.badValue(
-                unknown.0, of: table.description, accepted: "a name or token of a \(table.description) that you may see")
+                unknown.0, of: table.description, accepted: "a name or token of a \(table.description) that you may see"
+            )
         }
         guard ids.count <= Self.placeLimit else {
             throw QuestionError.badValue(

@@ -93,7 +93,8 @@ package struct Question: Sendable, Equatable {
         self.text = text.trimmingBlanks()
         let isText = self.text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
         guard !self.text.isEmpty, isText, self.text.utf8.count <= Self.textLimit else {
-            throw .badValue(text, of: field.rawValue, accepted: "\(field.accepted); 1 to \(Self.textLimit) bytes of text")
+            throw .badValue(
+                text, of: field.rawValue, accepted: "\(field.accepted); 1 to \(Self.textLimit) bytes of text")
         }
         guard let subject = Subject(field, self.text) else {
             throw .badValue(text, of: field.rawValue, accepted: field.accepted)

@@ -53,7 +53,10 @@ struct QuestionCursor: Sendable, Equatable {
         let filters = question.filters
         let exploited = filters.isExploited.map { $0 ? "true" : "false" } ?? ""
         let parts =
-            [[question.field.rawValue, question.text, exploited], filters.severities, filters.products, filters.projects]
+            [
+                [question.field.rawValue, question.text, exploited], filters.severities, filters.products,
+                filters.projects,
+            ]
         let text = parts.map { $0.joined(separator: "\u{1}") }.joined(separator: "\u{2}")
         return Digest.of(text.utf8, .sha256).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }

@@ -1,0 +1,149 @@
+import Bytes
+import Database
+import HTTP
+import Jobs
+import Reports
+
+// DESIGN. One search over everything that the holder of a key may see. The question and its answer are `Reports`' (`Question`); here are
+// the key, the organization, the parameters and the three formats. A page holds at most `Question.limits` items, so that it is made
+// in memory.
+
+/// `GET /api/ask`.
+struct AskDoor: Sendable {
+    static let path = "/api/ask"
+    static let methods = ["GET", "HEAD"]
+    /// The name of the call, for logs and records.
+    static let name = "ask"
+    /// The right that a question needs.
+    private static let need = Need(.readOnly, with: .read, for: name)
+
+    private let backend: Backend
+    private let threads = Threads("ask", width: 4)
+
+    init(_ backend: Backend) { self.backend = backend }
+
+    func reply(to request: HTTPRequest) -> Reply {
+        .later { [self] in
+            let caller = Caller(request, at: .api)
+            var account: Int64 = 0
+            var response: HTTPResponse
+            switch await threads.attempt({ try answer(to: request, caller) }) {
+            case .success(let answer): (response, account) = answer
+            case .failure(let denial as Denial):
+                account = denial.account
+                response = await denied(denial)
+            case .failure(let error): response = refusal(of: caller, because: error)
+            }
+            response.mark.name = Self.name
+            response.mark.account = account
+            return response
+        }
+    }
+
+    private func answer(to request: HTTPRequest, _ caller: Caller) throws -> (HTTPResponse, account: Int64) {
+        let now = backend.queue.now()
+        guard let key = Access.headerKey(request.headers) else { throw AskError.unknownKey }
+        if let seconds = backend.doorkeeper?.admit(key.text, from: caller.address, at: now) {
+            throw AskError.api(.tooManyCalls(seconds: seconds))
+        }
+        // The key before the question: nobody without one learns what is accepted.
+        let access = try backend.database.read { try enter(key, request, caller, at: now, on: $0) }
+        let asked = try AskRequest(request.query)
+        try asked.question.prepare(in: access.scope, of: backend.database)
+        let page = try backend.database.snapshot { try asked.question.answer(in: access.scope, on: $0) }
+        return (Self.response(to: request, asked, page), access.standing.account)
+    }
+
+    /// Lets the holder of a key in, to the organization that the request names or that is the holder's only one.
+    private func enter(
+        _ key: UserKey, _ request: HTTPRequest, _ caller: Caller, at now: Int64, on connection: any Connection
+    ) throws -> Access {
+        guard let holder = try KeyHolder.find(key.digest, at: now, on: connection) else {
+            backend.doorkeeper?.refuse(key.text, from: caller.address, at: now)
+            throw AskError.unknownKey
+        }
+        backend.doorkeeper?.welcome(key.text)
+        backend.ledger.note(holder.key, at: now)
+        let token: String
+        if let named = request.query.exactly("orgToken") {
+            token = named
+        } else {
+            guard let only = holder.organizations.first else { throw APIError.refused }
+            guard holder.organizations.count == 1 else {
+                throw APIError.missing(
+                    "orgToken", accepted: "the token of one of the key's \(holder.organizations.count) organizations")
+            }
+            token = only.token
+        }
+        return try Access.check(
+            key.digest, .organization, token: token, for: Self.need, at: now, on: connection)
+    }
+
+    private func denied(_ denial: Denial) async -> HTTPResponse {
+        do {
+            let time = backend.queue.now()
+            try await backend.database.write { try Denials.add(denial.record(at: time), on: $0) }
+            return AskError.api(denial.error).response
+        } catch {
+            return AskError.api(.fault(backend.record(error, of: Self.path))).response
+        }
+    }
+
+    private func refusal(of caller: Caller, because error: any Error) -> HTTPResponse {
+        let known = AskError(error) ?? .api(.fault(backend.record(error, of: Self.path)))
+        if known == .unknownKey || known == .api(.refused) {
+            backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
+        }
+        return known.response
+    }
+
+    // MARK: Answers
+
+    private static func response(
+        to request: HTTPRequest, _ asked: AskRequest, _ page: Question.Answer
+    ) -> HTTPResponse {
+        var response: HTTPResponse
+        switch asked.format {
+        case .json:
+            response = Answer.object { json in
+                json.objects("items", page.items) { $0.members(of: $1) }
+                if let next = page.next { json.text("next", next) }
+            }
+        case .ndjson:
+            var json = Answer.writer()
+            for item in page.items { json.line(item) }
+            response = HTTPResponse(type: "application/x-ndjson", bytes: json.bytes)
+        case .csv:
+            response = HTTPResponse(type: "text/csv;charset=UTF-8;header=present", bytes: AskCSV.text(of: page.items))
+        }
+        // Formats of rows have no room for it (RFC 8288).
+        if let next = page.next {
+            response.headers["Link"] = "<\(address(of: request, cursor: next))>; rel=\"next\""
+        }
+        return response
+    }
+
+    /// The address of the next page: the request's own query with another cursor.
+    private static func address(of request: HTTPRequest, cursor: String) -> String {
+        let kept = request.query.pairs.filter { $0.name != "cursor" } + [(name: "cursor", value: cursor)]
+        return path + "?" + kept.map { "\($0.name)=\(QueryText.encoded($0.value))" }.joined(separator: "&")
+    }
+}
+
+/// Values of a query.
+private enum QueryText {
+    /// Percent-coded but for the characters that RFC 3986 §2.3 leaves free.
+    static func encoded(_ value: String) -> String {
+        var text = ""
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "%" + [byte].hexadecimal.uppercased()
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,100 @@
+import Database
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// How the engines answer: by indexes, in the order of the projects, and from those of the scope alone.
+@Suite struct QuestionPlanTests {
+    private struct Planned {
+        let name: String
+        let sql: SQL
+        /// Whether few rows may be sorted.
+        let sorts: Bool
+    }
+
+    private static let questions: [(Question.Field, String)] = [
+        (.cve, "CVE-2025-90001"), (.purl, "pkg:npm/left-pad"), (.purl, "pkg:npm/left-pad@1.3.0"), (.license, "MIT"),
+        (.digest, "da39a3ee5e6b4b0d3255bfef95601890afd80709"), (.path, "a2"), (.library, "left-pad"),
+    ]
+
+    /// The queries of all questions, with and without filters, for readers of all and of some products.
+    private static func queries(_ fixture: InventoryFixture, visible: [Int64]?) throws -> [Planned] {
+        let scope = try fixture.scope(.organization, visibleProducts: visible)
+        return try fixture.database.snapshot { connection in
+            var planned: [Planned] = []
+            for (field, text) in questions {
+                var filters = Question.Filters()
+                for isNarrow in [false, true] {
+                    if isNarrow {
+                        filters.severities = ["high"]
+                        filters.isExploited = true
+                    }
+                    let search = QuestionSearch(
+                        scope: scope, filters: filters, places: isNarrow ? " AND s.project IN (1, 2)" : "",
+                        connection: connection)
+                    for source in try Question(field, text).sources(of: scope.organization, on: connection) {
+                        let start = QuestionCursor.Key(project: 1, library: 1)
+                        if let query = search.matchQuery(source, behind: start) {
+                            planned.append(Planned(name: "matches of \(text)", sql: query, sorts: true))
+                        }
+                        planned.append(
+                            Planned(
+                                name: "projects of \(text)",
+                                sql: search.projectQuery(source, in: 1...100, behind: start, limit: 101),
+                                sorts: source.repeats))
+                        let places = [QuestionPlace(key: start, scan: 1, position: 1)]
+                        let items = QuestionItems(
+                            scope: scope, vulnerabilities: source.vulnerabilities, connection: connection)
+                        planned.append(
+                            Planned(name: "facts of \(text)", sql: items.factsQuery(of: places), sorts: true))
+                        if !source.vulnerabilities.isEmpty {
+                            planned.append(
+                                Planned(
+                                    name: "decisions of \(text)", sql: items.decisionQuery(about: places), sorts: true))
+                        }
+                    }
+                }
+            }
+            return planned
+        }
+    }
+
+    @Test(arguments: [nil, [1], [1, 2]] as [[Int64]?]) func sqliteScansNothing(visible: [Int64]?) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        let queries = try Self.queries(fixture, visible: visible)
+        #expect(queries.count > 20)
+        try fixture.database.read { connection in
+            for query in queries {
+                let plan = try connection.plan(query.sql)
+                // The places of the page are values of the statement.
+                let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("CONSTANT ROW") && $0 != "SCAN q" }
+                #expect(scans.isEmpty, "\(query.name): \(plan)")
+                #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(query.name): \(plan)")
+                let sorts = plan.filter { $0.contains("TEMP B-TREE") }
+                // Within a project alone.
+                #expect(
+                    query.sorts
+                        || sorts.allSatisfy {
+                            $0.contains("LAST TERM OF ORDER BY") || $0.contains("RIGHT PART OF ORDER BY")
+                        },
+                    "\(query.name): \(plan)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
+    func postgresqlScansNothing() throws {
+        let fixture = try InventoryFixture.shared(.postgresql)
+        let queries = try Self.queries(fixture, visible: nil)
+        try fixture.database.snapshot { connection in
+            for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"] {
+                try connection.script("SET LOCAL \(setting) = off")
+            }
+            for query in queries {
+                let plan = try connection.plan(query.sql)
+                #expect(!plan.contains { $0.contains("Seq Scan") }, "\(query.name): \(plan)")
+            }
+        }
+    }
+}
