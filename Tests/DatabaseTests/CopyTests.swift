@@ -98,8 +98,8 @@ struct CopyTests {
             switch engine {
             case .sqlite:
                 """
-                SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
-                WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('migration', 'license_conflict')
+                SELECT m.name, c.name FROM pragma_table_list m, pragma_table_info(m.name) c
+                WHERE m.schema = 'main' AND m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT IN ('migration', 'license_conflict')
                 """
             case .postgresql:
                 """

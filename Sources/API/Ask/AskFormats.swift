@@ -1,9 +1,9 @@
-import Bytes
-import Reports
+package import Bytes
+package import Reports
 
 extension JSONWriter {
     /// The members of an item of an answer; what is not known is left out.
-    mutating func members(of item: Question.Item) {
+    package mutating func members(of item: Question.Item) {
         text("product", item.product)
         text("project", item.project)
         text("projectToken", item.projectToken)

@@ -51,9 +51,9 @@ package struct CopyPlan: Sendable, Equatable {
         try Migration.make(on: model, upTo: schema, of: steps)
         let names = try model.all(
             """
-            SELECT name, sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema
-            WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('migration', 'license_conflict')
-            ORDER BY name
+            SELECT t.name, m.sql LIKE '%AUTOINCREMENT%' FROM pragma_table_list t JOIN sqlite_schema m ON m.name = t.name
+            WHERE \(SchemaShape.isTable) AND t.name NOT IN ('migration', 'license_conflict')
+            ORDER BY t.name
             """
         ) { (name: $0.string(0), isCounted: $0.boolean(1)) }
         var waiting: [(table: CopyTable, needs: Set<String>)] = try names.map { name, isCounted in

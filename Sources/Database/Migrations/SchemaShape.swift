@@ -19,12 +19,15 @@ struct SchemaShape: Equatable {
         ) { row in "\(row.integer(0)) \((1..<5).map { row.string($0) })" }
     }
 
+    /// Of `pragma_table_list t`: a table that steps make. Tables of SQLite's own and those behind an index of words are none.
+    static let isTable: StaticSQL = "t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+
     private mutating func readSQLite(_ connection: any Connection) throws {
         var keys: [String: [(place: Int64, column: String)]] = [:]
         try connection.each(
             """
-            SELECT t.name, c.name, c.type, c."notnull", c.pk FROM sqlite_schema t, pragma_table_info(t.name) c
-            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid
+            SELECT t.name, c.name, c.type, c."notnull", c.pk FROM pragma_table_list t, pragma_table_info(t.name) c
+            WHERE \(Self.isTable) ORDER BY t.name, c.cid
             """
         ) { row in
             let (table, column, place) = (row.string(0), row.string(1), row.integer(4))
@@ -38,7 +41,7 @@ struct SchemaShape: Equatable {
             """
             SELECT t.name, i.name, i."unique", i.origin, i.partial,
                 (SELECT group_concat(x.name, ', ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno) x)
-            FROM sqlite_schema t, pragma_index_list(t.name) i WHERE t.type = 'table' AND i.origin <> 'pk'
+            FROM pragma_table_list t, pragma_index_list(t.name) i WHERE \(Self.isTable) AND i.origin <> 'pk'
             """
         ) { row in
             addIndex(

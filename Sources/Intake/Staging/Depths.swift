@@ -10,6 +10,8 @@ import Database
 struct Depths {
     /// Edges from the root, by position: 0 for the root, -1 where no path leads.
     fileprivate(set) var values: [Int32]
+    /// For each position the entry on a shortest way that needs it; -1 for the root, for entries at depth 1 and where no path leads.
+    fileprivate(set) var via: [Int32]
     /// Whether the document states any dependency.
     let isGraphKnown: Bool
 
@@ -23,8 +25,9 @@ extension ScanStaging {
     func depths(in graph: DependencyGraph, positions: [Int32], root: Int?) -> Depths {
         let isGraphKnown = hasDependencies(graph, positions)
         var depths = [Int32](repeating: isGraphKnown ? -1 : 1, count: entries.count + 1)
+        var via = [Int32](repeating: -1, count: depths.count)
         if let root { depths[root] = 0 }
-        guard isGraphKnown else { return Depths(values: depths, isGraphKnown: false) }
+        guard isGraphKnown else { return Depths(values: depths, via: via, isGraphKnown: false) }
         var queue: [Int32] = root.map { [Int32($0)] } ?? []
         for start in starts(in: graph, positions: positions, root: root) where depths[Int(start)] < 0 {
             depths[Int(start)] = 1
@@ -40,10 +43,11 @@ extension ScanStaging {
                 let to = positions[Int(target)]
                 guard to > 0, depths[Int(to)] < 0 else { continue }
                 depths[Int(to)] = depths[Int(position)] + 1
+                if depths[Int(position)] > 0 { via[Int(to)] = position }
                 queue.append(to)
             }
         }
-        return Depths(values: depths, isGraphKnown: true)
+        return Depths(values: depths, via: via, isGraphKnown: true)
     }
 
     /// Whether the document states any dependency.

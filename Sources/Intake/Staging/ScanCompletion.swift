@@ -158,7 +158,7 @@ extension ScanStaging {
             swap(&full, &rows)
             try insert(
                 full, into: "component",
-                ["scan", "position", "occurrence", "ref", "scope", "parent", "depth", "library", "locations"])
+                ["scan", "position", "occurrence", "ref", "scope", "parent", "depth", "via", "library", "locations"])
         }
         func append(_ position: Int) {
             let entry = entries[position - 1]
@@ -172,6 +172,8 @@ extension ScanStaging {
             let parent = entry.parent < 0 ? Self.nothing : targets[Int(entry.parent)]
             rows.append(parent > 0 ? Int(stored(parent, root: root)) : -1)
             rows.append(Int(depths.values[position]))
+            let via = depths.via[position]
+            rows.append(via > 0 ? Int(stored(via, root: root)) : -1)
             let own = libraries.row(of: entry.description)
             rows.append(position == root || own == libraries.row(showing: library) ? 0 : own)
             paths.withUnsafeBytes { paths in

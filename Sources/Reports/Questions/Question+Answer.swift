@@ -47,7 +47,7 @@ extension Question {
             let uuids = try Self.libraries(purl, in: range, spelled: spelled, of: organization, on: connection)
             return uuids.isEmpty ? [] : [.libraries("k.uuid IN \(SQL.list(uuids.map(Value.text)))", of: organization)]
         case .library(let parts, let version):
-            return [Self.named(parts, version, of: organization)]
+            return try named(parts, version, of: organization, on: connection)
         case .license(let names):
             let list = SQL.list(names.map(Value.text))
             let ids = try connection.all(
@@ -129,10 +129,59 @@ extension Question {
 
     // MARK: Names
 
-    private static func named(_ parts: [String], _ version: String?, of organization: Int64) -> QuestionSource {
-        var condition: SQL = "k.artifact = \(parts.joined(separator: " "))"
-        if let version { condition.append(" AND k.version = \(version)") }
-        return .libraries(condition, of: organization)
+    /// Names up to which a project is asked for each; with more, its libraries are compared one by one.
+    private static let fewNames = 50
+    /// The most names that are looked for by their index.
+    private static let manyNames = 2000
+
+    private func named(
+        _ parts: [String], _ version: String?, of organization: Int64, on connection: any Connection
+    ) throws -> [QuestionSource] {
+        let names = try LibraryNames.containing(
+            parts, limit: Self.manyNames + 1, of: organization, on: connection)
+        if names.isEmpty, field == .words {
+            let projects = try projects(of: organization, on: connection)
+            if !projects.isEmpty { return [.all(ofProjects: projects)] }
+        }
+        return [Self.named(parts, version, names, of: organization)]
+    }
+
+    /// The projects that are called what was asked.
+    private func projects(of organization: Int64, on connection: any Connection) throws -> [Int64] {
+        try connection.all(
+            """
+            SELECT p.id FROM project p WHERE p.organization = \(organization) AND lower(p.name) = \(SQLText.lowered(text))
+            ORDER BY p.id LIMIT \(Self.meaningLimit)
+            """
+        ) { $0.integer(0) }
+    }
+
+    private static func named(
+        _ parts: [String], _ version: String?, _ names: [String], of organization: Int64
+    ) -> QuestionSource {
+        // Of a library l of a project, and of a library k of the organization.
+        var (fits, isNamed): (SQL, SQL) = (
+            "", "k.artifact IN \(SQL.list(Set(names).sorted().map(Value.text)))"
+        )
+        for part in parts {
+            fits.append(" AND \(LibraryNames.folded) LIKE \(SQLText.containing(part)) ESCAPE '!'")
+        }
+        if let version {
+            fits.append(" AND lower(l.version) LIKE \(SQLText.escaped(version) + "%") ESCAPE '!'")
+        }
+        isNamed = "k.organization = \(organization) AND \(isNamed)"
+        let matches: QuestionSource.Side? =
+            names.count > manyNames
+            ? nil
+            : .init(
+                tables: "library k CROSS JOIN occurrence o",
+                condition: "\(isNamed) AND o.library = k.id", fits: fits)
+        let isListed: SQL =
+            names.count > fewNames
+            ? "o.scan = s.scan" : "o.scan = s.scan AND o.library IN (SELECT k.id FROM library k WHERE \(isNamed))"
+        return QuestionSource(
+            matches: matches, projects: .init(tables: "occurrence o", condition: isListed, fits: fits),
+            isProbed: false, repeats: false)
     }
 
     // MARK: Digests

@@ -1,4 +1,5 @@
 import Bytes
+import Database
 package import Inventory
 
 // DESIGN. What a text means is decided from the text alone, before any query: the same text means the same in every organization.

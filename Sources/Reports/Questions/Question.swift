@@ -29,7 +29,8 @@ package struct Question: Sendable, Equatable {
         case digest
         /// A file's path, or the end of one.
         case path
-        /// Free words: whatever of the above they look like, else parts of a library's name.
+        /// Free words: whatever of the above they look like, else parts of a library's name; where no library has such a name, a
+        /// project's.
         case words = "q"
 
         /// What the field takes, for messages.

@@ -19,7 +19,7 @@ struct QuestionItems {
         }
         let decisions = vulnerabilities.isEmpty ? [:] : try decisions(about: places)
         let transitive = places.filter { facts[$0.key]?.direct == .transitive && (facts[$0.key]?.depth ?? 0) > 0 }
-        let paths = try QuestionPaths(scope: scope, connection: connection).paths(to: transitive)
+        let paths = try QuestionPaths(connection: connection).paths(to: transitive)
         return places.compactMap { place in
             guard let facts = facts[place.key] else { return nil }
             var path = paths[place.key]

@@ -1,20 +1,77 @@
 import Database
 
-// DESIGN. The depth of each component is known (`component.depth`), so the shortest path to it is any way up on which the depth falls by
-// one at each step. The arrows of a document are read once for all of a page's libraries in it, and only so many of them: the graphs
-// of a page's projects may together hold millions.
+// DESIGN. Each component knows the one that needs it on a shortest way (`component.via`), so a path is one look into the key for each
+// step, for all of a page's libraries in one query. Scans from before that column have the depths of their components alone: there
+// the arrows of the document are read, once for all of a page's libraries in it and only so many, and the shortest path is any way up
+// on which the depth falls by one at each step.
 
 /// Finds the shortest ways through the graphs of dependencies.
 struct QuestionPaths {
+    /// The most libraries of a path.
+    private static let stepLimit = 100
     /// The most arrows that are read for one page.
     private static let arrowLimit = 200_000
 
-    let scope: Scope
     let connection: any Connection
 
     /// For each of the places the names and versions of the libraries on the shortest way to it, itself included. Places whose graph
     /// would cost too much are left out.
     func paths(to places: [QuestionPlace]) throws -> [QuestionCursor.Key: [String]] {
+        guard !places.isEmpty else { return [:] }
+        var paths = try knownPaths(to: places)
+        let others = places.filter { paths[$0.key] == nil }
+        for (key, path) in try readPaths(to: others) { paths[key] = path }
+        return paths
+    }
+
+    // MARK: By the ways that components know
+
+    private func knownPaths(to places: [QuestionPlace]) throws -> [QuestionCursor.Key: [String]] {
+        var steps: [Int64: [(depth: Int64, label: String)]] = [:]
+        try connection.each(wayQuery(to: places)) { row in
+            steps[row.integer(0), default: []].append(
+                (row.integer(1), QuestionItems.label(name: row.string(2), version: row.string(3))))
+        }
+        var paths: [QuestionCursor.Key: [String]] = [:]
+        for (number, place) in places.enumerated() {
+            // A way that does not come from the top is one of an older scan, or too long.
+            guard let way = steps[Int64(number)], way.first?.depth == 1 else { continue }
+            paths[place.key] = way.map(\.label)
+        }
+        return paths
+    }
+
+    /// The query of the ways to places: the number of the place, the depth, name and version of a library, from the top.
+    func wayQuery(to places: [QuestionPlace]) -> SQL {
+        var values: SQL = ""
+        for (number, place) in places.enumerated() {
+            if number > 0 { values.append(", ") }
+            values.append("(\(number), \(place.key.project), \(place.scan), \(place.position))")
+        }
+        var clause: SQL = "WITH RECURSIVE place (number, project, scan, position) AS (VALUES \(values)),"
+        clause.append(
+            """
+
+            way (number, scan, position, via, depth, step) AS (
+                SELECT q.number, c.scan, c.position, c.via, c.depth, 1 FROM place q CROSS JOIN component c
+                WHERE c.scan = q.scan AND c.position = (SELECT x.position FROM component x
+                    WHERE x.scan = q.scan AND x.occurrence = q.position AND x.depth > 0
+                    ORDER BY x.depth, x.position LIMIT 1)
+                UNION ALL
+                SELECT w.number, c.scan, c.position, c.via, c.depth, w.step + 1 FROM way w CROSS JOIN component c
+                WHERE w.via > 0 AND c.scan = w.scan AND c.position = w.via AND w.step < \(Self.stepLimit))
+            SELECT w.number, w.depth, \(QuestionItems.name), l.version
+            FROM way w CROSS JOIN component c CROSS JOIN occurrence o CROSS JOIN library l
+            WHERE c.scan = w.scan AND c.position = w.position AND o.scan = c.scan AND o.position = c.occurrence
+                AND l.id = o.library
+            ORDER BY w.number, w.step DESC
+            """)
+        return clause
+    }
+
+    // MARK: By the arrows of the document
+
+    private func readPaths(to places: [QuestionPlace]) throws -> [QuestionCursor.Key: [String]] {
         var ways: [(key: QuestionCursor.Key, scan: Int64, occurrences: [Int64])] = []
         var arrows = 0
         for (scan, places) in Dictionary(grouping: places, by: \.scan).sorted(by: { $0.key < $1.key }) {
@@ -43,39 +100,43 @@ struct QuestionPaths {
 
         /// By position.
         var nodes: [Int64: Node] = [:]
+        /// The nearest component of each occurrence.
+        var nearest: [Int64: Int64] = [:]
 
         /// The occurrences on the way to one, a direct dependency first.
         func way(to occurrence: Int64) -> [Int64]? {
-            var nearest: (position: Int64, depth: Int64)?
-            for (position, node) in nodes where node.occurrence == occurrence && node.depth > 0 {
-                if let best = nearest, (best.depth, best.position) < (node.depth, position) { continue }
-                nearest = (position, node.depth)
-            }
-            guard var place = nearest else { return nil }
+            guard var node = nearest[occurrence].flatMap({ nodes[$0] }) else { return nil }
             var way = [occurrence]
-            while place.depth > 1 {
-                guard let via = nodes[place.position]?.via, let node = nodes[via] else { return nil }
+            while node.depth > 1 {
+                guard way.count < QuestionPaths.stepLimit, let via = node.via, let next = nodes[via] else { return nil }
+                node = next
                 way.append(node.occurrence)
-                place = (via, node.depth)
             }
             return way.reversed()
         }
     }
 
-    /// Reads a graph; nil when it has more arrows than may be read.
+    /// Reads a graph; nil when it has more components or arrows than may be read.
     private func graph(of scan: Int64, read arrows: inout Int) throws -> Graph? {
         var graph = Graph()
-        try connection.each(
-            "SELECT position, occurrence, depth FROM component WHERE scan = \(scan) AND depth > 0 LIMIT \(Self.arrowLimit)"
-        ) { row in
-            graph.nodes[row.integer(0)] = Graph.Node(occurrence: row.integer(1), depth: row.integer(2))
-        }
         let left = Self.arrowLimit - arrows
         var count = 0
         try connection.each(
             """
+            SELECT position, occurrence, depth FROM component WHERE scan = \(scan) AND depth > 0
+            ORDER BY position LIMIT \(left + 1)
+            """
+        ) { row in
+            count += 1
+            let (position, occurrence, depth) = (row.integer(0), row.integer(1), row.integer(2))
+            graph.nodes[position] = Graph.Node(occurrence: occurrence, depth: depth)
+            if let best = graph.nearest[occurrence].flatMap({ graph.nodes[$0] }), best.depth <= depth { return }
+            graph.nearest[occurrence] = position
+        }
+        try connection.each(
+            """
             SELECT source, target FROM dependency WHERE scan = \(scan) AND source >= 0 AND target > 0
-                AND kind = 'dependsOn' ORDER BY source, target LIMIT \(left + 1)
+                AND kind = 'dependsOn' ORDER BY source, target LIMIT \(max(left + 1 - count, 0))
             """
         ) { row in
             count += 1

@@ -83,7 +83,7 @@ struct QuestionSearch {
             SELECT s.project, l.key_id, o.scan, o.position
             FROM \(side.tables) CROSS JOIN scan z CROSS JOIN scope s CROSS JOIN library l
             WHERE \(side.condition) AND z.id = o.scan AND s.project = z.project AND s.scan = z.id AND l.id = o.library
-            \(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id
+            \(side.fits)\(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id
             """
     }
 
@@ -155,7 +155,7 @@ struct QuestionSearch {
         FROM scope s CROSS JOIN \(source.projects.tables) CROSS JOIN library l
         WHERE s.scan > 0 AND s.project >= \(projects.lowerBound) AND s.project <= \(projects.upperBound)
             AND \(source.projects.condition) AND l.id = o.library
-        \(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id LIMIT \(limit)
+        \(source.projects.fits)\(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id LIMIT \(limit)
         """
     }
 

@@ -11,6 +11,8 @@ struct QuestionSource: Sendable {
     struct Side: Sendable {
         let tables: SQL
         let condition: SQL
+        /// A condition on the `library l` of the occurrence: begins with AND, or is empty.
+        var fits: SQL = ""
     }
 
     /// From the matches; nil where no index has them first.
@@ -65,6 +67,16 @@ struct QuestionSource: Sendable {
                         WHERE x.library = o.library AND x.license IN \(list))
                     """),
             isProbed: false)
+    }
+
+    /// All libraries of some projects: `o`.
+    static func all(ofProjects ids: [Int64]) -> QuestionSource {
+        let list = SQL.list(ids.map(Value.integer))
+        return QuestionSource(
+            matches: Side(
+                tables: "project y CROSS JOIN occurrence o", condition: "y.id IN \(list) AND o.scan = y.scan"),
+            projects: Side(tables: "occurrence o", condition: "s.project IN \(list) AND o.scan = s.scan"),
+            isProbed: true, repeats: false)
     }
 
     /// Libraries of which documents list a file with this digest: `f`, `c`, `o`.

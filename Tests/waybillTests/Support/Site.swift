@@ -123,8 +123,9 @@ final class Site: Sendable {
             var counts: [String: Int64] = [:]
             let tables = try connection.all(
                 """
-                SELECT name FROM sqlite_schema
-                WHERE type = 'table' AND name NOT IN ('job', 'sequence', 'turn', 'sqlite_sequence')
+                SELECT name FROM pragma_table_list
+                WHERE schema = 'main' AND type = 'table'
+                    AND name NOT IN ('job', 'sequence', 'turn', 'sqlite_sequence', 'sqlite_schema')
                 """
             ) { $0.string(0) }
             for table in tables {

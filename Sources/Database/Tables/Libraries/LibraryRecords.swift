@@ -118,12 +118,7 @@ package enum LibraryRecords {
     package static func containing(
         _ text: String, limit: Int, in scope: Scope, on connection: any Connection
     ) throws -> [LibraryRecord] {
-        var pattern = "%"
-        for character in text.lowercased() {
-            if "%_!".contains(character) { pattern.append("!") }
-            pattern.append(character)
-        }
-        pattern.append("%")
+        let pattern = SQLText.containing(text.lowercased())
         return try connection.all(
             """
             SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))

@@ -127,6 +127,7 @@ package struct StagedScan: Sendable, Equatable {
         }
         try connection.insert(libraries, into: "library", ["id", "organization", "key_id"] + Self.libraryColumns)
         try connection.insert(facts, into: "library_facts", ["library", "body"])
+        try LibraryNames.add(from: first, count: rows.rowCount, of: organization, on: connection)
         return first
     }
 

@@ -1,0 +1,21 @@
+/// Texts of a request in the form that SQL compares them in.
+package enum SQLText {
+    /// The text with the letters of ASCII in lower case, which is what `lower` makes of stored texts on both engines.
+    package static func lowered(_ text: String) -> String {
+        String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// A text for LIKE with the escape `!`.
+    package static func escaped(_ text: String) -> String {
+        // By scalars: a mark behind such a character makes another Character of both.
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "!" { escaped.append("!") }
+            escaped.append(scalar)
+        }
+        return String(escaped)
+    }
+
+    /// A pattern for LIKE with the escape `!`, for texts that contain a part.
+    package static func containing(_ part: String) -> String { "%\(escaped(part))%" }
+}

@@ -1,0 +1,59 @@
+// DESIGN. Parts of names are looked for among the names of an organization, of which there are far fewer than libraries: versions and
+// descriptions of one package share its name. An index of trigrams finds those with the longest parts; what it finds is compared as
+// if there were none, so that both engines, and a PostgreSQL without pg_trgm, answer alike.
+
+/// The names of libraries, by parts of them.
+package enum LibraryNames {
+    /// Parts shorter than this are in no index.
+    private static let trigram = 3
+
+    /// Takes in the names of new libraries, whose numbers count up from `first`.
+    static func add(from first: Int64, count: Int, of organization: Int64, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO library_name (organization, artifact, group_id, folded)
+            SELECT DISTINCT l.organization, l.artifact, l.group_id, \(folded) FROM library l
+            WHERE l.organization = \(organization) AND l.id >= \(first) AND l.id < \(first + Int64(count))
+                AND NOT EXISTS (SELECT 1 FROM library_name n WHERE n.organization = l.organization
+                    AND n.artifact = l.artifact AND n.group_id = l.group_id)
+            ORDER BY l.artifact, l.group_id
+            """)
+    }
+
+    /// The text of a `library l` in which parts are looked for, as `library_name.folded` has it.
+    package static let folded: StaticSQL =
+        "lower(CASE WHEN l.group_id = '' THEN l.artifact ELSE l.group_id || ':' || l.artifact END)"
+
+    /// The artifacts of an organization's libraries whose names contain all parts, in no order and some several times; at most
+    /// `limit`.
+    ///
+    /// - Parameter parts: with the letters of ASCII in lower case.
+    package static func containing(
+        _ parts: [String], limit: Int, of organization: Int64, on connection: any Connection
+    ) throws -> [String] {
+        try connection.all(query(for: parts, limit: limit, of: organization, engine: connection.engine)) {
+            $0.string(0)
+        }
+    }
+
+    /// The query of `containing`.
+    package static func query(for parts: [String], limit: Int, of organization: Int64, engine: Engine) -> SQL {
+        var sql: SQL = "SELECT n.artifact FROM \(source(parts, engine)) n.organization = \(organization)"
+        for part in parts { sql.append(" AND n.folded LIKE \(SQLText.containing(part)) ESCAPE '!'") }
+        sql.append(" LIMIT \(limit)")
+        return sql
+    }
+
+    /// The names `n` that the index finds, up to the first condition.
+    private static func source(_ parts: [String], _ engine: Engine) -> SQL {
+        // A phrase of FTS5: in quotation marks, which are doubled inside (sqlite.org/fts5.html §3.1).
+        let phrases = parts.filter { $0.unicodeScalars.count >= trigram }.map {
+            "\"" + $0.replacing("\"", with: "\"\"") + "\""
+        }
+        guard engine == .sqlite, !phrases.isEmpty else { return "library_name n WHERE" }
+        return """
+            library_name_text t CROSS JOIN library_name n
+            WHERE t.folded MATCH \(phrases.joined(separator: " AND ")) AND n.id = t.rowid AND
+            """
+    }
+}
