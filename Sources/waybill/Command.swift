@@ -12,7 +12,8 @@ struct Command: Sendable {
     /// All commands. The first whose words begin the command line is meant.
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
-        .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .list, .get, .delete, .wait,
+        .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .ask, .list, .get, .delete,
+        .wait,
         .retry, .userList, .userAdd,
         .userRemove, .userRole, .keyList, .keyCreate, .keyRenew, .keyRevoke, .audit, .backup, .restore, .migrate, .demo,
         .doctor, .completion, .manual, .version,
