@@ -5,6 +5,8 @@ package enum Format: String, Sendable, CaseIterable, Codable {
     case xml
     case pdf
     case csv
+    /// JSON Lines: a row on each line.
+    case ndjson
     /// SPDX tag-value.
     case tv
     case yaml
@@ -15,7 +17,7 @@ package enum Format: String, Sendable, CaseIterable, Codable {
     package var fileExtension: String {
         switch self {
         case .tv: "spdx"
-        case .xlsx, .json, .xml, .pdf, .csv, .yaml, .html, .txt: rawValue
+        case .xlsx, .json, .xml, .pdf, .csv, .ndjson, .yaml, .html, .txt: rawValue
         }
     }
 
@@ -27,6 +29,7 @@ package enum Format: String, Sendable, CaseIterable, Codable {
         case .xml: "application/xml;charset=UTF-8"
         case .pdf: "application/pdf"
         case .csv: "text/csv;charset=UTF-8"
+        case .ndjson: "application/x-ndjson"
         case .tv: "text/spdx;charset=UTF-8"
         case .yaml: "application/yaml;charset=UTF-8"
         case .html: "text/html;charset=UTF-8"
@@ -36,14 +39,14 @@ package enum Format: String, Sendable, CaseIterable, Codable {
 
     /// Every tabular report offers these; its documented default comes first.
     package static func tabular(first: Format) -> [Format] {
-        [first] + [.xlsx, .json, .xml, .pdf, .csv].filter { $0 != first }
+        [first] + [.xlsx, .json, .xml, .pdf, .csv, .ndjson].filter { $0 != first }
     }
 
     /// Whether the format shows a column of a table: by its heading or by its key.
     func shows(_ column: Column) -> Bool {
         switch self {
         case .xlsx, .pdf, .csv: !column.title.isEmpty
-        case .json, .xml: !column.key.isEmpty
+        case .json, .ndjson, .xml: !column.key.isEmpty
         case .tv, .yaml, .html, .txt: true
         }
     }

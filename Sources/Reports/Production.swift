@@ -118,6 +118,7 @@ package struct Production: Sendable {
             case .json: return try render(JSONFormat.self, head, on: connection, into: receiver)
             case .xml: return try render(XMLFormat.self, head, on: connection, into: receiver)
             case .csv: return try render(CSVFormat.self, head, on: connection, into: receiver)
+            case .ndjson: return try render(NDJSONFormat.self, head, on: connection, into: receiver)
             case .xlsx: return try render(XLSXFormat.self, head, on: connection, into: receiver)
             case .pdf: return try render(PDFFormat.self, head, on: connection, into: receiver)
             case .tv, .yaml, .html, .txt:

@@ -9,8 +9,9 @@ package enum ReportGuide {
             Made from the catalog (`Sources/Reports/Catalog`) by `make docs`; a test holds it current. How to ask for a report,
             poll and download stands in `README.md`. The first format is the default. Filters stand in `filter` or beside it, in
             any case, booleans and numbers also as texts; a key inside `filter` that the report does not know is not used and is named under `notes` of the answer; a bad value, or several where one is meant, is an error that names what is
-            accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON and XML those with a key; `a.b` is the member
-            `b` of an object `a`.
+            accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON, NDJSON and XML those with a key; `a.b` is the member
+            `b` of an object `a`. NDJSON has each row as an object on a line; where a report has several tables, in an object whose only key
+            is that of the table.
 
             A request has at most 1 MiB, which is about 26,000 UUIDs in a list such as `alertUuids`; what is longer is answered with HTTP 413 and
             a line of text. Send several requests, each with a part of the list. Uploads have a limit of their own (`docs/uploads.md`).

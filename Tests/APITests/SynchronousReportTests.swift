@@ -11,7 +11,9 @@ struct SynchronousReportTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
 
-    @Test(arguments: ["xlsx", "json", "xml", "pdf", "csv"]) func aBareFileWithItsType(format: String) async throws {
+    @Test(arguments: ["xlsx", "json", "xml", "pdf", "csv", "ndjson"]) func aBareFileWithItsType(format: String)
+        async throws
+    {
         let body = try fixture.body(
             "getProjectInventoryReport", ["projectToken": fixture.acme.token(.project), "format": format])
         let response = await fixture.post(Array(body.utf8))
@@ -19,7 +21,10 @@ struct SynchronousReportTests {
         let type = try #require(response.headers["Content-Type"])
         // Binary files have no charset, texts have one.
         #expect(type.contains("charset=UTF-8") == ["json", "xml", "csv"].contains(format))
-        let beginning = ["xlsx": "PK", "json": "{\"libraries\"", "xml": "<?xml", "pdf": "%PDF", "csv": "Name,Group"]
+        // No row, no line.
+        let beginning = [
+            "xlsx": "PK", "json": "{\"libraries\"", "xml": "<?xml", "pdf": "%PDF", "csv": "Name,Group", "ndjson": "",
+        ]
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(try #require(beginning[format])), "\(format)")
         #expect(response.headers["Content-Disposition"]?.contains(".\(format)") == true)
         // Nothing of the making stays.
@@ -45,7 +50,9 @@ struct SynchronousReportTests {
     @Test(arguments: [1, 3, 9, 100]) func theWordOfErrorsNeverAppears(piece: Int) throws {
         let path = fixture.folder.appendingPathComponent("word").path
         let text = "{\"a\":\"errorCode errorerrorCodeerrorCod\",\"b\":\"e\"}"
-        for (format, escaped) in [(Format.json, "\\u0065rrorCode"), (.xml, "&#101;rrorCode")] {
+        for (format, escaped) in [
+            (Format.json, "\\u0065rrorCode"), (.ndjson, "\\u0065rrorCode"), (.xml, "&#101;rrorCode"),
+        ] {
             let file = try ScratchFile(path: path)
             var shield = WordShield(for: format)
             let bytes = Array(text.utf8)

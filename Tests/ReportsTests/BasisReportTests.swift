@@ -38,7 +38,7 @@ struct BasisReportTests {
             let plain = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             #expect(plain.contains(words), "\(type)")
         }
-        for format in [Format.json, .xml, .csv] {
+        for format in [Format.json, .xml, .csv, .ndjson] {
             let made = try output("OrgVulnerabilityReport", format, fixture)
             #expect(made.produced.basis.isEmpty)
             #expect(!(try #require(made.parts().first).text.contains("looked up in advisories")))

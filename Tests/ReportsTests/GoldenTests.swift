@@ -57,7 +57,7 @@ import Testing
     /// A part as a reviewer can read it, and the ending of its file.
     private static func shown(_ part: Part, _ report: ReportCase) throws -> (text: String, ending: String) {
         switch report.format {
-        case .json, .xml, .csv, .tv, .yaml, .html, .txt: return (part.text, report.format.fileExtension)
+        case .json, .ndjson, .xml, .csv, .tv, .yaml, .html, .txt: return (part.text, report.format.fileExtension)
         case .xlsx:
             let entries = try Part.unpack(part.bytes)
             let sheets = entries.filter { $0.name.hasPrefix("xl/worksheets/") }

@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// Submit, poll, download, unzip.
     struct JourneyTests {
-        static let formats = ["xlsx", "json", "xml", "pdf", "csv"]
+        static let formats = ["xlsx", "json", "xml", "pdf", "csv", "ndjson"]
         static let scopes = [("Org", "orgToken"), ("Product", "productToken"), ("Project", "projectToken")]
 
         @Test(arguments: ["InventoryReport", "LicensesReport"], scopes)
@@ -41,6 +41,9 @@ extension EndToEnd {
                 let json = try #require(try JSONSerialization.jsonObject(with: content) as? [String: Any])
                 let rows = try #require(json.values.compactMap { $0 as? [[String: Any]] }.first, "\(json.keys)")
                 #expect(rows.count == Shared.libraries)
+            case "ndjson":
+                let lines = try content.split(separator: 10).map { try JSONSerialization.jsonObject(with: $0) }
+                #expect(lines.count == Shared.libraries && lines.allSatisfy { $0 is [String: Any] })
             case "csv":
                 let text = try #require(String(data: content, encoding: .utf8))
                 #expect(text.split(whereSeparator: \.isNewline).count == Shared.libraries + 1)

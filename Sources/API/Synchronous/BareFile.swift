@@ -108,7 +108,7 @@ struct WordShield {
     init(for format: Format) {
         escape =
             switch format {
-            case .json: Array("\\u0065".utf8)
+            case .json, .ndjson: Array("\\u0065".utf8)
             case .xml, .html: Array("&#101;".utf8)
             case .csv, .xlsx, .pdf, .tv, .yaml, .txt: nil
             }

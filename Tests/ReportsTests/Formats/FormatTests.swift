@@ -30,6 +30,17 @@ import Testing
                     return dict(pairs)
                 json.loads(open(sys.argv[1], "rb").read().decode("utf-8"), object_pairs_hook=once)
                 """, [file])
+        case .ndjson:
+            // An object on each line, as another program reads it.
+            let printed = try ForeignTool.python(
+                """
+                import json, sys
+                lines = open(sys.argv[1], "rb").read().decode("utf-8").split("\\n")
+                assert lines.pop() == ""
+                assert all(isinstance(json.loads(line), dict) for line in lines)
+                print(len(lines))
+                """, [file])
+            #expect(String(decoding: printed, as: UTF8.self) == "\(output.produced.rows)\n")
         case .xml:
             try ForeignTool.run(ForeignTool.path("xmllint", package: "libxml2-utils"), ["--noout", "--nonet", file])
         case .xlsx:
@@ -85,6 +96,7 @@ import Testing
         let sheet = try #require(part(.xlsx).sheets().first).rows
         let records = try part(.csv).records()
         let rows = try part(.json).rows(report.tables[0].key)
+        try Self.expectSame(rows, part(.ndjson), report)
         #expect(sheet.count == rows.count + 1)
         #expect(report.tables.count > 1 || records.count == rows.count + 1)
         let columns = (report.tables[0].levels.flatMap(\.columns) + report.tables[0].columns).filter {
@@ -100,6 +112,17 @@ import Testing
                 #expect(field == (isFormula ? "'" : "") + told, "\(column.title) as CSV")
             }
         }
+    }
+
+    /// Rows of the first table as JSON, and all rows as lines: the same objects, those of several tables by their names.
+    private static func expectSame(_ rows: [[String: Any]], _ part: Part, _ report: ReportCase) throws {
+        let lines = try part.bytes.split(separator: 10).map {
+            try #require(try JSONSerialization.jsonObject(with: $0) as? [String: Any])
+        }
+        let first = report.tables.count > 1 ? lines.compactMap { $0[report.tables[0].key] as? [String: Any] } : lines
+        #expect(first.count == rows.count)
+        #expect(NSArray(array: first) == NSArray(array: rows))
+        #expect(report.tables.count == 1 || lines.allSatisfy { $0.count == 1 })
     }
 
     /// The text at a path of a row; none where a part of the path is missing.

@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Format.json, .xml, .csv, .xlsx]) func partsKeepListsWhole(format: Format) throws {
+    @Test(arguments: [Format.json, .xml, .csv, .xlsx, .ndjson]) func partsKeepListsWhole(format: Format) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         var settings = Production.Settings()
         settings.batch = 500

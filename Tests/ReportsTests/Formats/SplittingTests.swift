@@ -48,6 +48,15 @@ import Testing
             return part.text.split(separator: "Number,Text\r\n", omittingEmptySubsequences: false).dropFirst().map {
                 $0.split(separator: "\r\n").compactMap { Int($0.prefix { $0 != "," }) }
             }
+        case "ndjson":
+            // The lines of several tables say by their only member which they are of.
+            let rows = try part.bytes.split(separator: 10).map {
+                try #require(try JSONSerialization.jsonObject(with: $0) as? [String: Any])
+            }
+            if tables.count == 1 { return [rows.compactMap { $0["number"] as? Int }] }
+            return tables.map { table in
+                rows.compactMap { ($0[table] as? [String: Any])?["number"] as? Int }
+            }
         case "xml":
             return try tables.map { table in
                 let printed = try ForeignTool.python(
@@ -72,7 +81,7 @@ import Testing
         return settings
     }
 
-    @Test(arguments: [Format.json, .xlsx, .csv, .xml], TemporaryDatabase.engines)
+    @Test(arguments: [Format.json, .xlsx, .csv, .xml, .ndjson], TemporaryDatabase.engines)
     func partsAddUp(format: Format, engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
         let report = Report.made([Self.numbers("numbers", Self.thousand)])
@@ -99,7 +108,7 @@ import Testing
 
     /// Every part holds every table; a part ends in whichever table fills it.
     @Test(
-        arguments: [Format.json, .xlsx, .csv, .xml],
+        arguments: [Format.json, .xlsx, .csv, .xml, .ndjson],
         [
             [Self.ten, Self.thousand, Self.one], [Self.thousand, Self.ten], [Self.one, Self.thousand, Self.none],
             [Self.none, Self.thousand], [Self.hundred, Self.hundred], [Self.none, Self.none, Self.ten],
@@ -153,7 +162,7 @@ import Testing
         var settings = Production.Settings()
         settings.batch = 1024
         settings.partSize = 200_000
-        for format in [Format.json, .xml, .csv] {
+        for format in [Format.json, .xml, .csv, .ndjson] {
             let parts = try Report.made([table]).produce(format, fixture, settings: settings).parts()
             #expect(try parts.flatMap { try numbers($0, tables: ["numbers"])[0] } == Array(1...1000))
             for part in parts {

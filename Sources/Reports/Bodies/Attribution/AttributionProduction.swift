@@ -39,7 +39,7 @@ extension Production {
                 case .json: try attribute(AttributionJSON(head, sink), source, settings)
                 case .txt: try attribute(AttributionText(head, sink), source, settings)
                 case .html: try attribute(AttributionHTML(head, sink), source, settings)
-                case .xml, .csv, .xlsx, .pdf, .tv, .yaml:
+                case .xml, .csv, .ndjson, .xlsx, .pdf, .tv, .yaml:
                     throw ReportError.formatNotOffered(
                         request.format.rawValue, by: request.type, offered: report.formats)
                 }

@@ -37,7 +37,7 @@ extension Production {
         switch request.format {
         case .json: return try write(CycloneDXWriter<JSONTree>(version: version, tool: tool), &source, to: entry)
         case .xml: return try write(CycloneDXWriter<XMLTree>(version: version, tool: tool), &source, to: entry)
-        case .yaml, .tv, .xlsx, .pdf, .csv, .html, .txt: throw notOffered(wanted)
+        case .yaml, .tv, .xlsx, .pdf, .csv, .ndjson, .html, .txt: throw notOffered(wanted)
         }
     }
 
@@ -66,7 +66,7 @@ extension Production {
         case .xlsx:
             return try SPDXWorkbook(version: version, tool: tool, time: source.facts.updated)
                 .write(to: entry) { writer, sink in try source.write(to: &writer, &sink) }
-        case .pdf, .csv, .html, .txt: throw notOffered(wanted)
+        case .pdf, .csv, .ndjson, .html, .txt: throw notOffered(wanted)
         }
     }
 

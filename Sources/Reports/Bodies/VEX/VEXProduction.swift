@@ -31,7 +31,8 @@ extension Production {
                 } else {
                     try source.write(to: CycloneDXStatementWriter<JSONTree>(version: version, tool: tool), &sink)
                 }
-            case (_, .xml), (_, .yaml), (_, .tv), (_, .xlsx), (_, .pdf), (_, .csv), (_, .html), (_, .txt):
+            case (_, .xml), (_, .yaml), (_, .tv), (_, .xlsx), (_, .pdf), (_, .csv), (_, .ndjson), (_, .html),
+                (_, .txt):
                 throw ReportError.formatNotOffered(
                     request.format.rawValue, by: request.type, offered: wanted.standard.formats)
             }
