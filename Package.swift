@@ -85,11 +85,12 @@ let package = Package(
         + module("Feeds", ["Outbound", "Intake", "Database", "Inventory", "Bytes"])
         + module(
             "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"], tests: ["Service"])
+        + module("Console", ["API", "HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
         + module(
             "Service",
             [
-                "API", "Reports", "Feeds", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database", "Inventory",
-                "Bytes",
+                "Console", "API", "Reports", "Feeds", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database",
+                "Inventory", "Bytes",
             ]),
     cxxLanguageStandard: .cxx17
 )

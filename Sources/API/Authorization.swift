@@ -1,7 +1,7 @@
 import Bytes
 package import Database
 import HTTP
-import Jobs
+package import Jobs
 import Reports
 
 // DESIGN. The one place that decides the rights of users. A user key and a token become an account, a role and a
@@ -52,7 +52,7 @@ package struct Need: Sendable, Equatable {
     /// The name of the call, for messages and records.
     let call: String
 
-    init(_ role: Role, with scopes: KeyScopes, for call: String) {
+    package init(_ role: Role, with scopes: KeyScopes, for call: String) {
         self.role = role
         self.scopes = scopes
         self.call = call
@@ -60,7 +60,7 @@ package struct Need: Sendable, Equatable {
 }
 
 /// A call that was refused to a member of the organization: the error for the client, and the facts to record.
-struct Denial: Error {
+package struct Denial: Error {
     let error: APIError
     let organization: Int64
     let account: Int64
@@ -72,14 +72,14 @@ struct Denial: Error {
 }
 
 /// A user who was let in.
-struct Access: Sendable {
-    let standing: Standing
+package struct Access: Sendable {
+    package let standing: Standing
     /// What the token names, narrowed to what the user may see.
-    let scope: Scope
+    package let scope: Scope
     /// The user's role there.
-    let role: Role
+    package let role: Role
     /// The key of the request; nil for the operator, who needs none.
-    var key: HeldKey?
+    package internal(set) var key: HeldKey?
 
     /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong. The key is the body's
     /// `userKey`, or where there is none that of `Authorization: Bearer` (RFC 6750 §2.1).
@@ -90,12 +90,19 @@ struct Access: Sendable {
         guard let text = try shownKey(request, headers) else {
             throw APIError.missing("userKey", accepted: accepted)
         }
+        return try check(request, keyDigest: UserKey(text).digest, for: call, at: time, on: connection)
+    }
+
+    /// The same for the holder of the key with this digest, whatever the request says of a key.
+    static func check(
+        _ request: Request, keyDigest: [UInt8], for call: Call, at time: Int64, on connection: any Connection
+    ) throws -> Access {
         let (kind, token) = try token(of: request, by: call.token)
-        return try check(UserKey(text).digest, kind, token: token, for: call.need, at: time, on: connection)
+        return try check(keyDigest, kind, token: token, for: call.need, at: time, on: connection)
     }
 
     /// Lets the holder of the key with this digest in where a token points to.
-    static func check(
+    package static func check(
         _ keyDigest: [UInt8], _ kind: ScopeKind, token: String, for need: Need, at time: Int64,
         on connection: any Connection
     ) throws -> Access {
@@ -112,23 +119,23 @@ struct Access: Sendable {
     }
 
     /// Refuses what the role in the scope, or the key, is not enough for.
-    func require(_ need: Need) throws(Denial) {
+    package func require(_ need: Need) throws(Denial) {
         guard role >= need.role else { throw denial(role, need) }
         guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
     }
 
     /// Whether the key is for one of these.
-    func allows(_ scopes: KeyScopes) -> Bool { key.map { !$0.scopes.isDisjoint(with: scopes) } ?? true }
+    package func allows(_ scopes: KeyScopes) -> Bool { key.map { !$0.scopes.isDisjoint(with: scopes) } ?? true }
 
     /// Whether the user has a role in a product of the organization; nil stands for a product that does not exist yet, which
     /// needs the role in the whole organization.
-    func allows(_ needed: Role, inProduct product: Int64?) -> Bool {
+    package func allows(_ needed: Role, inProduct product: Int64?) -> Bool {
         let role = product.map { standing.role(inProduct: $0) } ?? standing.role
         return role.map { $0 >= needed } ?? false
     }
 
     /// As `require`, in a product of the organization.
-    func require(_ need: Need, inProduct product: Int64?) throws(Denial) {
+    package func require(_ need: Need, inProduct product: Int64?) throws(Denial) {
         if !allows(need.role, inProduct: product) {
             let role = product.map { standing.role(inProduct: $0) } ?? standing.role
             throw denial(role ?? .readOnly, need)
@@ -196,7 +203,7 @@ struct Access: Sendable {
     ///
     /// A report of the whole organization shows what the user who asked for it could see, so only users who see at
     /// least as much may have it.
-    func canSee(_ job: Job) -> Bool {
+    package func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
         guard let visible = standing.visibleProducts else { return true }
         if job.product != 0 { return visible.contains(job.product) }
@@ -208,15 +215,17 @@ struct Access: Sendable {
 }
 
 /// The holder of a key, before a token names a place.
-struct KeyHolder: Sendable {
-    let account: Int64
-    let key: HeldKey
+package struct KeyHolder: Sendable {
+    package let account: Int64
+    package let key: HeldKey
     /// The organizations in which the holder has a role, in the order of ids, each with the greatest role in any part
     /// of it.
-    let organizations: [(id: Int64, token: String, role: Role)]
+    package let organizations: [(id: Int64, token: String, role: Role)]
 
     /// The holder of the key with this digest; nil when no account has it, or its time is over.
-    static func find(_ keyDigest: [UInt8], at time: Int64, on connection: any Connection) throws -> KeyHolder? {
+    package static func find(
+        _ keyDigest: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> KeyHolder? {
         let found = try Standing.organizations(keyDigest: keyDigest, at: time, on: connection)
         guard let found, Identifier.areEqual(found.key.digest, keyDigest) else { return nil }
         return KeyHolder(account: found.account, key: found.key, organizations: found.organizations)
@@ -226,5 +235,5 @@ struct KeyHolder: Sendable {
     func has(_ role: Role) -> Bool { organizations.contains { $0.role >= role } }
 
     /// Whether the key is for one of these.
-    func allows(_ scopes: KeyScopes) -> Bool { !key.scopes.isDisjoint(with: scopes) }
+    package func allows(_ scopes: KeyScopes) -> Bool { !key.scopes.isDisjoint(with: scopes) }
 }

@@ -88,7 +88,7 @@ package struct Backend: Sendable {
     }
 
     /// Logs an error of the server's own, and gives what the client hears of it.
-    func record(_ error: any Error, of request: String) -> Fault {
+    package func record(_ error: any Error, of request: String) -> Fault {
         let id = (try? random.bytes(4).hexadecimal) ?? "00000000"
         log(Incident(id: id, request: request, cause: "\(error)"))
         return Fault(error, id: id)

@@ -1,10 +1,10 @@
-import Database
-import HTTP
+package import Database
+package import HTTP
 
 /// The client, as far as it is known before its key: the part of a request that audit records keep.
-struct Caller: Sendable {
+package struct Caller: Sendable {
     /// The doors, as records name them.
-    enum Door: String, Sendable {
+    package enum Door: String, Sendable {
         case api
         case agent
         case upload
@@ -16,14 +16,14 @@ struct Caller: Sendable {
     let address: String
     let door: Door
 
-    init(_ request: HTTPRequest, at door: Door) {
+    package init(_ request: HTTPRequest, at door: Door) {
         headers = request.headers
         address = request.client ?? ""
         self.door = door
     }
 
     /// The origin of a call.
-    func origin(of call: String, by access: Access?) -> AuditRecord.Origin {
+    package func origin(of call: String, by access: Access?) -> AuditRecord.Origin {
         .init(address: address, door: door.rawValue, call: call, key: access?.key?.id ?? 0)
     }
 }

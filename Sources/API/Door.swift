@@ -22,12 +22,10 @@ package struct Door: Sendable {
     private let threads = Threads("api")
     private let uploads: UploadDoor?
     private let agents: AgentDoor?
-    private let console: ConsoleDoor
     private let ask: AskDoor
 
     package init(_ backend: Backend) {
         self.backend = backend
-        console = ConsoleDoor(backend)
         ask = AskDoor(backend)
         uploads = backend.uploads.map { UploadDoor(backend, $0) }
         agents = backend.uploads.map { AgentDoor(backend, $0) }
@@ -61,7 +59,7 @@ package struct Door: Sendable {
 
     /// Whether a path is the door's.
     package static func has(path: String) -> Bool {
-        Path(path) != nil || UploadPath(path) != nil || ConsolePath(path) != nil
+        Path(path) != nil || UploadPath(path) != nil
     }
 
     /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
@@ -76,7 +74,6 @@ package struct Door: Sendable {
     private func wanted(by request: HTTPRequest) -> BodyPolicy {
         if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
         if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy(for: request) }
-        if consolePath(request) != nil, request.method == "POST" { return console.policy }
         guard case .api = Path(request.path), request.method == "POST" else {
             return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
         }
@@ -97,7 +94,6 @@ package struct Door: Sendable {
 
     private func answer(to request: HTTPRequest) -> Reply {
         if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
-        if let path = consolePath(request) { return console.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }
         switch Path(request.path) {
         case .live where !backend.showsOperation, .ready where !backend.showsOperation,
@@ -127,12 +123,6 @@ package struct Door: Sendable {
         return path.methods.contains(request.method) ? (uploads, path) : nil
     }
 
-    /// The path of a request to the console; nil for all others, and for methods that the path does not have.
-    private func consolePath(_ request: HTTPRequest) -> ConsolePath? {
-        guard let path = ConsolePath(request.path), path.methods.contains(request.method) else { return nil }
-        return path
-    }
-
     /// The answer to a request of a path or method that does not exist; nil for all others.
     private func notHere(_ request: HTTPRequest) -> HTTPResponse? {
         let allowed: [String]
@@ -146,16 +136,13 @@ package struct Door: Sendable {
         case nil:
             if uploads != nil, let path = UploadPath(request.path) {
                 allowed = path.methods
-            } else if let path = ConsolePath(request.path) {
-                allowed = path.methods
             } else {
                 return Self.nothing
             }
         }
         guard !allowed.contains(request.method) else { return nil }
         let list = allowed.joined(separator: ", ")
-        var text = "The method \(request.method.prefix(20)) is not allowed here; allowed: \(list)."
-        if ConsolePath(request.path) == .page { text += " The API is at POST /api/v1.4." }
+        let text = "The method \(request.method.prefix(20)) is not allowed here; allowed: \(list)."
         var response = HTTPResponse.text(405, text)
         response.headers["Allow"] = list
         return response

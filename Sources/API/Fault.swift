@@ -1,6 +1,6 @@
 package import Bytes
 import Database
-import HTTP
+package import HTTP
 
 /// An error whose fault is the server's, as a client hears of it; the cause is in the log under `id`.
 package enum Fault: Sendable, Equatable, CustomStringConvertible {
@@ -26,7 +26,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The status on paths where it counts; the Mend API answers 200 (`APIError`).
-    var status: Int {
+    package var status: Int {
         switch self {
         case .storage: 507
         case .away, .unsure: 503
@@ -50,7 +50,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Says when to come again, where that helps.
-    func addHint(to response: inout HTTPResponse) {
+    package func addHint(to response: inout HTTPResponse) {
         if let retryAfter { response.headers["Retry-After"] = "\(retryAfter)" }
     }
 

@@ -36,7 +36,7 @@ package final class Ledger: Sendable {
     private let notes = Mutex(Notes())
 
     /// Notes that a key was used. Cheap: the database is not asked.
-    func note(_ key: HeldKey, at time: Int64) {
+    package func note(_ key: HeldKey, at time: Int64) {
         // A use in the future is from before a clock was set back.
         guard time - key.used >= Self.useInterval || key.used > time + Self.useInterval else { return }
         notes.withLock { notes in
@@ -53,7 +53,7 @@ package final class Ledger: Sendable {
     }
 
     /// Notes that a key, or the token beside it, was refused at a door.
-    func refuse(from address: String, at door: String, time: Int64) {
+    package func refuse(from address: String, at door: String, time: Int64) {
         let minute = time - time % 60_000
         notes.withLock { notes in
             var refusal = Refusal(address: address, door: door, minute: minute)

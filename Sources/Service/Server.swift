@@ -1,5 +1,6 @@
 import API
 import Bytes
+import Console
 import Database
 import Dispatch
 package import HTTP
@@ -33,7 +34,7 @@ package final class Server: Sendable {
         workforce = Workforce(runtime, workers: settings.workers)
         var backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         backend.secrets = Self.secrets(runtime, settings)
-        let door = Door(backend)
+        let site = Site(backend)
         let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
         automation = Automation(
             runtime, backend, updates: settings.updates, mail: settings.mail,
@@ -56,7 +57,7 @@ package final class Server: Sendable {
         // RFC 6797: a year.
         if settings.tls != nil { configuration.answerFields["Strict-Transport-Security"] = "max-age=31536000" }
         let http = try HTTPServer(
-            configuration, policy: { door.policy(for: $0) },
+            configuration, policy: { site.policy(for: $0) },
             access: { event in
                 metrics.count(event)
                 accessLog?.note(event, at: clock())
@@ -67,7 +68,7 @@ package final class Server: Sendable {
                         "bytes": "\(event.bytes)",
                     ])
             },
-            handler: { door.reply(to: $0) })
+            handler: { site.reply(to: $0) })
         self.http = http
         operations = try settings.operations.map { address in
             var open = backend

@@ -27,7 +27,7 @@ struct DoorTests {
         }
         #expect(await status("POST", "/health/live") == 405)
         let lost = await fixture.response(to: HTTPRequest(method: "POST", path: "/"))
-        #expect(lost.status == 405)
+        #expect(lost.status == 404)
         #expect(String(decoding: Fixture.bytes(lost), as: UTF8.self).contains("POST /api/v1.4"))
         #expect(await status("GET", "/health/live") == 200)
         #expect(await status("GET", "/health/ready") == 200)

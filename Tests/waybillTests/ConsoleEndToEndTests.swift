@@ -19,18 +19,18 @@ extension EndToEnd {
 
             // The product, then its project, then the report, by the links and the form.
             let home = try server.get("/", [cookie]).text
-            let product = try #require(home.firstMatch(of: /product=(\d+)/)?.1)
-            let page = try server.get("/?product=\(product)", [cookie]).text
-            let project = try #require(page.firstMatch(of: /project=(\d+)/)?.1)
-            let place = "product=\(product)&project=\(project)"
-            let form = place + "&reportType=ProjectInventoryReport&format=csv&filter=%7B%7D"
-            let asked = try send("/console/report", form, [cookie])
+            let product = try #require(home.firstMatch(of: /"(\/console\/product\/[0-9a-f]{64})"/)?.1)
+            let page = try server.get(String(product), [cookie]).text
+            let project = try #require(page.firstMatch(of: /"(\/console\/project\/[0-9a-f]{64})"/)?.1)
+            let form = "reportType=ProjectInventoryReport&format=csv&filter=%7B%7D"
+            let asked = try send("\(project)/reports", form, [cookie])
             #expect(asked.status == 303)
             let address = try #require(asked.header("Location"))
             var link: String?
             let isThere = try eventually {
                 let text = try server.get(address, [cookie]).text
-                let found = text.firstMatch(of: /ProjectInventoryReport<\/td>.*?href="(\/console\/report\/[^"]+)"/)
+                let found = text.firstMatch(
+                    of: /ProjectInventoryReport<\/th>.*?href="(\/console\/organization\/[^"]+\/download\/[^"]+)"/)
                 link = found.map { String($0.1) }
                 return link != nil && !text.contains("http-equiv")
             }

@@ -230,15 +230,15 @@ struct AgentForm: ~Copyable {
 }
 
 /// Decodes `application/x-www-form-urlencoded`, wherever the pieces are cut.
-struct PercentDecoder {
+package struct PercentDecoder {
     private let blank: UInt8
     /// After a `%`, with the first digit if it came.
     private var isOpen = false
     private var digit: UInt8?
 
-    init(plusIsBlank: Bool = true) { blank = UInt8(ascii: plusIsBlank ? " " : "+") }
+    package init(plusIsBlank: Bool = true) { blank = UInt8(ascii: plusIsBlank ? " " : "+") }
 
-    mutating func decode(_ input: some Sequence<UInt8>, into output: inout [UInt8]) {
+    package mutating func decode(_ input: some Sequence<UInt8>, into output: inout [UInt8]) {
         for byte in input {
             if isOpen {
                 if let value = Self.value(of: byte) {
@@ -261,7 +261,7 @@ struct PercentDecoder {
     }
 
     /// Ends the text: a `%` that waits for its digits stands for itself.
-    mutating func finish(into output: inout [UInt8]) {
+    package mutating func finish(into output: inout [UInt8]) {
         if isOpen { output.append(UInt8(ascii: "%")) }
         if let digit { output.append(digit) }
         (isOpen, digit) = (false, nil)

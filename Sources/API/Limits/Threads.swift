@@ -5,7 +5,7 @@ import Synchronization
 /// Threads of our own for what blocks: those of Swift's tasks are few and may not wait.
 ///
 /// At most this many blocks run at a time. Later callers sleep in the order of their arrival and hold no thread.
-final class Threads: Sendable {
+package final class Threads: Sendable {
     private struct State {
         var free: Int
         var waiting: [@Sendable () -> Void] = []
@@ -19,13 +19,13 @@ final class Threads: Sendable {
     /// - Parameters:
     ///   - label: what debuggers call them.
     ///   - width: how many there are.
-    init(_ label: String, width: Int = 16) {
+    package init(_ label: String, width: Int = 16) {
         queue = DispatchQueue(label: label, attributes: .concurrent)
         state = Mutex(State(free: width))
     }
 
     /// Runs what blocks, while the calling task sleeps; with the task's patience.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    package func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         let patience = Patience.current
         return await withCheckedContinuation { continuation in
             start {
@@ -36,7 +36,7 @@ final class Threads: Sendable {
 
     /// As `run`, for what may fail.
     @discardableResult
-    func attempt<Success: Sendable>(
+    package func attempt<Success: Sendable>(
         _ body: @escaping @Sendable () throws -> Success
     ) async -> Result<Success, any Error> {
         await run { Result { try body() } }

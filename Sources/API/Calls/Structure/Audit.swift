@@ -47,18 +47,18 @@ extension Call {
 }
 
 /// The last record of a page.
-struct AuditCursor {
+package struct AuditCursor {
     static let accepted = "the value of next in the answer before"
 
-    let time: Int64
-    let id: Int64
+    package let time: Int64
+    package let id: Int64
 
-    init(time: Int64, id: Int64) {
+    package init(time: Int64, id: Int64) {
         self.time = time
         self.id = id
     }
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "-")
         guard parts.count == 2, let time = NumberText.whole(parts[0], in: 0...NumberText.ids.upperBound),
             let id = NumberText.whole(parts[1], in: NumberText.ids)
@@ -66,7 +66,7 @@ struct AuditCursor {
         (self.time, self.id) = (time, id)
     }
 
-    var text: String { "\(time)-\(id)" }
+    package var text: String { "\(time)-\(id)" }
 }
 
 extension JSONWriter {

@@ -5,9 +5,11 @@ struct HTML: ~Copyable {
     private var sink = ByteSink()
 
     /// The bytes of a whole page.
-    static func page(
-        title: String, refresh seconds: Int? = nil, _ body: (inout HTML) throws -> Void
-    ) rethrows -> [UInt8] {
+    ///
+    /// - Parameter seconds: after which the browser asks for it again; nil for never.
+    static func page(title: String, refresh seconds: Int? = nil, _ body: (inout HTML) throws -> Void) rethrows
+        -> [UInt8]
+    {
         var html = HTML()
         html.sink.append("<!DOCTYPE html>\n")
         try html.element("html", ("lang", "en")) { html in
@@ -16,7 +18,8 @@ struct HTML: ~Copyable {
                 html.void("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"))
                 if let seconds { html.void("meta", ("http-equiv", "refresh"), ("content", "\(seconds)")) }
                 html.element("title", text: title)
-                html.void("link", ("rel", "stylesheet"), ("href", ConsolePath.style.path))
+                html.void("link", ("rel", "icon"), ("href", Route.iconPath), ("type", "image/svg+xml"))
+                html.void("link", ("rel", "stylesheet"), ("href", Route.stylePath))
             }
             try html.element("body", body)
         }
@@ -25,7 +28,7 @@ struct HTML: ~Copyable {
 
     mutating func text(_ text: String) { sink.append(pageText: text) }
 
-    /// An element that holds what `content` writes.
+    /// An element that holds what `content` writes. Attributes with an empty value are left out, but `value` and `alt`.
     mutating func element(
         _ name: StaticString, _ attributes: (StaticString, String)..., content: (inout HTML) throws -> Void
     ) rethrows {
@@ -51,17 +54,15 @@ struct HTML: ~Copyable {
     /// An element that has no end.
     mutating func void(_ name: StaticString, _ attributes: (StaticString, String)...) { open(name, attributes) }
 
-    /// A form that is sent to a path of the console, with fields that are not shown.
-    mutating func form(
-        to path: ConsolePath, style: String = "", hidden: [(name: String, value: String)] = [],
-        content: (inout HTML) throws -> Void
-    ) rethrows {
-        try element("form", ("method", "post"), ("action", path.path), ("class", style)) { html in
-            for field in hidden {
-                html.void("input", ("type", "hidden"), ("name", field.name), ("value", field.value))
-            }
-            try content(&html)
-        }
+    /// A link to a page of the console.
+    mutating func link(_ address: Address, _ text: String, style: String = "") {
+        element("a", ("href", address.text), ("class", style), text: text)
+    }
+
+    /// A link to another site, where the address is one that may be opened; else its text.
+    mutating func outside(_ address: String, _ text: String) {
+        guard Deception.isWeb(address) else { return self.text(text) }
+        element("a", ("href", address), ("rel", "noreferrer noopener external"), text: text)
     }
 
     private mutating func open(_ name: StaticString, _ attributes: [(StaticString, String)]) {
@@ -86,5 +87,5 @@ struct HTML: ~Copyable {
 
 extension StaticString {
     /// Whether an attribute of this name says something when it is empty.
-    fileprivate var isValue: Bool { description == "value" }
+    fileprivate var isValue: Bool { description == "value" || description == "alt" }
 }

@@ -1,0 +1,133 @@
+import Bytes
+import Database
+
+/// The address of a page of the console. It is stable: it names places by their tokens, and can be shared.
+///
+///     /                                        the first organization of the person
+///     /console/project/TOKEN                   a place
+///     /console/project/TOKEN/alerts?severity=high    a page of it, with what is asked for
+///     /console/organization/TOKEN/vulnerability/CVE-2021-44228
+struct Address: Sendable, Equatable {
+    /// An organization, product or project by its token.
+    struct Place: Sendable, Equatable {
+        let kind: ScopeKind
+        let token: String
+    }
+
+    struct Field: Sendable, Equatable {
+        let name: String
+        let value: String
+    }
+
+    /// What all addresses but the first begin with.
+    static let root = "/console/"
+
+    /// Nil for the first organization that the person belongs to.
+    var place: Place?
+    /// The word of the page; empty for the first page of a place.
+    var page = ""
+    /// What the page is about, as the name of a vulnerability.
+    var item = ""
+    /// What is asked for.
+    var query: [Field] = []
+
+    init(_ place: Place? = nil, _ page: String = "", item: String = "") {
+        self.place = place
+        self.page = page
+        self.item = item
+    }
+
+    init(_ kind: ScopeKind, _ token: String, _ page: String = "", item: String = "") {
+        self.init(Place(kind: kind, token: token), page, item: item)
+    }
+
+    /// - Parameter path: percent-decoded; nil for paths that no page has.
+    init?(path: String) {
+        if path == "/" || path == "/console" || path == Self.root {
+            self.init()
+            return
+        }
+        guard path.hasPrefix(Self.root) else { return nil }
+        let parts = path.dropFirst(Self.root.count).split(
+            separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count > 1, let kind = ScopeKind(rawValue: String(parts[0])), !parts[1].isEmpty else { return nil }
+        self.init(
+            kind, String(parts[1]), parts.count > 2 ? String(parts[2]) : "",
+            item: parts.count > 3 ? String(parts[3]) : "")
+    }
+
+    /// Without what is asked for.
+    var path: String {
+        guard let place else { return "/" }
+        var path = "\(Self.root)\(place.kind.rawValue)/\(Self.encoded(place.token))"
+        if !page.isEmpty { path += "/\(page)" }
+        if !item.isEmpty { path += "/\(Self.encoded(item))" }
+        return path
+    }
+
+    var text: String {
+        guard !query.isEmpty else { return path }
+        return path + "?"
+            + query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
+    }
+
+    /// The same with another value of a field of the query; an empty one takes it away.
+    func with(_ name: String, _ value: String) -> Address {
+        var address = self
+        address.query.removeAll { $0.name == name }
+        if !value.isEmpty { address.query.append(Field(name: name, value: value)) }
+        return address
+    }
+
+    /// RFC 3986 §2.3: what is not unreserved is encoded.
+    private static func encoded(_ text: String) -> String {
+        var sink = ByteSink()
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                sink.append(byte)
+            default:
+                sink.append(UInt8(ascii: "%"))
+                sink.append(digit(byte >> 4))
+                sink.append(digit(byte & 15))
+            }
+        }
+        return String(decoding: sink.bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    }
+}
+
+/// What a path of the console leads to.
+enum Route: Equatable {
+    case page(Address)
+    case style
+    case icon
+    /// Signing in and out.
+    case enter
+    case leave
+
+    /// Nil for paths that are not the console's.
+    init?(_ path: String) {
+        // Every poll of a report comes by here.
+        guard path == "/" || path.hasPrefix("/console") || path == "/favicon.ico" else { return nil }
+        switch path {
+        case "/console/style.css": self = .style
+        case "/console/icon.svg", "/favicon.ico": self = .icon
+        case "/console/enter": self = .enter
+        case "/console/leave": self = .leave
+        default:
+            guard let address = Address(path: path) else { return nil }
+            self = .page(address)
+        }
+    }
+
+    static let stylePath = "/console/style.css"
+    static let iconPath = "/console/icon.svg"
+    static let enterPath = "/console/enter"
+    static let leavePath = "/console/leave"
+}

@@ -1,0 +1,228 @@
+import API
+import Bytes
+import Database
+import HTTP
+
+// DESIGN. Pages made by the server, with forms and no script (docs/adr/016): what may be loaded and where forms may go is said to
+// the browser (Content-Security-Policy), and a form that another site sends is refused. What is done is done by the calls of the
+// API, with the access that they have there: there is no second way.
+
+/// `GET /`: Waybill in a person's browser.
+struct ConsoleDoor: Sendable {
+    /// The longest form, in bytes: ten thousand alerts that are chosen.
+    private static let formLimit = 1 << 20
+
+    private let backend: Backend
+    private let threads: Threads
+    private let signIn: SignIn
+    private let desk: CallDesk
+
+    init(_ backend: Backend) {
+        self.backend = backend
+        threads = Threads("console")
+        signIn = SignIn(backend: backend, threads: threads)
+        desk = CallDesk(backend, on: threads)
+    }
+
+    // MARK: Requests
+
+    /// What to do with the body of a request.
+    func policy(for request: HTTPRequest, _ route: Route) -> BodyPolicy {
+        guard Self.methods(of: route).contains(request.method) else { return .refuse(Self.refusal(of: route)) }
+        return .memory(limit: Self.formLimit)
+    }
+
+    func reply(to request: HTTPRequest, _ route: Route) -> Reply {
+        guard Self.methods(of: route).contains(request.method) else { return .now(Self.refusal(of: route)) }
+        switch route {
+        case .style: return .now(Self.kept("text/css;charset=UTF-8", Style.bytes))
+        case .icon: return .now(Self.kept("image/svg+xml", Style.icon))
+        case .enter, .leave, .page:
+            return .later { [self] in
+                var response = await answer(to: request, route).guarded()
+                response.mark.name = "console"
+                return response
+            }
+        }
+    }
+
+    private static func methods(of route: Route) -> [String] {
+        switch route {
+        case .style, .icon: ["GET", "HEAD"]
+        case .enter, .leave: ["POST"]
+        case .page(let address):
+            address.page.isEmpty && address.place == nil ? ["GET", "HEAD"] : ["GET", "HEAD", "POST"]
+        }
+    }
+
+    private static func refusal(of route: Route) -> HTTPResponse {
+        let allowed = methods(of: route).joined(separator: ", ")
+        var response = HTTPResponse.text(405, "Allowed here: \(allowed). The API is at POST /api/v1.4.")
+        response.headers["Allow"] = allowed
+        return response
+    }
+
+    private static func kept(_ type: String, _ bytes: [UInt8]) -> HTTPResponse {
+        var response = HTTPResponse(type: type, bytes: bytes).guarded()
+        response.headers["Cache-Control"] = "max-age=3600"
+        response.mark.name = "console"
+        return response
+    }
+
+    /// The page of addresses that lead nowhere.
+    static var nothing: HTTPResponse {
+        HTTPResponse.page(404, Layout.problem("There is no page at this address.")).guarded()
+    }
+
+    private func answer(to request: HTTPRequest, _ route: Route) async -> HTTPResponse {
+        var form: Form?
+        if request.method == "POST" {
+            guard Self.isOwn(request) else {
+                return .page(403, Layout.problem("This form was sent by another site."))
+            }
+            if case .bytes(let body) = request.body { form = Form(body) }
+        }
+        do {
+            switch route {
+            case .style, .icon: return Self.nothing
+            case .enter: return try await signIn.enter(request, form?["userKey"] ?? "")
+            case .leave: return try await signIn.leave(request)
+            case .page(var address):
+                address.query = request.query.pairs.map { Address.Field(name: $0.name, value: $0.value) }
+                try await signIn.noteUse(of: request)
+                if let form { return try await submit(form, address, request) }
+                if address.page == Page.download.word { return try await fetch(address, request) }
+                return try await threads.attempt { [address] in try show(address, request) }.get()
+            }
+        } catch {
+            return refusal(because: error)
+        }
+    }
+
+    /// Whether a form comes from a page of this server, or from no browser: Fetch Metadata where the browser sends it, else
+    /// the origin (RFC 6454 §7).
+    private static func isOwn(_ request: HTTPRequest) -> Bool {
+        if let site = request.headers["Sec-Fetch-Site"] { return site == "same-origin" }
+        guard let origin = request.headers["Origin"] else { return true }
+        guard let host = request.headers["Host"] else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)"
+    }
+
+    // MARK: Pages
+
+    /// - Parameters:
+    ///   - form: what was typed, where the page is shown again.
+    ///   - error: why.
+    private func show(
+        _ address: Address, _ request: HTTPRequest, form: Form? = nil, because error: APIError? = nil
+    ) throws -> HTTPResponse {
+        try backend.database.snapshot { connection in
+            guard let person = try signIn.person(of: request, on: connection),
+                var visit = try Visit(
+                    address, keyDigest: person.keyDigest, session: person.session, on: connection, backend)
+            else { return .page(200, Layout.entrance(notice: error?.message)) }
+            visit.form = form
+            visit.problem = error.map { Problem($0) }
+            if let held = visit.access.key { backend.ledger.note(held, at: visit.now) }
+            var response = HTTPResponse.page(error == nil ? 200 : 400, try Layout.page(visit))
+            response.mark.account = visit.access.standing.account
+            return response
+        }
+    }
+
+    /// The page of an address, and a way to make calls there; nil when nobody is signed in.
+    private func enter(
+        _ address: Address, _ form: Form, _ request: HTTPRequest
+    ) async throws -> (page: Page, sender: Sender)? {
+        try await threads.attempt { [backend, desk, signIn] in
+            try backend.database.read { connection -> (page: Page, sender: Sender)? in
+                guard let person = try signIn.person(of: request, on: connection),
+                    let visit = try Visit(
+                        address, keyDigest: person.keyDigest, session: person.session, on: connection, backend)
+                else { return nil }
+                return (
+                    visit.page,
+                    Sender(
+                        address: visit.address, place: visit.place, form: form, keyDigest: person.keyDigest,
+                        session: person.session, caller: Caller(request, at: .console), backend: backend, desk: desk)
+                )
+            }
+        }.get()
+    }
+
+    /// Does what a form asks for, and leads to the page that shows it.
+    private func submit(_ form: Form, _ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let (page, sender) = try await enter(address, form, request) else { return .redirect(to: Address()) }
+        guard let submission = page.submission else { throw APIError.refused }
+        do {
+            return .redirect(to: try await submission.act(sender))
+        } catch {
+            guard let known = APIError(error), Self.isAboutForm(known) else { throw error }
+            return try await threads.attempt { try show(address, request, form: form, because: known) }.get()
+        }
+    }
+
+    /// Sends a file that a call answers.
+    private func fetch(_ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let (page, sender) = try await enter(address, Form(), request) else { return .redirect(to: Address()) }
+        guard let fetch = page.fetch else { throw APIError.refused }
+        return try await fetch(sender)
+    }
+
+    /// Whether an error is one that the person can do something about on the page itself.
+    private static func isAboutForm(_ error: APIError) -> Bool {
+        switch error {
+        case .notFound, .refused, .unknownProcess, .tooManyCalls, .busy, .fault: false
+        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .roleTooLow, .keyTooNarrow, .key, .nameTaken,
+            .notReady, .failed, .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile,
+            .uploadsPending, .people, .unknownLibrary, .noSuchLibrary, .tooManyLibraries, .notOffered:
+            true
+        }
+    }
+
+    private func refusal(because error: any Error) -> HTTPResponse {
+        guard let known = APIError(error) else {
+            let fault = backend.record(error, of: "console")
+            var response = HTTPResponse.page(fault.status, Layout.problem(fault.description))
+            fault.addHint(to: &response)
+            return response
+        }
+        switch known {
+        case .refused:
+            return .page(404, Layout.problem("There is no page at this address, or you may not see it."))
+        case .notFound, .unknownProcess: return .page(404, Layout.problem(known.message))
+        case .roleTooLow, .keyTooNarrow, .notYours: return .page(403, Layout.problem(known.message))
+        case .tooManyCalls(let seconds), .busy(let seconds):
+            var response = HTTPResponse.page(429, Layout.problem(known.message))
+            response.headers["Retry-After"] = "\(seconds)"
+            return response
+        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .key, .nameTaken, .notReady, .failed,
+            .notDownloadable, .finishedAlready, .report, .full, .tooLargeForOneFile, .uploadsPending, .people,
+            .unknownLibrary, .noSuchLibrary, .tooManyLibraries, .notOffered, .fault:
+            return .page(400, Layout.problem(known.message))
+        }
+    }
+}
+
+extension HTTPResponse {
+    static func page(_ status: Int, _ bytes: [UInt8]) -> HTTPResponse {
+        HTTPResponse(status: status, type: "text/html;charset=UTF-8", bytes: bytes)
+    }
+
+    /// 303: the page is asked for by GET, and asking for it again sends no form.
+    static func redirect(to address: Address) -> HTTPResponse {
+        HTTPResponse(status: 303, headers: ["Location": address.text])
+    }
+
+    /// What a browser has to keep to with what the console answers.
+    fileprivate func guarded() -> HTTPResponse {
+        var response = self
+        response.headers["Content-Security-Policy"] =
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+            + "base-uri 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    }
+}

@@ -1,0 +1,67 @@
+import API
+import Bytes
+import HTTP
+
+/// The fields of a form that a browser sent (application/x-www-form-urlencoded).
+struct Form: Sendable {
+    private var fields: [Address.Field] = []
+
+    init() {}
+
+    init(_ body: [UInt8]) {
+        for field in body.split(separator: UInt8(ascii: "&")) {
+            let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            fields.append(
+                Address.Field(name: Self.text(parts[0]), value: parts.count > 1 ? Self.text(parts[1]) : ""))
+        }
+    }
+
+    /// The first value of a field without blanks at its ends; empty for a field that is not there.
+    subscript(name: String) -> String { fields.first { $0.name == name }?.value.trimmingBlanks() ?? "" }
+
+    /// All values of a field, as of boxes that are checked.
+    func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
+    /// Whether a field is there.
+    func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
+
+    private static func text(_ encoded: ArraySlice<UInt8>) -> String {
+        var decoder = PercentDecoder()
+        var bytes: [UInt8] = []
+        decoder.decode(encoded, into: &bytes)
+        decoder.finish(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Why a form was not taken: the field, where it is about one, and the reason in words for a person.
+struct Problem: Sendable {
+    /// Empty where it is about the whole form.
+    let field: String
+    let text: String
+
+    init(_ error: APIError) {
+        switch error {
+        case .missing(let field, let accepted):
+            self.field = field
+            text = "This is needed: \(accepted)."
+        case .badValue(let value, let field, let accepted):
+            self.field = field
+            text = "“\(value.prefix(100))” cannot be used here. Accepted: \(accepted)."
+        case .notFound(let value, let field):
+            self.field = field
+            text = "“\(value.prefix(100))” does not exist here."
+        case .badPattern, .badJSON, .unknownRequest, .refused, .roleTooLow, .keyTooNarrow, .nameTaken, .unknownProcess,
+            .notReady, .failed, .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile,
+            .uploadsPending, .people, .key, .tooManyCalls, .busy, .unknownLibrary, .noSuchLibrary, .tooManyLibraries,
+            .notOffered, .fault:
+            field = ""
+            text = error.message
+        }
+    }
+
+    init(_ field: String, _ text: String) {
+        self.field = field
+        self.text = text
+    }
+}

@@ -1,0 +1,90 @@
+import API
+import Bytes
+import Database
+import HTTP
+
+// DESIGN. THE table of pages, as `Call.table` is that of calls: a page is data and two functions. `show` reads what it shows through
+// the visitor's scope; `submission` does what its form asks for by a call of the API, and names the page to look at next, so that
+// going back or loading again never does a thing twice. An error of it shows the page with what was typed.
+
+/// One page of the console.
+struct Page: Sendable {
+    /// The word in its address; empty for the first page of a place.
+    let word: String
+    /// In menus and tabs; empty where none leads to it.
+    let menu: String
+    /// The kinds of places that have it.
+    let kinds: Set<ScopeKind>
+    /// What seeing it needs, in the place.
+    let need: Need
+    let show: @Sendable (Visit) throws -> Content
+    let submission: Submission?
+    /// Answers with a file in the place of a page.
+    var fetch: (@Sendable (Sender) async throws -> HTTPResponse)?
+
+    init(
+        _ word: String, _ menu: String, in kinds: Set<ScopeKind>, for role: Role = .readOnly,
+        with scopes: KeyScopes = .read, submission: Submission? = nil,
+        show: @escaping @Sendable (Visit) throws -> Content
+    ) {
+        self.word = word
+        self.menu = menu
+        self.kinds = kinds
+        need = Need(role, with: scopes, for: "the console")
+        self.show = show
+        self.submission = submission
+    }
+
+    /// All pages, in the order of the menus.
+    static let table: [Page] = [
+        .overview, .productOverview, .projectOverview, .reports, .report, .download, .audit, .sessions,
+    ]
+
+    /// The page of an address; nil when there is none.
+    static func at(_ address: Address, _ kind: ScopeKind) -> Page? {
+        table.first { $0.word == address.page && $0.kinds.contains(kind) }
+    }
+}
+
+/// What a page does with the form that it holds.
+struct Submission: Sendable {
+    /// Does what the form asks for and gives the page to look at next.
+    let act: @Sendable (Sender) async throws -> Address
+
+    init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = act }
+}
+
+/// What a page shows between the header and the footer.
+struct Content {
+    let title: String
+    /// Seconds after which the browser asks for the page again; nil on pages with fields to fill in.
+    var refresh: Int?
+    let body: (inout HTML) -> Void
+
+    init(_ title: String, refresh: Int? = nil, body: @escaping (inout HTML) -> Void) {
+        self.title = title
+        self.refresh = refresh
+        self.body = body
+    }
+}
+
+/// A form on its way to the call that does what it asks for.
+struct Sender: Sendable {
+    /// Of the page that the form stands on; its place is known.
+    let address: Address
+    let place: Address.Place
+    let form: Form
+    let keyDigest: [UInt8]
+    /// The digest of the session's secret.
+    let session: [UInt8]
+    let caller: Caller
+    let backend: Backend
+    let desk: CallDesk
+
+    /// Makes a call at the place of the page.
+    @discardableResult
+    func call(_ requestType: String, _ members: (inout JSONWriter) -> Void = { _ in }) async throws -> HTTPResponse {
+        try await desk.perform(
+            requestType, at: (place.kind, place.token), by: keyDigest, caller, members: members)
+    }
+}

@@ -1,0 +1,173 @@
+import API
+import Bytes
+import Database
+import Jobs
+import Reports
+
+extension Page {
+    /// The reports of a place: those that are made, those that were, and a form for more.
+    static let reports = Page("reports", "Reports", in: [.organization, .product, .project], submission: submitReports)
+    {
+        visit in
+        let lines = try ReportLine.list(visit)
+        let isWaiting = lines.contains { !$0.job.state.isFinal }
+        let catalog = Report.catalog.filter { $0.name.types[visit.place.kind] != nil && visit.mayHave($0) }
+        return Content("Reports", refresh: isWaiting && visit.form == nil ? refreshSeconds : nil) { html in
+            html.section("Made and running") { html in
+                if lines.isEmpty { return html.hint("Nobody has asked for one yet.") }
+                html.table("Reports that were asked for", ReportLine.columns(visit), lines)
+                if isWaiting { html.hint("This page looks again every \(refreshSeconds) seconds.") }
+            }
+            // Nothing is typed into a page that loads itself again.
+            if isWaiting, visit.form == nil { return html.link(visit.here("report"), "Ask for another report") }
+            html.requestForm(visit, catalog)
+        }
+    }
+
+    /// The form alone, while reports are made.
+    static let report = Page("report", "", in: [.organization, .product, .project], submission: submitReports) {
+        visit in
+        let catalog = Report.catalog.filter { $0.name.types[visit.place.kind] != nil && visit.mayHave($0) }
+        return Content("Ask for a report") { $0.requestForm(visit, catalog) }
+    }
+
+    /// The ZIP of a report.
+    static let download: Page = {
+        var page = Page("download", "", in: [.organization]) { _ in throw APIError.refused }
+        page.fetch = { sender in
+            try await sender.call("downloadAsyncReport") { $0.text("uuid", sender.address.item) }
+        }
+        return page
+    }()
+
+    /// Seconds after which a page with unfinished reports is asked for again.
+    private static let refreshSeconds = 5
+
+    private static let submitReports = Submission { sender in
+        let form = sender.form
+        if form.has("uuid") {
+            try await sender.call("cancelAsyncProcess") { $0.text("uuid", form["uuid"]) }
+        } else {
+            try await sender.call("generate\(sender.place.kind.requestWord)ReportAsync") { call in
+                call.text("reportType", form["reportType"])
+                if !form["format"].isEmpty { call.text("format", form["format"]) }
+                if !form["filter"].isEmpty { call.raw("filter", form["filter"]) }
+            }
+        }
+        return Address(sender.place, "reports")
+    }
+}
+
+extension Visit {
+    /// Whether the person may have a report: some are for administrators alone.
+    fileprivate func mayHave(_ report: Report) -> Bool {
+        !report.isTrail || access.allows(.administrator, inProduct: nil)
+    }
+}
+
+/// A report as the list shows it.
+private struct ReportLine {
+    /// Finished reports that are listed.
+    private static let limit = 50
+    /// Unfinished processes that are looked through.
+    private static let unfinishedLimit = 1000
+
+    let standing: Queue.Poll
+    let type: String
+    let format: String
+    /// The name of the organization, product or project.
+    let about: String
+
+    var job: Job { standing.job }
+
+    /// The reports of the place that the person may see, those that are not finished first.
+    static func list(_ visit: Visit) throws -> [ReportLine] {
+        let (scope, queue, connection) = (visit.scope, visit.backend.queue, visit.connection)
+        let running = try queue.unfinished(
+            organization: scope.organization, limit: unfinishedLimit, on: connection)
+        let past = try queue.finishedReports(organization: scope.organization, limit: limit, on: connection)
+        let seen = (running.reversed() + past).filter { poll in
+            let job = poll.job
+            guard job.kind == .report, visit.access.canSee(job) else { return false }
+            return switch scope.kind {
+            case .organization: true
+            case .product: job.product == scope.product
+            case .project: job.project == scope.project
+            }
+        }
+        let projects = try ProjectVital.names(
+            Set(seen.map(\.job.project)).subtracting([0]), organization: scope.organization, on: connection)
+        var products: [Int64: String] = [:]
+        for product in try ProductVital.list(
+            Scope(kind: .organization, organization: scope.organization, visibleProducts: scope.visibleProducts),
+            on: connection)
+        { products[product.id] = product.name }
+        return seen.map { standing in
+            let job = standing.job
+            let wanted = try? ReportRequest(json: job.request)
+            let about = job.project != 0 ? projects[job.project] : products[job.product]
+            return ReportLine(
+                standing: standing, type: wanted?.type ?? job.processType, format: wanted?.format.rawValue ?? "",
+                about: about ?? (job.product == 0 ? visit.names.organization.name : ""))
+        }
+    }
+
+    static func columns(_ visit: Visit) -> [ListColumn<ReportLine>] {
+        [
+            .text("Report", \.type), .text("Of", \.about), .text("Format", isWide: true, \.format),
+            .time("Asked for", isWide: true, \.job.created),
+            ListColumn("State") { line, html in
+                let style = line.job.state == .failed ? "bad" : line.job.state == .success ? "good" : "quiet"
+                html.mark(line.state.word, style)
+                html.text(" \(line.state.detail)")
+            },
+            ListColumn("Action") { line, html in
+                switch line.job.state {
+                case .success: html.link(visit.inOrganization(Page.download.word, item: line.job.uuid), "Download")
+                case .pending, .inProgress:
+                    html.button("Cancel", to: visit.here("reports"), hidden: [("uuid", line.job.uuid)])
+                case .failed: break
+                }
+            },
+        ]
+    }
+
+    private var state: (word: String, detail: String) {
+        switch job.state {
+        case .pending where standing.uploadsAhead > 0:
+            ("waiting", "for \(Words.count(Int64(standing.uploadsAhead), "upload"))")
+        case .pending: ("waiting", job.waitingFor.map { "for \($0)" } ?? "")
+        case .inProgress: ("being made", Words.count(job.rowsDone, "row"))
+        case .success: ("ready", standing.notes.joined(separator: "; "))
+        case .failed: ("failed", job.error)
+        }
+    }
+}
+
+extension HTML {
+    /// The form that asks for a report of the place.
+    fileprivate mutating func requestForm(_ visit: Visit, _ catalog: [Report]) {
+        let types = catalog.compactMap { report in
+            report.name.types[visit.place.kind].map { (type: $0, report: report) }
+        }.sorted { ($0.report.title, $0.type) < ($1.report.title, $1.type) }
+        section("Ask for a report") { html in
+            html.form(to: visit.here("reports"), button: "Make the report", style: "stack") { html in
+                var type = Field("reportType", "Report")
+                type.choices = types.map {
+                    Choice($0.type, "\($0.report.title) (\($0.report.formats.map(\.rawValue).joined(separator: ", ")))")
+                }
+                type.value = visit.typed("reportType", or: visit.query("reportType"))
+                html.field(type, visit.problem)
+                var format = Field("format", "Format")
+                format.choices =
+                    [Choice("", "the report's own")] + Format.allCases.map { Choice($0.rawValue, $0.rawValue) }
+                format.value = visit.typed("format", or: visit.query("format"))
+                html.field(format, visit.problem)
+                var filter = Field("filter", "Filter")
+                filter.hint = #"As JSON, such as {"fromDate": "2026-01-01"}; empty for everything."#
+                filter.value = visit.typed("filter", or: visit.query("filter"))
+                html.field(filter, visit.problem)
+            }
+        }
+    }
+}

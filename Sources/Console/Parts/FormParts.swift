@@ -1,0 +1,111 @@
+/// A value of a field, and its words.
+struct Choice {
+    let value: String
+    let text: String
+
+    init(_ value: String, _ text: String) {
+        self.value = value
+        self.text = text
+    }
+}
+
+/// A field of a form: its label, what may be typed, and what was wrong with it.
+struct Field {
+    let name: String
+    let label: String
+    var hint = ""
+    var value = ""
+    /// As HTML's `type`.
+    var type = "text"
+    var isNeeded = false
+    /// Choices with their words; empty for fields that are typed into.
+    var choices: [Choice] = []
+    /// What may be chosen, and something else be typed.
+    var proposals: [String] = []
+    var isLong = false
+
+    init(_ name: String, _ label: String) {
+        self.name = name
+        self.label = label
+    }
+}
+
+extension HTML {
+    /// A form that is sent to a page.
+    ///
+    /// - Parameter button: its words; what it does.
+    mutating func form(
+        to address: Address, button: String, style: String = "", hidden: [(name: String, value: String)] = [],
+        content: (inout HTML) -> Void
+    ) {
+        element("form", ("method", "post"), ("action", address.text), ("class", style)) { html in
+            html.hidden(hidden)
+            content(&html)
+            html.element("button", ("class", "primary"), text: button)
+        }
+    }
+
+    /// A button alone.
+    mutating func button(_ text: String, to address: Address, hidden: [(name: String, value: String)]) {
+        element("form", ("method", "post"), ("action", address.text), ("class", "inline")) { html in
+            html.hidden(hidden)
+            html.element("button", text: text)
+        }
+    }
+
+    /// A form that asks for another view of the same page.
+    mutating func filters(_ address: Address, content: (inout HTML) -> Void) {
+        element("form", ("method", "get"), ("action", address.path), ("class", "filters"), ("role", "search")) { html in
+            content(&html)
+            html.element("button", text: "Show")
+        }
+    }
+
+    private mutating func hidden(_ fields: [(name: String, value: String)]) {
+        for field in fields { void("input", ("type", "hidden"), ("name", field.name), ("value", field.value)) }
+    }
+
+    /// A field with its label, and the problem where it is about this field.
+    mutating func field(_ field: Field, _ problem: Problem? = nil) {
+        let wrong = problem?.field == field.name ? problem?.text : nil
+        let described = [field.hint.isEmpty ? "" : "hint-\(field.name)", wrong == nil ? "" : "wrong-\(field.name)"]
+            .filter { !$0.isEmpty }.joined(separator: " ")
+        element("div", ("class", wrong == nil ? "field" : "field wrong")) { html in
+            html.element("label", ("for", "field-\(field.name)"), text: field.label)
+            html.control(field, described, isWrong: wrong != nil)
+            if let wrong { html.element("p", ("class", "wrong"), ("id", "wrong-\(field.name)"), text: wrong) }
+            if !field.hint.isEmpty {
+                html.element("p", ("class", "hint"), ("id", "hint-\(field.name)"), text: field.hint)
+            }
+        }
+    }
+
+    private mutating func control(_ field: Field, _ described: String, isWrong: Bool) {
+        let (id, invalid) = ("field-\(field.name)", isWrong ? "true" : "")
+        let needed = field.isNeeded ? "required" : ""
+        if !field.choices.isEmpty {
+            return element(
+                "select", ("id", id), ("name", field.name), ("aria-describedby", described), ("aria-invalid", invalid)
+            ) { html in
+                for choice in field.choices {
+                    html.element(
+                        "option", ("value", choice.value), ("selected", choice.value == field.value ? "selected" : ""),
+                        text: choice.text)
+                }
+            }
+        }
+        if field.isLong {
+            return element(
+                "textarea", ("id", id), ("name", field.name), ("rows", "3"), ("required", needed),
+                ("aria-describedby", described), ("aria-invalid", invalid), text: field.value)
+        }
+        void(
+            "input", ("type", field.type), ("id", id), ("name", field.name), ("value", field.value),
+            ("required", needed), ("aria-describedby", described), ("aria-invalid", invalid), ("autocomplete", "off"),
+            ("list", field.proposals.isEmpty ? "" : "\(id)-list"))
+        guard !field.proposals.isEmpty else { return }
+        element("datalist", ("id", "\(id)-list")) { html in
+            for proposal in field.proposals { html.element("option", ("value", proposal), text: "") }
+        }
+    }
+}

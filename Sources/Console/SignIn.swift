@@ -1,0 +1,128 @@
+import API
+import Bytes
+import Database
+import HTTP
+
+// DESIGN. The browser shows a session's secret in a cookie that no script and no other site can use (HttpOnly,
+// SameSite=Strict); its digest alone is kept in the database, so that each node knows it.
+
+/// Signing in and out, and who is signed in.
+struct SignIn: Sendable {
+    private static let cookie = "waybill"
+    /// Characters that are kept of a browser's name.
+    private static let browserLimit = 200
+
+    let backend: Backend
+    let threads: Threads
+
+    /// Begins a session for the key of a form; else says why not.
+    func enter(_ request: HTTPRequest, _ key: String) async throws -> HTTPResponse {
+        let key = UserKey(key)
+        let now = backend.queue.now()
+        if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: now) {
+            throw APIError.tooManyCalls(seconds: seconds)
+        }
+        let holder = try await threads.attempt { [backend] in
+            try backend.database.read { try KeyHolder.find(key.digest, at: now, on: $0) }
+        }.get()
+        guard let holder, !holder.organizations.isEmpty else {
+            backend.doorkeeper?.refuse(key.text, from: request.client, at: now)
+            let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
+            backend.ledger.refuse(from: request.client ?? "", at: Caller.Door.console.rawValue, time: now)
+            return .page(403, Layout.entrance(notice: why))
+        }
+        guard holder.allows(.read) else {
+            let words = holder.key.scopes.words.joined(separator: ", ")
+            let why = "The console needs a key for READ; this one is for \(words)."
+            return .page(403, Layout.entrance(notice: why))
+        }
+        backend.doorkeeper?.welcome(key.text)
+        let secret = try backend.random.token()
+        // The browser's own name of itself, not more of it than a person reads.
+        let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
+        let old = Self.session(of: request)
+        let new = Sessions.New(
+            Digest.of(secret.utf8, .sha256), keyDigest: key.digest, from: request.client ?? "", browser: browser)
+        try await backend.database.write { connection in
+            try Sessions.begin(new, replacing: old, at: now, on: connection)
+            try Self.note(.signIn, of: holder, Caller(request, at: .console), request.path, at: now, on: connection)
+        }
+        var response = HTTPResponse.redirect(to: Address())
+        response.headers["Set-Cookie"] = Self.cookie(secret, seconds: Sessions.lifetime / 1000, request)
+        return response
+    }
+
+    /// Ends the session of a request.
+    func leave(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let digest = Self.session(of: request) {
+            let now = backend.queue.now()
+            try await backend.database.write { connection in
+                let key = try Sessions.find(digest, at: now, on: connection)?.keyDigest
+                if let key, let holder = try KeyHolder.find(key, at: now, on: connection) {
+                    let caller = Caller(request, at: .console)
+                    try Self.note(.signOut, of: holder, caller, request.path, at: now, on: connection)
+                }
+                try Sessions.end(digest, on: connection)
+            }
+        }
+        var response = HTTPResponse.redirect(to: Address())
+        response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, request)
+        return response
+    }
+
+    /// Writes down that a session is used, once a minute.
+    func noteUse(of request: HTTPRequest) async throws {
+        guard let session = Self.session(of: request) else { return }
+        let now = backend.queue.now()
+        let found = try await threads.attempt { [backend] in
+            try backend.database.read { try Sessions.find(session, at: now, on: $0) }
+        }.get()
+        guard found?.isUseNew == true else { return }
+        try await backend.database.write { try Sessions.use(session, at: now, on: $0) }
+    }
+
+    /// The key's digest and the session's of somebody who is signed in; nil for others.
+    func person(
+        of request: HTTPRequest, on connection: any Connection
+    ) throws -> (keyDigest: [UInt8], session: [UInt8])? {
+        let now = backend.queue.now()
+        guard let session = Self.session(of: request),
+            let key = try Sessions.find(session, at: now, on: connection)?.keyDigest
+        else { return nil }
+        if let seconds = backend.doorkeeper?.admit(key.hexadecimal, from: nil, at: now) {
+            throw APIError.tooManyCalls(seconds: seconds)
+        }
+        return (key, session)
+    }
+
+    /// Writes the record of a beginning or an end, in each organization that the person belongs to.
+    static func note(
+        _ event: AuditRecord.Event, of holder: KeyHolder, _ caller: Caller, _ path: String, at time: Int64,
+        on connection: any Connection
+    ) throws {
+        for organization in holder.organizations {
+            var record = AuditRecord(event, organization: organization.id, at: time)
+            record.account = holder.account
+            record.origin = caller.origin(of: path, by: nil)
+            record.origin.key = holder.key.id
+            try AuditTrail.add(record, on: connection)
+        }
+    }
+
+    private static func cookie(_ value: String, seconds: Int64, _ request: HTTPRequest) -> String {
+        let isEncrypted = request.isTLS || request.headers["X-Forwarded-Proto"]?.lowercased() == "https"
+        return "\(cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
+            + (isEncrypted ? "; Secure" : "")
+    }
+
+    /// The digest of the session's secret that a request shows (RFC 6265 §4.2).
+    private static func session(of request: HTTPRequest) -> [UInt8]? {
+        for pair in request.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0].trimmingPrefix(" ") == cookie {
+                return Digest.of(Array(parts[1].utf8), .sha256)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,43 @@
+package import API
+import Bytes
+package import HTTP
+
+/// All that a server answers: the doors of the API, and the console for people with browsers.
+package struct Site: Sendable {
+    private let door: Door
+    private let console: ConsoleDoor
+    private let patience: Duration
+
+    package init(_ backend: Backend) {
+        door = Door(backend)
+        console = ConsoleDoor(backend)
+        patience = backend.patience
+    }
+
+    /// What to do with the body of a request.
+    package func policy(for request: HTTPRequest) -> BodyPolicy {
+        guard let route = Route(request.path) else { return door.policy(for: request) }
+        let policy = console.policy(for: request, route)
+        guard case .later(let work) = policy else { return policy }
+        return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
+    }
+
+    /// Answers a request. If the database is on another machine, the work waits for each of its answers at most as long as the
+    /// patience.
+    package func reply(to request: HTTPRequest) -> Reply {
+        guard let reply = page(for: request) else { return door.reply(to: request) }
+        guard case .later(let work) = reply else { return reply }
+        return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
+    }
+
+    /// The console's answer; nil for what the API answers.
+    private func page(for request: HTTPRequest) -> Reply? {
+        if let route = Route(request.path) { return console.reply(to: request, route) }
+        // A person who mistyped an address reads a page, a script the API's line of text.
+        let wantsPage = request.headers["Accept"]?.contains("text/html") == true
+        guard wantsPage, request.method == "GET" || request.method == "HEAD", !Door.has(path: request.path) else {
+            return nil
+        }
+        return .now(ConsoleDoor.nothing)
+    }
+}

@@ -1,0 +1,81 @@
+import API
+import Bytes
+import Database
+import HTTP
+import Reports
+
+// DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that the session began with. Whatever a
+// page shows, it reads through the scope that came of it.
+
+/// Somebody at a place: what a page may show, and to whom. Lives while its connection is lent.
+struct Visit {
+    let page: Page
+    /// Of the page, with its place.
+    let address: Address
+    let place: Address.Place
+    let access: Access
+    /// Those that the person belongs to.
+    let organizations: [PlaceNames.Place]
+    let names: PlaceNames
+    /// Of the key that the session was begun with.
+    let keyDigest: [UInt8]
+    /// The digest of the session's secret.
+    let session: [UInt8]
+    /// What the browser sent last, where the page is shown again because of a problem.
+    var form: Form?
+    var problem: Problem?
+    let connection: any Connection
+    let backend: Backend
+
+    var scope: Scope { access.scope }
+    /// Milliseconds since 1970, UTC.
+    var now: Int64 { backend.queue.now() }
+
+    /// Goes to an address; nil when the session's key belongs to nobody any more. Throws `APIError.refused` for places that the person
+    /// may not see, and for pages that do not exist.
+    init?(
+        _ address: Address, keyDigest: [UInt8], session: [UInt8], on connection: any Connection, _ backend: Backend
+    ) throws {
+        let now = backend.queue.now()
+        guard let holder = try KeyHolder.find(keyDigest, at: now, on: connection),
+            let first = holder.organizations.first
+        else { return nil }
+        let place = address.place ?? Address.Place(kind: .organization, token: first.token)
+        var here = address
+        here.place = place
+        guard let page = Page.at(address, place.kind) else { throw APIError.refused }
+        access = try Access.check(keyDigest, place.kind, token: place.token, for: page.need, at: now, on: connection)
+        guard let names = try PlaceNames.read(access.scope, on: connection) else { throw APIError.refused }
+        organizations = try OrganizationDetails.list(ofAccount: access.standing.account, on: connection).map {
+            PlaceNames.Place(name: $0.name, token: $0.token)
+        }
+        self.page = page
+        self.address = here
+        self.place = place
+        self.names = names
+        self.keyDigest = keyDigest
+        self.session = session
+        self.connection = connection
+        self.backend = backend
+    }
+
+    /// The name of the place.
+    var name: String { names.project?.name ?? names.product?.name ?? names.organization.name }
+
+    /// What the address asks for; empty where it does not.
+    func query(_ name: String) -> String { address.query.first { $0.name == name }?.value.trimmingBlanks() ?? "" }
+
+    /// What was typed into a field of the form that is shown again, else a value.
+    func typed(_ name: String, or value: String = "") -> String { form.map { $0[name] } ?? value }
+
+    /// A page of the organization.
+    func inOrganization(_ page: String = "", item: String = "") -> Address {
+        Address(.organization, names.organization.token, page, item: item)
+    }
+
+    /// A page of the same place.
+    func here(_ page: String = "", item: String = "") -> Address { Address(place, page, item: item) }
+
+    /// Whether the person may do what a call needs in the place.
+    func may(_ role: Role, with scopes: KeyScopes) -> Bool { access.role >= role && access.allows(scopes) }
+}

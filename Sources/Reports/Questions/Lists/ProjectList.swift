@@ -1,0 +1,88 @@
+package import Database
+
+/// The projects of a scope: in the order of their names in a product, product by product in an organization.
+package struct ProjectList: Sendable {
+    package struct Row: Sendable, Equatable {
+        let id: Int64
+        let productID: Int64
+        package let name: String
+        package let token: String
+        package let product: String
+        package let productToken: String
+        /// Distinct libraries; nil before the first upload.
+        package let libraries: Int64?
+        /// Whether a vulnerability could have been found in any of them.
+        package let isAssessed: Bool
+        package fileprivate(set) var counts = SeverityCounts()
+        /// Milliseconds since 1970, UTC.
+        package let updated: Int64
+    }
+
+    package let scope: Scope
+    /// Letters of the name; empty for all.
+    package var name = ""
+    package var isReversed = false
+    /// The `next` of the page before; empty for the first page.
+    package var after = ""
+
+    package init(_ scope: Scope) { self.scope = scope }
+
+    private static let columns: StaticSQL = """
+        p.id, p.product, p.name, p.token, d.name, d.token, p.updated_at, c.libraries,
+        CASE WHEN EXISTS (SELECT 1 FROM scan_basis b WHERE b.scan = p.scan AND p.scan > 0 AND b.obstacle = '')
+            THEN 1 ELSE 0 END
+        """
+    private static let source: StaticSQL =
+        "project p JOIN product d ON d.id = p.product LEFT JOIN scan c ON c.id = p.scan AND p.scan > 0"
+
+    package func query() -> SQL {
+        var sql: SQL = """
+            SELECT \(Self.columns) FROM \(Self.source) WHERE \(scope.condition) AND \(SQL.contains("p.name", name))
+            """
+        let direction: StaticSQL = isReversed ? "DESC" : "ASC"
+        if scope.kind == .organization {
+            if let last = ListCursor.numbers(2, of: after) {
+                sql.append(
+                    isReversed
+                        ? " AND (p.product, p.id) < (\(last[0]), \(last[1]))"
+                        : " AND (p.product, p.id) > (\(last[0]), \(last[1]))")
+            }
+            sql.append(" ORDER BY p.product \(direction), p.id \(direction)")
+        } else {
+            if !after.isEmpty { sql.append(isReversed ? " AND p.name < \(after)" : " AND p.name > \(after)") }
+            sql.append(" ORDER BY p.name \(direction)")
+        }
+        sql.append(" LIMIT \(ListPage<Row>.limit)")
+        return sql
+    }
+
+    package func read(on connection: any Connection) throws -> ListPage<Row> {
+        ListPage(try Self.rows(query(), on: connection)) { [scope] row in
+            scope.kind == .organization ? ListCursor.text(row.productID, row.id) : row.name
+        }
+    }
+
+    /// The projects of the scope that have the most open alerts of a severity, the worst first.
+    package static func worst(
+        _ severity: String, in scope: Scope, limit: Int, on connection: any Connection
+    ) throws -> [Row] {
+        try rows(
+            """
+            SELECT \(columns) FROM \(source) JOIN project_severity x ON x.project = p.id
+            WHERE \(scope.condition) AND x.severity = \(severity) AND x.open_alerts > 0
+            ORDER BY x.open_alerts DESC, p.id LIMIT \(limit)
+            """, on: connection)
+    }
+
+    private static func rows(_ query: SQL, on connection: any Connection) throws -> [Row] {
+        var rows = try connection.all(query) { row in
+            Row(
+                id: row.integer(0), productID: row.integer(1), name: row.string(2), token: row.string(3),
+                product: row.string(4), productToken: row.string(5), libraries: row.integerOrNil(7),
+                isAssessed: row.boolean(8), updated: row.integer(6))
+        }
+        let counts = try SeverityCounts.ofProjects(rows.map(\.id), on: connection)
+        for index in rows.indices { rows[index].counts = counts[rows[index].id] ?? SeverityCounts() }
+        return rows
+    }
+}

@@ -1,0 +1,66 @@
+package import Database
+
+/// How many alerts about vulnerabilities there are, by severity.
+///
+/// They come from `project_severity`, summed over a scope, so nobody sees counts of projects that are hidden from them.
+package struct SeverityCounts: Sendable, Equatable {
+    /// The words of severities, the worst first; empty for what nobody rates.
+    package static let words = ["critical", "high", "medium", "low", ""]
+
+    private var open: [String: Int64] = [:]
+    /// Alerts that somebody decided to ignore.
+    package private(set) var ignored: Int64 = 0
+
+    package init() {}
+
+    /// Open alerts of a severity.
+    package subscript(word: String) -> Int64 { open[word] ?? 0 }
+
+    /// All open alerts.
+    package var total: Int64 { open.values.reduce(0, +) }
+
+    fileprivate mutating func add(_ word: String, open count: Int64, ignored others: Int64) {
+        open[word, default: 0] += count
+        ignored += others
+    }
+
+    /// Those of a whole scope.
+    package static func read(_ scope: Scope, on connection: any Connection) throws -> SeverityCounts {
+        var counts = SeverityCounts()
+        try connection.each(
+            """
+            SELECT x.severity, CAST(sum(x.open_alerts) AS BIGINT), CAST(sum(x.ignored_alerts) AS BIGINT)
+            FROM project p JOIN project_severity x ON x.project = p.id WHERE \(scope.condition) GROUP BY x.severity
+            """
+        ) { counts.add($0.string(0), open: $0.integer(1), ignored: $0.integer(2)) }
+        return counts
+    }
+
+    /// Those of products, which the caller may see, by their ids.
+    static func ofProducts(_ products: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
+        try grouped(
+            """
+            SELECT p.product, x.severity, CAST(sum(x.open_alerts) AS BIGINT), CAST(sum(x.ignored_alerts) AS BIGINT)
+            FROM project p JOIN project_severity x ON x.project = p.id
+            WHERE p.product IN \(SQL.list(products.map(Value.integer))) GROUP BY p.product, x.severity
+            """, on: connection)
+    }
+
+    /// Those of projects, which the caller may see, by their ids.
+    static func ofProjects(_ projects: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
+        try grouped(
+            """
+            SELECT x.project, x.severity, x.open_alerts, x.ignored_alerts FROM project_severity x
+            WHERE x.project IN \(SQL.list(projects.map(Value.integer)))
+            """, on: connection)
+    }
+
+    private static func grouped(_ query: SQL, on connection: any Connection) throws -> [Int64: SeverityCounts] {
+        var found: [Int64: SeverityCounts] = [:]
+        try connection.each(query) { row in
+            found[row.integer(0), default: SeverityCounts()].add(
+                row.string(1), open: row.integer(2), ignored: row.integer(3))
+        }
+        return found
+    }
+}
