@@ -67,6 +67,47 @@ import Testing
         for row in 0..<10_000 where !words.contains("library-\(row)") { Issue.record("row \(row) is missing") }
     }
 
+    /// A cell leads to the address that it was given, beside its text; a word has its mark; counts stand in the head.
+    @Test func cellsLeadAndAreMarked() throws {
+        var heading = Self.heading
+        heading.figures = [.init("7", "in all"), .init("5", "High", color: .gray(0.3)), .init("2", "other")]
+        let marks = [PDFMark("High", PDFColor(red: 0.25, green: 0.5, blue: 0.75)), PDFMark("Low", .gray(0.8))]
+        let columns: [PDFTable.Column] = [
+            .init("Severity", .marked(marks)), .init("Name", .linked(isColored: true)), .init("Plain"),
+            .init("Text", .linked(isColored: false)),
+        ]
+        func add(_ text: String, _ address: String?, to table: inout PDFTable) {
+            Array(text.utf8).withUnsafeBytes { text in
+                guard let address else { return table.cell(text) }
+                Array(address.utf8).withUnsafeBytes { table.cell(text, address: $0) }
+            }
+        }
+        let document = try PDFDocument { file in
+            var table = try PDFTable(heading, columns: columns)
+            for row in 0..<500 {
+                add(row % 2 == 0 ? "High" : "Odd", nil, to: &table)
+                add("CVE-\(row)", row % 3 == 0 ? nil : "https://example.org/cve/\(row)", to: &table)
+                add("plain \(row)", nil, to: &table)
+                add(
+                    "text \(row)", row % 10 == 0 ? "https://example.org/text/\(row)" : "javascript:alert(1)", to: &table
+                )
+                try table.endRow(to: &file)
+            }
+            try table.finish(to: &file)
+        }
+        try document.expectSound()
+        let plain = try document.plain()
+        for row in 1..<500 {
+            let (cve, text) = ("https://example.org/cve/\(row))", "https://example.org/text/\(row))")
+            #expect(
+                plain.contains("(\(cve)") == (row % 3 != 0) && plain.contains("(\(text)") == (row % 10 == 0), "\(row)")
+        }
+        #expect(!plain.contains("javascript"))
+        let text = try document.text()
+        #expect(text.contains("in all") && text.contains("High") && text.contains("Odd") && text.contains("CVE-499"))
+        #expect(plain.contains(/0?\.250? 0?\.50? 0?\.750? rg/))
+    }
+
     @Test(arguments: [
         "שלום עולם", "مكتبة المصادر المفتوحة", "नमस्ते दुनिया", "中文测试", "日本語テスト", "한국어", "Ünïcode façade",
         "Ελληνικά Кириллица",

@@ -274,6 +274,38 @@ package struct PDFCanvas: ~Copyable {
         return address.withUTF8 { link(rectangle, to: UnsafeRawBufferPointer($0)) }
     }
 
+    /// Makes a rectangle of this page lead to a place of this document, which may come later.
+    package mutating func link(_ rectangle: PDFRectangle, toPlace name: String, words: String) {
+        let number = objects.reserve()
+        let key = structure.annotate(number, page: document.page)
+        annotations.append(number)
+        let (left, right) = (hundredths(rectangle.x), hundredths(rectangle.x + rectangle.width))
+        let (top, bottom) = (size.height - rectangle.y, size.height - rectangle.y - rectangle.height)
+        let words = Self.clean(words)
+        objects.pack(number) { bytes in
+            bytes.append("<</Type/Annot/Subtype/Link/F 4/Border[0 0 0]/Rect[")
+            for side in [left, hundredths(bottom), right, hundredths(top)] {
+                bytes.decimal((side + 50) / 100)
+                bytes.append(UInt8(ascii: " "))
+            }
+            bytes.append("]/Dest")
+            bytes.string(name)
+            if let key {
+                bytes.append("/StructParent ")
+                bytes.decimal(key)
+                bytes.append("/Contents")
+                bytes.string(words)
+            }
+            bytes.append(">>")
+        }
+    }
+
+    /// Names a height of this page, to which links lead. Names are of printable ASCII and kept until the end: it is for the caller to
+    /// bound them.
+    package mutating func place(_ name: String, y: Double) {
+        document.place(name, y: hundredths(size.height - y))
+    }
+
     /// Adds an entry that leads to a height of this page. Entries are kept until the end: it is for the caller to bound them.
     @discardableResult
     package mutating func outline(_ title: String, below parent: OutlineEntry = .root, y: Double = 0) -> OutlineEntry {

@@ -16,6 +16,8 @@ struct PDFDocumentObjects: ~Copyable {
     private var nodes: [(number: Int, count: Int)] = []
     private var pages: [Int] = []
     private var outlineItems: [OutlineItem] = []
+    /// The objects of pages, and heights on them, by name.
+    private var places: [String: (page: Int, y: Int)] = [:]
     /// The object of the page being drawn.
     private(set) var page = 0
 
@@ -120,6 +122,30 @@ struct PDFDocumentObjects: ~Copyable {
         return outline
     }
 
+    // MARK: Places
+
+    /// The first height that has a name keeps it.
+    mutating func place(_ name: String, y: Int) {
+        if places[name] == nil { places[name] = (page, y) }
+    }
+
+    /// Writes the places as a tree of one node (ISO 32000-1, 7.9.6 and 12.3.2.3) and returns its number.
+    private func writePlaces(_ objects: inout PDFObjects) -> Int? {
+        guard !places.isEmpty else { return nil }
+        let number = objects.reserve()
+        objects.pack(number) { bytes in
+            bytes.append("<</Names[")
+            for (name, place) in places.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+                bytes.string(name)
+                bytes.append(raw: "[\(place.page) 0 R/XYZ 0 ")
+                bytes.hundredths(place.y)
+                bytes.append(" null]")
+            }
+            bytes.append("]>>")
+        }
+        return number
+    }
+
     // MARK: End
 
     /// Writes what stands at the end of a document. `forms` are the resources of that kind, `structure` is the root of the tree
@@ -148,11 +174,12 @@ struct PDFDocumentObjects: ~Copyable {
         }
         let information = writeInformation(end.description, &objects)
         let outline = writeOutline(&objects).map { "/Outlines \($0) 0 R" } ?? ""
+        let places = writePlaces(&objects).map { "/Names<</Dests \($0) 0 R>>" } ?? ""
         let catalog = objects.reserve()
         objects.pack(catalog) { bytes in
             bytes.append(
                 raw: """
-                    <</Type/Catalog/Pages \(root) 0 R\(outline)/Lang(en)/MarkInfo<</Marked true>>\
+                    <</Type/Catalog/Pages \(root) 0 R\(outline)\(places)/Lang(en)/MarkInfo<</Marked true>>\
                     /StructTreeRoot \(end.structure) 0 R/ViewerPreferences<</DisplayDocTitle true>>>>
                     """)
         }

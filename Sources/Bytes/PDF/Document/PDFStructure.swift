@@ -7,6 +7,8 @@
 /// What a part of a document is.
 package enum PDFRole: Sendable {
     case document
+    /// Headings and paragraphs that belong together, on any number of pages.
+    case section
     /// A title; 1 is the document's own.
     case heading(Int)
     case paragraph
@@ -34,7 +36,7 @@ package enum PDFRole: Sendable {
             bytes.append("<</S/Figure/Alt")
             bytes.string(words)
         case .columnHeading: bytes.append("<</S/TH/A<</O/Table/Scope/Column>>")
-        case .paragraph, .table, .tableHead, .tableBody, .row, .cell, .link:
+        case .section, .paragraph, .table, .tableHead, .tableBody, .row, .cell, .link:
             bytes.append("<</S/")
             bytes.append(name)
         }
@@ -46,7 +48,7 @@ package enum PDFRole: Sendable {
         case .cell: .cell
         case .row: .row
         case .link: .link
-        case .document, .heading, .paragraph, .table, .tableHead, .tableBody, .columnHeading, .figure: .other
+        case .document, .section, .heading, .paragraph, .table, .tableHead, .tableBody, .columnHeading, .figure: .other
         }
     }
 
@@ -54,6 +56,7 @@ package enum PDFRole: Sendable {
     var name: StaticString {
         switch self {
         case .document: "Document"
+        case .section: "Sect"
         case .heading(let level):
             switch level {
             case ...1: "H1"

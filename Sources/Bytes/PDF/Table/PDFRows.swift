@@ -3,15 +3,35 @@ struct PDFRows: ~Copyable {
     private(set) var bytes: [UInt8] = []
     /// Where each cell ends in `bytes`; all rows have the same number of them.
     private(set) var ends: [Int] = []
+    /// The addresses that cells lead to, one after the other, and where that of each cell ends. Kept only where a column has some.
+    private var addresses: [UInt8] = []
+    private var addressEnds: [Int] = []
+    private let keepsAddresses: Bool
     private var begun = 0
     /// Rows that are complete.
     private(set) var count = 0
     /// Cells that had more bytes than are kept.
     private(set) var cut = 0
 
+    init(keepsAddresses: Bool = false) { self.keepsAddresses = keepsAddresses }
+
     mutating func cell(_ utf8: UnsafeRawBufferPointer) {
         if PDFCellText.append(utf8, to: &bytes) { cut += 1 }
         ends.append(bytes.count)
+    }
+
+    /// Adds a cell that leads to an address.
+    mutating func cell(_ utf8: UnsafeRawBufferPointer, address: UnsafeRawBufferPointer) {
+        guard keepsAddresses else { return cell(utf8) }
+        padAddresses()
+        addresses.append(contentsOf: address)
+        cell(utf8)
+        padAddresses()
+    }
+
+    /// Gives each cell that has no address yet the rest of `addresses`: none, but for a cell that was just given one.
+    private mutating func padAddresses() {
+        while addressEnds.count < ends.count { addressEnds.append(addresses.count) }
     }
 
     /// Adds to the last cell, after a comma when it is not empty.
@@ -35,7 +55,12 @@ struct PDFRows: ~Copyable {
         if ends.count - begun > columns {
             ends.removeLast(ends.count - begun - columns)
             bytes.removeLast(bytes.count - (ends.last ?? 0))
+            if addressEnds.count > ends.count {
+                addressEnds.removeLast(addressEnds.count - ends.count)
+                addresses.removeLast(addresses.count - (addressEnds.last ?? 0))
+            }
         }
+        if keepsAddresses { padAddresses() }
         begun = ends.count
         count += 1
     }
@@ -46,9 +71,18 @@ struct PDFRows: ~Copyable {
         return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[begin..<end])) }
     }
 
+    func withAddress<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard index < addressEnds.count else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let begin = index == 0 ? 0 : addressEnds[index - 1]
+        let end = addressEnds[index]
+        return addresses.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[begin..<end])) }
+    }
+
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
+        addresses.removeAll(keepingCapacity: true)
+        addressEnds.removeAll(keepingCapacity: true)
         begun = 0
         count = 0
         cut = 0

@@ -27,7 +27,7 @@ package struct PDFTable: ~Copyable {
     private let heading: Heading
     private var canvas: PDFCanvas
     private var columns: [Column]
-    private var rows = PDFRows()
+    private var rows: PDFRows
     private var geometry: PDFTableGeometry?
     private var headings: [PDFText] = []
     private var headingHeight = 0.0
@@ -57,6 +57,7 @@ package struct PDFTable: ~Copyable {
     package init(_ heading: Heading, columns: [Column]) throws(SinkError) {
         self.heading = heading
         self.columns = columns
+        rows = PDFRows(keepsAddresses: columns.contains(where: \.kind.takesAddress))
         canvas = try PDFCanvas(
             .init(title: heading.title, author: heading.author, created: heading.created), size: .a4Landscape)
         drawHead()
@@ -66,6 +67,11 @@ package struct PDFTable: ~Copyable {
 
     /// Adds the next cell of the row, its bytes as UTF-8 of any content.
     package mutating func cell(_ utf8: UnsafeRawBufferPointer) { rows.cell(utf8) }
+
+    /// Adds a cell of a column of linked texts: its text, and the address it leads to; empty for none.
+    package mutating func cell(_ utf8: UnsafeRawBufferPointer, address: UnsafeRawBufferPointer) {
+        rows.cell(utf8, address: address)
+    }
 
     package mutating func cell(_ text: String) {
         var text = text
@@ -102,6 +108,7 @@ package struct PDFTable: ~Copyable {
     ) throws(SinkError) {
         try endTable(to: &file)
         self.columns = columns
+        rows = PDFRows(keepsAddresses: columns.contains(where: \.kind.takesAddress))
         geometry = nil
         tableRows = 0
         outlined = []
@@ -144,6 +151,10 @@ package struct PDFTable: ~Copyable {
         for note in heading.notes {
             y += 3
             y += drawHead(note, .paragraph, .init(size: 9, width: width, maximumHeight: 60), Self.gray)
+        }
+        if !heading.figures.isEmpty {
+            y += 8
+            y += canvas.draw(figures: heading.figures, at: PDFPoint(Self.margin, y), width: width)
         }
         y += 12
     }
@@ -329,15 +340,34 @@ package struct PDFTable: ~Copyable {
     private mutating func drawCell(
         _ cell: Int, _ box: PDFTextBox, _ style: PDFText.Style, _ point: PDFPoint, _ kind: Column.Kind
     ) {
-        guard kind == .link else {
-            return canvas.draw(lines, box, style, at: point, color: .black)
+        var address: PDFLink?
+        var color = Self.linkColor
+        switch kind {
+        case .text, .number: return canvas.draw(lines, box, style, at: point, color: .black)
+        case .marked(let marks): return drawMarked(cell, box, style, point, marks)
+        case .link: address = rows.withCell(cell) { PDFLink($0) }
+        case .linked(let isColored):
+            address = rows.withAddress(cell) { PDFLink($0) }
+            if !isColored { color = .black }
         }
-        let address = rows.withCell(cell) { PDFLink($0) }
         guard let address else { return canvas.draw(lines, box, style, at: point, color: .black) }
         canvas.begin(.link)
         canvas.link(PDFRectangle(x: point.x + box.left, y: point.y, width: box.width, height: box.height), to: address)
-        canvas.draw(lines, box, style, at: point, color: Self.linkColor)
+        canvas.draw(lines, box, style, at: point, color: color)
         canvas.end()
+    }
+
+    private mutating func drawMarked(
+        _ cell: Int, _ box: PDFTextBox, _ style: PDFText.Style, _ point: PDFPoint, _ marks: [PDFMark]
+    ) {
+        let color = rows.withCell(cell) { word in marks.first { word.elementsEqual($0.word) }?.color }
+        if let color {
+            let side = 0.75 * style.size
+            let place = PDFPoint(point.x, point.y + box.baseline - side)
+            canvas.withoutElement { $0.draw(square: color, at: place, side: side) }
+        }
+        let place = PDFPoint(point.x + PDFTableGeometry.markRoom * style.size, point.y)
+        canvas.draw(lines, box, style, at: place, color: .black)
     }
 
     /// Adds what the row brings to the outline, as long as there is room in it.

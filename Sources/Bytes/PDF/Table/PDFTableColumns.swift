@@ -8,10 +8,16 @@ extension PDFTable {
         package var created: String
         /// Lines below these, for what readers have to know of the whole.
         package var notes: [String] = []
+        /// Counts above the first table.
+        package var figures: [PDFFigure] = []
         package var author: String?
 
-        package init(title: String, scope: String, created: String, notes: [String] = [], author: String? = nil) {
+        package init(
+            title: String, scope: String, created: String, notes: [String] = [], figures: [PDFFigure] = [],
+            author: String? = nil
+        ) {
             self.notes = notes
+            self.figures = figures
             self.title = title
             self.scope = scope
             self.created = created
@@ -20,12 +26,30 @@ extension PDFTable {
     }
 
     package struct Column: Sendable {
-        package enum Kind: Sendable {
+        package enum Kind: Sendable, Equatable {
             case text
             /// Set to the right.
             case number
             /// An address that can be clicked when it is http or https.
             case link
+            /// A text that leads to an address, which is given with it; in the colour of links, or as plain text.
+            case linked(isColored: Bool)
+            /// A word with a coloured square in front, where it is one of these.
+            case marked([PDFMark])
+
+            var takesAddress: Bool {
+                switch self {
+                case .linked: true
+                case .text, .number, .link, .marked: false
+                }
+            }
+
+            var isMarked: Bool {
+                switch self {
+                case .marked: true
+                case .text, .number, .link, .linked: false
+                }
+            }
         }
         package var title: String
         package var kind: Kind
@@ -40,5 +64,16 @@ extension PDFTable {
             self.weight = weight
             self.isOutlined = isOutlined
         }
+    }
+}
+
+/// A word and the colour that stands for it.
+package struct PDFMark: Sendable, Equatable {
+    let word: [UInt8]
+    let color: PDFColor
+
+    package init(_ word: String, _ color: PDFColor) {
+        self.word = Array(word.utf8)
+        self.color = color
     }
 }

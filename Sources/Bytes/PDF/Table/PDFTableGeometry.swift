@@ -50,10 +50,13 @@ struct PDFTableGeometry {
     /// How a cell of a column is set; `tallest` is the room of a page.
     func style(of column: Int, _ kind: PDFTable.Column.Kind, tallest: Double) -> PDFText.Style {
         PDFText.Style(
-            size: size, alignment: kind == .number ? .right : .left, width: widths[column],
+            size: size, alignment: kind == .number ? .right : .left,
+            width: widths[column] - (kind.isMarked ? Self.markRoom * size : 0),
             maximumHeight: tallest - 2 * padding)
     }
 
+    /// The room of a mark in front of a word, in sizes of the print.
+    static let markRoom = 1.1
     /// Half the space between two columns, in sizes of the print.
     private static let gap = 0.5
 
@@ -73,7 +76,7 @@ struct PDFTableGeometry {
             rows = min(sample.count, max(1, PDFTableGeometry.weighedCells / max(1, columns.count)))
             for column in columns {
                 // An outlined column changes rarely: the sample shows few of its values, and others will be longer.
-                let expected = column.isOutlined ? PDFTableGeometry.longestWord : 0
+                let expected = column.isOutlined && !column.kind.isMarked ? PDFTableGeometry.longestWord : 0
                 let words = column.title.split(separator: " ").map { Self.length(String($0), fonts) }
                 least.append(max(words.max() ?? 0, expected))
                 most.append(least[least.count - 1])
@@ -81,7 +84,10 @@ struct PDFTableGeometry {
             lengths.reserveCapacity(rows * columns.count)
             for row in 0..<sample.count {
                 for index in columns.indices {
-                    let cell = sample.withCell(row * columns.count + index) { Self.measure($0, fonts) }
+                    var cell = sample.withCell(row * columns.count + index) { Self.measure($0, fonts) }
+                    if columns[index].kind.isMarked {
+                        cell = (cell.word + PDFTableGeometry.markRoom, cell.length + PDFTableGeometry.markRoom)
+                    }
                     // Numbers stay whole where they can.
                     let word = columns[index].kind == .number ? cell.length : cell.word
                     least[index] = max(least[index], min(word, 2 * PDFTableGeometry.longestWord))
