@@ -44,7 +44,7 @@ extension Basis {
 extension Report {
     /// The notes beside the tables of a spreadsheet or a PDF: the basis of the verdict, where the report gives one.
     func notes(for request: ReportRequest, on connection: any Connection) throws -> [String] {
-        guard isVerdict, request.format == .xlsx || request.format == .pdf else { return [] }
+        guard isVerdict, request.format.isForPeople else { return [] }
         return [try Basis.read(request.scope, on: connection).sentence]
     }
 }

@@ -37,6 +37,14 @@ package enum Format: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Whether people read it rather than programs: rows come in the order of `Table.urgency`.
+    var isForPeople: Bool {
+        switch self {
+        case .xlsx, .pdf: true
+        case .json, .xml, .csv, .tv, .yaml, .html, .txt: false
+        }
+    }
+
     /// Every tabular report offers these; its documented default comes first.
     package static func tabular(first: Format) -> [Format] {
         [first] + [.xlsx, .json, .xml, .pdf, .csv, .ndjson].filter { $0 != first }

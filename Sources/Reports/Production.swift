@@ -111,9 +111,15 @@ package struct Production: Sendable {
         switch report.body {
         case .tables(let tables):
             let queries = tables.map { TableQuery($0, request: request, filters: report.filters) }
-            let head = ReportHead(
+            var head = ReportHead(
                 title: report.title, scopeKind: request.scope.kind, scope: facts, tables: queries,
                 preface: report.preface(facts), notes: try report.notes(for: request, on: connection))
+            if request.format.isForPeople {
+                head.remarks = [report.remark].filter { !$0.isEmpty }
+                let urgent = queries.first { $0.urgency != nil }
+                head.levels = try urgent?.levelCounts(in: request.scope, on: connection) ?? []
+                head.filters = request.shownFilters(of: report)
+            }
             switch request.format {
             case .json: return try render(JSONFormat.self, head, on: connection, into: receiver)
             case .xml: return try render(XMLFormat.self, head, on: connection, into: receiver)

@@ -17,6 +17,10 @@ package struct Column: Sendable {
         case timestamp
         /// An address; a link where the format has links.
         case link
+        /// The word of a severity; people see it with its colour.
+        case severity
+        /// A text in Markdown; people see the first words of it, without its signs.
+        case prose
         /// Names, one a line. JSON and XML show each as an object `item` with the name under `key` and the constant
         /// members `rest` (raw JSON) behind it, or the name alone where `key` is empty; flat formats join them with a
         /// comma.
@@ -41,6 +45,10 @@ package struct Column: Sendable {
     package var option: (filter: String, value: String)?
     /// The SQL that stands in its place in answers of API versions that have no severity `critical`; nil for the same.
     package var upToHigh: StaticSQL?
+    /// The SQL that stands in its place in PDF; nil for the same.
+    package var printed: StaticSQL?
+    /// The SQL of the address that the cell leads to in formats for people: of a `prose`, where all of it can be read.
+    package var address: StaticSQL?
 
     package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticSQL, width: Int) {
         self.key = key
@@ -100,8 +108,42 @@ package struct Column: Sendable {
         return column
     }
 
-    /// The value's SQL for an API version.
-    func sql(in version: APIVersion) -> StaticSQL { version.knowsCritical ? sql : upToHigh ?? sql }
+    /// The same column, which says this in PDF.
+    package func printed(_ sql: StaticSQL) -> Column {
+        var column = self
+        column.printed = sql
+        return column
+    }
+
+    /// The same column, whose cells lead to an address in formats for people.
+    package func leading(to address: StaticSQL) -> Column {
+        var column = self
+        column.address = address
+        return column
+    }
+
+    /// Whether each row of a scope has the same value: the name of the product or project that a report is of stands on top.
+    func isConstant(in kind: ScopeKind) -> Bool {
+        switch kind {
+        case .organization: false
+        case .product: sql.description == "s.product_name"
+        case .project: sql.description == "s.product_name" || sql.description == "s.project_name"
+        }
+    }
+
+    /// The address as a column of its own, which no format shows.
+    var addressColumn: Column? { address.map { Column("", "", .link, $0, width: 0) } }
+
+    /// The characters of a `prose` that are read for people: more than a cell shows.
+    static let proseRead: (number: Int, sql: StaticSQL) = (1200, "1200")
+
+    /// The value's SQL for an API version and a format.
+    func sql(in version: APIVersion, as format: Format) -> StaticSQL {
+        let plain = version.knowsCritical ? sql : upToHigh ?? sql
+        let shown = format == .pdf ? printed ?? plain : plain
+        // Rows for people are sorted: a description of which a cell shows the beginning is not carried as a whole.
+        return kind == .prose && format.isForPeople ? "substr(\(shown), 1, \(Self.proseRead.sql))" : shown
+    }
 
     /// The same column, left out of JSON and XML when it is null.
     package var omittedWhenNull: Column {
@@ -159,14 +201,20 @@ package struct Table: Sendable {
     package var splitsLines = false
     /// What the rows are gathered under, the outermost first.
     package var levels: [Level] = []
+    /// The headings of the columns that a PDF shows, in their order; nil for all. A page is narrower than a sheet.
+    package var printed: [String]?
+    /// What comes first in formats for people; nil for the order of the table. Only for tables that show nothing of their lists there.
+    package var urgency: Urgency?
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
     package var bound: StaticSQL?
 
     package init(
         key: String, item: String, title: String, from: StaticSQL, condition: StaticSQL? = nil,
-        order: [StaticSQL], columns: [Column], lists: [Table] = [], levels: [Level] = [],
-        bound: StaticSQL? = nil, splitsLines: Bool = false, replacements: [Replacement] = []
+        order: [StaticSQL], urgency: Urgency? = nil, columns: [Column], lists: [Table] = [], levels: [Level] = [],
+        bound: StaticSQL? = nil, splitsLines: Bool = false, replacements: [Replacement] = [], printed: [String]? = nil
     ) {
+        self.printed = printed
+        self.urgency = urgency
         self.replacements = replacements
         self.splitsLines = splitsLines
         self.levels = levels
@@ -311,6 +359,8 @@ package struct Report: Sendable {
     package var isComparison = false
     /// Whether it shows vulnerable libraries, so that its readers have to know the basis of the verdict.
     package var isVerdict = false
+    /// What its readers have to know of its rows, for formats for people; empty for nothing.
+    package var remark = ""
     /// Whether it is about the use of the server. Such a report is for administrators of the organization only and is never
     /// shared, because its content changes while the scope does not.
     package var isTrail = false

@@ -13,6 +13,11 @@ package enum ReportGuide {
             `b` of an object `a`. NDJSON has each row as an object on a line; where a report has several tables, in an object whose only key
             is that of the table.
 
+            XLSX and PDF are for people: rows that carry a severity come most severe first, then by CVE, library and project, over all parts; severities have a
+            colour, CVE and library are links, descriptions are the first sentences without Markdown and without proofs of concept. JSON, XML and CSV are for programs
+            and keep the order by project. A PDF shows the columns that a page has room for and names the others. On its first page, and in the sheet *About* behind the
+            tables of a workbook, stand the filters, the number of rows of each severity, and what the verdict rests on.
+
             A request has at most 1 MiB, which is about 26,000 UUIDs in a list such as `alertUuids`; what is longer is answered with HTTP 413 and
             a line of text. Send several requests, each with a part of the list. Uploads have a limit of their own (`docs/uploads.md`).
 
@@ -56,8 +61,8 @@ package enum ReportGuide {
                 One document, sorted by name: whose it is and of which day, contents, components by license, components with their licenses, \
                 copyright lines (each with its source) and notices, then what has to be looked at before it ships: components of which no \
                 license or no copyright is known, choices that were made, source code of copyleft components, licenses whose text is not \
-                known. Texts come from documents and from `waybill import licenses`; `docs/licences.md` says which lines count. HTML has each \
-                text once in an appendix, with links. Text is laid out as THIRD-PARTY-NOTICES. JSON has Mend's keys `summary` and `detail`, \
+                known. Texts come from documents and from `waybill import licenses`; `docs/licences.md` says which lines count. HTML and PDF have \
+                each text once in an appendix, with links. Text is laid out as THIRD-PARTY-NOTICES. JSON has Mend's keys `summary` and `detail`, \
                 and `copyrightSources`, `noLicenseKnown`, `noCopyrightKnown`, `choices`, `sourceOffers`, `licensesWithoutText`, `appendix`.
 
                 """
@@ -68,6 +73,9 @@ package enum ReportGuide {
             for table in tables {
                 let path = table.levels.map { "\($0.key)[]." }.joined()
                 text += "\nRows under `\(path)\(table.key)`, the sheet *\(table.title)*:\n\n"
+                if let words = table.urgency?.words {
+                    text += "Order in XLSX and PDF: \(words.joined(separator: "; ")).\n\n"
+                }
                 text += "| key | heading | kind |\n|---|---|---|\n"
                 var outer = ""
                 for level in table.levels {
@@ -98,7 +106,7 @@ package enum ReportGuide {
 extension Column.Kind {
     fileprivate var word: String {
         switch self {
-        case .text: "text"
+        case .text, .severity, .prose: "text"
         case .integer: "whole number"
         case .real: "number"
         case .boolean: "boolean"

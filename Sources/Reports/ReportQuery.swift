@@ -9,36 +9,70 @@ package struct TableQuery: Sendable {
     package let table: Table
     package let columns: [Column]
     package let lists: [TableQuery]
+    /// What comes first; nil where the order of the table counts.
+    package let urgency: Urgency?
     private let conditions: [SQL]
-    private let version: APIVersion
+    let version: APIVersion
+    private let format: Format
+    /// Headings that a PDF leaves out.
+    package let unprinted: [String]
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
         version = request.version
+        format = request.format
         let replacement = table.replacements.first { it in
             request.options[it.filter.lowercased()]?.contains(it.value.lowercased()) ?? false
         }
         let table = replacement?.table ?? table
         self.table = table
+        urgency = request.format.isForPeople ? table.urgency : nil
         // Columns that the format hides are not selected, so their joins cost nothing.
-        columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in
+        var columns = (table.levels.flatMap(\.columns) + table.columns).filter { column in
             guard request.format.shows(column) else { return false }
             guard let option = column.option else { return true }
             return request.options[option.filter.lowercased()]?.contains(option.value.lowercased()) ?? false
         }
+        if request.format == .pdf {
+            let all = columns
+            columns = Self.printed(all, of: table, in: request.scope.kind)
+            let shown = Set(columns.map(\.title))
+            unprinted = all.filter { !shown.contains($0.title) && !$0.isConstant(in: request.scope.kind) }.map(\.title)
+        } else {
+            unprinted = []
+        }
+        self.columns =
+            request.format.isForPeople ? columns.flatMap { [$0] + ($0.addressColumn.map { [$0] } ?? []) } : columns
         lists = table.lists.map { TableQuery($0, request: request, filters: []) }.filter { !$0.columns.isEmpty }
+        assert(urgency == nil || lists.isEmpty, "rows of lists are merged in the order of the table")
         conditions = filters.compactMap { filter in
             request.options[filter.key.lowercased()].flatMap(filter.condition)
         }
     }
 
+    /// The columns of a page: those that the table names for it, without what is the same in each row.
+    private static func printed(_ columns: [Column], of table: Table, in kind: ScopeKind) -> [Column] {
+        let chosen = table.printed.map { titles in titles.compactMap { title in columns.first { $0.title == title } } }
+        return (chosen ?? columns).filter { !$0.isConstant(in: kind) }
+    }
+
     /// The SELECT: the order's integers, then the columns.
     package func sql(in scope: Scope) -> SQL {
         let order = table.order.map(\.description).joined(separator: ", ")
-        let cells = columns.map { "\($0.sql(in: version))" }.joined(separator: ", ")
+        let cells = columns.map { "\($0.sql(in: version, as: format))" }.joined(separator: ", ")
         var sql = scope.clause
         sql.append(SQL(stringLiteral: "SELECT \(order)\(cells.isEmpty ? "" : ", ")\(cells) FROM \(table.from)"))
         appendConditions(to: &sql)
-        sql.append(SQL(stringLiteral: " ORDER BY \(order)"))
+        let first = (urgency.map { [$0.level] + $0.ties } ?? []).map { "\($0), " }.joined()
+        sql.append(SQL(stringLiteral: " ORDER BY \(first)\(order)"))
+        return sql
+    }
+
+    /// The level of an urgency, and how many rows have it.
+    func levelsSQL(_ urgency: Urgency, in scope: Scope) -> SQL {
+        var sql = scope.clause
+        sql.append(SQL(stringLiteral: "SELECT \(urgency.level), count(*) FROM \(table.from)"))
+        appendConditions(to: &sql)
+        sql.append(" GROUP BY 1 ORDER BY 1")
         return sql
     }
 

@@ -197,6 +197,19 @@ package struct ReportRequest: Sendable, Equatable {
         return format
     }
 
+    /// The filters that narrow a report, as its reader sees them: `severity: critical, high`.
+    func shownFilters(of report: Report) -> [String] {
+        report.filters.compactMap { filter in
+            guard let values = options[filter.key.lowercased()] else { return nil }
+            let shown =
+                switch filter.kind {
+                case .time, .endTime: values.map { TimeText.time(Int64($0) ?? 0) }
+                case .flag, .choice, .list, .integer, .share, .text, .texts, .names: values
+                }
+            return "\(filter.key): \(shown.joined(separator: ", "))"
+        }
+    }
+
     /// The report that was asked for.
     package func report() throws(ReportError) -> Report {
         guard let report = Report.named(type, in: scope.kind) else {

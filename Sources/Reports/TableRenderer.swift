@@ -13,6 +13,12 @@ package struct ReportHead: Sendable {
 
     /// The notes beside the tables of a spreadsheet or a PDF.
     package let notes: [String]
+    /// How many rows of the whole report have which urgency; empty in formats for programs, and where nothing is urgent.
+    package var levels: [LevelCount] = []
+    /// What readers have to know of the rows.
+    package var remarks: [String] = []
+    /// The filters of the request, one line each.
+    package var filters: [String] = []
 
     package init(
         title: String, scopeKind: ScopeKind, scope: ScopeFacts, tables: [TableQuery],
@@ -24,6 +30,13 @@ package struct ReportHead: Sendable {
         self.scopeKind = scopeKind
         self.scope = scope
         self.tables = tables
+    }
+}
+
+extension ReportHead {
+    /// The filters as a line for people.
+    var filterSentence: String {
+        filters.isEmpty ? "Not filtered." : "Filtered by \(filters.joined(separator: "; "))."
     }
 }
 

@@ -89,14 +89,15 @@ import Testing
     private static let added: Set<String> = [
         "exploited", "exploitedSince", "epss", "epssPercentile",
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated", "libraryUpgrade",
-        "spdxId",
+        "spdxId", "meeting", "caveat",
         "spdxExpression", "inEffect", "contested", "originalExpressions", "decidedBy", "scope", "expires",
     ]
     /// Headings that the catalogue lacks, after its own.
     private static let addedHeadings: Set<String> = [
         "Score", "CVSS Version", "Library Upgrade", "SPDX Identifier", "SPDX Expression", "In Effect",
         "Reason", "Justification", "Original Expressions", "Decided By", "Scope", "Expires",
-        "Exploited", "Exploited Since", "EPSS", "EPSS Percentile",
+        "Exploited", "Exploited Since", "EPSS", "EPSS Percentile", "Severity", "Vulnerability ID", "Top Fix",
+        "Description", "Details", "Meeting", "Caveat", "Critical", "High", "Medium", "Low",
     ]
     /// Dates that a vulnerability may lack, as a claim without them: they are left out, never made up.
     private static let leftOut: Set<String> = ["publishDate", "lastUpdatedDate", "lastUpdated"]

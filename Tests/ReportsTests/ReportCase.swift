@@ -216,8 +216,11 @@ struct Part: Sendable {
         return found
     }
 
+    /// The sheets of a workbook with tables.
+    func sheets() throws -> [(name: String, rows: [[String?]])] { try allSheets().filter { $0.name != "About" } }
+
     /// The sheets of a workbook by name, each a list of rows of cells as text, read by a parser of its own.
-    func sheets() throws -> [(name: String, rows: [[String?]])] {
+    func allSheets() throws -> [(name: String, rows: [[String?]])] {
         let script = """
             import io, json, re, sys, zipfile
             import xml.etree.ElementTree as ET

@@ -32,7 +32,8 @@ package struct CSVFormat: TableRenderer, ~Copyable {
             switch column.kind {
             // A number is no formula, although it may begin with a minus.
             case .integer, .real: text.withUnsafeBytes { sink.append($0) }
-            case .text, .link, .boolean, .date, .timestamp, .names: text.withUnsafeBytes { sink.append(csvField: $0) }
+            case .text, .link, .severity, .prose, .boolean, .date, .timestamp, .names:
+                text.withUnsafeBytes { sink.append(csvField: $0) }
             }
         }
         sink.append("\r\n")

@@ -16,14 +16,20 @@ struct FlatColumn: Sendable {
     let kind: Column.Kind
     let width: Int
     let source: Source
+    /// The cell with the address that this one leads to, counted as `source` is.
+    var address: Int?
 
     /// Cells are counted from the row's first cell, its order's integers included.
     static func columns(of query: TableQuery) -> [FlatColumn] {
         let offset = query.table.order.count
         var found: [FlatColumn] = []
         for (index, column) in query.columns.enumerated() where !column.title.isEmpty {
+            let next = index + 1
+            let hasAddress = column.address != nil && next < query.columns.count && query.columns[next].title.isEmpty
             found.append(
-                FlatColumn(title: column.title, kind: column.kind, width: column.width, source: .cell(offset + index)))
+                FlatColumn(
+                    title: column.title, kind: column.kind, width: column.width, source: .cell(offset + index),
+                    address: hasAddress ? offset + next : nil))
         }
         for (number, list) in query.lists.enumerated() {
             let place = offset + query.columns.count + number
@@ -35,6 +41,14 @@ struct FlatColumn: Sendable {
             }
         }
         return found
+    }
+
+    /// Whether its cells hold several values, one a line.
+    var isList: Bool {
+        switch source {
+        case .cell: false
+        case .list: true
+        }
     }
 
     /// Appends the cell's text as a person reads it: names with commas, children one a line, nothing for null.
@@ -54,12 +68,35 @@ struct FlatColumn: Sendable {
         }
     }
 
+    /// Characters of a `prose` that a cell shows.
+    private static let proseLimit = 360
+
+    /// As `appendText`, for people: a severity with a capital, the first words of a description. Gives whether there is more to read.
+    func appendShown(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) -> Bool {
+        let begin = text.count
+        switch (kind, source) {
+        case (.severity, .cell):
+            appendText(rows, at: start, to: &text)
+            if text.count > begin, (0x61...0x7A).contains(text[begin]) { text[begin] -= 0x20 }
+            return false
+        case (.prose, .cell(let cell)):
+            guard !rows.isNull(start + cell) else { return false }
+            let bytes = rows.bytes(start + cell)
+            let isMore = PlainText.append(markdown: bytes, characters: Self.proseLimit, to: &text)
+            // What was not read may be left out, too.
+            return isMore || bytes.count >= Column.proseRead.number
+        default:
+            appendText(rows, at: start, to: &text)
+            return false
+        }
+    }
+
     private static func append(
         _ rows: borrowing RowBuffer, _ cell: Int, _ kind: Column.Kind, to text: inout [UInt8]
     ) {
         if rows.isNull(cell) { return }
         switch kind {
-        case .text, .link: text.append(contentsOf: rows.bytes(cell))
+        case .text, .link, .severity, .prose: text.append(contentsOf: rows.bytes(cell))
         case .integer: text.append(contentsOf: String(rows.integer(cell)).utf8)
         case .real: text.append(contentsOf: NumberText.plain(rows.real(cell)).utf8)
         case .boolean: text.append(contentsOf: (rows.boolean(cell) ? "true" : "false").utf8)

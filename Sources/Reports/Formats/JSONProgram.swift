@@ -221,7 +221,7 @@ struct JSONProgram: ~Copyable {
 
         private mutating func action(_ kind: Column.Kind) -> Step.Action {
             switch kind {
-            case .text, .link: .string
+            case .text, .link, .severity, .prose: .string
             case .integer: .integer
             case .real: .real
             case .boolean: .boolean

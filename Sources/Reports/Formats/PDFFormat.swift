@@ -18,19 +18,47 @@ package struct PDFFormat: TableRenderer, ~Copyable {
         self.columns = columns
         let place = (head.scope.path + [head.scope.name]).joined(separator: " / ")
         document = try PDFTable(
-            .init(title: head.title, scope: place, created: TimeText.rfc3339(head.scope.updated), notes: head.notes),
-            columns: Self.columns(columns.first ?? []))
+            .init(
+                title: head.title, scope: place, created: TimeText.rfc3339(head.scope.updated),
+                notes: [head.filterSentence] + head.remarks + head.notes + Self.unprinted(head),
+                figures: Self.figures(head)),
+            columns: Self.columns(columns.first ?? [], isUrgent: head.tables.first?.urgency != nil))
     }
 
-    private static func columns(_ columns: [FlatColumn]) -> [PDFTable.Column] {
+    /// How many rows there are, and of which urgency.
+    private static func figures(_ head: ReportHead) -> [PDFFigure] {
+        guard head.tables.contains(where: { $0.urgency != nil }) else { return [] }
+        let rows = head.levels.reduce(0) { $0 + $1.rows }
+        return [PDFFigure("\(rows)", "in all")]
+            + head.levels.map { level in
+                let severity = ShownSeverity(rawValue: level.word.prefix(1).uppercased() + level.word.dropFirst())
+                return PDFFigure("\(level.rows)", level.word, color: severity?.color)
+            }
+    }
+
+    /// What a sheet has beside the columns of the pages.
+    private static func unprinted(_ head: ReportHead) -> [String] {
+        let titles = head.tables.flatMap(\.unprinted)
+        guard !titles.isEmpty else { return [] }
+        return ["Columns of the spreadsheet that pages have no room for: \(titles.joined(separator: ", "))."]
+    }
+
+    private static let marks = ShownSeverity.allCases.map { PDFMark($0.rawValue, $0.color) }
+
+    /// Where rows come by severity, the outline leads to the first of each.
+    private static func columns(_ columns: [FlatColumn], isUrgent: Bool) -> [PDFTable.Column] {
         columns.map { column in
             let kind: PDFTable.Column.Kind =
                 switch column.kind {
                 case .integer, .real: .number
                 case .link: .link
+                case .severity: column.isList ? .text : .marked(marks)
+                case .prose: column.address == nil ? .text : .linked(isColored: false)
+                case .text where column.address != nil: .linked(isColored: true)
                 case .text, .boolean, .date, .timestamp, .names: .text
                 }
-            return PDFTable.Column(column.title, kind, weight: Double(column.width) / 20)
+            return PDFTable.Column(
+                column.title, kind, weight: Double(column.width) / 20, isOutlined: isUrgent && column.kind == .severity)
         }
     }
 
@@ -38,16 +66,21 @@ package struct PDFFormat: TableRenderer, ~Copyable {
         table = index
         if index > 0 {
             try document.nextTable(
-                head.tables[index].table.title, columns: Self.columns(columns[index]), to: &sink)
+                head.tables[index].table.title,
+                columns: Self.columns(columns[index], isUrgent: head.tables[index].urgency != nil), to: &sink)
         }
     }
 
     package mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError) {
         for column in columns[table] {
             text.removeAll(keepingCapacity: true)
-            column.appendText(rows, at: start, to: &text)
+            let isMore = column.appendShown(rows, at: start, to: &text)
             if case .link = column.kind, let shown = text.withUnsafeBytes({ Deception.defused($0) }) { text = shown }
-            text.withUnsafeBytes { document.cell($0) }
+            if let address = column.address, isMore || column.kind != .prose {
+                text.withUnsafeBytes { document.cell($0, address: rows.bytes(start + address)) }
+            } else {
+                text.withUnsafeBytes { document.cell($0) }
+            }
         }
         try document.endRow(to: &sink)
         try sink.drain()

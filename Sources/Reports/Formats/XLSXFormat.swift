@@ -10,7 +10,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     /// Rows that a sheet holds, its heading included.
     package static let rowLimit = 1_048_576
     /// Hyperlinks that Excel accepts in a sheet.
-    private static let linkLimit = 65_530
+    static let linkLimit = 65_530
 
     package private(set) var cutCells = 0
     private let head: ReportHead
@@ -19,8 +19,14 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     private var sink: ByteSink
     private var table = 0
     private var rowNumber = 0
+    /// Rows of the tables that are ended.
+    private var rowCounts: [Int] = []
     /// The cells with a link, each with the number of its address; equal addresses share one relationship.
-    private var links: [(cell: String, address: Int)] = []
+    private var links: [(column: Int, row: Int, address: Int)] = []
+    /// The last address of each column, and its number where it can be linked to: rows one below the other often have the same.
+    private var recent: [(address: [UInt8], number: Int?)] = []
+    /// Whether cells have no link because the sheet had enough.
+    private var isOutOfLinks = false
     private var addresses: [String] = []
     private var addressNumbers: [String: Int] = [:]
     private var text: [UInt8] = []
@@ -30,7 +36,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         zip = ZIPWriter(time: head.scope.updated, level: .quick, isLarge: false, to: destination)
         columns = head.tables.map(FlatColumn.columns(of:))
         sink = ByteSink()
-        let sheets = head.tables.count + (head.notes.isEmpty ? 0 : 1)
+        let sheets = head.tables.count + 1
         try part("[Content_Types].xml", Self.contentTypes(sheets: sheets))
         try part(
             "_rels/.rels",
@@ -49,6 +55,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         table = index
         rowNumber = 1
         links = []
+        recent = Array(repeating: ([], nil), count: columns[index].count)
         addresses = []
         addressNumbers = [:]
         sink = ByteSink(to: try zip.begin("xl/worksheets/sheet\(index + 1).xml"))
@@ -56,7 +63,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             """
             <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
             <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" \
-            xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheetViews>
+            xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheetPr>\
+            <pageSetUpPr fitToPage="1"/></sheetPr><sheetViews>
             """)
         sink.append(
             raw: """
@@ -83,7 +91,9 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         let columns = self.columns[table]
         for index in columns.indices {
             switch columns[index].source {
-            case .cell(let cell): single(rows, start + cell, columns[index].kind, column: index)
+            case .cell(let cell):
+                let address = columns[index].address.map { start + $0 }
+                single(rows, start + cell, columns[index].kind, column: index, address: address)
             case .list:
                 text.removeAll(keepingCapacity: true)
                 columns[index].appendText(rows, at: start, to: &text)
@@ -94,14 +104,31 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         try sink.drain()
     }
 
-    private mutating func single(_ rows: borrowing RowBuffer, _ cell: Int, _ kind: Column.Kind, column: Int) {
+    private mutating func single(
+        _ rows: borrowing RowBuffer, _ cell: Int, _ kind: Column.Kind, column: Int, address: Int?
+    ) {
         if rows.isNull(cell) {
             sink.append("<c/>")
             return
         }
         switch kind {
         case .text:
-            appendString(rows.bytes(cell))
+            if let address, link(to: rows.bytes(address), from: column) {
+                text.removeAll(keepingCapacity: true)
+                text.append(contentsOf: rows.bytes(cell))
+                string(style: "<c s=\"4\"")
+            } else {
+                appendString(rows.bytes(cell))
+            }
+        case .severity:
+            text.removeAll(keepingCapacity: true)
+            _ = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
+            string(style: Self.style(ofSeverity: text))
+        case .prose:
+            text.removeAll(keepingCapacity: true)
+            let isMore = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
+            if isMore, let address { _ = link(to: rows.bytes(address), from: column) }
+            string(style: "<c")
         case .integer:
             sink.append("<c><v>")
             sink.append(decimal: rows.integer(cell))
@@ -122,8 +149,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             sink.append("</v></c>")
         case .link:
             let address = rows.bytes(cell)
-            if links.count < Self.linkLimit, let target = SheetLink.target(address) {
-                links.append((Self.reference(column: column, row: rowNumber), number(of: target)))
+            if link(to: address, from: column) {
                 text.removeAll(keepingCapacity: true)
                 text.append(contentsOf: address)
                 string(style: "<c s=\"4\"")
@@ -137,6 +163,24 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             columns[table][column].appendText(rows, at: cell - offset(column), to: &text)
             string(style: "<c")
         }
+    }
+
+    /// Makes the cell of this row lead to an address; false where there is no link to make of it, or no room for one more.
+    private mutating func link(to address: UnsafeRawBufferPointer, from column: Int) -> Bool {
+        guard !address.isEmpty else { return false }
+        guard links.count < Self.linkLimit else {
+            isOutOfLinks = true
+            return false
+        }
+        if !recent[column].address.elementsEqual(address) {
+            recent[column].address.removeAll(keepingCapacity: true)
+            recent[column].address.append(contentsOf: address)
+            recent[column].number = nil
+            if let target = SheetLink.target(address) { recent[column].number = number(of: target) }
+        }
+        guard let number = recent[column].number else { return false }
+        links.append((column, rowNumber, number))
+        return true
     }
 
     private func offset(_ column: Int) -> Int {
@@ -171,17 +215,20 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     }
 
     package mutating func endTable() throws(SinkError) {
+        rowCounts.append(rowNumber - 1)
         sink.append("</sheetData>")
         let last = Self.reference(column: max(0, columns[table].count - 1), row: rowNumber)
         sink.append(raw: "<autoFilter ref=\"A1:\(last)\"/>")
         if !links.isEmpty {
             sink.append("<hyperlinks>")
             for link in links {
-                sink.append(raw: "<hyperlink ref=\"\(link.cell)\" r:id=\"rId\(link.address + 1)\"/>")
+                let cell = Self.reference(column: link.column, row: link.row)
+                sink.append(raw: "<hyperlink ref=\"\(cell)\" r:id=\"rId\(link.address + 1)\"/>")
                 try sink.drain()
             }
             sink.append("</hyperlinks>")
         }
+        sink.append(raw: Self.pageSetup(head))
         sink.append("</worksheet>")
         try sink.flush()
         try zip.end()
@@ -221,12 +268,16 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         for (number, query) in head.tables.enumerated() {
             book += "<sheet name=\"\(query.table.title)\" sheetId=\"\(number + 1)\" r:id=\"rId\(number + 1)\"/>"
         }
-        if !head.notes.isEmpty {
-            let number = head.tables.count + 1
-            try part("xl/\(Self.about(head))", Self.aboutSheet(head))
-            book += "<sheet name=\"About\" sheetId=\"\(number)\" r:id=\"rId\(number)\"/>"
+        let number = head.tables.count + 1
+        try part("xl/worksheets/sheet\(number).xml", Self.aboutSheet(head, rows: rowCounts, isOutOfLinks: isOutOfLinks))
+        book += "<sheet name=\"About\" sheetId=\"\(number)\" r:id=\"rId\(number)\"/></sheets><definedNames>"
+        for (number, query) in head.tables.enumerated() {
+            // Printed on each page.
+            book += """
+                <definedName name="_xlnm.Print_Titles" localSheetId="\(number)">'\(query.table.title)'!$1:$1</definedName>
+                """
         }
-        book += "</sheets></workbook>"
+        book += "</definedNames></workbook>"
         try part("xl/workbook.xml", book)
         try zip.finish()
     }

@@ -41,30 +41,64 @@ extension XLSXFormat {
         return text + "</Relationships>"
     }
 
-    /// The sheet *About* after the tables: notes about the whole report.
-    static func about(_ head: ReportHead) -> String { "worksheets/sheet\(head.tables.count + 1).xml" }
+    /// A4 landscape, as many pages as there are rows but one in width, title and page number at the foot (§18.3.1.63, §18.3.1.46).
+    static func pageSetup(_ head: ReportHead) -> String {
+        var footer = ByteSink()
+        // `&` begins a code of the footer, and Excel takes 255 characters.
+        let name = head.scope.name.unicodeScalars.prefix(100)
+        footer.append(pageText: "\(head.title) - \(String(name))".replacing("&", with: "&&"))
+        return """
+            <pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>\
+            <pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>\
+            <headerFooter><oddFooter>&amp;L\(footer.text)&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>
+            """
+    }
 
-    static func aboutSheet(_ head: ReportHead) -> String {
-        let rows =
-            [
-                ("Report", head.title), ("Of", (head.scope.path + [head.scope.name]).joined(separator: " / ")),
-                ("State of", TimeText.time(head.scope.updated)),
-            ] + head.notes.map { ("Basis", $0) }
+    /// The sheet *About* after the tables: what the report is, how many rows it has, and on what it rests. Programs read the first
+    /// sheet, so the summary does not stand on top of that.
+    static func aboutSheet(_ head: ReportHead, rows: [Int], isOutOfLinks: Bool) -> String {
+        var lines: [(name: String, cell: AboutCell)] = [
+            ("Report", .text(head.title)),
+            ("Of", .text((head.scope.path + [head.scope.name]).joined(separator: " / "))),
+            ("State of", .text("\(TimeText.time(head.scope.updated)) UTC")), ("Filters", .text(head.filterSentence)),
+        ]
+        lines += head.levels.map { ("Rows, \($0.word)", .number($0.rows)) }
+        for (table, count) in zip(head.tables, rows) {
+            lines.append(("Rows of \(table.table.title) here", .number(count)))
+        }
+        lines += head.remarks.map { ("How to read it", .text($0)) }
+        lines += head.notes.map { ("Basis", .text($0)) }
+        if isOutOfLinks {
+            lines.append(("Links", .text("The first \(linkLimit) cells have links: a sheet has room for no more.")))
+        }
         var sink = ByteSink()
         sink.append(
             """
             <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetFormatPr \
-            defaultRowHeight="15"/><cols><col min="1" max="1" width="12" customWidth="1"/><col min="2" max="2" \
-            width="120" customWidth="1"/></cols><sheetData>
+            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetPr><pageSetUpPr \
+            fitToPage="1"/></sheetPr><sheetFormatPr defaultRowHeight="15"/><cols><col min="1" max="1" width="34" \
+            customWidth="1"/><col min="2" max="2" width="100" customWidth="1"/></cols><sheetData>
             """)
-        for (name, text) in rows {
-            sink.append(raw: "<row><c s=\"1\" t=\"inlineStr\"><is><t>\(name)</t></is></c><c t=\"inlineStr\"><is><t>")
-            Array(text.utf8).withUnsafeBytes { _ = sink.append(sheetText: $0) }
-            sink.append("</t></is></c></row>\n")
+        for line in lines {
+            sink.append(raw: "<row><c s=\"1\" t=\"inlineStr\"><is><t>\(line.name)</t></is></c>")
+            switch line.cell {
+            case .number(let number): sink.append(raw: "<c s=\"5\"><v>\(number)</v></c>")
+            case .text(let text):
+                sink.append("<c s=\"5\" t=\"inlineStr\"><is><t>")
+                Array(text.utf8).withUnsafeBytes { _ = sink.append(sheetText: $0) }
+                sink.append("</t></is></c>")
+            }
+            sink.append("</row>\n")
         }
-        sink.append("</sheetData></worksheet>")
+        sink.append("</sheetData>")
+        sink.append(raw: pageSetup(head))
+        sink.append("</worksheet>")
         return sink.text
+    }
+
+    private enum AboutCell {
+        case text(String)
+        case number(Int)
     }
 
     static func coreProperties(_ head: ReportHead) -> String {
@@ -81,25 +115,58 @@ extension XLSXFormat {
             """
     }
 
-    /// Cell styles: 0 plain, 1 heading, 2 date, 3 date and time, 4 link.
-    static let styles = """
-        <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-        <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">\
-        <numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>\
-        <numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>\
-        <fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>\
-        <font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>\
-        <font><u/><sz val="11"/><color rgb="FF0B5394"/><name val="Calibri"/><family val="2"/></font></fonts>\
-        <fills count="3"><fill><patternFill patternType="none"/></fill>\
-        <fill><patternFill patternType="gray125"/></fill>\
-        <fill><patternFill patternType="solid"><fgColor rgb="FF1F3A5F"/><bgColor indexed="64"/></patternFill></fill>\
-        </fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
-        <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>\
-        <cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>\
-        <xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"/>\
-        <xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
-        <xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
-        <xf numFmtId="0" fontId="2" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>\
-        <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>
-        """
+    /// The beginning of a cell with the word of a severity.
+    static func style(ofSeverity word: [UInt8]) -> StaticString {
+        switch word.first {
+        case UInt8(ascii: "C"): "<c s=\"6\""
+        case UInt8(ascii: "H"): "<c s=\"7\""
+        case UInt8(ascii: "M"): "<c s=\"8\""
+        case UInt8(ascii: "L"): "<c s=\"9\""
+        default: "<c"
+        }
+    }
+
+    /// Cell styles: 0 wrapped, 1 heading, 2 date, 3 date and time, 4 link, 5 at the left, 6 to 9 the severities from critical to low. Their
+    /// colours go from dark to light (`ShownSeverity`), the word in white on the dark ones. All stand at the top of their row.
+    static let styles: String = {
+        let severities: [ShownSeverity] = [.critical, .high, .medium, .low]
+        let fills = severities.map { severity in
+            """
+            <fill><patternFill patternType="solid"><fgColor rgb="\(severity.color.hexadecimal)"/><bgColor indexed="64"/>\
+            </patternFill></fill>
+            """
+        }
+        let top = "<alignment vertical=\"top\" wrapText=\"1\"/>"
+        func cell(_ number: Int, font: Int = 0, fill: Int = 0, alignment: String = top) -> String {
+            """
+            <xf numFmtId="\(number)" fontId="\(font)" fillId="\(fill)" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" \
+            applyFill="1" applyAlignment="1">\(alignment)</xf>
+            """
+        }
+        let cells =
+            [
+                cell(0), cell(0, font: 1, fill: 2), cell(164), cell(165), cell(0, font: 2),
+                cell(0, alignment: "<alignment horizontal=\"left\" vertical=\"top\" wrapText=\"1\"/>"),
+            ]
+            + severities.enumerated().map { place, severity in
+                cell(0, font: severity == .critical || severity == .high ? 1 : 0, fill: 3 + place)
+            }
+        return """
+            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+            <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">\
+            <numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>\
+            <numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>\
+            <fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>\
+            <font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>\
+            <font><u/><sz val="11"/><color rgb="FF0B5394"/><name val="Calibri"/><family val="2"/></font></fonts>\
+            <fills count="\(3 + fills.count)"><fill><patternFill patternType="none"/></fill>\
+            <fill><patternFill patternType="gray125"/></fill>\
+            <fill><patternFill patternType="solid"><fgColor rgb="FF1F3A5F"/><bgColor indexed="64"/></patternFill></fill>\
+            \(fills.joined())</fills>\
+            <borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
+            <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0">\(top)</xf></cellStyleXfs>\
+            <cellXfs count="\(cells.count)">\(cells.joined())</cellXfs>\
+            <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>
+            """
+    }()
 }

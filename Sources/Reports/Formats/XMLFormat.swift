@@ -135,7 +135,7 @@ package struct XMLFormat: TableRenderer, ~Copyable {
     ) {
         if rows.isNull(cell) { return }
         switch kind {
-        case .text, .link: sink.append(xmlText: rows.bytes(cell))
+        case .text, .link, .severity, .prose: sink.append(xmlText: rows.bytes(cell))
         case .integer: sink.append(decimal: rows.integer(cell))
         case .real: sink.append(jsonNumber: rows.real(cell))
         case .boolean: sink.append(rows.boolean(cell) ? "true" : "false")

@@ -147,8 +147,8 @@ struct ModelTotals {
         expect("risk: basis", risk.basis.libraries, Set(lines.map { "\($0.project) \($0.position)" }).count)
         expect("risk: vulnerable libraries", risk.vulnerableLibraries, Set(open.map(\.uuid)).count)
         expect("risk: ignored", risk.ignored, exposed.count - open.count)
-        for severity in RiskSeverity.allCases {
-            let same = open.filter { RiskSeverity(word: $0.severity) == severity }.count
+        for severity in ShownSeverity.allCases {
+            let same = open.filter { ShownSeverity(word: $0.severity) == severity }.count
             expect("risk: \(severity)", risk.open[severity.place], same)
         }
         for word in Set(counts.map(\.severity) + exposed.map(\.severity)) {

@@ -88,6 +88,12 @@ package struct Scope: Sendable, Equatable {
         return sql
     }
 
+    /// The condition on rows of `product d` behind others: that the user may see it.
+    fileprivate var visibleCondition: SQL {
+        guard let visibleProducts else { return "" }
+        return " AND d.id IN \(SQL.list(visibleProducts.map(Value.integer)))"
+    }
+
     /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
     /// import yet are among them, with scan 0. `realm` is one row: the organization, the product and project of a narrower
     /// scope (0 in a wider one), and whether all products may be seen; for rows that belong to no project. `compared`
@@ -122,7 +128,7 @@ package struct ScopeFacts: Sendable, Equatable {
     package let path: [String]
     /// Counts up with every change of the scope's content.
     package let revision: Int64
-    /// When the content last changed: milliseconds since 1970, UTC.
+    /// When the content that may be seen last changed: milliseconds since 1970, UTC.
     package let updated: Int64
 
     /// Reads the facts; nil when the scope does not exist (any more).
@@ -131,8 +137,8 @@ package struct ScopeFacts: Sendable, Equatable {
             switch scope.kind {
             case .organization:
                 """
-                SELECT o.name, '', '', o.revision,
-                    coalesce((SELECT max(d.content_at) FROM product d WHERE d.organization = o.id), o.created_at)
+                SELECT o.name, '', '', o.revision, coalesce((SELECT max(d.content_at) FROM product d
+                    WHERE d.organization = o.id\(scope.visibleCondition)), o.created_at)
                 FROM organization o WHERE o.id = \(scope.organization)
                 """
             case .product:

@@ -1,19 +1,6 @@
 import Bytes
 
-// DESIGN. Charts of vectors. Colours go from dark to light in the order of their meaning, so that they differ on a
-// grey printer, and every part has its number as text.
-
-extension RiskSeverity {
-    var color: PDFColor {
-        switch self {
-        case .critical: PDFColor(red: 0.42, green: 0.04, blue: 0.10)
-        case .high: PDFColor(red: 0.78, green: 0.22, blue: 0.14)
-        case .medium: PDFColor(red: 0.93, green: 0.58, blue: 0.20)
-        case .low: PDFColor(red: 0.98, green: 0.84, blue: 0.52)
-        case .unrated: PDFColor(red: 0.90, green: 0.91, blue: 0.93)
-        }
-    }
-}
+// DESIGN. Charts of vectors. Every part has its number as text.
 
 extension RiskPage {
     /// One bar.
@@ -60,7 +47,7 @@ extension RiskPage {
     mutating func severityLegend() throws {
         try need(16)
         var x = Self.margin
-        for severity in RiskSeverity.allCases {
+        for severity in ShownSeverity.allCases {
             canvas.fill(PDFRectangle(x: x, y: y + 1, width: 9, height: 9), severity.color)
             canvas.stroke(PDFPath(PDFRectangle(x: x, y: y + 1, width: 9, height: 9)), Self.ink, width: 0.35)
             canvas.begin(.paragraph)
@@ -164,7 +151,7 @@ extension RiskPage {
             }
             canvas.stroke(path, color, width: 1.4, dashes: dashes)
         }
-        draw(first, RiskSeverity.high.color, dashes: [], isLeft: true)
+        draw(first, ShownSeverity.high.color, dashes: [], isLeft: true)
         draw(second, Self.ink, dashes: [4, 2.5], isLeft: false)
         // As many days as have room.
         let step = max(1, (days.count + 6) / 7)

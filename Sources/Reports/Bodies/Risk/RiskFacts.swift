@@ -5,29 +5,6 @@ import Inventory
 // DESIGN. Everything the report says, as numbers and short lists: the database counts, and of lists only the worst come.
 // So memory depends on nothing but how many products, licences and days there are to distinguish.
 
-/// The severities, the worst first. Alerts about vulnerabilities without a rating are `unrated`.
-enum RiskSeverity: String, CaseIterable {
-    case critical = "Critical"
-    case high = "High"
-    case medium = "Medium"
-    case low = "Low"
-    case unrated = "Unrated"
-
-    /// From the word of an advisory, in lower or upper case.
-    init(word: String) {
-        self =
-            switch word.lowercased() {
-            case "critical": .critical
-            case "high": .high
-            case "medium", "moderate": .medium
-            case "low": .low
-            default: .unrated
-            }
-    }
-
-    var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-}
-
 /// The facts of a risk report.
 struct RiskFacts {
     /// Rows of a list at most.
@@ -41,7 +18,7 @@ struct RiskFacts {
     var rejectedLibraries = 0
     var severeBugLibraries = 0
     /// Alerts about vulnerabilities by severity.
-    var open = [Int](repeating: 0, count: RiskSeverity.allCases.count)
+    var open = [Int](repeating: 0, count: ShownSeverity.allCases.count)
     /// The basis of the numbers of vulnerabilities.
     var basis = Basis()
     var ignored = 0
@@ -74,7 +51,7 @@ struct RiskFacts {
 
     struct WorstVulnerability {
         let name: String
-        let severity: RiskSeverity
+        let severity: ShownSeverity
         let score: Double?
         let isExploited: Bool
         /// EPSS, 0 to 1; nil where it has no score.
@@ -190,7 +167,7 @@ extension RiskFacts {
             switch AlertState(rawValue: row.string(0)) {
             case .ignored: ignored += count
             case .resolved: resolved += count
-            case .open, nil: open[RiskSeverity(word: row.string(1)).place] += count
+            case .open, nil: open[ShownSeverity(word: row.string(1)).place] += count
             }
         }
         try connection.each(
@@ -265,7 +242,7 @@ extension RiskFacts {
             """
         ) { row in
             WorstVulnerability(
-                name: row.string(0), severity: RiskSeverity(word: row.string(1)),
+                name: row.string(0), severity: ShownSeverity(word: row.string(1)),
                 score: row.integerOrNil(2).map { Double($0) / 10 }, isExploited: row.boolean(6),
                 likelihood: row.isNull(7) ? nil : row.real(7), libraries: Int(row.integer(3)),
                 projects: Int(row.integer(4)), url: row.string(5))

@@ -128,11 +128,11 @@ struct RiskDocument {
             try page.share(
                 risk.vulnerableLibraries, of: whole,
                 "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
-                color: RiskSeverity.high.color)
+                color: ShownSeverity.high.color)
         }
         try page.share(
             risk.rejectedLibraries, of: whole, "\(risk.rejectedLibraries) of \(whole) libraries break a policy.",
-            color: RiskSeverity.critical.color)
+            color: ShownSeverity.critical.color)
         try page.share(
             risk.unlicensedLibraries, of: whole,
             "\(risk.unlicensedLibraries) of \(whole) libraries have no licence that is known.", color: RiskPage.ink)
@@ -145,7 +145,7 @@ struct RiskDocument {
         } else {
             try page.subtitle("Open alerts by severity")
             try page.bars(
-                RiskSeverity.allCases.map { severity in
+                ShownSeverity.allCases.map { severity in
                     let count = risk.open[severity.place]
                     return .init(
                         label: severity.rawValue, parts: [(count, severity.color)],
@@ -199,7 +199,7 @@ struct RiskDocument {
         try page.bars(
             risk.groups.map { group in
                 .init(
-                    label: group.name, parts: RiskSeverity.allCases.map { (group.counts[$0.place], $0.color) },
+                    label: group.name, parts: ShownSeverity.allCases.map { (group.counts[$0.place], $0.color) },
                     note: "\(group.counts.reduce(0, +)) open")
             })
         try page.table(
@@ -375,8 +375,8 @@ struct RiskDocument {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    private static func worst(_ counts: [Int]) -> RiskSeverity {
-        RiskSeverity.allCases.first { counts[$0.place] > 0 } ?? .unrated
+    private static func worst(_ counts: [Int]) -> ShownSeverity {
+        ShownSeverity.allCases.first { counts[$0.place] > 0 } ?? .unrated
     }
 
     private static func color(of family: LicenseFamily) -> PDFColor {

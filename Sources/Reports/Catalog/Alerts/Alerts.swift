@@ -17,12 +17,15 @@ extension Report {
                 key: "alerts", item: "alert", title: "Alerts",
                 from: Table.alertSource, condition: "a.state = 'OPEN'",
                 order: ["s.project", "a.number"],
+                urgency: .ofAlert,
                 columns: Column.alertOfAnyType([
                     .directDependency("Direct Dependency", "nullif(a.direct, -1)"),
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
                 ]),
-                lists: Table.alertLists)
-        ])
+                lists: Table.alertLists,
+                printed: Column.alertOfAnyTypePrinted("Top Fix", "Direct Dependency", "Creation Date"))
+        ]),
+        isVerdict: true
     )
 }

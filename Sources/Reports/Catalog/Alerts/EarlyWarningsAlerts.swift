@@ -12,9 +12,9 @@ extension Report {
                 title: "Early Warning Alerts", condition: "v.type <> 'CVE'",
                 shown: [
                     .text("", "Alert Type", "a.type", width: 26),
-                    .text("libraryName", "Library", "l.filename", width: 36),
+                    .libraryFile("libraryName"),
                     .text("libraryType", "Library Type", "l.type", width: 16),
-                    .text("vulnerabilityId", "Warning", "v.name", width: 24),
+                    .vulnerabilityName("vulnerabilityId", "Warning", width: 24),
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
                     .text(
@@ -23,7 +23,13 @@ extension Report {
                         width: 10),
                     .timestamp("creationDate", "Creation Date", "a.created_at"),
                     .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
+                    .severity("severity", "Severity"),
+                    .vulnerabilityText("", "Details", VulnerabilityText.ofAdvisoryD),
+                ],
+                printed: [
+                    "Severity", "Warning", "Library", "Details", "Product", "Project", "Status", "Creation Date",
                 ])
-        ])
+        ]),
+        isVerdict: true
     )
 }

@@ -16,6 +16,7 @@ extension Report {
                 key: "alerts", item: "alert", title: "Ignored Alerts",
                 from: Decision.source, condition: "a.state = 'IGNORED'",
                 order: ["s.project", "a.number"],
+                urgency: .ofAlert,
                 columns: Column.alertOfAnyType([
                     .text("", "Ignored By", "coalesce(i.email, 'VEX')", width: 24),
                     .text("comments", "Comments", "a.comments", width: 40),
@@ -27,7 +28,8 @@ extension Report {
                     .text("scope", "Scope", Decision.scope, width: 14).omittedWhenNull,
                     Column("expires", "Expires", .date, "nullif(a.ignored_until, 0)", width: 12).omittedWhenNull,
                 ]),
-                lists: Table.alertLists)
+                lists: Table.alertLists,
+                printed: Column.alertOfAnyTypePrinted("Reason", "Justification", "Comments", "Ignored By", "Expires"))
         ])
     )
 }

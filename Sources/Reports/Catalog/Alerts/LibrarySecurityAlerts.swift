@@ -24,7 +24,8 @@ extension Report {
                 replacements: [
                     Replacement(filter: "status", value: "resolved", table: .warnedLibraries("a.state = 'RESOLVED'"))
                 ])
-        ])
+        ]),
+        isVerdict: true
     )
 }
 
@@ -42,11 +43,13 @@ extension Table {
                     WHERE \(Warned.ofKind) AND b.number < a.number)
                 """,
             condition: condition, order: ["s.project", "a.number"],
+            urgency: Urgency(
+                level: Warned.worst, words: SeveritySQL.places, ties: ["l.filename", "s.project_name"]),
             columns: [
-                .text("libraryName", "Library", "l.filename", width: 36),
+                .libraryFile("libraryName"),
                 .text("product", "Product", "s.product_name"),
                 .text("project", "Project", "s.project_name"),
-                .text("", "Severity", Warned.severities, width: 34).upToHigh(Warned.severitiesUpToHigh),
+                Column("", "Severity", .severity, Warned.worstWord, width: 10).upToHigh(Warned.worstWordUpToHigh),
                 .integer("severity.critical", "", Warned.number(of: Warned.critical)).upToHigh("NULL").omittedAlone,
                 .integer("severity.high", "", Warned.number(of: Warned.high))
                     .upToHigh(Warned.number(of: Warned.highAndCritical)).omittedWhenNull,
@@ -70,8 +73,17 @@ extension Table {
                     "libraryUpgrade", "Library Upgrade",
                     "(SELECT max(f.upgrade) FROM finding f WHERE f.library = a.library)", width: 18
                 ).omittedWhenNull,
+                .integer("", "Critical", Warned.number(of: Warned.critical)).upToHigh("NULL"),
+                .integer("", "High", Warned.number(of: Warned.high))
+                    .upToHigh(Warned.number(of: Warned.highAndCritical)),
+                .integer("", "Medium", Warned.number(of: Warned.medium)),
+                .integer("", "Low", Warned.number(of: Warned.low)),
             ],
-            replacements: replacements)
+            replacements: replacements,
+            printed: [
+                "Severity", "Library", "Critical", "High", "Medium", "Low", "Total Alerts", "Ignored Alerts", "Product",
+                "Project", "Library Upgrade", "Modified Date",
+            ])
     }
 }
 
@@ -93,12 +105,17 @@ private enum Warned {
     /// One of these counts, or null where it is 0.
     static func number(of count: StaticSQL) -> StaticSQL { found("nullif(\(count), 0)") }
 
-    /// All counts as a text.
-    static let severities: StaticSQL = found(
-        "'critical: ' || \(critical) || ', high: ' || \(high) || ', medium: ' || \(medium) || ', low: ' || \(low)")
-    /// The same for API versions that have no `critical`.
-    static let severitiesUpToHigh: StaticSQL = found(
-        "'high: ' || \(highAndCritical) || ', medium: ' || \(medium) || ', low: ' || \(low)")
+    /// The place of the worst severity.
+    static let worst: StaticSQL = """
+        coalesce((SELECT min(\(SeveritySQL.place)) FROM alert b JOIN vulnerability v ON v.id = b.vulnerability
+        WHERE \(ofKind)), 4)
+        """
+
+    /// Its word, and the same for API versions that have no `critical`.
+    static let worstWord: StaticSQL =
+        "CASE \(worst) WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' END"
+    static let worstWordUpToHigh: StaticSQL =
+        "CASE \(worst) WHEN 0 THEN 'high' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' END"
 
     /// A value over the alerts of this kind and their vulnerabilities `w`.
     private static func found(_ value: StaticSQL) -> StaticSQL {

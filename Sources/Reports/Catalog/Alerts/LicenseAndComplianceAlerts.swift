@@ -12,9 +12,10 @@ extension Report {
                 key: "alerts", item: "alert", title: "License and Compliance",
                 from: Table.alertSource, condition: "a.type <> 'SECURITY_VULNERABILITY'",
                 order: ["s.project", "a.number"],
+                urgency: .ofAlert,
                 columns: Column.alert([
-                    .text("type", "Alert Type", "a.type", width: 28),
-                    .text("", "Library", "l.filename", width: 36),
+                    .alertType("type", "Alert Type"),
+                    .libraryFile(""),
                     .text("", "Library Type", "l.type", width: 16),
                     .alertDescription("Description"),
                     .names("", "Licenses", item: "license", name: "", "l.licenses"),
@@ -25,7 +26,11 @@ extension Report {
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
                     .text("comments", "Comments", "a.comments", width: 40),
                 ]),
-                lists: Table.alertLists)
+                lists: Table.alertLists,
+                printed: [
+                    "Alert Type", "Library", "Library Type", "Description", "Licenses", "Product", "Project", "Status",
+                    "Creation Date", "Comments",
+                ])
         ])
     )
 }

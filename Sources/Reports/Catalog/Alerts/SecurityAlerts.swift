@@ -8,6 +8,15 @@ extension Report {
         title: "Security Alerts",
         formats: Format.tabular(first: .xlsx),
         filters: [Filter.alertStatus] + Filter.ofAlert,
-        body: .tables([.security(title: "Security Alerts", shown: Column.security)])
+        body: .tables([
+            .security(
+                title: "Security Alerts", shown: Column.security,
+                printed: [
+                    "Severity", "Vulnerability ID", "Library", "Details", "Product", "Project", "Status", "Top Fix",
+                    "CVSS",
+                    "Exploited", "EPSS", "Creation Date", "Comments",
+                ])
+        ]),
+        isVerdict: true
     )
 }

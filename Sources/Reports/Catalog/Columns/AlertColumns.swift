@@ -70,13 +70,28 @@ extension Column {
         return shown + all.filter { !keys.contains($0.key) }
     }
 
-    /// As `alert`, for a report that begins with the type, the level, the library and where it is.
-    static func alertOfAnyType(_ others: [Column]) -> [Column] { alert(head + others) }
+    /// As `alert`, for a report that begins with the type, the level, the library and where it is. Behind all others stands what
+    /// the vulnerability is, where the alert is about one.
+    static func alertOfAnyType(_ others: [Column]) -> [Column] {
+        alert(head + others) + [
+            .severity("", "Severity"), .vulnerabilityName(""), .text("", "Top Fix", VulnerabilityText.fix, width: 36),
+        ]
+    }
+
+    /// The headings of the pages of such a report, with its own ones behind.
+    static func alertOfAnyTypePrinted(_ others: String...) -> [String] {
+        ["Severity", "Type", "Vulnerability ID", "Library", "Description", "Product", "Project"] + others
+    }
+
+    /// The type of an alert; on paper in words.
+    static func alertType(_ key: String, _ title: String) -> Column {
+        .text(key, title, "a.type", width: 28).printed("lower(replace(a.type, '_', ' '))")
+    }
 
     private static let head: [Column] = [
-        .text("type", "Type", "a.type", width: 28),
+        .alertType("type", "Type"),
         .text("level", "Level", "a.level", width: 10),
-        .text("", "Library", "l.filename", width: 36),
+        .libraryFile(""),
         .text("", "Library Type", "l.type", width: 16),
         .alertDescription("Description"),
         .text("", "Product", "s.product_name"),

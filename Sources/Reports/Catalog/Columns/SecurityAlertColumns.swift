@@ -10,13 +10,18 @@ extension Table {
 
     /// The alerts of the reports on vulnerabilities, flat.
     ///
-    /// - Parameter shown: the columns with a heading; keys that they leave out follow.
-    static func security(title: String, condition: StaticSQL? = nil, shown: [Column]) -> Table {
+    /// - Parameters:
+    ///   - shown: the columns with a heading; keys that they leave out follow.
+    ///   - printed: the headings of the pages.
+    static func security(
+        title: String, condition: StaticSQL? = nil, shown: [Column], printed: [String]
+    ) -> Table {
         let keys = Set(shown.map(\.key))
         return Table(
             key: "alerts", item: "alert", title: title, from: securitySource, condition: condition,
             order: ["s.project", "a.number"],
-            columns: shown + Column.security.filter { !keys.contains($0.key) }.map(\.untitled))
+            urgency: .ofVulnerability,
+            columns: shown + Column.security.filter { !keys.contains($0.key) }.map(\.untitled), printed: printed)
     }
 }
 
@@ -25,13 +30,13 @@ extension Column {
     static let security: [Column] = alertAndVulnerability + exploitation()
 
     private static let alertAndVulnerability: [Column] = [
-        .text("vulnerabilityId", "Vulnerability ID", "v.name", width: 20),
-        .text("libraryName", "Library", "l.filename", width: 36),
+        .vulnerabilityName("vulnerabilityId"),
+        .libraryFile("libraryName"),
         .text("", "Source File", "''", width: 20),
         .text("product", "Product", "s.product_name"),
         .text("project", "Project", "s.project_name"),
         .severity("severity", "Severity"),
-        .text("", "Details", VulnerabilityText.ofAdvisoryD, width: 60),
+        .vulnerabilityText("", "Details", VulnerabilityText.ofAdvisoryD),
         Column("score", "CVSS", .real, SeveritySQL.score, width: 8).omittedWhenNull,
         .text(
             "scoreType", "CVSS Type",

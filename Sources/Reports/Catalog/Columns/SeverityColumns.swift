@@ -51,17 +51,34 @@ enum VulnerabilityText {
 extension Column {
     /// The word of the severity; `key` and `title` as for other columns.
     static func severity(_ key: String, _ title: String) -> Column {
-        .text(key, title, SeveritySQL.word, width: 10).upToHigh(SeveritySQL.wordUpToHigh).omittedWhenNull
+        Column(key, title, .severity, SeveritySQL.word, width: 10).upToHigh(SeveritySQL.wordUpToHigh).omittedWhenNull
     }
 
-    /// The description of an alert: for a vulnerability its current severity, in Mend's form (`High:1,`).
+    /// The name of a `vulnerability v`, which leads to its page.
+    static func vulnerabilityName(_ key: String, _ title: String = "Vulnerability ID", width: Int = 20) -> Column {
+        .text(key, title, "v.name", width: width).leading(to: "v.url")
+    }
+
+    /// The file of a `library l`, which leads to its home page or its download.
+    static func libraryFile(_ key: String) -> Column {
+        .text(key, "Library", "l.filename", width: 36).leading(to: "coalesce(nullif(l.homepage, ''), l.download_url)")
+    }
+
+    /// The description of a vulnerability, whose beginning leads to the page of the `vulnerability v`.
+    static func vulnerabilityText(_ key: String, _ title: String, _ sql: StaticSQL) -> Column {
+        Column(key, title, .prose, sql, width: 60).leading(to: "v.url")
+    }
+
+    /// The description of an alert: for a vulnerability its current severity, in Mend's form (`High:1,`); on paper its text.
     static func alertDescription(_ title: String) -> Column {
-        .text(
-            "description", title,
+        Column(
+            "description", title, .prose,
             """
             CASE WHEN a.vulnerability = 0 THEN a.description WHEN coalesce(v.severity, '') = '' THEN ''
                 ELSE upper(substr(v.severity, 1, 1)) || substr(v.severity, 2) || ':1,' END
             """, width: 40
+        ).leading(to: "v.url").printed(
+            "CASE WHEN a.vulnerability = 0 THEN a.description ELSE \(VulnerabilityText.ofAdvisoryD) END"
         ).upToHigh(
             """
             CASE WHEN a.vulnerability = 0 THEN a.description WHEN coalesce(v.severity, '') = '' THEN ''

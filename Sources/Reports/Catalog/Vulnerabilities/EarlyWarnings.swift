@@ -15,17 +15,24 @@ extension Report {
                     \(Joins.exposedVulnerability) WHERE s.scan > 0 AND v.type <> 'CVE'
                     """,
                 order: ["s.project", "e.position", "e.vulnerability"],
+                urgency: .ofVulnerability,
                 columns: [
-                    .text("library", "Library", "l.filename", width: 36),
+                    .libraryFile("library"),
                     .text("libraryType", "Library Type", "l.type", width: 16),
-                    .text("name", "Warning", "v.name", width: 24),
+                    .vulnerabilityName("name", "Warning", width: 24),
                     .text(
                         "source", "Source", "CASE v.organization WHEN 0 THEN 'OSV' ELSE 'SBOM' END", width: 10),
                     Column("publishDate", "Published", .date, VulnerabilityText.published, width: 12).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),
                     .text("project", "Project", "s.project_name"),
                     .text("description", "", VulnerabilityText.ofAdvisoryA),
+                    .severity("", "Severity"),
+                    .vulnerabilityText("", "Description", VulnerabilityText.ofAdvisoryA),
+                ],
+                printed: [
+                    "Severity", "Warning", "Library", "Description", "Product", "Project", "Source", "Published",
                 ])
-        ])
+        ]),
+        isVerdict: true
     )
 }

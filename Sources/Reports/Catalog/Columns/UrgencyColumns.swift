@@ -1,0 +1,34 @@
+import Database
+
+// DESIGN. One order of severities for all tables that people read: critical, high, medium, low, then what nothing rates. A table of
+// alerts of all types has the others among them by their level: MAJOR behind high, MINOR at the end.
+
+extension SeveritySQL {
+    /// The place of the severity of a `vulnerability v`: a whole number, critical first.
+    static let place: StaticSQL = """
+        (CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END)
+        """
+    /// The words of these places.
+    static let places = ["critical", "high", "medium", "low", "unrated"]
+}
+
+extension Urgency {
+    /// Of rows about a `vulnerability v` of a `library l` in a project of `scope s`.
+    static let ofVulnerability = bySeverity(then: [])
+
+    /// The same; rows that agree in all of it are ordered by `places`.
+    static func bySeverity(then places: [StaticSQL]) -> Urgency {
+        Urgency(
+            level: SeveritySQL.place, words: SeveritySQL.places,
+            ties: ["v.name", "l.filename", "s.project_name"] + places)
+    }
+
+    /// Of rows about an `alert a` of any type, whose `vulnerability v` may be missing.
+    static let ofAlert = Urgency(
+        level: """
+            (CASE WHEN a.vulnerability = 0 THEN CASE a.level WHEN 'MAJOR' THEN 2 ELSE 6 END
+            ELSE CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END END)
+            """,
+        words: ["critical", "high", "other, major", "medium", "low", "unrated", "other, minor"],
+        ties: ["coalesce(v.name, '')", "a.type", "l.filename", "s.project_name"])
+}
