@@ -27,6 +27,19 @@ struct RiskTests {
                 name: names[place % names.count], project: names[(place + 3) % names.count], projects: place,
                 counts: [place % 2, 3, 0, 1, 7], score: place % 3 == 0 ? nil : 9.8, fix: place % 2 == 0 ? "" : "2.0.1")
         }
+        facts.knowsExploited = true
+        facts.exploited = 17
+        let found = (0..<RiskFacts.listLimit).map { place in
+            RiskFacts.WorstVulnerability(
+                name: "CVE-2025-\(1000 + place)", url: "https://nvd.nist.gov/vuln/detail/CVE-2025-\(1000 + place)",
+                severity: ShownSeverity.allCases[place % 4], score: place % 3 == 0 ? nil : 9.8,
+                exploitedSince: place % 2 == 0 ? nil : 1_760_000_000_000, likelihood: place % 4 == 0 ? nil : 0.0001,
+                library: names[place % names.count], fix: place % 2 == 0 ? "" : "2.0.1",
+                project: names[(place + 3) % names.count], projects: place)
+        }
+        facts.exploitedVulnerabilities = Array(found.prefix(17))
+        facts.worstVulnerabilities = found
+        facts.unratedVulnerabilities = Array(found.suffix(20))
         facts.groups = names.map {
             RiskFacts.GroupRisk(name: $0, libraries: 7, counts: [1, 2, 3, 4, 5], rejected: 1)
         }
@@ -48,11 +61,11 @@ struct RiskTests {
         return facts
     }
 
-    private static func document(_ facts: RiskFacts) throws -> Data {
+    private static func document(_ facts: RiskFacts, _ kind: ScopeKind = .product) throws -> Data {
         let scope = ScopeFacts(
             name: names[3] + names[1], path: [names[2]], revision: 1, updated: 1_767_323_045_000)
         var data = Data()
-        try RiskDocument(facts, scope, .product).write { data.append(contentsOf: $0) }
+        try RiskDocument(facts, scope, kind).write { data.append(contentsOf: $0) }
         return data
     }
 
@@ -66,7 +79,9 @@ struct RiskTests {
         let tool = try ForeignTool.path("pdftotext", package: "poppler-utils")
         let text = String(decoding: try ForeignTool.run(tool, ["-layout", path, "-"]), as: UTF8.self)
         for words in [
-            "How the projects compare", "Trend", "The first 40 of 400 vulnerable libraries", "54321", ">99 %",
+            "How the projects compare", "Vulnerability alerts not resolved and libraries, day by day",
+            "The first 40 of 400 vulnerable libraries", "54321", ">99 %", "Exploited: do these first", "Not rated",
+            "All projects", "50000",
         ] {
             #expect(text.contains(words), "\(words)")
         }
@@ -75,8 +90,50 @@ struct RiskTests {
         }
     }
 
+    private func text(_ data: Data, _ options: String...) throws -> String {
+        let tool = try ForeignTool.path("pdftotext", package: "poppler-utils")
+        return String(
+            decoding: try ForeignTool.run(tool, ["-layout"] + options + ["-", "-"], input: data), as: UTF8.self)
+    }
+
+    /// What is the same in each row is left out; the basis stands on page 1.
+    @Test func aProjectNamesNoProject() throws {
+        #expect(try text(Self.document(Self.facts)).contains(/Library +Project/))
+        let project = try text(Self.document(Self.facts, .project))
+        #expect(!project.contains(/Library +Project/) && !project.contains(/Fixed in +Project/))
+        #expect(try text(Self.document(Self.facts), "-l", "1").contains("Not assessed: there are no components here."))
+    }
+
+    /// Lists say what they rest on: without a list of what is exploited nothing is called not exploited.
+    @Test func nothingIsSaidOfWhatNoListKnows() throws {
+        var facts = Self.facts
+        facts.exploited = 0
+        facts.exploitedVulnerabilities = []
+        #expect(try text(Self.document(facts)).contains("No open alert is about a vulnerability that a list"))
+        facts.knowsExploited = false
+        let unknown = try text(Self.document(facts))
+        #expect(unknown.contains("no list (CISA KEV, EUVD) was imported") && !unknown.contains("No open alert"))
+    }
+
+    /// Each open alert is in one of the three lists, the exploited ones in the first.
+    @Test(arguments: Engine.allCases) func listsDivideTheVulnerabilities(engine: Engine) throws {
+        let fixture = try InventoryFixture.shared(engine)
+        let scope = try fixture.scope(.organization)
+        let facts = try fixture.database.snapshot { try RiskFacts.read(scope, updated: 0, on: $0) }
+        let lists = [facts.exploitedVulnerabilities, facts.worstVulnerabilities, facts.unratedVulnerabilities]
+        #expect(lists.allSatisfy { !$0.isEmpty } && facts.knowsExploited)
+        #expect(lists.joined().reduce(0) { $0 + $1.projects } == facts.open.reduce(0, +))
+        #expect(
+            lists[0].allSatisfy { $0.name == "CVE-2025-90001" }
+                && facts.exploited == lists[0].reduce(0) { $0 + $1.projects })
+        #expect(lists[0].contains { $0.library == "left-pad-1.3.0.tgz" && $0.fix == "1.3.1" && $0.projects == 2 })
+        #expect(lists[1].allSatisfy { $0.severity != .unrated })
+        #expect(lists[2].allSatisfy { $0.severity == .unrated })
+        #expect(facts.groups.reduce(0) { $0 + $1.counts.reduce(0, +) } == facts.open.reduce(0, +))
+    }
+
     @Test(arguments: [(0, 4), (4, 4), (5, 8), (8, 8), (9, 20), (21, 40), (1999, 2000), (2001, 4000)])
-    func axesEndAtRoundNumbers(value: Int, end: Int) { #expect(RiskPage.ceiling(value) == end) }
+    func axesEndAtRoundNumbers(value: Int, end: Int) { #expect(DocumentPage.ceiling(value) == end) }
 
     /// Days are told apart by when the inventory changed; what was resolved on a day is not counted at its end.
     @Test(arguments: Engine.allCases) func trendOverDays(engine: Engine) throws {
@@ -94,7 +151,10 @@ struct RiskTests {
                         AND type = 'SECURITY_VULNERABILITY')
                 """)
         }
-        let facts = try fixture.database.snapshot { try RiskFacts.read(scope, on: $0) }
+        let facts = try fixture.database.snapshot { connection -> RiskFacts in
+            let updated = try #require(ScopeFacts.read(scope, on: connection)).updated
+            return try RiskFacts.read(scope, updated: updated, on: connection)
+        }
         #expect(facts.trend.count == 2)
         #expect(facts.trend[0].libraries == 1)
         #expect(facts.trend[1].libraries > 1)

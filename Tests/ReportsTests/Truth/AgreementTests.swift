@@ -77,7 +77,7 @@ struct AgreementTests {
         #expect(security.filter { $0["status"] as? String != "Resolved" }.count == usage.count)
         let (risk, counts) = try fixture.database.snapshot { connection in
             (
-                try RiskFacts.read(scope, on: connection),
+                try RiskFacts.read(scope, updated: 0, on: connection),
                 try connection.all(
                     scope.clause + """
                         SELECT c.severity, CAST(sum(c.open_alerts) AS BIGINT), CAST(sum(c.ignored_alerts) AS BIGINT)
@@ -209,7 +209,7 @@ struct AgreementTests {
         func state() throws -> (isAssessed: Bool, revision: Int64) {
             try fixture.database.snapshot { connection in
                 (
-                    try RiskFacts.read(scope, on: connection).basis.isAssessed,
+                    try RiskFacts.read(scope, updated: 0, on: connection).basis.isAssessed,
                     try ScopeFacts.read(scope, on: connection)?.revision ?? 0
                 )
             }

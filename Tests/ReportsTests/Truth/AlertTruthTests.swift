@@ -117,7 +117,7 @@ struct AlertTruthTests {
                 "UPDATE vulnerability SET severity = 'high', score = 88 WHERE name NOT IN (\(malware), \(low))")
         }
         let facts = try fixture.database.snapshot {
-            try RiskFacts.read(fixture.scope(.organization), on: $0)
+            try RiskFacts.read(fixture.scope(.organization), updated: 0, on: $0)
         }
         #expect(facts.worstVulnerabilities.first?.name == malware)
         #expect(!facts.worstVulnerabilities.dropLast().contains { $0.name == low })

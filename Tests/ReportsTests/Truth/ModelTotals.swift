@@ -129,7 +129,7 @@ struct ModelTotals {
     private func risk(_ scope: Scope, _ lines: [Line], _ exposed: [Line]) throws -> [String] {
         let (risk, counts) = try fixture.database.snapshot { connection in
             (
-                try RiskFacts.read(scope, on: connection),
+                try RiskFacts.read(scope, updated: 0, on: connection),
                 try connection.all(
                     scope.clause + """
                         SELECT c.severity, CAST(sum(c.open_alerts) AS BIGINT), CAST(sum(c.ignored_alerts) AS BIGINT)

@@ -2,7 +2,7 @@ import Bytes
 
 // DESIGN. Charts of vectors. Every part has its number as text.
 
-extension RiskPage {
+extension DocumentPage {
     /// One bar.
     struct Bar {
         let label: String

@@ -26,7 +26,13 @@ struct RiskFacts {
     /// Open alerts of other types, by type.
     var others: [(type: String, count: Int)] = []
     var worstLibraries: [WorstLibrary] = []
+    /// Open alerts about vulnerabilities that a list calls exploited, and whether there is a list.
+    var exploited = 0
+    var knowsExploited = false
+    /// What weighs most: what is exploited, else what is rated, and what nobody rates.
+    var exploitedVulnerabilities: [WorstVulnerability] = []
     var worstVulnerabilities: [WorstVulnerability] = []
+    var unratedVulnerabilities: [WorstVulnerability] = []
     var violations: [Violation] = []
     var violationCount = 0
     /// Licences that bind, by the number of libraries, the most first.
@@ -49,16 +55,22 @@ struct RiskFacts {
         let fix: String
     }
 
+    /// A vulnerability of a library.
     struct WorstVulnerability {
         let name: String
+        let url: String
         let severity: ShownSeverity
         let score: Double?
-        let isExploited: Bool
+        /// The first day that a list calls it exploited; milliseconds since 1970, nil where no list does or says when.
+        let exploitedSince: Int64?
         /// EPSS, 0 to 1; nil where it has no score.
         let likelihood: Double?
-        let libraries: Int
+        let library: String
+        /// The smallest version that leaves this vulnerability behind, or empty.
+        let fix: String
+        /// The first project by name, and how many there are.
+        let project: String
         let projects: Int
-        let url: String
     }
 
     struct Violation {
@@ -115,22 +127,24 @@ struct RiskFacts {
 
 extension RiskFacts {
     /// The word of a vulnerability `v`'s severity.
-    private static let severity: SQL = "v.severity"
+    static let severity: SQL = "v.severity"
 
     /// What to do first about a vulnerability `v`.
-    private static let weight = SQL(PrioritySQL.weight)
+    static let weight = SQL(PrioritySQL.weight)
 
-    static func read(_ scope: Scope, on connection: any Connection) throws -> RiskFacts {
+    /// - Parameter updated: when the scope last changed, the last day of the trend.
+    static func read(_ scope: Scope, updated: Int64, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
         facts.basis = try Basis.read(scope, on: connection)
         try facts.readCounts(scope, on: connection)
         try facts.readAlerts(scope, on: connection)
-        try facts.readWorst(scope, on: connection)
+        try facts.readWorstLibraries(scope, on: connection)
+        try facts.readWorstVulnerabilities(scope, on: connection)
         try facts.readLicenses(scope, on: connection)
         try facts.readAges(scope, on: connection)
         try facts.readOutdated(scope, on: connection)
         if scope.kind != .project { try facts.readGroups(scope, on: connection) }
-        try facts.readTrend(scope, on: connection)
+        try facts.readTrend(scope, until: updated, on: connection)
         return facts
     }
 
@@ -210,7 +224,7 @@ extension RiskFacts {
         return sql
     }()
 
-    private mutating func readWorst(_ scope: Scope, on connection: any Connection) throws {
+    private mutating func readWorstLibraries(_ scope: Scope, on connection: any Connection) throws {
         worstLibraries = try connection.all(
             """
             \(scope.clause) SELECT min(l.filename), min(s.project_name), count(DISTINCT s.project), count(*),
@@ -229,23 +243,6 @@ extension RiskFacts {
             return WorstLibrary(
                 name: row.string(0), project: row.string(1), projects: Int(row.integer(2)), counts: counts + [rest],
                 score: row.integerOrNil(8).map { Double($0) / 10 }, fix: row.string(9))
-        }
-        worstVulnerabilities = try connection.all(
-            """
-            \(scope.clause) SELECT v.name, min(\(Self.severity)), max(v.score), count(DISTINCT a.library_uuid),
-                count(DISTINCT s.project), min(v.url), coalesce(max(\(SQL(ExploitationSQL.exploited))), 0),
-                max(\(SQL(ExploitationSQL.score)))
-            FROM scope s JOIN alert a ON a.project = s.project JOIN vulnerability v ON v.id = a.vulnerability
-            WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY'
-            GROUP BY v.name ORDER BY max(\(Self.weight)) DESC, 5 DESC, 1
-            LIMIT \(Self.listLimit)
-            """
-        ) { row in
-            WorstVulnerability(
-                name: row.string(0), severity: ShownSeverity(word: row.string(1)),
-                score: row.integerOrNil(2).map { Double($0) / 10 }, isExploited: row.boolean(6),
-                likelihood: row.isNull(7) ? nil : row.real(7), libraries: Int(row.integer(3)),
-                projects: Int(row.integer(4)), url: row.string(5))
         }
     }
 
@@ -338,35 +335,5 @@ extension RiskFacts {
         }
         found.sort { left, right in isWorse(left.group, right.group) ?? (left.id < right.id) }
         groups = found.prefix(Self.listLimit / 2).map(\.group)
-    }
-
-    /// Days on which the inventory changed, the last two dozen, and how things stood at the end of each.
-    private mutating func readTrend(_ scope: Scope, on connection: any Connection) throws {
-        let length = TimeText.day
-        var days: [(day: Int64, change: Int)] = []
-        try connection.each(
-            """
-            \(scope.clause) SELECT e.at / \(length), sum(CASE WHEN e.change = 'ADDED' THEN 1 ELSE -1 END)
-            FROM scope s JOIN inventory_event e ON e.project = s.project GROUP BY 1 ORDER BY 1
-            """
-        ) { days.append(($0.integer(0), Int($0.integer(1)))) }
-        var libraries = 0
-        var points: [TrendPoint] = []
-        for (day, change) in days {
-            libraries += change
-            points.append(TrendPoint(day: (day + 1) * length, libraries: libraries))
-        }
-        points = Array(points.suffix(24))
-        for place in points.indices {
-            let end = points[place].day
-            points[place].alerts = Int(
-                try connection.integer(
-                    """
-                    \(scope.clause) SELECT count(*) FROM scope s JOIN alert a ON a.project = s.project
-                    WHERE a.type = 'SECURITY_VULNERABILITY' AND a.created_at < \(end)
-                        AND (a.resolved_at = 0 OR a.resolved_at >= \(end))
-                    """) ?? 0)
-        }
-        trend = points
     }
 }

@@ -7,7 +7,7 @@ extension Production {
     func risk(
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
-        let risk = try RiskFacts.read(request.scope, on: connection)
+        let risk = try RiskFacts.read(request.scope, updated: facts.updated, on: connection)
         var produced = try document(facts, word: "Risk", into: receiver) { destination in
             try RiskDocument(risk, facts, request.scope.kind).write(to: destination)
             return (risk.worstLibraries.count, [])
@@ -19,9 +19,9 @@ extension Production {
 
 /// A risk report as pages: reports.md §15.3.
 struct RiskDocument {
-    private let risk: RiskFacts
+    let risk: RiskFacts
     private let scope: ScopeFacts
-    private let kind: ScopeKind
+    let kind: ScopeKind
 
     init(_ risk: RiskFacts, _ scope: ScopeFacts, _ kind: ScopeKind) {
         self.risk = risk
@@ -32,7 +32,7 @@ struct RiskDocument {
     func write(to destination: @escaping ByteSink.Destination) throws {
         let created = TimeText.rfc3339(scope.updated)
         let title = "Risk Report"
-        var page = try RiskPage(
+        var page = try DocumentPage(
             title: "\(title): \(scope.name)", footer: "\(title) · \(scope.name) · \(created.prefix(10))",
             created: created, to: destination)
         try titlePage(&page, title, created)
@@ -50,9 +50,9 @@ struct RiskDocument {
 
     // MARK: Title
 
-    private func titlePage(_ page: inout RiskPage, _ title: String, _ created: String) throws {
-        let (margin, width) = (RiskPage.margin, page.width)
-        page.canvas.fill(PDFRectangle(x: 0, y: 0, width: page.canvas.size.width, height: 250), RiskPage.ink)
+    private func titlePage(_ page: inout DocumentPage, _ title: String, _ created: String) throws {
+        let (margin, width) = (DocumentPage.margin, page.width)
+        page.canvas.fill(PDFRectangle(x: 0, y: 0, width: page.canvas.size.width, height: 250), DocumentPage.ink)
         page.canvas.outline(title)
         page.canvas.begin(.heading(1))
         page.canvas.draw(
@@ -71,11 +71,11 @@ struct RiskDocument {
         var y = 290.0
         for (label, value) in rows {
             page.canvas.begin(.paragraph)
-            page.canvas.draw(label, at: PDFPoint(margin, y + 3), .init(size: 9), color: RiskPage.gray)
+            page.canvas.draw(label, at: PDFPoint(margin, y + 3), .init(size: 9), color: DocumentPage.gray)
             let text = page.canvas.draw(
                 value, at: PDFPoint(margin + 90, y),
                 .init(size: 13, isBold: true, width: width - 90, maximumHeight: 60),
-                color: RiskPage.ink)
+                color: DocumentPage.ink)
             page.canvas.end()
             y += max(20, text.height) + 8
         }
@@ -84,26 +84,29 @@ struct RiskDocument {
             .init(value: "\(risk.libraries)", label: "libraries"),
             .init(value: said(open), label: "open vulnerability alerts"),
             .init(value: said(risk.open[0] + risk.open[1]), label: "of them critical or high"),
+            .init(value: said(risk.open[ShownSeverity.unrated.place]), label: "of them not rated"),
+            .init(value: risk.knowsExploited ? said(risk.exploited) : "–", label: "of them exploited"),
             .init(value: "\(risk.violationCount)", label: "policy violations"),
         ])
+        try page.paragraph(basis, color: DocumentPage.gray)
         if risk.libraries == 0 {
             try page.paragraph("Nothing has been imported here yet: there is nothing to tell.")
         }
     }
 
-    private var open: Int { risk.open.reduce(0, +) }
+    var open: Int { risk.open.reduce(0, +) }
 
     /// A number of vulnerabilities; no number where none could be looked up.
     private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }
 
     /// The basis of the numbers of vulnerabilities.
-    private var basis: String {
+    var basis: String {
         risk.basis.sentence + (risk.basis.isAssessed ? "" : " Only what documents claim is known.")
     }
 
     // MARK: Sections
 
-    private func summary(_ page: inout RiskPage) throws {
+    private func summary(_ page: inout DocumentPage) throws {
         try page.section("Summary", keeping: 200)
         // The basis counts as the inventory does: a library once in each project.
         let isShared = risk.basis.libraries > risk.libraries
@@ -122,7 +125,6 @@ struct RiskDocument {
         }
         try page.paragraph(
             "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")
-        try page.paragraph(basis, color: RiskPage.gray)
         let whole = risk.libraries
         if risk.basis.isAssessed || risk.vulnerableLibraries > 0 {
             try page.share(
@@ -135,89 +137,10 @@ struct RiskDocument {
             color: ShownSeverity.critical.color)
         try page.share(
             risk.unlicensedLibraries, of: whole,
-            "\(risk.unlicensedLibraries) of \(whole) libraries have no licence that is known.", color: RiskPage.ink)
+            "\(risk.unlicensedLibraries) of \(whole) libraries have no licence that is known.", color: DocumentPage.ink)
     }
 
-    private func security(_ page: inout RiskPage) throws {
-        try page.section("Security")
-        if open == 0 {
-            try page.paragraph(risk.basis.isAssessed ? "No vulnerability is open." : basis)
-        } else {
-            try page.subtitle("Open alerts by severity")
-            try page.bars(
-                ShownSeverity.allCases.map { severity in
-                    let count = risk.open[severity.place]
-                    return .init(
-                        label: severity.rawValue, parts: [(count, severity.color)],
-                        note: "\(count) (\(RiskPage.percent(Double(count) / Double(open))))")
-                }, labelShare: 0.14)
-            try page.subtitle("Libraries with the most severe vulnerabilities")
-            try page.table(
-                [
-                    .init(title: "Library", share: 32), .init(title: "Project", share: 24),
-                    .init(title: "Score", share: 9, isNumber: true),
-                    .init(title: "Critical", share: 11, isNumber: true), .init(title: "High", share: 8, isNumber: true),
-                    .init(title: "Medium", share: 12, isNumber: true), .init(title: "Low", share: 8, isNumber: true),
-                    .init(title: "Fixed in", share: 16),
-                ],
-                risk.worstLibraries.map { library in
-                    let more = library.projects > 1 ? " and \(library.projects - 1) more" : ""
-                    return [
-                        .init(library.name, mark: Self.worst(library.counts).color), .init(library.project + more),
-                        .init(Self.score(library.score)),
-                    ] + library.counts.prefix(4).map { .init($0 == 0 ? "–" : "\($0)") }
-                        + [.init(library.fix.isEmpty ? "not known" : library.fix)]
-                })
-            try page.more(risk.worstLibraries.count, of: risk.vulnerableLibraries, "vulnerable libraries")
-            try page.subtitle("Vulnerabilities that weigh most")
-            try page.table(
-                [
-                    .init(title: "Vulnerability", share: 27), .init(title: "Severity", share: 14),
-                    .init(title: "Score", share: 9, isNumber: true),
-                    .init(title: "Exploited", share: 12), .init(title: "EPSS", share: 9, isNumber: true),
-                    .init(title: "Libraries", share: 12, isNumber: true),
-                    .init(title: "Projects", share: 12, isNumber: true),
-                ],
-                risk.worstVulnerabilities.map { found in
-                    [
-                        .init(found.name, address: found.url),
-                        .init(found.severity.rawValue, mark: found.severity.color), .init(Self.score(found.score)),
-                        .init(found.isExploited ? "yes" : ""),
-                        .init(found.likelihood.map { RiskPage.percent($0) } ?? ""),
-                        .init("\(found.libraries)"), .init("\(found.projects)"),
-                    ]
-                })
-        }
-    }
-
-    private func groups(_ page: inout RiskPage) throws {
-        let what = kind == .organization ? "products" : "projects"
-        let all = kind == .organization ? risk.products : risk.projects
-        guard !risk.groups.isEmpty else { return }
-        try page.section("How the \(what) compare")
-        try page.severityLegend()
-        try page.bars(
-            risk.groups.map { group in
-                .init(
-                    label: group.name, parts: ShownSeverity.allCases.map { (group.counts[$0.place], $0.color) },
-                    note: "\(group.counts.reduce(0, +)) open")
-            })
-        try page.table(
-            [
-                .init(title: what.prefix(1).uppercased() + String(what.dropFirst().dropLast()), share: 40),
-                .init(title: "Libraries", share: 13, isNumber: true),
-                .init(title: "Critical", share: 11, isNumber: true), .init(title: "High", share: 9, isNumber: true),
-                .init(title: "Medium", share: 11, isNumber: true), .init(title: "Low", share: 9, isNumber: true),
-                .init(title: "Policy violations", share: 18, isNumber: true),
-            ],
-            risk.groups.map { group in
-                [.init(group.name), .init("\(group.libraries)")]
-                    + group.counts.prefix(4).map { .init($0 == 0 ? "–" : "\($0)") } + [.init("\(group.rejected)")]
-            })
-        try page.more(risk.groups.count, of: all, what)
-    }
-
-    private func licenses(_ page: inout RiskPage) throws {
+    private func licenses(_ page: inout DocumentPage) throws {
         try page.section("Licences")
         guard !risk.licenses.isEmpty else { return try page.paragraph("No licence is known.") }
         var families: [LicenseFamily?: Int] = [:]
@@ -259,7 +182,7 @@ struct RiskDocument {
         }
     }
 
-    private func policies(_ page: inout RiskPage) throws {
+    private func policies(_ page: inout DocumentPage) throws {
         try page.section("Policy violations and other alerts")
         if risk.violations.isEmpty {
             try page.paragraph("No library breaks a policy.")
@@ -267,9 +190,8 @@ struct RiskDocument {
             try page.table(
                 [
                     .init(title: "Library", share: 34), .init(title: "Policy", share: 40),
-                    .init(title: "Project", share: 26),
-                ],
-                risk.violations.map { [.init($0.library), .init($0.description), .init($0.project)] })
+                ] + projectColumn(share: 26),
+                risk.violations.map { [.init($0.library), .init($0.description)] + projectCell($0.project) })
             try page.more(risk.violations.count, of: risk.violationCount, "violations")
         }
         guard !risk.others.isEmpty else { return }
@@ -282,7 +204,7 @@ struct RiskDocument {
             }, labelShare: 0.38)
     }
 
-    private func quality(_ page: inout RiskPage) throws {
+    private func quality(_ page: inout DocumentPage) throws {
         try page.section("Quality")
         try page.paragraph(
             "\(Self.count(risk.severeBugLibraries, "library has", "libraries have")) an open bug that is severe.")
@@ -294,15 +216,14 @@ struct RiskDocument {
         try page.table(
             [
                 .init(title: "Library", share: 50), .init(title: "Released", share: 16),
-                .init(title: "Project", share: 34),
-            ],
-            risk.oldest.map { [.init($0.name), .init($0.released), .init($0.project)] })
+            ] + projectColumn(share: 34),
+            risk.oldest.map { [.init($0.name), .init($0.released)] + projectCell($0.project) })
         try page.paragraph(
             "The release date of \(risk.datedLibraries) of \(risk.libraries) libraries is known.", size: 8,
-            color: RiskPage.gray)
+            color: DocumentPage.gray)
     }
 
-    private func outdated(_ page: inout RiskPage) throws {
+    private func outdated(_ page: inout DocumentPage) throws {
         guard !risk.outdated.isEmpty else {
             return try page.paragraph("No newer version of a library is known here.")
         }
@@ -314,46 +235,52 @@ struct RiskDocument {
             [
                 .init(title: "Library", share: 32), .init(title: "Released", share: 13),
                 .init(title: "Newest", share: 16), .init(title: "Released", share: 13),
-                .init(title: "Between", share: 10), .init(title: "Project", share: 22),
-            ],
+                .init(title: "Between", share: 10, isNumber: true),
+            ] + projectColumn(share: 22),
             risk.outdated.map { library in
                 [
                     .init(library.name), .init(date(library.published)), .init(library.newest),
-                    .init(date(library.newestPublished)), .init(String(library.between)), .init(library.project),
-                ]
+                    .init(date(library.newestPublished)), .init(String(library.between)),
+                ] + projectCell(library.project)
             })
     }
 
-    private func trend(_ page: inout RiskPage) throws {
-        try page.section("Trend", keeping: 60)
+    private func trend(_ page: inout DocumentPage) throws {
+        try page.section("Vulnerability alerts not resolved and libraries, day by day", keeping: 60)
         guard risk.trend.count > 1 else {
             return try page.paragraph(
                 "The content changed on one day only so far; a trend shows from the second day of imports on.")
         }
-        try page.paragraph("At the end of each day on which an import changed the content:", size: 8.5)
+        try page.paragraph(
+            """
+            At the end of each day on which an import changed the content, and at the time of this report: \
+            \(open + risk.ignored) alerts about vulnerabilities are not resolved then, which is \(open) open and \(risk.ignored) \
+            ignored. A library counts in each project that has it.
+            """, size: 8.5)
         // The day is the one before its end.
         let days = risk.trend.map { String(TimeText.rfc3339($0.day - 1).prefix(10)) }
         try page.lines(
-            days: days, ("Vulnerability alerts not resolved", risk.trend.map(\.alerts)),
-            ("Libraries (dashed)", risk.trend.map(\.libraries)))
+            days: days, ("Vulnerability alerts, open and ignored", risk.trend.map(\.alerts)),
+            ("Libraries, in each project (dashed)", risk.trend.map(\.libraries)))
     }
 
-    private func explanation(_ page: inout RiskPage) throws {
+    private func explanation(_ page: inout DocumentPage) throws {
         try page.section("How to read this", keeping: 60)
         try page.paragraph(
             """
             Severities are those of the newest version of CVSS that rates a vulnerability, or the word of its advisory. \
             An alert is one vulnerability of one library in one project. Ignored alerts are not counted as open. \
             Lists begin with what to do first: what is exploited (CISA KEV, EUVD), then by EPSS, the probability of \
-            exploitation within 30 days, times severity. Where neither is said, no list names the vulnerability. \
-            “Fixed in” is the smallest version that leaves all known vulnerabilities of the library behind. \
+            exploitation within 30 days, times severity. Where neither is said, no list names the vulnerability. What nobody \
+            rates has no place in that order and stands apart. “Fixed in” is the smallest version that leaves the vulnerability \
+            behind, “Upgrade to” the smallest that leaves all known vulnerabilities of the library behind. \
             A library with several licences counts for each of them. Risk scores of licences follow their families.
-            """, size: 8.5, color: RiskPage.gray)
+            """, size: 8.5, color: DocumentPage.gray)
     }
 
     // MARK: Words
 
-    private static func count(_ number: Int, _ one: String, _ many: String) -> String {
+    static func count(_ number: Int, _ one: String, _ many: String) -> String {
         "\(number) \(number == 1 ? one : many)"
     }
 
@@ -368,14 +295,14 @@ struct RiskDocument {
         return words.prefix(1).uppercased() + words.dropFirst()
     }
 
-    private static func score(_ score: Double?) -> String {
+    static func score(_ score: Double?) -> String {
         guard let score else { return "–" }
         // CVSS knows 0 to 10 (§5 of the specification of 3.1); a row that says otherwise is shown at the end of that.
         let tenths = Int((min(max(score, 0), 10) * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    private static func worst(_ counts: [Int]) -> ShownSeverity {
+    static func worst(_ counts: [Int]) -> ShownSeverity {
         ShownSeverity.allCases.first { counts[$0.place] > 0 } ?? .unrated
     }
 

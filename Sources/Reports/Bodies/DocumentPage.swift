@@ -3,12 +3,13 @@ import Bytes
 // DESIGN. Pages are set from top to bottom. Each piece asks for room first, and a page ends when there is not enough.
 // All texts go through one place that keeps them inside their boxes.
 
-/// The pages of a risk report while they are drawn.
-struct RiskPage: ~Copyable {
+/// The pages of a document while they are drawn: a risk report, an attribution.
+struct DocumentPage: ~Copyable {
     static let margin = 48.0
     static let gray = PDFColor.gray(0.35)
     static let ink = PDFColor(red: 0.10, green: 0.16, blue: 0.26)
     static let rule = PDFColor.gray(0.8)
+    private static let linkColor = PDFColor(red: 0.05, green: 0.25, blue: 0.6)
 
     var canvas: PDFCanvas
     private var file: ByteSink
@@ -60,9 +61,12 @@ struct RiskPage: ~Copyable {
     // MARK: Texts
 
     /// Sets a section's title, with room for the beginning of its text, and adds it to the outline.
-    mutating func section(_ title: String, keeping height: Double = 140) throws {
+    ///
+    /// - Parameter place: the name by which links lead to it.
+    mutating func section(_ title: String, keeping height: Double = 140, place: String? = nil) throws {
         if y > Self.margin { y += 22 }
         try need(30 + height)
+        if let place { canvas.place(place, y: y) }
         canvas.outline(title, y: y)
         canvas.fill(PDFRectangle(x: Self.margin, y: y + 2, width: 4, height: 17), Self.ink)
         canvas.begin(.heading(2))
@@ -72,9 +76,10 @@ struct RiskPage: ~Copyable {
         y += text.height + 8
     }
 
-    mutating func subtitle(_ title: String, keeping height: Double = 80) throws {
+    mutating func subtitle(_ title: String, keeping height: Double = 80, place: String? = nil) throws {
         y += 8
         try need(20 + height)
+        if let place { canvas.place(place, y: y) }
         canvas.begin(.heading(3))
         let text = canvas.draw(
             title, at: PDFPoint(Self.margin, y), .init(size: 10.5, isBold: true, width: width), color: Self.ink)
@@ -89,6 +94,53 @@ struct RiskPage: ~Copyable {
         canvas.draw(shaped, at: PDFPoint(Self.margin, y), color: color)
         canvas.end()
         y += shaped.height + 6
+    }
+
+    /// Sets a text of any length as it is, line by line, over as many pages as it takes.
+    ///
+    /// - Parameter indent: from the left margin.
+    mutating func text(
+        _ text: String, size: Double = 8.5, indent: Double = 0, color: PDFColor = .black
+    ) throws {
+        for piece in TextPieces(text) {
+            guard !piece.isEmpty else {
+                y += size * 0.8
+                continue
+            }
+            let shaped = canvas.shape(
+                piece, .init(size: size, width: width - indent, maximumHeight: bottom - Self.margin))
+            try need(shaped.height)
+            canvas.begin(.paragraph)
+            canvas.draw(shaped, at: PDFPoint(Self.margin + indent, y), color: color)
+            canvas.end()
+            y += shaped.height + 1
+        }
+    }
+
+    /// Sets a line that leads to a place of this document, or to an address.
+    mutating func link(_ words: String, to target: Target, size: Double = 9.5, indent: Double = 0) throws {
+        let shaped = canvas.shape(words, .init(size: size, width: width - indent, maximumHeight: 60))
+        try need(shaped.height)
+        let box = PDFRectangle(x: Self.margin + indent, y: y, width: shaped.width, height: shaped.height)
+        canvas.begin(.paragraph)
+        canvas.begin(.link)
+        var isLink = true
+        switch target {
+        case .place(let name): canvas.link(box, toPlace: name, words: words)
+        case .address(let address):
+            isLink = Deception.isWeb(address)
+            if isLink { isLink = canvas.link(box, to: address) }
+        }
+        canvas.draw(shaped, at: PDFPoint(box.x, y), color: isLink ? Self.linkColor : .black)
+        canvas.end()
+        canvas.end()
+        y += shaped.height + 2
+    }
+
+    /// Where a line leads.
+    enum Target {
+        case place(String)
+        case address(String)
     }
 
     // MARK: Tables
@@ -174,7 +226,7 @@ struct RiskPage: ~Copyable {
             let isLink = canvas.link(box, to: cell.address)
             canvas.draw(
                 text, at: PDFPoint(left, y + 2.5),
-                color: isLink ? PDFColor(red: 0.05, green: 0.25, blue: 0.6) : .black)
+                color: isLink ? Self.linkColor : .black)
             canvas.end()
         } else {
             canvas.draw(text, at: PDFPoint(left, y + 2.5))

@@ -1,0 +1,166 @@
+import Bytes
+import Database
+
+// DESIGN. What to do first is a vulnerability of a library, with its fix and where it is. What is the same in each row of a report's scope is
+// left out: a project's report names no project.
+
+extension RiskDocument {
+    func security(_ page: inout DocumentPage) throws {
+        try page.section("Security")
+        if open == 0 {
+            return try page.paragraph(risk.basis.isAssessed ? "No vulnerability is open." : basis)
+        }
+        try severities(&page)
+        try exploited(&page)
+        if !risk.worstVulnerabilities.isEmpty {
+            try page.subtitle(
+                "Vulnerabilities that weigh most" + (risk.exploited > 0 ? ", the exploited ones apart" : ""))
+            try vulnerabilities(&page, risk.worstVulnerabilities, isRated: true)
+        }
+        let unrated = risk.open[ShownSeverity.unrated.place]
+        if !risk.unratedVulnerabilities.isEmpty {
+            try page.subtitle("Not rated")
+            try page.paragraph(
+                "\(Self.count(unrated, "open alert is", "open alerts are")) about vulnerabilities that no source rates. Their weight is not known; some of them:",
+                size: 8.5)
+            try vulnerabilities(&page, risk.unratedVulnerabilities, isRated: false)
+        }
+        try libraries(&page)
+    }
+
+    /// Bars of the severities. What nobody rates is no share of what is rated.
+    private func severities(_ page: inout DocumentPage) throws {
+        try page.subtitle("Open alerts by severity")
+        let unrated = risk.open[ShownSeverity.unrated.place]
+        let rated = open - unrated
+        try page.bars(
+            ShownSeverity.allCases.map { severity in
+                let count = risk.open[severity.place]
+                let share = rated > 0 ? " (\(DocumentPage.percent(Double(count) / Double(rated))))" : ""
+                return .init(
+                    label: severity.rawValue, parts: [(count, severity.color)],
+                    note: severity == .unrated ? "\(count)" : "\(count)\(share)")
+            }, labelShare: 0.14)
+        guard unrated > 0 else { return }
+        try page.paragraph("Shares are of the \(rated) alerts that are rated.", size: 8, color: DocumentPage.gray)
+    }
+
+    private func exploited(_ page: inout DocumentPage) throws {
+        guard risk.knowsExploited else {
+            return try page.paragraph(
+                "Which vulnerabilities are exploited is not known here: no list (CISA KEV, EUVD) was imported.",
+                size: 8.5)
+        }
+        guard risk.exploited > 0 else {
+            return try page.paragraph(
+                "No open alert is about a vulnerability that a list (CISA KEV, EUVD) calls exploited.")
+        }
+        try page.subtitle("Exploited: do these first")
+        try vulnerabilities(&page, risk.exploitedVulnerabilities, isRated: true, isExploited: true)
+    }
+
+    /// A row for each vulnerability of a library.
+    private func vulnerabilities(
+        _ page: inout DocumentPage, _ list: [RiskFacts.WorstVulnerability], isRated: Bool, isExploited: Bool = false
+    ) throws {
+        var columns: [DocumentPage.Column] = [.init(title: "Vulnerability", share: 23)]
+        if isRated {
+            columns += [.init(title: "Severity", share: 13), .init(title: "Score", share: 8, isNumber: true)]
+        }
+        columns.append(
+            isExploited ? .init(title: "Exploited since", share: 15) : .init(title: "EPSS", share: 8, isNumber: true))
+        columns += [.init(title: "Library", share: 26), .init(title: "Fixed in", share: 14)]
+        try page.table(
+            columns + projectColumn(share: 22),
+            list.map { found in
+                var cells: [DocumentPage.Cell] = [.init(found.name, address: found.url)]
+                if isRated {
+                    cells += [
+                        .init(found.severity.rawValue, mark: found.severity.color), .init(Self.score(found.score)),
+                    ]
+                }
+                cells.append(
+                    .init(
+                        isExploited
+                            ? found.exploitedSince.map { String(TimeText.date($0)) } ?? "yes"
+                            : found.likelihood.map { DocumentPage.percent($0) } ?? ""))
+                cells += [.init(found.library), .init(found.fix.isEmpty ? "not known" : found.fix)]
+                return cells + projectCell(found.project, of: found.projects)
+            })
+    }
+
+    private func libraries(_ page: inout DocumentPage) throws {
+        try page.subtitle("Libraries with the most severe vulnerabilities")
+        var columns: [DocumentPage.Column] = [.init(title: "Library", share: 30)]
+        columns += projectColumn(share: 20)
+        columns.append(.init(title: "Score", share: 8, isNumber: true))
+        columns += Self.severityColumns(share: 10)
+        columns.append(.init(title: "Upgrade to", share: 15))
+        try page.table(
+            columns,
+            risk.worstLibraries.map { library in
+                var cells: [DocumentPage.Cell] = [.init(library.name, mark: Self.worst(library.counts).color)]
+                cells += projectCell(library.project, of: library.projects)
+                cells.append(.init(Self.score(library.score)))
+                cells += Self.numbers(library.counts)
+                cells.append(.init(library.fix.isEmpty ? "not known" : library.fix))
+                return cells
+            })
+        try page.more(risk.worstLibraries.count, of: risk.vulnerableLibraries, "vulnerable libraries")
+    }
+
+    private static func severityColumns(share: Double) -> [DocumentPage.Column] {
+        ShownSeverity.allCases.map { severity in
+            DocumentPage.Column(title: severity.rawValue, share: severity == .low ? share - 3 : share, isNumber: true)
+        }
+    }
+
+    private static func numbers(_ counts: [Int]) -> [DocumentPage.Cell] {
+        counts.map { DocumentPage.Cell($0 == 0 ? "–" : "\($0)") }
+    }
+
+    // MARK: Scopes
+
+    /// The column of projects; none where all rows are of one.
+    func projectColumn(share: Double) -> [DocumentPage.Column] {
+        kind == .project ? [] : [.init(title: "Project", share: share)]
+    }
+
+    func projectCell(_ name: String, of count: Int = 1) -> [DocumentPage.Cell] {
+        kind == .project ? [] : [.init(count > 1 ? "\(name) and \(count - 1) more" : name)]
+    }
+
+    func groups(_ page: inout DocumentPage) throws {
+        let what = kind == .organization ? "products" : "projects"
+        let all = kind == .organization ? risk.products : risk.projects
+        guard !risk.groups.isEmpty else { return }
+        try page.section("How the \(what) compare")
+        try page.severityLegend()
+        try page.bars(
+            risk.groups.map { group in
+                .init(
+                    label: group.name, parts: ShownSeverity.allCases.map { (group.counts[$0.place], $0.color) },
+                    note: "\(group.counts.reduce(0, +)) open")
+            })
+        var columns: [DocumentPage.Column] = [
+            .init(title: what.prefix(1).uppercased() + String(what.dropFirst().dropLast()), share: 34),
+            .init(title: "Libraries", share: 12, isNumber: true),
+        ]
+        columns += Self.severityColumns(share: 11)
+        columns.append(.init(title: "Violations", share: 13, isNumber: true))
+        // The last row has the numbers of page 1.
+        let whole = RiskFacts.GroupRisk(
+            name: "All \(what)", libraries: risk.libraries, counts: risk.open, rejected: risk.violationCount)
+        try page.table(
+            columns,
+            (risk.groups + [whole]).map { group in
+                var cells: [DocumentPage.Cell] = [.init(group.name), .init("\(group.libraries)")]
+                cells += Self.numbers(group.counts)
+                cells.append(.init("\(group.rejected)"))
+                return cells
+            })
+        try page.more(risk.groups.count, of: all, what)
+        try page.paragraph(
+            "A library that several \(what) have counts once in the last row.", size: 8, color: DocumentPage.gray)
+    }
+}
