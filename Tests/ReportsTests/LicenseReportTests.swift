@@ -21,7 +21,7 @@ struct LicenseReportTests {
          {"type":"library","bom-ref":"f","name":"eula","version":"1","purl":"pkg:npm/eula@1",
           "licenses":[{"license":{"name":"Acme EULA","text":{"content":"FULL TEXT OF EULA"}}}]},
          {"type":"library","bom-ref":"g","name":"apache","version":"1","purl":"pkg:npm/apache@1","licenses":[{"expression":"Apache-2.0"}]}
-        ]}
+        ],"dependencies":[{"ref":"g","dependsOn":["a","b","d"]}]}
         """#
 
     private func fixture(_ engine: Engine, _ bill: String = bill) throws -> InventoryFixture {
@@ -77,8 +77,57 @@ struct LicenseReportTests {
     @Test(arguments: TemporaryDatabase.engines) func whatDoesNotGoTogether(engine: Engine) throws {
         let fixture = try fixture(engine)
         let found = try rows("ProjectLicenseCompatibilityReport", "incompatibilities", of: fixture)
-        #expect(said(found, "onlyv", "otherLicense", "compatibility") == ["Apache 2.0|INCOMPATIBLE"])
+        #expect(
+            said(found, "onlyv", "otherLicense", "compatibility", "meeting") == [
+                "Apache 2.0|INCOMPATIBLE|the other library depends on it"
+            ])
         #expect(said(found, "choice", "otherLicense").isEmpty && said(found, "cpath", "otherLicense").isEmpty)
+    }
+
+    /// Pairs meet in one work: by the graph, in one artifact, or below what the document describes; never side by side in an image, and
+    /// no library with itself.
+    @Test(arguments: TemporaryDatabase.engines) func onlyWhatMeets(engine: Engine) throws {
+        func bill(_ kind: String, _ gpl: String, _ apache: String, _ rest: String, nested: Bool = false) -> String {
+            let inner =
+                #"{"type":"library","bom-ref":"b","name":"two","version":"1","purl":"\#(apache)","licenses":[{"expression":"Apache-2.0"}]}"#
+            let outer =
+                #"{"type":"library","bom-ref":"a","name":"one","version":"1","purl":"\#(gpl)","licenses":[{"expression":"GPL-2.0-only"}]"#
+            return #"""
+                {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
+                 "metadata":{"component":{"type":"\#(kind)","bom-ref":"r","name":"thing"}},
+                 "components":[\#(outer)\#(nested ? #","components":[\#(inner)]}"# : "},\(inner)")],
+                 "dependencies":[\#(rest)]}
+                """#
+        }
+        let (npm, npm2, pypi) = ("pkg:npm/one@1", "pkg:npm/two@1", "pkg:pypi/two@1")
+        let (deb, deb2) = ("pkg:deb/debian/one@1?arch=amd64", "pkg:deb/debian/two@1?arch=amd64")
+        let both = #"{"ref":"r","dependsOn":["a","b"]}"#
+        let cases: [(String, String, String?)] = [
+            ("no graph", bill("application", npm, npm2, ""), nil),
+            ("the root needs both", bill("application", npm, npm2, both), "what the document describes needs both"),
+            ("two ecosystems", bill("application", npm, pypi, both), nil),
+            (
+                "two ecosystems with an edge", bill("application", npm, pypi, #"{"ref":"a","dependsOn":["b"]}"#),
+                "the library depends on the other one"
+            ),
+            (
+                "an edge back", bill("application", npm, npm2, #"{"ref":"b","dependsOn":["a"]}"#),
+                "the other library depends on it"
+            ),
+            ("one in the other", bill("application", npm, pypi, "", nested: true), "one artifact holds both"),
+            ("an image", bill("container", deb, deb2, both), nil),
+            (
+                "an image with an edge", bill("container", deb, deb2, #"{"ref":"b","dependsOn":["a"]}"#),
+                "the other library depends on it"
+            ),
+        ]
+        for (name, bill, meeting) in cases {
+            let fixture = try fixture(engine, bill)
+            let found = try rows("ProjectLicenseCompatibilityReport", "incompatibilities", of: fixture)
+            #expect(said(found, "one", "meeting") == [meeting].compactMap { $0 }, "\(name)")
+            #expect(found.allSatisfy { $0["library"] as? String != $0["otherLibrary"] as? String })
+            #expect(found.allSatisfy { "\($0["caveat"] ?? "")".hasPrefix("Holds if both are parts of one program") })
+        }
     }
 
     @Test(arguments: TemporaryDatabase.engines) func attribution(engine: Engine) throws {
