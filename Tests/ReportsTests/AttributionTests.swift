@@ -147,6 +147,40 @@ struct AttributionTests {
         #expect(beside.ranges(of: "Permission is hereby granted").count == 4 && !beside.contains("id=\"texts\""))
     }
 
+    @Test(arguments: TemporaryDatabase.engines) func `pages have what the text has, and their links lead somewhere`(
+        engine: Engine
+    ) throws {
+        let fixture = try fixture(engine)
+        let report = try #require(ReportCase.every.first { $0.type == "AttributionReport" && $0.format == .pdf })
+        let part = try #require(report.produce(fixture, scope: fixture.scope(.project)).parts().first)
+        let tool = try ForeignTool.path("pdftotext", package: "poppler-utils")
+        let text = String(decoding: try ForeignTool.run(tool, ["-", "-"], input: part.bytes), as: UTF8.self)
+        for once in [
+            "Permission to use", "verbatim copies", "Linking this library", "1. apple-1.tgz", "9. Zebra-1.tgz",
+            "source: notice, NOTICE.txt", "[No license is known.]", "[No download location is known.]", "Zoe",
+            "https://example.org/gpl-1.tar.gz", "Data of 20", "Webshop",
+        ] { #expect(text.ranges(of: once).count >= 1, "\(once)") }
+        #expect(text.ranges(of: "verbatim copies").count == 1 && !text.contains("Consortium"))
+        for title in [
+            "Contents", "Components by license", "Components", "No license known", "No copyright known", "Choice made",
+            "Source code of copyleft components", "Text not known", "Texts of the licenses",
+        ] { #expect(text.contains(title), "\(title)") }
+        // Each link within the document has a place, and each text can be reached.
+        let folder = try TemporaryFolder()
+        try part.bytes.write(to: URL(fileURLWithPath: folder.path("a.pdf")))
+        let qpdf = try ForeignTool.path("qpdf", package: "qpdf")
+        let plain = String(
+            decoding: try ForeignTool.run(
+                qpdf, ["--qdf", "--object-streams=disable", folder.path("a.pdf"), "-"]), as: UTF8.self)
+        let wanted = Set(plain.matches(of: /\/Dest \(([a-z0-9-]+)\)/).map { String($0.1) })
+        let names = try #require(plain.firstMatch(of: /\/Names \[[^@]*?\]\s*>>/)).0
+        let places = Set(names.matches(of: /\(([a-z0-9-]+)\)/).map { String($0.1) })
+        #expect(
+            wanted == places && wanted.isSuperset(of: ["summary", "texts", "text-1", "text-2"]), "\(wanted) \(places)")
+        let again = try #require(report.produce(fixture, scope: fixture.scope(.project)).parts().first)
+        #expect(again.bytes == part.bytes)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func `components are listed once where they are wanted so`(
         engine: Engine
     ) throws {

@@ -74,15 +74,6 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         settings.byComponent ? "c\(library.key)" : "c\(library.projectID)-\(library.position)"
     }
 
-    private static func anchor(_ list: AttributionList) -> String {
-        switch list {
-        case .noLicense: "no-license"
-        case .noCopyright: "no-copyright"
-        case .choices: "choices"
-        case .sources: "sources"
-        }
-    }
-
     /// A library's name, linked to its entry where there is one.
     private mutating func name(_ library: AttributedLibrary) {
         guard settings.showsDetail else { return out.append(pageText: settings.label(library)) }
@@ -110,16 +101,8 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     }
 
     private mutating func contents(hasMissingTexts: Bool, hasTexts: Bool) {
-        var entries: [(anchor: String, title: String)] = []
-        if settings.shows("SUMMARY") { entries.append(("summary", "Components by license")) }
-        if settings.showsDetail { entries.append(("components", "Components")) }
-        entries += settings.lists.map { (anchor: Self.anchor($0), title: $0.title) }
-        if settings.shows("LICENSES") {
-            if hasMissingTexts { entries.append(("missing", "Text not known")) }
-            if settings.hasAppendix, hasTexts { entries.append(("texts", "Texts of the licenses")) }
-        }
         out.append("<nav><h2>Contents</h2>\n<ol>\n")
-        for (anchor, title) in entries {
+        for (anchor, title) in settings.contents(hasMissingTexts: hasMissingTexts, hasTexts: hasTexts) {
             out.append("<li>")
             link(to: anchor, title)
             out.append("</li>\n")
@@ -226,7 +209,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     // MARK: Lists and texts
 
     mutating func beginList(_ list: AttributionList) throws {
-        section(Self.anchor(list), list.title)
+        section(list.anchor, list.title)
         element("p", list.explanation)
         out.append("<ul>\n")
     }

@@ -30,16 +30,19 @@ extension Production {
             date: TimeText.date(facts.updated),
             restrictions: narrowing.map { "\($0.filter.key): \($0.values.joined(separator: ", "))" })
         return try document(facts, word: "Attribution", into: receiver) { destination in
-            let sink = ByteSink(to: destination)
             let source = try AttributionSource(
                 request.scope, settings, narrowedBy: narrowing.compactMap { $0.filter.condition($0.values) },
                 on: connection)
             let rows =
                 switch request.format {
-                case .json: try attribute(AttributionJSON(head, sink), source, settings)
-                case .txt: try attribute(AttributionText(head, sink), source, settings)
-                case .html: try attribute(AttributionHTML(head, sink), source, settings)
-                case .xml, .csv, .ndjson, .xlsx, .pdf, .tv, .yaml:
+                case .json: try attribute(AttributionJSON(head, ByteSink(to: destination)), source, settings)
+                case .txt: try attribute(AttributionText(head, ByteSink(to: destination)), source, settings)
+                case .html: try attribute(AttributionHTML(head, ByteSink(to: destination)), source, settings)
+                case .pdf:
+                    try attribute(
+                        AttributionPDF(head, created: TimeText.rfc3339(facts.updated), to: destination), source,
+                        settings)
+                case .xml, .csv, .ndjson, .xlsx, .tv, .yaml:
                     throw ReportError.formatNotOffered(
                         request.format.rawValue, by: request.type, offered: report.formats)
                 }

@@ -22,9 +22,9 @@ struct AttributionSettings {
         footer = one("reportfooter") ?? ""
         attribute = one("customattribute")
         byComponent = one("reportingaggregationmode") == "by_component"
-        // Readers of the text and of JSON look for texts beside libraries; a page has links.
+        // Readers of the text and of JSON look for texts beside libraries; pages have links.
         let placement = one("licensereferencetextplacement")
-        hasAppendix = placement == "appendix_section" || placement == nil && format == .html
+        hasAppendix = placement == "appendix_section" || placement == nil && (format == .html || format == .pdf)
         namesMissing = one("missinglicensedisplayoption") == "generic_license"
         includesVersions = one("includeversions") != "false"
         sections = Set(
@@ -39,6 +39,23 @@ struct AttributionSettings {
 
     /// The lists behind the libraries that the wanted sections have.
     var lists: [AttributionList] { AttributionList.allCases.filter { shows($0.section) } }
+
+    /// The parts of a page or a PDF: the anchor and the title of each.
+    ///
+    /// - Parameters:
+    ///   - hasMissingTexts: whether a text is missing.
+    ///   - hasTexts: whether any text is known.
+    func contents(hasMissingTexts: Bool, hasTexts: Bool) -> [(anchor: String, title: String)] {
+        var entries: [(anchor: String, title: String)] = []
+        if shows("SUMMARY") { entries.append(("summary", "Components by license")) }
+        if showsDetail { entries.append(("components", "Components")) }
+        entries += lists.map { (anchor: $0.anchor, title: $0.title) }
+        if shows("LICENSES") {
+            if hasMissingTexts { entries.append(("missing", "Text not known")) }
+            if hasAppendix, hasTexts { entries.append(("texts", "Texts of the licenses")) }
+        }
+        return entries
+    }
 
     /// What a library is called: its file's name has the version in it.
     func label(_ library: AttributedLibrary) -> String {
@@ -79,6 +96,16 @@ enum AttributionList: CaseIterable {
         case .noCopyright: "No copyright known"
         case .choices: "Choice made"
         case .sources: "Source code of copyleft components"
+        }
+    }
+
+    /// Where links within a document lead.
+    var anchor: String {
+        switch self {
+        case .noLicense: "no-license"
+        case .noCopyright: "no-copyright"
+        case .choices: "choices"
+        case .sources: "sources"
         }
     }
 

@@ -6,7 +6,7 @@ extension Report {
         name: Name(types: [.product: "ProductAttributionReport", .project: "AttributionReport"], word: "Attribution")
             .answered(as: "AttributionReport"),
         title: "Attribution",
-        formats: [.html, .txt, .json],
+        formats: [.html, .txt, .json, .pdf],
         filters: [
             Filter("reportTitle", .text, "the title at the top"),
             Filter("reportHeader", .text, "a text after the title"),
@@ -20,10 +20,10 @@ extension Report {
             Filter(
                 "missingLicenseDisplayOption", .choice(["BLANK", "GENERIC_LICENSE"]),
                 "what stands where no text of a licence is known: nothing, or where it can be read"),
-            Filter("exportFormat", .choice(["HTML", "TXT", "JSON"]), "the format, before that of the request"),
+            Filter("exportFormat", .choice(["HTML", "TXT", "JSON", "PDF"]), "the format, before that of the request"),
             Filter(
                 "licenseReferenceTextPlacement", .choice(["LICENSE_SECTION", "APPENDIX_SECTION"]),
-                "texts of licences beside each library, or each once in an appendix; in HTML the appendix when it is not given"
+                "texts of licences beside each library, or each once in an appendix; in HTML and PDF the appendix when it is not given"
             ),
             Filter("customAttribute", .text, "the name of a custom attribute to show for each library"),
             Filter("includeVersions", .flag(default: true), "false leaves the versions out"),
