@@ -153,7 +153,7 @@ struct QuestionSearch {
         \(scope.clause)
         SELECT \(source.repeats ? "DISTINCT " as SQL : "")s.project, l.key_id, o.scan, o.position
         FROM scope s CROSS JOIN \(source.projects.tables) CROSS JOIN library l
-        WHERE s.scan > 0 AND s.project >= \(projects.lowerBound) AND s.project <= \(projects.upperBound)
+        WHERE s.project >= \(projects.lowerBound) AND s.project <= \(projects.upperBound)
             AND \(source.projects.condition) AND l.id = o.library
         \(source.projects.fits)\(places)\(source.condition(of: filters))\(behind(start)) ORDER BY s.project, l.key_id LIMIT \(limit)
         """

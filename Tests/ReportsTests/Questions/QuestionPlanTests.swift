@@ -87,6 +87,8 @@ import Testing
                 let scans = plan.filter { $0.hasPrefix("SCAN") && !Self.readsValues($0) }
                 #expect(scans.isEmpty, "\(query.name): \(plan)")
                 #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(query.name): \(plan)")
+                // A project is asked for its own scan, not for all that come behind.
+                #expect(!plan.contains { $0.contains("scan>") }, "\(query.name): \(plan)")
                 let sorts = plan.filter { $0.contains("TEMP B-TREE") }
                 // Within a project alone.
                 #expect(
