@@ -45,7 +45,8 @@ extension Question {
             return ids.isEmpty ? [] : [.vulnerabilities(ids)]
         case .package(let purl, let range, let spelled):
             let uuids = try Self.libraries(purl, in: range, spelled: spelled, of: organization, on: connection)
-            return uuids.isEmpty ? [] : [.libraries("k.uuid IN \(SQL.list(uuids.map(Value.text)))", of: organization)]
+            let list = SQL.list(uuids.map(Value.text))
+            return uuids.isEmpty ? [] : [.libraries("k.uuid IN \(list)", of: organization, count: uuids.count)]
         case .library(let parts, let version):
             return try named(parts, version, of: organization, on: connection)
         case .license(let names):
@@ -57,7 +58,13 @@ extension Question {
                 ORDER BY n.id LIMIT \(Self.meaningLimit)
                 """
             ) { $0.integer(0) }
-            return ids.isEmpty ? [] : [.licenses(ids)]
+            guard !ids.isEmpty else { return [] }
+            let count = try connection.integer(
+                """
+                SELECT count(*) FROM (SELECT 1 FROM library_license x WHERE x.license IN \(SQL.list(ids.map(Value.integer)))
+                    LIMIT \(QuestionSource.fewLibraries + 1)) q
+                """)
+            return [.licenses(ids, count: Int(count ?? 0))]
         case .digest(let digest):
             var sources: [QuestionSource] = []
             if let known = try Self.libraries(digest: digest, of: organization, on: connection) { sources = [known] }
@@ -129,8 +136,6 @@ extension Question {
 
     // MARK: Names
 
-    /// Names up to which a project is asked for each; with more, its libraries are compared one by one.
-    private static let fewNames = 50
     /// The most names that are looked for by their index.
     private static let manyNames = 2000
 
@@ -159,29 +164,23 @@ extension Question {
     private static func named(
         _ parts: [String], _ version: String?, _ names: [String], of organization: Int64
     ) -> QuestionSource {
-        // Of a library l of a project, and of a library k of the organization.
-        var (fits, isNamed): (SQL, SQL) = (
-            "", "k.artifact IN \(SQL.list(Set(names).sorted().map(Value.text)))"
-        )
+        var fits: SQL = ""
         for part in parts {
             fits.append(" AND \(LibraryNames.folded) LIKE \(SQLText.containing(part)) ESCAPE '!'")
         }
         if let version {
             fits.append(" AND lower(l.version) LIKE \(SQLText.escaped(version) + "%") ESCAPE '!'")
         }
-        isNamed = "k.organization = \(organization) AND \(isNamed)"
-        let matches: QuestionSource.Side? =
-            names.count > manyNames
-            ? nil
-            : .init(
-                tables: "library k CROSS JOIN occurrence o",
-                condition: "\(isNamed) AND o.library = k.id", fits: fits)
-        let isListed: SQL =
-            names.count > fewNames
-            ? "o.scan = s.scan" : "o.scan = s.scan AND o.library IN (SELECT k.id FROM library k WHERE \(isNamed))"
-        return QuestionSource(
-            matches: matches, projects: .init(tables: "occurrence o", condition: isListed, fits: fits),
-            isProbed: false, repeats: false)
+        guard names.count <= manyNames else {
+            // Every library of a project is compared.
+            return QuestionSource(
+                matches: nil, projects: .init(tables: "occurrence o", condition: "o.scan = s.scan", fits: fits),
+                isProbed: false, repeats: false)
+        }
+        let artifacts = Set(names).sorted()
+        return .libraries(
+            "k.artifact IN \(SQL.list(artifacts.map(Value.text)))", of: organization, count: artifacts.count, fits: fits
+        )
     }
 
     // MARK: Digests
@@ -205,7 +204,7 @@ extension Question {
                 """
                 (k.uuid = \(unnamed) OR k.uuid IN \(list) AND EXISTS (SELECT 1 FROM library_facts b
                     WHERE b.library = k.id AND b.body LIKE \("%\(digest)%")))
-                """, of: organization)
+                """, of: organization, count: 1)
         }
         try connection.each(
             """
@@ -214,7 +213,7 @@ extension Question {
             """
         ) { uuids.insert($0.string(0)) }
         let list = SQL.list((uuids.sorted() + [unnamed]).map(Value.text))
-        return .libraries("k.uuid IN \(list) AND k.sha1 = \(digest)", of: organization)
+        return .libraries("k.uuid IN \(list) AND k.sha1 = \(digest)", of: organization, count: 1)
     }
 }
 

@@ -41,32 +41,52 @@ struct QuestionSource: Sendable {
             isProbed: true, repeats: ids.count > 1, vulnerabilities: ids)
     }
 
+    /// Libraries up to which each project is asked for each of them. With more, each library of a project is looked for among them:
+    /// SQLite asks an index for each library of a list, however long the list is.
+    static let fewLibraries = 400
+
     /// Libraries that a condition on `library k` names, which an index serves: `o`.
-    static func libraries(_ condition: SQL, of organization: Int64) -> QuestionSource {
+    ///
+    /// - Parameters:
+    ///   - count: about how many libraries it names.
+    ///   - fits: what else has to hold of the `library l`: begins with AND, or is empty.
+    static func libraries(
+        _ condition: SQL, of organization: Int64, count: Int, fits: SQL = ""
+    ) -> QuestionSource {
         let named: SQL = "k.organization = \(organization) AND \(condition)"
         return QuestionSource(
             matches: Side(
-                tables: "library k CROSS JOIN occurrence o", condition: "\(named) AND o.library = k.id"),
+                tables: "library k CROSS JOIN occurrence o", condition: "\(named) AND o.library = k.id", fits: fits),
             projects: Side(
                 tables: "occurrence o",
-                condition: "o.scan = s.scan AND o.library IN (SELECT k.id FROM library k WHERE \(named))"),
+                condition: """
+                    o.scan = s.scan AND \(listed(count)) IN (SELECT k.id FROM library k WHERE \(named))
+                    """, fits: fits),
             isProbed: false, repeats: false)
     }
 
+    /// The library of an `occurrence o` for a list of so many libraries. The sign keeps SQLite from asking an index for each.
+    private static func listed(_ count: Int) -> SQL { count > fewLibraries ? "+o.library" : "o.library" }
+
     /// Libraries under one of these licences, bound or offered: `o`.
-    static func licenses(_ ids: [Int64]) -> QuestionSource {
+    ///
+    /// - Parameter count: how many libraries there are, if they are few.
+    static func licenses(_ ids: [Int64], count: Int) -> QuestionSource {
         let list = SQL.list(ids.map(Value.integer))
+        // A list of most libraries would take longer than the page.
+        let isUnder: SQL =
+            count > fewLibraries
+            ? """
+            EXISTS (SELECT 1 FROM library_license x WHERE x.library = o.library AND x.license IN \(list))
+            """ : "o.library IN (SELECT x.library FROM library_license x WHERE x.license IN \(list))"
         return QuestionSource(
             matches: Side(
                 tables: "library_license x CROSS JOIN occurrence o",
                 condition: "x.license IN \(list) AND o.library = x.library"),
             projects: Side(
                 tables: "occurrence o",
-                condition: """
-                    o.scan = s.scan AND EXISTS (SELECT 1 FROM library_license x
-                        WHERE x.library = o.library AND x.license IN \(list))
-                    """),
-            isProbed: false)
+                condition: "o.scan = s.scan AND \(isUnder)"),
+            isProbed: false, repeats: false)
     }
 
     /// All libraries of some projects: `o`.
