@@ -151,6 +151,7 @@ struct Doctor {
             check("patterns") { try patterns() },
             check("jobs") { try jobs() },
             check("snapshots") { try snapshots() },
+            search(),
             check("webhook secrets") { try secrets() },
             checkStore(),
         ]
@@ -222,6 +223,26 @@ struct Doctor {
         guard let held = try database.read({ try HeldSnapshot.oldest(on: $0) }) else { return "none is held" }
         guard held.age <= HeldSnapshot.limit else { throw Failure(held.warning) }
         return "the oldest is held for \(held.age / 1000) s"
+    }
+
+    /// Whether parts of names are found by an index. Without it the search answers the same, more slowly.
+    private func search() -> Finding {
+        var isSlow = false
+        var finding = check("search") {
+            let database = try configuration.databaseURL().open()
+            defer { database.close() }
+            guard case .current = try database.schemaState() else {
+                return "can be looked at when the schema is up to date"
+            }
+            isSlow = try !database.read { try LibraryNames.isIndexed(on: $0) }
+            return isSlow
+                ? """
+                parts of names are compared one by one: the extension pg_trgm could not be made; docs/ask.md says how to make up \
+                for it
+                """ : "parts of names have an index"
+        }
+        finding.isWarning = isSlow
+        return finding
     }
 
     /// Webhooks whose secrets the key that is here does not open.

@@ -54,7 +54,9 @@ import Testing
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func withoutTheIndexTheAnswerIsTheSame() throws {
         let fixture = try InventoryFixture(.postgresql)
+        #expect(try fixture.database.read { try LibraryNames.isIndexed(on: $0) })
         try fixture.database.write { try $0.script("DROP EXTENSION pg_trgm CASCADE") }
+        #expect(try !fixture.database.read { try LibraryNames.isIndexed(on: $0) })
         for (text, expected) in Self.names {
             #expect(try Self.libraries(text, fixture).sorted() == expected.sorted(), "\(text)")
         }

@@ -44,6 +44,13 @@ package enum LibraryNames {
         return sql
     }
 
+    /// Whether parts of names have an index: PostgreSQL has one where its extension pg_trgm could be made.
+    package static func isIndexed(on connection: any Connection) throws -> Bool {
+        guard connection.engine == .postgresql else { return true }
+        return try connection.integer(
+            "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'library_name_text'") != nil
+    }
+
     /// The names `n` that the index finds, up to the first condition.
     private static func source(_ parts: [String], _ engine: Engine) -> SQL {
         // A phrase of FTS5: in quotation marks, which are doubled inside (sqlite.org/fts5.html §3.1).
