@@ -153,6 +153,7 @@ extension EndToEnd {
                     ["OrgInventoryReport", "--scope", organization.token, "--output", output],
                     ["file", "parts", "rows", "seconds"]
                 ),
+                "ask": (["tiny", "--org", organization.token], ["items"]),
                 "import vex": (
                     [try Self.statements(site), "--org", organization.token],
                     ["statements", "applied", "superseded", "notApplied"]

@@ -57,6 +57,41 @@ extension EndToEnd {
             #expect(try site.run("list", "projects", "--org", "Rival", "--scope", token).status == 1)
         }
 
+        /// `waybill ask`: the answer of the door, for the operator.
+        @Test func aQuestionIsAnswered() throws {
+            let site = try Self.site()
+            func items(_ words: String...) throws -> [[String: Any]] {
+                try #require(try site.json(["ask"] + words)["items"] as? [[String: Any]])
+            }
+            // Words need no quotation marks, and those that look like a package are one.
+            for words in [
+                ["par", "t-2"], ["part-2", "1.0"], ["PART-2"], ["pkg:npm/part-2"], ["--as", "library", "part-2"],
+            ] {
+                let found = try #require(try site.json(["ask"] + words)["items"] as? [[String: Any]], "\(words)")
+                #expect(found.compactMap { $0["project"] as? String }.sorted() == ["Cart", "Pay"], "\(words)")
+                #expect(found.first?["path"] as? [String] == ["part-0@1.0.0", "part-1@1.0.1", "part-2@1.0.2"])
+            }
+            #expect(try items("part-0").count == 3)
+            #expect(try items("part-0", "--product", "kiosk").count == 1)
+            #expect(try items("part-0", "--project", "Cart", "--project", "Pay").count == 3)
+            #expect(try items("part-0", "--severity", "critical", "--exploited").isEmpty)
+            #expect(try items("nothing like it").isEmpty)
+            // A project's name, and all of its libraries.
+            #expect(try items("pay").count == 3)
+            let some = try site.run("ask", "part", "--limit", "2")
+            #expect(some.output.split(separator: "\n").count == 2 && some.errors.contains("--limit shows them"))
+            #expect(some.output.hasPrefix("Shop\tCart\tpart-0\t1.0.0\t"), "\(some.output)")
+            for (words, text) in [
+                ([], "no QUESTION is given"),
+                (["--as", "purl", "lodash"], "purl has the value lodash; accepted: a package URL"),
+                (["a", "--as", "size"], "--as is size"), (["a", "--severity", "bad"], "--severity is bad"),
+                (["a", "--product", "Shops"], "product has the value Shops"),
+            ] as [([String], String)] {
+                let ending = try Executable.run(["ask"] + words + site.flags)
+                #expect(ending.status == 2 && ending.errors.contains(text), "\(words): \(ending.errors)")
+            }
+        }
+
         @Test func anOrganizationIsMadeOnce() throws {
             let site = try Site()
             _ = try site.organization("Acme")
