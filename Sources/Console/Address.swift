@@ -110,14 +110,17 @@ enum Route: Equatable {
     /// Signing in and out.
     case enter
     case leave
+    /// The description of the API; only what is asked for by GET.
+    case api
 
     /// Nil for paths that are not the console's.
     init?(_ path: String) {
         // Every poll of a report comes by here.
-        guard path == "/" || path.hasPrefix("/console") || path == "/favicon.ico" else { return nil }
+        guard path == "/" || path.hasPrefix("/console") || path == "/favicon.ico" || path == "/api" else { return nil }
         switch path {
         case "/console/style.css": self = .style
         case "/console/icon.svg", "/favicon.ico": self = .icon
+        case "/api": self = .api
         case "/console/enter": self = .enter
         case "/console/leave": self = .leave
         default:

@@ -16,12 +16,15 @@ struct ConsoleDoor: Sendable {
     private let threads: Threads
     private let signIn: SignIn
     private let desk: CallDesk
+    /// Nil where the server takes no uploads.
+    private let uploads: UploadDesk?
 
     init(_ backend: Backend) {
         self.backend = backend
         threads = Threads("console")
         signIn = SignIn(backend: backend, threads: threads)
         desk = CallDesk(backend, on: threads)
+        uploads = UploadDesk(backend, on: threads)
     }
 
     // MARK: Requests
@@ -29,7 +32,22 @@ struct ConsoleDoor: Sendable {
     /// What to do with the body of a request.
     func policy(for request: HTTPRequest, _ route: Route) -> BodyPolicy {
         guard Self.methods(of: route).contains(request.method) else { return .refuse(Self.refusal(of: route)) }
-        return .memory(limit: Self.formLimit)
+        guard let uploads, Self.isUpload(request, route) else { return .memory(limit: Self.formLimit) }
+        return .later { [self] in
+            let found = await threads.attempt {
+                try backend.database.read { try signIn.person(of: request, on: $0) != nil }
+            }
+            guard case .success(true) = found else { return .memory(limit: Self.formLimit) }
+            return .file(limit: uploads.limit, from: .known)
+        }
+    }
+
+    /// Whether a form brings a file.
+    private static func isUpload(_ request: HTTPRequest, _ route: Route) -> Bool {
+        guard case .page(let address) = route, address.page == Page.imports.word, request.method == "POST" else {
+            return false
+        }
+        return request.headers["Content-Type"]?.lowercased().hasPrefix("multipart/form-data") == true
     }
 
     func reply(to request: HTTPRequest, _ route: Route) -> Reply {
@@ -37,6 +55,7 @@ struct ConsoleDoor: Sendable {
         switch route {
         case .style: return .now(Self.kept("text/css;charset=UTF-8", Style.bytes))
         case .icon: return .now(Self.kept("image/svg+xml", Style.icon))
+        case .api: return .now(Self.kept("text/html;charset=UTF-8", Layout.api))
         case .enter, .leave, .page:
             return .later { [self] in
                 var response = await answer(to: request, route).guarded()
@@ -48,7 +67,7 @@ struct ConsoleDoor: Sendable {
 
     private static func methods(of route: Route) -> [String] {
         switch route {
-        case .style, .icon: ["GET", "HEAD"]
+        case .style, .icon, .api: ["GET", "HEAD"]
         case .enter, .leave: ["POST"]
         case .page(let address):
             address.page.isEmpty && address.place == nil ? ["GET", "HEAD"] : ["GET", "HEAD", "POST"]
@@ -84,12 +103,13 @@ struct ConsoleDoor: Sendable {
         }
         do {
             switch route {
-            case .style, .icon: return Self.nothing
+            case .style, .icon, .api: return Self.nothing
             case .enter: return try await signIn.enter(request, form?["userKey"] ?? "")
             case .leave: return try await signIn.leave(request)
             case .page(var address):
                 address.query = request.query.pairs.map { Address.Field(name: $0.name, value: $0.value) }
                 try await signIn.noteUse(of: request)
+                if Self.isUpload(request, route) { return try await upload(address, request) }
                 if let form { return try await submit(form, address, request) }
                 if address.page == Page.download.word { return try await fetch(address, request) }
                 return try await threads.attempt { [address] in try show(address, request) }.get()
@@ -112,19 +132,19 @@ struct ConsoleDoor: Sendable {
 
     /// - Parameters:
     ///   - form: what was typed, where the page is shown again.
-    ///   - error: why.
+    ///   - problem: why.
     private func show(
-        _ address: Address, _ request: HTTPRequest, form: Form? = nil, because error: APIError? = nil
+        _ address: Address, _ request: HTTPRequest, form: Form? = nil, because problem: Problem? = nil
     ) throws -> HTTPResponse {
         try backend.database.snapshot { connection in
             guard let person = try signIn.person(of: request, on: connection),
                 var visit = try Visit(
                     address, keyDigest: person.keyDigest, session: person.session, on: connection, backend)
-            else { return .page(200, Layout.entrance(notice: error?.message)) }
+            else { return .page(200, Layout.entrance(notice: problem?.text)) }
             visit.form = form
-            visit.problem = error.map { Problem($0) }
+            visit.problem = problem
             if let held = visit.access.key { backend.ledger.note(held, at: visit.now) }
-            var response = HTTPResponse.page(error == nil ? 200 : 400, try Layout.page(visit))
+            var response = HTTPResponse.page(problem == nil ? 200 : 400, try Layout.page(visit))
             response.mark.account = visit.access.standing.account
             return response
         }
@@ -143,7 +163,8 @@ struct ConsoleDoor: Sendable {
                 return (
                     visit.page,
                     Sender(
-                        address: visit.address, place: visit.place, form: form, keyDigest: person.keyDigest,
+                        address: visit.address, place: visit.place, names: visit.names, form: form,
+                        keyDigest: person.keyDigest,
                         session: person.session, caller: Caller(request, at: .console), backend: backend, desk: desk)
                 )
             }
@@ -158,7 +179,23 @@ struct ConsoleDoor: Sendable {
             return .redirect(to: try await submission.act(sender))
         } catch {
             guard let known = APIError(error), Self.isAboutForm(known) else { throw error }
-            return try await threads.attempt { try show(address, request, form: form, because: known) }.get()
+            return try await threads.attempt { try show(address, request, form: form, because: Problem(known)) }.get()
+        }
+    }
+
+    /// Takes a document that a form brings.
+    private func upload(_ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let uploads, let (_, sender) = try await enter(address, Form(), request) else {
+            return .redirect(to: Address())
+        }
+        let isStatement = address.query.contains { $0.name == "document" && $0.value == "vex" }
+        do {
+            try await uploads.take(
+                request, isStatement ? .vex : .sbom, by: sender.keyDigest, Caller(request, at: .console))
+            return .redirect(to: Address(sender.place, Page.imports.word))
+        } catch let refusal as UploadRefusal {
+            let problem = Problem(refusal.field, refusal.text)
+            return try await threads.attempt { try show(address, request, form: Form(), because: problem) }.get()
         }
     }
 
@@ -181,6 +218,7 @@ struct ConsoleDoor: Sendable {
     }
 
     private func refusal(because error: any Error) -> HTTPResponse {
+        if let lost = error as? LostPage { return .page(404, Layout.problem(lost.text)) }
         guard let known = APIError(error) else {
             let fault = backend.record(error, of: "console")
             var response = HTTPResponse.page(fault.status, Layout.problem(fault.description))

@@ -2,6 +2,7 @@ import API
 import Bytes
 import Database
 import HTTP
+import Reports
 
 // DESIGN. THE table of pages, as `Call.table` is that of calls: a page is data and two functions. `show` reads what it shows through
 // the visitor's scope; `submission` does what its form asks for by a call of the API, and names the page to look at next, so that
@@ -37,7 +38,10 @@ struct Page: Sendable {
 
     /// All pages, in the order of the menus.
     static let table: [Page] = [
-        .overview, .productOverview, .projectOverview, .reports, .report, .download, .audit, .sessions,
+        .overview, .productOverview, .projectOverview, .vulnerabilities, .vulnerability, .libraries, .library,
+        .licences,
+        .alerts, .decide, .reports, .report, .download, .imports, .history, .changes, .knowledge, .people, .audit,
+        .sessions,
     ]
 
     /// The page of an address; nil when there is none.
@@ -52,6 +56,13 @@ struct Submission: Sendable {
     let act: @Sendable (Sender) async throws -> Address
 
     init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = act }
+}
+
+/// There is nothing to show at an address whose page exists.
+struct LostPage: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
 }
 
 /// What a page shows between the header and the footer.
@@ -73,6 +84,8 @@ struct Sender: Sendable {
     /// Of the page that the form stands on; its place is known.
     let address: Address
     let place: Address.Place
+    /// What is around the place.
+    let names: PlaceNames
     let form: Form
     let keyDigest: [UInt8]
     /// The digest of the session's secret.

@@ -2,6 +2,7 @@ import API
 import Bytes
 import Database
 import HTTP
+import Jobs
 
 // DESIGN. The browser shows a session's secret in a cookie that no script and no other site can use (HttpOnly,
 // SameSite=Strict); its digest alone is kept in the database, so that each node knows it.

@@ -16,7 +16,7 @@ package struct Site: Sendable {
 
     /// What to do with the body of a request.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
-        guard let route = Route(request.path) else { return door.policy(for: request) }
+        guard let route = Self.route(of: request) else { return door.policy(for: request) }
         let policy = console.policy(for: request, route)
         guard case .later(let work) = policy else { return policy }
         return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
@@ -30,9 +30,16 @@ package struct Site: Sendable {
         return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
     }
 
+    /// Where the console answers: the API keeps its path for all but people who look at it.
+    private static func route(of request: HTTPRequest) -> Route? {
+        let route = Route(request.path)
+        guard route == .api, request.method != "GET", request.method != "HEAD" else { return route }
+        return nil
+    }
+
     /// The console's answer; nil for what the API answers.
     private func page(for request: HTTPRequest) -> Reply? {
-        if let route = Route(request.path) { return console.reply(to: request, route) }
+        if let route = Self.route(of: request) { return console.reply(to: request, route) }
         // A person who mistyped an address reads a page, a script the API's line of text.
         let wantsPage = request.headers["Accept"]?.contains("text/html") == true
         guard wantsPage, request.method == "GET" || request.method == "HEAD", !Door.has(path: request.path) else {

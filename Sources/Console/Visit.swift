@@ -2,6 +2,7 @@ import API
 import Bytes
 import Database
 import HTTP
+import Jobs
 import Reports
 
 // DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that the session began with. Whatever a

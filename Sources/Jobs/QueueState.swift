@@ -98,6 +98,21 @@ extension Queue {
             """, Poll.init(row:))
     }
 
+    /// The imports of an organization that ended after a time, the last first.
+    ///
+    /// - Parameter time: milliseconds since 1970, UTC. Jobs of all organizations that ended since are looked through.
+    package func finishedImports(
+        organization: Int64, since time: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Poll] {
+        try connection.all(
+            """
+            SELECT \(Poll.columns) FROM job j
+            WHERE finished_at > \(time) AND state IN ('SUCCESS', 'FAILED') AND kind = 'INTAKE'
+                AND organization = \(organization)
+            ORDER BY finished_at DESC, id DESC LIMIT \(limit)
+            """, Poll.init(row:))
+    }
+
     /// How many uploads that a report of the scope should contain are not done.
     package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
         Int(

@@ -54,7 +54,7 @@ struct UploadDoor: Sendable {
     ) throws -> UploadPlan {
         let now = backend.queue.now()
         do {
-            let plan = try UploadPlan(key, for: need, at: now, on: connection)
+            let plan = try UploadPlan(key?.digest, for: need, at: now, on: connection)
             if let key { backend.doorkeeper?.welcome(key.text) }
             return plan
         } catch UploadError.unknownKey {
@@ -119,20 +119,27 @@ struct UploadDoor: Sendable {
             try enter(key, from: request.client, for: UploadPlan.uploading, on: $0).key
         }
         backend.ledger.note(held, at: backend.queue.now())
+        return try take(request, path, by: key?.digest, Caller(request, at: .upload))
+    }
+
+    /// Reads and decodes the body of somebody whose key was looked at.
+    func take(
+        _ request: HTTPRequest, _ path: UploadPath, by keyDigest: [UInt8]?, _ caller: Caller
+    ) throws -> (NewJob, DurableFile) {
         let uuid = try backend.random.uuid()
         let file = try settings.file(named: uuid)
         let fields = try UploadBody.read(request, field: path.field ?? "bom", into: file)
         let job = try backend.database.snapshot { connection in
             let plan = try UploadPlan(
-                key, for: UploadPlan.uploading, from: Caller(request, at: .upload), at: backend.queue.now(),
-                on: connection)
+                keyDigest, for: UploadPlan.uploading, from: caller, at: backend.queue.now(), on: connection)
             return try plan.job(path == .vex ? .vex : .sbom, for: fields, uuid: uuid)
         }
         try file.publish()
         return (job, file)
     }
 
-    private func submit(_ job: NewJob, _ file: DurableFile) async throws -> HTTPResponse {
+    /// Puts the job into the queue; the answer is its uuid.
+    func submit(_ job: NewJob, _ file: DurableFile) async throws -> HTTPResponse {
         do {
             _ = try await backend.database.write { [queue = backend.queue, path = file.path] connection in
                 try SharedUpload.share(file: path, job: job.uuid, on: connection)

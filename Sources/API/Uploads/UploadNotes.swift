@@ -1,17 +1,17 @@
 import Bytes
-import Jobs
+package import Jobs
 import Reports
 
 extension Job {
     /// Notes about the request for the user who asked for a report; empty for all other jobs.
-    var requestNotes: [String] {
+    package var requestNotes: [String] {
         // A poll reads the request only where there is something to say.
         guard kind == .report, ReportRequest.mayHaveNotes(json: request) else { return [] }
         return (try? ReportRequest(json: request))?.notes ?? []
     }
 
     /// What the import of an upload found odd, as its result has it; empty for all other jobs.
-    var warnings: [String] {
+    package var warnings: [String] {
         do throws(JSONError) {
             return try member("warnings") { (json: inout JSONReader) throws(JSONError) -> [String] in
                 var warnings: [String] = []
@@ -27,7 +27,7 @@ extension Job {
 
     /// The token of the project that an upload went to; nil for all other jobs, and where the result cannot be read, which
     /// `warnings` reports.
-    var projectToken: String? {
+    package var projectToken: String? {
         try? member("projectToken") { (json: inout JSONReader) throws(JSONError) -> String in try json.string() }
     }
 

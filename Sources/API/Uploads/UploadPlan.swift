@@ -25,10 +25,10 @@ struct UploadPlan {
     /// Admits the holder of a key. With `need`, a holder who has its role nowhere is refused, and so is a key without
     /// its scope.
     init(
-        _ key: UserKey?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
+        _ keyDigest: [UInt8]?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
         on connection: any Connection
     ) throws {
-        guard let key, let holder = try KeyHolder.find(key.digest, at: time, on: connection) else {
+        guard let keyDigest, let holder = try KeyHolder.find(keyDigest, at: time, on: connection) else {
             throw UploadError.unknownKey
         }
         if let need, !holder.has(need.role) {

@@ -1,4 +1,8 @@
+import API
+import Bytes
 import Database
+import Inventory
+import Jobs
 import Reports
 
 extension Page {
@@ -16,12 +20,16 @@ extension Page {
             visit.scope.visibleProducts == nil
             ? try UnusablePattern.list(organization: visit.scope.organization, on: visit.connection) : []
         let feeds = try FeedState.all(on: visit.connection)
+        let todo = try Todo(visit, counts, feeds)
         return Content(visit.name) { html in
             // The first of them: a page is no report.
             for pattern in unusable.prefix(10) { html.element("p", ("class", "alert"), text: "\(pattern.text).") }
-            html.section("Open alerts about vulnerabilities") { html in
-                html.severities(counts) { _ in visit.here() }
-                html.basis(basis)
+            html.element("div", ("class", "columns")) { html in
+                html.section("What to do first") { html in html.todo(todo, visit) }
+                html.section("Open alerts about vulnerabilities") { html in
+                    html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
+                    html.basis(basis)
+                }
             }
             if !worst.isEmpty {
                 html.section("Projects with the most critical alerts") { html in
@@ -37,7 +45,6 @@ extension Page {
                 html.products(products.rows, Sorting(current: visit.query("sort").or("name"), address: visit.address))
                 html.pager(visit.address, next: products.next)
             }
-            html.knowledge(feeds)
         }
     }
 
@@ -52,7 +59,7 @@ extension Page {
         let projects = try list.read(on: visit.connection)
         return Content(visit.name) { html in
             html.section("Open alerts about vulnerabilities") { html in
-                html.severities(counts) { _ in visit.here() }
+                html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
             }
             html.section("Projects") { html in
@@ -76,7 +83,7 @@ extension Page {
         let vital = try ProjectVital.list(visit.scope, on: visit.connection).first
         return Content(visit.name) { html in
             html.section("Open alerts about vulnerabilities") { html in
-                html.severities(counts) { _ in visit.here() }
+                html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
                 html.ecosystems(basis)
             }
@@ -91,6 +98,74 @@ extension Page {
             }
         }
     }
+}
+
+/// What needs doing first in an organization, the most urgent first.
+private struct Todo {
+    struct Line {
+        let number: String
+        let text: String
+        let address: Address
+        /// Vulnerabilities.
+        var names: [String] = []
+    }
+
+    /// What is counted no further.
+    private static let limit = 100
+
+    private(set) var lines: [Line] = []
+
+    init(_ visit: Visit, _ counts: SeverityCounts, _ feeds: [FeedState]) throws {
+        let (scope, connection) = (visit.scope, visit.connection)
+        let exploited = try VulnerabilityFacts.exploited(in: scope, limit: Self.limit, on: connection)
+        if !exploited.isEmpty {
+            lines.append(
+                Line(
+                    number: Self.number(exploited.count), text: "vulnerabilities that are exploited:",
+                    address: visit.here("vulnerabilities"), names: exploited.prefix(5).map(\.name)))
+        }
+        if counts["critical"] > 0 {
+            lines.append(
+                Line(
+                    number: Words.number(counts["critical"]), text: "critical alerts",
+                    address: visit.here("alerts").with("severity", "critical")))
+        }
+        let violations = try AlertList.violations(in: scope, upTo: 1000, on: connection)
+        if violations > 0 {
+            let type = AlertType.rejectedByPolicy.rawValue
+            lines.append(
+                Line(
+                    number: violations == 1000 ? "1000 +" : Words.number(violations),
+                    text: "libraries that a policy rejects",
+                    address: visit.here("alerts").with("type", type)))
+        }
+        try addFailures(visit)
+        let failing = feeds.filter { $0.isFailing }.count
+        let old = feeds.filter { !$0.isFailing && $0.checked > 0 && visit.now - $0.checked > 7 * TimeText.day }.count
+        for (count, text) in [(failing, "sources of knowledge that fail"), (old, "sources not looked at for a week")]
+        where count > 0 {
+            lines.append(Line(number: "\(count)", text: text, address: visit.here("knowledge")))
+        }
+    }
+
+    /// Imports and reports of the last day that failed.
+    private mutating func addFailures(_ visit: Visit) throws {
+        let (queue, organization) = (visit.backend.queue, visit.scope.organization)
+        let since = visit.now - TimeText.day
+        let imports = try queue.finishedImports(
+            organization: organization, since: since, limit: Self.limit, on: visit.connection)
+        let reports = try queue.finishedReports(
+            organization: organization, limit: Self.limit, on: visit.connection)
+        for (polls, text, page) in [
+            (imports, "imports that failed since yesterday", "imports"),
+            (reports.filter { $0.job.modified > since }, "reports that failed since yesterday", "reports"),
+        ] {
+            let failed = polls.filter { $0.job.state == .failed && visit.access.canSee($0.job) }.count
+            if failed > 0 { lines.append(Line(number: "\(failed)", text: text, address: visit.here(page))) }
+        }
+    }
+
+    private static func number(_ count: Int) -> String { count == limit ? "\(count) +" : "\(count)" }
 }
 
 extension HTML {
@@ -150,13 +225,23 @@ extension HTML {
         }
     }
 
-    /// When each source of knowledge was looked at last; those that fail say so. The reasons are for operators.
-    fileprivate mutating func knowledge(_ states: [FeedState]) {
-        guard !states.isEmpty else { return }
-        let words = states.map { state in
-            "\(state.name) \(state.checked > 0 ? Words.time(state.checked) : "never")\(state.isFailing ? " (fails)" : "")"
+    /// What needs doing in an organization, and when there is nothing.
+    fileprivate mutating func todo(_ todo: Todo, _ visit: Visit) {
+        if todo.lines.isEmpty { return hint("Nothing that is known needs doing now.") }
+        element("ul", ("class", "todo")) { html in
+            for line in todo.lines {
+                html.element("li") { html in
+                    html.element("strong", text: line.number)
+                    html.element("span") { html in
+                        html.link(line.address, line.text)
+                        for name in line.names {
+                            html.text(" ")
+                            html.link(visit.inOrganization("vulnerability", item: name), name)
+                        }
+                    }
+                }
+            }
         }
-        hint("What is known was looked at: \(words.joined(separator: ", ")).")
     }
 }
 

@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import Jobs
 
 extension Page {
     /// Where the holder of a key is signed in, with a button each that ends it.

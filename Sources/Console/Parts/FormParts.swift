@@ -13,6 +13,8 @@ struct Choice {
 struct Field {
     let name: String
     let label: String
+    /// In the page; the name unless two fields have the same.
+    var id: String
     var hint = ""
     var value = ""
     /// As HTML's `type`.
@@ -27,6 +29,7 @@ struct Field {
     init(_ name: String, _ label: String) {
         self.name = name
         self.label = label
+        id = name
     }
 }
 
@@ -68,20 +71,20 @@ extension HTML {
     /// A field with its label, and the problem where it is about this field.
     mutating func field(_ field: Field, _ problem: Problem? = nil) {
         let wrong = problem?.field == field.name ? problem?.text : nil
-        let described = [field.hint.isEmpty ? "" : "hint-\(field.name)", wrong == nil ? "" : "wrong-\(field.name)"]
+        let described = [field.hint.isEmpty ? "" : "hint-\(field.id)", wrong == nil ? "" : "wrong-\(field.id)"]
             .filter { !$0.isEmpty }.joined(separator: " ")
         element("div", ("class", wrong == nil ? "field" : "field wrong")) { html in
-            html.element("label", ("for", "field-\(field.name)"), text: field.label)
+            html.element("label", ("for", "field-\(field.id)"), text: field.label)
             html.control(field, described, isWrong: wrong != nil)
-            if let wrong { html.element("p", ("class", "wrong"), ("id", "wrong-\(field.name)"), text: wrong) }
+            if let wrong { html.element("p", ("class", "wrong"), ("id", "wrong-\(field.id)"), text: wrong) }
             if !field.hint.isEmpty {
-                html.element("p", ("class", "hint"), ("id", "hint-\(field.name)"), text: field.hint)
+                html.element("p", ("class", "hint"), ("id", "hint-\(field.id)"), text: field.hint)
             }
         }
     }
 
     private mutating func control(_ field: Field, _ described: String, isWrong: Bool) {
-        let (id, invalid) = ("field-\(field.name)", isWrong ? "true" : "")
+        let (id, invalid) = ("field-\(field.id)", isWrong ? "true" : "")
         let needed = field.isNeeded ? "required" : ""
         if !field.choices.isEmpty {
             return element(

@@ -1,5 +1,7 @@
+import API
 import Bytes
 import Database
+import Reports
 
 /// What stands around the content of each page.
 enum Layout {

@@ -1,0 +1,94 @@
+import API
+import Database
+import Reports
+
+extension Page {
+    /// What was changed in configuration and metadata, and by whom, the newest first.
+    static let changes = Page("changes", "Changes", in: [.organization]) { visit in
+        var list = ChangeList(visit.scope)
+        list.after = visit.query("after")
+        let changes = try list.read(on: visit.connection)
+        return Content("Changes") { html in
+            html.section("The newest first") { html in
+                if changes.rows.isEmpty { return html.hint("Nothing was changed yet.") }
+                html.table(
+                    "Changes",
+                    [
+                        .time("When", \.at), .text("Who") { $0.email.or("Waybill") },
+                        .text("What") { "\($0.kind.spaced) \($0.aspect.spaced)" }, .text("Where", \.place),
+                        .text("Before", isWide: true) { $0.before.joined(separator: ", ") },
+                        .text("After") { $0.after.joined(separator: ", ") },
+                    ] as [ListColumn<ChangeList.Row>], changes.rows)
+                html.pager(visit.address, next: changes.next)
+                html.export(visit, "change log", type: "ChangeLogReport")
+            }
+        }
+    }
+
+    /// The sources of what is known, how old they are, and what they cover.
+    static let knowledge = Page("knowledge", "Knowledge", in: [.organization]) { visit in
+        let feeds = try FeedState.all(on: visit.connection)
+        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let isOperator = visit.may(.administrator, with: .administer)
+        return Content("Knowledge") { html in
+            html.section("What verdicts rest on") { html in
+                html.basis(basis)
+                if !basis.ecosystems.isEmpty {
+                    html.table(
+                        "Ecosystems of the libraries in use",
+                        [
+                            .text("Ecosystem", \.name), .number("Components") { Int64($0.libraries) },
+                            .number("Records") { Int64($0.records) }, .time("Newest record", \.newest),
+                            .time("Last looked at", \.read),
+                        ] as [ListColumn<Basis.Ecosystem>], basis.ecosystems)
+                }
+                if !basis.gaps.isEmpty {
+                    html.element("h3", text: "Without advisories")
+                    html.table(
+                        "Without advisories",
+                        [.text("Ecosystem", \.name), .number("Components") { Int64($0.libraries) }]
+                            as [ListColumn<Basis.Gap>], Array(basis.gaps.prefix(100)))
+                }
+            }
+            html.section("Sources") { html in
+                if feeds.isEmpty {
+                    return html.hint("None was looked at yet: the operator runs waybill update, or imports advisories.")
+                }
+                html.table(
+                    "Sources",
+                    [
+                        .text("Source", \.name),
+                        ListColumn("State") { feed, html in
+                            html.mark(feed.isFailing ? "fails" : "current", feed.isFailing ? "bad" : "good")
+                            // Why is for whoever can do something about it.
+                            if feed.isFailing, isOperator { html.text(" \(feed.error)") }
+                        },
+                        .number("Records", \.records), .time("Looked at", \.checked),
+                        .time("Changed", isWide: true, \.updated),
+                        ListColumn("Newest record", isWide: true) { feed, html in html.time(feed.newest ?? 0) },
+                    ] as [ListColumn<FeedState>], feeds)
+            }
+        }
+    }
+
+    /// The members of the organization and their roles.
+    static let people = Page(
+        "people", "People", in: [.organization], for: .administrator, with: .administer
+    ) { visit in
+        try visit.access.require(Need(.administrator, with: .administer, for: "the list of people"), inProduct: nil)
+        let members = try Member.list(visit.scope, on: visit.connection)
+        return Content("People") { html in
+            html.section("Members") { html in
+                html.table(
+                    "Members",
+                    [
+                        .text("Address") { $0.person.email }, .text("Name") { $0.person.name },
+                        .text("Roles") { $0.rolesText.spaced },
+                        .text("Kind", isWide: true) { $0.kind == "SERVICE" ? "a service" : "a person" },
+                        .number("Keys", isWide: true, \.keys),
+                    ] as [ListColumn<Member>], members)
+                html.export(visit, "members", type: "OrgMembersReport")
+            }
+        }
+    }
+}

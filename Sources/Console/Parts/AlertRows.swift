@@ -1,0 +1,145 @@
+import Database
+import Inventory
+import Reports
+
+extension ListColumn where Row == AlertList.Row {
+    /// The columns of a list of alerts.
+    ///
+    /// - Parameter showsProject: where alerts of several projects are listed.
+    static func alerts(_ visit: Visit, showsProject: Bool) -> [ListColumn] {
+        var columns: [ListColumn<AlertList.Row>] = [
+            ListColumn("About") { row, html in
+                if row.vulnerability.isEmpty { return html.text(row.words) }
+                html.link(visit.inOrganization("vulnerability", item: row.vulnerability), row.vulnerability)
+            },
+            ListColumn("Severity") { row, html in
+                if row.vulnerability.isEmpty { return }
+                html.severity(row.severity)
+                if row.isExploited { html.mark("exploited", "bad") }
+            },
+            ListColumn("Library") { row, html in
+                html.link(visit.inOrganization("library", item: row.libraryUUID), row.library)
+            },
+        ]
+        if showsProject {
+            columns.append(
+                ListColumn("Project") { row, html in html.link(Address(.project, row.projectToken), row.projectName) })
+        }
+        columns += [
+            ListColumn("Fixed in") { row, html in
+                if let fix = row.fix {
+                    html.text(fix)
+                } else if !row.vulnerability.isEmpty {
+                    html.mark("none known", "quiet")
+                }
+            },
+            .text("How", isWide: true) { row in
+                switch row.directness {
+                case .direct: "direct"
+                case .transitive: "through others"
+                case .unknown: ""
+                }
+            },
+            ListColumn("State", isWide: true) { row, html in
+                switch row.state {
+                case .open: html.text("open")
+                case .ignored: html.text(row.reason.isEmpty ? "ignored" : "ignored: \(row.reason.spaced)")
+                case .resolved: html.text("resolved")
+                }
+            },
+            .time("Since", isWide: true, \.created),
+        ]
+        return columns
+    }
+}
+
+extension AlertList.Row {
+    /// The cause of an alert that is about no vulnerability, for a person.
+    var words: String {
+        let cause =
+            switch AlertType(rawValue: type) {
+            case .vulnerability: "Vulnerability"
+            case .rejectedByPolicy: "Rejected by a policy"
+            case .rejectedDeFacto: "Used although its request was rejected"
+            case .multipleLicenses: "Several licences"
+            case .multipleVersions: "Several versions in one project"
+            case .newMajorVersion: "A new major version"
+            case .newMinorVersion: "A new minor version"
+            case .severeBug: "A severe bug"
+            case nil: type
+            }
+        return description.isEmpty ? cause : "\(cause): \(description)"
+    }
+}
+
+extension AlertType {
+    /// For a menu.
+    var menuWords: String {
+        switch self {
+        case .vulnerability: "Vulnerabilities"
+        case .rejectedByPolicy: "Policy violations"
+        case .rejectedDeFacto: "Rejected requests"
+        case .multipleLicenses: "Several licences"
+        case .multipleVersions: "Several versions"
+        case .newMajorVersion: "New major versions"
+        case .newMinorVersion: "New minor versions"
+        case .severeBug: "Severe bugs"
+        }
+    }
+}
+
+extension String {
+    /// A word of the program for a person: `not_affected` is "not affected".
+    var spaced: String { replacing("_", with: " ").lowercased() }
+}
+
+extension AlertList {
+    /// The list that an address asks for.
+    init(_ visit: Visit, type: AlertType? = nil) {
+        self.init(visit.scope)
+        switch visit.query("state") {
+        case "ignored": state = .ignored
+        case "resolved": state = .resolved
+        case "all": state = nil
+        default: state = .open
+        }
+        if SeverityCounts.words.map(Severities.style).contains(visit.query("severity")) {
+            severity = visit.query("severity") == "unrated" ? "" : visit.query("severity")
+        }
+        self.type = type ?? AlertType(rawValue: visit.query("type"))
+        after = visit.query("after")
+    }
+}
+
+extension HTML {
+    /// The choices of a list of alerts.
+    mutating func alertFilters(_ visit: Visit, withType: Bool) {
+        filters(visit.address) { html in
+            var state = Field("state", "State")
+            state.choices = [
+                Choice("", "open"), Choice("ignored", "ignored"), Choice("resolved", "resolved"), Choice("all", "all"),
+            ]
+            state.value = visit.query("state")
+            html.field(state)
+            var severity = Field("severity", "Severity")
+            severity.choices =
+                [Choice("", "all")]
+                + SeverityCounts.words.map { Choice(Severities.style($0), Severities.name($0).lowercased()) }
+            severity.value = visit.query("severity")
+            html.field(severity)
+            guard withType else { return }
+            var type = Field("type", "About")
+            type.choices = [Choice("", "all")] + AlertType.allCases.map { Choice($0.rawValue, $0.menuWords) }
+            type.value = visit.query("type")
+            html.field(type)
+        }
+    }
+
+    /// A link to the report behind a list.
+    mutating func export(_ visit: Visit, _ title: String, type: String) {
+        guard Report.named(type, in: visit.place.kind) != nil else { return }
+        element("p", ("class", "export")) { html in
+            html.link(visit.here("report").with("reportType", type), "Export: \(title)")
+        }
+    }
+}

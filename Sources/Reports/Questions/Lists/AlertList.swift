@@ -1,0 +1,158 @@
+package import Database
+package import Inventory
+
+/// Alerts of a scope: project by project in the order in which they were raised, or in a project what to do first.
+package struct AlertList: Sendable {
+    package struct Row: Sendable, Equatable {
+        let project: Int64
+        let number: Int64
+        let weight: Int64
+        package let uuid: String
+        /// Mend's word (`AlertType`).
+        package let type: String
+        package let state: AlertState
+        package let projectName: String
+        package let projectToken: String
+        package let library: String
+        package let libraryUUID: String
+        /// Empty where the alert is about none.
+        package let vulnerability: String
+        /// Empty where nobody rates it.
+        package let severity: String
+        package let isExploited: Bool
+        /// The smallest version that leaves the vulnerability behind; nil where none is known.
+        package let fix: String?
+        package let directness: Directness
+        /// Of alerts that are about no vulnerability.
+        package let description: String
+        package let reason: String
+        package let comments: String
+        /// When it was raised; milliseconds since 1970, UTC.
+        package let created: Int64
+    }
+
+    package let scope: Scope
+    /// Nil for all.
+    package var state: AlertState? = .open
+    /// Nil for all; empty for what nobody rates.
+    package var severity: String?
+    /// Nil for all.
+    package var type: AlertType?
+    /// The number of a vulnerability; 0 for all.
+    package var vulnerability: Int64 = 0
+    /// What to do first comes first: in a project alone, whose alerts are sorted for it.
+    package var isByWeight = false
+    /// The `next` of the page before; empty for the first page.
+    package var after = ""
+    /// Those with these uuids; nil for all.
+    private var uuids: [String]?
+
+    package init(_ scope: Scope) { self.scope = scope }
+
+    private static let weight: StaticSQL =
+        "CASE WHEN a.vulnerability = 0 THEN 0 ELSE \(PrioritySQL.weight) END"
+    private static let source: StaticSQL = """
+        project p JOIN alert a ON a.project = p.id JOIN library l ON l.id = a.library
+        LEFT JOIN vulnerability v ON v.id = a.vulnerability AND a.vulnerability <> 0
+        LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
+        """
+
+    package func query() -> SQL {
+        let weight: SQL = isByWeight ? SQL(Self.weight) : "0"
+        var sql: SQL = """
+            SELECT a.project, a.number, a.uuid, a.type, a.state, p.name, p.token, l.filename, l.uuid, v.name,
+                coalesce(v.severity, ''), CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name)
+                THEN 1 ELSE 0 END, f.top_fix, a.direct, a.description, a.reason, a.comments, a.created_at,
+                CAST(\(weight) AS BIGINT)
+            FROM \(Self.source) WHERE \(scope.condition) AND \(condition)
+            """
+        if isByWeight {
+            if let last = ListCursor.numbers(2, of: after) {
+                sql.append(" AND (\(weight) < \(last[0]) OR (\(weight) = \(last[0]) AND a.number > \(last[1])))")
+            }
+            sql.append(" ORDER BY \(weight) DESC, a.number")
+        } else {
+            if let last = ListCursor.numbers(2, of: after) {
+                sql.append(" AND (a.project, a.number) > (\(last[0]), \(last[1]))")
+            }
+            sql.append(" ORDER BY a.project, a.number")
+        }
+        sql.append(" LIMIT \(ListPage<Row>.limit)")
+        return sql
+    }
+
+    private var condition: SQL {
+        var sql: SQL = "1 = 1"
+        if let state { sql.append(" AND a.state = \(state.rawValue)") }
+        if let type { sql.append(" AND a.type = \(type.rawValue)") }
+        if vulnerability != 0 { sql.append(" AND a.vulnerability = \(vulnerability) AND a.vulnerability <> 0") }
+        if let uuids { sql.append(" AND a.uuid IN \(SQL.list(uuids.map(Value.text)))") }
+        if let severity {
+            sql.append(" AND v.severity = \(severity)")
+            // Projects without any are passed over by what is counted of them.
+            sql.append(
+                """
+                 AND EXISTS (SELECT 1 FROM project_severity y WHERE y.project = p.id AND y.severity = \(severity))
+                """)
+        }
+        return sql
+    }
+
+    package func read(on connection: any Connection) throws -> ListPage<Row> {
+        let isByWeight = isByWeight
+        return ListPage(
+            try connection.all(query()) { row in
+                Row(
+                    project: row.integer(0), number: row.integer(1), weight: row.integer(18), uuid: row.string(2),
+                    type: row.string(3), state: AlertState(rawValue: row.string(4)) ?? .open,
+                    projectName: row.string(5), projectToken: row.string(6), library: row.string(7),
+                    libraryUUID: row.string(8), vulnerability: row.stringOrNil(9) ?? "", severity: row.string(10),
+                    isExploited: row.boolean(11), fix: row.stringOrNil(12),
+                    directness: Directness(rawValue: row.integer(13)) ?? .unknown,
+                    description: row.string(14), reason: row.string(15), comments: row.string(16),
+                    created: row.integer(17))
+            }
+        ) { row in
+            isByWeight ? ListCursor.text(row.weight, row.number) : ListCursor.text(row.project, row.number)
+        }
+    }
+
+    /// The alerts with these uuids that the scope has, in the order of the list.
+    package static func named(
+        _ uuids: [String], in scope: Scope, on connection: any Connection
+    ) throws -> [Row] {
+        var rows: [Row] = []
+        for start in stride(from: 0, to: uuids.count, by: ListPage<Row>.size) {
+            let some = uuids[start..<min(start + ListPage<Row>.size, uuids.count)]
+            var list = AlertList(scope)
+            list.state = nil
+            list.uuids = Array(some)
+            rows += try list.read(on: connection).rows
+        }
+        return rows
+    }
+
+    /// How many open alerts say that a policy is violated; counted up to `limit`.
+    package static func violations(
+        in scope: Scope, upTo limit: Int64, on connection: any Connection
+    ) throws -> Int64 {
+        try connection.integer(
+            """
+            SELECT count(*) FROM (SELECT 1 AS one FROM project p JOIN alert a ON a.project = p.id
+                WHERE \(scope.condition) AND a.type = \(AlertType.rejectedByPolicy.rawValue) AND a.state = 'OPEN'
+                LIMIT \(limit)) t
+            """) ?? 0
+    }
+
+    /// In how many projects a vulnerability is open; counted up to `limit`.
+    package static func projects(
+        havingOpen vulnerability: Int64, in scope: Scope, upTo limit: Int64, on connection: any Connection
+    ) throws -> Int64 {
+        try connection.integer(
+            """
+            SELECT count(*) FROM (SELECT DISTINCT a.project FROM alert a JOIN project p ON p.id = a.project
+                WHERE a.vulnerability = \(vulnerability) AND a.vulnerability <> 0 AND a.state = 'OPEN'
+                AND \(scope.condition) LIMIT \(limit)) t
+            """) ?? 0
+    }
+}
