@@ -200,6 +200,24 @@ struct AttributionTests {
         }
     }
 
+    /// A text that is not there is marked at the entry, the list says what to do, and so does the answer.
+    @Test(arguments: TemporaryDatabase.engines) func `a missing text is not passed over`(engine: Engine) throws {
+        let fixture = try fixture(engine)
+        let gap = "The text of this license is not here."
+        for format in [Format.html, .txt] {
+            #expect(try text(fixture, format).ranges(of: gap).count == 1)
+            let other = ["missingLicenseDisplayOption": ["BLANK"]]
+            #expect(try !text(fixture, format, other).contains(gap))
+            let address = ["missingLicenseDisplayOption": ["GENERIC_LICENSE"]]
+            #expect(try text(fixture, format, address).contains("The text of Zlib is not known here."))
+            #expect(try text(fixture, format).contains("Add these texts before this document is given to anybody"))
+        }
+        let report = try #require(ReportCase.every.first { $0.type == "AttributionReport" && $0.format == .txt })
+        let produced = try report.produce(fixture, scope: fixture.scope(.project)).produced
+        #expect(produced.rows == 9)
+        #expect(produced.notes.count == 1 && produced.notes[0].contains("the text of 1 license is not here (Zlib)"))
+    }
+
     /// A part says that it is one, and has the texts of its components alone.
     @Test(arguments: TemporaryDatabase.engines) func `a part says what narrows it`(engine: Engine) throws {
         let fixture = try fixture(engine)
@@ -233,7 +251,8 @@ struct AttributionTests {
         #expect(number == 9 && found.count == 8)
         #expect(found["gpl-1.tgz"] == Self.gpl)
         #expect(found["own-1.tgz"]?.contains("Olga Own") == true)
-        #expect(found["textless-1.tgz"] == "" && found["nothing-1.tgz"] == "[No license is known.]")
+        #expect(found["textless-1.tgz"] == "[The text of this license is not here.]")
+        #expect(found["nothing-1.tgz"] == "[No license is known.]")
         let notices = try #require(text.firstRange(of: "\nNOTICES\n"))
         #expect(text[notices.upperBound...].contains("Copyright 2019 Theo Text"))
         #expect(text.hasPrefix("THIRD-PARTY NOTICES\n"))

@@ -184,8 +184,8 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
                 }
             }
             out.append("</p>\n")
-            let text = settings.text(of: license)
-            if !text.isEmpty { element("pre", text) }
+            if !license.text.isEmpty { element("pre", license.text) }
+            if let gap = settings.gap(of: license) { element("p", gap, class: "gap") }
         }
     }
 
@@ -242,6 +242,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
     mutating func missing(_ licenses: [(label: String, url: String)]) throws {
         guard !licenses.isEmpty else { return }
         section("missing", "Text not known")
+        element("p", AttributionSettings.missingExplanation)
         out.append("<ul>\n")
         for (name, url) in licenses {
             out.append("<li>")

@@ -111,8 +111,8 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
             } else {
                 try page.text("License: \(license.label)", indent: 12)
             }
-            let text = settings.text(of: license)
-            if !text.isEmpty { try page.text(text, size: 8, indent: 24) }
+            if !license.text.isEmpty { try page.text(license.text, size: 8, indent: 24) }
+            if let words = settings.gap(of: license) { try gap(words, indent: 24) }
         }
     }
 
@@ -157,7 +157,8 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     mutating func missing(_ licenses: [(label: String, url: String)]) throws {
         guard !licenses.isEmpty else { return }
-        try page.section("Text not known", keeping: 40, place: "missing")
+        try page.section("Text not known", keeping: 60, place: "missing")
+        try page.paragraph(AttributionSettings.missingExplanation, color: DocumentPage.gray)
         for (name, url) in licenses {
             try page.text(name, indent: 12)
             if !url.isEmpty { try page.link(Deception.shownAddress(url), to: .address(url), size: 8.5, indent: 24) }

@@ -46,8 +46,21 @@ extension Production {
                     throw ReportError.formatNotOffered(
                         request.format.rawValue, by: request.type, offered: report.formats)
                 }
-            return (rows, [])
+            return (rows, settings.shows("LICENSES") ? Self.notes(on: source.texts.missing.map(\.label)) : [])
         }
+    }
+
+    /// What the envelope says of texts that are missing.
+    private static func notes(on missing: [String]) -> [String] {
+        guard !missing.isEmpty else { return [] }
+        let named = missing.prefix(8).joined(separator: ", ")
+        let more = missing.count > 8 ? " and \(missing.count - 8) more" : ""
+        let texts =
+            missing.count == 1 ? "the text of 1 license is" : "the texts of \(missing.count) licenses are"
+        return [
+            "\(texts) not here (\(named)\(more)): this document is not complete; "
+                + "`waybill import licenses` or `waybill update licenses` brings what is missing"
+        ]
     }
 
     private func attribute(
@@ -88,12 +101,15 @@ extension Production {
     ) throws {
         try writer.beginSummary()
         var group: String?
+        var count = 0
         try source.each(.byLicense, once: true) { library in
             let licenses = settings.expression(library) ?? library.licenseLine
             if group != licenses { try writer.group(licenses) }
             group = licenses
             try writer.summary(library)
-            try step(&rows)
+            // Counted where all that is known of it is written.
+            count += 1
+            if settings.showsDetail { try look(at: count) } else { try step(&rows) }
         }
         try writer.endSummary()
     }

@@ -10,8 +10,9 @@ struct AttributionSettings {
     let byComponent: Bool
     /// Whether each text stands once behind all libraries, instead of beside each.
     let hasAppendix: Bool
-    /// Whether a missing text is mentioned where it would stand.
+    /// Whether the address of a missing text stands where the text would, and whether nothing does.
     let namesMissing: Bool
+    private let hidesMissing: Bool
     let includesVersions: Bool
     private let sections: Set<String>
 
@@ -26,10 +27,15 @@ struct AttributionSettings {
         let placement = one("licensereferencetextplacement")
         hasAppendix = placement == "appendix_section" || placement == nil && (format == .html || format == .pdf)
         namesMissing = one("missinglicensedisplayoption") == "generic_license"
+        hidesMissing = one("missinglicensedisplayoption") == "blank"
         includesVersions = one("includeversions") != "false"
         sections = Set(
             options["reportingscope"] ?? ["summary", "licenses", "copyrights", "notices", "primary_attributes"])
     }
+
+    /// What the list of missing texts says of itself.
+    static let missingExplanation =
+        "Add these texts before this document is given to anybody: it is not complete without them."
 
     func shows(_ section: String) -> Bool { sections.contains(section.lowercased()) }
 
@@ -71,6 +77,13 @@ struct AttributionSettings {
     /// What stands where a text is not known.
     func missing(_ license: AttributedLibrary.License) -> String {
         "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
+    }
+
+    /// What stands at the entry of a library for a text of its licence that is not known; nil where all of it is, or where the request
+    /// wants nothing there.
+    func gap(of license: AttributedLibrary.License) -> String? {
+        guard license.lacksText, !hidesMissing else { return nil }
+        return namesMissing ? missing(license) : "The text of this license is not here."
     }
 
     /// The text that stands for a licence beside a library.

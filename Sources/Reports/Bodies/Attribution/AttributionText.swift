@@ -118,9 +118,10 @@ struct AttributionText: AttributionWriter, ~Copyable {
         write("License Text:")
         if library.licenses.isEmpty { write("[No license is known.]") }
         for license in library.licenses {
-            let text = settings.text(of: license)
-            if library.licenses.count > 1, !text.isEmpty { write("--- \(license.label) ---") }
-            if !text.isEmpty { write(text) }
+            let gap = settings.gap(of: license)
+            if library.licenses.count > 1, !license.text.isEmpty || gap != nil { write("--- \(license.label) ---") }
+            if !license.text.isEmpty { write(license.text) }
+            if let gap { write("[\(gap)]") }
         }
         out.append(raw: Self.endOfTexts)
     }
@@ -171,6 +172,8 @@ struct AttributionText: AttributionWriter, ~Copyable {
     mutating func missing(_ licenses: [(label: String, url: String)]) throws {
         guard !licenses.isEmpty else { return }
         heading("Text not known")
+        write(AttributionSettings.missingExplanation)
+        out.append("\n")
         for (name, url) in licenses { write(url.isEmpty ? name : "\(name): \(url)", indent: "  ") }
     }
 
