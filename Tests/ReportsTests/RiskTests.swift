@@ -104,6 +104,18 @@ struct RiskTests {
         #expect(try text(Self.document(Self.facts), "-l", "1").contains("Not assessed: there are no components here."))
     }
 
+    /// Nothing is called kept that nobody asked for.
+    @Test func noPolicyIsNoVerdict() throws {
+        var facts = Self.facts
+        #expect(try text(Self.document(facts)).contains("libraries break a policy"))
+        facts.violationCount = 0
+        facts.violations = []
+        #expect(try text(Self.document(facts)).contains("No policy is defined here"))
+        #expect(try !text(Self.document(facts)).contains("libraries break a policy"))
+        facts.policies = 1
+        #expect(try text(Self.document(facts)).contains("No library breaks a policy."))
+    }
+
     /// Lists say what they rest on: without a list of what is exploited nothing is called not exploited.
     @Test func nothingIsSaidOfWhatNoListKnows() throws {
         var facts = Self.facts

@@ -35,8 +35,12 @@ struct RiskFacts {
     var unratedVulnerabilities: [WorstVulnerability] = []
     var violations: [Violation] = []
     var violationCount = 0
+    /// Policies that hold for projects of the scope.
+    var policies = 0
     /// Licences that bind, by the number of libraries, the most first.
     var licenses: [LicenseCount] = []
+    /// Libraries with a licence of each family that there is; nil for licences of no family. One with several counts in each.
+    var families: [LicenseFamily?: Int] = [:]
     var unlicensedLibraries = 0
     var outdatedLibraries = 0
     /// Those with the most versions between theirs and the newest.
@@ -141,6 +145,7 @@ extension RiskFacts {
         try facts.readWorstLibraries(scope, on: connection)
         try facts.readWorstVulnerabilities(scope, on: connection)
         try facts.readLicenses(scope, on: connection)
+        try facts.readFamilies(scope, on: connection)
         try facts.readAges(scope, on: connection)
         try facts.readOutdated(scope, on: connection)
         if scope.kind != .project { try facts.readGroups(scope, on: connection) }
@@ -204,6 +209,14 @@ extension RiskFacts {
                 others.append((type, count))
             }
         }
+        policies = Int(
+            try connection.integer(
+                """
+                \(scope.clause) SELECT count(*) FROM policy c
+                WHERE c.organization = \(scope.organization) AND c.enabled = 1
+                    AND (c.product = 0 OR c.product IN (SELECT s.product FROM scope s))
+                    AND (c.project = 0 OR c.project IN (SELECT s.project FROM scope s))
+                """) ?? 0)
         violations = try connection.all(
             """
             \(scope.clause) SELECT l.filename, a.description, s.project_name FROM scope s
@@ -258,6 +271,25 @@ extension RiskFacts {
             LicenseCount(
                 name: row.string(0), spdx: row.string(1), isListed: !row.string(4).isEmpty,
                 libraries: Int(row.integer(2)), score: row.integerOrNil(3).map { Int($0) })
+        }
+    }
+
+    /// The score of a `license n`'s family; 101 for the network copyleft, which shares that of restricted use.
+    private static let family: StaticSQL =
+        "CASE WHEN n.risk_score = 100 AND \(LicenseSQL.copyleft) = 'FULL' THEN 101 ELSE coalesce(n.risk_score, -1) END"
+
+    private mutating func readFamilies(_ scope: Scope, on connection: any Connection) throws {
+        try connection.each(
+            """
+            \(scope.clause) SELECT \(Self.family), count(DISTINCT l.uuid) FROM \(Joins.libraries)
+            JOIN library_license x ON x.library = l.id AND x.chosen = 1 JOIN license n ON n.id = x.license GROUP BY 1
+            """
+        ) { row in
+            let score = Int(row.integer(0))
+            let family: LicenseFamily? =
+                score == 101
+                ? .networkCopyleft : score == 100 ? .restricted : LicenseFamily.allCases.first { $0.riskScore == score }
+            families[family, default: 0] += Int(row.integer(1))
         }
     }
 

@@ -86,7 +86,7 @@ struct RiskDocument {
             .init(value: said(risk.open[0] + risk.open[1]), label: "of them critical or high"),
             .init(value: said(risk.open[ShownSeverity.unrated.place]), label: "of them not rated"),
             .init(value: risk.knowsExploited ? said(risk.exploited) : "–", label: "of them exploited"),
-            .init(value: "\(risk.violationCount)", label: "policy violations"),
+            .init(value: hasPolicies ? "\(risk.violationCount)" : "–", label: "policy violations"),
         ])
         try page.paragraph(basis, color: DocumentPage.gray)
         if risk.libraries == 0 {
@@ -95,6 +95,9 @@ struct RiskDocument {
     }
 
     var open: Int { risk.open.reduce(0, +) }
+
+    /// Whether there is anything to violate, or was.
+    private var hasPolicies: Bool { risk.policies > 0 || risk.violationCount > 0 }
 
     /// A number of vulnerabilities; no number where none could be looked up.
     private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }
@@ -123,8 +126,10 @@ struct RiskDocument {
         if isShared {
             words += "; counted in each project that has them, they are \(risk.basis.libraries) components"
         }
-        try page.paragraph(
-            "\(words). Alerts: \(open) about vulnerabilities open, \(risk.ignored) ignored, \(risk.resolved) resolved.")
+        if risk.basis.isAssessed || open + risk.ignored + risk.resolved > 0 {
+            words += ". Alerts about vulnerabilities: \(open) open, \(risk.ignored) ignored, \(risk.resolved) resolved"
+        }
+        try page.paragraph("\(words).")
         let whole = risk.libraries
         if risk.basis.isAssessed || risk.vulnerableLibraries > 0 {
             try page.share(
@@ -132,20 +137,21 @@ struct RiskDocument {
                 "\(risk.vulnerableLibraries) of \(whole) libraries have an open vulnerability.",
                 color: ShownSeverity.high.color)
         }
-        try page.share(
-            risk.rejectedLibraries, of: whole, "\(risk.rejectedLibraries) of \(whole) libraries break a policy.",
-            color: ShownSeverity.critical.color)
+        if hasPolicies {
+            try page.share(
+                risk.rejectedLibraries, of: whole, "\(risk.rejectedLibraries) of \(whole) libraries break a policy.",
+                color: ShownSeverity.critical.color)
+        }
         try page.share(
             risk.unlicensedLibraries, of: whole,
-            "\(risk.unlicensedLibraries) of \(whole) libraries have no licence that is known.", color: DocumentPage.ink)
+            "\(risk.unlicensedLibraries) of \(whole) libraries have no license that is known.", color: DocumentPage.ink)
     }
 
     private func licenses(_ page: inout DocumentPage) throws {
-        try page.section("Licences")
-        guard !risk.licenses.isEmpty else { return try page.paragraph("No licence is known.") }
-        var families: [LicenseFamily?: Int] = [:]
-        for license in risk.licenses { families[license.family, default: 0] += license.libraries }
-        try page.subtitle("By family, from the mildest to the strictest")
+        try page.section("Licenses")
+        guard !risk.licenses.isEmpty else { return try page.paragraph("No license is known.") }
+        let families = risk.families
+        try page.subtitle("Libraries by the family of their licenses, from the mildest to the strictest")
         let known = LicenseFamily.allCases.filter { families[$0] != nil }
         try page.bars(
             known.map { family in
@@ -155,11 +161,13 @@ struct RiskDocument {
             }
                 + (families[nil].map { [.init(label: "Not classified", parts: [($0, .gray(0.85))], note: "\($0)")] }
                     ?? []))
+        try page.paragraph(
+            "A library with licenses of several families counts in each of them.", size: 8, color: DocumentPage.gray)
         try page.subtitle("Most used")
         let shown = risk.licenses.prefix(RiskFacts.listLimit / 2)
         try page.table(
             [
-                .init(title: "Licence", share: 36), .init(title: "Family", share: 30),
+                .init(title: "License", share: 36), .init(title: "Family", share: 30),
                 .init(title: "Risk (0–100)", share: 14, isNumber: true),
                 .init(title: "Libraries", share: 12, isNumber: true),
             ],
@@ -169,13 +177,14 @@ struct RiskDocument {
                     .init(license.score.map { "\($0)" } ?? "–"), .init("\(license.libraries)"),
                 ]
             })
-        try page.more(shown.count, of: risk.licenses.count, "licences")
-        let strict = risk.licenses.filter { ($0.family?.riskLevel ?? 0) >= 6 }.prefix(RiskFacts.listLimit / 2)
+        try page.more(shown.count, of: risk.licenses.count, "licenses")
+        let strict = risk.licenses.filter { ($0.family?.riskLevel ?? 0) >= LicenseFamily.weakCopyleft.riskLevel }
+            .prefix(RiskFacts.listLimit / 2)
         if !strict.isEmpty {
             try page.subtitle("Copyleft and restricted use")
             try page.table(
                 [
-                    .init(title: "Licence", share: 40), .init(title: "Family", share: 34),
+                    .init(title: "License", share: 40), .init(title: "Family", share: 34),
                     .init(title: "Libraries", share: 14, isNumber: true),
                 ],
                 strict.map { [.init(Self.name($0)), .init($0.family?.rawValue ?? ""), .init("\($0.libraries)")] })
@@ -184,7 +193,9 @@ struct RiskDocument {
 
     private func policies(_ page: inout DocumentPage) throws {
         try page.section("Policy violations and other alerts")
-        if risk.violations.isEmpty {
+        if !hasPolicies {
+            try page.paragraph("No policy is defined here, so nothing can break one.")
+        } else if risk.violations.isEmpty {
             try page.paragraph("No library breaks a policy.")
         } else {
             try page.table(
@@ -274,7 +285,7 @@ struct RiskDocument {
             exploitation within 30 days, times severity. Where neither is said, no list names the vulnerability. What nobody \
             rates has no place in that order and stands apart. “Fixed in” is the smallest version that leaves the vulnerability \
             behind, “Upgrade to” the smallest that leaves all known vulnerabilities of the library behind. \
-            A library with several licences counts for each of them. Risk scores of licences follow their families.
+            A library with several licenses counts for each of them. Risk scores of licenses follow their families.
             """, size: 8.5, color: DocumentPage.gray)
     }
 

@@ -19,8 +19,8 @@ extension Report {
                 order: ["s.project", "o.position", "coalesce(x.position, 0)"],
                 columns: [
                     .text("type", "Type", "coalesce(n.type, 'Unknown')", width: 14),
-                    .text("riskScore", "Risk Score", "CAST(n.risk_score AS TEXT)", width: 11)
-                        .omittedWhenNull,
+                    .text("riskScore", "", "CAST(n.risk_score AS TEXT)").omittedWhenNull,
+                    .integer("", "Risk Score", "n.risk_score", width: 11),
                     .text("library", "Library", "l.filename", width: 36),
                     .link("reference", "Reference", "nullif(x.reference, '')", width: 36).omittedWhenNull,
                     .text("copyright", "Copyright", "nullif(l.copyright, '')", width: 36).omittedWhenNull,
