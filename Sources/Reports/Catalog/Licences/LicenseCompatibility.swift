@@ -54,12 +54,15 @@ extension Report {
 
 /// SQL about a `library l` of the occurrence `o` and a library of the occurrence `q` in one project.
 private enum Meeting {
-    /// The first occurrence of a library under the license `k` that meets `o`.
+    /// The first occurrence of a library under the license `k` that meets `o`. CROSS JOIN keeps SQLite within the scan: a license may
+    /// be that of half of the organization's libraries.
     static let first: StaticSQL = """
-        SELECT min(q.position) FROM library_license y JOIN occurrence q ON q.library = y.library AND q.scan = s.scan
-        JOIN library w ON w.id = q.library
-        WHERE y.license = k.id AND y.chosen = 1 AND q.library <> o.library
-            AND (\(isShared(with: "w")) OR \(leads(from: "o", to: "q")) OR \(leads(from: "q", to: "o")) OR \(isHeld(with: "w")))
+        SELECT q.position FROM occurrence q CROSS JOIN library_license y CROSS JOIN library w
+        WHERE q.scan = s.scan AND q.library <> o.library AND y.library = q.library AND y.license = k.id AND y.chosen = 1
+            AND w.id = q.library
+            AND (\(isShared(with: "w")) OR \(leads(from: "o", to: "q")) OR \(leads(from: "q", to: "o"))
+                OR \(isHeld(with: "w")))
+        ORDER BY q.position LIMIT 1
         """
 
     static let words: StaticSQL = """
