@@ -2,7 +2,7 @@ package import Database
 
 // DESIGN. Programs take rows in the order in which an index gives them; people read from the top. So a table may say what comes
 // first, and the formats for people (`Format.isForPeople`) are sorted by it: the engine sorts, beyond a bounded memory in a
-// temporary file (docs/adr/028-order-for-people.md). It is data of the table, so that formats and parts know nothing of it.
+// temporary file (docs/adr/029-order-for-people.md). It is data of the table, so that formats and parts know nothing of it.
 
 /// What comes first when people read a table.
 package struct Urgency: Sendable {
