@@ -201,16 +201,17 @@ package struct Access: Sendable {
 
     /// Whether the user may see a job of the organization, and what it made.
     ///
-    /// A report of the whole organization shows what the user who asked for it could see, so only users who see at
-    /// least as much may have it.
+    /// A report shows what its request says: a scope, perhaps a second one that it is compared with, and of a whole
+    /// organization the products that the user who asked for it could see. Only users who see all of it may have it.
     package func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
         guard let visible = standing.visibleProducts else { return true }
-        if job.product != 0 { return visible.contains(job.product) }
-        guard job.kind == .report, let request = try? ReportRequest(json: job.request),
-            let shown = request.scope.visibleProducts
-        else { return false }
-        return Set(shown).isSubset(of: visible)
+        guard job.kind == .report else { return visible.contains(job.product) }
+        // A request that cannot be read any more shows nobody knows what.
+        guard let shown = (try? ReportRequest(json: job.request))?.scope else { return false }
+        if let other = shown.comparison, !visible.contains(other.product) { return false }
+        if shown.product != 0 { return visible.contains(shown.product) }
+        return shown.visibleProducts.map { Set($0).isSubset(of: visible) } ?? false
     }
 }
 

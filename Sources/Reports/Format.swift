@@ -41,7 +41,7 @@ package enum Format: String, Sendable, CaseIterable, Codable {
     var isForPeople: Bool {
         switch self {
         case .xlsx, .pdf: true
-        case .json, .xml, .csv, .tv, .yaml, .html, .txt: false
+        case .json, .ndjson, .xml, .csv, .tv, .yaml, .html, .txt: false
         }
     }
 

@@ -190,6 +190,24 @@ struct ProcessTests {
                 == 2021)
     }
 
+    /// A comparison shows both its sides.
+    @Test func aMemberOfOneSideHasNoComparison() async throws {
+        let fields: [String: Any] = [
+            "productToken": fixture.acme.token(.product), "reportType": "ProductDiffReport", "format": "json",
+            "compareProductToken": fixture.acme.token(.product, 1),
+        ]
+        let uuid = try uuidOf(try await fixture.envelope("generateProductReportAsync", fields))
+        let member = try fixture.user(.member, product: 0)
+        let listed = try await fixture.call("waybillGetProcesses", ["orgToken": fixture.acme.token], key: member)
+        #expect((listed["processes"] as? [Any])?.count == 0)
+        try fixture.finish(uuid)
+        let poll = ["orgToken": fixture.acme.token, "uuid": uuid]
+        for call in ["getAsyncProcessStatus", "downloadAsyncReport", "waybillRetryProcess"] {
+            #expect(try await fixture.code(call, poll, key: member) == 2021, "\(call)")
+        }
+        #expect(try await fixture.code("getAsyncProcessStatus", poll) == nil)
+    }
+
     @Test func unfinishedProcessesAreListed() async throws {
         let acme = fixture.acme
         let first = try uuidOf(try await submit())
@@ -242,6 +260,49 @@ struct ProcessTests {
         #expect(try await fixture.envelope("waybillRetryProcess", fields)["status"] as? String == "PENDING")
         try fixture.finish(uuid)
         #expect(try await fixture.envelope("waybillRetryProcess", fields)["status"] as? String == "SUCCESS")
+    }
+
+    /// An upload is done again with the rights of today.
+    @Test func aRetryNeedsTheRightsOfTheKindOfProcess() async throws {
+        let (acme, queue) = (fixture.acme, fixture.queue)
+        let shop = acme.products[0].id
+        let key = try fixture.user(.member)
+        let holder = try #require(try fixture.database.read { try $0.integer("SELECT max(id) FROM account") })
+        func failed(_ kind: Job.Kind, product: Int64) async throws -> String {
+            var new = NewJob(
+                uuid: UUID().uuidString.lowercased(), organization: acme.id, kind: kind, request: "{}",
+                processType: "TEST")
+            (new.account, new.product) = (holder, product)
+            let submitted = new
+            let job = try await fixture.database.write { connection in
+                try queue.submit(submitted, claimedBy: "test", on: connection)
+            }
+            try queue.fail(job, owner: "test", why: "no room")
+            return job.uuid
+        }
+        func code(_ uuid: String) async throws -> Int? {
+            try await fixture.code("waybillRetryProcess", ["orgToken": acme.token, "uuid": uuid], key: key)
+        }
+        func give(_ role: Role, for scopes: KeyScopes) async throws {
+            try await fixture.database.write { connection in
+                try connection.run("UPDATE assignment SET role = \(role.rawValue) WHERE account = \(holder)")
+                try connection.run("UPDATE user_key SET scopes = \(scopes.rawValue) WHERE account = \(holder)")
+            }
+        }
+        for product in [shop, 0] {
+            let upload = try await failed(.intake, product: product)
+            try await give(.readOnly, for: .all)
+            #expect(try await code(upload) == 5001)
+            try await give(.member, for: .submit)
+            #expect(try await code(upload) == 5001)
+            #expect(try fixture.database.read { try queue.state(uuid: upload, on: $0) } == .failed)
+            try await give(.member, for: .upload)
+            #expect(try await code(upload) == nil)
+        }
+        let report = try await failed(.report, product: shop)
+        #expect(try await code(report) == 5001)
+        try await give(.readOnly, for: .submit)
+        #expect(try await code(report) == nil)
     }
 
     @Test func statusSaysWhatIsMissing() async throws {

@@ -44,6 +44,7 @@ extension Call {
         "waybillRetryProcess", .any, .readOnly, .points, keys: [.submit, .upload], takes: uuidFields
     ) { visit in
         let (job, field) = try visit.ownJob()
+        try visit.requireRight(toRetry: job)
         let (backend, email) = (visit.backend, try visit.email(of: job))
         return .write {
             let now = try await backend.database.write { connection in
@@ -134,6 +135,18 @@ extension Visit {
         try process(named: fields) { queue, uuid, organization, connection in
             try queue.find(uuid: uuid, organization: organization, on: connection).map { ($0, $0) }
         }
+    }
+
+    /// Refuses a retry to a user who may not, or whose key may not, start a process of this kind any more.
+    fileprivate func requireRight(toRetry job: Job) throws {
+        let need: Need =
+            switch job.kind {
+            case .intake: Need(.member, with: .upload, for: "waybillRetryProcess of an upload")
+            case .report, .matching, .update: Need(.readOnly, with: .submit, for: "waybillRetryProcess of a report")
+            }
+        // The product of an upload is 0 until it is made, which needs the role in the whole organization.
+        guard job.kind == .intake else { return try access.require(need) }
+        try access.require(need, inProduct: job.product == 0 ? nil : job.product)
     }
 
     /// The process that the request names, which the user started or administers.
