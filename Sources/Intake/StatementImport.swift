@@ -88,9 +88,9 @@ struct StatementImport {
         }
         let whole = staging.row
         try database.write { connection in
-            let locked = try connection.integer(
-                "SELECT 1 FROM organization WHERE id = \(whole.organization) \(connection.engine.locking)")
-            guard locked != nil else { throw IntakeError.noOrganization(whole.organization) }
+            guard try Revisions.lock(whole.organization, on: connection) else {
+                throw IntakeError.noOrganization(whole.organization)
+            }
             let replaced = try StatementDocuments.publish(document, whole, on: connection)
             try Statements.markStale(showing: replaced, on: connection)
         }

@@ -113,23 +113,34 @@ extension Queue {
             """, Poll.init(row:))
     }
 
-    /// How many uploads that a report of the scope should contain are not done.
+    /// How many uploads that a report of the scope, and of what it is compared with, should contain are not done.
     package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
-        Int(
+        func isIn(_ scope: Scope) -> SQL {
+            """
+            ((i.product = 0 OR \(scope.product) = 0 OR i.product = \(scope.product))
+                AND (i.project = 0 OR \(scope.project) = 0 OR i.project = \(scope.project)))
+            """
+        }
+        var place = isIn(scope)
+        if let other = scope.other { place = "(\(place) OR \(isIn(other)))" }
+        return Int(
             try connection.integer(
                 """
                 SELECT count(*) FROM job i WHERE i.organization = \(scope.organization) AND i.kind = 'INTAKE'
-                    AND i.state IN ('PENDING', 'IN_PROGRESS')
-                    AND (i.product = 0 OR \(scope.product) = 0 OR i.product = \(scope.product))
-                    AND (i.project = 0 OR \(scope.project) = 0 OR i.project = \(scope.project))
+                    AND i.state IN ('PENDING', 'IN_PROGRESS') AND \(place)
                 """) ?? 0)
     }
+
+    /// The process types of reports that compare two products or projects. A job names one of them alone, so it waits for the uploads
+    /// of the whole organization.
+    package static let comparisons: Set<String> = ["PRODUCT_DIFF_REPORT", "PROJECT_DIFF_REPORT"]
 
     /// `i` is an upload that job `j` of the same organization has to let go first.
     static let ahead: SQL = """
         i.organization = j.organization AND i.kind = 'INTAKE' AND i.state IN ('PENDING', 'IN_PROGRESS') \
-        AND i.id < j.id AND (i.product = 0 OR j.product = 0 OR i.product = j.product) \
-        AND (i.project = 0 OR j.project = 0 OR i.project = j.project)
+        AND i.id < j.id AND (j.process_type IN \(SQL.list(comparisons.sorted().map(Value.text))) \
+        OR ((i.product = 0 OR j.product = 0 OR i.product = j.product) \
+        AND (i.project = 0 OR j.project = 0 OR i.project = j.project)))
         """
 
     /// Unfinished jobs of one kind and state.

@@ -26,13 +26,13 @@ package struct Produced: Sendable, Equatable {
 
 /// Why a report could not be made.
 package enum ProductionError: Error, Equatable, CustomStringConvertible {
-    /// The scope was deleted since the request.
+    /// The scope, or what it is compared with, was deleted since the request.
     case scopeGone
     case stopped
 
     package var description: String {
         switch self {
-        case .scopeGone: "what the report was asked for has been deleted"
+        case .scopeGone: "what the report was asked for, or what it compares that with, has been deleted"
         case .stopped: "stopped"
         }
     }
@@ -108,6 +108,9 @@ package struct Production: Sendable {
     /// Hands the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is that of a ZIP.
     package func run(on connection: any Connection, into receiver: @escaping PartReceiver.Maker) throws -> Produced {
         guard let facts = try ScopeFacts.read(request.scope, on: connection) else { throw ProductionError.scopeGone }
+        if let other = request.scope.other, try ScopeFacts.read(other, on: connection) == nil {
+            throw ProductionError.scopeGone
+        }
         switch report.body {
         case .tables(let tables):
             let queries = tables.map { TableQuery($0, request: request, filters: report.filters) }

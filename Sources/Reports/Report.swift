@@ -361,6 +361,8 @@ package struct Report: Sendable {
     package var isVerdict = false
     /// What its readers have to know of its rows, for formats for people; empty for nothing.
     package var remark = ""
+    /// Whether it shows rows of the whole organization in the scope of a product or project, too.
+    package var showsOrganization = false
     /// Whether it is about the use of the server. Such a report is for administrators of the organization only and is never
     /// shared, because its content changes while the scope does not.
     package var isTrail = false

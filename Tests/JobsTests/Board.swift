@@ -36,11 +36,14 @@ final class Board: Sendable {
 
     @discardableResult
     func submit(
-        _ kind: Job.Kind = .report, organization: Int64 = 1, product: Int64 = 0, project: Int64 = 0
+        _ kind: Job.Kind = .report, organization: Int64 = 1, product: Int64 = 0, project: Int64 = 0,
+        type: String = "TEST"
     ) throws -> Job {
-        let job = Self.newJob(kind, organization: organization, product: product, project: project)
+        var job = Self.newJob(kind, organization: organization, product: product, project: project)
+        job.processType = type
+        let new = job
         let queue = queue
-        return try database.write { connection in try queue.submit(job, on: connection) }
+        return try database.write { connection in try queue.submit(new, on: connection) }
     }
 
     static func newJob(

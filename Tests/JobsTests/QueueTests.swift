@@ -48,6 +48,32 @@ import Testing
 
     // MARK: Waiting for uploads
 
+    /// A comparison shows two places and waits for the uploads of both.
+    @Test(arguments: TemporaryDatabase.engines) func aComparisonWaitsForUploadsOfBothSides(engine: Engine) throws {
+        let board = try Board(engine)
+        for type in Queue.comparisons.sorted() {
+            let upload = try board.submit(.intake, product: 2, project: 4)
+            #expect(try board.claim()?.uuid == upload.uuid)
+            let report = try board.submit(product: 1, project: type.hasPrefix("PROJECT") ? 2 : 0, type: type)
+            #expect(try board.claim() == nil, "\(type)")
+            try board.queue.fail(upload, owner: "worker", why: "done")
+            #expect(try board.claim()?.uuid == report.uuid)
+            try board.queue.fail(report, owner: "worker", why: "done")
+        }
+        try board.submit(.intake, product: 2, project: 4)
+        func waiting(_ product: Int64, _ project: Int64, with other: Scope.Comparison?) throws -> Int {
+            var scope = Scope(
+                kind: project == 0 ? .product : .project, organization: 1, product: product, project: project)
+            scope.comparison = other
+            let asked = scope
+            return try board.database.read { try board.queue.uploads(waitingIn: asked, on: $0) }
+        }
+        #expect(try waiting(1, 0, with: nil) == 0)
+        #expect(try waiting(1, 0, with: .init(product: 2, project: 0)) == 1)
+        #expect(try waiting(1, 2, with: .init(product: 2, project: 4)) == 1)
+        #expect(try waiting(1, 2, with: .init(product: 2, project: 5)) == 0)
+    }
+
     /// Which upload a report waits for: (product, project) of the upload and of the report; 0 is wider.
     @Test(
         arguments: TemporaryDatabase.engines,

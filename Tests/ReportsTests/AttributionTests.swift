@@ -51,10 +51,11 @@ struct AttributionTests {
         let fixture = try InventoryFixture(engine)
         try fixture.importSBOM(Self.bill)
         try fixture.database.write { connection in
-            for (id, text) in [
-                ("MIT", Self.mit), ("ISC", Self.isc), ("GPL-2.0-only", Self.gpl), ("GPL-2.0-or-later", Self.gpl),
-                ("Classpath-exception-2.0", "Linking this library"),
-            ] { try LicenseTexts.put(id, text: text, on: connection) }
+            try LicenseTexts.put(
+                [
+                    "MIT": Self.mit, "ISC": Self.isc, "GPL-2.0-only": Self.gpl, "GPL-2.0-or-later": Self.gpl,
+                    "Classpath-exception-2.0": "Linking this library",
+                ], on: connection)
             let uuid = try connection.first("SELECT uuid FROM library WHERE artifact = 'textless'") { $0.string(0) }
             let curator = Curator(organization: 1, author: .system, time: 1)
             _ = try LibraryFacts.setNotice(

@@ -28,10 +28,11 @@ struct LicenseReportTests {
         let fixture = try InventoryFixture(engine)
         try fixture.importSBOM(bill)
         try fixture.database.write { connection in
-            for (id, text) in [
-                ("GPL-2.0-only", "GNU GENERAL PUBLIC LICENSE"), ("Classpath-exception-2.0", "Linking this library"),
-                ("MIT", "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted"),
-            ] { try LicenseTexts.put(id, text: text, on: connection) }
+            try LicenseTexts.put(
+                [
+                    "GPL-2.0-only": "GNU GENERAL PUBLIC LICENSE", "Classpath-exception-2.0": "Linking this library",
+                    "MIT": "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted",
+                ], on: connection)
         }
         return fixture
     }

@@ -44,9 +44,7 @@ package struct LicenseImport {
         }
         guard !found.isEmpty else { throw LicenseImportError.nothing(path: path) }
         let texts = found
-        try database.write { connection in
-            for (spdx, text) in texts { try LicenseTexts.put(spdx, text: text, on: connection) }
-        }
+        try database.write { try LicenseTexts.put(texts, on: $0) }
         return texts.count
     }
 

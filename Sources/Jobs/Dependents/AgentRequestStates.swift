@@ -24,7 +24,7 @@ extension AgentRequests {
         return states.first ?? .unknown
     }
 
-    /// Marks requests as FAILED whose jobs have failed or are forgotten.
+    /// Marks requests as FAILED whose jobs have failed or are forgotten; reports show it.
     package static func settle(in database: any Database) throws {
         let over: SQL = """
             status = 'IN_PROGRESS' AND NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = agent_request.job
@@ -33,7 +33,12 @@ extension AgentRequests {
         let some = try database.read { try $0.integer("SELECT 1 FROM agent_request WHERE \(over) LIMIT 1") }
         guard some != nil else { return }
         try database.write { connection in
-            _ = try connection.run("UPDATE agent_request SET status = 'FAILED' WHERE \(over)")
+            let organizations = try connection.all(
+                "UPDATE agent_request SET status = 'FAILED' WHERE \(over) RETURNING organization"
+            ) { $0.integer(0) }
+            for organization in Set(organizations).sorted() {
+                try Revisions.raise(organization: organization, on: connection)
+            }
         }
     }
 }

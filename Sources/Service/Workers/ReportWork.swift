@@ -27,7 +27,8 @@ struct ReportWork: Sendable {
             let facts = try ScopeFacts.read(request.scope, on: connection)
             guard let facts else { throw ProductionError.scopeGone }
             if try request.report().isTrail { return nil as Artifact? }
-            let key = try Self.cacheKey(request, facts, request.notes(on: connection))
+            let surroundings = try request.surroundings(on: connection)
+            let key = try Self.cacheKey(request, facts, request.notes(on: connection) + surroundings)
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
         // An earlier artifact of the same data is the answer. An expiry in between is a reason to make it again.
@@ -44,11 +45,13 @@ struct ReportWork: Sendable {
         let digests = Digests()
         let production = try Production(
             request, settings: settings, progress: { lease.progress = $0 }, shouldStop: { lease.stopReason != nil })
-        let produced = try database.snapshot { connection in
-            try production.run(on: connection) { bytes throws(SinkError) in
+        let (produced, surroundings) = try database.snapshot { connection in
+            let surroundings = try request.surroundings(on: connection)
+            let produced = try production.run(on: connection) { bytes throws(SinkError) in
                 digests.update(bytes)
                 try upload.write(bytes)
             }
+            return (produced, surroundings)
         }
         if lease.stopReason != nil { throw ProductionError.stopped }
         let (sha1, sha256) = digests.finish()
@@ -56,7 +59,8 @@ struct ReportWork: Sendable {
         try upload.publish()
         let artifact = Artifact(
             uuid: name, organization: job.organization,
-            cacheKey: try request.report().isTrail ? name : Self.cacheKey(request, produced.scope, produced.basis),
+            cacheKey: try request.report().isTrail
+                ? name : Self.cacheKey(request, produced.scope, produced.basis + surroundings),
             fileName: produced.fileName, size: upload.size, sha1: sha1, sha256: sha256, parts: produced.parts,
             rows: Int64(produced.rows), notes: produced.notes)
         do {
@@ -81,8 +85,8 @@ struct ReportWork: Sendable {
 
     /// The key of a report: its request, the state of its data, and the program. On machines with one kind of processor and
     /// one set of fonts, equal keys mean equal bytes (docs/adr/002 and 005).
-    private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts, _ basis: [String]) throws -> String {
-        let state = ["\(facts.revision)", facts.name] + basis
+    private static func cacheKey(_ request: ReportRequest, _ facts: ScopeFacts, _ beside: [String]) throws -> String {
+        let state = ["\(facts.revision)", facts.name] + beside
         let text = "\(ProgramVersion.current)\n\(state.joined(separator: "\n"))\n\(try request.json())"
         return Digest.of(Array(text.utf8), .sha256).hexadecimal
     }

@@ -96,7 +96,7 @@ struct PolicyIssueTests {
     @Test func licencesComeAsTexts() async throws {
         let world = try ManagedWorld(.sqlite)
         try await world.inventory.database.write {
-            try LicenseTexts.put("MIT", text: "Permission is\nhereby granted", on: $0)
+            try LicenseTexts.put(["MIT": "Permission is\nhereby granted"], on: $0)
         }
         let bytes = try await world.raw("getLicensesTextZip", ["productToken": try world.token(.product)])
         let folder = try TemporaryFolder()

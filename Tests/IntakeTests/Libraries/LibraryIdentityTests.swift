@@ -212,6 +212,37 @@ import Testing
     }
 
     @Test(arguments: TemporaryDatabase.engines)
+    func `Projects that show a refined library learn what it inherits`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(bom([component("pkg:maven/g/z@1.0.0?classifier=x", licence)]), project: "Other")
+        try bench.sbom(bom([component("pkg:maven/g/z@1.0.0", licence)]))
+        let base = try #require(
+            try bench.texts("SELECT l.uuid FROM library l WHERE l.id = (SELECT max(k.id) FROM library k)").first)
+        try bench.database.write { connection in
+            let curator = Curator(organization: 1, author: .account(5), time: 7)
+            #expect(try InHouse.mark([base], reason: "ours", by: curator, on: connection) == nil)
+            #expect(try LicenseOverrides.set(["MIT"], of: base, reference: "r", by: curator, on: connection))
+            try connection.run("DELETE FROM stale_project")
+        }
+        func other() throws -> [String] {
+            try bench.texts(
+                """
+                SELECT p.revision, d.revision, s.mark, l.in_house, l.licenses FROM project p
+                JOIN product d ON d.id = p.product JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library
+                LEFT JOIN stale_project s ON s.project = p.id WHERE p.name = 'Other'
+                """
+            ).flatMap { $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init) }
+        }
+        let before = try other()
+        try #require(before.count == 5 && before[3] == "0")
+        try bench.sbom(bom([component("pkg:maven/g/z@1.0.0?classifier=x", licence)]))
+        let after = try other()
+        #expect(after[3...] == ["1", "MIT"])
+        #expect(after[0] != before[0] && after[1] != before[1], "its reports are made again")
+        #expect(after[2] == "1", "its alerts are looked at again")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines)
     func `The same file again is no new content`(engine: Engine) throws {
         let bench = try Workbench(engine)
         func times() throws -> [String] {

@@ -186,25 +186,6 @@ package enum Accounts {
         try Change(.configuration, .entity, aspect, of: place, after: [entity.name]).write(writing)
     }
 
-    /// Counts up the revisions of a scope and of those around it, so that no older report is the answer afterwards.
-    package static func touch(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
-        if scope.project != 0 {
-            try connection.run(
-                """
-                UPDATE project SET revision = revision + 1, updated_at = \(time), content_at = \(time)
-                WHERE id = \(scope.project)
-                """)
-        }
-        if scope.product != 0 {
-            try connection.run(
-                """
-                UPDATE product SET revision = revision + 1, updated_at = \(time), content_at = \(time)
-                WHERE id = \(scope.product)
-                """)
-        }
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(scope.organization)")
-    }
-
     // MARK: Finding
 
     /// The scope that a token of this kind names, with all products visible; nil when there is none. For the operator at

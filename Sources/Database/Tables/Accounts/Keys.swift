@@ -128,7 +128,7 @@ package enum Keys {
 
     /// Ends a key at once.
     package static func revoke(_ choice: KeyChoice, of person: Person, _ writing: Writing) throws {
-        try People.lock(writing.scope, on: writing.connection)
+        try People.lock(writing)
         let key = try known(choice, of: person, writing)
         try writing.connection.run("DELETE FROM user_key WHERE id = \(key.id)")
         try People.checkAdministrators(writing.scope, at: writing.time, on: writing.connection)

@@ -110,6 +110,7 @@ package enum People {
     /// Makes a member of the organization.
     package static func add(_ new: NewMember, _ writing: Writing) throws {
         let (organization, connection) = (writing.scope.organization, writing.connection)
+        try lock(writing)
         guard try find(new.email, in: organization, on: connection) == nil else {
             throw PeopleError.isMember(new.email)
         }
@@ -130,7 +131,7 @@ package enum People {
     /// scope; nil takes them away. Roles without rights, such as receiving mail, stay.
     package static func setRole(_ role: Role?, email: String, _ writing: Writing) throws {
         let (scope, connection) = (writing.scope, writing.connection)
-        try lock(scope, on: connection)
+        try lock(writing)
         let person = try user(email, in: scope.organization, on: connection)
         let held = try connection.all(
             """
@@ -155,7 +156,7 @@ package enum People {
 
     /// Takes all roles and groups away from a member, and the key.
     package static func remove(email: String, _ writing: Writing) throws {
-        try lock(writing.scope, on: writing.connection)
+        try lock(writing)
         let person = try user(email, in: writing.scope.organization, on: writing.connection)
         try writing.connection.run(
             "DELETE FROM assignment WHERE organization = \(writing.scope.organization) AND account = \(person.id)")
@@ -267,7 +268,7 @@ package enum People {
     package static func set(
         _ role: String, people emails: [String]?, groups names: [String]?, _ writing: Writing
     ) throws {
-        try lock(writing.scope, on: writing.connection)
+        try lock(writing)
         if let emails {
             let people = try emails.map { try user($0, in: writing.scope.organization, on: writing.connection).id }
             try writing.connection.run(
@@ -343,10 +344,10 @@ package enum People {
 
     // MARK: Keeping
 
-    /// One change of roles and keys at a time: two could take the last administrators away between them.
-    static func lock(_ scope: Scope, on connection: any Connection) throws {
-        _ = try connection.integer(
-            "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
+    /// One change of people, roles and keys at a time: two could take the last administrators away between them, or make one member
+    /// twice.
+    static func lock(_ writing: Writing) throws {
+        try Revisions.lock(writing.scope.organization, on: writing.connection)
     }
 
     /// Throws when no administrator of the organization with a valid administering key is left.
@@ -375,6 +376,6 @@ package enum People {
             .configuration, kind, aspect, in: writing.scope, before: aspect == .deleted ? [text] : [],
             after: aspect == .deleted ? [] : [text], on: writing.connection)
         try change.write(writing)
-        try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
+        try Revisions.raise(writing.scope, contentAt: writing.time, on: writing.connection)
     }
 }

@@ -46,6 +46,15 @@ package struct Scope: Sendable, Equatable {
     /// The product or project that it is compared with, which the user may see too; nil where nothing is compared.
     package var comparison: Comparison?
 
+    /// What it is compared with, as a scope of its own.
+    package var other: Scope? {
+        comparison.map {
+            Scope(
+                kind: kind, organization: organization, product: $0.product, project: $0.project,
+                visibleProducts: visibleProducts)
+        }
+    }
+
     /// The other side of a comparison: a product, or (not 0) a project of it.
     package struct Comparison: Sendable, Equatable, Codable {
         package let product: Int64

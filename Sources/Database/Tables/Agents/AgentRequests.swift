@@ -64,7 +64,7 @@ package enum AgentRequests {
         }
         // Reports show them.
         for organization in Set(requests.map(\.organization)).sorted() {
-            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+            try Revisions.raise(organization: organization, on: connection)
         }
         return first
     }

@@ -16,7 +16,7 @@ extension Alerts {
         _ decision: AlertDecision, on uuids: [String], comments: String, _ writing: Writing
     ) throws {
         let (scope, connection) = (writing.scope, writing.connection)
-        try Decisions.lock(scope.organization, on: connection)
+        try Revisions.lock(scope.organization, on: connection)
         for found in try DecidedAlerts.find(uuids, in: scope, on: connection) {
             let changes = try found.alerts.compactMap { alert in
                 try decided(decision, alert, comments: comments, by: writing.account, at: writing.time)
@@ -26,14 +26,13 @@ extension Alerts {
                 changes, project: found.project, organization: scope.organization, lastNumber: .max, on: connection)
             let place = Scope(
                 kind: .project, organization: scope.organization, product: found.product, project: found.project)
-            try Accounts.touch(place, at: writing.time, on: connection)
+            try Revisions.raise(place, contentAt: writing.time, on: connection)
             let before = Dictionary(uniqueKeysWithValues: found.alerts.map { ($0.number, $0) })
-            for change in changes {
-                guard let old = before[change.alert.number], let library = found.libraries[old.uuid] else { continue }
-                try Change(
-                    .metadata, .alert, .changed, of: library, before: [old.said], after: [change.alert.said]
-                ).write(writing.moved(to: place))
+            let lines = changes.compactMap { change -> Change? in
+                guard let old = before[change.alert.number], let library = found.libraries[old.uuid] else { return nil }
+                return Change(.metadata, .alert, .changed, of: library, before: [old.said], after: [change.alert.said])
             }
+            try Change.write(lines, writing.moved(to: place))
         }
     }
 

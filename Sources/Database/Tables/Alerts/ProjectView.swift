@@ -13,7 +13,7 @@ package struct ProjectView: Sendable, Equatable {
     package static func lock(
         project: Int64, organization: Int64, on connection: any Connection
     ) throws -> ProjectView? {
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        try Revisions.lock(organization, on: connection)
         return try connection.first(
             """
             SELECT product, token, scan, uploaded_by FROM project
@@ -51,8 +51,7 @@ package struct ProjectView: Sendable, Equatable {
 
     /// Counts up the revisions of the project and of what is above it.
     package func touch(on connection: any Connection) throws {
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
-        try connection.run("UPDATE product SET revision = revision + 1 WHERE id = \(product)")
-        try connection.run("UPDATE project SET revision = revision + 1 WHERE id = \(project)")
+        try Revisions.raise(
+            Scope(kind: .project, organization: organization, product: product, project: project), on: connection)
     }
 }

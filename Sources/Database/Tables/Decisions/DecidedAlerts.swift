@@ -73,15 +73,6 @@ struct DecidedAlerts {
         try Alerts.insert(events, on: connection)
         try Advisories.inSlices(changes.keys.sorted(), as: Value.integer) { list in
             try Alerts.count(projects: list, on: connection)
-            try connection.run(
-                """
-                UPDATE project SET revision = revision + 1, updated_at = \(time), content_at = \(time) WHERE id IN \(list)
-                """)
-            try connection.run(
-                """
-                UPDATE product SET revision = revision + 1, updated_at = \(time), content_at = \(time)
-                WHERE id IN (SELECT p.product FROM project p WHERE p.id IN \(list))
-                """)
             // What became of statements of documents is another now.
             try Alerts.markStale(
                 """
@@ -89,7 +80,7 @@ struct DecidedAlerts {
                     AND EXISTS (SELECT 1 FROM vex_use u WHERE u.scan = p.scan)
                 """, on: connection)
         }
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        try Revisions.raise(of: Set(changes.keys), contentAt: time, on: connection)
     }
 
     /// The rows of `alert_event`.

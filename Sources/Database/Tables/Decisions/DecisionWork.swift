@@ -102,7 +102,7 @@ package struct DecisionWork: Sendable {
         _ decision: LastingDecision, to projects: [Int64], _ vulnerabilities: Set<Int64>?, at time: Int64,
         on connection: any Connection
     ) throws -> Int {
-        try Decisions.lock(decision.organization, on: connection)
+        try Revisions.lock(decision.organization, on: connection)
         let isInForce = try connection.integer(
             "SELECT 1 FROM decision WHERE id = \(decision.id) AND state = 'IN_FORCE'")
         guard isInForce != nil else { return 0 }

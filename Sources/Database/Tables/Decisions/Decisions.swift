@@ -22,7 +22,7 @@ package enum Decisions {
         -> [LastingDecision]
     {
         let connection = writing.connection
-        try lock(decision.organization, on: connection)
+        try Revisions.lock(decision.organization, on: connection)
         let count = try connection.integer(
             """
             SELECT count(*) FROM decision WHERE organization = \(decision.organization)
@@ -66,10 +66,6 @@ package enum Decisions {
         try Change(
             .metadata, .decision, aspect, in: scope, before: before, after: after, on: writing.connection
         ).write(writing.moved(to: scope))
-    }
-
-    static func lock(_ organization: Int64, on connection: any Connection) throws {
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
     }
 
     // MARK: Reading

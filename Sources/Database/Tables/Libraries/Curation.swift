@@ -33,61 +33,69 @@ package struct Curator: Sendable {
 
     /// Writes the line of the change log; projects that have the library have to be looked at again, and reports change.
     func note(_ change: Change, of uuid: String, on connection: any Connection) throws {
-        try write(change, on: connection)
-        try touch([uuid], on: connection)
+        try note([(change, uuid)], on: connection)
+    }
+
+    /// As the other, of many libraries.
+    func note(_ changes: [(change: Change, uuid: String)], on connection: any Connection) throws {
+        guard !changes.isEmpty else { return }
+        try Change.write(changes.map(\.change), writing(on: connection))
+        try Self.touch(changes.map(\.uuid), of: organization, on: connection)
     }
 
     /// Writes the line of the change log, and the record that goes with it.
-    func write(_ change: Change, on connection: any Connection) throws {
-        try change.write(Writing(in: scope, by: author, at: time, from: origin, on: connection))
+    func write(_ change: Change, on connection: any Connection) throws { try change.write(writing(on: connection)) }
+
+    private func writing(on connection: any Connection) -> Writing {
+        Writing(in: scope, by: author, at: time, from: origin, on: connection)
     }
 
-    /// Projects that have the libraries have to be looked at again, and reports change.
-    func touch(_ uuids: [String], on connection: any Connection) throws {
+    /// Projects that have libraries of the organization have to be looked at again, and reports change.
+    static func touch(_ uuids: [String], of organization: Int64, on connection: any Connection) throws {
+        var found: Set<Int64> = []
         try Advisories.inSlices(uuids, as: Value.text) { list in
             let projects: SQL = """
-                SELECT p.id FROM library l JOIN occurrence o ON o.library = l.id JOIN project p ON p.scan = o.scan
+                SELECT DISTINCT p.id FROM library l JOIN occurrence o ON o.library = l.id JOIN project p ON p.scan = o.scan
                 WHERE l.organization = \(organization) AND l.uuid IN \(list)
                 """
             try Alerts.markStale(projects, on: connection)
-            try connection.run("UPDATE project SET revision = revision + 1 WHERE id IN (\(projects))")
-            try connection.run(
-                """
-                UPDATE product SET revision = revision + 1
-                WHERE id IN (SELECT q.product FROM project q WHERE q.id IN (\(projects)))
-                """)
+            try connection.each(projects) { found.insert($0.integer(0)) }
         }
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        try Revisions.raise(of: found, on: connection)
     }
 }
 
 /// In-house marks, by hand and by rule.
 package enum InHouse {
-    /// Marks libraries by hand. Throws nothing for those that are marked; gives the first uuid that is no library here.
+    /// Marks libraries by hand. Throws nothing for those that are marked; gives the first uuid that is no library here, and then has
+    /// written nothing that may be kept.
     package static func mark(
         _ uuids: [String], reason: String, by curator: Curator, on connection: any Connection
     ) throws -> String? {
+        var changes: [(Change, String)] = []
         for uuid in uuids {
             guard let place = try curator.place(uuid, on: connection) else { return uuid }
             try set(uuid, rule: 0, reason: reason, by: curator, on: connection)
-            try curator.note(
-                Change(.metadata, .inHouse, .created, of: place, after: [reason]), of: uuid, on: connection)
+            changes.append((Change(.metadata, .inHouse, .created, of: place, after: [reason]), uuid))
         }
+        try curator.note(changes, on: connection)
         return nil
     }
 
-    /// Takes marks away, also those of other users; gives the first uuid that is not marked.
+    /// Takes marks away, also those of other users; gives the first uuid that is not marked, and then has written nothing that may be
+    /// kept.
     package static func unmark(
         _ uuids: [String], by curator: Curator, on connection: any Connection
     ) throws -> String? {
+        var changes: [(Change, String)] = []
         for uuid in uuids {
             let count = try connection.run(
                 "DELETE FROM in_house WHERE organization = \(curator.organization) AND library_uuid = \(uuid)")
             guard count > 0, let place = try curator.place(uuid, on: connection) else { return uuid }
             try show(false, uuid, by: curator, on: connection)
-            try curator.note(
-                Change(.metadata, .inHouse, .deleted, of: place, before: [place.name]), of: uuid, on: connection)
+            changes.append((Change(.metadata, .inHouse, .deleted, of: place, before: [place.name]), uuid))
         }
+        try curator.note(changes, on: connection)
         return nil
     }
 

@@ -90,7 +90,7 @@ extension InHouse {
         _ kind: Kind, _ pattern: NamePattern, description: String, by curator: Curator,
         on connection: any Connection
     ) throws -> Int64? {
-        try curator.lock(on: connection)
+        try Revisions.lock(curator.organization, on: connection)
         let count = try connection.integer(
             "SELECT count(*) FROM in_house_rule WHERE organization = \(curator.organization)")
         guard count ?? 0 < ruleLimit else { return nil }
@@ -111,7 +111,7 @@ extension InHouse {
 
     /// Removes a rule; `RuleWork` then takes the marks away that it made. False when the organization has none with this id.
     package static func remove(rule id: Int64, by curator: Curator, on connection: any Connection) throws -> Bool {
-        try curator.lock(on: connection)
+        try Revisions.lock(curator.organization, on: connection)
         guard let rule = try rules(curator.organization, on: connection).first(where: { $0.id == id }) else {
             return false
         }
@@ -139,12 +139,13 @@ extension InHouse {
     static func mark(_ fitting: [Fitting], of scan: StagedScan, on connection: any Connection) throws {
         if fitting.isEmpty { return }
         let time = try connection.integer("SELECT created_at FROM scan WHERE id = \(scan.id)") ?? 0
-        try mark(
+        let made = try mark(
             fitting, by: Curator(organization: scan.organization, author: .system, time: time), on: connection)
+        // While the walk of a new rule is under way, other projects may show them already.
+        try Curator.touch(made, of: scan.organization, on: connection)
     }
 
     /// As the other; gives the uuids of those that were not marked before.
-    @discardableResult
     fileprivate static func mark(
         _ fitting: [Fitting], by curator: Curator, on connection: any Connection
     ) throws -> [String] {
@@ -160,13 +161,6 @@ extension InHouse {
             made.append(library.uuid)
         }
         return made
-    }
-}
-
-extension Curator {
-    /// Holds the organization's row until the transaction ends, as imports do.
-    fileprivate func lock(on connection: any Connection) throws {
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
     }
 }
 
@@ -293,7 +287,7 @@ package struct RuleWork: Sendable {
         }
         let (curator, last) = (curator(task), libraries.last?.id)
         try database.write { connection in
-            try curator.lock(on: connection)
+            try Revisions.lock(curator.organization, on: connection)
             // Another process may have done this page, or removed the rule.
             let isRule = try connection.integer(
                 "SELECT 1 FROM in_house_rule WHERE id = \(rule.id) AND kind = \(rule.kind.rawValue)")
@@ -306,7 +300,7 @@ package struct RuleWork: Sendable {
             let isOurs = try connection.run("UPDATE sequence SET next = \(last + 1) WHERE \(here)")
             guard isOurs == 1 else { return }
             let made = try InHouse.mark(fitting, by: curator, on: connection)
-            if !made.isEmpty { try curator.touch(made, on: connection) }
+            try Curator.touch(made, of: curator.organization, on: connection)
         }
     }
 
@@ -325,7 +319,7 @@ package struct RuleWork: Sendable {
         let (curator, id) = (curator(task), task.id)
         let gone = marks.filter { $0.rule == id }.map(\.uuid)
         try database.write { connection in
-            try curator.lock(on: connection)
+            try Revisions.lock(curator.organization, on: connection)
             if marks.isEmpty {
                 try connection.run("DELETE FROM in_house_rule WHERE id = \(id)")
                 try connection.run("DELETE FROM sequence WHERE name = \(Self.name(id))")
@@ -338,7 +332,7 @@ package struct RuleWork: Sendable {
                         """)
                     if count > 0 { try InHouse.show(false, uuid, by: curator, on: connection) }
                 }
-                try curator.touch(gone, on: connection)
+                try Curator.touch(gone, of: curator.organization, on: connection)
             }
         }
         return marks.last?.uuid

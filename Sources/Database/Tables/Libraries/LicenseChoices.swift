@@ -23,7 +23,7 @@ package enum LicenseChoices {
     package static func set(_ names: [String], by curator: Curator, on connection: any Connection) throws {
         let organization = curator.organization
         // Imports decide by the order under the same lock.
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        try Revisions.lock(organization, on: connection)
         let before = try Self.names(organization, on: connection)
         if before == names { return }
         try connection.run("DELETE FROM license_preference WHERE organization = \(organization)")
@@ -70,8 +70,6 @@ package enum LicenseChoices {
     /// Reports of the organization change, and alerts rest on what binds.
     private static func touch(_ organization: Int64, on connection: any Connection) throws {
         try Alerts.markStale("SELECT id FROM project WHERE organization = \(organization)", on: connection)
-        try connection.run("UPDATE project SET revision = revision + 1 WHERE organization = \(organization)")
-        try connection.run("UPDATE product SET revision = revision + 1 WHERE organization = \(organization)")
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        try Revisions.raise(allOf: organization, on: connection)
     }
 }

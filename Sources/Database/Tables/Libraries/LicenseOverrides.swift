@@ -15,8 +15,10 @@ package enum LicenseOverrides {
     package static func set(
         _ given: [String], of uuid: String, reference: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {
-        guard let place = try curator.place(uuid, on: connection) else { return false }
         let organization = curator.organization
+        // Numbers are given under it.
+        try Revisions.lock(organization, on: connection)
+        guard let place = try curator.place(uuid, on: connection) else { return false }
         let shown = try Shown(uuid, organization: organization, on: connection)
         let known = try connection.first(
             "SELECT number, originals FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)"
@@ -34,7 +36,7 @@ package enum LicenseOverrides {
                 account, at)
             VALUES (\(organization), \(number), \(uuid), \(choice.names), \(originals),
                 \(given.joined(separator: "\n")), \(reference), \(curator.author.account), \(curator.time))
-            ON CONFLICT (organization, number) DO UPDATE SET licenses = excluded.licenses, given = excluded.given,
+            ON CONFLICT (organization, library_uuid) DO UPDATE SET licenses = excluded.licenses, given = excluded.given,
                 reference = excluded.reference, account = excluded.account, at = excluded.at
             """)
         var rows = LicenseRows(organization: organization)
@@ -51,6 +53,7 @@ package enum LicenseOverrides {
     /// Takes a choice back; false when there is none.
     package static func reset(_ uuid: String, by curator: Curator, on connection: any Connection) throws -> Bool {
         let organization = curator.organization
+        try Revisions.lock(organization, on: connection)
         let chosen = try connection.integer(
             "SELECT 1 FROM license_override WHERE organization = \(organization) AND library_uuid = \(uuid)")
         guard chosen != nil, let place = try curator.place(uuid, on: connection) else { return false }
@@ -183,14 +186,18 @@ package enum LicenseOverrides {
             """)
     }
 
-    /// Applies the choice for one library to another, which has no choice of its own.
-    static func inherit(from uuid: String, to heir: String, organization: Int64, on connection: any Connection) throws {
+    /// Applies the choice for one library to another, which has no choice of its own; whether there was one. The organization's row
+    /// is locked.
+    static func inherit(
+        from uuid: String, to heir: String, organization: Int64, on connection: any Connection
+    ) throws -> Bool {
         let own: SQL = "organization = \(organization) AND library_uuid"
-        guard try connection.integer("SELECT 1 FROM license_override WHERE \(own) = \(heir)") == nil else { return }
+        let has = try connection.integer("SELECT 1 FROM license_override WHERE \(own) = \(heir)")
+        guard has == nil else { return false }
         let chosen = try connection.first("SELECT given, reference FROM license_override WHERE \(own) = \(uuid)") {
             (given: $0.string(0), reference: $0.string(1))
         }
-        guard let chosen else { return }
+        guard let chosen else { return false }
         try connection.run(
             """
             INSERT INTO license_override (organization, number, library_uuid, licenses, originals, given, reference,
@@ -205,6 +212,7 @@ package enum LicenseOverrides {
         for library in try libraries(heir, organization: organization, on: connection) {
             try show(choice, in: library, &rows, on: connection)
         }
+        return true
     }
 
     /// Applies choices to rows that an import brought.

@@ -1,9 +1,17 @@
 /// Texts of licences: texts of the SPDX list are shared by all organizations, texts of documents belong to one.
 package enum LicenseTexts {
-    /// Writes a text of the list; an older one is replaced.
-    package static func put(_ spdx: String, text: String, on connection: any Connection) throws {
-        try connection.run("DELETE FROM license_text WHERE spdx = \(spdx)")
-        try connection.run("INSERT INTO license_text (spdx, body) VALUES (\(spdx), \(text))")
+    /// Writes texts of the list by their identifiers; older ones are replaced. Reports that show texts change.
+    package static func put(_ texts: [String: String], on connection: any Connection) throws {
+        _ = try connection.take(1, from: "license_text")
+        for (spdx, text) in texts.sorted(by: { $0.key < $1.key }) {
+            try connection.run("DELETE FROM license_text WHERE spdx = \(spdx)")
+            try connection.run("INSERT INTO license_text (spdx, body) VALUES (\(spdx), \(text))")
+        }
+    }
+
+    /// Counts up with every change of the list's texts.
+    package static func revision(on connection: any Connection) throws -> Int64 {
+        try connection.integer("SELECT next FROM sequence WHERE name = 'license_text'") ?? 0
     }
 
     /// Keeps texts that a document brings, by the SHA-256 of each in hexadecimal.

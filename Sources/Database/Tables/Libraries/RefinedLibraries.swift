@@ -55,15 +55,23 @@ package struct RefinedLibraries: Sendable {
         return names
     }
 
-    /// Applies people's statements about the packages to the libraries that have no statements of their own.
+    /// Applies people's statements about the packages to the libraries that have no statements of their own. Other projects that
+    /// show these libraries have to be looked at again, and their reports change. The organization's row is locked.
     package func inherit(on connection: any Connection) throws {
+        var heirs: [String] = []
         for (base, library) in names.sorted(by: { $0.value < $1.value }) {
-            try inheritMarks(from: base, to: library, on: connection)
-            try LicenseOverrides.inherit(from: base, to: library, organization: organization, on: connection)
+            let hasMarks = try inheritMarks(from: base, to: library, on: connection)
+            let hasLicenses = try LicenseOverrides.inherit(
+                from: base, to: library, organization: organization, on: connection)
+            if hasMarks || hasLicenses { heirs.append(library) }
         }
+        try Curator.touch(heirs, of: organization, on: connection)
     }
 
-    private func inheritMarks(from base: String, to library: String, on connection: any Connection) throws {
+    /// Whether anything was said of the package and not of the library.
+    private func inheritMarks(
+        from base: String, to library: String, on connection: any Connection
+    ) throws -> Bool {
         let said: SQL = "organization = \(organization) AND library_uuid = \(base)"
         let marked = try connection.run(
             """
@@ -75,24 +83,25 @@ package struct RefinedLibraries: Sendable {
             try connection.run(
                 "UPDATE library SET in_house = 1 WHERE organization = \(organization) AND uuid = \(library)")
         }
-        try connection.run(
+        let notices = try connection.run(
             """
             INSERT INTO library_notice (organization, library_uuid, text, reference, account, at)
             SELECT organization, \(library), text, reference, account, at FROM library_notice WHERE \(said)
             ON CONFLICT (organization, library_uuid) DO NOTHING
             """)
-        try connection.run(
+        let values = try connection.run(
             """
             INSERT INTO attribute_value (organization, library_uuid, attribute, product, project, value)
             SELECT organization, \(library), attribute, product, project, value FROM attribute_value WHERE \(said)
             ON CONFLICT (organization, library_uuid, attribute, product, project) DO NOTHING
             """)
-        try connection.run(
+        let bugs = try connection.run(
             """
             INSERT INTO library_bug (organization, library_uuid, position, bug, severity, title, status, reported_at, url)
             SELECT organization, \(library), position, bug, severity, title, status, reported_at, url
             FROM library_bug WHERE \(said)
             ON CONFLICT (organization, library_uuid, position) DO NOTHING
             """)
+        return marked + notices + values + bugs > 0
     }
 }

@@ -55,7 +55,7 @@ package struct PendingTask: Sendable, Equatable {
         try Alerts.markStale("SELECT \(project.id)", on: connection)
         let place = Scope(
             kind: .project, organization: scope.organization, product: project.product, project: project.id)
-        try Accounts.touch(place, at: time, on: connection)
+        try Revisions.raise(place, contentAt: time, on: connection)
         try Change(
             .metadata, .libraryRequest, .changed, of: project.library, before: ["PENDING"],
             after: [status.rawValue, comments].filter { !$0.isEmpty }

@@ -213,6 +213,6 @@ package enum Policies {
             .configuration, .policy, aspect, in: scope, before: before, after: after, on: connection)
         try change.write(writing)
         try Alerts.markStale("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
-        try Accounts.touch(scope, at: writing.time, on: connection)
+        try Revisions.raise(scope, contentAt: writing.time, on: connection)
     }
 }

@@ -65,8 +65,7 @@ package struct UnusablePattern: Sendable, Equatable {
 
     /// Writes it into the change log, unless that says it already. True when it did not.
     package func note(at time: Int64, on connection: any Connection) throws -> Bool {
-        _ = try connection.integer(
-            "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
+        try Revisions.lock(scope.organization, on: connection)
         let known = try connection.integer(
             """
             SELECT 1 FROM change WHERE organization = \(scope.organization) AND class = \(word)

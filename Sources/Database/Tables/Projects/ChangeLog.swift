@@ -1,5 +1,6 @@
 /// A line of the change log: what was changed in an organization's configuration or metadata. Written in the transaction
-/// of the change itself. Where the audit trail keeps changes of this kind (`audited`), the same transaction writes its record.
+/// of the change itself, which gives the organization a new revision: its reports show the line. Where the audit trail keeps
+/// changes of this kind (`audited`), the same transaction writes its record.
 package struct Change: Sendable, Equatable {
     package enum Category: String, Sendable {
         case configuration = "CONFIGURATION"
@@ -85,7 +86,16 @@ package struct Change: Sendable, Equatable {
     }
 
     /// Writes the line, in the transaction of the change. The scope of `writing` says whose it is, and in which product or project.
-    package func write(_ writing: Writing) throws {
+    package func write(_ writing: Writing) throws { try Self.write([self], writing) }
+
+    /// Writes lines of one scope.
+    package static func write(_ changes: [Change], _ writing: Writing) throws {
+        guard !changes.isEmpty else { return }
+        try Revisions.raise(organization: writing.scope.organization, on: writing.connection)
+        for change in changes { try change.insert(writing) }
+    }
+
+    private func insert(_ writing: Writing) throws {
         func lines(_ texts: [String]) -> String {
             texts.map { $0.split(separator: "\n").joined(separator: " ") }.joined(separator: "\n")
         }

@@ -12,7 +12,7 @@ package enum Deletion {
         try note(.init(writing.scope, facts), writing)
         // The numbers around it count on; its own are gone.
         let around = Scope(kind: .product, organization: writing.scope.organization, product: writing.scope.product)
-        try Accounts.touch(around, at: writing.time, on: writing.connection)
+        try Revisions.raise(around, contentAt: writing.time, on: writing.connection)
     }
 
     /// Deletes a product with its projects.
@@ -30,8 +30,8 @@ package enum Deletion {
         try Subscriptions.delete("product = \(writing.scope.product)", on: writing.connection)
         try writing.connection.run("DELETE FROM product WHERE id = \(writing.scope.product)")
         try note(.init(writing.scope, facts), writing)
-        try Accounts.touch(
-            Scope(kind: .organization, organization: writing.scope.organization), at: writing.time,
+        try Revisions.raise(
+            Scope(kind: .organization, organization: writing.scope.organization), contentAt: writing.time,
             on: writing.connection)
     }
 

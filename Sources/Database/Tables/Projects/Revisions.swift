@@ -1,7 +1,32 @@
 /// How often what a scope shows has changed: a report that was made before is found again while this stays.
+///
+/// Everything that changes what reports show raises revisions here and nowhere else, in the transaction of the change. A line of
+/// the change log (`Change.write`) raises that of its organization; what reaches reports of products and projects raises theirs, too.
+/// What a report shows beside its scope stands in its key, and raises nothing: the other side of a comparison, members of the whole
+/// organization, texts of licences (`ReportRequest.surroundings`).
 package enum Revisions {
+    /// Holds the organization's row until the transaction ends: one change of an organization at a time. False when there is none.
+    @discardableResult
+    package static func lock(_ organization: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+            != nil
+    }
+
+    /// Keeps every organization from changing until the transaction ends, so that what is found to show something still does so
+    /// when its revision is raised.
+    package static func lockAll(on connection: any Connection) throws {
+        try connection.each("SELECT id FROM organization ORDER BY id \(connection.engine.locking)") { _ in }
+    }
+
+    // Organizations first and in order: imports lock their organization before anything else of it.
+
     /// Counts up the revisions of projects, of their products and of their organizations.
-    package static func raise(of projects: Set<Int64>, on connection: any Connection) throws {
+    ///
+    /// - Parameter time: when the content of the projects and products has changed, in milliseconds since 1970, UTC; nil where it
+    ///   is the same and only what is known of it has changed.
+    package static func raise(
+        of projects: Set<Int64>, contentAt time: Int64? = nil, on connection: any Connection
+    ) throws {
         guard !projects.isEmpty else { return }
         var organizations: Set<Int64> = []
         var products: Set<Int64> = []
@@ -11,21 +36,43 @@ package enum Revisions {
                 products.insert(row.integer(1))
             }
         }
-        // Organizations first and in order: imports lock their organization before anything else of it.
-        for organization in organizations.sorted() {
-            try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
-        }
+        for organization in organizations.sorted() { try raise(organization: organization, on: connection) }
+        let content = content(at: time)
         try Advisories.inSlices(products.sorted(), as: Value.integer) { list in
-            try connection.run("UPDATE product SET revision = revision + 1 WHERE id IN \(list)")
+            try connection.run("UPDATE product SET revision = revision + 1\(content) WHERE id IN \(list)")
         }
         try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
-            try connection.run("UPDATE project SET revision = revision + 1 WHERE id IN \(list)")
+            try connection.run("UPDATE project SET revision = revision + 1\(content) WHERE id IN \(list)")
         }
     }
 
-    /// Keeps every organization from changing until the transaction ends, so that what is found to show something still does so
-    /// when its revision is raised.
-    package static func lockAll(on connection: any Connection) throws {
-        try connection.each("SELECT id FROM organization ORDER BY id \(connection.engine.locking)") { _ in }
+    /// Counts up the revisions of a scope and of those around it.
+    ///
+    /// - Parameter time: as in `raise(of:contentAt:on:)`, of the scope's product and project.
+    package static func raise(_ scope: Scope, contentAt time: Int64? = nil, on connection: any Connection) throws {
+        try raise(organization: scope.organization, on: connection)
+        let content = content(at: time)
+        if scope.product != 0 {
+            try connection.run("UPDATE product SET revision = revision + 1\(content) WHERE id = \(scope.product)")
+        }
+        if scope.project != 0 {
+            try connection.run("UPDATE project SET revision = revision + 1\(content) WHERE id = \(scope.project)")
+        }
+    }
+
+    /// Counts up the revision of an organization, not those of what is in it.
+    package static func raise(organization: Int64, on connection: any Connection) throws {
+        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+    }
+
+    /// Counts up the revisions of an organization and of all that is in it.
+    package static func raise(allOf organization: Int64, on connection: any Connection) throws {
+        try raise(organization: organization, on: connection)
+        try connection.run("UPDATE product SET revision = revision + 1 WHERE organization = \(organization)")
+        try connection.run("UPDATE project SET revision = revision + 1 WHERE organization = \(organization)")
+    }
+
+    private static func content(at time: Int64?) -> SQL {
+        time.map { ", updated_at = \($0), content_at = \($0)" } ?? ""
     }
 }

@@ -92,6 +92,6 @@ package enum Tags {
             .metadata, .tag, aspect, in: writing.scope, before: aspect == .deleted ? [tag] : [],
             after: aspect == .created ? [tag] : [], on: writing.connection)
         try change.write(writing)
-        try Accounts.touch(writing.scope, at: writing.time, on: writing.connection)
+        try Revisions.raise(writing.scope, contentAt: writing.time, on: writing.connection)
     }
 }

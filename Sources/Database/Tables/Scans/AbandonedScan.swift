@@ -47,8 +47,7 @@ package struct AbandonedScan: Sendable, Equatable {
             guard try database.write({ try forgetLicenses(on: $0) }) else { return false }
         }
         try database.write { connection in
-            _ = try connection.integer(
-                "SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+            try Revisions.lock(organization, on: connection)
             try Exposures.forget(organization: organization, on: connection)
             try connection.run("DELETE FROM scan_basis WHERE scan = \(id)")
             try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
@@ -100,7 +99,7 @@ package struct AbandonedScan: Sendable, Equatable {
 
     /// Whether facts may go: no import of the organization is running. The organization's row stays locked.
     private func isQuiet(on connection: any Connection) throws -> Bool {
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        try Revisions.lock(organization, on: connection)
         return try connection.integer(
             "SELECT 1 FROM scan WHERE state = 'STAGING' AND organization = \(organization) LIMIT 1") == nil
     }

@@ -10,8 +10,7 @@ package enum FileOrigins {
         _ digests: [String], library uuid: String, comments: String, in scope: Scope, by curator: Curator,
         on connection: any Connection
     ) throws -> Int? {
-        _ = try connection.integer(
-            "SELECT 1 FROM organization WHERE id = \(scope.organization) \(connection.engine.locking)")
+        try Revisions.lock(scope.organization, on: connection)
         guard let place = try curator.place(uuid, on: connection) else { return nil }
         for digest in Set(digests).sorted() {
             try connection.run(

@@ -29,7 +29,7 @@ package enum ImagePlaces {
         let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM place WHERE project = \(project)")
         try append(places, from: 0, toProject: project, on: connection)
-        try Accounts.touch(writing.scope, at: writing.time, on: connection)
+        try Revisions.raise(writing.scope, contentAt: writing.time, on: connection)
         try Change(
             .metadata, .places, .changed, in: writing.scope, after: ["\(places.count) places"], on: connection
         ).write(writing)
@@ -51,8 +51,8 @@ package enum ImagePlaces {
             let next = try connection.integer("SELECT max(position) + 1 FROM place WHERE project = \(project)") ?? 0
             try append(places[project] ?? [], from: next, toProject: project, on: connection)
             let product = try connection.integer("SELECT product FROM project WHERE id = \(project)") ?? 0
-            try Accounts.touch(
-                Scope(kind: .project, organization: organization, product: product, project: project), at: time,
+            try Revisions.raise(
+                Scope(kind: .project, organization: organization, product: product, project: project), contentAt: time,
                 on: connection)
         }
     }

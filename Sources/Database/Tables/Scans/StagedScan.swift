@@ -25,9 +25,7 @@ package struct StagedScan: Sendable, Equatable {
         organization: Int64, job: Int64, at time: Int64, on connection: any Connection
     ) throws -> StagedScan? {
         // Locked, so that no sweep takes facts away that this import is about to find.
-        let locked = try connection.integer(
-            "SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
-        guard locked != nil else { return nil }
+        guard try Revisions.lock(organization, on: connection) else { return nil }
         let id = try connection.take(1, from: "scan")
         try connection.run(
             """
@@ -57,7 +55,7 @@ package struct StagedScan: Sendable, Equatable {
 
     /// Locks the organization's row until the transaction ends.
     package func lockOrganization(on connection: any Connection) throws {
-        _ = try connection.integer("SELECT 1 FROM organization WHERE id = \(organization) \(connection.engine.locking)")
+        try Revisions.lock(organization, on: connection)
     }
 
     // MARK: Libraries and licences
@@ -166,7 +164,7 @@ package struct StagedScan: Sendable, Equatable {
         /// Counts up the revisions of the project and of what is above it: it shows something else now.
         package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
             let scope = Scope(kind: .project, organization: organization, product: product, project: project)
-            try Accounts.touch(scope, at: time, on: connection)
+            try Revisions.raise(scope, contentAt: time, on: connection)
         }
     }
 
@@ -304,15 +302,15 @@ package struct StagedScan: Sendable, Equatable {
             """)
         try connection.run(
             """
-            UPDATE project SET scan = \(id), revision = revision + 1, updated_at = \(time),
-                uploaded_by = \(content.uploadedBy), plugin_name = \(content.plugin), scan_comment = \(content.comment),
-                request_token = \(content.requestToken)
+            UPDATE project SET scan = \(id), updated_at = \(time), uploaded_by = \(content.uploadedBy),
+                plugin_name = \(content.plugin), scan_comment = \(content.comment), request_token = \(content.requestToken)
             WHERE id = \(target.project)
             """)
-        try connection.run(
-            "UPDATE product SET revision = revision + 1, updated_at = \(time) WHERE id = \(target.product)")
+        try connection.run("UPDATE product SET updated_at = \(time) WHERE id = \(target.product)")
         try ContentTimes.note(content, of: target, after: before, isNew: isNew, at: time, on: connection)
-        try connection.run("UPDATE organization SET revision = revision + 1 WHERE id = \(organization)")
+        try Revisions.raise(
+            Scope(kind: .project, organization: organization, product: target.product, project: target.project),
+            on: connection)
         #if DEBUG
             let faults = try Self.faults("p.id = \(target.project)", on: connection)
             assert(faults.isEmpty, faults.joined(separator: "\n"))

@@ -64,10 +64,10 @@ package struct UnnamedLibraries {
             """
             UPDATE scan SET libraries = (SELECT count(*) FROM occurrence o WHERE o.scan = \(scan)) WHERE id = \(scan)
             """)
-        try Accounts.touch(
+        try Revisions.raise(
             Scope(
                 kind: .project, organization: project.organization, product: project.product, project: project.project),
-            at: time, on: connection)
+            contentAt: time, on: connection)
         try Alerts.markStale(project: project.project, on: connection)
     }
 

@@ -5,7 +5,13 @@ import Database
 
 extension Report {
     /// Members with their strongest role in the organization or in a product, and groups with the roles that they give.
-    static let members = Report(
+    static let members: Report = {
+        var report = membersAndGroups
+        report.showsOrganization = true
+        return report
+    }()
+
+    private static let membersAndGroups = Report(
         name: .prefixed("MembersReport", in: .organization, .product, .project).answered(as: "MembersReport"),
         title: "Members",
         formats: Format.tabular(first: .xlsx),

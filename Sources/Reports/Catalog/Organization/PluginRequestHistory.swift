@@ -13,7 +13,8 @@ extension Report {
             Table(
                 key: "pluginRequests", item: "pluginRequest", title: "Plugin Requests",
                 from: """
-                    \(Joins.agentRequests)
+                    realm r JOIN agent_request q ON q.organization = r.organization LEFT JOIN job j ON j.uuid = q.job
+                    WHERE (r.sees_all = 1 OR q.product IN (SELECT s.product FROM scope s))
                     """,
                 order: ["q.id"],
                 columns: [
@@ -26,8 +27,15 @@ extension Report {
                     .text("project", "Project", "q.project_name"),
                     .text("requestType", "Request Type", "q.type", width: 24),
                     .text("requestToken", "Request Token", "q.request_token", width: 36),
-                    .text("status", "Status", "q.status", width: 12),
+                    .text("status", "Status", stateOfAgentRequest, width: 12),
                 ])
         ])
     )
+
+    /// What `getRequestState` answers: a request in progress is as its job is, which may have failed or be forgotten
+    /// (`AgentRequests.state`).
+    private static let stateOfAgentRequest: StaticSQL = """
+        CASE WHEN q.status <> 'IN_PROGRESS' OR j.state IN ('PENDING', 'IN_PROGRESS') THEN q.status
+            WHEN j.state = 'SUCCESS' THEN 'FINISHED' ELSE 'FAILED' END
+        """
 }
