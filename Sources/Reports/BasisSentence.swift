@@ -53,6 +53,7 @@ extension ReportRequest {
     /// Text of the report that can change while the revision of its scope does not. It is part of the key by which a made report
     /// is found again.
     package func notes(on connection: any Connection) throws -> [String] {
-        try report().notes(for: self, on: connection)
+        let report = try report()
+        return try report.notes(for: self, on: connection) + remarks(of: report, on: connection)
     }
 }

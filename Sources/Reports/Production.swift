@@ -18,8 +18,8 @@ package struct Produced: Sendable, Equatable {
     package let fileName: String
     package let parts: Int
     package let rows: Int
-    /// Notes about cells that were cut to fit the format.
-    package let notes: [String]
+    /// What a reader has to know beside the rows: cells that were cut to fit the format, what is left out, what nobody knows.
+    package var notes: [String]
     /// Text of the report that can change while the scope's revision does not: `ReportRequest.notes`.
     package var basis: [String] = []
 }
@@ -111,6 +111,16 @@ package struct Production: Sendable {
         if let other = request.scope.other, try ScopeFacts.read(other, on: connection) == nil {
             throw ProductionError.scopeGone
         }
+        let remarks = try request.remarks(of: report, on: connection)
+        var produced = try make(facts, on: connection, into: receiver)
+        produced.notes += remarks
+        produced.basis += remarks
+        return produced
+    }
+
+    private func make(
+        _ facts: ScopeFacts, on connection: any Connection, into receiver: @escaping PartReceiver.Maker
+    ) throws -> Produced {
         switch report.body {
         case .tables(let tables):
             let queries = tables.map { TableQuery($0, request: request, filters: report.filters) }

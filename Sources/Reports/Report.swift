@@ -268,6 +268,8 @@ package struct Filter: Sendable {
     /// The condition on the rows for a value, or nil when the value asks for none. Values are checked by then; times are
     /// milliseconds as text.
     package let condition: @Sendable ([String]) -> SQL?
+    /// What the values are names of; nil where they are none.
+    package var named: Named?
 
     package init(
         _ key: String, _ kind: Kind, _ meaning: String,

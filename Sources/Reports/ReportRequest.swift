@@ -109,6 +109,20 @@ package struct ReportRequest: Sendable, Equatable {
         self.options = options
     }
 
+    // MARK: All levels
+
+    /// The fields with all levels of the dependency tree, where the report has levels and the fields name none: for doors at which
+    /// people ask. The API keeps the top level alone, which is Mend's default.
+    package static func withAllLevels(
+        _ fields: [String: [String]], of type: String, in kind: ScopeKind
+    ) -> [String: [String]] {
+        guard let report = Report.named(type, in: kind), case .bom = report.body,
+            let key = report.filters.first(where: { $0.key == "maxDepthLevel" })?.key,
+            !fields.keys.contains(where: { $0.lowercased() == key.lowercased() })
+        else { return fields }
+        return fields.merging([key: ["\(BOMRequest.deepest)"]]) { $1 }
+    }
+
     // MARK: Unknown filters
 
     private static func unknown(_ keys: [String], to report: Report, in kind: ScopeKind) -> [String] {

@@ -44,6 +44,8 @@ package protocol BOMWriter: Sendable {
     mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError)
+    /// Says that parts of the component with this reference were left out. To be called before the first vulnerability.
+    mutating func leavesOutParts(of ref: String)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) throws(SinkError)
     /// Closes the document; the caller flushes the sink.
     mutating func end(to out: inout ByteSink) throws(SinkError)
@@ -63,6 +65,9 @@ extension BOMWriter {
     ) throws(SinkError) {
         if !contained.isEmpty { try dependencies(of: ref, contained, to: &out) }
     }
+
+    /// For standards that have no word for it.
+    package mutating func leavesOutParts(of _: String) {}
 
     /// Adds a component that was not prepared.
     package mutating func component(

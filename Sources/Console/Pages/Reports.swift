@@ -52,6 +52,10 @@ extension Page {
                 call.text("reportType", form["reportType"])
                 if !form["format"].isEmpty { call.text("format", form["format"]) }
                 if !form["filter"].isEmpty { call.raw("filter", form["filter"]) }
+                // Who asks here sees no notes before the download: a bill of materials has all levels.
+                guard !form["filter"].lowercased().contains("maxdepthlevel") else { return }
+                let wanted = ReportRequest.withAllLevels([:], of: form["reportType"], in: sender.place.kind)
+                for (key, values) in wanted { call.text(named: key, values.joined()) }
             }
         }
         return Address(sender.place, "reports")

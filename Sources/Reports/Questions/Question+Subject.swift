@@ -80,7 +80,7 @@ extension Question.Subject {
     // MARK: Vulnerabilities
 
     /// As it stands, in capitals, and as GHSA identifiers are written: the prefix in capitals, the rest in lower case.
-    private static func spellings(ofVulnerability text: String) -> [String] {
+    static func spellings(ofVulnerability text: String) -> [String] {
         var found = [text]
         let upper = text.uppercased()
         let hyphen = text.firstIndex(of: "-")

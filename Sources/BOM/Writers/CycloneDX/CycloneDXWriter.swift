@@ -32,6 +32,8 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var references: [String: Bool] = [:]
     /// References of which nobody knows what they need: for `compositions`.
     private var unknown: [String] = []
+    /// References of what has more parts than the document lists: for `compositions`, too.
+    private var incomplete: [String] = []
     private var firstReference = ""
     private var rootReference = ""
     /// Containment that nesting already expresses, by the reference of the inner component.
@@ -183,6 +185,10 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         unknown.append(ref)
     }
 
+    package mutating func leavesOutParts(of ref: String) {
+        if let ref = known(ref) { incomplete.append(ref) }
+    }
+
     package mutating func vulnerability(
         _ vulnerability: VulnerabilityClaim, to out: inout ByteSink
     ) throws(SinkError) {
@@ -231,14 +237,24 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     }
 
     private mutating func writeCompositions(to out: inout ByteSink) {
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty || !incomplete.isEmpty else { return }
         tree.beginList("compositions", to: &out)
-        tree.beginObject("composition", to: &out)
-        tree.field("aggregate", "unknown", to: &out)
-        tree.beginList("dependencies", to: &out)
-        for ref in unknown { tree.reference("dependency", ref, to: &out) }
-        tree.endList(to: &out)
-        tree.endObject(to: &out)
+        if !incomplete.isEmpty {
+            tree.beginObject("composition", to: &out)
+            tree.field("aggregate", "incomplete", to: &out)
+            tree.beginList("assemblies", to: &out)
+            for ref in incomplete { tree.reference("assembly", ref, to: &out) }
+            tree.endList(to: &out)
+            tree.endObject(to: &out)
+        }
+        if !unknown.isEmpty {
+            tree.beginObject("composition", to: &out)
+            tree.field("aggregate", "unknown", to: &out)
+            tree.beginList("dependencies", to: &out)
+            for ref in unknown { tree.reference("dependency", ref, to: &out) }
+            tree.endList(to: &out)
+            tree.endObject(to: &out)
+        }
         tree.endList(to: &out)
     }
 

@@ -16,6 +16,7 @@ extension BOMSource {
         try writer.begin(document, root: root, to: &out)
         let advisories = try mergedAdvisories(of: scans)
         var seen = Set<String>()
+        var hidden = Set<String>()
         for scan in scans {
             let told = try facts(of: scan)
             let advised = try FoundAdvisories(of: scan.id, wanted: wanted, on: connection)
@@ -26,7 +27,10 @@ extension BOMSource {
             try writer.component(
                 project, advisories: Self.merged(advisories[project.ref] ?? [], advised[0]), to: &out)
             try eachComponent(of: scan, preparing: Writer.prepare) { found in
-                if wanted.hides(depth: found.depth) { return }
+                if wanted.hides(depth: found.depth) {
+                    hidden.insert(found.uuid)
+                    return
+                }
                 guard seen.insert(found.uuid).inserted else { return }
                 var component = found.component
                 component.ref = found.uuid
@@ -42,6 +46,8 @@ extension BOMSource {
         }
         described = try differentDescriptions(of: scans)
         try writeEdges(of: scans, root: root, to: &writer, &out)
+        leftOut = hidden.subtracting(seen).count
+        if leftOut > 0 { writer.leavesOutParts(of: root.ref) }
         guard wanted.includesVulnerabilities else { return }
         try writeClaims(of: scans, shown: seen, to: &writer, &out)
         let projects = Dictionary(uniqueKeysWithValues: scans.map { ($0.id, Self.ref(of: $0)) })

@@ -26,6 +26,7 @@ extension Production {
                 notes.append(
                     "\(source.described) libraries that projects describe differently are shown as the first has them")
             }
+            if let note = source.depthNote { notes.append(note) }
             return (source.rows, notes)
         }
     }
@@ -95,6 +96,15 @@ struct BOMSource {
     var rows = 0
     /// Libraries of a product that came again with another description.
     var described = 0
+    /// Libraries that lie deeper than `maxDepthLevel`.
+    var leftOut = 0
+
+    /// What readers have to know of `leftOut`; nil where the document has all libraries.
+    var depthNote: String? {
+        guard leftOut > 0, let depth = wanted.depth else { return nil }
+        let lie = leftOut == 1 ? "lies" : "lie"
+        return "\(leftOut) of \(rows + leftOut) libraries \(lie) deeper than maxDepthLevel \(depth) and \(leftOut == 1 ? "is" : "are") left out"
+    }
 
     struct Scan {
         let id: Int64
@@ -106,6 +116,7 @@ struct BOMSource {
     mutating func write(to writer: inout some BOMWriter, _ out: inout ByteSink) throws {
         rows = 0
         described = 0
+        leftOut = 0
         let scans = try connection.all(
             production.request.scope.clause + """
                 SELECT s.scan, s.project_name, c.source_digest FROM scope s JOIN scan c ON c.id = s.scan
@@ -147,6 +158,7 @@ struct BOMSource {
         var direct: [Int] = []
         try eachComponent(of: scan, preparing: Writer.prepare) { placed in
             if wanted.hides(depth: placed.depth) {
+                leftOut += 1
                 if wanted.includesVulnerabilities { hidden.insert(placed.component.ref) }
                 return
             }
@@ -159,6 +171,7 @@ struct BOMSource {
             try production.step(&rows)
         }
         try writeEdges(of: scan, refs, direct: direct, isGraphKnown: isGraphKnown, to: &writer, &out)
+        if leftOut > 0 { writer.leavesOutParts(of: root.ref) }
         guard wanted.includesVulnerabilities else { return }
         try eachCompleteClaim(of: scan) { claim in
             if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }

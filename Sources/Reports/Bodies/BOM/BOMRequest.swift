@@ -19,6 +19,9 @@ package struct BOMRequest: Sendable, Equatable {
 
     package let standard: BOMDocument.Standard
     package let version: String
+    /// The largest `maxDepthLevel`: all levels.
+    static let deepest: Int64 = 1_000_000
+
     /// The formats of the version.
     package let formats: [Format]
     /// Levels below the top one; nil for all.

@@ -344,12 +344,19 @@ private struct FoundVulnerability {
                 }
             }
             let fixes = libraries.filter { !$0.fix.isEmpty }.map { "Upgrade \($0.artifact) to version \($0.fix)" }
-            if !fixes.isEmpty {
+            if !fixes.isEmpty, !BOMSource.ruleOutFix(decided?.responses ?? []) {
                 var seen: Set<String> = []
                 claim.recommendation = fixes.filter { seen.insert($0).inserted }.joined(separator: "; ")
             }
             return claim
         }
+    }
+}
+
+extension BOMSource {
+    /// Whether responses say that there will be no fix, so that nobody is to be told of one.
+    static func ruleOutFix(_ responses: [String]) -> Bool {
+        responses.contains { $0 == "will_not_fix" || $0 == "can_not_fix" }
     }
 }
 

@@ -12,11 +12,11 @@ extension Filter {
                 (lower(s.product_name) IN \(texts)
                     OR s.product IN (SELECT q.id FROM product q WHERE q.token IN \(texts)))
                 """
-        },
+        }.naming("no product with projects is called this here", in: "scope s"),
         Filter("project", .texts, "rows of the projects with one of these names or tokens") { values in
             let texts = lowered(values)
             return "(lower(s.project_name) IN \(texts) OR s.project_token IN \(texts))"
-        },
+        }.naming("no project is called this here", in: "scope s"),
     ]
 
     /// Of rows about a `library l`.
@@ -30,7 +30,7 @@ extension Filter {
                 (lower(l.artifact) IN \(names) OR lower(l.filename) IN \(names) OR l.uuid IN \(names)
                     OR lower(\(SQL(MendCoordinates.all))) IN \(names))
                 """
-        },
+        }.naming("no library is called this here", in: Joins.libraries),
         Filter(
             "license", .texts, "rows about libraries under a license with one of these names or SPDX identifiers"
         ) { values in
@@ -39,7 +39,7 @@ extension Filter {
                 EXISTS (SELECT 1 FROM library_license ql JOIN license qn ON qn.id = ql.license WHERE ql.library = l.id
                     AND (lower(qn.name) IN \(names) OR lower(qn.spdx) IN \(names)))
                 """
-        },
+        }.naming("no library has a license of this name here", in: Joins.libraries),
     ]
 
     /// Of rows about a `library l` of a project.
@@ -57,6 +57,18 @@ extension Filter {
                 }
                 condition.append(")")
                 return condition
+            }.naming("no advisory and no document here names it") { value, scope in
+                let names = SQL.list(Question.Subject.spellings(ofVulnerability: value).map(Value.text))
+                return scope.clause + """
+                    SELECT 1 FROM advisory_name n WHERE n.name IN \(names)
+                    UNION ALL SELECT 1 FROM vulnerability v WHERE v.name IN \(names)
+                        AND v.organization IN (0, \(scope.organization))
+                    UNION ALL SELECT 1 FROM scope s JOIN exposure e ON e.scan = s.scan
+                        JOIN vulnerability v ON v.id = e.vulnerability
+                        WHERE lower(v.name) = \(SQLText.lowered(value)) OR \("\n") || lower(v.aliases) || \("\n")
+                            LIKE \("%\n" + SQLText.escaped(SQLText.lowered(value)) + "\n%") ESCAPE '!'
+                    LIMIT 1
+                    """
             },
             Filter(
                 "severity", .list(["critical", "high", "medium", "low"]),

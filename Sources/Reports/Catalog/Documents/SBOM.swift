@@ -17,10 +17,14 @@ extension Report {
                         let formats = offer.formats.map(\.rawValue).joined(separator: ", ")
                         return "\(offer.standard.rawValue) \(versions) (\(formats))"
                     }
-                    .joined(separator: "; ")),
+                    .joined(separator: "; ")
+                    + "; the first of a standard when absent"),
             Filter(
-                "maxDepthLevel", .integer(0...1_000_000),
-                "levels of the dependency tree to include; 0 is the top level only; CycloneDX only"),
+                "maxDepthLevel", .integer(0...BOMRequest.deepest),
+                """
+                levels of the dependency tree to include; 0, also when absent, is the top level alone (the command line and the \
+                console ask for all); CycloneDX only: compositions, and notes of the answer, say what is left out
+                """),
             Filter("includeVulnerabilities", .flag(default: true), "whether vulnerabilities are included"),
         ],
         body: .bom)

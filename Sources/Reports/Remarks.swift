@@ -1,0 +1,53 @@
+import Database
+import Inventory
+
+// DESIGN. A table without rows does not say why it has none. What its reader has to know stands in the notes of the answer, in all
+// formats: that nobody looked for vulnerabilities, and that a filter names something that is not here.
+
+extension Filter {
+    /// What the values of a filter are names of.
+    package struct Named: Sendable {
+        /// The end of the sentence about a value that nothing has.
+        let absent: String
+        /// Selects a row when something has the name in a scope.
+        let query: @Sendable (String, Scope) -> SQL
+    }
+
+    /// The same filter, of whose values the answer says when nothing in `from` meets its condition.
+    ///
+    /// - Parameter from: joins `scope s`.
+    func naming(_ absent: String, in from: StaticSQL) -> Filter {
+        let condition = condition
+        return naming(absent) { value, scope in
+            let isMet: SQL = condition([value]) ?? "1 = 1"
+            return scope.clause + "SELECT 1 FROM \(from) WHERE \(isMet) LIMIT 1"
+        }
+    }
+
+    /// The same filter, of whose values the answer says when the query selects nothing.
+    func naming(_ absent: String, query: @escaping @Sendable (String, Scope) -> SQL) -> Filter {
+        var filter = self
+        filter.named = Named(absent: absent, query: query)
+        return filter
+    }
+}
+
+extension ReportRequest {
+    /// Sentences about what a reader cannot see in the rows.
+    func remarks(of report: Report, on connection: any Connection) throws -> [String] {
+        var remarks: [String] = []
+        if report.isVerdict {
+            let basis = try Basis.read(scope, on: connection)
+            if !basis.isAssessed, basis.libraries > 0 { remarks.append(basis.sentence) }
+        }
+        for filter in report.filters {
+            guard let named = filter.named else { continue }
+            for value in options[filter.key.lowercased()] ?? [] {
+                if try connection.integer(named.query(value, scope)) == nil {
+                    remarks.append("\(filter.key) \(value.prefix(100)): \(named.absent)")
+                }
+            }
+        }
+        return remarks
+    }
+}
