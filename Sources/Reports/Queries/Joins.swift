@@ -34,6 +34,12 @@ enum Joins {
     static let finding: StaticSQL =
         "LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability"
 
+    /// Behind an `exposure e` of a `scope s`, with its `vulnerability v` and `library l`: the alert `w`, where there is one.
+    static let alertOfExposure: StaticSQL = """
+        LEFT JOIN alert w ON w.project = s.project AND w.type = 'SECURITY_VULNERABILITY' AND w.library_uuid = l.uuid
+            AND w.subject = v.name
+        """
+
     /// Joined to an `alert g`, the tables from which a table of vulnerabilities reads: `v`, `l`, and `a`, `f`, `t` where
     /// there are some.
     static let resolvedVulnerability: StaticSQL = """
