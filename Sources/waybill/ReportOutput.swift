@@ -10,6 +10,24 @@ struct ReportOutput: Sendable {
 
     var isStandardOutput: Bool { path == "-" }
 
+    /// The format whose ending the path has; nil for every other name, which is that of a ZIP.
+    private var format: Format? {
+        let name = path.lowercased()
+        return Format.allCases.first { name.hasSuffix("." + $0.fileExtension) }
+    }
+
+    /// Refuses the name of a file of another format: it would say what the file is not.
+    func check(for format: Format) throws(UsageError) {
+        guard !isStandardOutput, !isFolder, let named = self.format, named.fileExtension != format.fileExtension else {
+            return
+        }
+        throw UsageError(
+            description: """
+                --output is \(path), and the report is made as \(format.rawValue): --format \(named.rawValue) where the report \
+                has it, or a name that ends in .\(format.fileExtension) or .zip
+                """)
+    }
+
     /// Whether the parts go into a folder: one that is there, or a path that ends as one.
     private var isFolder: Bool {
         var status = stat()
@@ -22,7 +40,7 @@ struct ReportOutput: Sendable {
     func write(_ production: Production, from database: any Database, counting count: Count) throws -> Produced {
         if isStandardOutput {
             return try database.snapshot { connection in
-                try production.run(on: connection, into: { _ in StandardOutputParts(counting: count) })
+                try production.run(on: connection, into: { _ in SinglePart("standard output", toStandardOutput(counting: count)) })
             }
         }
         if isFolder {
@@ -35,7 +53,12 @@ struct ReportOutput: Sendable {
         }
         let file = try DurableFile(path: path)
         let produced = try database.snapshot { connection in
-            try production.run(on: connection) { bytes throws(SinkError) in try file.write(bytes) }
+            if format != nil {
+                return try production.run(
+                    on: connection,
+                    into: { _ in SinglePart(path) { bytes throws(SinkError) in try file.write(bytes) } })
+            }
+            return try production.run(on: connection) { bytes throws(SinkError) in try file.write(bytes) }
         }
         try file.publish()
         count.value = Int(file.size)
@@ -70,33 +93,42 @@ private final class FolderParts: PartReceiver {
     }
 }
 
-/// Writes the only part of a report to standard output.
-private final class StandardOutputParts: PartReceiver {
-    private let count: Count
+/// Hands on the only part of a report as it is.
+private final class SinglePart: PartReceiver {
+    private let place: String
+    private let destination: ByteSink.Destination
     private var hasBegun = false
 
-    init(counting count: Count) { self.count = count }
+    /// - Parameter place: where it goes, for the error about a second part.
+    init(_ place: String, _ destination: @escaping ByteSink.Destination) {
+        self.place = place
+        self.destination = destination
+    }
 
     func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
         guard !hasBegun else {
             throw .format(
-                "the report has several parts, standard output takes one; name a ZIP or a folder with --output")
+                "the report has several parts, \(place) takes one; name a ZIP (.zip) or a folder (DIR/) with --output")
         }
         hasBegun = true
-        return { [count] bytes throws(SinkError) in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(1, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if written < 0 {
-                    if errno == EINTR { continue }
-                    throw SinkError.system(doing: "cannot write to", path: "standard output", errno: errno)
-                }
-                rest = rest.dropFirst(written)
-                count.value += written
-            }
-        }
+        return destination
     }
 
     func end() {}
     func finish() {}
+}
+
+private func toStandardOutput(counting count: Count) -> ByteSink.Destination {
+    { bytes throws(SinkError) in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = Glibc.write(1, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw SinkError.system(doing: "cannot write to", path: "standard output", errno: errno)
+            }
+            rest = rest.dropFirst(written)
+            count.value += written
+        }
+    }
 }

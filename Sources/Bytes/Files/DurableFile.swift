@@ -44,7 +44,13 @@ package final class DurableFile: Sendable {
             name = path + Self.mark + "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
             opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         } while opened < 0 && (errno == EEXIST || errno == EINTR)
-        guard opened >= 0 else { throw .system(doing: "cannot create the file", path: name, errno: errno) }
+        guard opened >= 0 else {
+            // The name of the part says nothing to people; a folder that is not there does.
+            let code = errno
+            let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+            if code == ENOENT { throw .system(doing: "cannot create \(path): there is no folder", path: folder, errno: code) }
+            throw .system(doing: "cannot create the file", path: path, errno: code)
+        }
         partPath = name
         state = Mutex(State(descriptor: opened))
     }

@@ -14,7 +14,10 @@ extension Command {
             Flag("filter", "KEY=VALUE", "a filter of the report, may stand several times; or all as one JSON object"),
             Flag(
                 "output", "PATH",
-                "the ZIP to write; a folder (DIR/) for its parts; - for standard output, of a single part (required)"),
+                """
+                the ZIP to write; a folder (DIR/) for its parts; a name with the format's ending (x.xlsx) or - (standard \
+                output) for the only part (required)
+                """),
             Flag("list-types", nil, "list the types of reports, with their scopes and formats"),
             Flag("list-filters", "TYPE", "list the filters of a type of report"),
         ]
@@ -37,6 +40,7 @@ extension Command {
         let request = try runtime.request(
             arguments.operands[0], try runtime.scope(named: scope, in: organization), configuration["format"],
             fields: try FilterFields.read(arguments.all("filter"), or: configuration["filter"]))
+        try output.check(for: request.format)
         try make(request, runtime, output, arguments)
     }
 
@@ -53,6 +57,9 @@ extension Command {
         let produced = try output.write(production, from: runtime.database, counting: bytes)
         ticker?.stop()
         let seconds = Double(Clock.now() - begun) / 1000
+        // What a reader must not miss stands on standard error, wherever the rest goes.
+        let notes = request.notes + produced.notes
+        for note in notes { complain("note: \(note)\n") }
         if arguments.has("json") {
             print(
                 JSONWriter.object {
@@ -60,12 +67,16 @@ extension Command {
                     $0.number("parts", produced.parts)
                     $0.number("rows", produced.rows)
                     $0.decimal("seconds", seconds)
+                    if !notes.isEmpty { $0.texts("notes", notes) }
                 })
             return
         }
         let text =
-            "\(output.path): \(produced.rows) rows, \(produced.parts) part(s), \(bytes.value) bytes, \(seconds) s\n"
-            + produced.notes.map { "  note: \($0)\n" }.joined()
+            """
+            \(output.path): \(counted(produced.rows, "row")), \(counted(produced.parts, "part")), \
+            \(counted(bytes.value, "byte")), \(seconds) s
+
+            """
         if output.isStandardOutput { complain(text) } else { print(text, terminator: "") }
     }
 }
@@ -78,7 +89,8 @@ extension Runtime {
         do {
             let fields = try compared(fields, by: type, in: scope)
             let request = try ReportRequest(
-                type: type, scope: scope, format: format, fields: fields, filterKeys: fields.keys.sorted())
+                type: type, scope: scope, format: format,
+                fields: ReportRequest.withAllLevels(fields, of: type, in: scope.kind), filterKeys: fields.keys.sorted())
             if let unknown = request.unknownFilters.first {
                 throw UsageError(description: ReportList.unknownFilter(unknown, of: try request.report(), request.type))
             }

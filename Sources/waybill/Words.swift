@@ -1,0 +1,4 @@
+/// A number with its noun: `1 row`, `2 rows`.
+func counted(_ number: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
+    "\(number) \(number == 1 ? one : many ?? one + "s")"
+}
