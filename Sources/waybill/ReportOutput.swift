@@ -40,7 +40,9 @@ struct ReportOutput: Sendable {
     func write(_ production: Production, from database: any Database, counting count: Count) throws -> Produced {
         if isStandardOutput {
             return try database.snapshot { connection in
-                try production.run(on: connection, into: { _ in SinglePart("standard output", toStandardOutput(counting: count)) })
+                try production.run(
+                    on: connection,
+                    into: { _ in SinglePart("standard output", toStandardOutput(counting: count)) })
             }
         }
         if isFolder {

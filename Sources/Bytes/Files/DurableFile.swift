@@ -48,7 +48,9 @@ package final class DurableFile: Sendable {
             // The name of the part says nothing to people; a folder that is not there does.
             let code = errno
             let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-            if code == ENOENT { throw .system(doing: "cannot create \(path): there is no folder", path: folder, errno: code) }
+            if code == ENOENT {
+                throw .system(doing: "cannot create \(path): there is no folder", path: folder, errno: code)
+            }
             throw .system(doing: "cannot create the file", path: path, errno: code)
         }
         partPath = name

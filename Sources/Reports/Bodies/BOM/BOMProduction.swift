@@ -102,8 +102,9 @@ struct BOMSource {
     /// What readers have to know of `leftOut`; nil where the document has all libraries.
     var depthNote: String? {
         guard leftOut > 0, let depth = wanted.depth else { return nil }
-        let lie = leftOut == 1 ? "lies" : "lie"
-        return "\(leftOut) of \(rows + leftOut) libraries \(lie) deeper than maxDepthLevel \(depth) and \(leftOut == 1 ? "is" : "are") left out"
+        let (lie, are) = leftOut == 1 ? ("lies", "is") : ("lie", "are")
+        return
+            "\(leftOut) of \(rows + leftOut) libraries \(lie) deeper than maxDepthLevel \(depth) and \(are) left out"
     }
 
     struct Scan {
