@@ -145,7 +145,7 @@ package enum Accounts {
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .product, organization: organization, product: id)
         try note(.created, .product, made, writing.moved(to: scope))
-        try touch(scope, at: time, on: connection)
+        try Revisions.raise(scope, contentAt: time, on: connection)
         return made
     }
 
@@ -164,7 +164,7 @@ package enum Accounts {
         let made = Entity(id: id, token: token, name: name)
         let scope = Scope(kind: .project, organization: organization, product: product, project: id)
         try note(.created, .project, made, writing.moved(to: scope))
-        try touch(scope, at: time, on: connection)
+        try Revisions.raise(scope, contentAt: time, on: connection)
         return made
     }
 

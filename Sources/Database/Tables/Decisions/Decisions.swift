@@ -192,7 +192,7 @@ package enum Decisions {
     /// Withdraws decisions of the scope; gives the first number that is none in force here, and then none is withdrawn.
     package static func withdraw(_ ids: [Int64], _ writing: Writing) throws -> Int64? {
         let connection = writing.connection
-        try lock(writing.scope.organization, on: connection)
+        try Revisions.lock(writing.scope.organization, on: connection)
         let condition = try condition(writing.scope, showsWider: false, on: connection)
         var found: [Int64: LastingDecision] = [:]
         try Advisories.inSlices(ids, as: Value.integer) { list in
@@ -239,7 +239,7 @@ package enum Decisions {
     package static func expire(
         organization: Int64, limit: Int, at time: Int64, on connection: any Connection
     ) throws -> Int {
-        try lock(organization, on: connection)
+        try Revisions.lock(organization, on: connection)
         let over = try connection.all(
             """
             SELECT \(LastingDecision.columns) FROM decision WHERE organization = \(organization) AND state = 'IN_FORCE'
