@@ -98,7 +98,7 @@ private struct Reach {
     static func all(_ visit: Visit, _ rows: [AlertList.Row], _ subject: String) throws -> [Reach] {
         var found = [Reach(word: "", text: "only these: \(Words.count(Int64(rows.count), "alert"))")]
         guard !subject.isEmpty,
-            let facts = try VulnerabilityFacts.find(subject, in: visit.scope, on: visit.connection)
+            let facts = try ShownVulnerability.find(subject, in: visit.scope, on: visit.connection)
         else { return found }
         let limit: Int64 = 1001
         func covered(_ scope: Scope) throws -> String {

@@ -117,7 +117,7 @@ private struct Todo {
 
     init(_ visit: Visit, _ counts: SeverityCounts, _ feeds: [FeedState]) throws {
         let (scope, connection) = (visit.scope, visit.connection)
-        let exploited = try VulnerabilityFacts.exploited(in: scope, limit: Self.limit, on: connection)
+        let exploited = try ShownVulnerability.exploited(in: scope, limit: Self.limit, on: connection)
         if !exploited.isEmpty {
             lines.append(
                 Line(

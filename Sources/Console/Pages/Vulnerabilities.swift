@@ -39,7 +39,7 @@ extension Page {
 
     /// One vulnerability: what is known of it, and where it is.
     static let vulnerability = Page("vulnerability", "", in: [.organization]) { visit in
-        let found = try VulnerabilityFacts.find(visit.address.item, in: visit.scope, on: visit.connection)
+        let found = try ShownVulnerability.find(visit.address.item, in: visit.scope, on: visit.connection)
         guard let facts = found else { throw unknown(visit.address.item) }
         var list = AlertList(visit, type: .vulnerability)
         list.vulnerability = facts.id
@@ -74,7 +74,7 @@ extension Page {
 }
 
 extension HTML {
-    fileprivate mutating func about(_ facts: VulnerabilityFacts) {
+    fileprivate mutating func about(_ facts: ShownVulnerability) {
         element("p") { html in
             html.severity(facts.severity)
             html.text(" ")
