@@ -66,10 +66,13 @@ extension Question {
                 """)
             return [.licenses(ids, count: Int(count ?? 0))]
         case .digest(let digest):
-            var sources: [QuestionSource] = []
-            if let known = try Self.libraries(digest: digest, of: organization, on: connection) { sources = [known] }
-            if digest.utf8.count == 40 { sources.append(.files(sha1: digest)) }
-            return sources
+            // Other digests than SHA-1 stand in the facts of libraries alone.
+            guard digest.utf8.count == 40 else { return [.facts(containing: digest)] }
+            let named = try Self.libraries(sha1: digest, of: organization, on: connection)
+            return [
+                .libraries(named, of: organization, count: 1), .descriptions(named, of: organization),
+                .files(sha1: digest),
+            ]
         case .path(let path): return [.locations(path), .files(at: path)]
         }
     }
@@ -185,35 +188,24 @@ extension Question {
 
     // MARK: Digests
 
-    /// The libraries whose file has this digest; nil where none can have it.
+    /// The condition on `library k` that its file has this SHA-1.
     private static func libraries(
-        digest: String, of organization: Int64, on connection: any Connection
-    ) throws -> QuestionSource? {
-        // What its document names by the digest alone, or a list knows by it.
-        let unnamed = LibraryIdentity(digest: digest).uuid
-        var uuids: Set<String> = []
-        let listed = try connection.first("SELECT purl FROM digest_name WHERE digest = \(digest)") { $0.string(0) }
+        sha1: String, of organization: Int64, on connection: any Connection
+    ) throws -> SQL {
+        // What its document names by the digest alone, what a list knows by it, and what documents name that have it.
+        var uuids: Set<String> = [LibraryIdentity(digest: sha1).uuid]
+        let listed = try connection.first("SELECT purl FROM digest_name WHERE digest = \(sha1)") { $0.string(0) }
         if let purl = listed.flatMap({ PackageURL($0) }) {
             uuids.insert(
                 LibraryIdentity(purl: purl, group: "", name: "", version: "", fileName: "", digests: []).uuid)
         }
-        guard digest.utf8.count == 40 else {
-            // Other digests than SHA-1 stand in a library's facts alone.
-            let list = SQL.list(uuids.sorted().map(Value.text))
-            return .libraries(
-                """
-                (k.uuid = \(unnamed) OR k.uuid IN \(list) AND EXISTS (SELECT 1 FROM library_facts b
-                    WHERE b.library = k.id AND b.body LIKE \("%\(digest)%")))
-                """, of: organization, count: 1)
-        }
         try connection.each(
             """
             SELECT DISTINCT l.uuid FROM named_digest d JOIN library l ON l.id = d.library
-            WHERE d.organization = \(organization) AND d.sha1 = \(digest) LIMIT \(nameLimit)
+            WHERE d.organization = \(organization) AND d.sha1 = \(sha1) LIMIT \(nameLimit)
             """
         ) { uuids.insert($0.string(0)) }
-        let list = SQL.list((uuids.sorted() + [unnamed]).map(Value.text))
-        return .libraries("k.uuid IN \(list) AND k.sha1 = \(digest)", of: organization, count: 1)
+        return "k.uuid IN \(SQL.list(uuids.sorted().map(Value.text))) AND k.sha1 = \(sha1)"
     }
 }
 

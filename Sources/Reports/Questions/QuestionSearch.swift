@@ -97,7 +97,7 @@ struct QuestionSearch {
         var width = Self.slices.first
         var first = start?.project ?? 0
         while true {
-            let slice = try slice(from: first, width: width, isProbed: source.isProbed, budget: Self.budget - cost)
+            let slice = try slice(from: first, width: width, source, budget: Self.budget - cost)
             guard let last = slice.last else { return found }
             let wanted = limit + 1 - found.places.count
             let places = try connection.all(
@@ -121,7 +121,7 @@ struct QuestionSearch {
 
     /// The projects that come next, as many as the budget allows and one at least: the last of them, and their cost.
     private func slice(
-        from first: Int64, width: Int, isProbed: Bool, budget: Int
+        from first: Int64, width: Int, _ source: QuestionSource, budget: Int
     ) throws -> (last: Int64?, cost: Int, isEnd: Bool) {
         var last: Int64?
         var (cost, count) = (0, 0)
@@ -140,7 +140,7 @@ struct QuestionSearch {
             }
             last = row.integer(0)
             // A project costs a look, however little it holds.
-            cost += isProbed ? 1 : 1 + Int(clamping: row.integer(1))
+            cost += source.isProbed ? 1 : 1 + source.weight * Int(clamping: row.integer(1))
         }
         return (last, cost, count < width && !isCut)
     }

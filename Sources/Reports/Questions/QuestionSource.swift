@@ -21,6 +21,8 @@ struct QuestionSource: Sendable {
     let projects: Side
     /// Whether a project is asked by its number alone, at the cost of a look into an index; else all of its libraries are looked at.
     let isProbed: Bool
+    /// What a look at one library costs, beside a look into an index.
+    var weight = 1
     /// Whether one occurrence may come several times.
     var repeats = true
     /// The vulnerabilities that are asked for; empty where it is about libraries.
@@ -87,6 +89,41 @@ struct QuestionSource: Sendable {
                 tables: "occurrence o",
                 condition: "o.scan = s.scan AND \(isUnder)"),
             isProbed: false, repeats: false)
+    }
+
+    /// Libraries of which a document has another description that a condition on `library k` names: `c`, `o`.
+    static func descriptions(_ condition: SQL, of organization: Int64) -> QuestionSource {
+        let named: SQL = "k.organization = \(organization) AND \(condition)"
+        return QuestionSource(
+            matches: Side(
+                tables: "library k CROSS JOIN component c CROSS JOIN occurrence o",
+                condition: """
+                    \(named) AND c.library = k.id AND c.library <> 0 AND o.scan = c.scan AND o.position = c.occurrence
+                    """),
+            projects: Side(
+                tables: "component c CROSS JOIN occurrence o",
+                condition: """
+                    c.scan = s.scan AND c.library <> 0 AND c.library IN (SELECT k.id FROM library k WHERE \(named))
+                    AND o.scan = c.scan AND o.position = c.occurrence
+                    """),
+            isProbed: true)
+    }
+
+    /// Libraries of which a document says this somewhere: `c`, `o`. Facts are in no index.
+    ///
+    /// - Parameter text: digits and letters.
+    static func facts(containing text: String) -> QuestionSource {
+        QuestionSource(
+            matches: nil,
+            projects: Side(
+                tables: "component c CROSS JOIN occurrence o",
+                condition: """
+                    c.scan = s.scan AND o.scan = c.scan AND o.position = c.occurrence
+                    AND EXISTS (SELECT 1 FROM library_facts b
+                        WHERE b.library = CASE WHEN c.library <> 0 THEN c.library ELSE o.library END
+                            AND b.body LIKE \(SQLText.containing(text)) ESCAPE '!')
+                    """),
+            isProbed: false, weight: 4)
     }
 
     /// All libraries of some projects: `o`.

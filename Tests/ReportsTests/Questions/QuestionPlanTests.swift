@@ -16,6 +16,7 @@ import Testing
     private static let questions: [(Question.Field, String)] = [
         (.cve, "CVE-2025-90001"), (.purl, "pkg:npm/left-pad"), (.purl, "pkg:npm/left-pad@1.3.0"), (.license, "MIT"),
         (.digest, "da39a3ee5e6b4b0d3255bfef95601890afd80709"), (.path, "a2"), (.library, "left-pad"),
+        (.digest, String(repeating: "0", count: 64)),
     ]
 
     /// The queries of all questions, with and without filters, for readers of all and of some products.

@@ -111,9 +111,29 @@ import Testing
         #expect(try Self.ask(.digest, String(repeating: "0", count: 40), fixture).isEmpty)
         #expect(try Self.ask(.digest, String(repeating: "0", count: 64), fixture).isEmpty)
         #expect(try Self.ask(.digest, lang, fixture, organization: 2).isEmpty)
+        let sha256 = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"
+        #expect(Self.names(try Self.ask(.digest, "sha256:\(sha256)", fixture)) == ["Cart: with-release"])
+        #expect(try Self.ask(.digest, sha256, fixture, organization: 2).isEmpty)
         // A file of every library.
         let files = try Self.ask(.digest, "da39a3ee5e6b4b0d3255bfef95601890afd80709", fixture)
         #expect(files.count == 16 + 11 + 13)
+    }
+
+    /// A document with two descriptions of one library: the one that its occurrence does not show has a digest of its own.
+    @Test(arguments: TemporaryDatabase.engines) func digestsOfOtherDescriptions(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine, isFilled: false)
+        let digests = ["a", "b"].map { String(repeating: $0, count: 40) }
+        let components = digests.enumerated().map { number, digest in
+            #"{"type":"library","bom-ref":"\#(number)","name":"twin","version":"1","purl":"pkg:npm/twin@1","#
+                + #""hashes":[{"alg":"SHA-1","content":"\#(digest)"}]}"#
+        }
+        try fixture.importSBOM(
+            #"{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[\#(components.joined(separator: ","))]}"#
+        )
+        for digest in digests {
+            #expect(Self.names(try Self.ask(.digest, digest, fixture)) == ["Cart: twin"], "\(digest)")
+        }
+        #expect(try Self.ask(.digest, String(repeating: "c", count: 40), fixture).isEmpty)
     }
 
     @Test(arguments: TemporaryDatabase.engines) func licenses(engine: Engine) throws {
