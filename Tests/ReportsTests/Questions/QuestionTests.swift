@@ -23,7 +23,7 @@ import Testing
 
     private static func names(_ items: [Question.Item]) -> [String] { items.map { "\($0.project): \($0.library)" } }
 
-    private static let (cart, ledger) = ("Cart", "=ledger|'!A0")
+    private static let ledger = InventoryFixture.places[2].project
     private static let storefront = InventoryFixture.places[1].project
 
     @Test(
