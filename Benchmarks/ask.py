@@ -41,8 +41,10 @@ def dataset():
     files.mkdir(parents=True, exist_ok=True)
     made = waybill("init", "--organization", "Bench", "--email", "bench@example.org", data=data)
     paths = [files / f"service-{number}.json" for number in range(PROJECTS)]
+    # Two of three projects need the same libraries, the others their own.
     for number, path in enumerate(paths):
-        sbom.write(path, ROWS, seed=number, first=(number % 20) * ROWS)
+        shared = number % 3 > 0
+        sbom.write(path, ROWS, seed=0 if shared else number, first=0 if shared else (number + 1) * ROWS)
     with open(files / "advisories.jsonl", "w") as file:
         for number in range(0, 20 * ROWS, 20):
             component = json.load(open(paths[number // ROWS]))["components"][number % ROWS]
@@ -58,13 +60,16 @@ def dataset():
             copied(base, "exposure", shift, ["scan"])
             copied(base, "component", shift, ["scan"])
             copied(base, "inventory_event", shift, ["project", "id", "scan"])
-        component = json.load(open(paths[0]))["components"][0]
+        component = json.load(open(paths[1]))["components"][500]
         made["purl"] = component["purl"]
         made["name"] = component["name"]
         made["cve"] = base.execute(
-            "SELECT v.name FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability LIMIT 1").fetchone()[0]
+            """SELECT v.name FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability
+            GROUP BY v.id ORDER BY count(*) DESC LIMIT 1""").fetchone()[0]
         made["license"] = base.execute(
             "SELECT n.spdx FROM library_license x JOIN license n ON n.id = x.license GROUP BY n.id ORDER BY count(*) DESC").fetchone()[0]
+        made["rare license"] = base.execute(
+            "SELECT n.spdx FROM library_license x JOIN license n ON n.id = x.license GROUP BY n.id ORDER BY count(*)").fetchone()[0]
     keys.write_text(json.dumps(made))
     shutil.rmtree(files)
     return data, made
@@ -78,7 +83,8 @@ def ask(table):
     questions = {
         "a vulnerability": {"cve": keys["cve"]}, "a package with its version": {"purl": whole},
         "a package in a range": {"purl": f"{package}@vers:semver/>=0|<1000000"},
-        "a licence of most libraries": {"license": keys["license"]}, "a name": {"library": name},
+        "a licence of most libraries": {"license": keys["license"]},
+        "a licence of few": {"license": keys["rare license"]}, "a name": {"library": name},
         "a part of many names": {"library": name[:3]}, "a part that nothing has": {"library": "nothing-like-it"},
         "a part of two letters": {"library": name[:2]}, "an unknown digest": {"digest": "0" * 40},
     }

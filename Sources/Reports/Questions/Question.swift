@@ -107,9 +107,14 @@ package struct Question: Sendable, Equatable {
     package struct Answer: Sendable, Equatable {
         /// In the order of projects and of libraries' numbers. There may be fewer than the limit, even none, while `next` is
         /// there: a page ends when it has cost enough.
-        package var items: [Item] = []
+        package var items: [Item]
         /// The cursor of the next page; nil when this is the last.
         package var next: String?
+
+        package init(items: [Item] = [], next: String? = nil) {
+            self.items = items
+            self.next = next
+        }
     }
 
     /// A library of a project that the question is about. What is not known is nil.
