@@ -92,7 +92,7 @@ final class Workbench: Sendable {
         let tables: [StaticString] = [
             "organization", "product", "project", "change", "scan", "library", "library_facts", "license",
             "library_license", "occurrence", "component", "dependency", "source_file", "vulnerability_claim",
-            "inventory_event",
+            "inventory_event", "library_name",
         ]
         return try tables.flatMap { table in
             try texts("SELECT * FROM \(literal: table)").map { "\(table): \($0)" }.sorted()

@@ -7,13 +7,13 @@ extension Migration {
     static let questions = Migration(
         name: "questions",
         digests: (
-            sqlite: "9d1fb29bd3beb9bccb58541cbbbf882091d0150b66825006aac9aa1d2b91c873",
-            postgresql: "bcfd8f0ddedd92d61acdd2313fb2a4ddc93fe7d0eeb7310040c3b6b422666b5d"
+            sqlite: "a9cbc77f2da83e24e963fbc3f8b90e3ce11ec14246143e6b0edddcbfa7900efb",
+            postgresql: "32c93cc47ef120a4fa5ea7fcf85033d6dac538fcd2f3edf5accfda1385877b45"
         )
     ) { words in
         let (int, text) = (words.integer, words.text)
         return """
-            -- Names of libraries, each once in an organization. One stays when its last library goes.
+            -- Names of libraries, each once in an organization.
             CREATE TABLE library_name (
                 id \(words.counted),
                 organization \(int) NOT NULL,

@@ -20,6 +20,18 @@ package enum LibraryNames {
             """)
     }
 
+    /// Forgets those of an organization's names, by their artifacts, that no library has any more.
+    static func forget(_ artifacts: [String], of organization: Int64, on connection: any Connection) throws {
+        try Advisories.inSlices(artifacts, as: Value.text) { list in
+            try connection.run(
+                """
+                DELETE FROM library_name WHERE organization = \(organization) AND artifact IN \(list)
+                    AND NOT EXISTS (SELECT 1 FROM library l WHERE l.organization = library_name.organization
+                        AND l.artifact = library_name.artifact AND l.group_id = library_name.group_id)
+                """)
+        }
+    }
+
     /// The text of a `library l` in which parts are looked for, as `library_name.folded` has it.
     package static let folded: StaticSQL =
         "lower(CASE WHEN l.group_id = '' THEN l.artifact ELSE l.group_id || ':' || l.artifact END)"

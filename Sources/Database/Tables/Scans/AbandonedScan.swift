@@ -116,6 +116,9 @@ package struct AbandonedScan: Sendable, Equatable {
         let uuids = try connection.all(
             "SELECT DISTINCT k.uuid FROM library k WHERE k.id IN (\(orphans)) ORDER BY k.uuid"
         ) { $0.string(0) }
+        let artifacts = try connection.all(
+            "SELECT DISTINCT k.artifact FROM library k WHERE k.id IN (\(orphans)) ORDER BY k.artifact"
+        ) { $0.string(0) }
         try connection.run("DELETE FROM finding_fix WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM finding WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library_package WHERE library IN (\(orphans))")
@@ -129,6 +132,7 @@ package struct AbandonedScan: Sendable, Equatable {
         try connection.run("DELETE FROM library_facts WHERE library IN (\(orphans))")
         try connection.run("DELETE FROM library WHERE id IN (\(orphans))")
         try LibraryIdentities.forget(uuids, organization: organization, on: connection)
+        try LibraryNames.forget(artifacts, of: organization, on: connection)
         return true
     }
 
