@@ -1,7 +1,7 @@
 import Database
 
 // DESIGN. The second step: the facts of a page's places, read for all of them at once. Whatever a place shows is read through the
-// scope again.
+// scope again. Results have the size of a page and are taken whole, which spares PostgreSQL two ways for each.
 
 /// Reads what an answer shows of its places.
 struct QuestionItems {
@@ -13,10 +13,8 @@ struct QuestionItems {
     /// The items of the places, in their order.
     func items(at places: [QuestionPlace]) throws -> [Question.Item] {
         guard !places.isEmpty else { return [] }
-        var facts: [QuestionCursor.Key: Facts] = [:]
-        try connection.each(factsQuery(of: places)) { row in
-            facts[QuestionCursor.Key(project: row.integer(0), library: row.integer(1))] = Facts(row: row)
-        }
+        let rows = try connection.all(factsQuery(of: places)) { row in (key: Self.key(row), facts: Facts(row: row)) }
+        let facts = Dictionary(rows.map { ($0.key, $0.facts) }) { first, _ in first }
         let decisions = vulnerabilities.isEmpty ? [:] : try decisions(about: places)
         let transitive = places.filter { facts[$0.key]?.direct == .transitive && (facts[$0.key]?.depth ?? 0) > 0 }
         let paths = try QuestionPaths(connection: connection).paths(to: transitive)
@@ -26,6 +24,10 @@ struct QuestionItems {
             if facts.direct == .direct { path = [facts.label] }
             return facts.item(path: path, decision: decisions[place.key])
         }
+    }
+
+    private static func key(_ row: borrowing RowBuffer) -> QuestionCursor.Key {
+        QuestionCursor.Key(project: row.integer(0), library: row.integer(1))
     }
 
     /// The name of a `library l` with its group or scope.
@@ -123,12 +125,13 @@ struct QuestionItems {
     // MARK: Decisions
 
     private func decisions(about places: [QuestionPlace]) throws -> [QuestionCursor.Key: String] {
+        let rows = try connection.all(decisionQuery(about: places)) { row in
+            (key: Self.key(row), word: row.stringOrNil(2), justification: row.stringOrNil(3))
+        }
         var decisions: [QuestionCursor.Key: String] = [:]
-        try connection.each(decisionQuery(about: places)) { row in
-            guard let word = row.stringOrNil(2) else { return }
-            let key = QuestionCursor.Key(project: row.integer(0), library: row.integer(1))
-            guard decisions[key] == nil else { return }
-            decisions[key] = row.stringOrNil(3).map { "\(word): \($0)" } ?? word
+        for (key, word, justification) in rows where decisions[key] == nil {
+            guard let word else { continue }
+            decisions[key] = justification.map { "\(word): \($0)" } ?? word
         }
         return decisions
     }

@@ -27,11 +27,13 @@ struct QuestionPaths {
     // MARK: By the ways that components know
 
     private func knownPaths(to places: [QuestionPlace]) throws -> [QuestionCursor.Key: [String]] {
-        var steps: [Int64: [(depth: Int64, label: String)]] = [:]
-        try connection.each(wayQuery(to: places)) { row in
-            steps[row.integer(0), default: []].append(
-                (row.integer(1), QuestionItems.label(name: row.string(2), version: row.string(3))))
+        let rows = try connection.all(wayQuery(to: places)) { row in
+            (
+                place: row.integer(0), depth: row.integer(1),
+                label: QuestionItems.label(name: row.string(2), version: row.string(3))
+            )
         }
+        let steps = Dictionary(grouping: rows, by: \.place)
         var paths: [QuestionCursor.Key: [String]] = [:]
         for (number, place) in places.enumerated() {
             // A way that does not come from the top is one of an older scan, or too long.

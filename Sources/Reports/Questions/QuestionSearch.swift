@@ -123,26 +123,22 @@ struct QuestionSearch {
     private func slice(
         from first: Int64, width: Int, _ source: QuestionSource, budget: Int
     ) throws -> (last: Int64?, cost: Int, isEnd: Bool) {
-        var last: Int64?
-        var (cost, count) = (0, 0)
-        var isCut = false
-        try connection.each(
+        let projects = try connection.all(
             """
             \(scope.clause)
             SELECT s.project, coalesce(z.libraries, 0) FROM scope s LEFT JOIN scan z ON z.id = s.scan
             WHERE s.project >= \(first) \(places) ORDER BY s.project LIMIT \(width)
             """
-        ) { row in
-            count += 1
-            if isCut || last != nil && cost >= budget {
-                isCut = true
-                return
-            }
-            last = row.integer(0)
+        ) { (id: $0.integer(0), libraries: $0.integer(1)) }
+        var last: Int64?
+        var cost = 0
+        for project in projects {
+            if last != nil, cost >= budget { return (last, cost, false) }
+            last = project.id
             // A project costs a look, however little it holds.
-            cost += source.isProbed ? 1 : 1 + source.weight * Int(clamping: row.integer(1))
+            cost += source.isProbed ? 1 : 1 + source.weight * Int(clamping: project.libraries)
         }
-        return (last, cost, count < width && !isCut)
+        return (last, cost, projects.count < width)
     }
 
     /// The query of the places in some projects.
