@@ -179,9 +179,10 @@ struct QuestionSource: Sendable {
     /// Whether one of the paths in a column, one a line, is the path or ends in it behind a slash.
     private static func isAt(_ column: StaticSQL, _ path: String) -> SQL {
         let text = SQLText.escaped(path)
+        let end = path.hasPrefix("/") ? text : "/\(text)"
         let lines: SQL = "(\("\n") || lower(\(column)) || \("\n"))"
         return """
-            (\(lines) LIKE \("%\n\(text)\n%") ESCAPE '!' OR \(lines) LIKE \("%/\(text)\n%") ESCAPE '!')
+            (\(lines) LIKE \("%\n\(text)\n%") ESCAPE '!' OR \(lines) LIKE \("%\(end)\n%") ESCAPE '!')
             """
     }
 
