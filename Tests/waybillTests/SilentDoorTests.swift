@@ -64,6 +64,7 @@ extension EndToEnd {
                     name: "upload", method: "PUT", path: "/api/v1/bom",
                     headers: ["X-Api-Key: \(key)", "Content-Type: application/json"], body: upload),
                 Knock(name: "token", method: "GET", path: "/api/v1/bom/token/x", headers: ["X-Api-Key: \(key)"]),
+                Knock(name: "ask", method: "GET", path: "/api/ask?q=part", headers: ["X-Api-Key: \(key)"]),
                 Knock(name: "console", method: "GET", path: "/", headers: ["Cookie: \(session)"]),
                 Knock(
                     name: "entrance", method: "POST", path: "/console/enter",
@@ -100,7 +101,7 @@ extension EndToEnd {
                 #expect(!answer.text.contains(site.data) && !answer.text.contains("\(relay.port)"), "\(answer.text)")
                 switch said.name {
                 case "live", "metrics": #expect(answer.status == 200)
-                case "ready": #expect(answer.status == 503)
+                case "ready", "ask": #expect(answer.status == 503)
                 case "console", "entrance": #expect(answer.status == 503, "\(said.name): \(answer.text)")
                 case "upload", "token":
                     #expect(answer.status == 503 && answer.header("Retry-After") != nil, "\(answer.text)")

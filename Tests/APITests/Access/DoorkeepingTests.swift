@@ -122,9 +122,9 @@ struct DoorkeepingTests {
             })
             let acme = bench.fixture.acme
             let key = refusals > 0 ? String(repeating: "0", count: 64) : acme.administrator
-            for (number, door) in ["/api", "/agent", "/api/v1/bom", "/api/v1/bom/token/x", "/console/enter"]
-                .enumerated()
-            {
+            for (number, door) in [
+                "/api", "/api/ask", "/agent", "/api/v1/bom", "/api/v1/bom/token/x", "/console/enter",
+            ].enumerated() {
                 var statuses: [Int] = []
                 for _ in 0..<3 {
                     statuses.append(await bench.knock(door, key, from: "192.0.2.\(number)"))
