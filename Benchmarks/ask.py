@@ -45,6 +45,8 @@ def dataset():
     for number, path in enumerate(paths):
         shared = number % 3 > 0
         sbom.write(path, ROWS, seed=0 if shared else number, first=0 if shared else (number + 1) * ROWS)
+        # The project has the name of what its document describes.
+        path.write_text(path.read_text().replace('"name":"service-0"', f'"name":"service-{number}"', 1))
     with open(files / "advisories.jsonl", "w") as file:
         for number in range(0, 20 * ROWS, 20):
             component = json.load(open(paths[number // ROWS]))["components"][number % ROWS]
