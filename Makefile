@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -200,6 +200,12 @@ test-kubernetes: build ## Has kubernetes-validate (PyPI) judge the manifests.
 	.build/kubernetes/bin/pip install --quiet --disable-pip-version-check kubernetes-validate pyyaml
 	.build/kubernetes/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml,$(wildcard packaging/kubernetes/*.yaml))
 	.build/kubernetes/bin/python Tests/Clients/cluster_files.py .build/release/waybill
+
+test-console: build ## Drives the console with Debian's chromium: every page judged by axe (PyPI), and a whole story.
+	$(call install,chromium python3-venv)
+	python3 -m venv .build/console
+	.build/console/bin/pip install --quiet --disable-pip-version-check playwright axe-playwright-python
+	.build/console/bin/python Tests/Clients/console.py .build/release/waybill .build/console/pictures
 
 screenshot: build ## Takes the README's picture of the console.
 	$(call install,chromium python3-venv)

@@ -1,6 +1,7 @@
 import API
 import Bytes
 import HTTP
+import Reports
 
 /// The fields of a form that a browser sent (application/x-www-form-urlencoded).
 struct Form: Sendable {
@@ -51,6 +52,16 @@ struct Problem: Sendable {
         case .notFound(let value, let field):
             self.field = field
             text = "“\(value.prefix(100))” does not exist here."
+        case .report(.badValue(let value, let key, let accepted)):
+            field = "filter-\(key)"
+            text = "“\(value.prefix(100))” cannot be used here. Accepted: \(accepted)."
+        case .report(.missing(let key, let accepted)):
+            field = "filter-\(key)"
+            text = "This is needed: \(accepted)."
+        case .report(.formatNotOffered(let format, _, let offered)):
+            field = "format"
+            text =
+                "“\(format.prefix(100))” is no format of this report; it has \(offered.map(\.rawValue).joined(separator: ", "))."
         case .badPattern, .badJSON, .unknownRequest, .refused, .roleTooLow, .keyTooNarrow, .nameTaken, .unknownProcess,
             .notReady, .failed, .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile,
             .uploadsPending, .people, .key, .tooManyCalls, .busy, .unknownLibrary, .noSuchLibrary, .tooManyLibraries,

@@ -40,7 +40,8 @@ struct Page: Sendable {
     static let table: [Page] = [
         .overview, .productOverview, .projectOverview, .vulnerabilities, .vulnerability, .libraries, .library,
         .licences,
-        .alerts, .decide, .reports, .report, .download, .imports, .history, .changes, .knowledge, .people, .audit,
+        .search, .alerts, .decide, .reports, .report, .download, .imports, .history, .changes, .knowledge, .people,
+        .audit,
         .sessions,
     ]
 

@@ -148,12 +148,12 @@ struct ConsoleTests {
         var fields = HTTPFields()
         for (name, value) in headers { fields[name] = value }
         let form = [("reportType", "OrgInventoryReport")]
-        #expect(await browser.send("\(organization)/reports", form, cookie: cookie, headers: fields).status == 403)
+        #expect(await browser.send("\(organization)/report", form, cookie: cookie, headers: fields).status == 403)
         #expect(try browser.count("job") == 0)
         fields["Host"] = "waybill"
         fields["Origin"] = "https://waybill"
         fields["Sec-Fetch-Site"] = headers["Sec-Fetch-Site"] == nil ? nil : "same-origin"
-        #expect(await browser.send("\(organization)/reports", form, cookie: cookie, headers: fields).status == 303)
+        #expect(await browser.send("\(organization)/report", form, cookie: cookie, headers: fields).status == 303)
     }
 
     // MARK: Reports
@@ -161,7 +161,7 @@ struct ConsoleTests {
     @Test func aReportIsAskedForAndFetched() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
         let asked = await browser.send(
-            "\(product)/reports", [("reportType", "ProductInventoryReport"), ("format", "json"), ("filter", "")],
+            "\(product)/report", [("reportType", "ProductInventoryReport"), ("format", "json")],
             cookie: cookie)
         #expect(asked.status == 303)
         #expect(asked.headers["Location"] == "\(product)/reports")
@@ -169,7 +169,7 @@ struct ConsoleTests {
         #expect(waiting.contains("ProductInventoryReport") && waiting.contains("waiting"))
         #expect(waiting.contains("http-equiv=\"refresh\"") && !waiting.contains("<select"))
         // Where a form can be filled in, nothing is asked for again.
-        let form = await browser.page("\(product)/report", cookie: cookie)
+        let form = await browser.page("\(product)/report?reportType=ProductInventoryReport", cookie: cookie)
         #expect(form.contains("<select") && !form.contains("http-equiv=\"refresh\""))
 
         let uuid = try browser.uuidOfJob()
@@ -187,15 +187,16 @@ struct ConsoleTests {
 
     @Test func whatIsWrongIsSaidBesideItsFieldAndKept() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
+        let vulnerabilities = ("reportType", "OrgVulnerabilityReport")
         let cases: [([(String, String)], String)] = [
-            ([("reportType", "OrgInventoryReport"), ("format", "doc")], "doc"),
+            ([vulnerabilities, ("format", "doc")], "id=\"wrong-format\""),
             ([("reportType", "ProductInventoryReport")], "ProductInventoryReport"),
-            ([("reportType", "")], "id=\"wrong-reportType\""),
-            ([("reportType", "OrgInventoryReport"), ("filter", "{\"a\"")], "value=\"{&quot;a&quot;\""),
-            ([("reportType", "<b>&\""), ("filter", "{}")], "&lt;b&gt;&amp;&quot;"),
+            ([vulnerabilities, ("filter-fromDate", "yesterday\"")], "id=\"wrong-filter-fromDate\""),
+            ([vulnerabilities, ("filter-fromDate", "yesterday\"")], "value=\"yesterday&quot;\""),
+            ([("reportType", "<b>&\"")], "&lt;b&gt;&amp;&quot;"),
         ]
         for (form, word) in cases {
-            let response = await browser.send("\(organization)/reports", form, cookie: cookie)
+            let response = await browser.send("\(organization)/report", form, cookie: cookie)
             #expect(response.status == 400, "\(form)")
             #expect(Browser.text(response).contains(word), "\(form)")
             #expect(!Browser.text(response).contains("http-equiv=\"refresh\""))
@@ -206,7 +207,7 @@ struct ConsoleTests {
 
     @Test func aReportIsCancelled() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
-        _ = await browser.send("\(organization)/reports", [("reportType", "OrgInventoryReport")], cookie: cookie)
+        _ = await browser.send("\(organization)/report", [("reportType", "OrgInventoryReport")], cookie: cookie)
         let uuid = try browser.uuidOfJob()
         let reader = try await browser.enter(try browser.user(.readOnly))
         let cancel = [("uuid", uuid)]
@@ -235,7 +236,7 @@ struct ConsoleTests {
         let theirs = try await browser.enter(rival.administrator)
         let place = "/console/product/\(rival.products[0].token)"
         #expect(
-            await browser.send("\(place)/reports", [("reportType", "ProductInventoryReport")], cookie: theirs).status
+            await browser.send("\(place)/report", [("reportType", "ProductInventoryReport")], cookie: theirs).status
                 == 303)
         let uuid = try browser.uuidOfJob()
         try browser.finish(uuid)
@@ -250,7 +251,7 @@ struct ConsoleTests {
             #expect(!Browser.text(page).contains("Rival") && !Browser.text(page).contains("Shop"), "\(address)")
         }
         let form = [("reportType", "ProductInventoryReport")]
-        #expect(await browser.send("\(place)/reports", form, cookie: cookie).status == 404)
+        #expect(await browser.send("\(place)/report", form, cookie: cookie).status == 404)
         #expect(try browser.count("job") == 1)
         #expect(await !browser.page("\(organization)/reports", cookie: cookie).contains("ProductInventoryReport"))
     }
@@ -263,7 +264,7 @@ struct ConsoleTests {
         #expect(await browser.get("\(organization)/audit", cookie: cookie).status == 403)
         let administrator = try await browser.enter(browser.acme.administrator)
         _ = await browser.send(
-            "\(product)/reports", [("reportType", "ProductInventoryReport")], cookie: administrator)
+            "\(product)/report", [("reportType", "ProductInventoryReport")], cookie: administrator)
         let uuid = try browser.uuidOfJob()
         #expect(await !browser.page("\(organization)/reports", cookie: cookie).contains("ProductInventoryReport"))
         #expect(await browser.get("\(organization)/download/\(uuid)", cookie: cookie).status == 404)

@@ -22,8 +22,8 @@ extension EndToEnd {
             let product = try #require(home.firstMatch(of: /"(\/console\/product\/[0-9a-f]{64})"/)?.1)
             let page = try server.get(String(product), [cookie]).text
             let project = try #require(page.firstMatch(of: /"(\/console\/project\/[0-9a-f]{64})"/)?.1)
-            let form = "reportType=ProjectInventoryReport&format=csv&filter=%7B%7D"
-            let asked = try send("\(project)/reports", form, [cookie])
+            let form = "reportType=ProjectInventoryReport&format=csv"
+            let asked = try send("\(project)/report", form, [cookie])
             #expect(asked.status == 303)
             let address = try #require(asked.header("Location"))
             var link: String?

@@ -6,29 +6,18 @@ import Reports
 
 extension Page {
     /// The reports of a place: those that are made, those that were, and a form for more.
-    static let reports = Page("reports", "Reports", in: [.organization, .product, .project], submission: submitReports)
-    {
+    static let reports = Page("reports", "Reports", in: [.organization, .product, .project], submission: endReport) {
         visit in
         let lines = try ReportLine.list(visit)
         let isWaiting = lines.contains { !$0.job.state.isFinal }
-        let catalog = Report.catalog.filter { $0.name.types[visit.place.kind] != nil && visit.mayHave($0) }
-        return Content("Reports", refresh: isWaiting && visit.form == nil ? refreshSeconds : nil) { html in
+        return Content("Reports", refresh: isWaiting ? refreshSeconds : nil) { html in
             html.section("Made and running") { html in
                 if lines.isEmpty { return html.hint("Nobody has asked for one yet.") }
                 html.table("Reports that were asked for", ReportLine.columns(visit), lines)
                 if isWaiting { html.hint("This page looks again every \(refreshSeconds) seconds.") }
             }
-            // Nothing is typed into a page that loads itself again.
-            if isWaiting, visit.form == nil { return html.link(visit.here("report"), "Ask for another report") }
-            html.requestForm(visit, catalog)
+            html.section("Ask for a report") { $0.reportChoice(visit) }
         }
-    }
-
-    /// The form alone, while reports are made.
-    static let report = Page("report", "", in: [.organization, .product, .project], submission: submitReports) {
-        visit in
-        let catalog = Report.catalog.filter { $0.name.types[visit.place.kind] != nil && visit.mayHave($0) }
-        return Content("Ask for a report") { $0.requestForm(visit, catalog) }
     }
 
     /// The ZIP of a report.
@@ -43,29 +32,9 @@ extension Page {
     /// Seconds after which a page with unfinished reports is asked for again.
     private static let refreshSeconds = 5
 
-    private static let submitReports = Submission { sender in
-        let form = sender.form
-        if form.has("uuid") {
-            try await sender.call("cancelAsyncProcess") { $0.text("uuid", form["uuid"]) }
-        } else {
-            try await sender.call("generate\(sender.place.kind.requestWord)ReportAsync") { call in
-                call.text("reportType", form["reportType"])
-                if !form["format"].isEmpty { call.text("format", form["format"]) }
-                if !form["filter"].isEmpty { call.raw("filter", form["filter"]) }
-                // Who asks here sees no notes before the download: a bill of materials has all levels.
-                guard !form["filter"].lowercased().contains("maxdepthlevel") else { return }
-                let wanted = ReportRequest.withAllLevels([:], of: form["reportType"], in: sender.place.kind)
-                for (key, values) in wanted { call.text(named: key, values.joined()) }
-            }
-        }
+    private static let endReport = Submission { sender in
+        try await sender.call("cancelAsyncProcess") { $0.text("uuid", sender.form["uuid"]) }
         return Address(sender.place, "reports")
-    }
-}
-
-extension Visit {
-    /// Whether the person may have a report: some are for administrators alone.
-    fileprivate func mayHave(_ report: Report) -> Bool {
-        !report.isTrail || access.allows(.administrator, inProduct: nil)
     }
 }
 
@@ -144,34 +113,6 @@ private struct ReportLine {
         case .inProgress: ("being made", Words.count(job.rowsDone, "row"))
         case .success: ("ready", standing.notes.joined(separator: "; "))
         case .failed: ("failed", job.error)
-        }
-    }
-}
-
-extension HTML {
-    /// The form that asks for a report of the place.
-    fileprivate mutating func requestForm(_ visit: Visit, _ catalog: [Report]) {
-        let types = catalog.compactMap { report in
-            report.name.types[visit.place.kind].map { (type: $0, report: report) }
-        }.sorted { ($0.report.title, $0.type) < ($1.report.title, $1.type) }
-        section("Ask for a report") { html in
-            html.form(to: visit.here("reports"), button: "Make the report", style: "stack") { html in
-                var type = Field("reportType", "Report")
-                type.choices = types.map {
-                    Choice($0.type, "\($0.report.title) (\($0.report.formats.map(\.rawValue).joined(separator: ", ")))")
-                }
-                type.value = visit.typed("reportType", or: visit.query("reportType"))
-                html.field(type, visit.problem)
-                var format = Field("format", "Format")
-                format.choices =
-                    [Choice("", "the report's own")] + Format.allCases.map { Choice($0.rawValue, $0.rawValue) }
-                format.value = visit.typed("format", or: visit.query("format"))
-                html.field(format, visit.problem)
-                var filter = Field("filter", "Filter")
-                filter.hint = #"As JSON, such as {"fromDate": "2026-01-01"}; empty for everything."#
-                filter.value = visit.typed("filter", or: visit.query("filter"))
-                html.field(filter, visit.problem)
-            }
         }
     }
 }

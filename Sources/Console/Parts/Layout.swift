@@ -81,7 +81,23 @@ enum Layout {
                     }
                 }
             }
+            search(visit, to: &html)
             person(visit, to: &html)
+        }
+    }
+
+    /// The box that looks for anything.
+    private static func search(_ visit: Visit, to html: inout HTML) {
+        // The page of the search has a larger one.
+        if visit.page.word == Page.search.word { return }
+        html.element(
+            "form", ("class", "find"), ("role", "search"), ("method", "get"),
+            ("action", visit.inOrganization(Page.search.word).path)
+        ) { html in
+            html.void(
+                "input", ("type", "search"), ("name", "q"), ("aria-label", "Search"),
+                ("placeholder", "CVE, library, licence, digest…"), ("required", "required"))
+            html.element("button", text: "Search")
         }
     }
 
@@ -165,7 +181,7 @@ extension HTML {
     /// What is wrong with a form that was sent.
     mutating func alert(_ problem: Problem) {
         element("div", ("class", "alert"), ("role", "alert")) { html in
-            html.element("p", text: problem.field.isEmpty ? problem.text : "Nothing was changed; see below.")
+            html.element("p", text: "Nothing was changed. \(problem.text)")
         }
     }
 

@@ -45,6 +45,8 @@ enum Style {
           color: var(--soft); }
         header.top nav a:hover { background: var(--ground); color: var(--ink); }
         header.top nav a[aria-current] { background: var(--ground); color: var(--ink); font-weight: 600; }
+        form.find { display: flex; gap: .3rem; flex: 0 1 22rem; }
+        form.find input { flex: 1 1 10rem; min-width: 0; }
         .person { position: relative; }
         .person summary { cursor: pointer; padding: .35rem .2rem; color: var(--soft); overflow-wrap: anywhere; }
         .person > div { position: absolute; right: 0; z-index: 1; min-width: 15rem; padding: .8rem 1rem; background: var(--paper);
@@ -113,6 +115,11 @@ enum Style {
         .todo li { display: flex; gap: .8rem; align-items: baseline; padding: .35rem 0; border-top: 1px solid var(--line); }
         .todo li:first-child { border-top: 0; }
         .todo strong { min-width: 3.5rem; text-align: right; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+        .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .5rem 1.5rem;
+          grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
+        .cards li { display: grid; padding: .35rem 0; border-top: 1px solid var(--line); }
+        .notes { margin: 0; padding-left: 1.1rem; }
+        .actions, .export { margin: .8rem 0 0; }
         .prose { white-space: pre-line; max-width: 60rem; }
         summary { cursor: pointer; }
         code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }

@@ -1,9 +1,11 @@
 package import Database
 package import Inventory
 
-/// Alerts of a scope: project by project in the order in which they were raised, or in a project what to do first.
+/// Alerts of a scope: product by product and project by project in the order in which they were raised, or in a project what to do
+/// first.
 package struct AlertList: Sendable {
     package struct Row: Sendable, Equatable {
+        let product: Int64
         let project: Int64
         let number: Int64
         let weight: Int64
@@ -63,7 +65,7 @@ package struct AlertList: Sendable {
             SELECT a.project, a.number, a.uuid, a.type, a.state, p.name, p.token, l.filename, l.uuid, v.name,
                 coalesce(v.severity, ''), CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name)
                 THEN 1 ELSE 0 END, f.top_fix, a.direct, a.description, a.reason, a.comments, a.created_at,
-                CAST(\(weight) AS BIGINT)
+                CAST(\(weight) AS BIGINT), p.product
             FROM \(Self.source) WHERE \(scope.condition) AND \(condition)
             """
         if isByWeight {
@@ -71,11 +73,17 @@ package struct AlertList: Sendable {
                 sql.append(" AND (\(weight) < \(last[0]) OR (\(weight) = \(last[0]) AND a.number > \(last[1])))")
             }
             sql.append(" ORDER BY \(weight) DESC, a.number")
-        } else {
+        } else if vulnerability != 0 {
             if let last = ListCursor.numbers(2, of: after) {
                 sql.append(" AND (a.project, a.number) > (\(last[0]), \(last[1]))")
             }
             sql.append(" ORDER BY a.project, a.number")
+        } else {
+            if let last = ListCursor.numbers(3, of: after) {
+                sql.append(" AND (p.product, p.id) >= (\(last[0]), \(last[1]))")
+                sql.append(" AND (p.id <> \(last[1]) OR a.number > \(last[2]))")
+            }
+            sql.append(" ORDER BY p.product, p.id, a.number")
         }
         sql.append(" LIMIT \(ListPage<Row>.limit)")
         return sql
@@ -99,11 +107,12 @@ package struct AlertList: Sendable {
     }
 
     package func read(on connection: any Connection) throws -> ListPage<Row> {
-        let isByWeight = isByWeight
+        let (isByWeight, isOfOne) = (isByWeight, vulnerability != 0)
         return ListPage(
             try connection.all(query()) { row in
                 Row(
-                    project: row.integer(0), number: row.integer(1), weight: row.integer(18), uuid: row.string(2),
+                    product: row.integer(19), project: row.integer(0), number: row.integer(1), weight: row.integer(18),
+                    uuid: row.string(2),
                     type: row.string(3), state: AlertState(rawValue: row.string(4)) ?? .open,
                     projectName: row.string(5), projectToken: row.string(6), library: row.string(7),
                     libraryUUID: row.string(8), vulnerability: row.stringOrNil(9) ?? "", severity: row.string(10),
@@ -113,7 +122,9 @@ package struct AlertList: Sendable {
                     created: row.integer(17))
             }
         ) { row in
-            isByWeight ? ListCursor.text(row.weight, row.number) : ListCursor.text(row.project, row.number)
+            if isByWeight { return ListCursor.text(row.weight, row.number) }
+            if isOfOne { return ListCursor.text(row.project, row.number) }
+            return ListCursor.text(row.product, row.project, row.number)
         }
     }
 
@@ -150,8 +161,8 @@ package struct AlertList: Sendable {
     ) throws -> Int64 {
         try connection.integer(
             """
-            SELECT count(*) FROM (SELECT DISTINCT a.project FROM alert a JOIN project p ON p.id = a.project
-                WHERE a.vulnerability = \(vulnerability) AND a.vulnerability <> 0 AND a.state = 'OPEN'
+            SELECT count(*) FROM (SELECT DISTINCT a.project FROM alert a CROSS JOIN project p
+                WHERE p.id = a.project AND a.vulnerability = \(vulnerability) AND a.vulnerability <> 0 AND a.state = 'OPEN'
                 AND \(scope.condition) LIMIT \(limit)) t
             """) ?? 0
     }

@@ -60,9 +60,9 @@ package struct LibraryUse: Sendable, Equatable {
     package func versions(in scope: Scope, on connection: any Connection) throws -> [Version] {
         try connection.all(
             """
-            SELECT l.version, l.uuid, count(DISTINCT p.id) FROM library l JOIN occurrence o ON o.library = l.id
-                JOIN scan c ON c.id = o.scan JOIN project p ON p.id = c.project AND p.scan = c.id
-            WHERE l.organization = \(scope.organization) AND l.artifact = \(artifact) AND l.group_id = \(group)
+            SELECT l.version, l.uuid, count(DISTINCT p.id)
+            FROM library l CROSS JOIN occurrence o CROSS JOIN scan c CROSS JOIN project p
+            WHERE o.library = l.id AND c.id = o.scan AND p.id = c.project AND p.scan = c.id AND l.organization = \(scope.organization) AND l.artifact = \(artifact) AND l.group_id = \(group)
                 AND l.type = \(type) AND \(scope.condition)
             GROUP BY l.version, l.uuid ORDER BY count(DISTINCT p.id) DESC, l.version, l.uuid LIMIT \(Self.versionLimit)
             """
@@ -80,11 +80,11 @@ package struct LibraryUse: Sendable, Equatable {
             try connection.all(
                 """
                 SELECT DISTINCT p.id, p.name, p.token, d.name, d.token FROM library l
-                    JOIN occurrence o ON o.library = l.id JOIN scan c ON c.id = o.scan
-                    JOIN project p ON p.id = c.project AND p.scan = c.id
+                    CROSS JOIN occurrence o CROSS JOIN scan c CROSS JOIN project p
                     JOIN product d ON d.id = p.product
-                WHERE l.organization = \(scope.organization) AND l.uuid = \(uuid) AND \(scope.condition)
-                    AND p.id > \(last)
+                WHERE l.organization = \(scope.organization) AND l.uuid = \(uuid) AND o.library = l.id
+                    AND c.id = o.scan AND p.id = c.project AND p.scan = c.id AND p.id > \(last)
+                    AND \(scope.condition)
                 ORDER BY p.id LIMIT \(ListPage<Project>.limit)
                 """
             ) { row in

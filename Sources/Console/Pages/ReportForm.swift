@@ -1,0 +1,142 @@
+import API
+import Bytes
+import Database
+import Jobs
+import Reports
+
+// DESIGN. The fields of the form come from the report's definition, so a new filter is on the page without a line here. What is typed goes
+// to the call as a script would send it, and an error about a filter stands beside its field.
+
+extension Page {
+    /// The form that asks for one report of a place: its formats and its filters.
+    static let report = Page("report", "", in: [.organization, .product, .project], submission: askForReport) { visit in
+        let type = visit.typed("reportType", or: visit.query("reportType"))
+        let found = Report.named(type, in: visit.place.kind)
+        guard let report = found, visit.mayHave(report), let name = report.name.types[visit.place.kind] else {
+            return Content("Ask for a report") { html in
+                html.section("Which one?") { $0.reportChoice(visit) }
+            }
+        }
+        let others = report.isComparison ? try visit.otherSides() : []
+        return Content(report.title) { html in
+            html.section("What it is to hold") { html in
+                html.form(
+                    to: visit.here("report"), button: "Make the report", style: "stack",
+                    hidden: [("reportType", name)]
+                ) { html in
+                    var format = Field("format", "Format")
+                    format.choices = report.formats.map { Choice($0.rawValue, $0.rawValue.uppercased()) }
+                    format.value = visit.typed("format", or: visit.query("format"))
+                    html.field(format, visit.problem)
+                    for filter in report.filters { html.field(visit.field(of: filter, others), visit.problem) }
+                }
+                html.hint("Empty fields ask for everything.")
+            }
+        }
+    }
+
+    private static let askForReport = Submission { sender in
+        let (form, kind) = (sender.form, sender.place.kind)
+        guard let report = Report.named(form["reportType"], in: kind) else {
+            throw APIError.badValue(form["reportType"], of: "reportType", accepted: "the name of a report")
+        }
+        try await sender.call("generate\(kind.requestWord)ReportAsync") { call in
+            call.text("reportType", form["reportType"])
+            if !form["format"].isEmpty { call.text("format", form["format"]) }
+            // Who asks here sees no notes before the download: a bill of materials has all levels.
+            if form["filter-maxDepthLevel"].isEmpty {
+                let wanted = ReportRequest.withAllLevels([:], of: form["reportType"], in: kind)
+                for (key, values) in wanted { call.text(named: key, values.joined()) }
+            }
+            call.object("filter") { json in
+                for filter in report.filters {
+                    let value = form["filter-\(filter.key)"]
+                    if value.isEmpty { continue }
+                    if case .texts = filter.kind {
+                        json.texts(named: filter.key, value.split(whereSeparator: \.isNewline).map(String.init))
+                    } else {
+                        json.text(named: filter.key, value)
+                    }
+                }
+            }
+        }
+        return Address(sender.place, "reports")
+    }
+}
+
+extension Visit {
+    /// Whether the person may have a report: some are for administrators alone.
+    func mayHave(_ report: Report) -> Bool { !report.isTrail || access.allows(.administrator, inProduct: nil) }
+
+    /// What a comparison can be made with: the other products, or the other projects of the product.
+    fileprivate func otherSides() throws -> [Choice] {
+        let scope = scope
+        let around = Scope(
+            kind: .product, organization: scope.organization, product: scope.product,
+            visibleProducts: scope.visibleProducts)
+        let whole = Scope(
+            kind: .organization, organization: scope.organization, visibleProducts: scope.visibleProducts)
+        let found: [Choice] =
+            place.kind == .project
+            ? try ProjectVital.list(around, on: connection).map { Choice($0.token, $0.name) }
+            : try ProductVital.list(whole, on: connection).map { Choice($0.token, $0.name) }
+        return found.filter { $0.value != place.token }
+    }
+
+    /// The field of a filter.
+    fileprivate func field(of filter: Filter, _ others: [Choice]) -> Field {
+        var field = Field("filter-\(filter.key)", filter.key.words)
+        field.hint = filter.meaning
+        field.value = typed(field.name, or: query(filter.key))
+        switch filter.kind {
+        case .flag: field.choices = [Choice("", "as usual"), Choice("true", "yes"), Choice("false", "no")]
+        case .choice(let words), .list(let words):
+            field.choices = [Choice("", "all")] + words.map { Choice($0, $0) }
+        case .time, .endTime: field.type = "date"
+        case .integer: field.type = "number"
+        case .texts:
+            field.isLong = true
+            field.hint += "; one on each line"
+        case .names: field.hint += "; several with commas between"
+        case .share, .text: break
+        }
+        if !others.isEmpty { field.choices = others }
+        return field
+    }
+}
+
+extension HTML {
+    /// The reports of the place, each as a link to its form.
+    mutating func reportChoice(_ visit: Visit) {
+        let found = Report.catalog.compactMap { report in
+            report.name.types[visit.place.kind].map { (type: $0, report: report) }
+        }
+        let shown = found.filter { visit.mayHave($0.report) }.sorted {
+            ($0.report.title, $0.type) < ($1.report.title, $1.type)
+        }
+        element("ul", ("class", "cards")) { html in
+            for (type, report) in shown {
+                html.element("li") { html in
+                    html.link(visit.here("report").with("reportType", type), report.title)
+                    html.element(
+                        "span", ("class", "hint"),
+                        text: report.formats.map { $0.rawValue.uppercased() }.joined(separator: ", "))
+                }
+            }
+        }
+    }
+}
+
+extension String {
+    /// The key of a filter for a person: `fromDate` is "From date".
+    fileprivate var words: String {
+        var text = ""
+        for letter in self {
+            if letter.isUppercase, !text.isEmpty, text.last?.isUppercase == false { text.append(" ") }
+            text.append(letter)
+        }
+        let lowered = text.split(separator: " ").map { $0.allSatisfy(\.isUppercase) ? String($0) : $0.lowercased() }
+            .joined(separator: " ")
+        return lowered.prefix(1).uppercased() + lowered.dropFirst()
+    }
+}
