@@ -42,7 +42,7 @@ struct Page: Sendable {
         .licences,
         .search, .alerts, .decide, .reports, .report, .download, .imports, .history, .changes, .knowledge, .people,
         .audit,
-        .sessions,
+        .sessions, .keys, .notices,
     ]
 
     /// The page of an address; nil when there is none.

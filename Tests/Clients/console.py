@@ -67,7 +67,7 @@ class Server:
         """The addresses of all pages of an organization."""
         root = f"/console/organization/{organization['orgToken']}"
         pages = ["", "/vulnerabilities", "/alerts", "/reports", "/report", "/imports", "/changes", "/knowledge", "/people", "/audit",
-                 "/sessions", "/search", "/search?q=log4j"]
+                 "/sessions", "/keys", "/notices", "/search", "/search?q=log4j"]
         found = [(f"organization{page.replace('/', '-').replace('?', '-')}", root + page) for page in pages]
         if organization is self.shop:
             product, project = self.made["projects"][0]["productToken"], self.made["projects"][0]["projectToken"]

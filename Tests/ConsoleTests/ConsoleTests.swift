@@ -205,6 +205,24 @@ struct ConsoleTests {
         #expect(browser.faults == 0)
     }
 
+    @Test func aScheduleIsMadeAndEnded() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = [("reportType", "ProductInventoryReport"), ("cron", "61 * * * *")]
+        let wrong = await browser.send("\(product)/report", form, cookie: cookie)
+        #expect(wrong.status == 400 && Browser.text(wrong).contains("id=\"wrong-cron\""))
+        let right = [("reportType", "ProductInventoryReport"), ("cron", "30 6 * * MON")]
+        #expect(await browser.send("\(product)/report", right, cookie: cookie).status == 303)
+        #expect(try browser.count("job") == 0 && browser.count("schedule") == 1)
+        let page = await browser.page("\(product)/reports", cookie: cookie)
+        #expect(page.contains("30 6 * * MON"))
+        // It is not one of the other product's.
+        let other = "/console/product/\(browser.acme.products[1].token)/reports"
+        #expect(await !browser.page(other, cookie: cookie).contains("30 6 * * MON"))
+        let id = try #require(page.firstMatch(of: /name="scheduleId" value="(\d+)"/)?.1)
+        #expect(await browser.send("\(product)/reports", [("scheduleId", String(id))], cookie: cookie).status == 303)
+        #expect(try browser.count("schedule") == 0)
+    }
+
     @Test func aReportIsCancelled() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
         _ = await browser.send("\(organization)/report", [("reportType", "OrgInventoryReport")], cookie: cookie)

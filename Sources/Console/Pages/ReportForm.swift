@@ -29,6 +29,12 @@ extension Page {
                     format.value = visit.typed("format", or: visit.query("format"))
                     html.field(format, visit.problem)
                     for filter in report.filters { html.field(visit.field(of: filter, others), visit.problem) }
+                    guard visit.may(.member, with: .submit) else { return }
+                    var cron = Field("cron", "Again and again")
+                    cron.hint =
+                        "Minute, hour, day, month, weekday: 30 6 * * MON-FRI is 6:30 on working days. Empty: once, now."
+                    cron.value = visit.typed("cron")
+                    html.field(cron, visit.problem)
                 }
                 html.hint("Empty fields ask for everything.")
             }
@@ -40,8 +46,10 @@ extension Page {
         guard let report = Report.named(form["reportType"], in: kind) else {
             throw APIError.badValue(form["reportType"], of: "reportType", accepted: "the name of a report")
         }
-        try await sender.call("generate\(kind.requestWord)ReportAsync") { call in
+        let request = form["cron"].isEmpty ? "generate\(kind.requestWord)ReportAsync" : "waybillAddSchedule"
+        try await sender.call(request) { call in
             call.text("reportType", form["reportType"])
+            if !form["cron"].isEmpty { call.text("cron", form["cron"]) }
             if !form["format"].isEmpty { call.text("format", form["format"]) }
             // Who asks here sees no notes before the download: a bill of materials has all levels.
             if form["filter-maxDepthLevel"].isEmpty {

@@ -10,6 +10,7 @@ extension Page {
         visit in
         let lines = try ReportLine.list(visit)
         let isWaiting = lines.contains { !$0.job.state.isFinal }
+        let schedules = try visit.schedules()
         return Content("Reports", refresh: isWaiting ? refreshSeconds : nil) { html in
             html.section("Made and running") { html in
                 if lines.isEmpty { return html.hint("Nobody has asked for one yet.") }
@@ -17,6 +18,7 @@ extension Page {
                 if isWaiting { html.hint("This page looks again every \(refreshSeconds) seconds.") }
             }
             html.section("Ask for a report") { $0.reportChoice(visit) }
+            html.section("Made again and again") { $0.schedules(visit, schedules) }
         }
     }
 
@@ -33,7 +35,15 @@ extension Page {
     private static let refreshSeconds = 5
 
     private static let endReport = Submission { sender in
-        try await sender.call("cancelAsyncProcess") { $0.text("uuid", sender.form["uuid"]) }
+        let form = sender.form
+        if form.has("scheduleId") {
+            _ = try await sender.desk.perform(
+                "waybillRemoveSchedule", at: (.organization, sender.names.organization.token), by: sender.keyDigest,
+                sender.caller
+            ) { $0.text("scheduleId", form["scheduleId"]) }
+        } else {
+            try await sender.call("cancelAsyncProcess") { $0.text("uuid", form["uuid"]) }
+        }
         return Address(sender.place, "reports")
     }
 }

@@ -123,6 +123,8 @@ enum Layout {
                     }
                 }
                 html.element("ul") { html in
+                    html.element("li") { $0.link(visit.here(Page.notices.word), "Notices") }
+                    html.element("li") { $0.link(visit.inOrganization(Page.keys.word), "Your keys") }
                     html.element("li") { $0.link(visit.inOrganization(Page.sessions.word), "Where you are signed in") }
                 }
                 html.element("form", ("method", "post"), ("action", Route.leavePath)) { html in

@@ -34,18 +34,18 @@ enum Style {
         .skip { position: absolute; left: -99rem; top: 0; z-index: 2; padding: .6rem 1rem; background: var(--paper); }
         .skip:focus { left: 0; }
         .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-        header.top { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; align-items: center; padding: .5rem 1.5rem;
+        header.top { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; align-items: center; padding: .5rem 1.5rem .3rem;
           background: var(--paper); border-bottom: 1px solid var(--line); }
         header.top .brand { font-weight: 700; font-size: 1.1rem; color: var(--ink); text-decoration: none;
           letter-spacing: -.01em; padding: .3rem 0; }
-        header.top nav { flex: 1 1 20rem; }
+        header.top nav { order: 3; flex: 1 1 100%; margin: 0 -.6rem; }
         header.top nav ul, .tabs ul, .crumbs ol { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; }
         header.top nav ul { gap: .1rem; }
         header.top nav a { display: block; padding: .35rem .6rem; border-radius: var(--round); text-decoration: none;
           color: var(--soft); }
         header.top nav a:hover { background: var(--ground); color: var(--ink); }
         header.top nav a[aria-current] { background: var(--ground); color: var(--ink); font-weight: 600; }
-        form.find { display: flex; gap: .3rem; flex: 0 1 22rem; }
+        form.find { display: flex; gap: .3rem; flex: 1 1 14rem; max-width: 34rem; margin-right: auto; }
         form.find input { flex: 1 1 10rem; min-width: 0; }
         .person { position: relative; }
         .person summary { cursor: pointer; padding: .35rem .2rem; color: var(--soft); overflow-wrap: anywhere; }
@@ -101,6 +101,7 @@ enum Style {
         .mark, .badge { display: inline-block; padding: 0 .5em; border-radius: 1em; font-size: .8125rem; line-height: 1.6;
           white-space: nowrap; border: 1px solid var(--edge); }
         .mark { color: var(--soft); }
+        td > .mark:not(:first-child), .number > .mark { margin-left: .4em; }
         .mark.good { color: var(--good); border-color: currentColor; }
         .mark.bad { color: var(--bad); border-color: currentColor; font-weight: 600; }
         .badge::before { content: ""; display: inline-block; width: .65em; height: .65em; margin-right: .4em; border-radius: 50%;
@@ -154,7 +155,7 @@ enum Style {
         svg.bar { display: block; width: 100%; height: 1.1rem; border-radius: 3px; }
         svg.bar.small { width: 9rem; height: .8rem; margin-top: .3rem; }
         svg rect { fill: var(--tint); stroke: var(--paper); stroke-width: 2; vector-effect: non-scaling-stroke; }
-        .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .6rem; list-style: none;
+        .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.2rem, 1fr)); gap: .6rem; list-style: none;
           margin: .7rem 0 0; padding: 0; max-width: 60rem; }
         .counts li { border-left: 6px solid var(--tint); padding: .1rem 0 .1rem .7rem; }
         .counts a { display: grid; color: inherit; text-decoration: none; }
@@ -167,6 +168,11 @@ enum Style {
     private static let paper = """
         @media (max-width: 40rem) {
           .wide { display: none; }
+          header.top nav, .tabs { overflow-x: auto; }
+          header.top nav ul, .tabs ul { flex-wrap: nowrap; white-space: nowrap; }
+          td { min-width: 5.5rem; }
+          td:has(> input) { min-width: 0; }
+          td.number, th.number { min-width: 3rem; }
           main, footer { padding-left: .8rem; padding-right: .8rem; }
           header.top { padding: .5rem .8rem; }
           section { padding: .9rem .8rem; }
