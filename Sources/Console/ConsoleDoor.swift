@@ -16,6 +16,7 @@ struct ConsoleDoor: Sendable {
     private let threads: Threads
     private let signIn: SignIn
     private let desk: CallDesk
+    private let memory = TotalsMemory()
     /// Nil where the server takes no uploads.
     private let uploads: UploadDesk?
 
@@ -139,7 +140,8 @@ struct ConsoleDoor: Sendable {
         try backend.database.snapshot { connection in
             guard let person = try signIn.person(of: request, on: connection),
                 var visit = try Visit(
-                    address, keyDigest: person.keyDigest, session: person.session, on: connection, backend)
+                    address, keyDigest: person.keyDigest, session: person.session, on: connection, backend,
+                    memory)
             else { return .page(200, Layout.entrance(notice: problem?.text)) }
             visit.form = form
             visit.problem = problem
@@ -154,11 +156,12 @@ struct ConsoleDoor: Sendable {
     private func enter(
         _ address: Address, _ form: Form, _ request: HTTPRequest
     ) async throws -> (page: Page, sender: Sender)? {
-        try await threads.attempt { [backend, desk, signIn] in
+        try await threads.attempt { [backend, desk, signIn, memory] in
             try backend.database.read { connection -> (page: Page, sender: Sender)? in
                 guard let person = try signIn.person(of: request, on: connection),
                     let visit = try Visit(
-                        address, keyDigest: person.keyDigest, session: person.session, on: connection, backend)
+                        address, keyDigest: person.keyDigest, session: person.session, on: connection, backend,
+                        memory)
                 else { return nil }
                 return (
                     visit.page,

@@ -27,6 +27,7 @@ struct Visit {
     var problem: Problem?
     let connection: any Connection
     let backend: Backend
+    private let memory: TotalsMemory
 
     var scope: Scope { access.scope }
     /// Milliseconds since 1970, UTC.
@@ -35,7 +36,8 @@ struct Visit {
     /// Goes to an address; nil when the session's key belongs to nobody any more. Throws `APIError.refused` for places that the person
     /// may not see, and for pages that do not exist.
     init?(
-        _ address: Address, keyDigest: [UInt8], session: [UInt8], on connection: any Connection, _ backend: Backend
+        _ address: Address, keyDigest: [UInt8], session: [UInt8], on connection: any Connection, _ backend: Backend,
+        _ memory: TotalsMemory
     ) throws {
         let now = backend.queue.now()
         guard let holder = try KeyHolder.find(keyDigest, at: now, on: connection),
@@ -58,7 +60,11 @@ struct Visit {
         self.session = session
         self.connection = connection
         self.backend = backend
+        self.memory = memory
     }
+
+    /// The sums over the place.
+    func totals() throws -> Totals { try memory.totals(of: scope, on: connection) }
 
     /// The name of the place.
     var name: String { names.project?.name ?? names.product?.name ?? names.organization.name }

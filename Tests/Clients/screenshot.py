@@ -42,7 +42,7 @@ def shoot(address, key):
         page.fill("input[name=userKey]", key)
         page.click("button")
         for name in ("Shop", "Cart"):
-            page.click(f'td a:text-is("{name}")')
+            page.click(f'th a:text-is("{name}")')
             page.wait_for_load_state()
         page.screenshot(path=PICTURE)
         browser.close()

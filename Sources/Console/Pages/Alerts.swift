@@ -7,7 +7,7 @@ import Reports
 extension Page {
     /// Alerts of a place, to choose from: what is chosen is decided on the next page.
     static let alerts = Page("alerts", "Alerts", in: [.organization, .product, .project]) { visit in
-        let counts = try SeverityCounts.read(visit.scope, on: visit.connection)
+        let counts = try visit.totals().counts
         var list = AlertList(visit)
         let isProject = visit.place.kind == .project
         list.isByWeight = isProject && counts.total + counts.ignored <= sortLimit

@@ -28,7 +28,7 @@ extension Page {
     /// The sources of what is known, how old they are, and what they cover.
     static let knowledge = Page("knowledge", "Knowledge", in: [.organization]) { visit in
         let feeds = try FeedState.all(on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let basis = try visit.totals().basis
         let isOperator = visit.may(.administrator, with: .administer)
         return Content("Knowledge") { html in
             html.section("What verdicts rest on") { html in

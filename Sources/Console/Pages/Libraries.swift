@@ -10,7 +10,7 @@ extension Page {
         list.isDirectOnly = visit.query("only") == "direct"
         list.after = visit.query("after")
         let libraries = try list.read(on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let basis = try visit.totals().basis
         return Content("Libraries") { html in
             html.section("In the order of the document") { html in
                 html.filters(visit.address) { html in

@@ -8,8 +8,8 @@ import Reports
 extension Page {
     /// What needs doing first in an organization, and its products.
     static let overview = Page("", "Overview", in: [.organization]) { visit in
-        let counts = try SeverityCounts.read(visit.scope, on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let totals = try visit.totals()
+        let (counts, basis) = (totals.counts, totals.basis)
         var list = ProductList(visit.scope)
         list.name = visit.query("name")
         list.isReversed = visit.query("sort") == "-name"
@@ -20,7 +20,7 @@ extension Page {
             visit.scope.visibleProducts == nil
             ? try UnusablePattern.list(organization: visit.scope.organization, on: visit.connection) : []
         let feeds = try FeedState.all(on: visit.connection)
-        let todo = try Todo(visit, counts, feeds)
+        let todo = try Todo(visit, totals, feeds)
         return Content(visit.name) { html in
             // The first of them: a page is no report.
             for pattern in unusable.prefix(10) { html.element("p", ("class", "alert"), text: "\(pattern.text).") }
@@ -50,8 +50,8 @@ extension Page {
 
     /// A product and its projects.
     static let productOverview = Page("", "Overview", in: [.product]) { visit in
-        let counts = try SeverityCounts.read(visit.scope, on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let totals = try visit.totals()
+        let (counts, basis) = (totals.counts, totals.basis)
         var list = ProjectList(visit.scope)
         list.name = visit.query("name")
         list.isReversed = visit.query("sort") == "-name"
@@ -78,8 +78,8 @@ extension Page {
 
     /// A project: how it stands, and what that rests on.
     static let projectOverview = Page("", "Overview", in: [.project]) { visit in
-        let counts = try SeverityCounts.read(visit.scope, on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let totals = try visit.totals()
+        let (counts, basis) = (totals.counts, totals.basis)
         let vital = try ProjectVital.list(visit.scope, on: visit.connection).first
         return Content(visit.name) { html in
             html.section("Open alerts about vulnerabilities") { html in
@@ -115,8 +115,9 @@ private struct Todo {
 
     private(set) var lines: [Line] = []
 
-    init(_ visit: Visit, _ counts: SeverityCounts, _ feeds: [FeedState]) throws {
+    init(_ visit: Visit, _ totals: Totals, _ feeds: [FeedState]) throws {
         let (scope, connection) = (visit.scope, visit.connection)
+        let (counts, violations) = (totals.counts, totals.violations)
         let exploited = try ShownVulnerability.exploited(in: scope, limit: Self.limit, on: connection)
         if !exploited.isEmpty {
             lines.append(
@@ -130,12 +131,11 @@ private struct Todo {
                     number: Words.number(counts["critical"]), text: "critical alerts",
                     address: visit.here("alerts").with("severity", "critical")))
         }
-        let violations = try AlertList.violations(in: scope, upTo: 1000, on: connection)
         if violations > 0 {
             let type = AlertType.rejectedByPolicy.rawValue
             lines.append(
                 Line(
-                    number: violations == 1000 ? "1000 +" : Words.number(violations),
+                    number: violations == Totals.violationLimit ? "1000 +" : Words.number(violations),
                     text: "libraries that a policy rejects",
                     address: visit.here("alerts").with("type", type)))
         }

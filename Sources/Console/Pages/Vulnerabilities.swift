@@ -10,8 +10,8 @@ extension Page {
     static let vulnerabilities = Page(
         "vulnerabilities", "Vulnerabilities", in: [.organization, .product, .project]
     ) { visit in
-        let counts = try SeverityCounts.read(visit.scope, on: visit.connection)
-        let basis = try Basis.read(visit.scope, on: visit.connection)
+        let totals = try visit.totals()
+        let (counts, basis) = (totals.counts, totals.basis)
         var list = AlertList(visit, type: .vulnerability)
         let isProject = visit.place.kind == .project
         list.isByWeight = isProject && counts.total + counts.ignored <= sortLimit

@@ -58,7 +58,7 @@ extension HTML {
 
     /// A form that asks for another view of the same page.
     mutating func filters(_ address: Address, content: (inout HTML) -> Void) {
-        element("form", ("method", "get"), ("action", address.path), ("class", "filters"), ("role", "search")) { html in
+        element("form", ("method", "get"), ("action", address.path), ("class", "filters")) { html in
             content(&html)
             html.element("button", text: "Show")
         }

@@ -139,6 +139,7 @@ enum Style {
         fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: .4rem; }
         input, select, textarea, button { font: inherit; color: var(--ink); background: var(--paper); max-width: 100%;
           padding: .4rem .6rem; border: 1px solid var(--edge); border-radius: var(--round); min-height: 2.25rem; }
+        ::placeholder { color: var(--soft); opacity: 1; }
         textarea { width: 100%; }
         input[type=checkbox] { min-height: 0; width: 1.15rem; height: 1.15rem; margin: .1rem 0; accent-color: var(--link); }
         form.stack input:not([type=checkbox]), form.stack select { width: 100%; }
