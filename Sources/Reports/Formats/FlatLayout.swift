@@ -71,13 +71,17 @@ struct FlatColumn: Sendable {
     /// Characters of a `prose` that a cell shows.
     private static let proseLimit = 360
 
-    /// As `appendText`, for people: a severity with a capital, the first words of a description. Gives whether there is more to read.
+    /// As `appendText`, for people: a severity with a capital, yes and no, the first words of a description. Gives whether there is more to
+    /// read.
     func appendShown(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) -> Bool {
         let begin = text.count
         switch (kind, source) {
         case (.severity, .cell):
             appendText(rows, at: start, to: &text)
             if text.count > begin, (0x61...0x7A).contains(text[begin]) { text[begin] -= 0x20 }
+            return false
+        case (.boolean, .cell(let cell)):
+            if !rows.isNull(start + cell) { text.append(contentsOf: (rows.boolean(start + cell) ? "yes" : "no").utf8) }
             return false
         case (.prose, .cell(let cell)):
             guard !rows.isNull(start + cell) else { return false }

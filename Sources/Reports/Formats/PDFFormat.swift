@@ -27,8 +27,9 @@ package struct PDFFormat: TableRenderer, ~Copyable {
 
     /// How many rows there are, and of which urgency.
     private static func figures(_ head: ReportHead) -> [PDFFigure] {
-        guard head.tables.contains(where: { $0.urgency != nil }) else { return [] }
         let rows = head.levels.reduce(0) { $0 + $1.rows }
+        // A large zero would be read as a verdict where nothing was assessed.
+        guard rows > 0 else { return [] }
         return [PDFFigure("\(rows)", "in all")]
             + head.levels.map { level in
                 let severity = ShownSeverity(rawValue: level.word.prefix(1).uppercased() + level.word.dropFirst())

@@ -9,6 +9,8 @@ package import Database
 package struct XLSXFormat: TableRenderer, ~Copyable {
     /// Rows that a sheet holds, its heading included.
     package static let rowLimit = 1_048_576
+    /// Points of a line, and the most lines of a row: Excel takes 409 points.
+    private static let (lineHeight, mostLines) = (15, 27)
     /// Hyperlinks that Excel accepts in a sheet.
     static let linkLimit = 65_530
 
@@ -30,6 +32,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     private var addresses: [String] = []
     private var addressNumbers: [String: Int] = [:]
     private var text: [UInt8] = []
+    /// The descriptions of the row, by column: their lines are counted before the row begins.
+    private var proses: [(text: [UInt8], isMore: Bool)] = []
 
     package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError) {
         self.head = head
@@ -56,6 +60,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         rowNumber = 1
         links = []
         recent = Array(repeating: ([], nil), count: columns[index].count)
+        proses = Array(repeating: ([], false), count: columns[index].count)
         addresses = []
         addressNumbers = [:]
         sink = ByteSink(to: try zip.begin("xl/worksheets/sheet\(index + 1).xml"))
@@ -70,7 +75,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             raw: """
                 <sheetView\(index == 0 ? " tabSelected=\"1\"" : "") workbookViewId="0"><pane ySplit="1" \
                 topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>\
-                <sheetFormatPr defaultRowHeight="15"/><cols>
+                <sheetFormatPr defaultRowHeight="\(Self.lineHeight)"/><cols>
                 """)
         for (number, column) in columns[index].enumerated() {
             let width = max(column.width, column.title.count + 4)
@@ -87,8 +92,15 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
 
     package mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError) {
         rowNumber += 1
-        sink.append("<row>")
         let columns = self.columns[table]
+        let lines = lines(of: rows, at: start)
+        if lines > 1 {
+            sink.append("<row ht=\"")
+            sink.append(decimal: Int64(lines * Self.lineHeight))
+            sink.append("\">")
+        } else {
+            sink.append("<row>")
+        }
         for index in columns.indices {
             switch columns[index].source {
             case .cell(let cell):
@@ -102,6 +114,34 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         }
         sink.append("</row>\n")
         try sink.drain()
+    }
+
+    /// The lines of the row's tallest cell, about: what a spreadsheet program shows of a row whose height nobody says is up to the program.
+    private mutating func lines(of rows: borrowing RowBuffer, at start: Int) -> Int {
+        var most = 1
+        for index in columns[table].indices {
+            let column = columns[table][index]
+            switch (column.source, column.kind) {
+            case (.cell, .prose):
+                proses[index].text.removeAll(keepingCapacity: true)
+                proses[index].isMore = column.appendShown(rows, at: start, to: &proses[index].text)
+                var length = 0
+                var lines = 1
+                for byte in proses[index].text {
+                    if byte & 0xC0 != 0x80 { length += 1 }
+                    if byte == 0x0A || length > column.width {
+                        lines += 1
+                        length = 0
+                    }
+                }
+                most = max(most, lines)
+            case (.cell(let cell), .text), (.cell(let cell), .link), (.cell(let cell), .names):
+                most = max(most, (rows.bytes(start + cell).count + column.width - 1) / max(1, column.width))
+            case (.list(let place, _, _), _): most = max(most, rows.list(start + place).count)
+            case (.cell, _): break
+            }
+        }
+        return min(most, Self.mostLines)
     }
 
     private mutating func single(
@@ -125,10 +165,12 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             _ = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
             string(style: Self.style(ofSeverity: text))
         case .prose:
-            text.removeAll(keepingCapacity: true)
-            let isMore = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
-            if isMore, let address { _ = link(to: rows.bytes(address), from: column) }
-            string(style: "<c")
+            if proses[column].isMore, let address { _ = link(to: rows.bytes(address), from: column) }
+            // Moved out and back, so that it can be read while the sheet is written.
+            var prose: [UInt8] = []
+            swap(&prose, &proses[column].text)
+            prose.withUnsafeBytes { appendString($0) }
+            swap(&prose, &proses[column].text)
         case .integer:
             sink.append("<c><v>")
             sink.append(decimal: rows.integer(cell))
@@ -138,7 +180,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             sink.append(jsonNumber: rows.real(cell))
             sink.append("</v></c>")
         case .boolean:
-            sink.append(rows.boolean(cell) ? "<c t=\"b\"><v>1</v></c>" : "<c t=\"b\"><v>0</v></c>")
+            sink.append(rows.boolean(cell) ? "<c s=\"10\" t=\"b\"><v>1</v></c>" : "<c s=\"10\" t=\"b\"><v>0</v></c>")
         case .date:
             sink.append("<c s=\"2\"><v>")
             sink.append(sheetTime: rows.integer(cell))

@@ -126,8 +126,9 @@ extension XLSXFormat {
         }
     }
 
-    /// Cell styles: 0 wrapped, 1 heading, 2 date, 3 date and time, 4 link, 5 at the left, 6 to 9 the severities from critical to low. Their
-    /// colours go from dark to light (`ShownSeverity`), the word in white on the dark ones. All stand at the top of their row.
+    /// Cell styles: 0 wrapped, 1 heading, 2 date, 3 date and time, 4 link, 5 at the left, 6 to 9 the severities from critical to low, 10
+    /// true or false, which not every program shows by itself. The colours of severities go from dark to light (`ShownSeverity`), the word in white
+    /// on the dark ones. All stand at the top of their row.
     static let styles: String = {
         let severities: [ShownSeverity] = [.critical, .high, .medium, .low]
         let fills = severities.map { severity in
@@ -139,8 +140,8 @@ extension XLSXFormat {
         let top = "<alignment vertical=\"top\" wrapText=\"1\"/>"
         func cell(_ number: Int, font: Int = 0, fill: Int = 0, alignment: String = top) -> String {
             """
-            <xf numFmtId="\(number)" fontId="\(font)" fillId="\(fill)" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" \
-            applyFill="1" applyAlignment="1">\(alignment)</xf>
+            <xf numFmtId="\(number)" fontId="\(font)" fillId="\(fill)" borderId="0" xfId="0" \
+            applyNumberFormat="\(number == 0 ? 0 : 1)" applyFont="1" applyFill="1" applyAlignment="1">\(alignment)</xf>
             """
         }
         let cells =
@@ -150,12 +151,13 @@ extension XLSXFormat {
             ]
             + severities.enumerated().map { place, severity in
                 cell(0, font: severity == .critical || severity == .high ? 1 : 0, fill: 3 + place)
-            }
+            } + [cell(166)]
         return """
             <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
             <styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">\
-            <numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>\
-            <numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>\
+            <numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>\
+            <numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>\
+            <numFmt numFmtId="166" formatCode="&quot;TRUE&quot;;&quot;TRUE&quot;;&quot;FALSE&quot;"/></numFmts>\
             <fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>\
             <font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>\
             <font><u/><sz val="11"/><color rgb="FF0B5394"/><name val="Calibri"/><family val="2"/></font></fonts>\

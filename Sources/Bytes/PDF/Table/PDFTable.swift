@@ -147,7 +147,8 @@ package struct PDFTable: ~Copyable {
                 heading.title, .heading(1), .init(size: 20, isBold: true, width: width, maximumHeight: 85), .black)
         y += drawHead(heading.scope, .paragraph, .init(size: 10, width: width, maximumHeight: 60), Self.gray)
         y += drawHead(
-            Self.readable(heading.created), .paragraph, .init(size: 10, width: width, isOneLine: true), Self.gray)
+            "State of \(Self.readable(heading.created))", .paragraph, .init(size: 10, width: width, isOneLine: true),
+            Self.gray)
         for note in heading.notes {
             y += 3
             y += drawHead(note, .paragraph, .init(size: 9, width: width, maximumHeight: 60), Self.gray)

@@ -59,7 +59,7 @@ struct RiskFacts {
         let fix: String
     }
 
-    /// A vulnerability of a library.
+    /// A vulnerability of a library, whatever the version.
     struct WorstVulnerability {
         let name: String
         let url: String
@@ -69,8 +69,10 @@ struct RiskFacts {
         let exploitedSince: Int64?
         /// EPSS, 0 to 1; nil where it has no score.
         let likelihood: Double?
+        /// The file of the library, the first by name, and how many of its versions have the vulnerability.
         let library: String
-        /// The smallest version that leaves this vulnerability behind, or empty.
+        let versions: Int
+        /// The smallest version that leaves this vulnerability behind, or empty; the first and the last where it differs with the version in use.
         let fix: String
         /// The first project by name, and how many there are.
         let project: String

@@ -82,7 +82,7 @@ struct RiskDocument {
         page.y = y + 20
         try page.figures([
             .init(value: "\(risk.libraries)", label: "libraries"),
-            .init(value: said(open), label: "open vulnerability alerts"),
+            .init(value: said(open), label: "vulnerability alerts"),
             .init(value: said(risk.open[0] + risk.open[1]), label: "of them critical or high"),
             .init(value: said(risk.open[ShownSeverity.unrated.place]), label: "of them not rated"),
             .init(value: risk.knowsExploited ? said(risk.exploited) : "–", label: "of them exploited"),
@@ -90,7 +90,7 @@ struct RiskDocument {
         ])
         try page.paragraph(basis, color: DocumentPage.gray)
         if risk.libraries == 0 {
-            try page.paragraph("Nothing has been imported here yet: there is nothing to tell.")
+            try page.paragraph("Nothing has been imported here yet.")
         }
     }
 
@@ -131,6 +131,7 @@ struct RiskDocument {
         }
         try page.paragraph("\(words).")
         let whole = risk.libraries
+        guard whole > 0 else { return }
         if risk.basis.isAssessed || risk.vulnerableLibraries > 0 {
             try page.share(
                 risk.vulnerableLibraries, of: whole,

@@ -68,7 +68,7 @@ extension RiskDocument {
             columns += [.init(title: "Severity", share: 13), .init(title: "Score", share: 8, isNumber: true)]
         }
         columns.append(
-            isExploited ? .init(title: "Exploited since", share: 15) : .init(title: "EPSS", share: 8, isNumber: true))
+            isExploited ? .init(title: "Exploited since", share: 19) : .init(title: "EPSS", share: 8, isNumber: true))
         columns += [.init(title: "Library", share: 26), .init(title: "Fixed in", share: 14)]
         try page.table(
             columns + projectColumn(share: 22),
@@ -84,18 +84,19 @@ extension RiskDocument {
                         isExploited
                             ? found.exploitedSince.map { String(TimeText.date($0)) } ?? "yes"
                             : found.likelihood.map { DocumentPage.percent($0) } ?? ""))
-                cells += [.init(found.library), .init(found.fix.isEmpty ? "not known" : found.fix)]
+                let more = found.versions > 1 ? " and \(found.versions - 1) more of its versions" : ""
+                cells += [.init(found.library + more), .init(found.fix.isEmpty ? "not known" : found.fix)]
                 return cells + projectCell(found.project, of: found.projects)
             })
     }
 
     private func libraries(_ page: inout DocumentPage) throws {
         try page.subtitle("Libraries with the most severe vulnerabilities")
-        var columns: [DocumentPage.Column] = [.init(title: "Library", share: 30)]
-        columns += projectColumn(share: 20)
+        var columns: [DocumentPage.Column] = [.init(title: "Library", share: 27)]
+        columns += projectColumn(share: 18)
         columns.append(.init(title: "Score", share: 8, isNumber: true))
-        columns += Self.severityColumns(share: 10)
-        columns.append(.init(title: "Upgrade to", share: 15))
+        columns += Self.severityColumns(share: 12)
+        columns.append(.init(title: "Upgrade to", share: 14))
         try page.table(
             columns,
             risk.worstLibraries.map { library in

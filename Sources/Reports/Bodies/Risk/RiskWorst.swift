@@ -32,21 +32,22 @@ extension RiskFacts {
         try connection.all(
             """
             \(scope.clause) SELECT v.name, min(v.url), min(\(severity)), max(v.score), min(\(SQL(ExploitationSQL.since))),
-                max(\(SQL(ExploitationSQL.score))), min(l.filename), coalesce(max(f.top_fix), ''), min(s.project_name),
-                count(DISTINCT s.project)
+                max(\(SQL(ExploitationSQL.score))), min(l.filename), count(DISTINCT a.library_uuid),
+                coalesce(min(f.top_fix), ''), coalesce(max(f.top_fix), ''), min(s.project_name), count(DISTINCT s.project)
             FROM scope s JOIN alert a ON a.project = s.project JOIN vulnerability v ON v.id = a.vulnerability
             JOIN library l ON l.id = a.library
             LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
             WHERE a.state = 'OPEN' AND a.type = 'SECURITY_VULNERABILITY' AND \(condition)
-            GROUP BY v.name, a.library_uuid
-            ORDER BY max(\(weight)) DESC, 10 DESC, 1, 7, a.library_uuid LIMIT \(most)
+            GROUP BY v.name, l.type, l.group_id, l.artifact
+            ORDER BY max(\(weight)) DESC, 12 DESC, 1, 7, l.type, l.group_id, l.artifact LIMIT \(most)
             """
         ) { row in
             WorstVulnerability(
                 name: row.string(0), url: row.string(1), severity: ShownSeverity(word: row.string(2)),
                 score: row.integerOrNil(3).map { Double($0) / 10 }, exploitedSince: row.integerOrNil(4),
-                likelihood: row.isNull(5) ? nil : row.real(5), library: row.string(6), fix: row.string(7),
-                project: row.string(8), projects: Int(row.integer(9)))
+                likelihood: row.isNull(5) ? nil : row.real(5), library: row.string(6), versions: Int(row.integer(7)),
+                fix: row.string(8) == row.string(9) ? row.string(8) : "\(row.string(8)), \(row.string(9))",
+                project: row.string(10), projects: Int(row.integer(11)))
         }
     }
 }
