@@ -60,6 +60,12 @@ struct DocumentPage: ~Copyable {
 
     // MARK: Texts
 
+    /// A line that is put together from names and words of ours: it runs from left to right, whatever the script of the name that it begins
+    /// with (U+200E, Unicode Standard Annex 9 §2.6).
+    static func composed(_ text: String) -> String {
+        text.utf8.allSatisfy { $0 < 0x80 } ? text : "\u{200E}\(text)"
+    }
+
     /// Sets a section's title, with room for the beginning of its text, and adds it to the outline.
     ///
     /// - Parameter place: the name by which links lead to it.

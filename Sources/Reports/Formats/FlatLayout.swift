@@ -74,25 +74,27 @@ struct FlatColumn: Sendable {
     /// As `appendText`, for people: a severity with a capital, yes and no, the first words of a description. Gives whether there is more to
     /// read.
     func appendShown(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) -> Bool {
-        let begin = text.count
-        switch (kind, source) {
-        case (.severity, .cell):
-            appendText(rows, at: start, to: &text)
-            if text.count > begin, (0x61...0x7A).contains(text[begin]) { text[begin] -= 0x20 }
-            return false
-        case (.boolean, .cell(let cell)):
-            if !rows.isNull(start + cell) { text.append(contentsOf: (rows.boolean(start + cell) ? "yes" : "no").utf8) }
-            return false
-        case (.prose, .cell(let cell)):
-            guard !rows.isNull(start + cell) else { return false }
-            let bytes = rows.bytes(start + cell)
-            let isMore = PlainText.append(markdown: bytes, characters: Self.proseLimit, to: &text)
-            // What was not read may be left out, too.
-            return isMore || bytes.count >= Column.proseRead.number
-        default:
+        guard case .cell(let place) = source else {
             appendText(rows, at: start, to: &text)
             return false
         }
+        let cell = start + place
+        switch kind {
+        case .severity:
+            let begin = text.count
+            appendText(rows, at: start, to: &text)
+            if text.count > begin, (0x61...0x7A).contains(text[begin]) { text[begin] -= 0x20 }
+        case .boolean:
+            if !rows.isNull(cell) { text.append(contentsOf: (rows.boolean(cell) ? "yes" : "no").utf8) }
+        case .prose:
+            guard !rows.isNull(cell) else { return false }
+            let bytes = rows.bytes(cell)
+            let isMore = PlainText.append(markdown: bytes, characters: Self.proseLimit, to: &text)
+            // What was not read may be left out, too.
+            return isMore || bytes.count >= Column.proseRead.number
+        case .text, .integer, .real, .date, .timestamp, .link, .names: appendText(rows, at: start, to: &text)
+        }
+        return false
     }
 
     private static func append(

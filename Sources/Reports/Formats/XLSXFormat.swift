@@ -33,7 +33,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     private var addressNumbers: [String: Int] = [:]
     private var text: [UInt8] = []
     /// The descriptions of the row, by column: their lines are counted before the row begins.
-    private var proses: [(text: [UInt8], isMore: Bool)] = []
+    private var proses: [[UInt8]] = []
 
     package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError) {
         self.head = head
@@ -60,7 +60,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         rowNumber = 1
         links = []
         recent = Array(repeating: ([], nil), count: columns[index].count)
-        proses = Array(repeating: ([], false), count: columns[index].count)
+        proses = Array(repeating: [], count: columns[index].count)
         addresses = []
         addressNumbers = [:]
         sink = ByteSink(to: try zip.begin("xl/worksheets/sheet\(index + 1).xml"))
@@ -123,11 +123,11 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             let column = columns[table][index]
             switch (column.source, column.kind) {
             case (.cell, .prose):
-                proses[index].text.removeAll(keepingCapacity: true)
-                proses[index].isMore = column.appendShown(rows, at: start, to: &proses[index].text)
+                proses[index].removeAll(keepingCapacity: true)
+                _ = column.appendShown(rows, at: start, to: &proses[index])
                 var length = 0
                 var lines = 1
-                for byte in proses[index].text {
+                for byte in proses[index] {
                     if byte & 0xC0 != 0x80 { length += 1 }
                     if byte == 0x0A || length > column.width {
                         lines += 1
@@ -165,12 +165,12 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             _ = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
             string(style: Self.style(ofSeverity: text))
         case .prose:
-            if proses[column].isMore, let address { _ = link(to: rows.bytes(address), from: column) }
+            // No link: LibreOffice does not wrap a cell with one. The name of the vulnerability leads to the rest.
             // Moved out and back, so that it can be read while the sheet is written.
             var prose: [UInt8] = []
-            swap(&prose, &proses[column].text)
+            swap(&prose, &proses[column])
             prose.withUnsafeBytes { appendString($0) }
-            swap(&prose, &proses[column].text)
+            swap(&prose, &proses[column])
         case .integer:
             sink.append("<c><v>")
             sink.append(decimal: rows.integer(cell))

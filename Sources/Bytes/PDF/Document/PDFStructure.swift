@@ -131,7 +131,8 @@ struct PDFStructure: ~Copyable {
         switch role {
         case .row: row = ((marks.count + 9) / 10 * 10, -1)
         case .cell: row?.cell += 1
-        default: break
+        case .document, .section, .heading, .paragraph, .table, .tableHead, .tableBody, .columnHeading, .link, .figure:
+            break
         }
     }
 

@@ -62,7 +62,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
     mutating func summary(_ library: AttributedLibrary) throws {
         var line = settings.label(library)
         if let name = settings.attribute, let value = library.attribute { line += " [\(name): \(value)]" }
-        try page.text(line, indent: 12)
+        try page.text(DocumentPage.composed(line), indent: 12)
     }
 
     mutating func endSummary() throws {}
@@ -76,7 +76,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     mutating func detail(_ library: AttributedLibrary, number: Int) throws {
         page.canvas.begin(.section)
-        try page.subtitle("\(number). \(settings.label(library))", keeping: 40)
+        try page.subtitle(DocumentPage.composed("\(number). \(settings.label(library))"), keeping: 40)
         if settings.shows("PRIMARY_ATTRIBUTES") {
             if !library.homepage.isEmpty {
                 try page.link(
@@ -142,11 +142,13 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         count += 1
         let name = settings.label(library)
         switch list {
-        case .noLicense, .noCopyright: try page.text(name, indent: 12)
-        case .choices: try page.text("\(name): \(library.expression) → \(library.licenseLine)", indent: 12)
+        case .noLicense, .noCopyright: try page.text(DocumentPage.composed(name), indent: 12)
+        case .choices:
+            try page.text(
+                DocumentPage.composed("\(name): \(library.expression) → \(library.licenseLine)"), indent: 12)
         case .sources:
             let licenses = library.licenses.filter(\.isCopyleft).map(\.label).joined(separator: ", ")
-            try page.text("\(name) (\(licenses))", indent: 12)
+            try page.text(DocumentPage.composed("\(name) (\(licenses))"), indent: 12)
             let place = library.downloadLocation
             guard !place.isEmpty else { return try gap("No download location is known.", indent: 24) }
             try page.link(Deception.shownAddress(place), to: .address(place), size: 8.5, indent: 24)

@@ -97,7 +97,7 @@ struct RiskDocument {
     var open: Int { risk.open.reduce(0, +) }
 
     /// Whether there is anything to violate, or was.
-    private var hasPolicies: Bool { risk.policies > 0 || risk.violationCount > 0 }
+    var hasPolicies: Bool { risk.policies > 0 || risk.violationCount > 0 }
 
     /// A number of vulnerabilities; no number where none could be looked up.
     private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }

@@ -157,7 +157,7 @@ extension RiskDocument {
             (risk.groups + [whole]).map { group in
                 var cells: [DocumentPage.Cell] = [.init(group.name), .init("\(group.libraries)")]
                 cells += Self.numbers(group.counts)
-                cells.append(.init("\(group.rejected)"))
+                cells.append(.init(hasPolicies ? "\(group.rejected)" : "–"))
                 return cells
             })
         try page.more(risk.groups.count, of: all, what)
