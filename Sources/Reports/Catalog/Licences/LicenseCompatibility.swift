@@ -84,7 +84,7 @@ private enum Meeting {
         EXISTS (SELECT 1 FROM component c JOIN dependency d ON d.scan = c.scan AND d.source = c.position
             JOIN component t ON t.scan = d.scan AND t.position = d.target
             WHERE c.scan = s.scan AND c.occurrence = \(source).position AND t.occurrence = \(target).position
-                AND d.kind IN ('dependsOn', 'contains', 'STATIC_LINK', 'DYNAMIC_LINK'))
+                AND d.kind IN ('dependsOn', 'STATIC_LINK', 'DYNAMIC_LINK'))
         """
     }
 
@@ -93,7 +93,10 @@ private enum Meeting {
         """
         (\(isLinkable("l")) AND \(isLinkable(other)) AND EXISTS (SELECT 1 FROM component c JOIN component t ON t.scan = c.scan
             WHERE c.scan = s.scan AND c.occurrence = o.position AND t.occurrence = q.position
-                AND (c.parent > 0 AND c.parent = t.parent OR c.parent = t.position OR t.parent = c.position)))
+                AND (c.parent > 0 AND c.parent = t.parent OR c.parent = t.position OR t.parent = c.position
+                OR EXISTS (SELECT 1 FROM dependency d WHERE d.scan = c.scan AND d.kind = 'contains'
+                    AND (d.source = c.position AND d.target = t.position
+                        OR d.source = t.position AND d.target = c.position)))))
         """
     }
 
