@@ -9,6 +9,8 @@ package enum Engine: String, Sendable, CaseIterable { case sqlite, postgresql }
 package enum DatabaseError: Error, CustomStringConvertible {
     /// The database could not be opened: where, and why.
     case unavailable(url: String, why: String)
+    /// The file is none of the engine's.
+    case noDatabase(path: String)
     /// A statement failed. Bound values are left out: they may be secret.
     case statement(sql: String, why: String)
     /// A rule of the schema forbids the row (a name that is taken).
@@ -33,6 +35,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unavailable(let url, let why): "cannot open the database \(url): \(why)"
+        case .noDatabase(let path): "\(path) is no SQLite database; another name is meant, or the file is damaged"
         case .statement(let sql, let why): "\(why), in: \(sql.prefix(300))"
         case .conflict(_, let why): why
         case .busy: "the database is locked by another process"

@@ -113,6 +113,15 @@ extension Queue {
             """, Poll.init(row:))
     }
 
+    /// The uploads of an organization, failed ones included, the newest first.
+    package func uploads(organization: Int64, limit: Int, on connection: any Connection) throws -> [Job] {
+        try connection.all(
+            """
+            SELECT \(Job.columns) FROM job WHERE organization = \(organization) AND kind = 'INTAKE'
+            ORDER BY id DESC LIMIT \(limit)
+            """, Job.init(row:))
+    }
+
     /// How many uploads that a report of the scope, and of what it is compared with, should contain are not done.
     package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
         func isIn(_ scope: Scope) -> SQL {

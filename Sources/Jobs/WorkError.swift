@@ -38,7 +38,8 @@ extension DatabaseError: Blaming {
     package var blame: Blame {
         switch self {
         case .storage: .environment(.disk)
-        case .unavailable, .busy, .exhausted, .unknownOutcome, .newerSchema, .otherSchema, .unfinishedUpgrade,
+        case .unavailable, .noDatabase, .busy, .exhausted, .unknownOutcome, .newerSchema, .otherSchema,
+            .unfinishedUpgrade,
             .noNumberLeft:
             .environment(.database)
         case .statement, .conflict: .unknown

@@ -23,6 +23,13 @@ extension Basis {
         return matchable == libraries ? looked : "\(looked) \(rest)"
     }
 
+    /// How many components were looked up, and why others were not: `sentence` without the advisories.
+    package var coverage: String {
+        guard libraries > 0, isAssessed else { return sentence }
+        let looked = "\(matchable) of \(libraries) \(libraries == 1 ? "component" : "components") looked up."
+        return matchable == libraries ? looked : "\(looked) \(rest)"
+    }
+
     private var rest: String {
         let parts = MatchingObstacle.Kind.allCases.compactMap { kind -> String? in
             guard let count = unmatched[kind] else { return nil }

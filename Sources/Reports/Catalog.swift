@@ -1,3 +1,4 @@
+import Bytes
 package import Database
 
 extension Report {
@@ -26,5 +27,21 @@ extension Report {
     private static func canonical(_ type: String) -> String {
         let type = type.lowercased()
         return type.hasPrefix("organization") ? "org" + type.dropFirst("organization".count) : type
+    }
+}
+
+extension Report {
+    /// The type of a scope that is meant by a word that is none: by its title, whatever stands around it
+    /// (`ProjectDueDiligenceReport`), else by the most similar name.
+    package static func nearest(to word: String, in kind: ScopeKind) -> String? {
+        func plain(_ text: String) -> String { text.lowercased().filter(\.isLetter) }
+        let types = catalog.compactMap { report in
+            report.name.types[kind].map { (type: $0, title: plain(report.title)) }
+        }
+        let wanted = plain(word)
+        let titled = types.first { it in
+            ["", kind.prefix.lowercased()].contains { wanted == $0 + it.title || wanted == $0 + it.title + "report" }
+        }
+        return titled?.type ?? NearWord.nearest(to: word, among: types.map(\.type).sorted())
     }
 }

@@ -16,8 +16,8 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknownType(let type, let scope):
             """
-            reportType \(type) is not known; types in the scope \(scope.rawValue): \
-            \(Report.catalog.compactMap { $0.name.types[scope] }.sorted().joined(separator: ", "))
+            reportType \(type) is not known; \(Report.nearest(to: type, in: scope).map { "did you mean \($0)? Types" } ?? "types") \
+            in the scope \(scope.rawValue): \(Report.catalog.compactMap { $0.name.types[scope] }.sorted().joined(separator: ", "))
             """
         case .typeOfOtherScope(let type, let scope, let offered):
             """

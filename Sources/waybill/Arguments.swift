@@ -1,3 +1,5 @@
+import Bytes
+
 /// A flag of the command line.
 struct Flag: Sendable {
     let name: String
@@ -15,6 +17,9 @@ struct Flag: Sendable {
 
     /// The flag of commands that print data.
     static let json = Flag("json", nil, "print one JSON value and nothing else")
+
+    /// The flag of commands that ask a person first.
+    static let yes = Flag("yes", nil, "do not ask")
 
     /// Flags of every command.
     static let shared =
@@ -59,7 +64,7 @@ struct Arguments: Sendable {
                 let name = String(parts.first ?? "")
                 guard word.hasPrefix("--"), let flag = byName[name] else {
                     // A value behind the name may be secret.
-                    let near = Suggestion.nearest(to: name, among: byName.keys.sorted())
+                    let near = NearWord.nearest(to: name, among: byName.keys.sorted())
                     throw UsageError(
                         description: "unknown flag \(word.prefix { $0 != "=" })"
                             + (near.map { "; did you mean --\($0)?" } ?? ""))

@@ -38,13 +38,26 @@ struct Command: Sendable {
             + "\nSettings come from flags, then WAYBILL_* variables (WAYBILL_DATA), then the file of --config.\n"
     }
 
-    static var overview: String {
-        var text = "usage: waybill COMMAND [flags]\n\ncommands:\n"
-        for command in all {
+    /// The commands that begin with a word and have a second one: `import`, `user`, `key`.
+    static func group(_ word: String) -> [Command] { all.filter { $0.words.count > 1 && $0.words[0] == word } }
+
+    /// The help of a word that several commands begin with; nil for others.
+    static func help(ofGroup word: String) -> String? {
+        let commands = group(word)
+        guard !commands.isEmpty else { return nil }
+        return "usage: waybill \(word) COMMAND [flags]\n\ncommands:\n" + lines(commands)
+            + "\n`waybill \(word) COMMAND --help` shows more.\n"
+    }
+
+    private static func lines(_ commands: [Command]) -> String {
+        commands.map { command in
             let left = command.words.joined(separator: " ")
-            text += "  \(left)\(String(repeating: " ", count: max(2, 20 - left.count)))\(command.summary)\n"
-        }
-        return text
+            return "  \(left)\(String(repeating: " ", count: max(2, 20 - left.count)))\(command.summary)\n"
+        }.joined()
+    }
+
+    static var overview: String {
+        "usage: waybill COMMAND [flags]\n\ncommands:\n" + lines(all)
             + """
 
             `waybill COMMAND --help` shows more. Exit status: \(ExitStatus.sentence).

@@ -2,6 +2,7 @@ import API
 import Bytes
 import Database
 import Feeds
+import FoundationEssentials
 import Glibc
 import HTTP
 import Reports
@@ -81,11 +82,26 @@ struct Configuration: Sendable {
 
     /// The data directory, absolute.
     func dataDirectory() -> String {
-        let path = self["data"] ?? "./waybill-data"
-        if path.hasPrefix("/") { return path }
-        guard let here = getcwd(nil, 0) else { return path }
-        defer { free(here) }
-        return String(cString: here) + "/" + path
+        var path = self["data"] ?? "./waybill-data"
+        if !path.hasPrefix("/") {
+            guard let here = getcwd(nil, 0) else { return path }
+            defer { free(here) }
+            path = String(cString: here) + "/" + path
+        }
+        // People read it: without the steps that lead nowhere.
+        return "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    /// Says of variables that are named nearly as a setting that they are none: others, as those that Kubernetes gives to every
+    /// container, are not ours.
+    static func warnOfMistypedVariables() {
+        let names = Set(Command.all.flatMap(\.allFlags).filter { $0.value != nil }.map(\.name)).union(["config"])
+        for variable in ProcessInfo.processInfo.environment.keys.sorted() where variable.hasPrefix("WAYBILL_") {
+            let name = variable.dropFirst(8).lowercased().replacing("_", with: "-")
+            guard !names.contains(name), let near = NearWord.nearest(to: name, among: names.sorted()) else { continue }
+            let meant = near.uppercased().replacing("-", with: "_")
+            complain("\(variable) is no setting and is not used; did you mean WAYBILL_\(meant)?\n")
+        }
     }
 
     func databaseURL() throws(UsageError) -> DatabaseURL {

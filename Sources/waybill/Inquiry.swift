@@ -10,6 +10,7 @@ enum Kind: String, CaseIterable {
     case projects
     case libraries
     case reports
+    case uploads
     case policies
     case users
     case keys
@@ -25,7 +26,7 @@ enum Kind: String, CaseIterable {
             self = kind
             return
         }
-        let near = Suggestion.nearest(to: word, among: Self.allCases.map(\.rawValue))
+        let near = NearWord.nearest(to: word, among: Self.allCases.map(\.rawValue))
         throw UsageError(
             description: "there is no kind \(word.prefix(100)); "
                 + (near.map { "did you mean \($0)?" } ?? "there are: \(words)"))
@@ -35,7 +36,15 @@ enum Kind: String, CaseIterable {
         switch self {
         case .libraries: "library"
         case .policies: "policy"
-        case .products, .projects, .reports, .users, .keys, .schedules: String(rawValue.dropLast())
+        case .products, .projects, .reports, .uploads, .users, .keys, .schedules: String(rawValue.dropLast())
+        }
+    }
+
+    /// Whether `waybill delete` knows it.
+    var isDeletable: Bool {
+        switch self {
+        case .products, .projects, .policies, .users, .keys, .schedules: true
+        case .libraries, .reports, .uploads: false
         }
     }
 }
@@ -95,6 +104,8 @@ struct Inquiry: Sendable {
                     .filter { $0.job.kind == .report }.map { Item($0.job) }
                     + queue.finishedReports(organization: scope.organization, limit: limit + 1, on: connection)
                     .map { Item($0.job) }
+            case .uploads:
+                try queue.uploads(organization: scope.organization, limit: limit + 1, on: connection).map(Item.init)
             case .policies: try Policies.ownAndInherited(of: scope, on: connection).map(Item.init)
             case .users: try Member.list(scope, on: connection).map(Item.init)
             case .keys:
@@ -130,7 +141,7 @@ extension Item {
             ("library", .text(library.name)), ("version", .text(library.version)), ("purl", .text(library.purl)),
             ("licenses", .text(library.licenses.joined(separator: ", "))), ("keyUuid", .text(library.uuid)),
         ]
-        handles = [library.name, library.purl, library.uuid, library.filename]
+        handles = [library.name, library.filename, library.purl, library.uuid]
     }
 
     fileprivate init(_ job: Job) {

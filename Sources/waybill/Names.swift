@@ -12,22 +12,27 @@ extension Flag {
 }
 
 extension Runtime {
-    /// Opens what is there already: a command that reads, or adds to an organization, makes no database.
-    init(existing configuration: Configuration) throws {
+    /// Opens what is there already: a command that reads, or brings something in, makes no database.
+    ///
+    /// - Parameter level: the least level of the log where the settings name none.
+    init(existing configuration: Configuration, logLevel level: Log.Level = .info) throws {
         try configuration.requireDatabase()
-        try self.init(configuration)
+        try self.init(configuration, logLevel: level)
     }
 
     /// The organization with this token or name; where none is named, the only one.
     func organization(named wanted: String?) throws -> Int64 {
-        let found = try database.read { connection in
+        let all = try database.read { connection in
             try connection.all("SELECT id, token, name FROM organization ORDER BY id") { row in
                 Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
             }
-        }.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
+        }
+        let found = all.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
         guard let first = found.first else {
             guard let wanted else { throw Failure("there is no organization yet; waybill init makes one") }
-            throw Failure("there is no organization with the token or name \(shown(wanted)) in this database")
+            throw Failure(
+                "there is no organization with the token or name \(shown(wanted)) in this database"
+                    + hint(wanted, among: all.map(\.name)))
         }
         guard found.count == 1 else {
             let names = found.prefix(10).map { "\($0.name) (\($0.token.prefix(8))…)" }.joined(separator: ", ")
@@ -53,7 +58,10 @@ extension Runtime {
             return []
         }
         guard let first = known.first else {
-            throw Failure("there is no \(words) with the token or name \(shown(wanted)) in this database")
+            let names = try database.snapshot { try Self.names(of: kinds, in: organization, on: $0) }
+            throw Failure(
+                "there is no \(words) with the token or name \(shown(wanted)) in this database"
+                    + hint(wanted, among: names))
         }
         guard known.count == 1 else {
             throw UsageError(
@@ -106,6 +114,35 @@ extension Runtime {
         return try connection.all("\(query) ORDER BY 1, 2, 3 LIMIT 2") { row in
             Scope(kind: kind, organization: row.integer(0), product: row.integer(1), project: row.integer(2))
         }
+    }
+
+    /// The most names of a kind among which a mistyped one is looked for.
+    private static let hintLimit = 10_000
+
+    /// Names of things, of projects with their product's in front.
+    private static func names(
+        of kinds: [ScopeKind], in organization: Int64?, on connection: any Connection
+    ) throws -> [String] {
+        let within: SQL = organization.map { "WHERE o.id = \($0)" } ?? ""
+        return try kinds.flatMap { kind in
+            let query: SQL =
+                switch kind {
+                case .organization: "SELECT o.name, o.name FROM organization o \(within)"
+                case .product:
+                    "SELECT d.name, d.name FROM product d JOIN organization o ON o.id = d.organization \(within)"
+                case .project:
+                    """
+                    SELECT p.name, d.name || '/' || p.name FROM project p JOIN product d ON d.id = p.product
+                        JOIN organization o ON o.id = d.organization \(within)
+                    """
+                }
+            return try connection.all("\(query) LIMIT \(hintLimit)") { [$0.string(1), $0.string(0)] }.flatMap { $0 }
+        }
+    }
+
+    private func hint(_ wanted: String, among names: [String]) -> String {
+        guard !Self.isToken(wanted), let near = NearWord.nearest(to: wanted, among: names) else { return "" }
+        return "; did you mean \(near)?"
     }
 
     private static func isToken(_ text: String) -> Bool {

@@ -33,7 +33,7 @@ enum ReportList {
     /// Prints the filters of a type.
     static func filters(of type: String, asJSON: Bool) throws {
         guard let report = Report.scopes(of: type).first.flatMap({ Report.named(type, in: $0) }) else {
-            let near = Suggestion.nearest(to: type, among: Report.catalog.flatMap { $0.name.types.values }.sorted())
+            let near = NearWord.nearest(to: type, among: Report.catalog.flatMap { $0.name.types.values }.sorted())
             throw UsageError(
                 description: "there is no report \(type.prefix(100))"
                     + (near.map { "; did you mean \($0)?" } ?? "; waybill report --list-types shows all"))
@@ -56,7 +56,7 @@ enum ReportList {
     /// What to say of a filter that a report does not know.
     static func unknownFilter(_ key: String, of report: Report, _ type: String) -> String {
         let known = report.filters.map(\.key).sorted()
-        let near = Suggestion.nearest(to: key, among: known).map { "; did you mean \($0)?" } ?? "."
+        let near = NearWord.nearest(to: key, among: known).map { "; did you mean \($0)?" } ?? "."
         return "\(type) has no filter \(key)\(near) It knows \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     }
 }

@@ -1,3 +1,5 @@
+import API
+import Database
 import Glibc
 import Inventory
 
@@ -11,9 +13,15 @@ exit(runCommandLine(Array(CommandLine.arguments.dropFirst())))
 /// Runs a command line and gives the exit status.
 func runCommandLine(_ words: [String]) -> Int32 {
     if words.first == "--version" { return runCommandLine(["version"] + words.dropFirst()) }
+    if words.first == "help", words.count > 1 { return runCommandLine(Array(words.dropFirst()) + ["--help"]) }
     guard let command = Command.all.first(where: { words.starts(with: $0.words) }) else {
-        if let first = words.first, ["--help", "-h", "help"].contains(first) {
+        let asksForHelp = words.last.map { ["--help", "-h", "help"].contains($0) } ?? false
+        if asksForHelp, words.count == 1 {
             print(Command.overview, terminator: "")
+            return ExitStatus.done
+        }
+        if asksForHelp, words.count == 2, let help = Command.help(ofGroup: words[0]) {
+            print(help, terminator: "")
             return ExitStatus.done
         }
         complain(words.isEmpty ? Command.overview : Suggestion.unknownCommand(words))
@@ -27,6 +35,7 @@ func runCommandLine(_ words: [String]) -> Int32 {
             return ExitStatus.done
         }
         let configuration = try Configuration(arguments)
+        Configuration.warnOfMistypedVariables()
         for flag in command.flags where flag.isRequired { _ = try configuration.required(flag.name) }
         try command.run(arguments, configuration)
         return ExitStatus.done
@@ -34,7 +43,9 @@ func runCommandLine(_ words: [String]) -> Int32 {
         complain("\(command.name): \(error)\n\(command.usage)\n`\(command.name) --help` shows the flags.\n")
         return ExitStatus.wrongUsage
     } catch {
-        complain("\(command.name): \(error)\n")
+        // The words of the database are for the program; those of the API are for people.
+        let why = error is PeopleError || error is KeyError ? APIError(error)?.message : nil
+        complain("\(command.name): \(why ?? "\(error)")\n")
         return ExitStatus.failed
     }
 }

@@ -56,7 +56,10 @@ extension EndToEnd {
         @Test(
             arguments: [
                 ([], 2, "usage: "), (["help"], 0, "usage: "), (["nonsense"], 2, "there is no command nonsense"),
-                (["import"], 2, "there is no command import"), (["serve", "--listen"], 2, "--listen needs a value"),
+                (["import"], 2, "waybill import: which? sbom, "),
+                (["help", "user"], 0, "usage: waybill user COMMAND"), (["import", "-h"], 0, "\n  import sbom "),
+                (["help", "import", "sbom"], 0, "usage: waybill import sbom"), (["key", "--help"], 0, "key create"),
+                (["serve", "--listen"], 2, "--listen needs a value"),
                 (["serve", "--listen", "here"], 2, "HOST:PORT"), (["serve", "--workers", "many"], 2, "0 to 256"),
                 (["serve", "--grace", "-1"], 2, "0 to 3600"), (["serve", "--log-level", "loud"], 2, "debug, info"),
                 (["serve", "--database", "oracle:x"], 2, "sqlite:PATH"),

@@ -9,7 +9,15 @@ extension EndToEnd {
             arguments: [
                 (["reprot"], "waybill: there is no command reprot; did you mean waybill report?\n"),
                 (["import", "sbmo"], "waybill: there is no command import sbmo; did you mean waybill import sbom?\n"),
-                (["user"], "waybill: there is no command user; there are: list, add, remove, role\n"),
+                (["user"], "waybill user: which? list, add, remove, role\n"),
+                (
+                    ["improt", "sbom", "x"],
+                    "waybill: there is no command improt sbom x; did you mean waybill import sbom?\n"
+                ),
+                (
+                    ["usre"],
+                    "waybill: there is no command usre; did you mean waybill user list|add|remove|role?\n"
+                ),
                 (["nonsense"], "waybill: there is no command nonsense; `waybill --help` lists them\n"),
                 // Nothing that may be secret is repeated.
                 (["--key", "abc"], "waybill: no command is given; `waybill --help` lists them\n"),

@@ -107,7 +107,8 @@ extension EndToEnd {
             ["list", "products"], ["get", "product", "x"], ["delete", "product", "x", "--yes"], ["wait", "x"],
             ["report", "OrgInventoryReport", "--scope", "x", "--output", "x.zip"], ["audit"], ["user", "list"],
             ["key", "list", "--email", "a@example.org"], ["retry", "--all"], ["import", "vex", "x", "--org", "x"],
-            ["import", "sbom", "x", "--product", "y"],
+            ["import", "sbom", "x", "--product", "y"], ["import", "advisories", "x"], ["import", "licenses", "x"],
+            ["import", "versions", "x"], ["import", "digests", "x"], ["update"], ["worker"],
         ])
         func whatReadsMakesNoDatabase(words: [String]) throws {
             let site = try Site()
@@ -115,6 +116,125 @@ extension EndToEnd {
             #expect(ending.status == 1)
             #expect(ending.errors.contains("there is no database at \(site.data)/waybill.sqlite"), "\(ending.errors)")
             #expect(!FileManager.default.fileExists(atPath: site.data))
+        }
+
+        @Test func whatIsNoBackupMakesNoDatabase() throws {
+            let site = try Site()
+            let file = site.folder.path("bom.json")
+            try Data(repeating: 0x7B, count: 4000).write(to: URL(fileURLWithPath: file))
+            for path in [file, site.folder.path("none")] {
+                let ending = try site.run("restore", path)
+                #expect(ending.status == 1)
+                #expect(
+                    ending.errors.contains(path == file ? "is no backup of Waybill" : "cannot read"), "\(ending.errors)"
+                )
+                #expect(!FileManager.default.fileExists(atPath: site.data))
+            }
+        }
+
+        /// The fault of a file is said once, in words.
+        @Test func aFileThatIsNoDatabase() throws {
+            let site = try Site()
+            try FileManager.default.createDirectory(atPath: site.data, withIntermediateDirectories: true)
+            try Data(repeating: 0x7B, count: 4000).write(to: URL(fileURLWithPath: "\(site.data)/waybill.sqlite"))
+            let list = try site.run("list", "products")
+            #expect(list.status == 1 && list.errors.contains("waybill.sqlite is no SQLite database"), "\(list.errors)")
+            #expect(!list.errors.contains("PRAGMA"))
+            let doctor = try site.run("doctor")
+            #expect(doctor.status == 1)
+            #expect(doctor.output.components(separatedBy: "is no SQLite database").count == 2, "\(doctor.output)")
+        }
+
+        /// A path or a name that is wrong does not look like a source without news.
+        @Test func nothingReadIsAFailure() throws {
+            let site = try Self.site()
+            let text = site.folder.path("README.md")
+            try Data("# Not a record\n".utf8).write(to: URL(fileURLWithPath: text))
+            for word in ["advisories", "versions", "digests"] {
+                let ending = try site.run("import", word, text)
+                #expect(ending.status == 1 && ending.errors.contains("nothing was read"), "\(word): \(ending.errors)")
+            }
+            let mirror = site.folder.path("mirror")
+            try FileManager.default.createDirectory(atPath: mirror, withIntermediateDirectories: true)
+            let empty = try site.run("update", "--from", mirror)
+            #expect(empty.status == 1 && empty.errors.contains("has none of the sources"), "\(empty.errors)")
+            let named = try site.run("update", "osv/nmp", "--from", mirror)
+            #expect(named.status == 1 && named.errors.contains("did you mean osv/npm?"), "\(named.errors)")
+        }
+
+        @Test func aNameThatIsMistypedHasANearOne() throws {
+            let site = try Self.site()
+            let output = site.folder.path("x.zip")
+            let near = try site.run("report", "ProjectInventoryReport", "--scope", "Shop/Crat", "--output", output)
+            #expect(near.errors.contains("did you mean Shop/Cart?"), "\(near.errors)")
+            #expect(try site.run("list", "products", "--org", "Acem").errors.contains("did you mean Acme?"))
+            let sbom = site.folder.path("sboms/cart.json")
+            #expect(
+                try site.run("import", "sbom", sbom, "--product", "Shpo").output.contains("made the product Shpo\n"))
+            #expect(try !site.run("import", "sbom", sbom, "--product", "Shpo").output.contains("made the product"))
+            let keys = try site.run("key", "list", "--email", "nobody@x.org")
+            #expect(keys.errors.contains("no user with the address nobody@x.org"), "\(keys.errors)")
+            let variable = try Executable.run(["doctor"] + site.flags, environment: ["WAYBILL_DTA": "/x"])
+            #expect(variable.errors.contains("WAYBILL_DTA is no setting and is not used; did you mean WAYBILL_DATA?"))
+        }
+
+        /// A library is one thing, however many projects have it and whatever their documents say of it.
+        @Test func aLibraryStandsOnce() throws {
+            let site = try Self.site()
+            let plain = site.folder.path("plain.json")
+            let text = #"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","bom-ref":"d","#
+            for (product, licenses) in [("A", #","licenses":[{"license":{"id":"MIT"}}]"#), ("B", "")] {
+                let body = text + #""name":"dates","version":"2.4","purl":"pkg:npm/dates@2.4"\#(licenses)}]}"#
+                try Data(body.utf8).write(to: URL(fileURLWithPath: plain))
+                #expect(try site.run("import", "sbom", plain, "--product", product).status == 0)
+            }
+            let libraries = try site.json(["list", "libraries"])["libraries"] as? [[String: Any]] ?? []
+            let dates = libraries.filter { $0["library"] as? String == "dates" }
+            #expect(dates.count == 1 && dates.first?["licenses"] as? String == "MIT", "\(dates)")
+            let uuid = try #require(dates.first?["keyUuid"] as? String)
+            for name in ["dates", "pkg:npm/dates@2.4", uuid] {
+                #expect(try site.run("get", "library", name).status == 0)
+            }
+            let refused = try site.run("delete", "library", "nothing", "--yes")
+            #expect(refused.status == 2 && refused.errors.contains("libraries cannot be deleted"), "\(refused.errors)")
+        }
+
+        @Test func anUploadThatFailedIsListed() throws {
+            let site = try Self.site()
+            let text = site.folder.path("README.md")
+            try Data("# No SBOM\n".utf8).write(to: URL(fileURLWithPath: text))
+            #expect(try site.run("import", "sbom", text, "--product", "Shop").status == 1)
+            let uploads = try site.json(["list", "uploads"])["uploads"] as? [[String: Any]] ?? []
+            #expect(uploads.first?["status"] as? String == "FAILED")
+            #expect((uploads.first?["error"] as? String)?.isEmpty == false)
+        }
+
+        /// What ends as a format is the report itself.
+        @Test func theNameOfTheOutputSaysWhatItIs() throws {
+            let site = try Self.site()
+            func make(_ name: String) throws -> Program.Ending {
+                try site.run(
+                    "report", "ProjectInventoryReport", "--scope", "Shop/Cart", "--format", "csv", "--output",
+                    site.folder.path(name))
+            }
+            #expect(try make("x.csv").status == 0)
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: site.folder.path("x.csv")))
+            #expect(!bytes.starts(with: Data("PK".utf8)) && bytes.count > 10)
+            #expect(try make("x.zip").status == 0)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: site.folder.path("x.zip"))).starts(with: Data("PK".utf8)))
+            let other = try make("x.xlsx")
+            #expect(other.status == 2 && other.errors.contains("--format xlsx"), "\(other.errors)")
+            let nowhere = try make("none/x.csv")
+            #expect(nowhere.errors.contains("there is no folder \(site.folder.path("none"))"), "\(nowhere.errors)")
+        }
+
+        @Test func theDoctorWarnsOfWhatNobodyLookedAt() throws {
+            let site = try Self.site()
+            let doctor = try site.run("doctor")
+            #expect(doctor.status == 0)
+            #expect(doctor.output.contains("warn licence texts: none"), "\(doctor.output)")
+            let line = doctor.output.split(separator: "\n").first { $0.hasPrefix("warn advisories: ") }
+            #expect(line?.contains("waybill update") == true, "\(doctor.output)")
         }
 
         @Test func theDoctorMakesNoDatabase() throws {

@@ -39,6 +39,9 @@ package struct Ecosystem: Sendable, Hashable {
         "Hackage": .numbers,
     ]
 
+    /// The names of ecosystems of registries, in their order.
+    package static var registries: [String] { schemes.keys.sorted() }
+
     /// Reads OSV's name. Nil where no purl shows that a package belongs to this release: Red Hat's streams of extended support,
     /// Ubuntu's special builds.
     package init?(_ text: String) {

@@ -150,13 +150,27 @@ package struct BackupFile: Sendable {
 
     // MARK: Putting back
 
+    /// Fails when the file cannot be read or is no backup.
+    package func check() throws {
+        guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+        let isBackup: Bool
+        do {
+            isBackup = try DatabaseFile.read(path) { try Self.isBackup($0) }
+        } catch DatabaseError.noDatabase {
+            isBackup = false
+        }
+        guard isBackup else { throw Failure("\(path) is no backup of Waybill; waybill backup makes them") }
+    }
+
+    private static func isBackup(_ connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'backup_table'") != nil
+    }
+
     /// Fills an empty database, and a store with the artifacts that the backup has. The backup of an older program is
     /// brought up to date on the way.
     package func restore(to target: any Database, store: any ArtifactStore) throws -> CopyOutcome {
-        guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
+        try check()
         return try DatabaseFile.read(path) { backup in
-            let isBackup = try backup.integer("SELECT 1 FROM sqlite_schema WHERE name = 'backup_table'") != nil
-            guard isBackup else { throw Failure("\(path) is no backup of waybill") }
             func fact(_ name: String) throws -> String {
                 try backup.first("SELECT value FROM backup WHERE name = \(name)") { $0.string(0) } ?? ""
             }

@@ -17,7 +17,10 @@ package struct CopyOutcome: Sendable {
 
     package var text: String {
         var lines = ["\(rows) rows in \(tables.count) tables copied and compared"]
-        if uploads > 0 { lines.append("\(uploads) uploads that wait to be imported") }
+        if uploads > 0 {
+            let (documents, wait) = uploads == 1 ? ("document", "waits") : ("documents", "wait")
+            lines.append("\(uploads) uploaded \(documents) that \(wait) to be imported, or failed and can be retried")
+        }
         lines.append(artifacts?.text ?? "artifacts stay where they are")
         lines.append("\(SecretKey.fileName) is not in it: keep it apart, webhooks need it")
         return lines.joined(separator: "\n")

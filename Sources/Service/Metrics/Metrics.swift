@@ -59,7 +59,7 @@ final class Metrics: Sendable {
         guard let error = error as? DatabaseError else { return }
         let kind =
             switch error {
-            case .unavailable: "unavailable"
+            case .unavailable, .noDatabase: "unavailable"
             case .statement: "statement"
             case .conflict: "conflict"
             case .busy: "busy"

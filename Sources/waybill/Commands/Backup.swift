@@ -30,6 +30,8 @@ extension Command {
         flags: []
     ) { arguments, configuration in
         let file = try backupFile(arguments)
+        // Before anything is made.
+        try file.check()
         let directory = try DataDirectory(configuration.dataDirectory())
         try directory.lock()
         let database = try configuration.databaseURL().open()

@@ -6,9 +6,15 @@ extension Command {
         words: ["completion"], operands: "SHELL",
         summary: "Prints the completions of a shell: bash, zsh or fish.", flags: [], printsData: false
     ) { arguments, _ in
-        guard arguments.operands.count == 1, let shell = Completion(rawValue: arguments.operands[0]) else {
+        let known = Completion.allCases.map(\.rawValue)
+        guard arguments.operands.count == 1 else {
+            throw UsageError(description: "one SHELL is wanted: \(known.joined(separator: ", "))")
+        }
+        let word = arguments.operands[0]
+        guard let shell = Completion(rawValue: word) else {
             throw UsageError(
-                description: "one SHELL is wanted: \(Completion.allCases.map(\.rawValue).joined(separator: ", "))")
+                description:
+                    "there are no completions for \(word.prefix(100)); accepted: \(known.joined(separator: ", "))")
         }
         print(shell.script, terminator: "")
     }

@@ -69,7 +69,8 @@ struct Doctor {
                 guard count > 0 else { throw Failure("the program holds no licence list: build it again") }
                 return "\(count) licences of the SPDX list \(LicenseList.version)"
             })
-        if missing == nil { findings.append(knowledge()) }
+        let isUsable = missing == nil && findings.allSatisfy { $0.check != "database" || $0.isGood }
+        if isUsable { findings.append(knowledge()) }
         findings.append(
             check("settings") {
                 _ = try configuration.logLevel()
@@ -114,40 +115,11 @@ struct Doctor {
 
     /// What can be looked at where there is data.
     private var dataChecks: [Finding] {
-        [
-            check("data directory") {
-                let directory = try DataDirectory(configuration.dataDirectory())
-                var space = statvfs()
-                guard statvfs(directory.path, &space) == 0 else {
-                    throw Failure("\(directory.path): \(systemMessage(errno))")
-                }
-                // Some file systems say that they have no end: no product of theirs fits.
-                let free = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
-                let left = (free.overflow ? .max : free.partialValue) >> 20
-                guard left >= 512 else {
-                    throw Failure("\(directory.path) has \(left) MiB left; make room, reports and uploads need it")
-                }
-                return "\(directory.path), \(left) MiB free"
-            },
-            check("database") {
-                let url = try configuration.databaseURL()
-                let database = try url.open()
-                defer { database.close() }
-                switch try database.schemaState() {
-                case .current: break
-                case .empty: return "\(url): empty; waybill init or the first start makes its tables"
-                case .older(let found, let known):
-                    return "\(url): schema \(found) of \(known); the next start brings it up to date, back it up before"
-                }
-                let (organizations, projects) = try database.read { connection in
-                    (
-                        try connection.integer("SELECT count(*) FROM organization") ?? 0,
-                        try connection.integer("SELECT count(*) FROM project") ?? 0
-                    )
-                }
-                return "\(url): \(organizations) organizations, \(projects) projects"
-            },
-            check("advisories") { try advisories() },
+        let database = checkDatabase()
+        // Its fault is said once.
+        guard database.isGood else { return [checkDirectory(), database, checkStore()] }
+        return [
+            checkDirectory(), database, look("advisories", advisories), look("licence texts", licenseTexts),
             check("patterns") { try patterns() },
             check("jobs") { try jobs() },
             check("snapshots") { try snapshots() },
@@ -155,6 +127,71 @@ struct Doctor {
             check("webhook secrets") { try secrets() },
             checkStore(),
         ]
+    }
+
+    private func checkDirectory() -> Finding {
+        check("data directory") {
+            let directory = try DataDirectory(configuration.dataDirectory())
+            var space = statvfs()
+            guard statvfs(directory.path, &space) == 0 else {
+                throw Failure("\(directory.path): \(systemMessage(errno))")
+            }
+            // Some file systems say that they have no end: no product of theirs fits.
+            let free = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+            let left = (free.overflow ? .max : free.partialValue) >> 20
+            guard left >= 512 else {
+                throw Failure("\(directory.path) has \(left) MiB left; make room, reports and uploads need it")
+            }
+            return "\(directory.path), \(left) MiB free"
+        }
+    }
+
+    private func checkDatabase() -> Finding {
+        check("database") {
+            let url = try configuration.databaseURL()
+            let database = try url.open()
+            defer { database.close() }
+            switch try database.schemaState() {
+            case .current: break
+            case .empty: return "\(url): empty; waybill init or the first start makes its tables"
+            case .older(let found, let known):
+                return "\(url): schema \(found) of \(known); the next start brings it up to date, back it up before"
+            }
+            let (organizations, projects) = try database.read { connection in
+                (
+                    try connection.integer("SELECT count(*) FROM organization") ?? 0,
+                    try connection.integer("SELECT count(*) FROM project") ?? 0
+                )
+            }
+            return "\(url): \(counted(organizations, "organization")), \(counted(projects, "project"))"
+        }
+    }
+
+    /// As `check`, of what can be good with a warning.
+    private func look(_ name: String, _ look: () throws -> (message: String, isWarning: Bool)) -> Finding {
+        do {
+            let (message, isWarning) = try look()
+            return Finding(check: name, isGood: true, message: message, isWarning: isWarning)
+        } catch {
+            return Finding(check: name, isGood: false, message: "\(error)")
+        }
+    }
+
+    /// Whether there are texts of licences, which attributions have to show.
+    private func licenseTexts() throws -> (message: String, isWarning: Bool) {
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard case .current = try database.schemaState() else {
+            return ("can be looked at when the schema is up to date", false)
+        }
+        let (texts, projects) = try database.read { connection in
+            (try LicenseTexts.count(on: connection), try connection.integer("SELECT count(*) FROM project") ?? 0)
+        }
+        if texts > 0 { return ("\(counted(texts, "text")) of the SPDX list", false) }
+        return (
+            "none, so that attributions lack them; waybill update licenses, or waybill import licenses DIR, brings them in",
+            projects > 0
+        )
     }
 
     private func check(_ name: String, _ look: () throws -> String) -> Finding {
@@ -175,10 +212,18 @@ struct Doctor {
     }
 
     /// Which advisories there are, how old they are, and how many components they cover. That some are missing is no fault.
-    private func advisories() throws -> String {
-        guard let basis = try basis() else { return "can be looked at when the schema is up to date" }
+    private func advisories() throws -> (message: String, isWarning: Bool) {
+        guard let basis = try basis() else { return ("can be looked at when the schema is up to date", false) }
+        // Some ecosystems have advisories nowhere.
+        let gaps = Set(basis.gaps.map { Ecosystem.word(ofPlace: $0.name) }).subtracting(["other"]).sorted()
+        let remedy = "waybill update" + gaps.prefix(8).map { " osv/\($0)" }.joined()
         guard !basis.ecosystems.isEmpty else {
-            return "there are none, so that reports say \"not assessed\"; waybill import advisories brings them in"
+            return (
+                """
+                there are none, so that reports say "not assessed"; \(gaps.isEmpty ? "waybill update" : remedy), or waybill \
+                import advisories, brings them in
+                """, basis.libraries > 0
+            )
         }
         let now = Clock.now()
         let old = basis.ecosystems.filter { $0.libraries > 0 && $0.read > 0 && now - $0.read > Self.oldAfter }
@@ -193,7 +238,11 @@ struct Doctor {
             ? ""
             : " Not looked at for a week: \(old.prefix(shown).map(\.name).joined(separator: ", "));"
                 + " waybill import advisories brings in what is new."
-        return "\(basis.sentence)\(stale) Records: \(records.prefix(shown).joined(separator: "; "))\(more)"
+        let missing = gaps.isEmpty ? "" : " \(remedy) brings in what is missing."
+        return (
+            "\(basis.coverage)\(missing)\(stale) Records: \(records.prefix(shown).joined(separator: "; "))\(more)",
+            !gaps.isEmpty
+        )
     }
 
     /// Milliseconds after which advisories that nobody looked at are worth a word.

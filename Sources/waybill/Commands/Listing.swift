@@ -1,4 +1,3 @@
-import API
 import Bytes
 import Database
 import Glibc
@@ -46,9 +45,15 @@ extension Command {
     static let delete = Command(
         words: ["delete"], operands: "KIND NAME",
         summary: "Deletes a product, project, policy, schedule, user or key, after it was asked for.",
-        flags: [.org, place, ofUser, Flag("yes", nil, "delete without asking")]
+        flags: [.org, place, ofUser, .yes]
     ) { arguments, configuration in
-        let (kind, name) = try arguments.kindAndName()
+        // The kind first: it says more than a name that is not found.
+        let kind = try Kind(word: arguments.operands.first)
+        guard kind.isDeletable else {
+            let accepted = Kind.allCases.filter(\.isDeletable).map(\.rawValue).joined(separator: ", ")
+            throw UsageError(description: "\(kind.rawValue) cannot be deleted; \(accepted) can")
+        }
+        let (_, name) = try arguments.kindAndName()
         let inquiry = try inquiry(kind, configuration)
         let item = try one(kind, name, inquiry)
         let shown = "the \(kind.singular) \(item.handles.first ?? name)"
@@ -74,12 +79,13 @@ extension Command {
         let items = try all.items(kind)
         let found = items.filter { $0.handles.contains(name) }
         guard let first = found.first else {
-            let near = Suggestion.nearest(to: name, among: items.prefix(10_000).compactMap(\.handles.first))
+            let near = NearWord.nearest(to: name, among: items.prefix(10_000).compactMap(\.handles.first))
             throw Failure(
                 "there is no \(kind.singular) \(name.prefix(200))" + (near.map { "; did you mean \($0)?" } ?? ""))
         }
         guard found.count == 1 else {
-            let others = found.prefix(10).compactMap(\.handles.last).joined(separator: ", ")
+            let others = found.prefix(10).map { $0.handles.suffix(2).filter { !$0.isEmpty }.joined(separator: " ") }
+                .joined(separator: ", ")
             throw UsageError(description: "\(found.count) \(kind.rawValue) are called \(name); say which: \(others)")
         }
         return first
@@ -87,13 +93,18 @@ extension Command {
 
     /// Asks a person; where nobody can be asked, `--yes` has to be there.
     private static func confirm(_ question: String, isSure: Bool) throws {
-        if isSure { return }
-        guard isatty(0) == 1 else {
+        guard isSure || isatty(0) == 1 else {
             throw UsageError(description: "nobody can be asked here; --yes deletes without asking")
         }
+        try confirmAtTerminal(question, isSure: isSure)
+    }
+
+    /// Asks a person at a terminal; scripts, which were never asked, go on.
+    static func confirmAtTerminal(_ question: String, isSure: Bool) throws {
+        if isSure || isatty(0) != 1 { return }
         complain("\(question) [y/N] ")
         guard let answer = readLine()?.trimmingBlanks().lowercased(), answer == "y" || answer == "yes" else {
-            throw Failure("nothing was deleted")
+            throw Failure("nothing was changed")
         }
     }
 
@@ -174,10 +185,10 @@ extension Inquiry {
             let product = try runtime.scope(
                 named: item.handles.last ?? "", in: scope.organization, kinds: [.product])
             let count = try runtime.database.snapshot { try ProjectVital.list(product, on: $0).count }
-            return count == 0 ? "" : " with its \(count) projects and all that was decided about them"
+            return count == 0 ? "" : " with its \(counted(count, "project")) and all that was decided about them"
         case .projects: return " with all that was decided about it"
         case .users: return " with roles and keys"
-        case .libraries, .reports, .policies, .keys, .schedules: return ""
+        case .libraries, .reports, .uploads, .policies, .keys, .schedules: return ""
         }
     }
 
@@ -215,19 +226,13 @@ extension Inquiry {
                 let person = try People.user(email, in: writing.scope.organization, on: writing.connection)
                 try Keys.revoke(.name(handle), of: person, writing)
             }
-        case .libraries, .reports:
-            throw UsageError(
-                description:
-                    "\(kind.rawValue) cannot be deleted; accepted: product, project, policy, schedule, user, key")
+        // `Kind.isDeletable` was asked.
+        case .libraries, .reports, .uploads: break
         }
     }
 
     private func change(_ place: Scope, _ body: @escaping @Sendable (Writing) throws -> Void) throws {
         let time = Clock.now()
-        do {
-            try runtime.database.write { try body(Writing(in: place, by: .system, at: time, on: $0)) }
-        } catch let error where error is PeopleError || error is KeyError {
-            throw Failure(APIError(error)?.message ?? "\(error)")
-        }
+        try runtime.database.write { try body(Writing(in: place, by: .system, at: time, on: $0)) }
     }
 }

@@ -47,9 +47,10 @@ extension Command {
 
     static let userRemove = Command(
         words: ["user", "remove"], operands: "", summary: "Takes a user's roles, groups and keys away.",
-        flags: [.org, emailFlag]
+        flags: [.org, emailFlag, .yes]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
+        try confirmAtTerminal("Remove the user \(email) with roles and keys?", isSure: arguments.has("yes"))
         try office.change { try People.remove(email: email, $0) }
         show("removed \(email)", arguments)
     }
@@ -134,10 +135,11 @@ extension Command {
 
     static let keyRevoke = Command(
         words: ["key", "revoke"], operands: "", summary: "Ends a key of a user at once.",
-        flags: [.org, emailFlag, keyName]
+        flags: [.org, emailFlag, keyName, .yes]
     ) { arguments, configuration in
         let (office, email) = (try Office(configuration), try configuration.required("email"))
         let name = try configuration.required("name")
+        try confirmAtTerminal("Revoke the key \(name) of \(email)?", isSure: arguments.has("yes"))
         try office.change { writing in
             let person = try People.user(email, in: writing.scope.organization, on: writing.connection)
             try Keys.revoke(.name(name), of: person, writing)
@@ -174,11 +176,7 @@ private struct Office {
     /// Changes something in the operator's name.
     func change(_ body: @escaping @Sendable (Writing) throws -> Void) throws {
         let (scope, time) = (scope, Clock.now())
-        do {
-            try runtime.database.write { try body(Writing(in: scope, by: .system, at: time, on: $0)) }
-        } catch let error where error is PeopleError || error is KeyError {
-            throw Failure(APIError(error)?.message ?? "\(error)")
-        }
+        try runtime.database.write { try body(Writing(in: scope, by: .system, at: time, on: $0)) }
     }
 
     /// The product with this token or name; 0 where none is named.

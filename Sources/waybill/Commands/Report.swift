@@ -96,7 +96,7 @@ extension Runtime {
             }
             return try comparing(request)
         } catch ReportError.unknownType(let type, let kind) {
-            let near = Suggestion.nearest(to: type, among: Report.catalog.flatMap { $0.name.types.values }.sorted())
+            let near = Report.nearest(to: type, in: kind)
             let hint = near.map { "; did you mean \($0)?" } ?? ";"
             throw UsageError(
                 description: """

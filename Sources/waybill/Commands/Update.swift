@@ -1,6 +1,7 @@
 import Bytes
 import Feeds
 import Glibc
+import Inventory
 import Jobs
 import Service
 
@@ -19,7 +20,7 @@ extension Command {
             try configuration["from"].map { text throws(FeedError) in try FeedOrigin(text) }
         }
         let isQuiet = arguments.has("json")
-        let runtime = try Runtime(configuration, logLevel: isQuiet ? .warning : .info)
+        let runtime = try Runtime(existing: configuration, logLevel: isQuiet ? .warning : .info)
         let shown = ShownUpdate(isQuiet: isQuiet)
         var settings = Update.Settings(folder: runtime.directory.path)
         settings.origin = origin ?? .publishers
@@ -45,6 +46,25 @@ extension Command {
         if !failed.isEmpty {
             throw Failure("\(failed.joined(separator: ", ")) failed; what was known before stays")
         }
+        try checkThatSomethingIsThere(reports, named: arguments.operands, mirror: configuration["from"])
+    }
+
+    /// Fails when the origin lacks a source that was named, or a mirror lacks all of them: a mistyped name must not look like a source
+    /// without news.
+    private static func checkThatSomethingIsThere(
+        _ reports: [FeedReport], named names: [String], mirror: String?
+    ) throws(Failure) {
+        for name in names {
+            let words = name.split(separator: "/", maxSplits: 1).map(String.init)
+            guard let report = reports.first(where: { $0.source == words.first }) else { continue }
+            let part = words.count == 2 ? report.parts.first { $0.source == words[1] } : report
+            guard let part, part.state == .missing else { continue }
+            let near = words.count == 2 ? NearWord.nearest(to: words[1], among: Ecosystem.registries) : nil
+            let hint = near.flatMap { $0 == words[1] ? nil : "; did you mean \(words[0])/\($0)?" } ?? ""
+            throw Failure("\(name) is not there: \(part.error)\(hint)")
+        }
+        guard let mirror, !reports.isEmpty, reports.allSatisfy({ $0.state == .missing }) else { return }
+        throw Failure("the mirror \(mirror.prefix(200)) has none of the sources; docs/feeds.md shows its layout")
     }
 
     /// Faults of the command line are wrong usage.
@@ -57,9 +77,10 @@ extension Command {
     }
 
     private static func line(_ report: FeedReport) -> String {
-        var line = "\(report.source): \(report.state.rawValue), \(report.records) records"
+        var line = "\(report.source): \(report.state.rawValue), \(counted(report.records, "record"))"
         if let newest = report.newest { line += ", the newest of \(TimeText.time(newest))" }
-        if !report.error.isEmpty { line += " (\(report.error))" }
+        // Why one failed was said when it did.
+        if !report.error.isEmpty, report.state != .failed { line += " (\(report.error))" }
         return line
     }
 }

@@ -18,6 +18,8 @@ extension Command {
         let signals = try StopSignals(grace: grace)
         let workers = try configuration.workers()
         guard workers > 0 else { throw UsageError(description: "--workers is 0: nothing to do for a worker") }
+        // Beside PostgreSQL whoever starts first makes the tables; a file that is not there is a mistyped name.
+        if try configuration.databaseURL().sqlitePath != nil { try configuration.requireDatabase() }
         let runtime = try Runtime(configuration)
         let workforce = Workforce(runtime, workers: workers)
         signals.beforeTheEnd { workforce.abandon() }

@@ -50,7 +50,7 @@ struct Demonstration {
         let organization = try signIn()
         greet(organization)
         let id = try runtime.organization(named: organization.token)
-        var imported = LocalImport(runtime, isQuiet: false)
+        var imported = try LocalImport(runtime, isQuiet: false)
         step("importing a made-up shop from \(examples.folder)")
         for path in examples.sboms {
             let place = Intake.Destination(organization: id, product: "Shop")
@@ -113,7 +113,7 @@ struct Demonstration {
         let result = try AdvisoryImport(records, at: Clock.now()).run([examples.advisories])
         let matched = try LocalMatching(runtime, isQuiet: true).run()
         print("  \(result.read) advisories, \(matched) findings new or changed")
-        var said = LocalImport(runtime, isQuiet: false)
+        var said = try LocalImport(runtime, isQuiet: false)
         for path in examples.statements {
             let place = Intake.Destination(organization: organization, product: "")
             try said.run(IntakeJob(kind: .vex, path: path, destination: place), label: path)
@@ -128,7 +128,7 @@ struct Demonstration {
             return []
         }
         step("importing this machine's Debian packages")
-        var imported = LocalImport(runtime, isQuiet: false)
+        var imported = try LocalImport(runtime, isQuiet: false)
         var place = Intake.Destination(organization: organization, product: "Machines")
         place.project = LocalImport.hostName()
         try imported.run(IntakeJob(kind: .debian, path: "/", destination: place), label: "Debian packages")

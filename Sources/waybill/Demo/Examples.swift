@@ -24,15 +24,29 @@ struct Examples {
 
     /// Where the sources may be, from the folder of the program up.
     private static var aboveProgram: [String] {
-        guard let program = realpath("/proc/self/exe", nil) else { return [] }
-        defer { free(program) }
-        var (place, places) = (String(cString: program), [String]())
-        // .build/x86_64-unknown-linux-gnu/release/waybill
-        for _ in 0..<5 {
-            place = Folder.of(place)
-            places.append("\(place)/Examples")
+        var programs: [String] = []
+        // As it was called: through a link, the sources may be above the link.
+        if let called = CommandLine.arguments.first, called.contains("/") {
+            if called.hasPrefix("/") {
+                programs.append(called)
+            } else if let here = getcwd(nil, 0) {
+                programs.append("\(String(cString: here))/\(called)")
+                free(here)
+            }
         }
-        return places
+        if let program = realpath("/proc/self/exe", nil) {
+            programs.append(String(cString: program))
+            free(program)
+        }
+        return programs.flatMap { program in
+            var (place, places) = (program, [String]())
+            // .build/x86_64-unknown-linux-gnu/release/waybill
+            for _ in 0..<5 {
+                place = Folder.of(place)
+                places.append("\(place)/Examples")
+            }
+            return places
+        }
     }
 
     var sboms: [String] { files("sboms") }

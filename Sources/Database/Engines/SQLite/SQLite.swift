@@ -70,6 +70,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
                 """)
         } catch {
             sqlite3_close_v2(handle)
+            if case .noDatabase = error { throw error }
             throw .unavailable(url: "sqlite:\(path)", why: "\(error)")
         }
     }
@@ -259,6 +260,8 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
             case SQLITE_READONLY, SQLITE_CANTOPEN: .storage(why: "\(why) (check that the directory is writable)")
             case SQLITE_IOERR: .storage(why: why)
             case SQLITE_NOMEM: .exhausted(why: why)
+            case SQLITE_NOTADB:
+                .noDatabase(path: sqlite3_db_filename(handle, nil).map { String(cString: $0) } ?? "the file")
             default: .statement(sql: sql, why: why)
             }
         if failed == nil { failed = error }

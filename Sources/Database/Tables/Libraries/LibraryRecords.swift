@@ -128,13 +128,20 @@ package enum LibraryRecords {
         ) { LibraryRecord(row: $0) }
     }
 
-    /// The libraries of a scope by their names, at most so many.
+    /// The libraries of a scope by their names, at most so many. Documents may describe one differently: it stands here once, as the
+    /// last of them that knows a licence has it.
     package static func list(
         _ scope: Scope, limit: Int, on connection: any Connection
     ) throws -> [LibraryRecord] {
         try connection.all(
             """
             SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))
+                AND NOT EXISTS (SELECT 1 FROM library k WHERE k.organization = l.organization AND k.uuid = l.uuid
+                    AND (CASE k.licenses WHEN '' THEN 0 ELSE 1 END > CASE l.licenses WHEN '' THEN 0 ELSE 1 END
+                        OR CASE k.licenses WHEN '' THEN 0 ELSE 1 END = CASE l.licenses WHEN '' THEN 0 ELSE 1 END
+                            AND k.id > l.id)
+                    AND EXISTS (SELECT 1 FROM occurrence o JOIN project p ON p.scan = o.scan
+                        WHERE o.library = k.id AND \(scope.condition)))
             ORDER BY l.artifact, l.version, l.id LIMIT \(limit)
             """
         ) { LibraryRecord(row: $0) }

@@ -29,7 +29,7 @@ extension Command {
         }
         let runtime = try Runtime(existing: configuration)
         let organization = try runtime.organization(named: configuration["org"])
-        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var imported = try LocalImport(runtime, isQuiet: arguments.has("json"))
         var destination = Intake.Destination(
             organization: organization, product: try configuration.required("product"))
         destination.project = configuration["project"] ?? ""
@@ -44,7 +44,7 @@ extension Command {
             }
             try imported.run(job, label: file == "-" ? "standard input" : file)
         } finally: {
-            $0.tell(arguments)
+            try $0.tell(arguments)
         }
     }
 
@@ -104,13 +104,13 @@ extension Command {
         guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
         let runtime = try Runtime(existing: configuration)
         let organization = try runtime.organization(named: configuration["org"])
-        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var imported = try LocalImport(runtime, isQuiet: arguments.has("json"))
         try imported.each(of: arguments.operands) { imported, file in
             for job in try agentJobs(of: try regularFile(file), organization, configuration, runtime) {
                 try imported.run(job, label: file)
             }
         } finally: {
-            $0.tell(arguments)
+            try $0.tell(arguments)
         }
     }
 
@@ -178,14 +178,14 @@ extension Command {
     ) { arguments, configuration in
         let runtime = try Runtime(existing: configuration)
         let organization = try runtime.organization(named: configuration["org"])
-        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var imported = try LocalImport(runtime, isQuiet: arguments.has("json"))
         var destination = Intake.Destination(
             organization: organization, product: configuration["product"] ?? "Machines")
         destination.project = configuration["project"] ?? LocalImport.hostName()
         var job = IntakeJob(kind: .debian, path: try absolute(configuration["root"] ?? "/"), destination: destination)
         job.withFiles = arguments.has("files")
         try imported.run(job, label: "the packages of \(job.path)")
-        imported.tell(arguments)
+        try imported.tell(arguments)
     }
 
     /// The path from the root; fails when nothing is there.
@@ -214,10 +214,13 @@ struct LocalImport {
     private let runtime: Runtime
     private let isQuiet: Bool
     private(set) var results: [Intake.Result] = []
+    /// The number of the newest product when this began: those with higher ones were made since.
+    private let newestProduct: Int64
 
-    init(_ runtime: Runtime, isQuiet: Bool) {
+    init(_ runtime: Runtime, isQuiet: Bool) throws {
         self.runtime = runtime
         self.isQuiet = isQuiet
+        newestProduct = try runtime.database.read { try $0.integer("SELECT max(id) FROM product") } ?? 0
     }
 
     static func hostName() -> String {
@@ -327,7 +330,7 @@ struct LocalImport {
     }
 
     /// Prints what was imported.
-    func tell(_ arguments: Arguments) {
+    func tell(_ arguments: Arguments) throws {
         if arguments.has("json") {
             let json = JSONWriter.object {
                 $0.key("projects")
@@ -335,8 +338,19 @@ struct LocalImport {
             }
             return print(json)
         }
+        let (newest, tokens) = (newestProduct, Set(results.map(\.productToken)))
+        let made = try runtime.database.read { connection in
+            try connection.all(
+                """
+                SELECT name FROM product WHERE id > \(newest) AND token IN \(SQL.list(tokens.sorted().map(Value.text)))
+                ORDER BY id
+                """
+            ) { $0.string(0) }
+        }
+        // A mistyped name makes a product, too.
+        for name in made { print("made the product \(name)") }
         for result in results {
-            print("\(result.product) / \(result.project): \(result.libraries) libraries")
+            print("\(result.product) / \(result.project): \(counted(result.libraries, "library", "libraries"))")
             print("  productToken \(result.productToken)\n  projectToken \(result.projectToken)")
             for warning in result.warnings { print("  warning: \(warning)") }
         }

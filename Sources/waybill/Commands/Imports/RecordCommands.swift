@@ -7,11 +7,13 @@ extension Command {
     ) { records, paths in
         let result = try AdvisoryImport(records, at: Clock.now()).run(paths)
         return ImportReport(
+            read: result.read, skipped: result.skipped,
             text: { matched in
-                """
-                \(result.read) advisories read: \(result.added) added, \(result.updated) updated, \
-                \(result.withdrawn) withdrawn; \(matched) findings new or changed
-                """ + (result.skipped > 0 ? "\n\(result.skipped) records were skipped" : "")
+                let skipped = counted(result.skipped, "record was skipped", "records were skipped")
+                return """
+                    \(counted(result.read, "advisory", "advisories")) read: \(result.added) added, \(result.updated) updated, \
+                    \(result.withdrawn) withdrawn; \(counted(matched, "finding")) new or changed
+                    """ + (result.skipped > 0 ? "\n\(skipped)" : "")
             }, json: { result.json(matched: $0) })
     }
 
@@ -21,8 +23,12 @@ extension Command {
     ) { records, paths in
         let result = try ReleaseImport(records).run(paths)
         return ImportReport(
+            read: result.packages, skipped: result.skipped,
             text: { _ in
-                "\(result.packages) packages read with \(result.versions) versions; \(result.skipped) records skipped"
+                """
+                \(counted(result.packages, "package")) read with \(counted(result.versions, "version")); \
+                \(counted(result.skipped, "record")) skipped
+                """
             }, json: { _ in result.json })
     }
 
@@ -33,14 +39,25 @@ extension Command {
     ) { records, paths in
         let result = try DigestImport(records).run(paths)
         return ImportReport(
-            text: { _ in "\(result.digests) digests read; \(result.skipped) records skipped" },
+            read: result.digests, skipped: result.skipped,
+            text: { _ in
+                "\(counted(result.digests, "digest")) read; \(counted(result.skipped, "record")) skipped"
+            },
             json: { _ in result.json })
     }
 
     /// The text that such a command prints, given the number of new or changed findings.
     private struct ImportReport {
+        /// Records that were read, known ones included, and others.
+        let read: Int
+        let skipped: Int
         let text: (Int) -> String
         let json: (Int) -> String
+
+        /// Why nothing was read.
+        var nothing: String {
+            skipped == 0 ? "there is no record in it" : "\(counted(skipped, "record")) could not be read"
+        }
     }
 
     /// A command that imports records, then matches the packages that they marked.
@@ -52,7 +69,7 @@ extension Command {
     ) -> Command {
         Command(words: ["import", word], operands: "PATH…", summary: summary, flags: []) { arguments, configuration in
             guard !arguments.operands.isEmpty else { throw UsageError(description: "no PATH is given") }
-            let runtime = try Runtime(configuration)
+            let runtime = try Runtime(existing: configuration)
             let isQuiet = arguments.has("json")
             let read = Count()
             let ticker = isQuiet ? nil : Ticker(label: counting ?? word, count: { read.value })
@@ -63,6 +80,8 @@ extension Command {
             ticker?.stop()
             let matched = try LocalMatching(runtime, isQuiet: isQuiet).run()
             print(isQuiet ? report.json(matched) : report.text(matched))
+            // A path that is wrong must not look like a source without news.
+            guard report.read > 0 else { throw Failure("nothing was read: \(report.nothing)") }
         }
     }
 }

@@ -15,7 +15,7 @@ extension Command {
         guard !arguments.operands.isEmpty else { throw UsageError(description: "no FILE is given") }
         let runtime = try Runtime(existing: configuration)
         let organization = try runtime.organization(named: configuration["org"])
-        var imported = LocalImport(runtime, isQuiet: arguments.has("json"))
+        var imported = try LocalImport(runtime, isQuiet: arguments.has("json"))
         let place = try configuration["project"].map { try project($0, organization, in: runtime) }
         var destination = Intake.Destination(organization: organization, product: place?.productName ?? "")
         destination.project = place?.name ?? ""
@@ -47,7 +47,7 @@ extension Command {
         }
         for summary in summaries {
             print(
-                "\(summary.statements) statements: \(summary.applied) applied, \(summary.superseded) superseded, "
+                "\(counted(summary.statements, "statement")): \(summary.applied) applied, \(summary.superseded) superseded, "
                     + "\(summary.notAppliedCount) not applied")
             for it in summary.notApplied.prefix(100) {
                 print(
