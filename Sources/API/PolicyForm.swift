@@ -39,8 +39,39 @@ struct PolicyForm {
 
     let policy: NewPolicy
 
-    /// Whether nothing here looks for what the filter names.
-    var isOnlyKept: Bool { policy.rule == .nothing }
+    /// What the answer has to say of the policy beside that it was added: foreign words are kept, because tools copy policies, but decide
+    /// nothing. Empty where there is nothing to say.
+    func remarks(in organization: Int64, on connection: any Connection) throws -> String {
+        var remarks: [String] = []
+        if policy.rule == .nothing {
+            remarks.append("it decides nothing here, as its filter is none of \(Self.accepted)")
+        }
+        if PolicyAction(rawValue: policy.actionType) == nil {
+            remarks.append(
+                "its action \(policy.actionType.prefix(100)) decides nothing; there are \(PolicyAction.words)")
+        }
+        if case .licenses(let names) = policy.rule {
+            let unknown = try names.filter { try !Self.isLicense($0, in: organization, on: connection) }
+            if !unknown.isEmpty {
+                let shown = unknown.prefix(10).map { String($0.prefix(100)) }.joined(separator: ", ")
+                remarks.append("no licence on the SPDX list and none here is called \(shown)")
+            }
+        }
+        return remarks.map { "; \($0)" }.joined()
+    }
+
+    /// Whether the list, or a library of the organization, knows a licence by this name or expression.
+    private static func isLicense(
+        _ name: String, in organization: Int64, on connection: any Connection
+    ) throws -> Bool {
+        if LicensePattern(name).isKnown { return true }
+        let wanted = SQLText.lowered(name)
+        return try connection.integer(
+            """
+            SELECT 1 FROM license n WHERE n.organization = \(organization)
+                AND (lower(n.name) = \(wanted) OR lower(n.spdx) = \(wanted)) LIMIT 1
+            """) != nil
+    }
 
     init(_ field: Field) throws(APIError) {
         let accepted = "an object with name, filter and action"
@@ -112,7 +143,7 @@ struct PolicyForm {
     }
 
     private static func families(_ filter: Field) throws(APIError) -> PolicyRule {
-        let accepted = LicenseFamily.allCases.map(\.rawValue).joined(separator: ", ")
+        let accepted = (LicenseFamily.allCases.map(\.rawValue) + ["Copyleft"]).joined(separator: ", ")
         let keys = ["licenseGroups", "licenseGroup", "groups", "families", "family", "value"]
         func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter } }
         var found: [LicenseFamily] = []

@@ -84,7 +84,7 @@ struct AgentDoor: Sendable {
     /// Counts a key that was refused.
     private func counted(_ error: any Error, _ key: UserKey?, from address: String?) -> any Error {
         let known = AgentError(error)
-        if let key, known == .badKey || known == .badToken {
+        if let key, known?.isAboutSender == true {
             backend.doorkeeper?.refuse(key.text, from: address, at: backend.queue.now())
         }
         return error
@@ -279,7 +279,7 @@ struct AgentDoor: Sendable {
 
     private func refusal(of request: HTTPRequest, because error: any Error) -> HTTPResponse {
         let known = AgentError(error) ?? .fault(backend.record(error, of: "/agent"))
-        if known == .badKey || known == .badToken {
+        if known.isAboutSender {
             let caller = Caller(request, at: .agent)
             backend.ledger.refuse(from: caller.address, at: caller.door.rawValue, time: backend.queue.now())
         }

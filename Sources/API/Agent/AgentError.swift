@@ -13,6 +13,8 @@ package enum AgentError: Error, Equatable {
     /// The organization's token is missing or unknown, or the key belongs to no user of it.
     case badToken
     case badKey
+    /// One of both, and it is not said which: nobody learns whether an organization exists.
+    case badTokenOrKey
     case badTime(String)
     /// The fault of the projects.
     case badDiff(String)
@@ -25,13 +27,16 @@ package enum AgentError: Error, Equatable {
     case tooMany(seconds: Int)
     case fault(Fault)
 
+    /// Whether it is about who sent the request.
+    var isAboutSender: Bool { self == .badToken || self == .badKey || self == .badTokenOrKey }
+
     /// The types that this server answers.
     static let types = "UPDATE, CHECK_POLICIES, CHECK_POLICY_COMPLIANCE"
 
     var isOurs: Bool {
         switch self {
         case .fault, .full, .tooMany: true
-        case .badToken, .badKey, .badTime, .badDiff, .badField, .unsupported, .forbidden: false
+        case .badToken, .badKey, .badTokenOrKey, .badTime, .badDiff, .badField, .unsupported, .forbidden: false
         }
     }
 
@@ -40,6 +45,7 @@ package enum AgentError: Error, Equatable {
         switch self {
         case .badToken: "Invalid token"
         case .badKey: "Invalid user key"
+        case .badTokenOrKey: "Invalid token or user key"
         case .badTime(let value):
             """
             Invalid request time: timeStamp has the value "\(value.prefix(100))"; accepted: \
@@ -95,7 +101,7 @@ extension AgentError {
     init?(_ error: any Error) {
         switch error {
         case let error as AgentError: self = error
-        case APIError.refused: self = .badKey
+        case APIError.refused: self = .badTokenOrKey
         case let denial as Denial: self = .forbidden(denial.error.message)
         case let error as Base64Error:
             self = .badDiff("it is neither JSON nor base64 of compressed JSON: \(error)")

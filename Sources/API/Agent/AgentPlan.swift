@@ -57,7 +57,7 @@ package struct AgentPlan: Sendable {
                 key.digest, .organization, token: token.lowercased(),
                 for: Need(.readOnly, with: kind.need.scopes, for: kind.rawValue), at: time, on: connection)
         } catch APIError.refused {
-            throw AgentError.badKey
+            throw AgentError.badTokenOrKey
         }
     }
 

@@ -37,6 +37,20 @@ package struct LicensePattern: Sendable, Equatable {
         expression = meaning.expression(text, isExpression: true)
     }
 
+    /// Whether every part of it is on the SPDX list, is a licence without its version, or is written as a reference: free words that
+    /// mean none of these become references, too.
+    package var isKnown: Bool {
+        let refers = name.contains(LicenseExpression.Term.prefix.lowercased())
+        func isKnown(_ node: LicenseExpression.Node) -> Bool {
+            switch node {
+            case .term(let term) where term.isReference: refers || UnversionedLicense(id: term.id) != nil
+            case .term(let term): LicenseList.spdx.license(id: term.id) != nil
+            case .and(let operands), .or(let operands): operands.allSatisfy(isKnown)
+            }
+        }
+        return expression.map { isKnown($0.root) } ?? false
+    }
+
     /// Whether the licences that bind a library are such: of an `AND` all of its terms, of an `OR` any.
     package func fits(_ licenses: [PolicyLicense]) -> Bool {
         if licenses.contains(where: { $0.name == name }) { return true }

@@ -79,8 +79,8 @@ extension Question.Subject {
 
     // MARK: Vulnerabilities
 
-    /// As it stands, in capitals, and as GHSA identifiers are written: the prefix in capitals, the rest in lower case.
-    static func spellings(ofVulnerability text: String) -> [String] {
+    /// The spellings of a vulnerability's name that records may have: as it stands, in capitals, and as GHSA identifiers are written: the prefix in capitals, the rest in lower case.
+    package static func spellings(ofVulnerability text: String) -> [String] {
         var found = [text]
         let upper = text.uppercased()
         let hyphen = text.firstIndex(of: "-")

@@ -56,6 +56,8 @@ extension Command {
     ) throws(Failure) {
         for name in names {
             let words = name.split(separator: "/", maxSplits: 1).map(String.init)
+            // A publisher without what is in use here lacks nothing.
+            if words.count == 1, mirror == nil { continue }
             guard let report = reports.first(where: { $0.source == words.first }) else { continue }
             let part = words.count == 2 ? report.parts.first { $0.source == words[1] } : report
             guard let part, part.state == .missing else { continue }

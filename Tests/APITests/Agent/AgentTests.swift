@@ -272,8 +272,9 @@ struct AgentTests {
         let token = String(repeating: "0", count: 64)
         let cases: [(String, String)] = [
             (form(["token": nil]), "Invalid token"), (form(["token": "nonsense"]), "Invalid token"),
-            (form(["userKey": nil]), "Invalid user key"), (form(["userKey": token]), "Invalid user key"),
-            (form(["token": bench.fixture.rival.token]), "Invalid user key"),
+            (form(["userKey": nil]), "Invalid user key"), (form(["userKey": token]), "Invalid token or user key"),
+            (form(["token": bench.fixture.rival.token]), "Invalid token or user key"),
+            (form(["token": token]), "Invalid token or user key"),
             (form(["timeStamp": "yesterday"]), "Invalid request time"),
             (form(["type": "SUMMARY_SCAN"]), "does not answer"), (form(["type": nil]), "accepted: UPDATE"),
             (form(["updateType": "MERGE"]), "OVERRIDE, APPEND, REMOVE"),

@@ -109,6 +109,20 @@ struct LastingDecisionCallTests {
         #expect(try await ignored(world).contains { $0["alertUuid"] as? String == uuid })
     }
 
+    @Test(arguments: TemporaryDatabase.engines)
+    func aNameThatNobodyKnowsIsSaid(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        let (_, name, _) = try await alert(world)
+        for (vulnerability, end) in [
+            (name, ""),
+            ("CVE-2O24-1234", "; no alert has it yet, and no advisory and no document here names CVE-2O24-1234"),
+        ] {
+            let made = try await world.call("waybillDecide", ["orgToken": org, "vulnerability": vulnerability])
+            #expect(made["message"] as? String == "Successfully decided\(end)", "\(made)")
+        }
+    }
+
     @Test func webhooksHearOfTheEnd() async throws {
         let world = try ManagedWorld(.sqlite)
         let org = try world.token(.organization)

@@ -236,6 +236,39 @@ struct PolicyTests {
         odd["filter"] = ["type": "PHASE_OF_MOON"]
         let kept = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": odd])
         #expect((kept["message"] as? String)?.contains("decides nothing here") == true)
+        let group = try await world.call(
+            "addOrganizationPolicy",
+            [
+                "orgToken": org,
+                "policy": Self.reject.merging(["filter": ["type": "LICENSE_GROUP", "licenseGroups": ["x"]]]) { $1 },
+            ])
+        #expect((group["errorMessage"] as? String)?.contains("Copyleft") == true)
         #expect(try await rejected(world, org).isEmpty)
+    }
+
+    /// A policy with a word that nobody knows is kept, and lets everything through: the answer says so.
+    @Test(arguments: Engine.allCases) func whatDecidesNothingIsSaid(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        func message(_ filter: [String: Any], _ action: String) async throws -> String {
+            var policy = Self.reject
+            policy["filter"] = filter
+            policy["action"] = ["type": action]
+            let answer = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+            return try #require(answer["message"] as? String, "\(answer)")
+        }
+        func licenses(_ names: String...) -> [String: Any] {
+            ["type": "LICENSE", "licenses": names.map { ["name": $0] }]
+        }
+        #expect(
+            try await message(licenses("MIT"), "REJCT").contains(
+                "; its action REJCT decides nothing; there are APPROVE"))
+        let odd = try await message(licenses("GLP-3.0", "MIT"), "REJECT")
+        #expect(odd.hasSuffix("; no licence on the SPDX list and none here is called GLP-3.0"), "\(odd)")
+        // Expressions, old spellings, names that reports show, and references.
+        for name in ["GPL-2.0+", "MIT OR Apache-2.0", "Apache 2.0", "LicenseRef-house"] {
+            let plain = try await message(licenses(name), "REJECT")
+            #expect(plain == "Successfully added policy No \"MIT\"", "\(name): \(plain)")
+        }
     }
 }

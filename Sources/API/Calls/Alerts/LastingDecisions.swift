@@ -3,6 +3,7 @@ import Database
 import HTTP
 import Inventory
 import Jobs
+import Reports
 
 // Decisions that hold for many alerts (docs/decisions.md). Not Mend's: its clients decide about single alerts. The token says where a
 // decision holds.
@@ -44,19 +45,35 @@ extension Call {
                 try work.run(decision) { ContinuousClock.now >= end }
             }.get()
             if !isDone { await backend.settleAlerts(frame.scope.organization) }
-            return answer(to: made, alerts: alerts, isDone: isDone)
+            guard alerts == 0, isDone else { return answer(to: made, alerts: alerts, isDone: isDone) }
+            let remark = try backend.database.read { try Call.remark(on: decision, on: $0) }
+            return answer(to: made, alerts: 0, isDone: true, remark)
         }
+    }
+
+    /// What to say of a decision that no alert has: a mistyped name decides nothing, and waits for ever.
+    private static func remark(on decision: LastingDecision, on connection: any Connection) throws -> String {
+        let name = decision.vulnerability
+        guard !name.isEmpty else { return "; no alert has it yet" }
+        let spellings = Question.Subject.spellings(ofVulnerability: name)
+        let known = try connection.integer(
+            Advisories.naming(spellings, organization: decision.organization) + " LIMIT 1")
+        return known != nil
+            ? "; no alert has it yet" : "; no alert has it yet, and no advisory and no document here names \(name)"
     }
 
     /// How long a call brings alerts up to date; the rest is done in the background.
     private static let patience = Duration.seconds(4)
 
-    private static func answer(to made: [LastingDecision], alerts: Int, isDone: Bool) -> HTTPResponse {
+    private static func answer(
+        to made: [LastingDecision], alerts: Int, isDone: Bool, _ remark: String = ""
+    ) -> HTTPResponse {
         Answer.object { answer in
             answer.text(
                 "message",
                 isDone
-                    ? "Successfully decided" : "Successfully decided; alerts are still being changed in the background")
+                    ? "Successfully decided\(remark)"
+                    : "Successfully decided; alerts are still being changed in the background")
             answer.number("alerts", alerts)
             answer.objects("decisions", made) { $0.decision($1) }
         }

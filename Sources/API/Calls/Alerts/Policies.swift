@@ -46,17 +46,12 @@ extension Call {
                     throw APIError.full(
                         "an organization, product or project has at most \(Policies.limit) policies; remove some")
                 }
+                let remarks = try form.remarks(in: writing.scope.organization, on: writing.connection)
                 let made = try Policies.own(of: writing.scope, on: writing.connection).first {
                     $0.id == id
                 }
                 return Answer.object { answer in
-                    answer.text(
-                        "message",
-                        form.isOnlyKept
-                            ? """
-                            Successfully added policy \(form.policy.name); it decides nothing here, as its filter is \
-                            none of \(PolicyForm.accepted)
-                            """ : "Successfully added policy \(form.policy.name)")
+                    answer.text("message", "Successfully added policy \(form.policy.name)\(remarks)")
                     if let made { answer.object("policy") { $0.policy(made) } }
                 }
             }

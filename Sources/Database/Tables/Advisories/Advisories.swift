@@ -17,6 +17,15 @@ extension Engine {
 
 /// The tables of advisories and vulnerabilities.
 package enum Advisories {
+    /// Selects a row when an advisory, or a document of the organization, names a vulnerability by one of these spellings.
+    package static func naming(_ names: [String], organization: Int64) -> SQL {
+        let names = SQL.list(names.map(Value.text))
+        return """
+            SELECT 1 FROM advisory_name n WHERE n.name IN \(names)
+            UNION ALL SELECT 1 FROM vulnerability v WHERE v.name IN \(names) AND v.organization IN (0, \(organization))
+            """
+    }
+
     /// Waits until no one else writes advisories or inserts libraries, and keeps it so until the transaction ends.
     package static func lock(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.locking)")

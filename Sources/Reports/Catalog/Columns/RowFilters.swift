@@ -58,11 +58,9 @@ extension Filter {
                 condition.append(")")
                 return condition
             }.naming("no advisory and no document here names it") { value, scope in
-                let names = SQL.list(Question.Subject.spellings(ofVulnerability: value).map(Value.text))
+                let names = Question.Subject.spellings(ofVulnerability: value)
                 return scope.clause + """
-                    SELECT 1 FROM advisory_name n WHERE n.name IN \(names)
-                    UNION ALL SELECT 1 FROM vulnerability v WHERE v.name IN \(names)
-                        AND v.organization IN (0, \(scope.organization))
+                    \(Advisories.naming(names, organization: scope.organization))
                     UNION ALL SELECT 1 FROM scope s JOIN exposure e ON e.scan = s.scan
                         JOIN vulnerability v ON v.id = e.vulnerability
                         WHERE lower(v.name) = \(SQLText.lowered(value)) OR \("\n") || lower(v.aliases) || \("\n")
