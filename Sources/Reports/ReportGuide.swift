@@ -9,7 +9,8 @@ package enum ReportGuide {
             Made from the catalog (`Sources/Reports/Catalog`) by `make docs`; a test holds it current. How to ask for a report,
             poll and download stands in `README.md`. The first format is the default. Filters stand in `filter` or beside it, in
             any case, booleans and numbers also as texts; a key inside `filter` that the report does not know is not used and is named under `notes` of the answer; a bad value, or several where one is meant, is an error that names what is
-            accepted. Spreadsheets, PDF and CSV show the columns with a heading, JSON, NDJSON and XML those with a key; `a.b` is the member
+            accepted. `notes` of the answer also say what rows cannot: that nothing could be looked up in advisories, that a filter names what is not here, what is left out.
+            Spreadsheets and pages show addresses that a program would open from the reader's own machine in a form of which none makes a link: `file[:]///…`. Spreadsheets, PDF and CSV show the columns with a heading, JSON, NDJSON and XML those with a key; `a.b` is the member
             `b` of an object `a`. NDJSON has each row as an object on a line; where a report has several tables, in an object whose only key
             is that of the table.
 
