@@ -124,7 +124,7 @@ extension Runtime {
         of kinds: [ScopeKind], in organization: Int64?, on connection: any Connection
     ) throws -> [String] {
         let within: SQL = organization.map { "WHERE o.id = \($0)" } ?? ""
-        return try kinds.flatMap { kind in
+        return try kinds.flatMap { kind -> [String] in
             let query: SQL =
                 switch kind {
                 case .organization: "SELECT o.name, o.name FROM organization o \(within)"
