@@ -167,7 +167,7 @@ extension BOMSource {
                 if claim.affects.isEmpty, !names.isEmpty { return }
                 claim.ref = ""
                 // Equal claims of several projects about one library are written once.
-                let digest = Digest.of(Array(VulnerabilityFacts.encode(claim).utf8), .sha1)
+                let digest = Digest.of(Array(BOM.VulnerabilityFacts.encode(claim).utf8), .sha1)
                 if seen.insert(digest).inserted { try writer.vulnerability(claim, to: &out) }
             }
         }

@@ -380,7 +380,7 @@ extension BOMSource {
         try connection.each(
             "SELECT body FROM vulnerability_claim WHERE scan = \(scan.id) ORDER BY position"
         ) { row in
-            try body(try VulnerabilityFacts.decode(row.string(0)))
+            try body(try BOM.VulnerabilityFacts.decode(row.string(0)))
         }
     }
 

@@ -107,7 +107,7 @@ extension BOMSource {
                 row.removeAll()
                 isMore = try cursor.next(into: &row)
             }
-            var claim = try VulnerabilityFacts.decode(entry.string(1))
+            var claim = try BOM.VulnerabilityFacts.decode(entry.string(1))
             if let vulnerability { try complete(&claim, by: vulnerability) }
             // Named by package URLs, say: as this document names them.
             if !refs.isEmpty, !claim.affects.contains(where: { refs.contains($0.ref) }) {
