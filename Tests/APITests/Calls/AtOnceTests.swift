@@ -5,11 +5,13 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import API
+
 /// Two changes of one organization at once: the second one waits for the first, and sees what it did.
 struct AtOnceTests {
     /// Runs `second` on another thread before `first` commits, and waits for it to wait or to end.
     private func atOnce(
-        _ database: any Database, _ first: (any Connection) throws -> Void,
+        _ database: any Database, _ first: @escaping @Sendable (any Connection) throws -> Void,
         _ second: @escaping @Sendable (any Connection) throws -> Void
     ) throws {
         let (done, failure) = (DispatchSemaphore(value: 0), Failure())
@@ -55,9 +57,11 @@ struct AtOnceTests {
         try #require(uuids.count == 2)
         let curator = Curator(organization: 1, author: .system, time: 9)
         try atOnce(fixture.database) { connection in
-            #expect(try LicenseOverrides.set(["MIT"], of: uuids[0], reference: "", by: curator, on: connection))
+            let isSet = try LicenseOverrides.set(["MIT"], of: uuids[0], reference: "", by: curator, on: connection)
+            #expect(isSet)
         } _: { connection in
-            #expect(try LicenseOverrides.set(["GPL-3.0"], of: uuids[1], reference: "", by: curator, on: connection))
+            let isSet = try LicenseOverrides.set(["GPL-3.0"], of: uuids[1], reference: "", by: curator, on: connection)
+            #expect(isSet)
         }
         let given = try fixture.database.read { connection in
             try connection.all(
