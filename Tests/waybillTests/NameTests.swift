@@ -207,6 +207,8 @@ extension EndToEnd {
             let uploads = try site.json(["list", "uploads"])["uploads"] as? [[String: Any]] ?? []
             #expect(uploads.first?["status"] as? String == "FAILED")
             #expect((uploads.first?["error"] as? String)?.isEmpty == false)
+            let doctor = try site.run("doctor").output
+            #expect(doctor.contains("1 upload failed: waybill list uploads"), "\(doctor)")
         }
 
         /// What ends as a format is the report itself.

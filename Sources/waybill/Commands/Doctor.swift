@@ -279,10 +279,11 @@ struct Doctor {
         }
         let queue = Queue(database: database, now: Clock.now)
         let shown = 10
-        let (waits, givenUp, count) = try database.snapshot { connection in
+        let (waits, givenUp, count, failed) = try database.snapshot { connection in
             (
                 try queue.waits(on: connection), try queue.givenUp(limit: shown, on: connection),
-                try queue.givenUpCount(on: connection)
+                try queue.givenUpCount(on: connection),
+                try connection.integer("SELECT count(*) FROM job WHERE kind = 'INTAKE' AND state = 'FAILED'") ?? 0
             )
         }
         var troubles = waits.map { wait in
@@ -298,7 +299,9 @@ struct Doctor {
                 "\(count) were given up: \(names)\(more); waybill retry UUID, or --all, has them tried again")
         }
         guard troubles.isEmpty else { throw Failure(troubles.joined(separator: "; ")) }
-        return "none waits for something that is missing, none was given up"
+        // A document that was refused is no fault of the server, but its sender may not look.
+        let refused = failed == 0 ? "" : "; \(counted(failed, "upload")) failed: waybill list uploads"
+        return "none waits for something that is missing, none was given up\(refused)"
     }
 
     /// How current the sources of `waybill update` are.
