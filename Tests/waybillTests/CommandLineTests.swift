@@ -197,11 +197,12 @@ extension EndToEnd {
         /// On a terminal a line counts records. The command that showed it waited for ever once it had printed its result.
         @Test func importsEndOnATerminal() throws {
             let site = try Site()
+            _ = try site.organization()
             // `script`, of Debian's essential packages, gives the command a terminal.
             let command = "\(Executable.path) import digests \(try Self.digests(site)) --data \(site.data)"
             let ending = try Program("/usr/bin/script", ["-qec", command, "/dev/null"]).wait(atMost: 60)
             #expect(ending.status == 0)
-            #expect(ending.output.contains("1 digests read; 0 records skipped"), "\(ending.output)")
+            #expect(ending.output.contains("1 digest read; 0 records skipped"), "\(ending.output)")
         }
 
         /// The root of a Debian machine with one package.

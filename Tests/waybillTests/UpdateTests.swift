@@ -59,7 +59,7 @@ extension EndToEnd {
             // An older list changes nothing; the command says so and fails, and so does `doctor` warn.
             try kev("2026-02-01", to: mirror)
             let failed = try site.run("update", "--from", mirror.url.path)
-            #expect(failed.status == 1 && failed.output.contains("kev: failed, 1 records"))
+            #expect(failed.status == 1 && failed.output.contains("kev: failed, 1 record"))
             #expect(failed.errors.contains("kev failed; what was known before stays"))
             let doctor = try site.run("doctor")
             #expect(doctor.output.contains("warn knowledge: kev failed at "), "\(doctor.output)")

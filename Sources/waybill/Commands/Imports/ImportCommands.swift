@@ -347,12 +347,12 @@ struct LocalImport {
                 """
             ) { $0.string(0) }
         }
-        // A mistyped name makes a product, too.
-        for name in made { print("made the product \(name)") }
         for result in results {
             print("\(result.product) / \(result.project): \(counted(result.libraries, "library", "libraries"))")
             print("  productToken \(result.productToken)\n  projectToken \(result.projectToken)")
             for warning in result.warnings { print("  warning: \(warning)") }
         }
+        // A mistyped name makes a product, too.
+        for name in made { print("made the product \(name)") }
     }
 }
