@@ -115,7 +115,6 @@ package struct Intake: Sendable {
         var naming: [String] = []
         let project = try destination.projectName(outOf: outcome.names) { naming.append($0) }
         let warnings = warnings + naming
-        let tokens = (product: try newToken(), project: try newToken())
         let names = try names(of: scan, product: destination.product, project: project, lease: lease)
         let (queue, time) = (queue, queue.now())
         @Sendable func end(
@@ -133,11 +132,7 @@ package struct Intake: Sendable {
             // Take the matching lock before the organization's, in the same order as rematching does.
             try Findings.shareMatching(on: connection)
             try scan.lockOrganization(on: connection)
-            guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
-            let target = try scan.target(
-                product: destination.product, project: project, newTokens: tokens, account: destination.account,
-                at: time, on: connection)
-            try scan.note(version: destination.projectVersion, of: target, on: connection)
+            let target = try target(of: scan, project: project, in: destination, lease.job, at: time, on: connection)
             if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
                 // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
                 let note =
@@ -181,6 +176,24 @@ package struct Intake: Sendable {
             let basis = try Basis.read(scan: shown, on: connection)
             return try end(in: target, libraries: libraries, basis: basis, said, connection)
         }
+    }
+
+    /// The place that an import belongs to, made where there is none yet. The organization's row is locked.
+    private func target(
+        of scan: StagedScan, project: String, in destination: Destination, _ job: Job, at time: Int64,
+        on connection: any Connection
+    ) throws -> StagedScan.Target {
+        guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+        // Who may upload into a product may not make it again: that needs the role in the organization.
+        guard try job.product == 0 || scan.has(product: job.product, on: connection) else {
+            throw IntakeError.productGone(destination.product)
+        }
+        let target = try scan.target(
+            product: destination.product, project: project,
+            newTokens: (product: try newToken(), project: try newToken()), account: destination.account, at: time,
+            on: connection)
+        try scan.note(version: destination.projectVersion, of: target, on: connection)
+        return target
     }
 
     /// The warnings when another version of a project's component, or an older document, replaces the content of the project.

@@ -21,6 +21,8 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case unknownUpdateType(String, job: String)
     /// A file of the machine could not be read; what is missing, where that is known.
     case unreadableFile(path: String, why: String, Outage? = nil)
+    /// The product that an upload was accepted for was deleted since.
+    case productGone(String)
     /// The upload of a job is neither in the folder of uploads nor in the database.
     case uploadGone
 
@@ -40,6 +42,8 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
             \(AgentUpload.UpdateType.allCases.map(\.rawValue).joined(separator: ", "))
             """
         case .unreadableFile(let path, let why, _): "reading \(path): \(why)"
+        case .productGone(let name):
+            "the product \"\(name.prefix(100))\" was deleted after this upload was accepted; make it and upload again"
         case .uploadGone: "what was uploaded is no longer on the server; upload it again"
         }
     }
@@ -54,7 +58,9 @@ extension IntakeError: Blaming {
     package var blame: Blame {
         switch self {
         case .refused(let error): error.blame
-        case .noOrganization, .badName, .unreadableFacts, .unknownKind, .unknownUpdateType, .uploadGone: .request
+        case .noOrganization, .badName, .unreadableFacts, .unknownKind, .unknownUpdateType, .productGone,
+            .uploadGone:
+            .request
         case .superseded: .unknown
         case .unreadableFile(_, _, let outage): outage.map(Blame.environment) ?? .request
         }

@@ -190,18 +190,24 @@ struct AgentImportTests {
     private final class Text { var bytes: [UInt8] = [] }
 
     private func check(_ text: String, project: Int64, on bench: Workbench) throws -> [String: Any] {
+        try checked(text, project: project, on: bench).answer
+    }
+
+    private func checked(
+        _ text: String, project: Int64, on bench: Workbench
+    ) throws -> (answer: [String: Any], violations: [AgentViolation]) {
         let path = try bench.file(text)
-        let projects = try AgentReader.survey(file: path).projects.map {
-            AgentCheck.Project(name: $0.name, product: 1, project: project, ranges: [$0.range])
+        let projects = try AgentReader.survey(file: path).projects.enumerated().map { place, part in
+            AgentCheck.Project(name: part.name, at: place, product: 1, project: project, ranges: [part.range])
         }
         let check = AgentCheck(
             organization: 1, organizationName: "Acme \"1\"", path: path, projects: projects, checksAll: true,
             tellsVulnerabilities: true, time: 1_767_323_045_000)
         let out = Text()
-        _ = try bench.database.snapshot { connection in
+        let violations = try bench.database.snapshot { connection in
             try AgentPolicyCheck(check, on: connection) { out.bytes += $0 }.write()
         }
-        return try #require(try JSONSerialization.jsonObject(with: Data(out.bytes)) as? [String: Any])
+        return (try #require(try JSONSerialization.jsonObject(with: Data(out.bytes)) as? [String: Any]), violations)
     }
 
     @Test(arguments: Engine.allCases)
@@ -219,6 +225,11 @@ struct AgentImportTests {
             [{"coordinates":{"artifactId":"Cart"},"dependencies":[
                 {"artifactId":"a","version":"1","children":[{"artifactId":"b","version":"1"}]}]}]
             """
+        // Two products may have projects of one name.
+        let same = #"{"coordinates":{"artifactId":"web"},"dependencies":[{"artifactId":"LIBRARY","version":"1"}]}"#
+        let twins = "[\(same.replacing("LIBRARY", with: "a")),\(same.replacing("LIBRARY", with: "b"))]"
+        let violations = try checked(twins, project: 0, on: bench).violations
+        #expect(violations.map { "\($0.project) \($0.library)" } == ["1 b"])
         let answer = try check(text, project: 0, on: bench)
         let projects = try #require(answer["newProjects"] as? [String: [String: Any]])
         let root = try #require(projects["Cart"]?["children"] as? [[String: Any]])

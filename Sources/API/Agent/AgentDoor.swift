@@ -223,9 +223,9 @@ struct AgentDoor: Sendable {
         let plan = received.plan
         let check = AgentCheck(
             organization: plan.organization, organizationName: plan.organizationName, path: received.path,
-            projects: plan.groups.map { group in
+            projects: plan.groups.enumerated().map { place, group in
                 AgentCheck.Project(
-                    name: group.name, product: group.product, project: group.project, ranges: group.ranges)
+                    name: group.name, at: place, product: group.product, project: group.project, ranges: group.ranges)
             },
             checksAll: received.kind == .checkPolicies
                 || AgentPlan.says(received.fields["forceCheckAllDependencies"]),
@@ -266,12 +266,8 @@ struct AgentDoor: Sendable {
                 requests.append(request)
             }
             let first = try AgentRequests.add(requests, on: connection)
-            let numbers = Dictionary(
-                received.plan.groups.enumerated().map { ($0.element.name, first + Int64($0.offset)) }
-            ) { first, _ in first }
-            try AgentRequests.add(
-                violations.compactMap { violation in numbers[violation.project].map { ($0, violation) } },
-                on: connection)
+            // The numbers of requests count up as their projects do.
+            try AgentRequests.add(violations.map { (first + Int64($0.project), $0) }, on: connection)
         }
     }
 

@@ -2,14 +2,17 @@
 package struct AgentCheck: Sendable {
     package struct Project: Sendable {
         package let name: String
+        /// Its place among the projects of the request.
+        package let place: Int
         /// 0 where there is none yet.
         package let product: Int64
         package let project: Int64
         /// Its places in the file; more than one where several projects of the file become one.
         package let ranges: [Range<Int>]
 
-        package init(name: String, product: Int64, project: Int64, ranges: [Range<Int>]) {
+        package init(name: String, at place: Int, product: Int64, project: Int64, ranges: [Range<Int>]) {
             self.name = name
+            self.place = place
             self.product = product
             self.project = project
             self.ranges = ranges

@@ -78,7 +78,7 @@ package final class AgentPolicyCheck {
                 if policy.decision == .reject, seen.insert(library.uuid).inserted {
                     violations.append(
                         AgentViolation(
-                            project: project.name, library: library.name, dependency: "",
+                            project: project.place, library: library.name, dependency: "",
                             licenses: library.licenses, policy: policy.name))
                 }
             } else {

@@ -44,14 +44,15 @@ package struct AgentUpload: Sendable, Equatable {
 
 /// A library that a policy forbids, as an agent named it.
 package struct AgentViolation: Sendable, Equatable {
-    package let project: String
+    /// The place of its project among those of the request, whose names need not differ.
+    package let project: Int
     package let library: String
     /// The dependency that brings it in, or empty for a direct dependency.
     package let dependency: String
     package let licenses: [String]
     package let policy: String
 
-    package init(project: String, library: String, dependency: String, licenses: [String], policy: String) {
+    package init(project: Int, library: String, dependency: String, licenses: [String], policy: String) {
         self.project = project
         self.library = library
         self.dependency = dependency

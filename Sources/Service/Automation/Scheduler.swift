@@ -61,18 +61,21 @@ final class Scheduler: Sendable {
     private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Decision? {
         // A schedule that cannot be read any more waits a day for a version that can.
         let next = CronExpression(schedule.cron)?.next(after: time) ?? time + TimeText.day
+        let job: NewJob
         do {
-            let job = try job(of: schedule, on: connection)
-            guard try Schedules.advance(schedule, to: next, job: job.uuid, on: connection) else { return nil }
-            return .submitted(uuid: try backend.queue.submit(job, on: connection).uuid)
+            job = try self.job(of: schedule, on: connection)
         } catch let refusal as Refusal {
             guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
             return .refused(schedule: schedule.id, why: refusal.why)
         } catch let error as ReportError {
             guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
             return .refused(schedule: schedule.id, why: "\(error)")
+        }
+        guard try Schedules.advance(schedule, to: next, job: job.uuid, on: connection) else { return nil }
+        do {
+            return .submitted(uuid: try backend.queue.submit(job, on: connection).uuid)
         } catch let error as QueueError {
-            guard try Schedules.advance(schedule, to: next, job: "", on: connection) else { return nil }
+            try Schedules.forget(job: job.uuid, of: schedule, on: connection)
             return .refused(schedule: schedule.id, why: "\(error)")
         }
     }

@@ -99,6 +99,33 @@ struct AutomationTests {
         #expect(try jobs(world).count == 1)
     }
 
+    @Test(arguments: TemporaryDatabase.engines) func aFullQueueRefusesASchedule(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = ["orgToken": try world.token(.organization)]
+        _ = try await world.call(
+            "waybillAddSchedule", org.merging(["cron": "0 * * * *", "reportType": "OrgInventoryReport"]) { $1 })
+        var backend = world.backend
+        var settings = Queue.Settings()
+        settings.depth = 1
+        let inventory = world.inventory
+        _ = try await world.call(
+            "generateOrganizationReportAsync", org.merging(["reportType": "OrgInventoryReport"]) { $1 })
+        backend.queue = Queue(database: inventory.database, settings: settings, now: inventory.queue.now)
+        inventory.pass(3_600_000)
+        guard case .refused(_, let why)? = try Scheduler(backend).run().first else {
+            Issue.record("nobody learns that the report is not made")
+            return
+        }
+        #expect(why == "\(QueueError.full(limit: 1))")
+        // It names no job that never was, and the next time counts.
+        let row = try inventory.database.read { connection in
+            try connection.first("SELECT job, run_at FROM schedule") { ($0.string(0), $0.integer(1)) }
+        }
+        let (job, due) = try #require(row)
+        #expect(job.isEmpty && due > inventory.queue.now())
+        #expect(try jobs(world).count == 1)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func aScheduleGoesWithWhatItIsOf(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = ["orgToken": try world.token(.organization)]

@@ -40,4 +40,29 @@ import Testing
         #expect(try rows() == 0)
         #expect(try bench.number("SELECT count(*) FROM alert") == 301)
     }
+
+    @Test(arguments: TemporaryDatabase.engines)
+    func `An upload that waited does not make a deleted product again`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.sbom(cycloneDX([(name: "a", version: "1")]))
+        let product = Int64(try bench.number("SELECT id FROM product"))
+        var destination = Intake.Destination(organization: 1, product: "Product")
+        destination.project = "Project"
+        let upload = IntakeJob(
+            kind: .sbom, path: try bench.file(cycloneDX([(name: "b", version: "1")])), destination: destination)
+        let job = try bench.database.write { connection in
+            try bench.queue.submit(
+                upload.newJob(uuid: "waiting", product: product), claimedBy: "me", on: connection)
+        }
+        let scope = Scope(kind: .product, organization: 1, product: product)
+        try bench.database.write { try Deletion.product(Writing(in: scope, by: .system, at: 1, on: $0)) }
+        let error = #expect(throws: WorkError.self) {
+            try IntakeJob.run(Lease(job: job, owner: "me"), intake: bench.intake, dataFolder: "/")
+        }
+        #expect("\(try #require(error))".contains("\"Product\" was deleted"))
+        #expect(try bench.number("SELECT count(*) FROM product") == 0)
+        // Without a number it was accepted from somebody who may make products.
+        try bench.sbom(cycloneDX([(name: "b", version: "1")]))
+        #expect(try bench.number("SELECT count(*) FROM product") == 1)
+    }
 }

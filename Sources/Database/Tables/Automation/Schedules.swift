@@ -99,6 +99,11 @@ package enum Schedules {
             WHERE id = \(schedule.id) AND run_at = \(schedule.due)
             """) == 1
     }
+
+    /// Forgets the job that a schedule was about to make, in the transaction of `advance`.
+    package static func forget(job: String, of schedule: ScheduleRecord, on connection: any Connection) throws {
+        try connection.run("UPDATE schedule SET job = '' WHERE id = \(schedule.id) AND job = \(job)")
+    }
 }
 
 extension ScheduleRecord {

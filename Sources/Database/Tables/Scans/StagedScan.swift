@@ -168,6 +168,11 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
+    /// Whether the organization has the product with this number (still).
+    package func has(product: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM product WHERE id = \(product) AND organization = \(organization)") != nil
+    }
+
     /// The product and the project with these names; 0 where there is none yet.
     package func place(
         product: String, project: String, on connection: any Connection
