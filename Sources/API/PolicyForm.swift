@@ -87,7 +87,7 @@ struct PolicyForm {
             throw .badValue(name, of: "policy.name", accepted: "at most \(AccountError.nameLimit) bytes")
         }
         var isEnabled = true
-        if let word = field["enabled"]?.word { isEnabled = word.lowercased() != "false" }
+        if let field = field["enabled"] { isEnabled = try Self.flag(field, of: "policy.enabled") }
         policy = NewPolicy(
             name: name, isEnabled: isEnabled, filter: filter.json, action: action.json,
             filterType: filterType.uppercased(), actionType: actionType.uppercased(),
@@ -108,9 +108,18 @@ struct PolicyForm {
         if has("SCORE") { return .score(try score(filter)) }
         if has("SEVERITY") { return .severities(try severities(filter)) }
         if has("IN_HOUSE", "INHOUSE") { return .inHouse }
-        if has("AGE", "STALE") { return try age(filter) }
         if has("NAME", "COORDINATES", "ARTIFACT") { return try name(filter) }
+        // Other words end in it: LANGUAGE, PACKAGE.
+        let isAge = type.split { !$0.isLetter }.contains { $0 == "AGE" || $0 == "LIBRARYAGE" }
+        if isAge || has("STALE") { return try age(filter) }
         return .nothing
+    }
+
+    private static func flag(_ field: Field, of name: String) throws(APIError) -> Bool {
+        guard let word = field.word?.lowercased(), ["true", "false"].contains(word) else {
+            throw .badValue(field.shown, of: name, accepted: "true, false")
+        }
+        return word == "true"
     }
 
     /// The first of these members that is there.
@@ -167,10 +176,7 @@ struct PolicyForm {
         }
         conditions.isExploited = isExploited
         if let field = filter["exploited"] {
-            guard let word = field.word?.lowercased(), ["true", "false"].contains(word) else {
-                throw .badValue(field.shown, of: "policy.filter.exploited", accepted: "true, false")
-            }
-            conditions.isExploited = word == "true"
+            conditions.isExploited = try flag(field, of: "policy.filter.exploited")
         }
         if let field = filter["minEpss"] {
             guard let word = field.word?.trimmingBlanks(), let share = NumberText.decimal(word, in: shares) else {

@@ -71,6 +71,23 @@ extension Field {
 }
 
 extension Request {
+    /// The most elements of a list: they are changed in one transaction, for which other writes wait.
+    private static let listLimit = 10_000
+
+    private func check(_ count: Int, of key: String) throws(APIError) {
+        guard count <= Self.listLimit else {
+            throw .badValue("\(count) values", of: key, accepted: "at most \(Self.listLimit) at a time")
+        }
+    }
+
+    /// A list of objects; empty where there is none.
+    func objects(_ key: String, accepted: String) throws(APIError) -> [Field] {
+        guard let field = self[key] else { return [] }
+        guard case .list(let fields) = field else { throw .badValue(field.shown, of: key, accepted: accepted) }
+        try check(fields.count, of: key)
+        return fields
+    }
+
     /// A list of texts that has to be there, or one text with commas. At least one.
     func texts(_ key: String, accepted: String) throws(APIError) -> [String] {
         guard let field = self[key] else { throw .missing(key, accepted: accepted) }
@@ -85,6 +102,7 @@ extension Request {
         }
         found.removeAll(where: \.isEmpty)
         guard !found.isEmpty else { throw .missing(key, accepted: accepted) }
+        try check(found.count, of: key)
         return found
     }
 

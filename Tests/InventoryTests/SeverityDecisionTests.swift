@@ -39,6 +39,19 @@ struct SeverityDecisionTests {
         #expect(SeverityDecision(of: "GHSA-1", from: []) { (1, $0) }.word.isEmpty)
     }
 
+    @Test("the vector of CVSS 3 is the one that the score comes from")
+    func vectorOfTheScore() {
+        let old = "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"
+        for vectors in [[old, three], [three, old]] {
+            let made = SeverityDecision(of: "GHSA-1", from: [record("GHSA-1", vectors)]) { (1, $0) }
+            #expect(made.score == 98 && made.version == "3.1")
+            #expect(made.three?.tenths == 98 && made.three?.version == .v31, "\(vectors)")
+        }
+        // The record that decides comes first, whatever version the others have.
+        let made = SeverityDecision(of: "CVE-1", from: [record("GHSA-1", [three]), record("CVE-1", [old])]) { (1, $0) }
+        #expect(made.three?.version == .v30 && made.score == 53)
+    }
+
     @Test("the CVE's own record decides, then one that is about it alone, never the first by alphabet")
     func records() {
         let cve = "CVE-2026-1"

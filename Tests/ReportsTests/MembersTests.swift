@@ -52,4 +52,50 @@ struct MembersTests {
         #expect(try groups(.organization, visible: [webshop]) == [team])
         #expect(try groups(.organization, visible: [bank]) == [])
     }
+
+    /// Where somebody has several roles in one place, the one with most rights is shown.
+    @Test(arguments: TemporaryDatabase.engines) func theStrongestRoleIsShown(engine: Engine) throws {
+        let words = [
+            "ADMINISTRATOR", "MEMBER", "DEFAULT_APPROVER", "PRODUCT_APPROVER", "PRODUCT_INTEGRATOR", "READ_ONLY",
+            "ALERTS_EMAIL_RECEIVER",
+        ]
+        let fixture = try InventoryFixture(engine, isFilled: false)
+        for word in words {
+            let weakness = try fixture.database.read { connection in
+                try connection.integer(
+                    "SELECT \(SQL(Report.weakness(of: "r.role"))) FROM (SELECT CAST(\(word) AS text) AS role) r")
+            }
+            let role = Role(assignment: word)
+            #expect(
+                role.map { Role.allCases.reversed().firstIndex(of: $0) } ?? 3 == weakness.map { Int($0) }, "\(word)")
+        }
+        try fixture.database.write { connection in
+            try connection.run(
+                """
+                INSERT INTO account (id, email, name, kind, created_at)
+                VALUES (9001, 'ada@example.org', 'Ada', 'USER', 1), (9002, 'bob@example.org', 'Bob', 'USER', 1)
+                """)
+            try connection.run("INSERT INTO account_group (id, organization, name) VALUES (71, 1, 'legal')")
+            for role in ["ALERTS_EMAIL_RECEIVER", "MEMBER"] {
+                try connection.run(
+                    "INSERT INTO assignment (organization, account, product, role) VALUES (1, 9001, 0, \(role))")
+                try connection.run(
+                    """
+                    INSERT INTO group_assignment (organization, account_group, product, role) VALUES (1, 71, 0, \(role))
+                    """)
+            }
+            try connection.run(
+                """
+                INSERT INTO assignment (organization, account, product, role) VALUES (1, 9002, 0, 'ALERTS_EMAIL_RECEIVER')
+                """)
+        }
+        let found = ReportCase.all.first { $0.type == "OrgMembersReport" && $0.format == .json }
+        let scope = Scope(kind: .organization, organization: 1)
+        let part = try #require(try #require(found).produce(fixture, scope: scope).parts().first)
+        #expect(
+            try part.rows("members").map { "\($0["name"] ?? "") \($0["role"] ?? "")" } == [
+                "Ada MEMBER", "Bob ALERTS_EMAIL_RECEIVER",
+            ])
+        #expect(try part.rows("groups").map { $0["role"] as? String } == ["MEMBER"])
+    }
 }

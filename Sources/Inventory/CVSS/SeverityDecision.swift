@@ -32,7 +32,8 @@ package struct SeverityDecision: Sendable, Equatable {
     package var score: Int?
     /// The version of CVSS that word and score come from: `4.0`, `3.1`, `3.0`, `2.0`; empty without a vector.
     package var version = ""
-    /// The vectors of each version that the records give, the deciding record's first.
+    /// The vectors of each version that the records give, the deciding record's first; of a record with 3.0 and 3.1 the newer one, as
+    /// for the score.
     package var two: CVSS?
     package var three: CVSS?
     package var four: CVSS?
@@ -46,7 +47,10 @@ package struct SeverityDecision: Sendable, Equatable {
         let order = Self.order(records, of: name, rank: rank)
         let vectors = order.map { record in record.vectors.compactMap { CVSS($0) } }
         two = vectors.lazy.flatMap { $0 }.first { $0.version == .v2 }
-        three = vectors.lazy.flatMap { $0 }.first { $0.version == .v31 || $0.version == .v30 }
+        three =
+            vectors.lazy.compactMap { vectors in
+                vectors.filter { $0.version == .v31 || $0.version == .v30 }.max { $0.version.age < $1.version.age }
+            }.first
         four = vectors.lazy.flatMap { $0 }.first { $0.version == .v4 }
         for (record, rated) in zip(order, vectors) {
             let newest = rated.max { $0.version.age < $1.version.age }

@@ -45,9 +45,6 @@ extension Request {
     /// The alerts, the comment, and the end of the decision (milliseconds since 1970; 0 for none).
     fileprivate func decision() throws(APIError) -> (uuids: [String], comments: String, until: Int64) {
         let uuids = try texts("alertUuids", accepted: "a list of alertUuid values")
-        guard uuids.count <= 10_000 else {
-            throw .badValue("\(uuids.count) values", of: "alertUuids", accepted: "at most 10000 at a time")
-        }
         var comments = ""
         if case .text(let text)? = self["comments"] { comments = text }
         return (uuids, String(comments.prefix(4000)), try timeIfAny("ignoreUntil") ?? 0)

@@ -134,9 +134,6 @@ extension Call {
             alerts =
                 request["alertUuids"] == nil
                 ? [] : try request.texts("alertUuids", accepted: "a list of alertUuid values")
-            guard alerts.count <= 10_000 else {
-                throw APIError.badValue("\(alerts.count) values", of: "alertUuids", accepted: "at most 10000 at a time")
-            }
             // Who sees some products only may not decide for the others.
             if alerts.isEmpty, scope.kind == .organization, scope.visibleProducts != nil { throw APIError.refused }
             let reach: LastingDecision.Reach =

@@ -292,9 +292,7 @@ extension Call {
     ) { visit in
         let uuid = try visit.request.text("keyUuid", accepted: uuidAccepted).lowercased()
         let accepted = "a list of objects with bug, severity, title, status, reported and url"
-        guard case .list(let fields)? = visit.request["bugs"] ?? .list([]) else {
-            throw APIError.badValue("…", of: "bugs", accepted: accepted)
-        }
+        let fields = try visit.request.objects("bugs", accepted: accepted)
         let bugs = try fields.map { field in
             guard let bug = field.text("bug") else { throw APIError.missing("bugs.bug", accepted: accepted) }
             return LibraryBug(
@@ -318,9 +316,7 @@ extension Call {
         ]
     ) { visit in
         let accepted = "a list of objects with cluster, namespace, workload, container, image, tag and digest"
-        guard case .list(let fields)? = visit.request["places"] ?? .list([]) else {
-            throw APIError.badValue("…", of: "places", accepted: accepted)
-        }
+        let fields = try visit.request.objects("places", accepted: accepted)
         let places = fields.map { field in
             ImagePlace(
                 cluster: field.text("cluster") ?? "", namespace: field.text("namespace") ?? "",

@@ -48,6 +48,7 @@ extension Call {
             to: { bytes throws(SinkError) in try file.write(bytes) })
         var missing = try LicenseTexts.missing(in: visit.scope, on: visit.connection)
         var isEmpty = true
+        var digests: [String: String] = [:]
         func add(_ name: String, _ text: String) throws {
             isEmpty = false
             try zip.add("\(name).txt", text)
@@ -55,8 +56,11 @@ extension Call {
         try LicenseTexts.each(in: visit.scope, on: visit.connection) { spdx, text in
             if text.isEmpty { missing.append(spdx) } else { try add(spdx, text) }
         } own: { name, digest, text in
-            // Texts of one name may differ.
-            try add("\(IDText.safe(name))-\(digest.prefix(12))", text)
+            // Texts of one name may differ, and names of one text in nothing that a file's name shows.
+            let entry = "\(IDText.safe(name))-\(digest.prefix(12))"
+            guard digests[entry] != digest else { return }
+            let isTaken = digests.updateValue(digest, forKey: entry) != nil
+            try add(isTaken ? "\(IDText.safe(name))-\(digest)" : entry, text)
         }
         if !missing.isEmpty || isEmpty {
             try zip.add("Licenses without text.txt", missing.map { "\($0)\r\n" }.joined())

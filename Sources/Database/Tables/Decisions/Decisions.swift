@@ -28,10 +28,13 @@ package enum Decisions {
             SELECT count(*) FROM decision WHERE organization = \(decision.organization)
                 AND state = \(LastingDecision.State.inForce.rawValue)
             """)
-        guard count ?? 0 < limit else { throw DecisionError.tooMany }
+        let room = limit - (count ?? 0)
+        guard room > 0 else { throw DecisionError.tooMany }
         guard decision.reach == .alert else { return [try insert(decision, writing)] }
+        let places = try DecidedAlerts.find(uuids, in: writing.scope, on: connection)
+        guard places.count <= room else { throw DecisionError.tooMany }
         var made: [LastingDecision] = []
-        for place in try DecidedAlerts.find(uuids, in: writing.scope, on: connection) {
+        for place in places {
             var one = decision
             (one.product, one.project, one.family) = (place.product, place.project, place.family)
             one = try insert(one, writing)

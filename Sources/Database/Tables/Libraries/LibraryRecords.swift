@@ -114,11 +114,11 @@ package enum LibraryRecords {
         return try connection.all(query) { LibraryRecord(row: $0) }
     }
 
-    /// Libraries whose names contain a text, whatever its case is.
+    /// Libraries whose names contain a text, whatever the case of its ASCII letters is.
     package static func containing(
         _ text: String, limit: Int, in scope: Scope, on connection: any Connection
     ) throws -> [LibraryRecord] {
-        let pattern = SQLText.containing(text.lowercased())
+        let pattern = SQLText.containing(SQLText.lowered(text))
         return try connection.all(
             """
             SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))

@@ -69,7 +69,7 @@ extension Report {
                 "action", "Action",
                 "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.was_here THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
             .text("version", "Version", "l.version", width: 14).untitled,
-            // The lowest of its previous versions.
+            // One of its previous versions: the first as text, as `10` comes before `9`.
             .text(
                 "previousVersion", "Previous Version",
                 """

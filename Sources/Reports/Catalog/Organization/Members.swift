@@ -25,7 +25,7 @@ extension Report {
                     WHERE (r.product = 0 OR m.product = 0 OR m.product = r.product)
                         AND (r.sees_all = 1 OR m.product IN (SELECT s.product FROM scope s))
                         AND NOT EXISTS (SELECT 1 FROM assignment n WHERE n.organization = m.organization
-                            AND n.account = m.account AND n.product = m.product AND n.role < m.role)
+                            AND n.account = m.account AND n.product = m.product AND \(isStronger("n.role", than: "m.role")))
                     """,
                 order: ["m.account", "m.product"],
                 columns: [
@@ -78,9 +78,25 @@ extension Report {
         ])
     )
 
-    /// Whether the group has no stronger role in the same place than `group_assignment a`: the names of roles sort the strongest first.
+    /// Whether the group has no stronger role in the same place than `group_assignment a`.
     private static let isStrongestOfGroup: StaticSQL = """
         NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
-            AND n.account_group = a.account_group AND n.product = a.product AND n.role < a.role)
+            AND n.account_group = a.account_group AND n.product = a.product AND \(isStronger("n.role", than: "a.role")))
         """
+
+    /// Whether an assignment's role comes before another one: by its rights, then by its word.
+    private static func isStronger(_ role: StaticSQL, than other: StaticSQL) -> StaticSQL {
+        """
+        (\(weakness(of: role)) < \(weakness(of: other))
+            OR \(weakness(of: role)) = \(weakness(of: other)) AND \(role) < \(other))
+        """
+    }
+
+    /// 0 for the roles with most rights; those without rights come last. The order of `Role(assignment:)`, which a test holds against it.
+    static func weakness(of role: StaticSQL) -> StaticSQL {
+        """
+        CASE \(role) WHEN 'ADMINISTRATOR' THEN 0 WHEN 'MEMBER' THEN 1 WHEN 'DEFAULT_APPROVER' THEN 1
+            WHEN 'PRODUCT_APPROVER' THEN 1 WHEN 'PRODUCT_INTEGRATOR' THEN 1 WHEN 'READ_ONLY' THEN 2 ELSE 3 END
+        """
+    }
 }
