@@ -40,6 +40,29 @@ struct ComparisonTests {
         }
     }
 
+    /// Of several versions nobody knows which replaced which: all that differs is there, and nothing that is on both sides.
+    @Test(arguments: Engine.allCases) func severalVersionsAreRowsOfTheirOwn(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let old = try world.inventory.importSBOM(
+            document("left@7.2.3", "left@7.1.7", "same@1.0.0", "both@9", "both@10", "swap@1", "swap@2"), project: "old")
+        let new = try world.inventory.importSBOM(
+            document("left@7.1.3", "same@1.0.0", "same@0.9.0", "both@10", "both@11", "swap@2", "swap@1"), project: "new"
+        )
+        let fields: [String: Any] = [
+            "projectToken": old.projectToken, "compareProjectToken": new.projectToken, "format": "json",
+        ]
+        let answer = try await world.call("getProjectDiffReport", fields)
+        let libraries = try #require(answer["libraries"] as? [[String: Any]])
+        let said = libraries.map { library in
+            ["library", "action", "previousVersion"].map { library[$0] as? String ?? "" }.joined(separator: " ")
+        }
+        #expect(
+            said.sorted() == [
+                "both-11.tgz CHANGED 9", "left-7.1.3.tgz ADDED ", "left-7.1.7.tgz REMOVED ", "left-7.2.3.tgz REMOVED ",
+                "same-0.9.0.tgz ADDED ",
+            ])
+    }
+
     @Test func theOtherSideHasToBeSeen() async throws {
         let world = try ManagedWorld(.sqlite)
         let (project, foreign) = try (world.token(.project), world.token(.project, organization: 2))

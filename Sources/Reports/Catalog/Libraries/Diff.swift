@@ -2,7 +2,8 @@ package import Database
 
 // DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of what it is compared with
 // (Database/Tables/Accounts/Scope.swift). Libraries are compared by identity (`library.uuid`), so two descriptions of one library
-// are no difference. A library in another version on the other side counts as changed: it is shown once, with the version there.
+// are no difference. Where one version of a package took the place of one other, the library counts as changed: it is shown once, with
+// the version there. Of a package in several versions that one side alone has, nobody knows which replaced which: each is a row of its own.
 
 extension Report {
     /// The differences of another product from the product of the scope.
@@ -40,24 +41,35 @@ extension Report {
     private static let isThere: StaticSQL = "o.scan IN (SELECT c.scan FROM compared c)"
     private static let isOnEitherSide: StaticSQL = "(\(isHere) OR \(isThere))"
 
-    /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library; `was_here` says that
-    /// the side of the scope has it in another version.
+    /// Whether a library `k`, in any description, is shown by these scans.
+    private static func isShown(in scans: StaticSQL) -> StaticSQL {
+        """
+        EXISTS (SELECT 1 FROM library m JOIN occurrence q ON q.library = m.id
+            WHERE m.organization = l.organization AND m.uuid = k.uuid AND q.scan IN (\(scans)))
+        """
+    }
+    private static let isOnlyHere: StaticSQL = """
+        \(isShown(in: "SELECT s.scan FROM scope s")) AND NOT \(isShown(in: "SELECT c.scan FROM compared c"))
+        """
+    private static let isOnlyThere: StaticSQL = """
+        \(isShown(in: "SELECT c.scan FROM compared c")) AND NOT \(isShown(in: "SELECT s.scan FROM scope s"))
+        """
+
+    /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library; `is_changed` says that one version
+    /// of its package is here alone, and one there alone.
     private static let comparedLibraries = Table(
         key: "libraries", item: "library", title: "Libraries",
         from: """
             realm r JOIN (SELECT l.*,
                 EXISTS (\(shown) WHERE \(isSame) AND \(isHere)) AS is_here,
                 EXISTS (\(shown) WHERE \(isSame) AND \(isThere)) AS is_there,
-                EXISTS (\(shown) WHERE \(isOfSamePackage) AND \(isHere)) AS was_here
+                (SELECT count(DISTINCT k.uuid) FROM library k WHERE \(isOfSamePackage) AND \(isOnlyHere)) = 1
+                AND (SELECT count(DISTINCT k.uuid) FROM library k WHERE \(isOfSamePackage) AND \(isOnlyThere)) = 1
+                AS is_changed
                 FROM library l) l ON l.organization = r.organization
             WHERE l.id = (SELECT min(k.id) FROM library k WHERE \(isSame)
                     AND EXISTS (SELECT 1 FROM occurrence o WHERE o.library = k.id AND \(isOnEitherSide)))
-                AND (l.is_there AND NOT l.is_here
-                OR l.is_here AND NOT l.is_there
-                    AND NOT EXISTS (\(shown) WHERE \(isOfSamePackage) AND \(isThere)
-                        AND NOT EXISTS (SELECT 1 FROM library m JOIN occurrence q ON q.library = m.id
-                            WHERE m.organization = l.organization AND m.uuid = k.uuid
-                            AND q.scan IN (SELECT s.scan FROM scope s))))
+                AND (l.is_there AND NOT l.is_here OR l.is_here AND NOT l.is_there AND NOT l.is_changed)
             """,
         order: ["l.id"],
         columns: [
@@ -67,14 +79,13 @@ extension Report {
                 .omittedWhenNull.untitled,
             .text(
                 "action", "Action",
-                "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.was_here THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
+                "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.is_changed THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
             .text("version", "Version", "l.version", width: 14).untitled,
-            // One of its previous versions: the first as text, as `10` comes before `9`.
             .text(
                 "previousVersion", "Previous Version",
                 """
-                CASE WHEN l.is_there THEN (SELECT min(k.version) FROM library k JOIN occurrence o ON o.library = k.id
-                    WHERE \(isOfSamePackage) AND k.version <> l.version AND \(isHere)) END
+                CASE WHEN l.is_there AND l.is_changed THEN (SELECT min(k.version) FROM library k
+                    WHERE \(isOfSamePackage) AND \(isOnlyHere)) END
                 """, width: 16
             ).omittedWhenNull.untitled,
         ])
