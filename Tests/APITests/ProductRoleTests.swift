@@ -63,6 +63,37 @@ struct ProductRoleTests {
         }
     }
 
+    /// The uuid of a library follows from its package URL: who guesses one learns nothing of other products.
+    @Test(arguments: TemporaryDatabase.engines) func hiddenLibrariesAreUnknown(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let key = try key(.administrator, in: world)
+        func uuid(_ name: String) throws -> String {
+            try #require(
+                try world.inventory.database.read {
+                    try $0.first("SELECT uuid FROM library WHERE organization = 1 AND filename LIKE \(name)") {
+                        $0.string(0)
+                    }
+                })
+        }
+        let admin: [String: Any] = ["orgToken": try world.token(.organization)]
+        let attribute = ["attribute": ["name": "Shelf", "context": "PRODUCT"]]
+        #expect(try await world.call("waybillAddAttribute", admin.merging(attribute) { $1 })["errorCode"] == nil)
+        let token: [String: Any] = ["productToken": try world.token(.product)]
+        for (name, isOwn) in [("only-in-cart%", true), ("only-in-ledger%", false)] {
+            for (call, more) in [
+                ("waybillDecide", ["comments": "x"]),
+                ("waybillSetAttributeValue", ["attribute": "Shelf", "value": "x"]),
+            ] {
+                var fields = token.merging(more) { $1 }
+                fields["keyUuid"] = try uuid(name)
+                let bytes = try await world.raw(call, fields, key: key)
+                let text = String(decoding: bytes, as: UTF8.self)
+                #expect(text.contains("errorCode") != isOwn, "\(call) \(text)")
+                #expect(!text.contains("only-in-ledger"), "\(call)")
+            }
+        }
+    }
+
     /// Asynchronous reports of the catalog show what the user who asked for them could see.
     @Test(arguments: TemporaryDatabase.engines) func reportsShowTheOwnProduct(engine: Engine) async throws {
         let world = try ManagedWorld(engine)

@@ -222,7 +222,7 @@ extension Call {
         private static func library(_ visit: borrowing Visit) throws -> String? {
             let accepted = "a package URL without a version, as pkg:npm/left-pad; versions says which"
             if let uuid = try visit.request.textIfAny("keyUuid", accepted: "the keyUuid of a library")?.lowercased() {
-                let name = try Decisions.libraryName(uuid, organization: visit.scope.organization, on: visit.connection)
+                let name = try Decisions.libraryName(uuid, in: visit.scope, on: visit.connection)
                 guard let name else { throw APIError.unknownLibrary(uuid, of: "keyUuid") }
                 return name
             }

@@ -160,14 +160,14 @@ package enum Decisions {
             .sorted { $0.comesBefore($1) }
     }
 
-    /// What a library of an organization is in all its versions; nil when the organization has none with this uuid.
+    /// What a library of an organization is in all its versions; nil when users of the scope know of none with this uuid.
     package static func libraryName(
-        _ uuid: String, organization: Int64, on connection: any Connection
+        _ uuid: String, in scope: Scope, on connection: any Connection
     ) throws -> String? {
         try connection.first(
             """
-            SELECT purl, group_id, artifact FROM library WHERE organization = \(organization) AND uuid = \(uuid)
-            ORDER BY id DESC LIMIT 1
+            SELECT l.purl, l.group_id, l.artifact FROM library l WHERE \(LibraryRecords.isKnown(scope)) AND l.uuid = \(uuid)
+            ORDER BY l.id DESC LIMIT 1
             """
         ) { LastingDecision.libraryName(purl: $0.string(0), group: $0.string(1), artifact: $0.string(2)) }
     }

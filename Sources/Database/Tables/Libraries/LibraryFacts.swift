@@ -79,13 +79,15 @@ package enum LibraryFacts {
         return true
     }
 
-    /// Sets the value of an attribute for a library in the scope; an empty value removes it. False when the
-    /// organization has no such library.
+    /// Sets the value of an attribute for a library in the scope; an empty value removes it. False when users of the scope know of no
+    /// such library.
     package static func setValue(
         _ value: String, of attribute: Attribute, library uuid: String, in scope: Scope, by curator: Curator,
         on connection: any Connection
     ) throws -> Bool {
-        guard let place = try curator.place(uuid, on: connection) else { return false }
+        let isKnown = try connection.integer(
+            "SELECT 1 FROM library l WHERE \(LibraryRecords.isKnown(scope)) AND l.uuid = \(uuid) LIMIT 1")
+        guard isKnown != nil, let place = try curator.place(uuid, on: connection) else { return false }
         let product = attribute.context == .organization ? 0 : scope.product
         let project = attribute.context == .project ? scope.project : 0
         let row: SQL = """

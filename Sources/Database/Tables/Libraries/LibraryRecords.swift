@@ -79,6 +79,15 @@ package enum LibraryRecords {
         """
     }
 
+    /// That users may know of a library `l`: of all that the organization has, or of those in the products that they may see.
+    static func isKnown(_ scope: Scope) -> SQL {
+        guard let visible = scope.visibleProducts else { return "l.organization = \(scope.organization)" }
+        return """
+            l.organization = \(scope.organization) AND EXISTS (SELECT 1 FROM occurrence o JOIN project p ON p.scan = o.scan
+                WHERE o.library = l.id AND p.product IN \(SQL.list(visible.map(Value.integer))))
+            """
+    }
+
     /// The wanted libraries: nil stands for any value.
     package struct Search: Sendable {
         /// The name of the artifact or of the file.
