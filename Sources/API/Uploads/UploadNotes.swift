@@ -7,7 +7,12 @@ extension Job {
     package var requestNotes: [String] {
         // A poll reads the request only where there is something to say.
         guard kind == .report, ReportRequest.mayHaveNotes(json: request) else { return [] }
-        return (try? ReportRequest(json: request))?.notes ?? []
+        do {
+            return try ReportRequest(json: request).notes
+        } catch {
+            // A poll answers without it, as below.
+            return ["the notes about this request cannot be read: \(error)"]
+        }
     }
 
     /// What the import of an upload found odd, as its result has it; empty for all other jobs.

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 package import Database
 package import Jobs
 
@@ -9,12 +9,11 @@ package enum WebhookSignature {
     /// A secret as people keep it.
     static func secret(of bytes: [UInt8]) -> String { mark + bytes.base64 }
 
-    /// The fields of a message's head.
+    /// The fields of a message's head. Throws where the secret is none that was made here.
     package static func fields(
         id: String, at time: Int64, body: String, secret: String
-    ) -> [(name: String, value: String)] {
-        // Secrets are made here; one that cannot be read signs with no key, and its messages are refused.
-        let key = (try? Base64Decoder.decode(String(secret.dropFirst(mark.count)))) ?? []
+    ) throws(Base64Error) -> [(name: String, value: String)] {
+        let key = try Base64Decoder.decode(String(secret.dropFirst(mark.count)))
         let seconds = String(time / 1000)
         let digest = Digest.hmacSHA256(Array("\(id).\(seconds).\(body)".utf8), key: key)
         return [

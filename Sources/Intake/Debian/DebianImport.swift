@@ -1,5 +1,6 @@
 import BOM
 import Bytes
+import Glibc
 import Inventory
 package import Jobs
 
@@ -55,7 +56,7 @@ struct DebianReading {
     mutating func read(into staging: inout ScanStaging) throws -> DependencyGraph {
         let system = system()
         try staging.component(system.root)
-        let automatic = automaticPackages()
+        let automatic = automaticPackages(warning: staging.warning)
         let status = "\(root)/var/lib/dpkg/status"
         try ControlFile.paragraphs(of: status) { paragraph in
             guard paragraph["status"].hasSuffix(" installed"), !paragraph["package"].isEmpty else { return }
@@ -111,15 +112,22 @@ struct DebianReading {
     }
 
     /// Packages that came only because others need them (apt's `Auto-Installed: 1`).
-    private func automaticPackages() -> Set<String> {
+    private func automaticPackages(warning: (String) -> Void) -> Set<String> {
         var found = Set<String>()
+        let path = "\(root)/var/lib/apt/extended_states"
+        var status = stat()
         // Without the file apt has marked nothing: all packages count as asked for.
-        try? ControlFile.paragraphs(of: "\(root)/var/lib/apt/extended_states") { paragraph in
-            if paragraph["auto-installed"] == "1" {
-                found.insert("\(paragraph["package"]):\(paragraph["architecture"])")
-                // apt notes packages for all architectures under the machine's own.
-                found.insert("\(paragraph["package"]):all")
+        if stat(path, &status) != 0, errno == ENOENT { return found }
+        do {
+            try ControlFile.paragraphs(of: path) { paragraph in
+                if paragraph["auto-installed"] == "1" {
+                    found.insert("\(paragraph["package"]):\(paragraph["architecture"])")
+                    // apt notes packages for all architectures under the machine's own.
+                    found.insert("\(paragraph["package"]):all")
+                }
             }
+        } catch {
+            warning("\(error); packages count as direct though others may have brought them")
         }
         return found
     }

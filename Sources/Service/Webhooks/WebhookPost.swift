@@ -1,4 +1,5 @@
 import API
+import Bytes
 import Outbound
 
 /// Posts signed messages to webhooks. For one thread.
@@ -47,9 +48,13 @@ struct WebhookPost {
             return .failed(why: error.description, forGood: false)
         }
         var request = OutboundRequest(.post, url: url, protocols: "http,https")
-        request.fields =
-            [("Content-Type", "application/json"), ("User-Agent", "Waybill")]
-            + WebhookSignature.fields(id: id, at: time, body: body, secret: secret)
+        do throws(Base64Error) {
+            let signature = try WebhookSignature.fields(id: id, at: time, body: body, secret: secret)
+            request.fields = [("Content-Type", "application/json"), ("User-Agent", "Waybill")] + signature
+        } catch {
+            return .failed(
+                why: "the secret of the webhook cannot be read: \(error); add the webhook again", forGood: false)
+        }
         request.deadline = 15
         request.answer = .dropped
         do throws(OutboundError) {

@@ -13,12 +13,16 @@ final class Announcer: Sendable {
     static let channel: StaticString = "job"
 
     private let database: any Database
+    private let log: Log
     private let queue = DispatchQueue(label: "announcer")
     private let state = Mutex<State>(.idle)
 
     private enum State { case idle, sending, again }
 
-    init(_ database: any Database) { self.database = database }
+    init(_ database: any Database, log: Log) {
+        self.database = database
+        self.log = log
+    }
 
     /// Returns at once.
     func announce() {
@@ -33,7 +37,11 @@ final class Announcer: Sendable {
         repeat {
             state.withLock { $0 = .sending }
             // Where notices do not arrive, workers look by themselves.
-            try? database.write { try $0.notify(Self.channel) }
+            do {
+                try database.write { try $0.notify(Self.channel) }
+            } catch {
+                log(.warning, "other nodes could not be notified of new jobs", ["error": "\(error)"])
+            }
             usleep(2000)
         } while state.withLock { state in
             if state == .sending { state = .idle }

@@ -24,7 +24,7 @@ package final class Workforce: Sendable {
         self.runtime = runtime
         count = workers
         let bell = Bell()
-        let announcer = runtime.database.engine == .postgresql ? Announcer(runtime.database) : nil
+        let announcer = runtime.database.engine == .postgresql ? Announcer(runtime.database, log: runtime.log) : nil
         let (metrics, log) = (runtime.metrics, runtime.log)
         doorbell = Bell {
             bell.ring()
