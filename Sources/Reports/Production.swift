@@ -77,7 +77,7 @@ package struct Production: Sendable {
 
     /// - Parameters:
     ///   - progress: takes the number of rows written, now and then.
-    ///   - shouldStop: asked now and then; true ends the production with `ProductionError.stopped`.
+    ///   - shouldStop: asked often, so it should be cheap; true ends the production with `ProductionError.stopped`.
     package init(
         _ request: ReportRequest, settings: Settings = Settings(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
@@ -154,11 +154,10 @@ package struct Production: Sendable {
         }
     }
 
-    /// Counts one row that a document wrote, and checks now and then whether the production must stop.
+    /// Counts one row that a document wrote, and checks whether the production must stop: one row may be as large as a document.
     func step(_ rows: inout Int) throws(ProductionError) {
         rows += 1
-        guard rows % 1024 == 0 else { return }
-        progress(rows)
+        if rows % 1024 == 0 { progress(rows) }
         if shouldStop() { throw .stopped }
     }
 

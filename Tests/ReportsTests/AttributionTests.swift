@@ -107,6 +107,19 @@ struct AttributionTests {
         #expect(licence("gpl") == Self.gpl && licence("later") == "\(Self.gpl)\n\nLinking this library")
     }
 
+    /// The square of so many would take minutes.
+    @Test(.timeLimit(.minutes(1))) func `very many lines of copyright are written one after the other`() throws {
+        let fixture = try InventoryFixture(.sqlite, isFilled: false)
+        let lines = (0..<60_000).map { "Copyright 2020 Holder \($0 / 2)" }.joined(separator: "\\n")
+        try fixture.importSBOM(
+            """
+            {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[{"type":"library","bom-ref":"a",
+             "name":"a","version":"1","purl":"pkg:npm/a@1","licenses":[{"license":{"id":"MIT"}}],"copyright":"\(lines)"}]}
+            """)
+        let entry = try entries(object(text(fixture, .json)))["a-1.tgz"]
+        #expect((entry?["copyrightSources"] as? [[String: String]])?.count == 30_000)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func `what has to be looked at stands in lists`(engine: Engine) throws {
         let said = try object(text(fixture(engine), .json))
         func names(_ key: String) -> [String] {

@@ -102,8 +102,7 @@ import Testing
                     }
                     return false
                 })
-            // A bill of materials looks at `shouldStop` every 1024 rows: for it, the upload comes with the first
-            // bytes.
+            // A document whose first bytes come before anybody looks at `shouldStop`: the upload comes with them.
             let during = try Output(production, on: fixture.database) {
                 if calls.value == 0 {
                     calls.jump(to: 2)
@@ -117,6 +116,20 @@ import Testing
             }
             try fixture.importSBOM(FixtureDocuments.cart)
         }
+    }
+
+    /// Documents look at every row: one library may be as large as a document.
+    @Test(arguments: ["AttributionReport", "ProjectSBOMReport"]) func aDocumentStopsWithinItsFirstRows(type: String)
+        throws
+    {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        let found = ReportCase.all.first { $0.type == type && $0.scope == .project && $0.format == .json }
+        let report = try #require(found)
+        let calls = Counter()
+        let production = try Production(
+            report.request(fixture.scope(.project)), shouldStop: { calls.next() >= 3 })
+        #expect(throws: ProductionError.stopped) { try Output(production, on: fixture.database) }
+        #expect(calls.value == 3)
     }
 
     @Test(

@@ -236,6 +236,20 @@ import Testing
         #expect(losses[.longField] == 1)
     }
 
+    /// The square of so many would take minutes.
+    @Test(.timeLimit(.minutes(1))) func `very many licences of one component are written one after the other`() throws {
+        var sample = WriterSample()
+        sample.document.created = "2026-01-02T03:04:05Z"
+        var component = Component(ref: "a", name: "a")
+        component.licenses = (0..<30_000).map {
+            LicenseClaim(.name("Licence of \($0 / 2)"), url: "https://example.org/\($0 / 2)")
+        }
+        sample.components = [component]
+        let text = String(decoding: try sample.cycloneDX(.v16), as: UTF8.self)
+        #expect(text.contains("https://example.org/14999"))
+        #expect(text.components(separatedBy: #""Licence of 14999""#).count == 2, "each once")
+    }
+
     // MARK: - All
 
     @Test func `the same calls give the same bytes in every output`() throws {

@@ -33,7 +33,8 @@ extension CycloneDXWriter {
         let shown = shownLicenses(of: it)
         let places = writeLicenses(shown.claims, acknowledgement: shown.acknowledgement, to: &out)
         var it = it
-        for url in places where !it.externalReferences.contains(where: { $0.kind == "license" && $0.url == url }) {
+        var known = Set(it.externalReferences.lazy.filter { $0.kind == "license" }.map(\.url))
+        for url in places where known.insert(url).inserted {
             it.externalReferences.append(ExternalReference(kind: "license", url: url))
         }
         tree.text("copyright", it.copyright == "NONE" ? "" : it.copyright, to: &out)
@@ -127,14 +128,10 @@ extension CycloneDXWriter {
         defer { tree.endList(to: &out) }
         let read = statements.read(claims)
         var seen: [(expression: LicenseExpression, claim: LicenseClaim)] = []
+        var known: Set<[String]> = []
         for (statement, claim) in zip(read.statements, claims) {
             guard case .expression(let expression) = statement else { continue }
-            if seen.contains(where: {
-                $0.expression == expression && $0.claim.text == claim.text && $0.claim.url == claim.url
-            }) {
-                continue
-            }
-            seen.append((expression, claim))
+            if known.insert([expression.text, claim.text, claim.url]).inserted { seen.append((expression, claim)) }
         }
         let isCompound = seen.contains {
             $0.expression.single.map { !$0.exception.isEmpty || $0.hasUnlistedPlus } ?? true

@@ -76,7 +76,7 @@ extension Production {
             try writer.beginList(list)
             try source.each(.byName, of: list, once: true) { library in
                 try writer.item(library, of: list)
-                try look(at: rows)
+                try look()
             }
             try writer.endList()
         }
@@ -101,15 +101,13 @@ extension Production {
     ) throws {
         try writer.beginSummary()
         var group: String?
-        var count = 0
         try source.each(.byLicense, once: true) { library in
             let licenses = settings.expression(library) ?? library.licenseLine
             if group != licenses { try writer.group(licenses) }
             group = licenses
             try writer.summary(library)
             // Counted where all that is known of it is written.
-            count += 1
-            if settings.showsDetail { try look(at: count) } else { try step(&rows) }
+            if settings.showsDetail { try look() } else { try step(&rows) }
         }
         try writer.endSummary()
     }
@@ -144,14 +142,14 @@ extension Production {
         try source.each(.byName, once: settings.byComponent) { library in
             number += 1
             if !library.notice.isEmpty { try writer.notice(library, number: number) }
-            try look(at: number)
+            try look()
         }
         try writer.endNotices()
     }
 
-    /// Looks now and then whether to go on.
-    private func look(at count: Int) throws(ProductionError) {
-        if count % 1024 == 0, shouldStop() { throw .stopped }
+    /// Looks whether to go on.
+    private func look() throws(ProductionError) {
+        if shouldStop() { throw .stopped }
     }
 }
 

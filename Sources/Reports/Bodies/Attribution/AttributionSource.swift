@@ -219,10 +219,11 @@ final class AttributionSource {
             templates.formUnion(try holders(of: license.base))
         }
         var found: [AttributedLibrary.CopyrightLine] = []
+        var known: Set<String> = []
         func add(_ line: Substring, _ source: String) {
             let line = line.trimmingBlanks()
             guard !line.isEmpty, !templates.contains(line), !LicenseTemplate.isOpenNotice(line) else { return }
-            if !found.contains(where: { $0.text == line }) { found.append(.init(text: line, source: source)) }
+            if known.insert(line).inserted { found.append(.init(text: line, source: source)) }
         }
         if !origin.copyright.isEmpty {
             let source = try self.source(of: library, origin)
