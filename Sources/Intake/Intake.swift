@@ -24,6 +24,8 @@ package struct Intake: Sendable {
     package let queue: Queue
     /// Makes the token of a new product or project: 64 lower-case hexadecimal characters.
     package let newToken: @Sendable () throws -> String
+    /// Whether the disk has room for more rows, beside what is kept free so that the database still works.
+    package var hasRoom: @Sendable () -> Bool = { true }
     /// Opens an upload for reading, as open(2): negative, with the reason in `errno`, when it cannot. Tests have it fail.
     let openFile: @Sendable (String) -> Int32
 
@@ -96,7 +98,8 @@ package struct Intake: Sendable {
             try StagedScan.begin(organization: organization, job: job.id, at: time, on: connection)
         }
         guard let scan else { throw IntakeError.noOrganization(organization) }
-        var staging = ScanStaging(database: database, scan: scan, lease: lease, referenceType: referenceType)
+        var staging = ScanStaging(
+            database: database, scan: scan, lease: lease, referenceType: referenceType, hasRoom: hasRoom)
         let outcome: ScanStaging.Outcome
         do {
             outcome = try read(&staging)

@@ -23,6 +23,10 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case unreadableFile(path: String, why: String, Outage? = nil)
     /// The product that an upload was accepted for was deleted since.
     case productGone(String)
+    /// The disk has no room beside its reserve.
+    case noRoom
+    /// The content of the document, so many parts of which have been written, fills the disk up to its reserve.
+    case tooLargeForDisk(parts: Int)
     /// The upload of a job is neither in the folder of uploads nor in the database.
     case uploadGone
 
@@ -44,6 +48,12 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
         case .unreadableFile(let path, let why, _): "reading \(path): \(why)"
         case .productGone(let name):
             "the product \"\(name.prefix(100))\" was deleted after this upload was accepted; make it and upload again"
+        case .noRoom: "the disk has no room beside what is kept free"
+        case .tooLargeForDisk(let parts):
+            """
+            the disk has no room for the content of this document: after \(parts) components, files and statements only what \
+            is kept free was left; make room, or upload its parts as several projects
+            """
         case .uploadGone: "what was uploaded is no longer on the server; upload it again"
         }
     }
@@ -59,8 +69,9 @@ extension IntakeError: Blaming {
         switch self {
         case .refused(let error): error.blame
         case .noOrganization, .badName, .unreadableFacts, .unknownKind, .unknownUpdateType, .productGone,
-            .uploadGone:
+            .uploadGone, .tooLargeForDisk:
             .request
+        case .noRoom: .environment(.disk)
         case .superseded: .unknown
         case .unreadableFile(_, _, let outage): outage.map(Blame.environment) ?? .request
         }

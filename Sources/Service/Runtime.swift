@@ -1,4 +1,5 @@
 import API
+package import Bytes
 package import Database
 package import Intake
 package import Jobs
@@ -14,6 +15,8 @@ package struct Runtime: Sendable {
     package let store: any ArtifactStore
     package let queue: Queue
     package let owner = Owner()
+    /// The room of the disk that imports leave free; a server sets it.
+    package var reserve = DiskReserve(percent: 0, least: 0)
     package let log: Log
     let metrics = Metrics()
     /// The clock of nodes that share a database; nil where the machine's own counts.
@@ -84,5 +87,13 @@ package struct Runtime: Sendable {
     }
 
     /// Brings uploads into the inventory.
-    package var intake: Intake { Intake(queue: queue, newToken: { try Randomness.system.token() }) }
+    package var intake: Intake {
+        var intake = Intake(queue: queue, newToken: { try Randomness.system.token() })
+        // Where another machine has the database, nobody here knows its disk.
+        if case .sqlite(let path) = settings.database {
+            let reserve = reserve
+            intake.hasRoom = { reserve.allows(0, in: path) }
+        }
+        return intake
+    }
 }

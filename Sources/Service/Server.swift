@@ -29,6 +29,8 @@ package final class Server: Sendable {
 
     /// Throws `HTTPError` when the address or the certificate cannot be used.
     package init(_ runtime: Runtime, _ settings: ServerSettings) throws {
+        var runtime = runtime
+        runtime.reserve = settings.reserve
         self.runtime = runtime
         let (metrics, log, clock) = (runtime.metrics, runtime.log, runtime.queue.now)
         workforce = Workforce(runtime, workers: settings.workers)

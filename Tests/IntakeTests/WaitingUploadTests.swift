@@ -45,6 +45,39 @@ import Testing
             try bench.database.read { try bench.queue.find(uuid: job.uuid, organization: 1, on: $0) })
     }
 
+    /// What an upload becomes in the database leaves the reserve of the disk alone, as its bytes do.
+    @Test(arguments: TemporaryDatabase.engines) func `A disk without room is waited for`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let (job, _) = try upload(bench, cycloneDX([("a", "1"), ("b", "1")]))
+        var intake = Intake(queue: bench.queue, newToken: bench.intake.newToken)
+        intake.hasRoom = { false }
+        try work(bench, intake)
+        let seen = try now(bench, job)
+        #expect(seen.state == .pending && seen.waitingFor == .disk && seen.attempt == 0, "\(seen.error)")
+        #expect(try bench.number("SELECT count(*) FROM occurrence") == 0)
+        intake.hasRoom = { true }
+        try work(bench, intake)
+        #expect(try now(bench, job).state == .success)
+        #expect(try bench.number("SELECT count(*) FROM occurrence") == 2)
+    }
+
+    /// Its rows would be kept while it waits for the room that only they take.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `A document that fills the disk itself is refused, and leaves nothing`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let (job, _) = try upload(bench, cycloneDX((0..<6000).map { ("p\($0)", "1") }))
+        let looks = Atomic<Int>(0)
+        var intake = Intake(queue: bench.queue, newToken: bench.intake.newToken)
+        // Asked every 64 components.
+        intake.hasRoom = { looks.wrappingAdd(1, ordering: .relaxed).newValue < 85 }
+        try work(bench, intake)
+        let seen = try now(bench, job)
+        #expect(seen.state == .failed && seen.error.contains("the disk has no room for the content"), "\(seen.error)")
+        while try intake.sweep() > 0 {}
+        #expect(try bench.staged() == 0)
+        #expect(try bench.number("SELECT count(*) FROM project") == 0)
+    }
+
     @Test(arguments: TemporaryDatabase.engines, [(EMFILE, Outage.files), (EACCES, .permission), (EIO, .disk)])
     func `A file that cannot be opened now is opened later`(engine: Engine, fault: (Int32, Outage)) throws {
         let bench = try Workbench(engine)

@@ -34,6 +34,7 @@ package final class ScanStaging: BOMReceiver {
     let database: any Database
     let scan: StagedScan
     private let lease: Lease
+    private let hasRoom: @Sendable () -> Bool
     var libraries: LibraryStaging
     /// Whether the source is a bill of materials, which may come without components; other sources always list them.
     private(set) var takesStatements: Bool
@@ -58,7 +59,11 @@ package final class ScanStaging: BOMReceiver {
     private(set) var failure: (any Error)?
 
     /// - Parameter referenceType: where licences are said to be found: `SBOM`, `License file`.
-    package init(database: any Database, scan: StagedScan, lease: Lease, referenceType: String) {
+    package init(
+        database: any Database, scan: StagedScan, lease: Lease, referenceType: String,
+        hasRoom: @escaping @Sendable () -> Bool
+    ) {
+        self.hasRoom = hasRoom
         self.database = database
         self.scan = scan
         self.lease = lease
@@ -130,6 +135,7 @@ package final class ScanStaging: BOMReceiver {
     private func add(_ component: Component) throws {
         if entries.count & 63 == 0 {
             try checkLease()
+            try checkRoom()
             lease.progress = entries.count
         }
         let reference = try number(of: component.ref)
@@ -230,6 +236,7 @@ package final class ScanStaging: BOMReceiver {
     func insert(_ rows: consuming RowBuffer, into table: StaticString, _ columns: [StaticString]) throws {
         guard rows.rowCount > 0 else { return }
         try checkLease()
+        try checkRoom()
         let rows = Rows(rows)
         let scan = scan
         try database.write { connection in
@@ -242,6 +249,17 @@ package final class ScanStaging: BOMReceiver {
     private final class Rows: Sendable {
         let buffer: RowBuffer
         init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
+    }
+
+    /// Parts of a document that are few: they do not fill a disk.
+    private static let fewParts = 5000
+
+    /// Leaves the reserve of the disk alone. A document of which much has been written has filled the rest itself: waiting would keep
+    /// its rows, and the room that they take.
+    private func checkRoom() throws {
+        guard !hasRoom() else { return }
+        let parts = entries.count + fileCount + claimCount
+        throw parts < Self.fewParts ? IntakeError.noRoom : IntakeError.tooLargeForDisk(parts: parts)
     }
 
     func checkLease() throws {
