@@ -24,6 +24,14 @@ struct LimitTests {
         configuration.strangers.disk = 3 << 19
     }
 
+    /// What the server lacks is no fault of the request: clients come again.
+    @Test func aBodyThatCannotBeStoredNowIsSentAgain() {
+        for (code, status) in [(ENOSPC, 507), (EDQUOT, 507), (EMFILE, 503), (ENFILE, 503), (ENOMEM, 503), (EIO, 503)] {
+            let response = IncomingBody.notStored(code)
+            #expect(response.status == status && response.headers["Retry-After"] == "30", "\(code)")
+        }
+    }
+
     @Test func strangersHaveABudgetOnTheDisk() async throws {
         try await serve(
             configure: Self.small, policy: { _ in .file(limit: 1 << 30) }, handler: echo,

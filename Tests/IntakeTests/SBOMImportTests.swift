@@ -159,6 +159,17 @@ import Testing
         if !isOne { #expect(try bench.texts("SELECT artifact, version FROM library") == ["odd|3.2.1"]) }
     }
 
+    @Test func `A name with a character that cannot be kept is imported with a warning`() throws {
+        let bench = try Workbench()
+        let odd = #"{"type":"library","bom-ref":"a","name":"a\u0000b","version":"1","purl":"pkg:npm/a@1"}"#
+        let whole = #"{"type":"library","bom-ref":"c","name":"c","version":"1","purl":"pkg:npm/c@1"}"#
+        let result = try bench.sbom(
+            #"{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[\#(odd),\#(whole)]}"#)
+        #expect(result.libraries == 2)
+        #expect(
+            result.warnings.contains { $0.hasPrefix("1 components have a name with characters that cannot be read") })
+    }
+
     @Test func `Duplicates, a nameless component and a purl that is none are imported with warnings`() throws {
         let bench = try Workbench()
         let result = try bench.sbom(

@@ -182,10 +182,14 @@ struct IncomingBody: ~Copyable {
         .tooMuch("bytes without a key that is known; show the key in X-Api-Key or Authorization")
     }
 
-    private static func notStored(_ code: Int32) -> HTTPResponse {
-        code == ENOSPC || code == EDQUOT
+    /// A file of our own could not be written, for this `errno`: whatever it is, the surroundings are at fault, and a client may try again.
+    static func notStored(_ code: Int32) -> HTTPResponse {
+        var response: HTTPResponse =
+            code == ENOSPC || code == EDQUOT
             ? .text(507, "The body could not be stored: no space left that uploads may use.")
-            : .text(500, "The body could not be stored.")
+            : .text(503, "The body could not be stored: the server lacks files, memory or a disk that works.")
+        response.headers["Retry-After"] = "30"
+        return response
     }
 }
 

@@ -44,6 +44,7 @@ package final class ScanStaging: BOMReceiver {
     var targets: [Int32] = []
     private(set) var paths: [UInt8] = []
     private var droppedPaths = 0
+    private var unreadableNames = 0
     private(set) var document: BOMDocument?
     private(set) var warnings: [String] = []
     private var moreWarnings = 0
@@ -138,6 +139,8 @@ package final class ScanStaging: BOMReceiver {
             try checkRoom()
             lease.progress = entries.count
         }
+        // What stands for characters that no text of a database holds, as NUL.
+        if component.name.unicodeScalars.contains("\u{FFFD}") { unreadableNames += 1 }
         let reference = try number(of: component.ref)
         let parent = try component.parent.map { try number(of: $0) }
         var entry = Entry(
@@ -186,6 +189,11 @@ package final class ScanStaging: BOMReceiver {
         try flushClaims()
         try keepLicenseTexts()
         if droppedPaths > 0 { warning("\(droppedPaths) locations of components were not kept: they are too many") }
+        if unreadableNames > 0 {
+            warning(
+                "\(unreadableNames) components have a name with characters that cannot be read; U+FFFD stands for them")
+            unreadableNames = 0
+        }
         if libraries.tooManyLicenses > 0 {
             warning(
                 "\(libraries.tooManyLicenses) components have more than \(LicenseRows.limit) licences; the others "
