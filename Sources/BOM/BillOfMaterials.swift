@@ -178,7 +178,7 @@ package struct LicenseClaim: Sendable, Equatable {
 /// A `LicenseRef-` of a claim, as the claim's document declares it: the same id means another licence elsewhere.
 package struct LicenseReference: Sendable, Hashable {
     package var id: String
-    /// Empty where the id says it.
+    /// The name that the document gives; empty if it only repeats the id.
     package var name = ""
     /// The SHA-256 of the text in hexadecimal, or empty where the text says no more than the name.
     package var digest = ""

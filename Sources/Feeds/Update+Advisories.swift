@@ -29,8 +29,7 @@ extension Update {
             })
     }
 
-    /// The ecosystems that are looked at when none is named: all of a folder, which holds what somebody chose; elsewhere those
-    /// with packages in use.
+    /// The ecosystems to update when the caller names none: all in the mirror's folder, else those of packages in use.
     private func wanted() throws -> [String] {
         if let names = fetcher.origin.names(in: "osv") { return names.filter(Wish.isEcosystem) }
         let places = try database.read { try PackagesInUse.places(on: $0) }

@@ -148,8 +148,8 @@ package final class Worker: Sendable {
         begin { self.keepLeases() }
     }
 
-    /// Runs `body` on a thread of its own. A concurrent queue would take the few threads that Swift's tasks run on too, and
-    /// get another one each second: the first tasks of the process would wait for all the loops to have theirs.
+    /// Runs `body` on a thread of its own. A concurrent queue would occupy the threads that Swift tasks share and gain one per second,
+    /// so the first tasks would wait until every loop had a thread.
     private func begin(_ body: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "report worker").async(group: threads, execute: body)
     }

@@ -12,7 +12,7 @@ import Jobs
 
 /// The paths under which Dependency-Track's clients upload.
 struct UploadDoor: Sendable {
-    /// Whose answers `GET /api/version` promises: clients refuse servers that say less than they were made for.
+    /// The Dependency-Track version that `GET /api/version` reports. Clients refuse a server with a lower version than they were built for.
     static let spokenVersion = "4.13.0"
 
     let backend: Backend

@@ -48,7 +48,7 @@ private enum XMLAttributeRules: EscapingRules {
     }
 }
 
-/// The text of a page, in elements and in attributes in double quotes.
+/// Escaping rules for an HTML page: element text and double-quoted attribute values.
 private enum PageRules: EscapingRules {
     static var isXML: Bool { true }
     static var isForPeople: Bool { true }

@@ -16,7 +16,7 @@ struct ProjectExposures {
     private var product: Int64?
     /// What the document says of the whole product, by vulnerability.
     private var ofProduct: [Int64: Claims.Statement] = [:]
-    /// Which statements of documents of their own count.
+    /// The VEX statements that count, from documents imported on their own.
     private(set) var verdicts = StatementVerdicts(.none, meaning: [:])
 
     init(of view: ProjectView, on connection: any Connection) {

@@ -24,7 +24,7 @@ struct LibraryRow: Sendable {
     private let purl: PackageURL?
 
     /// - Parameters:
-    ///   - digest: of the facts and of `rules`.
+    ///   - digest: SHA-256 of the facts and of `LibraryRow.rules`.
     ///   - body: the facts as `ComponentFacts` writes them.
     init(digest: LibraryDigest, body: String, component: Component, isNamedByDigest: Bool = false) {
         self.isNamedByDigest = isNamedByDigest

@@ -81,7 +81,7 @@ extension ScanStaging {
         return starts
     }
 
-    /// For each position its node.
+    /// The graph node of each position; -1 where there is none.
     private func nodes(of positions: [Int32]) -> [Int32] {
         var nodes = [Int32](repeating: -1, count: entries.count + 1)
         for (node, position) in positions.enumerated() where position > 0 { nodes[Int(position)] = Int32(node) }

@@ -60,7 +60,7 @@ struct LicenseEnumeration {
         }
     }
 
-    /// `or MIT`, `and MIT`; nil of `or later`.
+    /// Takes a leading `or` or `and` from a piece: `or MIT` gives `MIT`. Nil without one, and for `or later`.
     private static func led(_ piece: String) -> (isAnd: Bool, rest: String)? {
         let words = piece.split(whereSeparator: \.isWhitespace)
         guard words.count > 1, let first = words.first?.lowercased(), first == "or" || first == "and" else {

@@ -222,7 +222,7 @@ package struct BackupFile: Sendable {
     }
 }
 
-/// Second names of files in a spool, so that their bytes outlive them.
+/// Hard links to the files of a spool: the bytes stay when the import deletes the file.
 enum SpooledLinks {
     static func make(from folder: String, to kept: String) {
         let spool = "\(folder)/\(IntakeJob.spoolFolder)"

@@ -42,7 +42,8 @@ extension SPDX3Writer {
         if let time = WriterTime.utc(text) { tree.field(name, time, to: &out) } else { lose(.time) }
     }
 
-    /// A rating by a vector of CVSS; there is no element for others that needs no decision of SSVC or EPSS.
+    /// Writes a rating that has a CVSS vector. SPDX 3 has no element for other ratings, except those that hold an SSVC decision or an
+    /// EPSS score.
     private mutating func write(
         _ rating: VulnerabilityClaim.Rating, of id: String, for targets: [String], to out: inout ByteSink
     ) {

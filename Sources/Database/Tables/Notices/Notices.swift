@@ -141,7 +141,7 @@ package enum Notices {
 
     /// Something of an organization ended that is about no alert. Subscriptions to the whole organization hear of it.
     ///
-    /// - Parameter account: whose it is, who alone hears of it; nil for all.
+    /// - Parameter account: the owner; only the owner's subscriptions hear of it. Nil for all.
     package static func say(
         _ kind: NoticeKind, of subject: String, _ detail: String, organization: Int64, account: Int64?,
         at time: Int64, on connection: any Connection

@@ -361,8 +361,8 @@ extension BOMSource {
         }
     }
 
-    /// The edges of what a scan's document describes: those that the document states, and one to each direct dependency of the inventory that nothing
-    /// else needs and that it is not said to contain.
+    /// The edges of the described component: those that the document states, plus one to each direct dependency that no other component
+    /// needs and that the document does not say it contains.
     func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {
         let isContainingSaid = wanted.standard == .spdx
         let known = Set(told.filter { $0.kind == .dependsOn || isContainingSaid && $0.kind == .contains }.map(\.to))
