@@ -1,17 +1,20 @@
 package import Database
 import Synchronization
 
-/// A database that counts the rows that each of its writes changes: how long a write keeps others waiting, without a clock.
+/// A database that counts the rows that each of its writes changes and reads: how long a write keeps others waiting, without a
+/// clock.
 package final class CountingDatabase: Database {
     private let real: any Database
-    private let counted = Mutex<[Int]>([])
+    private let counted = Mutex<[(changed: Int, read: Int)]>([])
 
     package init(_ real: any Database) { self.real = real }
 
-    /// The rows of each committed write, in their order.
-    package var writes: [Int] { counted.withLock { $0 } }
-    /// The rows of the largest write; 0 without one.
+    /// How many rows each write changed, in their order.
+    package var writes: [Int] { counted.withLock { $0.map(\.changed) } }
+    /// The most rows that one write changed; 0 without one.
     package var largest: Int { writes.max() ?? 0 }
+    /// The most rows that one write read.
+    package var mostRead: Int { counted.withLock { $0.map(\.read).max() ?? 0 } }
     package func forget() { counted.withLock { $0.removeAll() } }
 
     package var engine: Engine { real.engine }
@@ -22,7 +25,7 @@ package final class CountingDatabase: Database {
         { [self] connection in
             let counting = CountingConnection(connection)
             let result = try body(counting)
-            counted.withLock { $0.append(counting.rows) }
+            counted.withLock { $0.append((counting.rows, counting.read.count)) }
             return result
         }
     }
@@ -51,6 +54,12 @@ package final class CountingDatabase: Database {
 private final class CountingConnection: Connection {
     private let real: any Connection
     private(set) var rows = 0
+    let read = Read()
+
+    /// How many rows cursors gave.
+    final class Read {
+        var count = 0
+    }
 
     init(_ real: any Connection) { self.real = real }
 
@@ -61,8 +70,10 @@ private final class CountingConnection: Connection {
         rows += changed
         return changed
     }
-    func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.cursor(sql) }
-    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.shortCursor(sql) }
+    func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { CountingCursor(try real.cursor(sql), read) }
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
+        CountingCursor(try real.shortCursor(sql), read)
+    }
     func insert(
         _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
     ) throws(DatabaseError) {
@@ -72,4 +83,21 @@ private final class CountingConnection: Connection {
     func script(_ text: String) throws(DatabaseError) { try real.script(text) }
     func notify(_ channel: StaticString) throws(DatabaseError) { try real.notify(channel) }
     func plan(_ sql: SQL) throws(DatabaseError) -> [String] { try real.plan(sql) }
+}
+
+private final class CountingCursor: RowCursor {
+    private let real: any RowCursor
+    private let read: CountingConnection.Read
+
+    init(_ real: any RowCursor, _ read: CountingConnection.Read) {
+        self.real = real
+        self.read = read
+    }
+
+    func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool {
+        let isThere = try real.next(into: &buffer)
+        if isThere { read.count += 1 }
+        return isThere
+    }
+    func finish() { real.finish() }
 }

@@ -5,6 +5,7 @@ import Inventory
 // DESIGN. The current causes of the project are gathered, then its alerts are compared with them one by one, and
 // differences are written: an alert without its cause is resolved, one whose cause is back is reopened, a cause without an
 // alert raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
+// To decide is long, to write is short: the first can be done on a connection that records (`StaleAlerts`).
 
 /// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization.
 struct AlertEvaluation {
@@ -27,11 +28,6 @@ struct AlertEvaluation {
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
     /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
     private var overruled: [Int64: Int] = [:]
-    /// Whether the project shows other vulnerabilities than before, or changed ones.
-    private(set) var hasOtherExposures = false
-    /// Whether the verdict rests on something else than before.
-    private(set) var hasOtherBasis = false
-
     /// - Parameters:
     ///   - verdicts: which libraries the name patterns of policies fit.
     ///   - refined: libraries that just took the place of the same packages without qualifiers, by the uuids of these.
@@ -47,20 +43,52 @@ struct AlertEvaluation {
         names = UUIDFamily(view.token, in: Self.space)
     }
 
-    /// Decides, writes, and gives the number of alerts that are new or changed. A project for which verdicts about names
-    /// were missing stays stale.
+    /// What was decided about the alerts, to be written.
+    struct Decided: Sendable {
+        /// The alerts that are new or changed.
+        fileprivate(set) var changes: [AlertChange] = []
+        /// The highest number of an alert so far.
+        fileprivate var last: Int64 = 0
+        fileprivate var uses: [StatementUse] = []
+        /// The vulnerabilities whose exposures differ from those of before.
+        fileprivate(set) var touched: Set<Int64> = []
+        fileprivate var hasOtherBasis = false
+
+        /// Whether the project shows something else than before.
+        var isVisible: Bool { !changes.isEmpty || !touched.isEmpty || hasOtherBasis }
+
+        /// Writes the alerts and the outcomes of statements; everything else was written where it was decided.
+        func write(of view: ProjectView, on connection: any Connection) throws {
+            try Alerts.write(
+                changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
+            if try !uses.isEmpty || StatementDocuments.wereThere(for: view, on: connection) {
+                try Statements.use(uses, in: view.scan, on: connection)
+            }
+        }
+    }
+
+    /// Decides and writes. A project for which verdicts about names were missing stays stale.
     @discardableResult
-    mutating func run() throws -> Int {
+    mutating func run() throws -> Decided {
+        let decided = try decide()
+        try decided.write(of: view, on: connection)
+        try Exposures.forget(decided.touched, on: connection)
+        return decided
+    }
+
+    /// Decides, and writes exposures, requests and the basis. What is left is to write what it gives, and then to forget
+    /// vulnerabilities that nothing shows any more.
+    mutating func decide() throws -> Decided {
+        var decided = Decided()
         var exposures = ProjectExposures(of: view, on: connection)
-        let touched = try exposures.decide(addingTo: &causes)
-        hasOtherExposures = !touched.isEmpty
+        decided.touched = try exposures.decide(addingTo: &causes)
         try causes.addSeveralVersions(of: view, on: connection)
         try causes.addSevereBugs(of: view, on: connection)
         try causes.addNewerVersions(of: view, on: connection)
-        try lookAtLibraries()
+        decided.hasOtherBasis = try lookAtLibraries()
         decisions = try ProjectDecisions(of: view, at: time, on: connection)
         try decisions.decide(&causes, on: connection)
-        let last = try Alerts.lastNumber(project: view.project, on: connection)
+        decided.last = try Alerts.lastNumber(project: view.project, on: connection)
         var changes: [AlertChange] = []
         var gone: [Alert] = []
         try Alerts.each(project: view.project, on: connection) { alert in
@@ -77,15 +105,10 @@ struct AlertEvaluation {
         }
         changes += try rename(&gone)
         changes += try resolve(gone.filter { $0.life.resolution == nil })
-        changes += try raise(after: last)
-        try Alerts.write(
-            changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
-        let uses = exposures.verdicts.uses(overruled: overruled)
-        if try !uses.isEmpty || StatementDocuments.wereThere(for: view, on: connection) {
-            try Statements.use(uses, in: view.scan, on: connection)
-        }
-        try Exposures.forget(touched, on: connection)
-        return changes.count
+        changes += try raise(after: decided.last)
+        decided.changes = changes
+        decided.uses = exposures.verdicts.uses(overruled: overruled)
+        return decided
     }
 
     // MARK: Alerts
@@ -219,11 +242,14 @@ struct AlertEvaluation {
 
     // MARK: Libraries
 
-    private mutating func lookAtLibraries() throws {
+    /// Returns whether the verdict rests on something else than before.
+    private mutating func lookAtLibraries() throws -> Bool {
         let policies = PolicyDecisions(
             try Policies.deciding(
                 organization: view.organization, product: view.product, project: view.project, on: connection),
             at: time, names: verdicts, scan: view.scan)
+        // They look at the exposures.
+        if policies.needsVulnerabilities { try connection.readsOwnWrites() }
         var before: Set<Alerts.PolicyMark>?
         func decided(_ policy: Policy, about library: LibrarySight) throws -> Bool {
             if library.request?.policy == policy.id { return true }
@@ -256,7 +282,8 @@ struct AlertEvaluation {
             }
             try requests.write(on: connection)
         }
-        hasOtherBasis = try Bases.replace(of: view.scan, with: ways, on: connection)
+        let hasOtherBasis = try Bases.replace(of: view.scan, with: ways, on: connection)
         if policies.isIncomplete { try Alerts.markStale(project: view.project, on: connection) }
+        return hasOtherBasis
     }
 }

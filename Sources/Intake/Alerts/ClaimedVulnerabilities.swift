@@ -148,6 +148,7 @@ struct ClaimedVulnerabilities {
             }
         }
         try name(ids)
+        try connection.readsOwnWrites()
         try describe(ids)
     }
 

@@ -14,6 +14,8 @@ struct LibraryRequests {
     private var asked: Set<Int64> = []
     private var waiting: [(library: LibrarySight, policy: Policy?)] = []
     private var changed: [(number: Int64, policy: Policy?)] = []
+    /// The highest number of a request of the project; nil before it was read.
+    private var last: Int64?
 
     init(of view: ProjectView, at time: Int64, names: UUIDFamily) {
         self.view = view
@@ -61,6 +63,7 @@ struct LibraryRequests {
                         WHERE k.project = r.project AND k.library_uuid = \(library))
                 """)
         }
+        try connection.readsOwnWrites()
     }
 
     /// Writes requests and answers.
@@ -68,7 +71,9 @@ struct LibraryRequests {
         try writeChanged(on: connection)
         guard !waiting.isEmpty else { return }
         let last =
-            try connection.integer("SELECT max(number) FROM library_request WHERE project = \(view.project)") ?? 0
+            try self.last
+            ?? connection.integer("SELECT max(number) FROM library_request WHERE project = \(view.project)") ?? 0
+        self.last = last + Int64(waiting.count)
         var rows = RowBuffer(capacity: waiting.count * 256)
         for (number, (library, policy)) in zip((last + 1)..., waiting) {
             let (status, id) = Self.status(by: policy)

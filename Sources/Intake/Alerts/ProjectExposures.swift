@@ -32,6 +32,7 @@ struct ProjectExposures {
         var claimed = ClaimedVulnerabilities(
             of: view, with: statements, listsProduct: product != nil, on: connection)
         try claimed.resolve()
+        try connection.readsOwnWrites()
         verdicts = StatementVerdicts(statements, meaning: claimed.meaning)
         let said = try Claims.statements(of: view.scan, on: connection)
         for statement in said.prefix(while: { $0.position == Claims.product }) {

@@ -1,5 +1,10 @@
 package import Database
 
+// DESIGN. To decide about a project of 300,000 libraries takes many seconds, in which nobody else could write into SQLite. So it is
+// decided in a snapshot, and the writer is held for what has changed, in one transaction: no reader sees a half. What was read may
+// have changed until then. It is found out, and then decided inside of the transaction, as on PostgreSQL, whose writers run side by
+// side.
+
 /// Decides the alerts of projects again that rest on something that changed: findings, policies, marks of people.
 package struct StaleAlerts {
     private let database: any Database
@@ -10,7 +15,7 @@ package struct StaleAlerts {
         self.now = now
     }
 
-    /// Works until no project of the organization is stale; a transaction for each. Returns how many alerts are new or
+    /// Works until no project of the organization is stale; one after the other. Returns how many alerts are new or
     /// changed. May run in several processes.
     ///
     /// - Parameters:
@@ -23,13 +28,29 @@ package struct StaleAlerts {
         var changed = 0
         while let stale = try database.read({ try Alerts.nextStale(organization: organization, on: $0) }) {
             guard let names = try names(of: stale, shouldStop: shouldStop) else { break }
-            let time = now()
-            changed += try database.write { connection in
-                try Self.settle(stale, at: time, with: names, on: connection)
-            }
+            changed += try settle(stale, at: now(), with: names)
             guard looked() else { break }
         }
         return changed
+    }
+
+    private func settle(_ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
+        // Writers of PostgreSQL run side by side.
+        guard database.engine == .sqlite else {
+            return try database.write { try Self.settle(stale, at: time, with: names, on: $0) }
+        }
+        guard let mine = try database.write({ try Alerts.renew(stale, on: $0) }) else { return 0 }
+        do {
+            do {
+                return try settleAside(mine, at: time, with: names)
+            } catch is WriterNeeded {
+                // What documents claim has to be written first, as exposures are decided from it.
+                try resolveClaims(of: mine)
+                return try settleAside(mine, at: time, with: names)
+            }
+        } catch  where error is WriterNeeded || error is Outdated {
+            return try database.write { try Self.settle(mine, at: time, with: names, on: $0) }
+        }
     }
 
     private func names(of stale: Alerts.StaleProject, shouldStop: () -> Bool) throws -> NameVerdicts? {
@@ -54,8 +75,85 @@ package struct StaleAlerts {
         let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
         try named.inherit(on: connection)
         var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: connection)
-        let changed = try evaluation.run()
-        if changed > 0 || evaluation.hasOtherExposures || evaluation.hasOtherBasis { try view.touch(on: connection) }
-        return changed
+        let decided = try evaluation.run()
+        if decided.isVisible { try view.touch(on: connection) }
+        return decided.changes.count
+    }
+
+    // MARK: Beside the writer
+
+    /// Thrown when what was read has changed meanwhile.
+    private struct Outdated: Error {}
+
+    /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` where decisions rest on writes of their own, and
+    /// `Outdated` when the project changed meanwhile.
+    private func settleAside(_ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
+        let plan = try database.snapshot { try Plan(stale, at: time, with: names, on: $0) }
+        guard let plan else {
+            try database.write { _ = try Alerts.settle(stale, on: $0) }
+            return 0
+        }
+        try database.write { connection in
+            guard try Alerts.settle(stale, on: connection),
+                try plan.view.revision(on: connection) == plan.revision
+            else { throw Outdated() }
+            try plan.writes.make(on: connection)
+            try plan.decided.write(of: plan.view, on: connection)
+            if plan.decided.isVisible { try plan.view.touch(on: connection) }
+            // Vulnerabilities that nothing showed may have been forgotten meanwhile.
+            guard try plan.decided.touched.isEmpty || Exposures.areWhole(of: plan.view.scan, on: connection) else {
+                throw Outdated()
+            }
+        }
+        let touched = plan.decided.touched.sorted()
+        for start in stride(from: 0, to: touched.count, by: 500) {
+            let some = touched[start..<min(touched.count, start + 500)]
+            try database.write { try Exposures.forget(some, on: $0) }
+        }
+        return plan.decided.changes.count
+    }
+
+    /// What has to be written for a project. It holds while the mark of the stale project and the revision stay: whatever alerts are
+    /// decided from changes the mark with it, and decisions about them count up the revision.
+    private struct Plan: Sendable {
+        let view: ProjectView
+        let revision: Int64
+        let decided: AlertEvaluation.Decided
+        let writes: RecordedWrites
+
+        /// Nil for a project that shows nothing.
+        init?(
+            _ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
+        ) throws {
+            let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
+            guard let view, let revision = try view.revision(on: connection) else { return nil }
+            let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
+            let recording = RecordingConnection(connection)
+            try named.inherit(on: recording)
+            try recording.readsOwnWrites()
+            var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: recording)
+            decided = try evaluation.decide()
+            writes = recording.writes()
+            self.view = view
+            self.revision = revision
+        }
+    }
+
+    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean.
+    private func resolveClaims(of stale: Alerts.StaleProject) throws {
+        let found = try database.snapshot { connection -> (ProjectView, ProjectStatements, Bool)? in
+            let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
+            guard let view else { return nil }
+            return try (
+                view, ProjectStatements(of: view, on: connection), view.productPlace(on: connection) != nil
+            )
+        }
+        guard let (view, statements, listsProduct) = found else { return }
+        try database.write { connection in
+            guard try view.revision(on: connection) != nil else { return }
+            var claimed = ClaimedVulnerabilities(
+                of: view, with: statements, listsProduct: listsProduct, on: connection)
+            try claimed.resolve()
+        }
     }
 }

@@ -325,8 +325,19 @@ package enum Alerts {
         ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
     }
 
-    /// Takes the mark away, unless the project became stale again.
-    package static func settle(_ stale: StaleProject, on connection: any Connection) throws {
-        try connection.run("DELETE FROM stale_project WHERE project = \(stale.project) AND mark = \(stale.mark)")
+    /// Takes the mark away; false when the project became stale again, or another process decided.
+    @discardableResult
+    package static func settle(_ stale: StaleProject, on connection: any Connection) throws -> Bool {
+        try connection.run("DELETE FROM stale_project WHERE project = \(stale.project) AND mark = \(stale.mark)") == 1
+    }
+
+    /// Gives the mark a number that it never had, so that `settle` finds out about every change from now on, whoever takes the
+    /// mark away meanwhile and sets it again. Nil when the project became stale again, or another process decided.
+    package static func renew(_ stale: StaleProject, on connection: any Connection) throws -> StaleProject? {
+        let mark = Int64.random(in: 1 << 32..<1 << 50)
+        let renewed = try connection.run(
+            "UPDATE stale_project SET mark = \(mark) WHERE project = \(stale.project) AND mark = \(stale.mark)")
+        return renewed == 1
+            ? StaleProject(project: stale.project, organization: stale.organization, mark: mark) : nil
     }
 }

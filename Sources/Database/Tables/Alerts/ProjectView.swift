@@ -49,6 +49,11 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
+    /// How often the project has changed; nil when it shows another scan by now, or does not exist.
+    package func revision(on connection: any Connection) throws -> Int64? {
+        try connection.integer("SELECT revision FROM project WHERE id = \(project) AND scan = \(scan)")
+    }
+
     /// Counts up the revisions of the project and of what is above it.
     package func touch(on connection: any Connection) throws {
         try Revisions.raise(

@@ -83,6 +83,15 @@ package enum Exposures {
         return touched
     }
 
+    /// Whether every vulnerability that a scan shows exists.
+    package static func areWhole(of scan: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            """
+            SELECT 1 FROM exposure e WHERE e.scan = \(scan)
+                AND NOT EXISTS (SELECT 1 FROM vulnerability v WHERE v.id = e.vulnerability) LIMIT 1
+            """) == nil
+    }
+
     /// Says that the projects which show one of these vulnerabilities have to be looked at again; `project` is left out.
     package static func markStale(
         showing vulnerabilities: some Collection<Int64>, but project: Int64 = 0, on connection: any Connection

@@ -1,0 +1,91 @@
+// DESIGN. To decide about a large project takes seconds, and SQLite has one writer for everybody. So what can be decided from one
+// snapshot is decided there: the code that decides runs as it does in a write, on a connection that keeps its writes for later. The
+// write that follows makes them, when nothing has changed that they rest on; its caller knows how to find that out. Code that reads
+// what it has written says so (`readsOwnWrites`), because it would read what was there before.
+
+/// Thrown where a write is needed that was only recorded: the work has to be done inside of a write.
+package struct WriterNeeded: Error {
+    package init() {}
+}
+
+extension Connection {
+    /// Says that the following statements read what this connection wrote. Throws `WriterNeeded` on a connection that makes its
+    /// writes later and has some.
+    package func readsOwnWrites() throws(WriterNeeded) {
+        if let recording = self as? RecordingConnection, !recording.isEmpty { throw WriterNeeded() }
+    }
+}
+
+/// A connection that reads as another one does, and keeps what it is asked to write.
+///
+///     let writes = try database.snapshot { connection in
+///         let recording = RecordingConnection(connection)
+///         try decide(on: recording)
+///         return recording.writes()
+///     }
+///     try database.write { try writes.make(on: $0) }
+///
+/// A statement that writes counts as one that changed no row. A statement that gives back rows that it wrote cannot be kept for
+/// later: it fails, as the connection below refuses to write.
+package final class RecordingConnection: Connection {
+    private let real: any Connection
+    private var recorded: [RecordedWrites.Write] = []
+
+    package init(_ real: any Connection) { self.real = real }
+
+    package var engine: Engine { real.engine }
+    var isEmpty: Bool { recorded.isEmpty }
+
+    /// What was recorded so far, in its order.
+    package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }
+
+    package func run(_ sql: SQL) throws(DatabaseError) -> Int {
+        recorded.append(.statement(sql))
+        return 0
+    }
+
+    package func insert(
+        _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
+    ) throws(DatabaseError) {
+        guard rows.rowCount > 0 else { return }
+        var copy = RowBuffer(capacity: rows.byteCount)
+        for row in 0..<rows.rowCount {
+            copy.beginRow()
+            copy.append(cellsOf: rows, from: rows.start(of: row), count: columns.count)
+        }
+        recorded.append(.rows(RecordedWrites.Rows(copy), table, columns))
+    }
+
+    package func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.cursor(sql) }
+    package func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.shortCursor(sql) }
+    package func script(_ text: String) throws(DatabaseError) { try real.script(text) }
+    package func notify(_ channel: StaticString) throws(DatabaseError) { recorded.append(.signal(channel)) }
+    package func plan(_ sql: SQL) throws(DatabaseError) -> [String] { try real.plan(sql) }
+}
+
+/// Writes that were recorded.
+package struct RecordedWrites: Sendable {
+    fileprivate final class Rows: Sendable {
+        let buffer: RowBuffer
+        init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
+    }
+
+    fileprivate enum Write: Sendable {
+        case statement(SQL)
+        case rows(Rows, StaticString, [StaticString])
+        case signal(StaticString)
+    }
+
+    fileprivate let all: [Write]
+
+    /// Makes them, in their order.
+    package func make(on connection: any Connection) throws {
+        for write in all {
+            switch write {
+            case .statement(let sql): try connection.run(sql)
+            case .rows(let rows, let table, let columns): try connection.insert(rows.buffer, into: table, columns)
+            case .signal(let channel): try connection.notify(channel)
+            }
+        }
+    }
+}

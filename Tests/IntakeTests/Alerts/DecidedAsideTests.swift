@@ -1,0 +1,164 @@
+import Database
+import Foundation
+import Inventory
+import Jobs
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Intake
+
+/// Alerts of large projects are decided beside SQLite's only writer.
+@Suite struct DecidedAsideTests {
+    private static let count = 400
+    private static let packages = (0..<count).map { (name: "package-\($0)", version: "1") }
+
+    private func markStale(_ bench: Workbench) throws {
+        try bench.database.write { try Alerts.markStale("SELECT id FROM project", on: $0) }
+    }
+
+    /// A policy that rejects all packages.
+    @Sendable private func reject(_ database: any Database) throws {
+        let policy = NewPolicy(
+            name: "all", isEnabled: true, filter: "{}", action: "{}", filterType: "NAME", actionType: "REJECT",
+            rule: .name(NamePattern(stored: "package-*")), priority: nil)
+        try database.write { connection in
+            let scope = Scope(kind: .organization, organization: 1)
+            _ = try Policies.add(policy, Writing(in: scope, by: .account(0), at: 1, on: connection))
+        }
+    }
+
+    private func decide(_ database: any Database) throws -> Int {
+        try StaleAlerts(database: database, now: { 1_800_000_000_000 }).run(organization: 1) { true }
+    }
+
+    private func open(_ bench: Workbench, _ type: String) throws -> Int {
+        try bench.number("SELECT count(*) FROM alert WHERE type = \(type) AND state = 'OPEN'")
+    }
+
+    @Test func `Deciding again reads no libraries while it holds the writer`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        let before = try bench.texts("SELECT * FROM alert ORDER BY project, number")
+        let counting = CountingDatabase(bench.database)
+        try markStale(bench)
+        #expect(try decide(counting) == 0)
+        #expect(counting.mostRead < 20 && counting.largest < 10)
+        #expect(try bench.texts("SELECT * FROM alert ORDER BY project, number") == before)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+
+        try reject(bench.database)
+        counting.forget()
+        #expect(try decide(counting) == Self.count)
+        #expect(counting.mostRead < 20)
+        #expect(try open(bench, "REJECTED_BY_POLICY_RESOURCE") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM library_request WHERE status = 'REJECTED'") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
+    @Test func `Many statements are decided beside the writer, too`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        let statements = Self.packages.enumerated().map { number, package in
+            """
+            {"vulnerability":{"name":"CVE-2026-\(10_000 + number)"},"products":[{"@id":"pkg:npm/\(package.name)@1"}],
+            "status":"affected","action_statement":"update"}
+            """
+        }
+        let text = """
+            {"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x:1","author":"Example","timestamp":"2026-01-01T00:00:00Z",
+            "version":1,"statements":[\(statements.joined(separator: ","))]}
+            """
+        let counting = CountingDatabase(bench.database)
+        let queue = Queue(database: counting, now: bench.queue.now)
+        let job = IntakeJob(
+            kind: .vex, path: try bench.file(text), destination: Intake.Destination(organization: 1, product: ""))
+        let submitted = try counting.write { connection in
+            try queue.submit(job.newJob(uuid: UUID().uuidString.lowercased()), claimedBy: "me", on: connection)
+        }
+        _ = try IntakeJob.run(
+            Lease(job: submitted, owner: "me"), intake: Intake(queue: queue, newToken: bench.intake.newToken),
+            dataFolder: bench.folder.path(""))
+        #expect(try open(bench, "SECURITY_VULNERABILITY") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM vex_use WHERE outcome = 'APPLIED'") == Self.count)
+        // The vulnerabilities of the statements are named and described in one write, the alerts are written in another.
+        #expect(counting.mostRead < Self.count * 4)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
+    @Test func `What changes while it is decided is not lost`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        // So that the alerts are written again.
+        try bench.database.write { _ = try $0.run("UPDATE alert SET description = 'before'") }
+        let first = try #require(try bench.texts("SELECT uuid FROM alert ORDER BY number").first)
+        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 2) { database in
+            try database.write { connection in
+                let scope = Scope(kind: .organization, organization: 1)
+                try Alerts.decide(
+                    .ignore(until: 0), on: [first], comments: "seen",
+                    Writing(in: scope, by: .account(7), at: 5, on: connection))
+            }
+        }
+        try markStale(bench)
+        #expect(try decide(meddling) == Self.count)
+        #expect(meddling.hasMeddled)
+        #expect(try bench.texts("SELECT uuid, comments FROM alert WHERE state = 'IGNORED'") == ["\(first)|seen"])
+        #expect(try bench.number("SELECT count(*) FROM alert WHERE description = 'before'") == 0)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
+    @Test func `A policy that comes while it is decided counts`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 2) { try self.reject($0) }
+        try markStale(bench)
+        #expect(try decide(meddling) == Self.count)
+        #expect(try open(bench, "REJECTED_BY_POLICY_RESOURCE") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+}
+
+/// A database into which somebody else writes once, right after one of the snapshots.
+private final class MeddlingDatabase: Database {
+    private let real: any Database
+    private let left: Mutex<Int>
+    private let meddle: @Sendable (any Database) throws -> Void
+
+    /// - Parameter number: after which snapshot, counted from 1.
+    init(
+        _ real: any Database, afterSnapshot number: Int, _ meddle: @escaping @Sendable (any Database) throws -> Void
+    ) {
+        self.real = real
+        left = Mutex(number)
+        self.meddle = meddle
+    }
+
+    var hasMeddled: Bool { left.withLock { $0 <= 0 } }
+    var engine: Engine { real.engine }
+
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
+        let result = try real.snapshot(body)
+        let isTime = left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        if isTime { try meddle(real) }
+        return result
+    }
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try real.write(body) }
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try real.writeUnflushed(body) }
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result { try await real.write(body) }
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
+    func close() {}
+}
