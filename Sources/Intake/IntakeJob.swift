@@ -223,22 +223,25 @@ package struct IntakeJob: Sendable, Equatable {
         }
     }
 
-    /// Files without a job at the last sweep of this process.
-    private static let strays = Mutex<Set<String>>([])
+    /// Files without a job, and when this process saw them first.
+    private static let strays = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// Removes uploads that are in the inventory, and uploads without a job once they are a day old: some never got a job,
     /// others failed and were kept until their job was forgotten (`Queue.Settings.retention`). Returns their names.
     ///
     /// An upload lies there for a moment before its job is. A clock that is set ahead in that moment must not cost it, so nothing
-    /// goes at first sight.
+    /// goes before it was without a job for `patience`, which no clock changes.
     @discardableResult
-    package static func sweepSpool(_ queue: Queue, dataFolder: String) throws -> [String] {
+    package static func sweepSpool(
+        _ queue: Queue, dataFolder: String, patience: Duration = .seconds(600)
+    ) throws -> [String] {
         try SharedUpload.sweep(queue.database)
         try AgentRequests.settle(in: queue.database)
         let folder = "\(dataFolder)/\(spoolFolder)"
         var removed: [String] = []
         let before = strays.withLock { $0 }
-        var found: Set<String> = []
+        let now = ContinuousClock.now
+        var found: [String: ContinuousClock.Instant] = [:]
         for name in Folder.names(in: folder) ?? [] {
             var status = stat()
             guard !name.hasPrefix("."), stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
@@ -246,12 +249,20 @@ package struct IntakeJob: Sendable, Equatable {
             let state = try queue.database.read { try queue.state(uuid: name, on: $0) }
             let age = queue.now() - Int64(status.st_mtim.tv_sec) * 1000
             let path = "\(folder)/\(name)"
-            if state == nil { found.insert(path) }
-            let isOver = state.map { $0 == .success } ?? (age > TimeText.day && before.contains(path))
+            let isOver: Bool
+            if let state {
+                isOver = state == .success
+            } else {
+                let first = before[path] ?? now
+                found[path] = first
+                isOver = age > TimeText.day && before[path] != nil && now - first >= patience
+            }
             if isOver, unlink(path) == 0 { removed.append(name) }
         }
         // A process has one folder, tests have many.
-        strays.withLock { $0 = $0.filter { !$0.hasPrefix("\(folder)/") }.union(found) }
+        strays.withLock { strays in
+            strays = strays.filter { !$0.key.hasPrefix("\(folder)/") }.merging(found) { $1 }
+        }
         return removed
     }
 }

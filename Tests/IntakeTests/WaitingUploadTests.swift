@@ -137,7 +137,7 @@ import Testing
         #expect(try now(bench, job).state == .failed && !now(bench, job).error.contains("no longer"))
         let later = Queue(database: bench.database) { bench.queue.now() + bench.queue.settings.retention + 1 }
         try later.forgetFinishedJobs()
-        for _ in 0..<2 { try IntakeJob.sweepSpool(later, dataFolder: bench.folder.path("")) }
+        for _ in 0..<2 { try IntakeJob.sweepSpool(later, dataFolder: bench.folder.path(""), patience: .zero) }
         #expect(try bench.number("SELECT count(*) FROM upload") == 0)
     }
 
