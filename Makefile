@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults simulate clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -139,6 +139,14 @@ fuzz-doors: build ## Throws broken and extreme requests at all doors of a server
 # Half an hour at most: where there are more calls than fit, those that are tried are spread out.
 test-faults: build deps-test ## Fails each write, fsync, rename, open and query of imports, reports, backups, upgrades and servers in turn.
 	python3 Tests/Faults/run.py .build/release/waybill
+
+# One seed with all its steps: SEED=7. The databases of the seeds lie in memory.
+SEEDS ?= 1000
+
+simulate: deps-test ## Runs queue, intake, sweeps and schedules under so many seeds, with faults, and looks for planted bugs (SEEDS=1000, SEED=7).
+	$(BUILD_TESTS)
+	TMPDIR=$(or $(wildcard /dev/shm),/tmp) $(if $(SEED),WAYBILL_SEED=$(SEED),WAYBILL_SIMULATE=$(SEEDS)) \
+		swift test --skip-build --no-parallel --filter SimulationTests
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

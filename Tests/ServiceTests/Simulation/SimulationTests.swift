@@ -1,0 +1,59 @@
+import Foundation
+import Jobs
+import Testing
+
+/// The queue, the leases, the intake, publishing, the sweeps and the schedules under seeds.
+///
+/// `make simulate SEEDS=1000` runs as many and looks for the planted bugs; `make simulate SEED=7` shows the steps of one.
+@Suite(.serialized) struct SimulationTests {
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+    private static let isLong = number("WAYBILL_SIMULATE") != nil
+
+    /// Steps of one seed before all faults are over.
+    private static let steps = 60
+
+    /// Runs one seed. Returns what was violated, and all steps.
+    private static func run(_ seed: UInt64, bug: PlantedBug? = nil) throws -> (violations: [String], steps: [String]) {
+        let world = try SimulatedWorld(seed: seed, bug: bug)
+        world.rules.check(world)
+        for _ in 0..<steps where world.rules.violations.isEmpty { world.step() }
+        if world.rules.violations.isEmpty { world.calm() }
+        return (world.rules.violations, world.steps)
+    }
+
+    @Test func `No seed breaks a rule`() throws {
+        if let seed = Self.number("WAYBILL_SEED") {
+            let (violations, steps) = try Self.run(seed)
+            print(steps.joined(separator: "\n"))
+            #expect(violations == [], "seed \(seed)")
+            return
+        }
+        let first = Self.number("WAYBILL_FIRST_SEED") ?? 1
+        let count = Self.number("WAYBILL_SIMULATE") ?? 20
+        for seed in first..<(first + count) {
+            let (violations, steps) = try Self.run(seed)
+            guard !violations.isEmpty else { continue }
+            print("seed \(seed):\n\(steps.joined(separator: "\n"))\n\(violations.joined(separator: "\n"))")
+            Issue.record("seed \(seed): \(violations)")
+            if !Self.isLong { return }
+        }
+    }
+
+    @Test(.enabled(if: isLong), arguments: PlantedBug.allCases)
+    func `A planted bug is found`(bug: PlantedBug) throws {
+        for seed in 1...400 as ClosedRange<UInt64> {
+            let (violations, _) = try Self.run(seed, bug: bug)
+            if let first = violations.first {
+                print("\(bug): seed \(seed): \(first)")
+                return
+            }
+        }
+        Issue.record("\(bug) is not found by 400 seeds")
+    }
+
+    @Test func `A seed does the same again`() throws {
+        #expect(try Self.run(3).steps == Self.run(3).steps)
+    }
+}
