@@ -350,6 +350,23 @@ struct LastingDecisionTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines)
+    func `Projects with many alerts share a transaction with few others`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        try bench.database.write { connection in
+            for project in 1...10 {
+                try connection.run(
+                    """
+                    INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts)
+                    VALUES (\(project), 'high', \(project == 10 ? 9000 : 900), \(900))
+                    """)
+            }
+        }
+        let pages = try bench.database.read { try DecisionWork.pages(of: Array(1...250), on: $0) }
+        #expect(pages.map(\.count) == [2, 2, 2, 2, 1, 1, 200, 40])
+        #expect(pages.flatMap(\.self) == Array(1...250))
+    }
+
+    @Test(arguments: TemporaryDatabase.engines)
     func `3,000 projects are decided at once`(engine: Engine) throws {
         let it = try Bench(engine, "CVE-1")
         try it.upload([("a", "1.0.0")])

@@ -9,8 +9,8 @@ import Inventory
 
 /// Brings alerts that are there up to date with a new decision.
 package struct DecisionWork: Sendable {
-    /// Projects of one transaction.
-    private static let page = 200
+    /// Projects of one transaction, and the alerts about vulnerabilities that these have: they are counted again.
+    private static let page = (projects: 200, alerts: 5000 as Int64)
     /// After so many milliseconds nobody works on a decision any more that is not done.
     private static let patience: Int64 = 60_000
 
@@ -28,19 +28,16 @@ package struct DecisionWork: Sendable {
     package func run(_ decision: LastingDecision, shouldStop: () -> Bool) throws -> (alerts: Int, isDone: Bool) {
         let (projects, vulnerabilities) = try database.snapshot { try Self.reach(of: decision, on: $0) }
         var alerts = 0
-        var start = 0
-        while start < projects.count {
+        for some in try database.snapshot({ try Self.pages(of: projects, on: $0) }) {
             if shouldStop() {
-                let left = Array(projects[start...])
+                let left = Array(projects[some.startIndex...])
                 try database.write { try Self.leave(decision.id, left, on: $0) }
                 return (alerts, false)
             }
-            let some = Array(projects[start..<min(projects.count, start + Self.page)])
             let time = now()
             alerts += try database.write { connection in
-                try Self.apply(decision, to: some, vulnerabilities, at: time, on: connection)
+                try Self.apply(decision, to: Array(some), vulnerabilities, at: time, on: connection)
             }
-            start += some.count
         }
         try database.write { try Self.leave(decision.id, [], on: $0) }
         return (alerts, true)
@@ -66,6 +63,28 @@ package struct DecisionWork: Sendable {
             try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
         try connection.run("UPDATE decision SET applied = 1 WHERE id = \(decision)")
+    }
+
+    /// The projects by transactions, each of which takes about as long.
+    static func pages(of projects: [Int64], on connection: any Connection) throws -> [ArraySlice<Int64>] {
+        var alerts: [Int64: Int64] = [:]
+        try Advisories.inSlices(projects, as: Value.integer) { list in
+            try connection.each(
+                "SELECT project, open_alerts + ignored_alerts FROM project_severity WHERE project IN \(list)"
+            ) { alerts[$0.integer(0), default: 0] += $0.integer(1) }
+        }
+        var pages: [ArraySlice<Int64>] = []
+        var (start, sum) = (0, 0 as Int64)
+        for (place, project) in projects.enumerated() {
+            let own = alerts[project] ?? 0
+            if place > start, place - start == page.projects || sum + own > page.alerts {
+                pages.append(projects[start..<place])
+                (start, sum) = (place, 0)
+            }
+            sum += own
+        }
+        if start < projects.count { pages.append(projects[start...]) }
+        return pages
     }
 
     // MARK: Finding
