@@ -28,7 +28,7 @@ final class Scheduler: Sendable {
             defer { last = time }
             return last
         }
-        if last == 0 || time < last { try realign(at: time) }
+        if last == 0 || time < last { try realign() }
         let due = try backend.database.read { try Schedules.due(at: time, limit: 100, on: $0) }
         var outcomes: [Decision] = []
         for schedule in due {
@@ -44,9 +44,11 @@ final class Scheduler: Sendable {
 
     /// Plans times again that lie farther ahead than their expression allows, because the clock was set back since they
     /// were planned. At the start, as that may have happened while nothing ran.
-    private func realign(at time: Int64) throws {
+    private func realign() throws {
         var page = try backend.database.read { try Schedules.planned(after: 0, limit: 500, on: $0) }
         while let end = page.last {
+            // After the page: times that another server has planned while this one stood still are not too far ahead.
+            let time = backend.queue.now()
             for schedule in page {
                 guard let next = CronExpression(schedule.cron)?.next(after: time), next < schedule.due else { continue }
                 try backend.database.write { connection in
