@@ -10,8 +10,9 @@ import Database
 struct LibraryClaims: Sendable {
     /// Bytes of a justification's detail that are kept.
     private static let detailLimit = 1000
-    /// Rows at most; a document with more is no description of an analysis.
-    private static let rowLimit = 2_000_000
+    /// Rows at most: names of vulnerabilities times components. All of them are decided with the end of an import, in one transaction,
+    /// and a small document of a few hundred of each can mean millions.
+    static let rowLimit = 20_000
     /// The most statements that are compared with findings, to report those that decide nothing.
     private static let comparedLimit = 1000
     /// How many warnings of one kind are written in full.

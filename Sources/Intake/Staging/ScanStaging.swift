@@ -115,7 +115,10 @@ package final class ScanStaging: BOMReceiver {
             claimCount += 1
             if !isKept, !dropsClaims {
                 dropsClaims = true
-                warning("not all statements about vulnerabilities count for alerts: they are too many")
+                warning(
+                    "not all vulnerabilities of the document count for alerts: a document may say of at most "
+                        + "\(LibraryClaims.rowLimit) pairs of a name and a component that one has the other; the others are "
+                        + "in its bills of materials only")
             }
             if claims.rowCount >= Self.chunk || claims.byteCount > 2 << 20 { try flushClaims() }
         }

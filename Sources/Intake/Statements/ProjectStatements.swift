@@ -18,6 +18,9 @@ struct ProjectStatements {
     /// The occurrences that each is about; `Claims.product` for all of the product.
     private(set) var places: [Int64: Set<Int64>] = [:]
     private var comparisons = 0
+    /// Places that all statements have together, and how many may be: each becomes an alert, and all are written in one transaction.
+    private var placeCount = 0
+    private static let placeLimit = 50_000
     /// Targets that were read, by statement and number.
     private var targets: [TargetKey: Statement.Target] = [:]
 
@@ -49,7 +52,8 @@ struct ProjectStatements {
 
     private mutating func note(_ candidate: StatementCandidate, at place: Int64) {
         said[candidate.statement] = candidate.said
-        places[candidate.statement, default: []].insert(place)
+        guard placeCount < Self.placeLimit else { return }
+        if places[candidate.statement, default: []].insert(place).inserted { placeCount += 1 }
     }
 
     private mutating func target(of candidate: StatementCandidate) throws -> Statement.Target {

@@ -11,6 +11,8 @@ final class StatementStaging: StatementReceiver {
     private static let textLimit = 4000
     private static let nameLimit = 200
     private static let namesLimit = 50
+    /// Pairs of a statement and a product that one document may have: each may become an alert.
+    static let pairLimit = 50_000
 
     private let database: any Database
     private let lease: Lease
@@ -22,6 +24,7 @@ final class StatementStaging: StatementReceiver {
     private(set) var warnings: [String] = []
     private var rows: [StatementRow] = []
     private var targets = 0
+    private var pairs = 0
     /// The error that stopped the staging, unless the document is at fault.
     private(set) var failure: (any Error)?
 
@@ -124,5 +127,12 @@ final class StatementStaging: StatementReceiver {
                     keys: meant.keys(inProject: row.project)))
         }
         if made.targets.isEmpty { made.fault = obstacle ?? "it names no product" }
+        pairs += made.targets.count
+        if pairs > Self.pairLimit {
+            pairs -= made.targets.count
+            made.targets = []
+            made.fault =
+                "with it the document names more than \(Self.pairLimit) products; import the rest as another document"
+        }
     }
 }

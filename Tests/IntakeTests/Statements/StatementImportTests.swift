@@ -254,6 +254,22 @@ import Testing
         #expect(try bench.number("SELECT contested FROM alert WHERE subject = 'CVE-1'") == 0)
     }
 
+    @Test func `A document is about so many products, and says which statements are over that`() throws {
+        let bench = try Workbench()
+        let products = (0..<30_000).map { "{\"@id\":\"pkg:npm/p\($0)@1\"}" }.joined(separator: ",")
+        let statements = [1, 2, 3].map { number in
+            let named = number < 3 ? products : "{\"@id\":\"pkg:npm/a@1\"}"
+            return "{\"vulnerability\":{\"name\":\"CVE-2026-\(number)\"},\"products\":[\(named)],\"status\":\"fixed\"}"
+        }
+        let summary = try take(
+            """
+            {"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x:1","author":"Example","timestamp":"2024-06-01T00:00:00Z",
+            "version":1,"statements":[\(statements.joined(separator: ","))]}
+            """, on: bench)
+        #expect(summary.notApplied.map { $0.reason.contains("more than 50000 products") } == [false, true, false])
+        #expect(try bench.number("SELECT count(*) FROM vex_target") == 30_001)
+    }
+
     @Test func `A refused document leaves nothing behind`() throws {
         let bench = try Workbench()
         #expect(throws: WorkError.self) {
