@@ -70,8 +70,14 @@ struct ProjectExposures {
 
     /// Adds what nothing but statements of documents of their own says.
     private mutating func addRemaining(_ causes: inout AlertCauses) throws {
-        let places = verdicts.remaining
+        var places = verdicts.remaining
         if places.isEmpty { return }
+        let free = try Assessments.free(
+            of: Set(places.map(\.vulnerability)), at: Set(places.map(\.position)), in: view.scan, on: connection)
+        if !free.isEmpty {
+            verdicts.withdraw(where: free)
+            places = verdicts.remaining
+        }
         let subjects = try view.subjects(at: Set(places.map(\.position)), on: connection)
         let dangers = try ProjectView.dangers(Set(places.map(\.vulnerability)), on: connection)
         for place in places {

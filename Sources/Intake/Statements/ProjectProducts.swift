@@ -125,4 +125,11 @@ struct ProductLibrary {
         if product.purl != nil, product.name.isEmpty { return false }
         return product.means(names: names, version: version)
     }
+
+    /// Whether a product that means this library names its version by a number, a range or a digest; else it means all versions.
+    func isVersionNamed(by product: ProductReference) -> Bool {
+        if !product.ranges.isEmpty || !product.version.isEmpty || product.purl?.version.isEmpty == false { return true }
+        if digests.contains(where: product.digests.contains) { return true }
+        return product.spelledNames.contains { name, said in !said.isEmpty && names.contains(name.lowercased()) }
+    }
 }

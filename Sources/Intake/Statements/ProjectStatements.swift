@@ -4,7 +4,8 @@ import VEX
 
 // DESIGN. Looked for with each look at a project's alerts, page by page of its libraries: what was imported before the project, or
 // before one of its libraries came, is found as soon as they are there. A statement about a part of a product counts where the
-// project is that product; where its document was imported for the project, whatever the document calls it.
+// project is that product; where its document was imported for the project, whatever the document calls it. A statement that names
+// no version is about the versions that have the vulnerability, so it does not say against advisories that one more has it.
 
 /// The statements of documents that are about a project or its libraries.
 struct ProjectStatements {
@@ -17,6 +18,8 @@ struct ProjectStatements {
     private(set) var said: [Int64: SaidStatement] = [:]
     /// The occurrences that each is about; `Claims.product` for all of the product.
     private(set) var places: [Int64: Set<Int64>] = [:]
+    /// Those of `places` whose version the statement does not name.
+    private(set) var versionless: [Int64: Set<Int64>] = [:]
     private var comparisons = 0
     /// Places that all statements have together, and how many may be: each becomes an alert, and all are written in one transaction.
     private var placeCount = 0
@@ -50,10 +53,17 @@ struct ProjectStatements {
 
     var isEmpty: Bool { said.isEmpty }
 
-    private mutating func note(_ candidate: StatementCandidate, at place: Int64) {
-        said[candidate.statement] = candidate.said
+    private mutating func note(_ candidate: StatementCandidate, at place: Int64, namesVersion: Bool = true) {
+        let id = candidate.statement
+        said[id] = candidate.said
         guard placeCount < Self.placeLimit else { return }
-        if places[candidate.statement, default: []].insert(place).inserted { placeCount += 1 }
+        let isNew = places[id, default: []].insert(place).inserted
+        if isNew { placeCount += 1 }
+        if namesVersion {
+            versionless[id]?.remove(place)
+        } else if isNew {
+            versionless[id, default: []].insert(place)
+        }
     }
 
     private mutating func target(of candidate: StatementCandidate) throws -> Statement.Target {
@@ -120,7 +130,9 @@ struct ProjectStatements {
             let near = Set(meant.keys(inProject: view.project).flatMap { owners[$0] ?? [] })
             for index in near.sorted() where comparisons < Self.comparisonLimit {
                 comparisons += 1
-                if libraries[index].isMeant(by: meant) { note(candidate, at: libraries[index].position) }
+                let library = libraries[index]
+                guard library.isMeant(by: meant) else { continue }
+                note(candidate, at: library.position, namesVersion: library.isVersionNamed(by: meant))
             }
         }
     }

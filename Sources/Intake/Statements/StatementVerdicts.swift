@@ -56,6 +56,22 @@ struct StatementVerdicts {
         byPlace.keys.map { ($0.position, $0.vulnerability) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
+    /// Takes the statements that do not name the version out of places which only they speak of, where advisories know the
+    /// library and find its version free of the vulnerability.
+    ///
+    /// - Parameter free: the vulnerabilities that the library of an occurrence is free of, by position.
+    mutating func withdraw(where free: [Int64: Set<Int64>]) {
+        for (position, vulnerabilities) in free {
+            for vulnerability in vulnerabilities {
+                let place = Place(position: position, vulnerability: vulnerability)
+                guard let speaking = byPlace[place],
+                    speaking.allSatisfy({ statements.versionless[$0]?.contains(position) == true })
+                else { continue }
+                byPlace[place] = nil
+            }
+        }
+    }
+
     /// The outcome of each statement.
     ///
     /// - Parameter overruled: for how many places a person decided otherwise.

@@ -145,6 +145,38 @@ import Testing
             ])
     }
 
+    @Test(arguments: Engine.allCases, ["under_investigation", "affected", "fixed"])
+    func `A statement without a version adds nothing to a version that advisories call free`(
+        engine: Engine, status: String
+    ) throws {
+        let bench = try Workbench(engine)
+        let packages = ["0.5.0", "2.0.0"].map {
+            #"{"type":"library","bom-ref":"a\#($0)","name":"a","version":"\#($0)","purl":"pkg:npm/a@\#($0)"}"#
+        }
+        try bench.sbom(
+            #"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[\#(packages.joined(separator: ","))]}"#)
+        let record =
+            #"{"id":"CVE-2024-1","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"},"#
+            + #""ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.0.0"}]}]}]}"#
+        let path = bench.folder.path("one.jsonl")
+        try Data(record.utf8).write(to: URL(fileURLWithPath: path))
+        _ = try AdvisoryImport(RecordImport(into: bench.database)).run([path])
+        try bench.queue.matchAll()
+        func affected() throws -> [String] {
+            try bench.texts(
+                """
+                SELECT l.version FROM exposure e JOIN occurrence o ON o.scan = e.scan AND o.position = e.position
+                JOIN library l ON l.id = o.library ORDER BY l.version
+                """)
+        }
+        #expect(try take(document(say("CVE-2024-1", "pkg:npm/a", status)), on: bench).applied == 1)
+        #expect(try affected() == ["0.5.0"])
+        // Its author claims this version, whatever advisories say.
+        #expect(
+            try take(document(say("CVE-2024-1", "pkg:npm/a@2.0.0", status), id: "urn:x:2"), on: bench).applied == 1)
+        #expect(try affected() == ["0.5.0", "2.0.0"])
+    }
+
     // MARK: Products
 
     @Test func `Products are found by token, name, package, part and BOM-Link`() throws {
