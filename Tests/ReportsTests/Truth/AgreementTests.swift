@@ -143,6 +143,53 @@ struct AgreementTests {
         }
     }
 
+    /// One vulnerability under two names, three times, about a component and about the product.
+    private static func repeated(about ref: String) -> String {
+        #"""
+        {"bomFormat":"CycloneDX","specVersion":"1.6","version":1,
+         "metadata":{"component":{"type":"application","name":"app","bom-ref":"root"}},
+         "components":[
+          {"type":"library","bom-ref":"pad","name":"left-pad","version":"1.3.0","purl":"pkg:npm/left-pad@1.3.0"}],
+         "vulnerabilities":[
+          {"id":"GHSA-aaaa-bbbb-cccc","affects":[{"ref":"\#(ref)"}]},
+          {"id":"CVE-2025-90001","ratings":[{"score":1.5,"severity":"low","method":"other"}],"affects":[{"ref":"\#(ref)"}]},
+          {"id":"GHSA-aaaa-bbbb-cccc","cwes":[79],"affects":[{"ref":"\#(ref)"}]}]}
+        """#
+    }
+
+    @Test(arguments: [ScopeKind.project, .product], ["pad", "root"])
+    func `Claims under several names are one vulnerability of what has it`(kind: ScopeKind, ref: String) throws {
+        let fixture = try InventoryFixture(.sqlite)
+        try fixture.importSBOM(Self.repeated(about: ref))
+        let scope = try fixture.scope(kind)
+        let type = "\(kind.prefix)SBOMReport"
+        let document = try produce(
+            type, scope, fixture, standard: "CycloneDX", version: "1.6", fields: ["maxDepthLevel": ["99"]]
+        ).json()
+        let model = try model(scope, fixture).keys.filter { $0.hasSuffix(" CVE-2025-90001") }
+        let said = try #require(document["vulnerabilities"] as? [[String: Any]]).filter { one in
+            let names =
+                [one["id"] as? String ?? ""]
+                + (one["references"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+            return names.contains("CVE-2025-90001") || names.contains("GHSA-aaaa-bbbb-cccc")
+        }
+        #expect(said.count == 1 && said.first?["id"] as? String == "CVE-2025-90001")
+        let scores = (said.first?["ratings"] as? [[String: Any]] ?? []).compactMap { $0["score"] as? Double }
+        #expect(scores.contains(1.5) && scores.contains(8.7))
+        #expect((said.first?["cwes"] as? [Int] ?? []).contains(79))
+        #expect((said.first?["affects"] as? [Any] ?? []).count == model.count && !model.isEmpty)
+        let spdx = try produce(
+            type, scope, fixture, standard: "SPDX", version: "2.3", fields: ["maxDepthLevel": ["99"]]
+        ).json()
+        let packages = try #require(spdx["packages"] as? [[String: Any]])
+        let named = packages.flatMap { $0["externalRefs"] as? [[String: Any]] ?? [] }.filter {
+            $0["referenceType"] as? String == "advisory"
+                && ["CVE-2025-90001", "GHSA-aaaa-bbbb-cccc"].contains($0["comment"] as? String ?? "")
+        }
+        #expect(Set(named.compactMap { $0["comment"] as? String }).count <= 1)
+        #expect(packages.first { $0["name"] as? String == "app" }?["externalRefs"] == nil)
+    }
+
     @Test(arguments: TemporaryDatabase.engines)
     func `A decision and its reason are the analysis`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)

@@ -51,7 +51,7 @@ extension BOMSource {
         guard wanted.includesVulnerabilities else { return }
         try writeClaims(of: scans, shown: seen, to: &writer, &out)
         let projects = Dictionary(uniqueKeysWithValues: scans.map { ($0.id, Self.ref(of: $0)) })
-        try eachFound { scan, position, uuid in
+        try eachVulnerability { scan, position, uuid in
             // What a project's document describes is written as the project.
             if position == 0 { return projects[scan].map { [$0] } ?? [] }
             return seen.contains(uuid) ? [uuid] : []
@@ -149,13 +149,14 @@ extension BOMSource {
 
     // MARK: Vulnerabilities
 
+    /// Writes what documents claim of what nothing has.
     private func writeClaims(
         of scans: [Scan], shown: Set<String>, to writer: inout some BOMWriter, _ out: inout ByteSink
     ) throws {
         var seen = Set<[UInt8]>()
         for scan in scans {
             let names = try names(in: scan)
-            try eachCompleteClaim(of: scan) { claim in
+            try eachUnshownClaim(of: scan) { claim in
                 var claim = claim
                 claim.affects = claim.affects.compactMap { affected in
                     guard let name = names[affected.ref] else { return nil }

@@ -174,11 +174,11 @@ struct BOMSource {
         try writeEdges(of: scan, refs, direct: direct, isGraphKnown: isGraphKnown, to: &writer, &out)
         if leftOut > 0 { writer.leavesOutParts(of: root.ref) }
         guard wanted.includesVulnerabilities else { return }
-        try eachCompleteClaim(of: scan) { claim in
+        try eachUnshownClaim(of: scan) { claim in
             if !claim.affects.isEmpty, claim.affects.allSatisfy({ hidden.contains($0.ref) }) { return }
             try writer.vulnerability(claim, to: &out)
         }
-        try eachFound { _, occurrence, _ in
+        try eachVulnerability { _, occurrence, _ in
             listings.positions(of: occurrence).compactMap { refs[$0] }
         } _: {
             try writer.vulnerability($0, to: &out)
@@ -376,19 +376,12 @@ extension BOMSource {
         return Dependency(from: from, to: to, kind: .other, label: kind)
     }
 
-    func eachClaim(of scan: Scan, _ body: (VulnerabilityClaim) throws -> Void) throws {
-        try connection.each(
-            "SELECT body FROM vulnerability_claim WHERE scan = \(scan.id) ORDER BY position"
-        ) { row in
-            try body(try BOM.VulnerabilityFacts.decode(row.string(0)))
-        }
-    }
-
-    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories by the reference of what they affect.
+    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories of what nothing has (`eachUnshownClaim`), by the
+    /// reference of what they affect.
     func advisories(of scan: Scan) throws -> [String: [Advisory]] {
         var found: [String: [Advisory]] = [:]
         guard wanted.mentionsAdvisories else { return found }
-        try eachClaim(of: scan) { claim in
+        try eachUnshownClaim(of: scan) { claim in
             let advisory = Advisory(id: claim.id, url: claim.sourceURL)
             for affected in claim.affects where found[affected.ref]?.last != advisory {
                 found[affected.ref, default: []].append(advisory)

@@ -4,16 +4,21 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. A bill of materials has the whole set of vulnerabilities: first the claims of documents, each completed by other
-// known facts, then what advisories found and no document of the scope claims. Both are read from the snapshot in their
-// order. A person's decision is the analysis; components with other decisions get an entry of their own.
+// DESIGN. A bill of materials has the set of vulnerabilities that alerts and reports have: each once, whatever documents call it, with the
+// libraries that have it. What documents of the scope say of one is gathered from all of their claims about it and completed by other
+// known facts (`ToldOfVulnerability`). Claims about what nothing has are carried on as they came. A person's decision is the
+// analysis; libraries with other decisions get an entry of their own.
 
 /// The decision about a vulnerability of a component, in the form of `analysis`.
-private struct Decided: Hashable {
+struct Decided: Hashable {
     var state = ""
     var justification = ""
     var responses: [String] = []
     var detail = ""
+    var firstIssued = ""
+    var lastUpdated = ""
+    /// Whether the document says so that has the library.
+    var isOwn = false
 
     /// Of the cells of `columns`: what a person decided, else the statement of a document of its own; nil where there is neither.
     init?(row: borrowing RowBuffer, at cell: Int, over statement: String) {
@@ -42,7 +47,21 @@ private struct Decided: Hashable {
         state = statement.state
         justification = statement.justification
         detail = statement.detail
+        isOwn = true
     }
+
+    init(_ analysis: VulnerabilityClaim.Analysis) {
+        state = analysis.state
+        justification = analysis.justification
+        responses = analysis.responses
+        detail = analysis.detail
+        firstIssued = analysis.firstIssued
+        lastUpdated = analysis.lastUpdated
+        isOwn = true
+    }
+
+    /// Whether it leaves nothing to do.
+    var isSettled: Bool { LibraryStatement.isSettled(state) }
 
     var analysis: VulnerabilityClaim.Analysis {
         var analysis = VulnerabilityClaim.Analysis()
@@ -50,6 +69,8 @@ private struct Decided: Hashable {
         analysis.justification = justification
         analysis.responses = responses
         analysis.detail = detail
+        analysis.firstIssued = firstIssued
+        analysis.lastUpdated = lastUpdated
         return analysis
     }
 
@@ -70,146 +91,95 @@ extension BOMSource {
     /// The most addresses and other names of one vulnerability.
     private static let listLimit = 50
 
-    // MARK: What documents claim
+    // MARK: What nothing has
 
-    /// Calls `body` with the claims of a scan, completed and decided. `names` spells the references of the document; nil leaves
-    /// out what is affected.
-    func eachCompleteClaim(
-        of scan: Scan, _ body: (VulnerabilityClaim) throws -> Void
-    ) throws {
-        let cursor = try connection.cursor(
-            production.request.scope.clause + """
-                SELECT e.claim, e.vulnerability, c.ref, e.state, \(Decided.columns)
-                FROM scope s JOIN exposure e ON e.scan = s.scan
-                JOIN component c ON c.scan = e.scan AND c.occurrence = e.position
-                JOIN occurrence o ON o.scan = e.scan AND o.position = e.position JOIN library l ON l.id = o.library
-                JOIN vulnerability v ON v.id = e.vulnerability \(AlertSQL.ofExposure)
-                WHERE e.scan = \(scan.id) AND e.claim >= 0 AND (c.position > 0 OR e.position = 0)
-                ORDER BY e.claim, v.name, c.position
-                """)
-        defer { cursor.finish() }
-        var row = RowBuffer(capacity: 1024)
-        var isMore = try cursor.next(into: &row)
-        var position: Int64 = 0
+    /// Calls `body` with the claims of a scan that are about no vulnerability which it shows, as they came.
+    func eachUnshownClaim(of scan: Scan, _ body: (VulnerabilityClaim) throws -> Void) throws {
         try connection.each(
-            "SELECT position, body FROM vulnerability_claim WHERE scan = \(scan.id) ORDER BY position"
-        ) { entry in
-            position = entry.integer(0)
-            var vulnerability: Int64?
-            var decisions: [String: Decided] = [:]
-            var refs: [String] = []
-            while isMore, row.integer(0) <= position {
-                if row.integer(0) == position {
-                    vulnerability = vulnerability ?? row.integer(1)
-                    refs.append(row.string(2))
-                    decisions[row.string(2)] = Decided(row: row, at: 4, over: row.string(3))
-                }
-                row.removeAll()
-                isMore = try cursor.next(into: &row)
-            }
-            var claim = try BOM.VulnerabilityFacts.decode(entry.string(1))
-            if let vulnerability { try complete(&claim, by: vulnerability) }
-            // Named by package URLs, say: as this document names them.
-            if !refs.isEmpty, !claim.affects.contains(where: { refs.contains($0.ref) }) {
-                claim.affects += refs.map { VulnerabilityClaim.Affected(ref: $0) }
-            }
-            try split(claim, by: decisions, body)
+            """
+            SELECT k.body FROM vulnerability_claim k WHERE k.scan = \(scan.id) AND k.position NOT IN
+                (SELECT c.claim FROM claimed_vulnerability c WHERE c.scan = \(scan.id) AND c.vulnerability IN
+                    (SELECT e.vulnerability FROM exposure e WHERE e.scan = \(scan.id)))
+            ORDER BY k.position
+            """
+        ) { row in
+            try body(try VulnerabilityFacts.decode(row.string(0)))
         }
     }
 
-    /// A claim for the components about which nothing was decided here, and one for each decision.
-    private func split(
-        _ claim: VulnerabilityClaim, by decisions: [String: Decided], _ body: (VulnerabilityClaim) throws -> Void
-    ) throws {
-        var order: [Decided] = []
-        for affected in claim.affects {
-            if let decided = decisions[affected.ref], !order.contains(decided) { order.append(decided) }
-        }
-        let rest = claim.affects.filter { decisions[$0.ref] == nil }
-        if !rest.isEmpty || order.isEmpty {
-            var claim = claim
-            claim.affects = rest
-            try body(claim)
-        }
-        for (number, decided) in order.enumerated() {
-            var claim = claim
-            if number > 0 || !rest.isEmpty { claim.ref = "" }
-            claim.affects = claim.affects.filter { decisions[$0.ref] == decided }
-            claim.analysis = decided.analysis
-            try body(claim)
-        }
-    }
+    // MARK: What libraries have
 
-    /// Completes a claim by known facts.
-    private func complete(_ claim: inout VulnerabilityClaim, by vulnerability: Int64) throws {
-        guard let known = try Self.facts(ofVulnerability: vulnerability, on: connection) else { return }
-        var names = Set(claim.aliases + [claim.id])
-        claim.aliases += ([known.id] + known.aliases).filter { names.insert($0).inserted }
-        let vectors = Set(claim.ratings.map(\.vector))
-        for rating in known.ratings where !vectors.contains(rating.vector) || claim.ratings.isEmpty {
-            claim.ratings.append(rating)
-        }
-        claim.weaknesses += known.weaknesses.filter { !claim.weaknesses.contains($0) }
-        claim.advisories += known.advisories.filter { !claim.advisories.contains($0) }
-        if claim.description.isEmpty { claim.description = known.description }
-        if claim.detail.isEmpty { claim.detail = known.detail }
-        if claim.published.isEmpty { claim.published = known.published }
-        if claim.updated.isEmpty { claim.updated = known.updated }
-    }
-
-    // MARK: What advisories found
-
-    /// Calls `body` with each vulnerability that advisories found in libraries of the scope of which no document claims it, by the
-    /// bytes of their names. `refs` gives the references of an occurrence of a scan in this document, for a library's uuid.
-    func eachFound(
+    /// Calls `body` with each vulnerability of libraries of the scope, by the bytes of their names, once for all libraries about
+    /// which the same was decided. `refs` gives the references of an occurrence of a scan in this document, for a library's uuid.
+    func eachVulnerability(
         refs: (_ scan: Int64, _ position: Int, _ uuid: String) -> [String], _ body: (VulnerabilityClaim) throws -> Void
     ) throws {
-        var found = FoundVulnerability()
-        var library: FoundVulnerability.Library?
+        let speaking = try scansWithClaims()
+        let isProject = production.request.scope.kind == .project
+        var shown: ShownVulnerability?
+        var library: ShownVulnerability.Library?
         var looked = 0
         func closeLibrary() {
-            if let library { found.add(library) }
+            if let library { shown?.add(library) }
             library = nil
         }
         func close() throws {
             closeLibrary()
-            guard found.id != 0, !found.isEmpty, let facts = try Self.facts(ofVulnerability: found.id, on: connection)
+            guard let shown, !shown.isEmpty, let facts = try Self.facts(ofVulnerability: shown.id, on: connection)
             else { return }
-            for claim in found.claims(facts) { try body(claim) }
+            for claim in shown.claims(facts) { try body(claim) }
         }
         try connection.each(
             production.request.scope.clause + """
                 SELECT v.id, l.uuid, e.claim, e.state, \(Decided.columns), coalesce(f.top_fix, ''), l.version, l.artifact,
-                    e.scan, e.position
+                    e.scan, e.position, v.name
                 FROM \(Joins.exposedLibraries)
                 JOIN vulnerability v ON v.id = e.vulnerability
                 \(Joins.finding) \(AlertSQL.ofExposure)
-                ORDER BY v.name, l.uuid, s.project, e.position
+                ORDER BY v.name, v.id, l.uuid, s.project, e.position
                 """
         ) { row in
-            if row.integer(0) != found.id {
+            if row.integer(0) != shown?.id {
                 try close()
-                found = FoundVulnerability(id: row.integer(0))
+                var told = ToldOfVulnerability(named: row.string(18), keepsReference: isProject)
+                if !speaking.isEmpty { try told.read(row.integer(0), in: speaking, on: connection) }
+                shown = ShownVulnerability(id: row.integer(0), told: told)
             }
+            guard let told = shown?.told else { return }
             if library?.uuid != row.string(1) { closeLibrary() }
             var next =
                 library
-                ?? FoundVulnerability.Library(
+                ?? ShownVulnerability.Library(
                     uuid: row.string(1), artifact: row.string(15), version: row.string(14), fix: row.string(13))
-            next.isClaimed = next.isClaimed || row.integer(2) >= 0
-            for ref in refs(row.integer(16), Int(row.integer(17)), row.string(1)) where !next.refs.contains(ref) {
+            let place = ToldOfVulnerability.Place(scan: row.integer(16), position: row.integer(17))
+            next.take(told[place])
+            for ref in refs(place.scan, Int(place.position), row.string(1)) where !next.refs.contains(ref) {
                 next.refs.append(ref)
             }
-            var decided = Decided(row: row, at: 4, over: row.string(3))
-            if decided == nil, !row.string(3).isEmpty {
-                decided = try statement(about: row.integer(0), in: row.integer(16)).map(Decided.init)
-            }
-            next.decisions.append(decided)
+            next.decisions.append(try decided(row, told))
             library = next
             looked += 1
             if looked % 1024 == 0, production.shouldStop() { throw ProductionError.stopped }
         }
         try close()
+    }
+
+    /// What counts for a row of `eachVulnerability`: a decision, else the document's claim, else what it says of the whole product.
+    private func decided(_ row: borrowing RowBuffer, _ told: ToldOfVulnerability) throws -> Decided? {
+        if let decided = Decided(row: row, at: 4, over: row.string(3)) { return decided }
+        let own = told.analysis(scan: row.integer(16), claim: row.integer(2)).map(Decided.init)
+        if own?.state.isEmpty == false || row.string(3).isEmpty { return own }
+        return try statement(about: row.integer(0), in: row.integer(16)).map(Decided.init) ?? own
+    }
+
+    /// The scans of the scope whose documents claim something.
+    private func scansWithClaims() throws -> [Int64] {
+        try connection.all(
+            production.request.scope.clause + """
+                SELECT s.scan FROM scope s
+                WHERE EXISTS (SELECT 1 FROM claimed_vulnerability c WHERE c.scan = s.scan) ORDER BY s.project
+                """
+        ) { $0.integer(0) }
     }
 
     /// The statement of a scan's document about a vulnerability of the whole product.
@@ -292,64 +262,6 @@ extension BOMSource {
             found.append(rating)
         }
         return found
-    }
-}
-
-/// A vulnerability that advisories found, and the libraries that have it.
-private struct FoundVulnerability {
-    struct Library {
-        let uuid: String
-        let artifact: String
-        let version: String
-        let fix: String
-        var isClaimed = false
-        var refs: [String] = []
-        /// In each project of the scope.
-        var decisions: [Decided?] = []
-
-        /// The state over all projects: open if it is open in one of them.
-        var decided: Decided? { decisions.contains(nil) ? nil : decisions.first ?? nil }
-    }
-
-    let id: Int64
-    private var groups: [(decided: Decided?, libraries: [Library])] = []
-
-    init(id: Int64 = 0) { self.id = id }
-
-    var isEmpty: Bool { groups.isEmpty }
-
-    mutating func add(_ library: Library) {
-        if library.isClaimed || library.refs.isEmpty { return }
-        if let place = groups.firstIndex(where: { $0.decided == library.decided }) {
-            groups[place].libraries.append(library)
-        } else {
-            groups.append((library.decided, [library]))
-        }
-    }
-
-    /// One claim for all libraries about which the same was decided.
-    func claims(_ facts: VulnerabilityClaim) -> [VulnerabilityClaim] {
-        groups.map { decided, libraries in
-            var claim = facts
-            claim.analysis = decided?.analysis
-            claim.affects = libraries.flatMap { library in
-                library.refs.map { ref in
-                    var affected = VulnerabilityClaim.Affected(ref: ref)
-                    if !library.version.isEmpty {
-                        var version = VulnerabilityClaim.Affected.Version()
-                        version.version = library.version
-                        affected.versions = [version]
-                    }
-                    return affected
-                }
-            }
-            let fixes = libraries.filter { !$0.fix.isEmpty }.map { "Upgrade \($0.artifact) to version \($0.fix)" }
-            if !fixes.isEmpty, !BOMSource.ruleOutFix(decided?.responses ?? []) {
-                var seen: Set<String> = []
-                claim.recommendation = fixes.filter { seen.insert($0).inserted }.joined(separator: "; ")
-            }
-            return claim
-        }
     }
 }
 
