@@ -14,9 +14,27 @@ struct OSVReader: ~Copyable {
     private var upstream: [String] = []
     private var times = (modified: "", published: "", withdrawn: "")
     private var versionCount = 0
-    /// Vectors of single packages, for records that have none of their own.
-    private var packageVectors: [String] = []
+    /// The word of its author.
     private var word = ""
+    /// The severity of the package that is affected worst, for records that have none of their own.
+    private var ofPackages: Rating?
+
+    /// CVSS vectors that can be scored, and a word that stood in the place of one.
+    private struct Rating: Equatable {
+        var vectors: [String] = []
+        var word = ""
+
+        var isEmpty: Bool { vectors.isEmpty && word.isEmpty }
+
+        /// The tenths of the newest version of CVSS, else the word's place; what is greater is worse.
+        var weight: (Int, Int) {
+            let record = SeverityRecord(
+                name: "", aliases: [], vectors: vectors, word: OSVReader.severity(word), isWithdrawn: false)
+            let decision = SeverityDecision(of: "", from: [record]) { (0, $0) }
+            let words = ["", "none", "low", "medium", "high", "critical"]
+            return (decision.score ?? -1, words.firstIndex(of: decision.word) ?? 0)
+        }
+    }
 
     private init() {}
 
@@ -52,7 +70,8 @@ struct OSVReader: ~Copyable {
         }
         var seen: Set<String> = [record.id]
         record.aliases = record.aliases.filter { seen.insert($0).inserted }
-        if record.vectors.isEmpty { record.vectors = packageVectors }
+        if record.vectors.isEmpty { record.vectors = ofPackages?.vectors ?? [] }
+        if word.isEmpty { word = ofPackages?.word ?? "" }
         record.severity = Self.severity(word)
         return record
     }
@@ -85,7 +104,10 @@ struct OSVReader: ~Copyable {
             case .upstream: upstream = try names(&json)
             case .summary: record.summary = Self.cut(try text(&json))
             case .details: record.details = Self.cut(try text(&json))
-            case .severity: record.vectors = try severities(&json)
+            case .severity:
+                let own = try rating(&json)
+                record.vectors = own.vectors
+                if word.isEmpty { word = own.word }
             case .affected:
                 try elements(&json) { (reader, json) throws(JSONError) in try reader.affected(&json) }
             case .references:
@@ -121,9 +143,8 @@ struct OSVReader: ~Copyable {
         }
     }
 
-    /// The vectors that can be scored. A word instead of a vector is kept apart.
-    private mutating func severities(_ json: inout JSONReader) throws(JSONError) -> [String] {
-        var vectors: [String] = []
+    private mutating func rating(_ json: inout JSONReader) throws(JSONError) -> Rating {
+        var rating = Rating()
         var found: [(String, String)] = []
         try elements(&json) { (reader, json) throws(JSONError) in
             let pair = try reader.pair(&json, "type", "score")
@@ -131,12 +152,12 @@ struct OSVReader: ~Copyable {
         }
         for (type, score) in found {
             if type.hasPrefix("CVSS") {
-                if CVSS(score) != nil, !vectors.contains(score) { vectors.append(score) }
-            } else if word.isEmpty {
-                word = score
+                if CVSS(score) != nil, !rating.vectors.contains(score) { rating.vectors.append(score) }
+            } else if rating.word.isEmpty {
+                rating.word = score
             }
         }
-        return vectors
+        return rating
     }
 
     // MARK: Affected packages
@@ -159,8 +180,7 @@ struct OSVReader: ~Copyable {
                 versions = try reader.names(&json, limit: limit)
                 reader.versionCount += versions.count
             } else if json.keyEquals("severity") {
-                let vectors = try reader.severities(&json)
-                if reader.packageVectors.isEmpty { reader.packageVectors = vectors }
+                reader.take(try reader.rating(&json))
             } else {
                 try json.skipValue()
             }
@@ -170,6 +190,15 @@ struct OSVReader: ~Copyable {
             keepRepository(ranges, versions)
         } else if let key = PackageKey(ecosystem: ecosystem, name: name) {
             keep(key, ranges, versions)
+        }
+    }
+
+    /// Of the severities of single packages the worst counts, wherever it stands in the record.
+    private mutating func take(_ rating: Rating) {
+        if rating.isEmpty || rating == ofPackages { return }
+        guard let known = ofPackages, known.weight >= rating.weight else {
+            ofPackages = rating
+            return
         }
     }
 

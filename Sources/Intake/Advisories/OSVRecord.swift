@@ -32,7 +32,7 @@ struct OSVRecord: Sendable, Equatable {
     var affected: [Affected] = []
 
     /// Counts up when the reading of records changes, so that stored records are read again.
-    static let rules: Int64 = 1
+    static let rules: Int64 = 2
 
     /// The ecosystems of its packages, each with its release where it has releases.
     var places: Set<String> { Set(affected.map { PackageKey.place(of: $0.package) }) }

@@ -283,6 +283,31 @@ import Testing
             ])
     }
 
+    @Test func `Packages with severities of their own give the vulnerability the worst, in any order`() throws {
+        let worst = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+        let mild = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N"
+        func rated(_ name: String, _ type: String, _ score: String) -> String {
+            #"{"package":{"ecosystem":"npm","name":"\#(name)"},"versions":["1"],"#
+                + #""severity":[{"type":"\#(type)","score":"\#(score)"}]}"#
+        }
+        for (number, scores) in [[worst, mild], [mild, worst]].enumerated() {
+            let bench = try Workbench()
+            let packages = scores.enumerated().map { rated("a\($0.offset)", "CVSS_V3", $0.element) }
+            let words = ["low", "high", "medium"].map { rated("b\($0)", "Ubuntu", $0) }
+            func record(_ id: String, _ packages: [String], _ more: String = "") -> String {
+                #"{"id":"\#(id)","modified":"2026-01-01T00:00:00Z","affected":[\#(packages.joined(separator: ","))]\#(more)}"#
+            }
+            try load(
+                [
+                    record("CVE-2026-1", packages), record("CVE-2026-2", words),
+                    record("CVE-2026-3", packages, #","severity":[{"type":"CVSS_V3","score":"\#(mild)"}]"#),
+                ], bench)
+            #expect(
+                try bench.texts("SELECT severity, coalesce(score, -1) FROM vulnerability ORDER BY name")
+                    == ["critical|98", "high|-1", "low|18"], "\(number)")
+        }
+    }
+
     private static let query: SQL = """
         SELECT l.purl, v.name, f.top_fix, v.score3 FROM finding f JOIN library l ON l.id = f.library
         JOIN vulnerability v ON v.id = f.vulnerability ORDER BY l.purl, v.name
