@@ -67,6 +67,8 @@ package struct Intake: Sendable {
 
         /// The longest name of a product or a project, in characters.
         package static let nameLimit = 1000
+        /// The same in bytes: PostgreSQL keeps names in an index.
+        package static let nameBytes = 2000
     }
 
     /// The result of an import; kept with the job as JSON.
@@ -293,9 +295,10 @@ extension Intake.Destination {
         // U+FFFD stands for characters that could not be read.
         let isShown =
             name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 || $0 == "\u{FFFD}" }
-        guard isShown, name.count <= nameLimit else {
+        guard isShown, name.utf8.count <= nameBytes, name.count <= nameLimit else {
             throw .badName(
-                field: field, value: name, accepted: "1 to \(nameLimit) characters without control characters")
+                field: field, value: name,
+                accepted: "1 to \(nameLimit) characters without control characters, \(nameBytes) bytes at most")
         }
     }
 }

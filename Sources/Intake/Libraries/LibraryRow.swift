@@ -1,4 +1,5 @@
 import BOM
+import Bytes
 import Database
 import Inventory
 
@@ -9,6 +10,10 @@ import Inventory
 struct LibraryRow: Sendable {
     /// Counts up when the columns are derived otherwise.
     static let rules: UInt8 = 2
+
+    /// The most bytes of a group and of a name in the columns of reports. PostgreSQL keeps both in one entry of an index, which is a third
+    /// of a page at most.
+    static let nameLimit = 1000
 
     let digest: LibraryDigest
     let body: String
@@ -64,7 +69,26 @@ struct LibraryRow: Sendable {
             }
             ?? LibraryCoordinates(group: component.group, name: component.name, version: component.version)
         if coordinates.version.isEmpty { coordinates.version = component.version }
+        coordinates.groupId = Self.shortened(coordinates.groupId)
+        coordinates.artifactId = Self.shortened(coordinates.artifactId)
         return coordinates
+    }
+
+    /// Whether group or name are too long for the columns of reports, which have their beginnings.
+    var isShortened: Bool {
+        let longest = max(component.purl.utf8.count, component.group.utf8.count, component.name.utf8.count)
+        guard longest > Self.nameLimit else { return false }
+        let coordinates = coordinates(purl)
+        return [coordinates.groupId, coordinates.artifactId].contains { $0.hasSuffix(Self.ellipsis) }
+    }
+
+    private static let ellipsis = "…"
+
+    /// The beginning of a text that is too long, with a digest of all of it, so that different texts stay different.
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > nameLimit else { return text }
+        let digest = Array(Digest.of(text.utf8, .sha256).prefix(8))
+        return "\(text.beginning(bytes: nameLimit - 100)) \(digest.hexadecimal)\(ellipsis)"
     }
 
     /// The SHA-1, or empty.

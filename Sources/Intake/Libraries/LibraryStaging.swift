@@ -57,6 +57,8 @@ struct LibraryStaging: ~Copyable {
     private(set) var tooManyLicenses = 0
     /// Libraries with more descriptions than are put together.
     private(set) var tooManyDescriptions = 0
+    /// Libraries whose group or name is longer than is shown.
+    private(set) var shortened = 0
     /// Digests of files that have no name because documents disagree, with what these call them; a thousand at most.
     private(set) var disputed: [(digest: String, names: [String])] = []
     /// The time at which the digests were looked up; nil when the document names all its libraries.
@@ -89,6 +91,7 @@ struct LibraryStaging: ~Copyable {
             let library = Int32(shown.count)
             identities[row.name] = library
             shown.append(number)
+            if row.isShortened { shortened += 1 }
             if row.naming == .unnamed { unnamed.append(library) }
             try append(row, of: library, count: 1)
         }

@@ -1,3 +1,5 @@
+import Bytes
+
 // DESIGN. Generators call a document after what they looked at: a folder (`.`), a path, a temporary folder, the digest of
 // an image. Such a name is useless for a project, and two projects called `.` would replace each other. Such names give
 // way to the name of the document's file.
@@ -78,5 +80,6 @@ enum ProjectNaming {
     private static func oneLine(_ text: String) -> String {
         let words = text.split { $0.isNewline || $0 == "\t" }
         return String(words.joined(separator: " ").prefix(Intake.Destination.nameLimit - 100))
+            .beginning(bytes: Intake.Destination.nameBytes - 200)
     }
 }

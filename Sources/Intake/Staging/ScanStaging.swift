@@ -207,6 +207,11 @@ package final class ScanStaging: BOMReceiver {
                 "\(libraries.tooManyDescriptions) libraries are described in too many ways; what the first of them say is "
                     + "shown, the others are in their bill of materials only")
         }
+        if libraries.shortened > 0 {
+            warning(
+                "\(libraries.shortened) libraries have a group or a name of more than \(LibraryRow.nameLimit) bytes; reports show "
+                    + "the beginning, with a digest of all of it")
+        }
         if let text = DigestKnowledge.warning(of: libraries.disputed) { warning(text) }
         if moreWarnings > 0 {
             warnings.append("\(moreWarnings) more warnings")

@@ -109,6 +109,9 @@ package struct PackageKey: Sendable, Hashable {
         Lookup(find(purl, evidence: evidence)).obstacle(isCovered: isCovered)
     }
 
+    /// The most bytes of a text: no advisory has a longer one, and databases keep it in an index.
+    private static let textLimit = 2200
+
     /// The keys of a library, each once, or why it has none.
     ///
     /// - Parameter purl: nil where the document gives no readable one.
@@ -116,10 +119,12 @@ package struct PackageKey: Sendable, Hashable {
         _ purl: PackageURL?, evidence: MatchingEvidence = .none
     ) -> Result<[PackageKey], MatchingObstacle> {
         guard let purl else { return .failure(.noPackageURL) }
-        return read(purl, evidence).map { keys in
-            if keys.count < 2 { return keys }
+        return read(purl, evidence).flatMap { all in
+            let keys = all.filter { $0.text.utf8.count <= textLimit }
+            if keys.isEmpty, !all.isEmpty { return .failure(.noPackageURL) }
+            if keys.count < 2 { return .success(keys) }
             var seen: Set<String> = []
-            return keys.filter { seen.insert($0.text).inserted }
+            return .success(keys.filter { seen.insert($0.text).inserted })
         }
     }
 

@@ -259,4 +259,31 @@ import Testing
         try bench.sbom(bom([component("pkg:npm/a@1.0.0", licence)]))
         #expect(try times() != ["5|6"])
     }
+
+    /// PostgreSQL's indexes hold a third of a page; nothing else has to be long.
+    @Test(arguments: Engine.allCases)
+    func `Long names are taken on both engines and stay different`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        var seed: UInt64 = 7
+        let noise = String(
+            decoding: (0..<9000).map { _ in
+                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(ascii: "a") + UInt8(seed >> 60)
+            }, as: UTF8.self)
+        func part(_ ref: String, _ name: String, _ more: String) -> String {
+            #"{"type":"library","bom-ref":"\#(ref)","name":"\#(name)","version":"1"\#(more)}"#
+        }
+        let parts = [
+            part("1", noise + "1", ""), part("2", noise + "2", ""), part("3", "c", #","group":"\#(noise)""#),
+            part("4", "d", #","purl":"pkg:npm/\#(noise)@1""#), part("5", "e", #","purl":"pkg:npm/e@1""#),
+        ]
+        let result = try bench.sbom(
+            #"{"bomFormat":"CycloneDX","specVersion":"1.5","metadata":{"component":{"type":"application","name":"\#(noise)","#
+                + #""bom-ref":"root"}},"components":[\#(parts.joined(separator: ","))]}"#)
+        #expect(result.libraries == 5)
+        #expect(result.warnings.contains { $0.hasPrefix("4 libraries") || $0.hasPrefix("5 libraries") })
+        let names = try bench.texts("SELECT artifact, group_id FROM library ORDER BY id")
+        #expect(Set(names).count == names.count && names.allSatisfy { $0.utf8.count <= 2001 })
+        #expect(try bench.texts("SELECT package FROM library_package") == ["npm/e"])
+    }
 }

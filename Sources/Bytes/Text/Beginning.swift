@@ -1,0 +1,9 @@
+extension String {
+    /// The beginning that takes at most so many bytes in UTF-8, cut between Unicode scalars.
+    package func beginning(bytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
+    }
+}
