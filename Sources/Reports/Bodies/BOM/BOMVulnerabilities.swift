@@ -116,8 +116,8 @@ extension BOMSource {
     ) throws {
         let speaking = try scansWithClaims()
         let isProject = production.request.scope.kind == .project
-        var shown: ShownVulnerability?
-        var library: ShownVulnerability.Library?
+        var shown: WrittenVulnerability?
+        var library: WrittenVulnerability.Library?
         var looked = 0
         func closeLibrary() {
             if let library { shown?.add(library) }
@@ -143,13 +143,13 @@ extension BOMSource {
                 try close()
                 var told = ToldOfVulnerability(named: row.string(18), keepsReference: isProject)
                 if !speaking.isEmpty { try told.read(row.integer(0), in: speaking, on: connection) }
-                shown = ShownVulnerability(id: row.integer(0), told: told)
+                shown = WrittenVulnerability(id: row.integer(0), told: told)
             }
             guard let told = shown?.told else { return }
             if library?.uuid != row.string(1) { closeLibrary() }
             var next =
                 library
-                ?? ShownVulnerability.Library(
+                ?? WrittenVulnerability.Library(
                     uuid: row.string(1), artifact: row.string(15), version: row.string(14), fix: row.string(13))
             let place = ToldOfVulnerability.Place(scan: row.integer(16), position: row.integer(17))
             next.take(told[place])
