@@ -49,6 +49,26 @@ import Testing
         }
     }
 
+    /// Keys that are absent where nothing is known; `description` of a library alone.
+    private static let facts: Set<String> = [
+        "groupId", "version", "sha1", "comment", "comments", "architecture", "languageVersion", "library.description",
+    ]
+
+    @Test(arguments: ReportCase.tabular.filter { $0.format == .json })
+    func `Facts that nobody knows are absent`(_ report: ReportCase) throws {
+        func empty(_ value: Any, _ key: String) -> [String] {
+            if let object = value as? [String: Any] {
+                return object.flatMap { empty($1, $0 == "description" ? "\(key).\($0)" : $0) }
+            }
+            if let list = value as? [Any] { return list.flatMap { empty($0, key) } }
+            return value as? String == "" && Self.facts.contains(key) ? [key] : []
+        }
+        let fixture = try InventoryFixture.shared(.sqlite)
+        for part in try report.produce(fixture, scope: fixture.scope(report.scope)).parts() {
+            #expect(empty(try part.json(), "") == [])
+        }
+    }
+
     @Test(arguments: ReportCase.tabular, TemporaryDatabase.engines)
     func cellsAgreeWithTheDefinition(_ report: ReportCase, engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)

@@ -16,8 +16,8 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
     mutating func begin(hasMissingTexts: Bool, hasTexts: Bool) throws {
         json.beginObject()
         json.text("reportTitle", settings.title)
-        json.text("reportHeader", settings.header)
-        json.text("reportFooter", settings.footer)
+        if !settings.header.isEmpty { json.text("reportHeader", settings.header) }
+        if !settings.footer.isEmpty { json.text("reportFooter", settings.footer) }
         for (kind, name) in head.names { json.text(named: kind.lowercased(), name) }
         json.text("dataDate", head.date)
         if !head.restrictions.isEmpty { json.texts("restrictions", head.restrictions) }

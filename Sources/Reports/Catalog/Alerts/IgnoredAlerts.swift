@@ -19,7 +19,7 @@ extension Report {
                 urgency: .ofAlert,
                 columns: Column.alertOfAnyType([
                     .text("", "Ignored By", "coalesce(i.email, 'VEX')", width: 24),
-                    .text("comments", "Comments", "a.comments", width: 40),
+                    .text("comments", "Comments", "nullif(a.comments, '')", width: 40).omittedWhenNull,
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
                     .text("reason", "Reason", Decision.reason, width: 16).omittedWhenNull,

@@ -24,7 +24,7 @@ extension Report {
                     .text("status", "Status", "a.state", width: 12),
                     Column("creation_date", "Creation Date", .date, "a.created_at", width: 12),
                     Column("modifiedDate", "Modified Date", .date, "a.modified_at", width: 12),
-                    .text("comments", "Comments", "a.comments", width: 40),
+                    .text("comments", "Comments", "nullif(a.comments, '')", width: 40).omittedWhenNull,
                 ]),
                 lists: Table.alertLists,
                 printed: [

@@ -110,7 +110,7 @@ extension Column {
             Column("date", "", .date, "a.created_at", width: 12),
             Column("modifiedDate", "", .date, "a.modified_at", width: 12),
             .text("status", "", "a.state"),
-            .text("comments", "", "a.comments"),
+            .text("comments", "", "nullif(a.comments, '')").omittedWhenNull,
             .integer("time", "", "a.created_at"),
             Column("creation_date", "", .date, "a.created_at", width: 12),
             .text("alertUuid", "", "a.uuid"),
@@ -160,8 +160,8 @@ extension Column {
         .text("library.sha1", "", LibrarySQL.sha1).omittedWhenNull,
         .text("library.name", "", "l.artifact"),
         .text("library.artifactId", "", MendCoordinates.artifact),
-        .text("library.version", "", "l.version"),
-        .text("library.groupId", "", MendCoordinates.group),
+        .text("library.version", "", LibrarySQL.version).omittedWhenNull,
+        .text("library.groupId", "", LibrarySQL.group).omittedWhenNull,
     ]
 }
 

@@ -3,6 +3,9 @@ import Database
 /// SQL of what is known of a `library l`; null where it is not.
 enum LibrarySQL {
     static let sha1: StaticSQL = "nullif(l.sha1, '')"
+    static let group: StaticSQL = "nullif(\(MendCoordinates.group), '')"
+    static let version: StaticSQL = "nullif(l.version, '')"
+    static let description: StaticSQL = "nullif(l.description, '')"
     /// How the library was recognized: by its digest, or not at all. A name is no match.
     static let matchType: StaticSQL = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
     /// Of the components `c` of a library, those that say where it is; of a library that is known by its digest alone the first,

@@ -46,7 +46,7 @@ extension Column {
             "status", "Status",
             "CASE a.state WHEN 'OPEN' THEN 'Active' WHEN 'IGNORED' THEN 'Ignored' ELSE 'Resolved' END", width: 10),
         .text("topFix", "Top Fix", VulnerabilityText.fix, width: 36).omittedWhenNull,
-        .text("comment", "Comments", "a.comments", width: 30),
+        .text("comment", "Comments", "nullif(a.comments, '')", width: 30).omittedWhenNull,
         .timestamp("creationDate", "Creation Date", "a.created_at"),
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
         .text("libraryType", "", "l.type"),

@@ -23,19 +23,19 @@ extension Report {
                     .text("imageName", "Image", "c.image", width: 30),
                     .text("", "Image Tag", "c.tag", width: 14),
                     .text("", "Library", "l.filename", width: 36),
-                    .text("version", "Version", "l.version", width: 14),
+                    .text("version", "Version", LibrarySQL.version, width: 14).omittedWhenNull,
                     .text("type", "Type", "l.type", width: 16),
                     .licenses("l.licenses"),
                     .text("keyUuid", "", "l.uuid"),
                     .text("productName", "", "s.product_name"),
                     .text("projectName", "", "s.project_name"),
-                    .text("description", "", "l.description"),
+                    .text("description", "", LibrarySQL.description).omittedWhenNull,
                     .directDependency("", "nullif(o.direct, -1)"),
                     .text("matchType", "", LibrarySQL.matchType).omittedWhenNull,
                     .text("sha1", "", LibrarySQL.sha1).omittedWhenNull,
                     .text("name", "", "l.filename"),
                     .text("artifactId", "", MendCoordinates.artifact),
-                    .text("groupId", "", MendCoordinates.group),
+                    .text("groupId", "", LibrarySQL.group).omittedWhenNull,
                 ])
         ])
     )

@@ -80,7 +80,7 @@ extension Report {
             .text(
                 "action", "Action",
                 "CASE WHEN NOT l.is_there THEN 'REMOVED' WHEN l.is_changed THEN 'CHANGED' ELSE 'ADDED' END", width: 12),
-            .text("version", "Version", "l.version", width: 14).untitled,
+            .text("version", "Version", "nullif(l.version, '')", width: 14).omittedWhenNull.untitled,
             .text(
                 "previousVersion", "Previous Version",
                 """

@@ -26,7 +26,7 @@ extension Report {
                     .text("status", "Status", "r.status", width: 12),
                     .text("handledBy", "Handled By", "r.handled_by"),
                     .timestamp("handledDate", "Handled Date", "r.handled_at"),
-                    .text("comments", "Comments", "r.comments", width: 40),
+                    .text("comments", "Comments", "nullif(r.comments, '')", width: 40).omittedWhenNull,
                 ])
         ])
     )

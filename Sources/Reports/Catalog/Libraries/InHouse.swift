@@ -19,10 +19,10 @@ extension Report {
                 columns: [
                     .text("filename", "Library", "l.filename", width: 36),
                     .text("type", "Type", "l.type", width: 16),
-                    .text("sha1", "SHA1", "l.sha1", width: 42),
+                    .text("sha1", "SHA1", LibrarySQL.sha1, width: 42).omittedWhenNull,
                     .text("productName", "Product", "s.product_name"),
                     .text("projectName", "Project", "s.project_name"),
-                    .text("comments", "In-House Reason", "coalesce(h.reason, '')", width: 36),
+                    .text("comments", "In-House Reason", "nullif(h.reason, '')", width: 36).omittedWhenNull,
                     .integer("", "Occurrences", "o.count", width: 12),
                     .text("keyUuid", "", "l.uuid"),
                     .text("artifactId", "", MendCoordinates.artifact),

@@ -22,7 +22,7 @@ extension Report {
                 columns: [
                     .text("keyUuid", "", "l.uuid"),
                     .text("name", "Name", "l.filename", width: 36),
-                    .text("groupId", "Group", MendCoordinates.group, width: 24),
+                    .text("groupId", "Group", LibrarySQL.group, width: 24).omittedWhenNull,
                     .text("artifactId", "Artifact", MendCoordinates.artifact, width: 28),
                     .text("version", "Version", "nullif(l.version, '')", width: 14).omittedWhenNull,
                     .text("type", "Type", "l.type", width: 16),

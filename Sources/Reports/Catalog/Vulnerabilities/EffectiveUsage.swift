@@ -39,7 +39,7 @@ extension Report {
         order: ["s.product", "s.project", "o.position"],
         columns: [
             .text("name", "Library", "l.filename", width: 36),
-            .text("version", "Version", "l.version", width: 14),
+            .text("version", "Version", LibrarySQL.version, width: 14).omittedWhenNull,
             .text("sha1", "SHA1", LibrarySQL.sha1, width: 42).omittedWhenNull,
             .text(
                 "impactAnalysisStatus", "Analysis Status",
@@ -63,7 +63,7 @@ extension Report {
                     WHEN o.states & 2 > 0 THEN 'YELLOW' ELSE 'GREEN' END
                 """, width: 14),
             .text("keyUuid", "", "l.uuid"),
-            .text("groupId", "", MendCoordinates.group),
+            .text("groupId", "", LibrarySQL.group).omittedWhenNull,
             .text("artifactId", "", MendCoordinates.artifact),
         ],
         lists: [
