@@ -1,5 +1,6 @@
 import Database
 import Inventory
+import VEX
 
 /// Something that an alert has to warn of.
 struct AlertCause {
@@ -101,8 +102,8 @@ struct AlertCauses {
         }
         let author = statement.source?.author.prefix(100) ?? ""
         var text = author.isEmpty ? "VEX: \(words)" : "VEX (\(author)): \(words)"
-        if !statement.justification.isEmpty {
-            text += " (\(statement.justification.replacing("_", with: " ")))"
+        if let why = Statement.Justification(rawValue: statement.justification) {
+            text += " (\(why.rawValue.replacing("_", with: " ")))"
         }
         return statement.detail.isEmpty ? text : "\(text): \(statement.detail.prefix(1000))"
     }

@@ -1,5 +1,6 @@
 import BOM
 import Database
+import VEX
 
 // DESIGN. A document's claims about vulnerabilities name components by references, which may come before the components. So
 // claims are kept small until the end, when every reference is known. A claim counts under all of its names, as advisories
@@ -63,8 +64,11 @@ struct LibraryClaims: Sendable {
         guard rows + kept.count * claim.affects.count <= Self.rowLimit else { return false }
         rows += kept.count * claim.affects.count
         var byState: [String: [Int32]] = [:]
+        // A word that is none of the standard's says nothing.
+        let said = claim.analysis.flatMap { Statement.State(rawValue: $0.state) }?.rawValue ?? ""
+        let why = claim.analysis.flatMap { Statement.Justification(rawValue: $0.justification) }?.rawValue ?? ""
         for affected in claim.affects {
-            var state = claim.analysis?.state ?? ""
+            var state = said
             // Said of all versions that are named: it is not affected, whatever else is left open.
             if state.isEmpty, !affected.versions.isEmpty, affected.versions.allSatisfy({ $0.status == "unaffected" }) {
                 state = "not_affected"
@@ -75,7 +79,7 @@ struct LibraryClaims: Sendable {
             claims.append(
                 Claim(
                     number: place, id: claim.id, names: kept, state: state,
-                    justification: claim.analysis?.justification ?? "",
+                    justification: why,
                     detail: String((claim.analysis?.detail ?? "").prefix(Self.detailLimit)), references: references))
         }
         return true

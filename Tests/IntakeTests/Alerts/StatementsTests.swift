@@ -32,6 +32,20 @@ struct StatementsTests {
         }
     }
 
+    @Test func `Words that no standard knows say nothing`() throws {
+        let fixture = try InventoryFixture(.sqlite, isFilled: false)
+        let claims = """
+            {"id":"X-1","analysis":{"state":"false_positive","justification":"null"},"affects":[{"ref":"a"}]},
+            {"id":"X-2","analysis":{"state":"undefined","justification":"code_not_present"},"affects":[{"ref":"b"}]}
+            """
+        try fixture.importSBOM(document(claims))
+        #expect(try alerts(fixture) == [["a", "IGNORED", "VEX: false positive"], ["b", "OPEN", ""]])
+        let states = try fixture.database.read {
+            try $0.all("SELECT state FROM exposure ORDER BY position") { $0.string(0) }
+        }
+        #expect(states == ["false_positive", ""])
+    }
+
     @Test(arguments: Engine.allCases) func aStatementIgnoresUntilItIsTakenBack(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         let folder = try TemporaryFolder()
