@@ -95,8 +95,15 @@ package struct Advisory: Sendable, Equatable {
         self.kind = kind
     }
 
+    /// An advisory that a document names with its source, whose address often is that of a whole database: it counts where it names
+    /// the id, or where no page of the id is known.
+    package init(id: String, source url: String) {
+        let isKnown = ["CVE-", "GHSA-"].contains { id.hasPrefix($0) }
+        self.init(id: id, url: isKnown && !url.lowercased().contains(id.lowercased()) ? "" : url)
+    }
+
     /// `url`, or the page that the id is known by.
-    var page: String {
+    package var page: String {
         if !url.isEmpty { return url }
         let id = URLText.path(id)
         if id.hasPrefix("CVE-") { return "https://nvd.nist.gov/vuln/detail/\(id)" }

@@ -13,7 +13,7 @@ enum ClaimDescription {
         let claim = try VulnerabilityFacts.decode(body)
         var row = VulnerabilityRow(name: name, organization: organization)
         row.type = VulnerabilityMerge.type(of: name)
-        row.url = isWeb(claim.sourceURL) ? claim.sourceURL : VulnerabilityMerge.url(of: name)
+        row.url = Advisory(id: name, source: isWeb(claim.sourceURL) ? claim.sourceURL : "").page
         row.published = time(claim.published) ?? time(claim.created)
         row.modified = time(claim.updated) ?? row.published ?? 0
         row.weaknesses = claim.weaknesses.filter { $0 > 0 }.map { "CWE-\($0)" }.joined(separator: "\n")

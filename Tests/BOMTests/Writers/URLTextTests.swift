@@ -31,4 +31,14 @@ struct URLTextTests {
         ("http://h\u{e4}/", "http://h%C3%A4/"),
     ])
     func references(text: String, reference: String) { #expect(URLText.reference(text) == reference) }
+
+    @Test(arguments: [
+        ("CVE-2099-1", "https://nvd.nist.gov/", "https://nvd.nist.gov/vuln/detail/CVE-2099-1"),
+        ("GHSA-aaaa-bbbb-cccc", "https://github.com/advisories", "https://github.com/advisories/GHSA-aaaa-bbbb-cccc"),
+        ("CVE-2099-1", "https://example.org/cve-2099-1.html", "https://example.org/cve-2099-1.html"),
+        ("VENDOR-1", "https://vendor.example/advisories", "https://vendor.example/advisories"),
+    ])
+    func `An address of a whole database is no page of an advisory`(id: String, source: String, page: String) {
+        #expect(Advisory(id: id, source: source).page == page)
+    }
 }

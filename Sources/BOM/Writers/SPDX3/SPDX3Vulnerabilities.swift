@@ -17,7 +17,7 @@ extension SPDX3Writer {
         }
         tree.endList(to: &out)
         tree.beginList("externalRef", to: &out)
-        let page = Advisory(id: it.id, url: it.sourceURL).page
+        let page = Advisory(id: it.id, source: it.sourceURL).page
         reference("securityAdvisory", [URLText.reference(page)], comment: it.sourceName, to: &out)
         for url in it.advisories where !url.isBlank && url != page {
             reference("securityAdvisory", [URLText.reference(url)], comment: "", to: &out)

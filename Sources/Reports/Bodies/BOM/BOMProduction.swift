@@ -382,7 +382,7 @@ extension BOMSource {
         var found: [String: [Advisory]] = [:]
         guard wanted.mentionsAdvisories else { return found }
         try eachUnshownClaim(of: scan) { claim in
-            let advisory = Advisory(id: claim.id, url: claim.sourceURL)
+            let advisory = Advisory(id: claim.id, source: claim.sourceURL)
             for affected in claim.affects where found[affected.ref]?.last != advisory {
                 found[affected.ref, default: []].append(advisory)
             }
