@@ -103,7 +103,6 @@ extension LicenseList {
         CC-BY-SA-3.0 = CC BY SA 3|Creative Commons Attribution-ShareAlike 3.0
         CC-BY-SA-4.0 = CC BY SA 4|Creative Commons Attribution-ShareAlike 4.0
         WTFPL = Do What The Fuck You Want To Public License|WTFPL 2|WTFPLv2
-        Python-2.0 = PSF|PSFL|Python Software Foundation License|License :: OSI Approved :: PSF
         PSF-2.0 = PSF 2|PSF-2
         OFL-1.1 = SIL OFL 1.1|SIL Open Font License 1.1|SIL-1.1
         OpenSSL = OpenSSL/SSLeay

@@ -68,6 +68,13 @@ package struct UnversionedLicense: Sendable, Hashable {
         ("ECL", .conditionalPermissive, "Educational Community License"),
         ("OFL", .conditionalPermissive, "Open Font License|SIL Open Font License|SIL OFL"),
         ("Python", .conditionalPermissive, "Python License"),
+        (
+            "PSF", .conditionalPermissive,
+            """
+            PSFL|Python Software Foundation License|License :: OSI Approved :: PSF|\
+            License :: OSI Approved :: Python Software Foundation License
+            """
+        ),
         ("Mulan PSL", .conditionalPermissive, "Mulan Permissive Software License"),
         ("CC BY", .conditionalPermissive, "Creative Commons Attribution|CC-BY"),
         ("CC BY-SA", .shareAlike, "Creative Commons Attribution ShareAlike|Creative Commons Attribution Share Alike"),

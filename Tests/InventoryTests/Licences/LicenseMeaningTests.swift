@@ -60,7 +60,9 @@ struct LicenseMeaningTests {
         ("GNU General Public License, version 2 or newer", "GPL-2.0-or-later"),
         // No version is made up.
         ("LGPL", "LicenseRef-LGPL"), ("GNU Lesser General Public License", "LicenseRef-LGPL"),
-        ("ZPL", "LicenseRef-ZPL"),
+        ("ZPL", "LicenseRef-ZPL"), ("PSF", "LicenseRef-PSF"), ("PSFL", "LicenseRef-PSF"),
+        ("Python Software Foundation License", "LicenseRef-PSF"), ("PSF 2", "PSF-2.0"),
+        ("Python Software Foundation License 2.0", "PSF-2.0"), ("Python License 2.0", "Python-2.0"),
         ("GNU GPL", "LicenseRef-GPL"), ("Apache License", "LicenseRef-Apache"), ("MPL OR MIT", "LicenseRef-MPL OR MIT"),
         ("GPL+", "GPL-1.0-or-later"), ("Boost", "BSL-1.0"),
         // References.
