@@ -19,6 +19,11 @@ package enum ReportGuide {
             and keep the order by project. A PDF shows the columns that a page has room for and names the others. On its first page, and in the sheet *About* behind the
             tables of a workbook, stand the filters, the number of rows of each severity, and what the verdict rests on.
 
+            `severity` and `score` (*Score*, *CVSS Version*) are those of the newest version of CVSS that rates a vulnerability. `cvss3_severity` and `cvss3_score`
+            (*CVSS 3 Severity*, *CVSS 3 Score*) are those of CVSS 3, and of CVSS 4 where that alone rates, so that there is a number wherever one is known.
+            `scoreMetadataVector` is the vector of CVSS 3 where there is one, else that of the version that decides: beside a score of CVSS 4 it explains
+            `cvss3_score`.
+
             A request has at most 1 MiB, which is about 26,000 UUIDs in a list such as `alertUuids`; what is longer is answered with HTTP 413 and
             a line of text. Send several requests, each with a part of the list. Uploads have a limit of their own (`docs/uploads.md`).
 

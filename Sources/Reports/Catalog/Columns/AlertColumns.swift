@@ -130,7 +130,7 @@ extension Column {
             .upToHigh("replace(lower(\(SeveritySQL.word3)), 'critical', 'high')")
             .omittedWhenNull,
         Column("vulnerability.cvss3_score", "", .real, SeveritySQL.score3Number, width: 8).omittedWhenNull,
-        .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector).omittedWhenNull,
+        .text("vulnerability.scoreMetadataVector", "", SeveritySQL.vector3).omittedWhenNull,
         Column("vulnerability.publishDate", "", .date, VulnerabilityText.published, width: 12).omittedWhenNull,
         Column("vulnerability.lastUpdated", "", .date, VulnerabilityText.modified, width: 12).omittedWhenNull,
         .link("vulnerability.url", "", "v.url"),

@@ -24,9 +24,11 @@ enum SeveritySQL {
     static let score3Number: StaticSQL = "CAST(\(score3) AS DOUBLE PRECISION)"
     /// The vector of the version that decides, or null.
     static let vector: StaticSQL = """
-        CASE WHEN v.cvss_version = '4.0' AND v.vector3 = '' THEN nullif(v.vector4, '')
-        ELSE coalesce(nullif(v.vector3, ''), nullif(v.vector4, ''), nullif(v.vector2, '')) END
+        CASE v.cvss_version WHEN '4.0' THEN nullif(v.vector4, '') WHEN '2.0' THEN nullif(v.vector2, '')
+        ELSE nullif(v.vector3, '') END
         """
+    /// The vector of CVSS 3, which readers of `scoreMetadataVector` expect, else that of the version that decides.
+    static let vector3: StaticSQL = "coalesce(nullif(v.vector3, ''), \(vector))"
 }
 
 /// SQL of a `vulnerability v`'s texts. Of an organization's own they are the document's, else those of an advisory.
