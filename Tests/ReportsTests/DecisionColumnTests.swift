@@ -44,6 +44,14 @@ struct DecisionColumnTests {
     @Test(arguments: TemporaryDatabase.engines)
     func `What was decided stands beside the vulnerability`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
+        try fixture.database.write { connection in
+            _ = try connection.run(
+                """
+                UPDATE alert SET state = 'IGNORED', decision = 'IGNORED', ignored_by = 1, reason = 'not_affected'
+                WHERE type = 'SECURITY_VULNERABILITY' AND uuid = (SELECT min(b.uuid) FROM alert b
+                    WHERE b.type = 'SECURITY_VULNERABILITY' AND b.organization = 1)
+                """)
+        }
         let scope = try fixture.scope(.organization)
         func rows(_ fields: [String: [String]]) throws -> [[String: Any]] {
             try output("json", fields, scope, fixture).parts().flatMap {

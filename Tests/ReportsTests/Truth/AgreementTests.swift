@@ -176,7 +176,8 @@ struct AgreementTests {
         #expect(said.count == 1 && said.first?["id"] as? String == "CVE-2025-90001")
         let scores = (said.first?["ratings"] as? [[String: Any]] ?? []).compactMap { $0["score"] as? Double }
         #expect(scores.contains(1.5) && scores.contains(8.7))
-        #expect((said.first?["cwes"] as? [Int] ?? []).contains(79))
+        let weaknesses = said.first?["cwes"] as? [Int]
+        #expect(weaknesses?.contains(79) == true)
         #expect((said.first?["affects"] as? [Any] ?? []).count == model.count && !model.isEmpty)
         let spdx = try produce(
             type, scope, fixture, standard: "SPDX", version: "2.3", fields: ["maxDepthLevel": ["99"]]

@@ -115,6 +115,8 @@ struct AlertTruthTests {
             _ = try connection.run("UPDATE vulnerability SET severity = 'low', score = 39 WHERE name = \(low)")
             _ = try connection.run(
                 "UPDATE vulnerability SET severity = 'high', score = 88 WHERE name NOT IN (\(malware), \(low))")
+            // How likely something is to be exploited counts as well.
+            _ = try connection.run("DELETE FROM likelihood")
         }
         let facts = try fixture.database.snapshot {
             try RiskFacts.read(fixture.scope(.organization), updated: 0, on: $0)

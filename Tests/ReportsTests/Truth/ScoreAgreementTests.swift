@@ -16,7 +16,8 @@ struct ScoreAgreementTests {
         let scope = try fixture.scope(.project)
         func report(_ format: Format) throws -> Part {
             let found = ReportCase.every.first { $0.type == "ProjectVulnerabilityReport" && $0.format == format }
-            return try #require(try #require(found).produce(fixture, scope: scope).parts().first)
+            let parts = try #require(found).produce(fixture, scope: scope).parts()
+            return try #require(parts.first)
         }
         let said = try report(.json).rows("vulnerabilities").filter { $0["name"] as? String == "CVE-2025-90001" }
         #expect(Set(said.map { $0["cvss3_score"] as? String }) == ["8.7"])

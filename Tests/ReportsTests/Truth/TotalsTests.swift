@@ -119,7 +119,10 @@ struct TotalsTests {
                         JOIN vulnerability v ON v.id = e.vulnerability JOIN library l ON l.id = o.library
                         LEFT JOIN advisory a ON a.id = v.advisory
                         LEFT JOIN finding f ON f.library = o.library AND f.vulnerability = e.vulnerability
-                        LEFT JOIN advisory t ON t.id = f.top_fix_advisory WHERE s.scan > 0
+                        LEFT JOIN advisory t ON t.id = f.top_fix_advisory
+                        LEFT JOIN alert w ON w.project = s.project AND w.type = 'SECURITY_VULNERABILITY'
+                            AND w.library_uuid = l.uuid AND w.subject = v.name
+                        WHERE s.scan > 0
                         """)
             }),
         Plant(
