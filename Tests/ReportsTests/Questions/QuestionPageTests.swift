@@ -7,7 +7,7 @@ import Testing
 /// Pages of answers: whole, in order, whatever happens in between; and cursors from outside.
 @Suite struct QuestionPageTests {
     private static func page(_ question: Question, _ fixture: InventoryFixture) throws -> Question.Answer {
-        let scope = try fixture.scope(.organization)
+        let scope = Scope(kind: .organization, organization: 1)
         return try fixture.database.snapshot { try question.answer(in: scope, on: $0) }
     }
 
