@@ -128,6 +128,25 @@ final class ClientConnection: Sendable {
         if isGone { sleeper.withLock { $0 }?.cancel() }
     }
 
+    /// Whether no request is at work: the connection is idle, or its head is not whole yet.
+    private var isWaiting: Bool { mark.load(ordering: .relaxed) & 3 == Phase.waiting.rawValue }
+
+    /// Since when no request is at work, as of the last check; nil while one is.
+    var waitsSince: Double? {
+        watched.withLock { watched in watched.descriptor != nil && isWaiting ? watched.since : nil }
+    }
+
+    /// Ends the connection, so that others find a place, unless a request is at work or its answer is under way.
+    func makeRoom() {
+        watched.withLock { watched in
+            var progress = waybill_progress()
+            guard let descriptor = watched.descriptor, isWaiting,
+                waybill_socket_progress(descriptor, &progress) == 0, progress.unsent == 0
+            else { return }
+            shutdown(descriptor, Int32(SHUT_RDWR))
+        }
+    }
+
     /// Ends both directions; the library notices, closes, and the kernel forgets what was not delivered, megabytes of
     /// which a client that does not read could otherwise leave behind.
     private static func cut(_ descriptor: Int32) {

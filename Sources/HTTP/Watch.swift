@@ -85,6 +85,7 @@ final class Watch: Sendable {
                 for connection in all() {
                     connection.check(service.configuration.deadlines, now: Service.now(), isDraining: isDraining)
                 }
+                if !isDraining { makeRoom(service, now: Service.now()) }
             }
             if let until, isDraining, count == 0 || Service.now() >= until { return }
         }
@@ -111,6 +112,20 @@ final class Watch: Sendable {
     }
 
     private func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
+
+    /// Where all connections are taken, those that have waited the longest for a head make room: slow ones from many addresses
+    /// keep nobody out for as long as the deadline for heads.
+    private func makeRoom(_ service: Service, now: Double) {
+        let limit = service.configuration.connections
+        guard service.accepted.load(ordering: .relaxed) >= limit else { return }
+        // Who has just come is about to ask.
+        let waiting = all().compactMap { connection in
+            connection.waitsSince.flatMap { now - $0 > 1 ? (connection: connection, since: $0) : nil }
+        }
+        for (connection, _) in waiting.sorted(by: { $0.since < $1.since }).prefix(max(1, limit / 16)) {
+            connection.makeRoom()
+        }
+    }
 
     /// Waits for the bell, lets clients in, and discards input of refused ones.
     private func wait(_ seconds: Double, now: Double, _ entrance: inout Entrance?, _ service: Service) {

@@ -179,6 +179,31 @@ struct LimitTests {
             })
     }
 
+    /// Slow heads from many addresses take all connections; the oldest make room, and requests at work stay.
+    @Test func slowHeadsMakeRoom() async throws {
+        try await serve(
+            configure: { $0.connections = 8 },
+            handler: { request in
+                .later {
+                    try? await Task.sleep(for: .milliseconds(request.path == "/slow" ? 5000 : 0))
+                    return .text(200, "done")
+                }
+            },
+            test: { server, _ in
+                let working = try Client(server)
+                working.ask("GET", "/slow")
+                let slow = try (0..<7).map { _ in try Client(server) }
+                for client in slow { client.send("GET / HTTP/1.1\r\nX-Slow: ") }
+                #expect(eventually { server.openConnections == 8 })
+                let began = ContinuousClock.now
+                let other = try Client(server)
+                other.ask("GET", "/")
+                #expect(try other.answer().status == 200)
+                #expect(ContinuousClock.now - began < .seconds(10), "the deadline for heads is 15")
+                #expect(try working.answer().status == 200)
+            })
+    }
+
     @Test func aTrustedProxySaysForWhomItAsks() async throws {
         let show: @Sendable (HTTPRequest) -> Reply = { .now(.text(200, $0.client ?? "nobody")) }
         let forwarded = [
