@@ -26,11 +26,8 @@ extension ByteSink {
         guard let first = bytes.first else { return }
         let isQuoted = Self.needsQuotes(bytes)
         if isQuoted { append(UInt8(ascii: "\"")) }
-        switch first {
-        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 9, 10, 13:
-            append(UInt8(ascii: "'"))
-        default: break
-        }
+        // Most texts begin with a letter.
+        if !(0x41..<0x80).contains(first), Self.mayBeFormula(bytes) { append(UInt8(ascii: "'")) }
         append(bytes, by: CSVRules.self)
         if isQuoted { append(UInt8(ascii: "\"")) }
     }
@@ -39,6 +36,31 @@ extension ByteSink {
     package mutating func append(csvField text: String) {
         var text = text
         text.withUTF8 { append(csvField: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Whether a spreadsheet may take a field for a formula: it begins with a sign of one, in full width, too (OWASP, CSV Injection),
+    /// be it behind blanks, which some drop.
+    private static func mayBeFormula(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes[...]
+        while true {
+            if rest.first == 0x20 {
+                rest = rest.dropFirst()
+            } else if rest.starts(with: [0xC2, 0xA0]) {
+                rest = rest.dropFirst(2)
+            } else if rest.starts(with: [0xEF, 0xBB, 0xBF]) {
+                rest = rest.dropFirst(3)
+            } else {
+                break
+            }
+        }
+        switch rest.first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 9, 10, 13: return true
+        case 0xEF:
+            // U+FF1D, U+FF0B, U+FF0D and U+FF20.
+            let last = rest.dropFirst(2).first
+            return rest.dropFirst().first == 0xBC && [0x9D, 0x8B, 0x8D, 0xA0].contains(last)
+        default: return false
+        }
     }
 
     private static func needsQuotes(_ bytes: UnsafeRawBufferPointer) -> Bool {
