@@ -58,6 +58,12 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The disk has no room for more of a document of which so many parts have been written. Few of them do not fill a disk: others have.
+    /// Many have filled it themselves: waiting would keep their rows, and the room that they take.
+    static func withoutRoom(after parts: Int) -> IntakeError {
+        parts < 5000 ? .noRoom : .tooLargeForDisk(parts: parts)
+    }
+
     /// A file could not be read, for the reason in `errno`.
     static func unreadable(_ path: String, _ code: Int32) -> IntakeError {
         .unreadableFile(path: path, why: systemMessage(code), code == ENOENT ? nil : Outage(errno: code))

@@ -72,7 +72,7 @@ struct StatementImport {
         if let same = try database.read({ try StatementDocuments.same(as: row, on: $0) }) {
             return (same, ["the same document is there already; it was looked at again"])
         }
-        var staging = StatementStaging(row, in: database, lease: lease, at: intake.queue.now())
+        var staging = StatementStaging(row, by: intake, lease: lease)
         do throws(BOMError) {
             try VEXReader.read(file: path, into: &staging)
             try staging.finish()

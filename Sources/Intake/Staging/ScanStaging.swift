@@ -267,15 +267,9 @@ package final class ScanStaging: BOMReceiver {
         init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
     }
 
-    /// Parts of a document that are few: they do not fill a disk.
-    private static let fewParts = 5000
-
-    /// Leaves the reserve of the disk alone. A document of which much has been written has filled the rest itself: waiting would keep
-    /// its rows, and the room that they take.
+    /// Leaves the reserve of the disk alone.
     private func checkRoom() throws {
-        guard !hasRoom() else { return }
-        let parts = entries.count + fileCount + claimCount
-        throw parts < Self.fewParts ? IntakeError.noRoom : IntakeError.tooLargeForDisk(parts: parts)
+        if !hasRoom() { throw IntakeError.withoutRoom(after: entries.count + fileCount + claimCount) }
     }
 
     func checkLease() throws {

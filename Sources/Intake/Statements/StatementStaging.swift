@@ -16,6 +16,7 @@ final class StatementStaging: StatementReceiver {
 
     private let database: any Database
     private let lease: Lease
+    private let hasRoom: @Sendable () -> Bool
     private let time: Int64
     private(set) var row: StatementDocumentRow
     /// The staged document; nil before its head was read.
@@ -28,11 +29,12 @@ final class StatementStaging: StatementReceiver {
     /// The error that stopped the staging, unless the document is at fault.
     private(set) var failure: (any Error)?
 
-    init(_ row: StatementDocumentRow, in database: any Database, lease: Lease, at time: Int64) {
+    init(_ row: StatementDocumentRow, by intake: Intake, lease: Lease) {
         self.row = row
-        self.database = database
+        database = intake.database
+        hasRoom = intake.hasRoom
         self.lease = lease
-        self.time = time
+        time = intake.queue.now()
     }
 
     func begin(_ head: StatementHead) throws(BOMError) {
@@ -61,6 +63,7 @@ final class StatementStaging: StatementReceiver {
         guard let document, !rows.isEmpty else { return }
         try working {
             if lease.stopReason != nil { throw WorkError.stopped }
+            if !hasRoom() { throw IntakeError.withoutRoom(after: count) }
             let (some, first, organization) = (rows, count, row.organization)
             try database.write {
                 try Statements.insert(some, into: document, organization: organization, from: first, on: $0)

@@ -48,6 +48,27 @@ import Testing
         return try bench.database.read { try StatementSummary(of: id, on: $0) }
     }
 
+    /// Statements leave the reserve of the disk alone, as bills of materials do.
+    @Test(arguments: TemporaryDatabase.engines) func `Statements wait for room on the disk`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let text = document(say("CVE-1", "pkg:npm/a@1", "not_affected", #","justification":"component_not_present""#))
+        let job = IntakeJob(
+            kind: .vex, path: try bench.file(text), destination: Intake.Destination(organization: 1, product: ""))
+        let lease = try bench.lease(job)
+        var intake = Intake(queue: bench.queue, newToken: bench.intake.newToken)
+        intake.hasRoom = { false }
+        do {
+            try IntakeJob.run(lease, intake: intake, dataFolder: bench.folder.path(""))
+            Issue.record("the statements were written where there is no room")
+        } catch WorkError.waiting(let outage, _) {
+            #expect(outage == .disk)
+        }
+        #expect(try bench.number("SELECT count(*) FROM vex_document") == 0, "what was staged is gone")
+        intake.hasRoom = { true }
+        try IntakeJob.run(lease, intake: intake, dataFolder: bench.folder.path(""))
+        #expect(try bench.number("SELECT count(*) FROM vex_document") == 1)
+    }
+
     private func advise(_ bench: Workbench, _ names: String...) throws {
         let records = names.map {
             #"{"id":"\#($0)","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"},"#
