@@ -74,7 +74,9 @@ import Testing
             ([], ["only-in-cart", "only-in-storefront", "only-in-ledger"]),
         ] {
             let scope = try fixture.scope(report.scope, visibleProducts: visible)
-            for part in try report.produce(fixture, scope: scope).contents() {
+            let contents = try report.produce(fixture, scope: scope).contents()
+            #expect(!contents.isEmpty)
+            for part in contents {
                 for marker in hidden { #expect(!part.contains(marker), "\(report.name) shows \(marker)") }
             }
         }

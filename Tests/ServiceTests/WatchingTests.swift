@@ -33,7 +33,9 @@ struct WatchingTests {
     func everyLabelExists(path: String) throws {
         let known = Set(MetricFamily.allCases.flatMap(\.facts.labels)).union(["job", "instance", "le"])
         let text = try Self.text(path)
-        for match in text.matches(of: /by \(([a-z, ]+)\)/) {
+        let groups = text.matches(of: /by \(([a-z, ]+)\)/)
+        #expect(groups.count > 5)
+        for match in groups {
             for label in match.1.split(separator: ",") {
                 let label = label.trimmingCharacters(in: .whitespaces)
                 #expect(known.contains(label), "\(path) groups by \(label)")

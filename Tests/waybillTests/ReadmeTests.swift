@@ -47,6 +47,7 @@ extension EndToEnd {
                 + (try files.contentsOfDirectory(atPath: Self.root + "/docs")).filter { $0.hasSuffix(".md") }.map {
                     "docs/\($0)"
                 }
+            var links = 0
             for page in pages {
                 let text = try String(contentsOfFile: "\(Self.root)/\(page)", encoding: .utf8)
                 let folder = URL(fileURLWithPath: "\(Self.root)/\(page)").deletingLastPathComponent()
@@ -55,8 +56,10 @@ extension EndToEnd {
                     guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
                     let path = folder.appendingPathComponent(target).path
                     #expect(files.fileExists(atPath: path), "\(page) links to \(target)")
+                    links += 1
                 }
             }
+            #expect(links > 50)
         }
 
         /// What the reader of the package finds is what the sources say.
