@@ -12,7 +12,8 @@ struct RevisionOwnerTests {
         }
         #expect(names.count > 400)
         let raising = try names.filter {
-            try String(contentsOf: sources.appendingPathComponent($0), encoding: .utf8).contains("revision = revision")
+            try String(contentsOf: sources.appendingPathComponent($0), encoding: .utf8).contains(
+                "revision = revision +")
         }
         #expect(raising == ["Database/Tables/Projects/Revisions.swift"])
     }

@@ -229,7 +229,7 @@ struct AgentImportTests {
         let same = #"{"coordinates":{"artifactId":"web"},"dependencies":[{"artifactId":"LIBRARY","version":"1"}]}"#
         let twins = "[\(same.replacing("LIBRARY", with: "a")),\(same.replacing("LIBRARY", with: "b"))]"
         let violations = try checked(twins, project: 0, on: bench).violations
-        #expect(violations.map { "\($0.project) \($0.library)" } == ["1 b"])
+        #expect(violations.map { "\($0.project) \($0.library)" } == ["1 b-1"])
         let answer = try check(text, project: 0, on: bench)
         let projects = try #require(answer["newProjects"] as? [String: [String: Any]])
         let root = try #require(projects["Cart"]?["children"] as? [[String: Any]])
