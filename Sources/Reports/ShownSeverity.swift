@@ -10,6 +10,8 @@ enum ShownSeverity: String, CaseIterable {
     case medium = "Medium"
     case low = "Low"
     case unrated = "Unrated"
+    /// A score of 0.0. It is rare: people see it only where there is some.
+    case harmless = "None"
 
     /// From the word of an advisory, in lower or upper case.
     init(word: String) {
@@ -19,6 +21,7 @@ enum ShownSeverity: String, CaseIterable {
             case "high": .high
             case "medium", "moderate": .medium
             case "low": .low
+            case "none": .harmless
             default: .unrated
             }
     }
@@ -32,6 +35,7 @@ enum ShownSeverity: String, CaseIterable {
         case .medium: PDFColor(red: 0.93, green: 0.58, blue: 0.20)
         case .low: PDFColor(red: 0.98, green: 0.84, blue: 0.52)
         case .unrated: PDFColor(red: 0.90, green: 0.91, blue: 0.93)
+        case .harmless: PDFColor(red: 0.97, green: 0.98, blue: 0.98)
         }
     }
 }

@@ -35,7 +35,7 @@ struct SeverityDecisionTests {
         #expect(decide("GHSA-1", [record("GHSA-1", word: "critical")]) == "critical - ")
         #expect(decide("GHSA-1", [record("GHSA-1", [weakThree], word: "critical")]) == "medium 53 3.1")
         #expect(decide("GHSA-1", [record("GHSA-1")]) == " - ")
-        #expect(decide("GHSA-1", [record("GHSA-1", ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"])]) == "low 0 3.1")
+        #expect(decide("GHSA-1", [record("GHSA-1", ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"])]) == "none 0 3.1")
         #expect(SeverityDecision(of: "GHSA-1", from: []) { (1, $0) }.word.isEmpty)
     }
 

@@ -21,11 +21,11 @@ struct RiskTests {
         facts.libraries = 123_456
         facts.vulnerableLibraries = 400
         facts.rejectedLibraries = 123_455
-        facts.open = [1, 20, 300, 4000, 50_000]
+        facts.open = [1, 20, 300, 4000, 50_000, 0]
         facts.worstLibraries = (0..<RiskFacts.listLimit).map { place in
             RiskFacts.WorstLibrary(
                 name: names[place % names.count], project: names[(place + 3) % names.count], projects: place,
-                counts: [place % 2, 3, 0, 1, 7], score: place % 3 == 0 ? nil : 9.8, fix: place % 2 == 0 ? "" : "2.0.1")
+                counts: [place % 2, 3, 0, 1, 7, 0], score: place % 3 == 0 ? nil : 9.8, fix: place % 2 == 0 ? "" : "2.0.1")
         }
         facts.knowsExploited = true
         facts.exploited = 17
@@ -41,7 +41,7 @@ struct RiskTests {
         facts.worstVulnerabilities = found
         facts.unratedVulnerabilities = Array(found.suffix(20))
         facts.groups = names.map {
-            RiskFacts.GroupRisk(name: $0, libraries: 7, counts: [1, 2, 3, 4, 5], rejected: 1)
+            RiskFacts.GroupRisk(name: $0, libraries: 7, counts: [1, 2, 3, 4, 5, 0], rejected: 1)
         }
         facts.licenses = names.map {
             RiskFacts.LicenseCount(name: $0, spdx: "GPL-3.0-only", isListed: true, libraries: 4, score: 83)

@@ -28,7 +28,8 @@ extension HTML {
     mutating func severities(_ counts: SeverityCounts, _ address: (String) -> Address) {
         bar(counts, style: "bar")
         element("ul", ("class", "counts")) { html in
-            for word in SeverityCounts.words {
+            // A score of 0.0 is rare.
+            for word in SeverityCounts.words where word != "none" || counts[word] > 0 {
                 html.element("li", ("class", Severities.style(word))) { html in
                     html.element("a", ("href", address(word).text)) { html in
                         html.element("strong", text: Words.number(counts[word]))

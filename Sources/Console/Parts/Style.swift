@@ -107,7 +107,7 @@ enum Style {
         .badge::before { content: ""; display: inline-block; width: .65em; height: .65em; margin-right: .4em; border-radius: 50%;
           background: var(--tint); border: 1px solid var(--edge); }
         .critical { --tint: var(--critical); } .high { --tint: var(--high); } .medium { --tint: var(--medium); }
-        .low { --tint: var(--low); } .unrated { --tint: var(--unrated); }
+        .low { --tint: var(--low); } .unrated, .none { --tint: var(--unrated); }
         .badge.critical { font-weight: 700; }
         .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .8rem 1.5rem; margin: 0; }
         dt { color: var(--soft); font-size: .8125rem; }

@@ -29,7 +29,7 @@ enum ClaimDescription {
     /// Whether a description counts more than another: rated by a newer version of CVSS, a higher score, a worse word, changed
     /// later; then by the bytes of its texts, so that the order of imports decides nothing.
     static func outranks(_ row: VulnerabilityRow, _ other: VulnerabilityRow) -> Bool {
-        let words = ["", "low", "medium", "high", "critical"]
+        let words = ["", "none", "low", "medium", "high", "critical"]
         func key(_ row: VulnerabilityRow) -> (String, Int64, Int, Int64) {
             (row.cvssVersion, row.score ?? -1, words.firstIndex(of: row.severity) ?? 0, row.modified)
         }
@@ -66,7 +66,8 @@ enum ClaimDescription {
         let words = ["critical", "high", "medium", "low"]
         let said = Set(ratings.map { $0.severity.lowercased() })
         if let word = words.first(where: said.contains) { return word }
-        if !said.isDisjoint(with: ["info", "none"]) { return "low" }
+        if said.contains("info") { return "low" }
+        if said.contains("none") { return "none" }
         let tenths = ratings.compactMap { rating -> (Int, CVSS.Version)? in
             guard let score = rating.score, score.isFinite, (0...10).contains(score) else { return nil }
             let number = Int((score * 10).rounded())
@@ -78,7 +79,6 @@ enum ClaimDescription {
             default: return nil
             }
         }
-        guard let worst = tenths.map({ CVSS.severity(of: $0.0, in: $0.1) }).max() else { return "" }
-        return worst == .none ? "low" : worst.rawValue
+        return tenths.map { CVSS.severity(of: $0.0, in: $0.1) }.max()?.rawValue ?? ""
     }
 }

@@ -25,8 +25,7 @@ package struct SeverityRecord: Sendable {
 
 /// How severe a vulnerability is, decided once.
 package struct SeverityDecision: Sendable, Equatable {
-    /// `critical`, `high`, `medium` or `low`; empty when no record rates it. A score of 0.0 is `low`: Mend's scale has no word
-    /// below it.
+    /// `critical`, `high`, `medium`, `low` or, for a score of 0.0, `none`; empty when no record rates it.
     package var word = ""
     /// Tenths of the score: 98 is 9.8; nil without a vector.
     package var score: Int?
@@ -57,7 +56,7 @@ package struct SeverityDecision: Sendable, Equatable {
             if let newest {
                 score = newest.tenths
                 version = newest.version.rawValue
-                word = newest.severity == .none ? "low" : newest.severity.rawValue
+                word = newest.severity.rawValue
             } else if !record.word.isEmpty {
                 word = record.word
             } else {

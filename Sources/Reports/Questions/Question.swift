@@ -62,7 +62,7 @@ package struct Question: Sendable, Equatable {
         package init() {}
 
         /// The words of severities, the worst first.
-        package static let severityWords = ["critical", "high", "medium", "low"]
+        package static let severityWords = ["critical", "high", "medium", "low", "none"]
     }
 
     /// The longest text of a field, in bytes.

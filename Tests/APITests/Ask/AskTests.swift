@@ -102,7 +102,7 @@ struct AskTests {
         (["digest": "123"], 400, 2021, "digest has the value 123"),
         (
             ["q": "a", "severity": "worst"], 400, 2021,
-            "severity has the value worst; accepted: critical, high, medium, low"
+            "severity has the value worst; accepted: critical, high, medium, low, none"
         ),
         (["q": "a", "exploited": "yes"], 400, 2021, "exploited has the value yes; accepted: true or false"),
         (["q": "a", "limit": "0"], 400, 2021, "limit has the value 0; accepted: a number from 1 to 1000"),

@@ -1,4 +1,6 @@
 import Database
+import Foundation
+import Intake
 import TestSupport
 import Testing
 
@@ -32,5 +34,34 @@ struct ScoreAgreementTests {
         let places = ids.indices.filter { ids[$0] == "CVE-2025-90001" }
         #expect(places.count == said.count && !places.isEmpty)
         #expect(Set(places.map { scores[$0] }) == ["8.7"] && Set(places.map { words[$0] }) == ["HIGH"])
+    }
+
+    /// A score of 0.0 is none (CVSS 3.1, §5), in each place.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `A score of 0.0 has one word in all outputs`(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        let record =
+            #"{"id":"CVE-2099-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"zero"},"#
+            + #""versions":["1"]}],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"}]}"#
+        let folder = try TemporaryFolder()
+        let path = folder.path("zero.jsonl")
+        try Data(record.utf8).write(to: URL(fileURLWithPath: path))
+        _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
+        try fixture.importSBOM(
+            #"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","bom-ref":"z","name":"zero","#
+                + #""version":"1","purl":"pkg:npm/zero@1"}]}"#)
+        let scope = try fixture.scope(.project)
+        func rows(_ type: String, _ key: String) throws -> [[String: Any]] {
+            let found = try #require(ReportCase.every.first { $0.type == type && $0.format == .json })
+            return try #require(found.produce(fixture, scope: scope).parts().first).rows(key)
+        }
+        let found = try #require(try rows("ProjectVulnerabilityReport", "vulnerabilities").first)
+        #expect(found["severity"] as? String == "none" && found["cvss3_severity"] as? String == "NONE")
+        #expect(found["score"] as? String == "0.0")
+        let alert = try #require(try rows("ProjectSecurityAlertsReport", "alerts").first)
+        #expect(alert["severity"] as? String == "none")
+        let risk = try fixture.database.snapshot { try RiskFacts.read(scope, updated: 0, on: $0) }
+        #expect(risk.open[ShownSeverity.harmless.place] == 1 && risk.open.reduce(0, +) == 1)
+        #expect(risk.worstLibraries.first?.counts == [0, 0, 0, 0, 0, 1])
     }
 }

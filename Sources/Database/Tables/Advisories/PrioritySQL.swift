@@ -12,6 +12,6 @@ package enum PrioritySQL {
         + coalesce((SELECT wh.score FROM likelihood wh WHERE wh.name = v.name),
             CASE v.type WHEN 'MAL' THEN 1000000 ELSE 100000 END)
         * coalesce(v.score, CASE v.severity WHEN 'critical' THEN 95 WHEN 'high' THEN 80 WHEN 'medium' THEN 55
-            WHEN 'low' THEN 20 ELSE 55 END))
+            WHEN 'low' THEN 20 WHEN 'none' THEN 0 ELSE 55 END))
         """
 }

@@ -44,10 +44,10 @@ extension DocumentPage {
     }
 
     /// The legend of the colours of severities.
-    mutating func severityLegend() throws {
+    mutating func legend(of severities: [ShownSeverity]) throws {
         try need(16)
         var x = Self.margin
-        for severity in ShownSeverity.allCases {
+        for severity in severities {
             canvas.fill(PDFRectangle(x: x, y: y + 1, width: 9, height: 9), severity.color)
             canvas.stroke(PDFPath(PDFRectangle(x: x, y: y + 1, width: 9, height: 9)), Self.ink, width: 0.35)
             canvas.begin(.paragraph)

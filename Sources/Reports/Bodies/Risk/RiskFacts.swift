@@ -229,15 +229,24 @@ extension RiskFacts {
         ) { Violation(library: $0.string(0), description: $0.string(1), project: $0.string(2)) }
     }
 
-    /// `count(…)` for each severity.
+    /// `count(…)` for each severity that a word names: the four worst, and none.
     private static let severityCounts: SQL = {
         var sql: SQL = ""
-        for (place, word) in ["critical", "high", "medium", "low"].enumerated() {
+        for (place, word) in ["critical", "high", "medium", "low", "none"].enumerated() {
             if place > 0 { sql.append(", ") }
             sql.append("sum(CASE WHEN \(severity) = \(word) THEN 1 ELSE 0 END)")
         }
         return sql
     }()
+
+    /// The counts of all severities in their order (`ShownSeverity`).
+    ///
+    /// - Parameters:
+    ///   - sums: what `severityCounts` gave.
+    ///   - total: with those that nothing rates.
+    private static func counts(_ sums: [Int], of total: Int) -> [Int] {
+        Array(sums[..<4]) + [total - sums.reduce(0, +)] + Array(sums[4...])
+    }
 
     private mutating func readWorstLibraries(_ scope: Scope, on connection: any Connection) throws {
         worstLibraries = try connection.all(
@@ -253,11 +262,11 @@ extension RiskFacts {
             LIMIT \(Self.listLimit)
             """
         ) { row in
-            let counts = (4..<8).map { Int(row.integer($0)) }
-            let rest = Int(row.integer(3)) - counts.reduce(0, +)
+            let sums = (4..<9).map { Int(row.integer($0)) }
             return WorstLibrary(
-                name: row.string(0), project: row.string(1), projects: Int(row.integer(2)), counts: counts + [rest],
-                score: row.integerOrNil(8).map { Double($0) / 10 }, fix: row.string(9))
+                name: row.string(0), project: row.string(1), projects: Int(row.integer(2)),
+                counts: Self.counts(sums, of: Int(row.integer(3))), score: row.integerOrNil(9).map { Double($0) / 10 },
+                fix: row.string(10))
         }
     }
 
@@ -340,9 +349,8 @@ extension RiskFacts {
             WHERE a.state = 'OPEN' GROUP BY \(key)
             """
         ) { row in
-            let counts = (2..<6).map { Int(row.integer($0)) }
-            let id = row.integer(0)
-            alerts[id] = (counts + [Int(row.integer(1)) - counts.reduce(0, +)], Int(row.integer(6)))
+            let sums = (2..<7).map { Int(row.integer($0)) }
+            alerts[row.integer(0)] = (Self.counts(sums, of: Int(row.integer(1))), Int(row.integer(7)))
         }
         var found: [(id: Int64, group: GroupRisk)] = []
         try connection.each(
@@ -358,7 +366,7 @@ extension RiskFacts {
                     id,
                     GroupRisk(
                         name: row.string(1), libraries: Int(row.integer(2)),
-                        counts: of?.counts ?? [0, 0, 0, 0, 0], rejected: of?.rejected ?? 0)
+                        counts: of?.counts ?? Self.counts([0, 0, 0, 0, 0], of: 0), rejected: of?.rejected ?? 0)
                 ))
         }
         func isWorse(_ left: GroupRisk, _ right: GroupRisk) -> Bool? {

@@ -34,7 +34,7 @@ extension RiskDocument {
         let unrated = risk.open[ShownSeverity.unrated.place]
         let rated = open - unrated
         try page.bars(
-            ShownSeverity.allCases.map { severity in
+            shownSeverities.map { severity in
                 let count = risk.open[severity.place]
                 let share = rated > 0 ? " (\(DocumentPage.percent(Double(count) / Double(rated))))" : ""
                 return .init(
@@ -95,7 +95,7 @@ extension RiskDocument {
         var columns: [DocumentPage.Column] = [.init(title: "Library", share: 27)]
         columns += projectColumn(share: 18)
         columns.append(.init(title: "Score", share: 8, isNumber: true))
-        columns += Self.severityColumns(share: 12)
+        columns += severityColumns(share: 12)
         columns.append(.init(title: "Upgrade to", share: 14))
         try page.table(
             columns,
@@ -103,21 +103,26 @@ extension RiskDocument {
                 var cells: [DocumentPage.Cell] = [.init(library.name, mark: Self.worst(library.counts).color)]
                 cells += projectCell(library.project, of: library.projects)
                 cells.append(.init(Self.score(library.score)))
-                cells += Self.numbers(library.counts)
+                cells += numbers(library.counts)
                 cells.append(.init(library.fix.isEmpty ? "not known" : library.fix))
                 return cells
             })
         try page.more(risk.worstLibraries.count, of: risk.vulnerableLibraries, "vulnerable libraries")
     }
 
-    private static func severityColumns(share: Double) -> [DocumentPage.Column] {
-        ShownSeverity.allCases.map { severity in
+    /// The severities of which people see numbers.
+    private var shownSeverities: [ShownSeverity] {
+        ShownSeverity.allCases.filter { $0 != .harmless || risk.open[$0.place] > 0 }
+    }
+
+    private func severityColumns(share: Double) -> [DocumentPage.Column] {
+        shownSeverities.map { severity in
             DocumentPage.Column(title: severity.rawValue, share: severity == .low ? share - 3 : share, isNumber: true)
         }
     }
 
-    private static func numbers(_ counts: [Int]) -> [DocumentPage.Cell] {
-        counts.map { DocumentPage.Cell($0 == 0 ? "–" : "\($0)") }
+    private func numbers(_ counts: [Int]) -> [DocumentPage.Cell] {
+        shownSeverities.map { counts[$0.place] }.map { DocumentPage.Cell($0 == 0 ? "–" : "\($0)") }
     }
 
     // MARK: Scopes
@@ -136,18 +141,18 @@ extension RiskDocument {
         let all = kind == .organization ? risk.products : risk.projects
         guard !risk.groups.isEmpty else { return }
         try page.section("How the \(what) compare")
-        try page.severityLegend()
+        try page.legend(of: shownSeverities)
         try page.bars(
             risk.groups.map { group in
                 .init(
-                    label: group.name, parts: ShownSeverity.allCases.map { (group.counts[$0.place], $0.color) },
+                    label: group.name, parts: shownSeverities.map { (group.counts[$0.place], $0.color) },
                     note: "\(group.counts.reduce(0, +)) open")
             })
         var columns: [DocumentPage.Column] = [
             .init(title: what.prefix(1).uppercased() + String(what.dropFirst().dropLast()), share: 34),
             .init(title: "Libraries", share: 12, isNumber: true),
         ]
-        columns += Self.severityColumns(share: 11)
+        columns += severityColumns(share: 11)
         columns.append(.init(title: "Violations", share: 13, isNumber: true))
         // The last row has the numbers of page 1.
         let whole = RiskFacts.GroupRisk(
@@ -156,7 +161,7 @@ extension RiskDocument {
             columns,
             (risk.groups + [whole]).map { group in
                 var cells: [DocumentPage.Cell] = [.init(group.name), .init("\(group.libraries)")]
-                cells += Self.numbers(group.counts)
+                cells += numbers(group.counts)
                 cells.append(.init(hasPolicies ? "\(group.rejected)" : "–"))
                 return cells
             })

@@ -55,6 +55,7 @@ extension Table {
                     .upToHigh(Warned.number(of: Warned.highAndCritical)).omittedWhenNull,
                 .integer("severity.medium", "", Warned.number(of: Warned.medium)).omittedWhenNull,
                 .integer("severity.low", "", Warned.number(of: Warned.low)).omittedWhenNull,
+                .integer("severity.none", "", Warned.number(of: Warned.harmless)).omittedWhenNull,
                 .integer(
                     "totalAlerts", "Total Alerts", "(SELECT count(*) FROM alert b WHERE \(Warned.ofKind))", width: 12),
                 .integer(
@@ -101,6 +102,7 @@ private enum Warned {
     static let highAndCritical: StaticSQL = "count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END)"
     static let medium: StaticSQL = "count(CASE WHEN w.severity = 'medium' THEN 1 END)"
     static let low: StaticSQL = "count(CASE WHEN w.severity = 'low' THEN 1 END)"
+    static let harmless: StaticSQL = "count(CASE WHEN w.severity = 'none' THEN 1 END)"
 
     /// One of these counts, or null where it is 0.
     static func number(of count: StaticSQL) -> StaticSQL { found("nullif(\(count), 0)") }
@@ -108,14 +110,14 @@ private enum Warned {
     /// The place of the worst severity.
     static let worst: StaticSQL = """
         coalesce((SELECT min(\(SeveritySQL.place)) FROM alert b JOIN vulnerability v ON v.id = b.vulnerability
-        WHERE \(ofKind)), 4)
+        WHERE \(ofKind)), 5)
         """
 
     /// Its word, and the same for API versions that have no `critical`.
     static let worstWord: StaticSQL =
-        "CASE \(worst) WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' END"
+        "CASE \(worst) WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
     static let worstWordUpToHigh: StaticSQL =
-        "CASE \(worst) WHEN 0 THEN 'high' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' END"
+        "CASE \(worst) WHEN 0 THEN 'high' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
 
     /// A value over the alerts of this kind and their vulnerabilities `w`.
     private static func found(_ value: StaticSQL) -> StaticSQL {

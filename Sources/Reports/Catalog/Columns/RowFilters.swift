@@ -69,7 +69,7 @@ extension Filter {
                     """
             },
             Filter(
-                "severity", .list(["critical", "high", "medium", "low"]),
+                "severity", .list(Question.Filters.severityWords),
                 "rows about vulnerabilities of these severities"
             ) { values in
                 "v.severity IN \(SQL.list(values.map(Value.text)))"

@@ -1,15 +1,16 @@
 import Database
 
-// DESIGN. One order of severities for all tables that people read: critical, high, medium, low, then what nothing rates. A table of
+// DESIGN. One order of severities for all tables that people read: critical, high, medium, low, none, then what nothing rates. A table of
 // alerts of all types has the others among them by their level: MAJOR behind high, MINOR at the end.
 
 extension SeveritySQL {
     /// The place of the severity of a `vulnerability v`: a whole number, critical first.
     static let place: StaticSQL = """
-        (CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END)
+        (CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 WHEN 'none' THEN 4
+            ELSE 5 END)
         """
     /// The words of these places.
-    static let places = ["critical", "high", "medium", "low", "unrated"]
+    static let places = ["critical", "high", "medium", "low", "none", "unrated"]
 }
 
 extension Urgency {
@@ -26,9 +27,10 @@ extension Urgency {
     /// Of rows about an `alert a` of any type, whose `vulnerability v` may be missing.
     static let ofAlert = Urgency(
         level: """
-            (CASE WHEN a.vulnerability = 0 THEN CASE a.level WHEN 'MAJOR' THEN 2 ELSE 6 END
-            ELSE CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 5 END END)
+            (CASE WHEN a.vulnerability = 0 THEN CASE a.level WHEN 'MAJOR' THEN 2 ELSE 7 END
+            ELSE CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 3 WHEN 'low' THEN 4
+                WHEN 'none' THEN 5 ELSE 6 END END)
             """,
-        words: ["critical", "high", "other, major", "medium", "low", "unrated", "other, minor"],
+        words: ["critical", "high", "other, major", "medium", "low", "none", "unrated", "other, minor"],
         ties: ["coalesce(v.name, '')", "a.type", "l.filename", "s.project_name"])
 }
