@@ -25,7 +25,8 @@ struct RiskTests {
         facts.worstLibraries = (0..<RiskFacts.listLimit).map { place in
             RiskFacts.WorstLibrary(
                 name: names[place % names.count], project: names[(place + 3) % names.count], projects: place,
-                counts: [place % 2, 3, 0, 1, 7, 0], score: place % 3 == 0 ? nil : 9.8, fix: place % 2 == 0 ? "" : "2.0.1")
+                counts: [place % 2, 3, 0, 1, 7, 0], score: place % 3 == 0 ? nil : 9.8,
+                fix: place % 2 == 0 ? "" : "2.0.1")
         }
         facts.knowsExploited = true
         facts.exploited = 17
