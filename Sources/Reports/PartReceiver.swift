@@ -6,7 +6,7 @@ package import Database
 
 /// Takes the files of a report, one after the other.
 ///
-///     let parts = ZIPParts(time: facts.updated, to: destination)
+///     let parts = ZIPParts(to: destination)
 ///     let write = try parts.begin("Shop-product-Inventory-report.csv")
 ///     try bytes.withBytes(write)
 ///     try parts.end()
@@ -28,14 +28,16 @@ package protocol PartReceiver {
 
 /// Packs the parts of a report into a ZIP.
 package struct ZIPParts: PartReceiver {
+    /// The time of all entries: 1980-01-01, the earliest that a ZIP can say. When data was imported is no part of it, so that databases which
+    /// were filled by the same steps make the same bytes.
+    private static let time: Int64 = 315_532_800_000
+
     private let zip: ZIPWriter
 
-    /// - Parameters:
-    ///   - time: when what the report shows last changed, the time of all entries: the same data makes the same bytes.
-    ///   - destination: takes the ZIP.
-    package init(time: Int64, to destination: @escaping ByteSink.SharedDestination) {
+    /// - Parameter destination: takes the ZIP.
+    package init(to destination: @escaping ByteSink.SharedDestination) {
         zip = ZIPWriter(
-            time: time, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) })
+            time: Self.time, level: .quick, isLarge: true, to: { bytes throws(SinkError) in try destination(bytes) })
     }
 
     package func begin(_ name: String) throws(SinkError) -> ByteSink.Destination { try zip.begin(name) }

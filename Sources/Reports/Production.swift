@@ -51,7 +51,7 @@ extension ProductionError: Blaming {
 ///
 ///     let production = try Production(request)
 ///     let produced = try database.snapshot { connection in
-///         try production.run(on: connection, into: { facts in ZIPParts(time: facts.updated, to: destination) })
+///         try production.run(on: connection, into: { _ in ZIPParts(to: destination) })
 ///     }
 ///     print(produced.fileName, produced.rows)
 ///
@@ -102,7 +102,7 @@ package struct Production: Sendable {
     package func run(
         on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
     ) throws -> Produced {
-        try run(on: connection) { ZIPParts(time: $0.updated, to: destination) }
+        try run(on: connection) { _ in ZIPParts(to: destination) }
     }
 
     /// Hands the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is that of a ZIP.

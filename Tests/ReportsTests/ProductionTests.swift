@@ -21,6 +21,24 @@ import Testing
         }
     }
 
+    /// What shows no time has the same bytes whenever it was imported.
+    @Test func `The time of an import is no part of a report without times`() throws {
+        let fixture = try InventoryFixture(.sqlite)
+        let reports = ReportCase.every.filter {
+            $0.type == "ProjectInventoryReport" && $0.format != .xlsx && $0.format != .pdf
+        }
+        let before = try reports.map { try $0.produce(fixture) }
+        try fixture.database.write { connection in
+            for table in ["project", "product"] as [StaticString] {
+                _ = try connection.run("UPDATE \(literal: table) SET content_at = content_at + 86400000")
+            }
+        }
+        #expect(!reports.isEmpty)
+        for (report, first) in zip(reports, before) {
+            try report.produce(fixture).expectSame(as: first, "\(report.name), a day later")
+        }
+    }
+
     /// `reports.md` §1.6: flat names, no dot but the one before the extension, the scope in the stem, deflated entries.
     @Test(arguments: ReportCase.all) func theZIPIsWhatClientsExpect(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
