@@ -133,7 +133,8 @@ package enum FixtureDocuments {
           {"type":"library","bom-ref":"a2","name":"left-pad","version":"1.3.0","purl":"pkg:npm/left-pad@1.3.0",
            "licenses":[{"license":{"id":"WTFPL"}}],"copyright":"rival-secret"},
           {"type":"library","bom-ref":"r1","name":"rival-secret","version":"1","purl":"pkg:npm/rival-secret@1",
-           "licenses":[{"license":{"name":"rival-secret licence"}}]}]}
+           "licenses":[{"license":{"name":"rival-secret licence"}}]}],
+         "dependencies":[{"ref":"cart","dependsOn":["a2","r1"]}]}
         """#
 
     /// Versions of two packages in registries: one library is behind by a first number, one by less.
