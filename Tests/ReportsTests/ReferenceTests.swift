@@ -97,10 +97,13 @@ import Testing
         "Score", "CVSS Version", "Library Upgrade", "SPDX Identifier", "SPDX Expression", "In Effect",
         "Reason", "Justification", "Original Expressions", "Decided By", "Scope", "Expires",
         "Exploited", "Exploited Since", "EPSS", "EPSS Percentile", "Severity", "Vulnerability ID", "Top Fix",
-        "Description", "Details", "Meeting", "Caveat", "Critical", "High", "Medium", "Low",
+        "Description", "Details", "Meeting", "Caveat", "Critical", "High", "Medium", "Low", "Status", "Decision",
     ]
-    /// Dates that a vulnerability may lack, as a claim without them: they are left out, never made up.
-    private static let leftOut: Set<String> = ["publishDate", "lastUpdatedDate", "lastUpdated"]
+    /// What may not be known: it is left out, never made up and never an empty text.
+    private static let leftOut: Set<String> = [
+        "publishDate", "lastUpdatedDate", "lastUpdated", "groupId", "description", "architecture", "languageVersion",
+        "comment", "comments",
+    ]
 
     private func check(_ object: [String: Any], _ fields: [Entry.Field], at path: String) {
         let known = Set(fields.map(\.name))
