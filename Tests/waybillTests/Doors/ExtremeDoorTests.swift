@@ -115,7 +115,8 @@ extension EndToEnd {
                 for name in own.union(["after", "order", "severity", "q"]).sorted() {
                     for text in Self.texts(ExtremeValueTests.fewer) {
                         let value = Self.encoded(text)
-                        check(try server.get("\(path)?\(name)=\(value)", [cookie]), "\(path) \(name)=\(text.prefix(60))")
+                        check(
+                            try server.get("\(path)?\(name)=\(value)", [cookie]), "\(path) \(name)=\(text.prefix(60))")
                         guard own.contains(name) else { continue }
                         check(try send(path, [name: text], [cookie]), "POST \(path) \(name)=\(text.prefix(60))")
                     }
