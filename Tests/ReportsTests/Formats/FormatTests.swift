@@ -290,8 +290,10 @@ import Testing
         var rows: [Int] = []
         for (number, report) in Self.xlsx.enumerated() {
             let output = try report.produce(.shared(.sqlite))
-            rows.append(Int(output.produced.rows))
-            try #require(output.parts().first).bytes.write(to: URL(fileURLWithPath: folder.path("\(number).xlsx")))
+            let part = try #require(output.parts().first)
+            // The first sheet is what becomes of it.
+            rows.append(try #require(part.sheets().first).rows.count)
+            try part.bytes.write(to: URL(fileURLWithPath: folder.path("\(number).xlsx")))
         }
         // All in one run, because starting the program takes longer than reading the files.
         try ForeignTool.run(
@@ -304,7 +306,7 @@ import Testing
             let csv = Part(
                 name: "csv", bytes: try Data(contentsOf: URL(fileURLWithPath: folder.path("\(number).csv"))),
                 isDeflated: false)
-            #expect(try csv.records().count == rows[number] + 1, "\(report.name)")
+            #expect(try csv.records().count == rows[number], "\(report.name)")
         }
     }
 }

@@ -55,6 +55,20 @@ extension Report {
         \(isShown(in: "SELECT c.scan FROM compared c")) AND NOT \(isShown(in: "SELECT s.scan FROM scope s"))
         """
 
+    /// Whether one library of the package, in however many descriptions, meets a condition; without a sort, as a count of different ones
+    /// needs it.
+    private static func isOne(_ condition: StaticSQL) -> StaticSQL {
+        """
+        (SELECT coalesce(min(k.uuid) = max(k.uuid), FALSE) FROM library k WHERE \(isOfSamePackage) AND \(condition))
+        """
+    }
+
+    /// Whether the package of `l` has a name, and few descriptions in the organization: the versions of others are not looked through
+    /// for each of them.
+    private static let isSmall: StaticSQL = """
+        l.artifact <> '' AND (SELECT k.id FROM library k WHERE \(isOfSamePackage) LIMIT 1 OFFSET 500) IS NULL
+        """
+
     /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library; `is_changed` says that one version
     /// of its package is here alone, and one there alone.
     private static let comparedLibraries = Table(
@@ -63,9 +77,7 @@ extension Report {
             realm r JOIN (SELECT l.*,
                 EXISTS (\(shown) WHERE \(isSame) AND \(isHere)) AS is_here,
                 EXISTS (\(shown) WHERE \(isSame) AND \(isThere)) AS is_there,
-                (SELECT count(DISTINCT k.uuid) FROM library k WHERE \(isOfSamePackage) AND \(isOnlyHere)) = 1
-                AND (SELECT count(DISTINCT k.uuid) FROM library k WHERE \(isOfSamePackage) AND \(isOnlyThere)) = 1
-                AS is_changed
+                \(isSmall) AND \(isOne(isOnlyHere)) AND \(isOne(isOnlyThere)) AS is_changed
                 FROM library l) l ON l.organization = r.organization
             WHERE l.id = (SELECT min(k.id) FROM library k WHERE \(isSame)
                     AND EXISTS (SELECT 1 FROM occurrence o WHERE o.library = k.id AND \(isOnEitherSide)))
