@@ -19,6 +19,8 @@ struct ClaimedVulnerabilities {
     private var speakers: [String: [Int64]] = [:]
     /// The most claims of a document that are compared for the description of one vulnerability.
     private static let speakerLimit = 20
+    /// The most vulnerabilities of a claim that are those of claims which repeat it, too.
+    private static let twinLimit = 20
     /// Of vulnerabilities that a statement of a document of its own speaks for, in the place of the scan.
     private static let statementSpeaks: Int64 = -1
     /// Statements of documents of their own; among the entries they have the negative of their ids.
@@ -53,8 +55,21 @@ struct ClaimedVulnerabilities {
             for hit in hits { links.insert(Claims.Link(claim: entry.claim, vulnerability: hit)) }
         }
         if !own.isEmpty { try link(own, &links) }
+        if !links.isEmpty { try linkTwins(&links) }
         for link in links where link.claim < 0 { meaning[-link.claim, default: []].insert(link.vulnerability) }
         try Claims.link(links.filter { $0.claim >= 0 }, of: view.scan, on: connection)
+    }
+
+    /// Links claims that repeat others to what these are about.
+    private func linkTwins(_ links: inout Set<Claims.Link>) throws {
+        var meant: [Int64: [Int64]] = [:]
+        for link in links { meant[link.claim, default: []].append(link.vulnerability) }
+        for twin in try Claims.twins(of: view.scan, on: connection) {
+            guard let vulnerabilities = meant[twin.of], vulnerabilities.count <= Self.twinLimit else { continue }
+            for vulnerability in vulnerabilities {
+                links.insert(Claims.Link(claim: twin.claim, vulnerability: vulnerability))
+            }
+        }
     }
 
     private var statementEntries: [Claims.Entry] {

@@ -84,6 +84,20 @@ package enum Claims {
         }
     }
 
+    /// The claims of a scan that name nothing but what claims before them name of the same components, which alone have rows of
+    /// their own: each with one of those.
+    package static func twins(of scan: Int64, on connection: any Connection) throws -> [(claim: Int64, of: Int64)] {
+        try connection.all(
+            """
+            SELECT v.position, k.claim FROM vulnerability_claim v
+            JOIN (SELECT vulnerability AS name, min(claim) AS claim FROM library_claim WHERE scan = \(scan) AND claim >= 0
+                GROUP BY vulnerability) k ON k.name = v.name
+            WHERE v.scan = \(scan) AND v.position NOT IN (SELECT claim FROM library_claim WHERE scan = \(scan))
+            ORDER BY v.position
+            """
+        ) { (claim: $0.integer(0), of: $0.integer(1)) }
+    }
+
     /// What is claimed of an occurrence (0: of the whole product).
     package struct Statement: Sendable {
         package let position: Int64
