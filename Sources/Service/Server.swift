@@ -66,7 +66,7 @@ package final class Server: Sendable {
                 log(
                     .debug, "http",
                     [
-                        "method": event.method, "path": event.path, "status": "\(event.status)",
+                        "method": event.method, "path": event.loggedPath, "status": "\(event.status)",
                         "bytes": "\(event.bytes)",
                     ])
             },

@@ -28,7 +28,7 @@ final class AccessLog: Sendable {
             json.text("address", event.client ?? "")
             json.number("account", event.mark.account)
             json.text("method", event.method)
-            json.text("path", event.path)
+            json.text("path", event.loggedPath)
             json.text("call", event.mark.name)
             json.number("status", event.status)
             json.number("error", event.mark.error)
@@ -54,5 +54,17 @@ final class AccessLog: Sendable {
         }
         try file.append(taken.lines)
         return taken.lost
+    }
+}
+
+extension AccessEvent {
+    /// The path without tokens, which stand in addresses of the console: logs hold none.
+    var loggedPath: String {
+        path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+            let isToken =
+                part.utf8.count == 64
+                && part.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+            return isToken ? "TOKEN" : part
+        }.joined(separator: "/")
     }
 }
