@@ -1,3 +1,4 @@
+import Bytes
 import Database
 import Foundation
 import Inventory
