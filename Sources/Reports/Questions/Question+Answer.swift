@@ -147,11 +147,13 @@ extension Question {
     ) throws -> [QuestionSource] {
         let names = try LibraryNames.containing(
             parts, limit: Self.manyNames + 1, of: organization, on: connection)
-        if names.isEmpty, field == .words {
-            let projects = try projects(of: organization, on: connection)
-            if !projects.isEmpty { return [.all(ofProjects: projects)] }
-        }
-        return [Self.named(parts, version, names, of: organization)]
+        let named = Self.named(parts, version, names, of: organization)
+        // What a project describes often has its name, and is no library of it.
+        let asked = SQLText.lowered(text)
+        guard field == .words, names.allSatisfy({ SQLText.lowered($0) == asked }) else { return [named] }
+        let projects = try projects(of: organization, on: connection)
+        if projects.isEmpty { return [named] }
+        return names.isEmpty ? [.all(ofProjects: projects)] : [named, .all(ofProjects: projects)]
     }
 
     /// The projects that are called what was asked.
