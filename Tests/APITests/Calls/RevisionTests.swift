@@ -72,7 +72,7 @@ struct RevisionTests {
         }
         try look()
         for (call, fields) in [
-            ("createUser", ["addedUser": ["name": "Ada", "email": "ada@acme.example"], "role": "admin"]),
+            ("createUser", ["addedUser": ["name": "Ada", "email": "ada@acme.example"], "role": "ADMINISTRATOR"]),
             ("createGroup", ["group": ["name": "legal"]]),
             ("addUsersToGroups", ["assignedUsers": [[["name": "legal"], [["email": "ada@acme.example"]]]]]),
             ("removeUserFromOrganization", ["user": ["email": "ada@acme.example"]]),
