@@ -84,7 +84,8 @@ let package = Package(
         + module("Store", ["Bytes", "Outbound"])
         + module("Feeds", ["Outbound", "Intake", "Database", "Inventory", "Bytes"])
         + module(
-            "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"], tests: ["Service"])
+            "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"],
+            tests: ["Console", "Service"])
         + module("Console", ["API", "HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
         + module(
             "Service",
