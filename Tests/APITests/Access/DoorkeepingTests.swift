@@ -169,6 +169,8 @@ extension UploadWorkbench {
         case "/console/enter":
             request = HTTPRequest(
                 method: "POST", path: path, body: .bytes(Array("userKey=\(key)".utf8)), client: address)
+            guard case .later(let work) = site.reply(to: request) else { return 0 }
+            return await work().status
         default: request = HTTPRequest(method: "GET", path: path, headers: ["X-Api-Key": key], client: address)
         }
         return await answer(request).status

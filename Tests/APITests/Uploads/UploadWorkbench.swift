@@ -1,3 +1,4 @@
+import Console
 import Database
 import Foundation
 import HTTP
@@ -12,6 +13,8 @@ import Testing
 final class UploadWorkbench: Sendable {
     let fixture: Fixture
     let door: Door
+    /// The same door with the console's beside it.
+    let site: Site
     let folder: String
 
     /// The same, with health and metrics elsewhere.
@@ -29,6 +32,7 @@ final class UploadWorkbench: Sendable {
             log: { incident in world.incidents.withLock { $0.append(incident) } })
         backend.doorkeeper = doorkeeper()
         door = Door(backend)
+        site = Site(backend)
         backend.showsOperation = false
         apart = Door(backend)
     }
