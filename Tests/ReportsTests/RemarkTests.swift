@@ -97,7 +97,8 @@ struct RemarkTests {
         for format in ["txt", "html", "json"] {
             let made = try output("AttributionReport", scope, format, [:], fixture).produced
             #expect(
-                made.notes.contains { $0.hasPrefix("the text of 1 license is not here (MIT") }, "\(format) \(made.notes)"
+                made.notes.contains { $0.hasPrefix("the text of 1 license is not here (MIT") },
+                "\(format) \(made.notes)"
             )
             // A library counts once, however often it is written.
             #expect(made.rows == 2)
