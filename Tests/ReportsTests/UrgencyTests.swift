@@ -99,7 +99,7 @@ extension ReportCase {
     /// Versions of the API that have no `critical` count it as high, where it stands first.
     @Test func oldVersionsCountCriticalAsHigh() throws {
         let urgency = Urgency.ofVulnerability
-        let rows = [0: 2, 1: 3, 4: 1]
+        let rows = [0: 2, 1: 3, 5: 1]
         #expect(
             urgency.counts(rows, in: .newest) == [
                 LevelCount(word: "critical", rows: 2), LevelCount(word: "high", rows: 3),
