@@ -92,7 +92,8 @@ struct ListingTests {
         let project = try #require(answer["projectToken"] as? String)
         #expect(project.wholeMatch(of: /[0-9a-f]{64}/) != nil)
         #expect(answer["message"] as? String == "Successfully created project errorCode")
-        #expect(try revision() == before + 2)
+        let after = try #require(try revision())
+        #expect(after >= before + 2)
         #expect(try await !text("getProjectVitals", ["projectToken": project]).contains("errorCode"))
         #expect(try await text("getProjectVitals", ["projectToken": project]).contains("Näive ☂"))
         let log = try fixture.database.read { connection in
