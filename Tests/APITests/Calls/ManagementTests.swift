@@ -232,7 +232,7 @@ struct ManagementTests {
         #expect(locations.count == libraries.count)
         let own = try await world.list("getOrganizationInHouseLibraries", "libraries", ["orgToken": org])
         #expect(!own.isEmpty)
-        for key in ["keyUuid", "filename", "sha1", "artifactId", "type", "projectName", "productName"] {
+        for key in ["keyUuid", "filename", "artifactId", "type", "projectName", "productName"] {
             #expect(own[0][key] != nil, "\(key)")
         }
     }
