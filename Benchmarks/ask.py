@@ -47,10 +47,7 @@ def dataset():
         sbom.write(path, ROWS, seed=0 if shared else number, first=0 if shared else (number + 1) * ROWS)
         # The project has the name of what its document describes.
         path.write_text(path.read_text().replace('"name":"service-0"', f'"name":"service-{number}"', 1))
-    with open(files / "advisories.jsonl", "w") as file:
-        for number in range(0, 20 * ROWS, 20):
-            component = json.load(open(paths[number // ROWS]))["components"][number % ROWS]
-            file.write(json.dumps(advisories.advisory(number, *advisories.package(component))) + "\n")
+    advisories.write_some(files / "advisories.jsonl", paths, ROWS)
     waybill("import", "advisories", files / "advisories.jsonl", data=data)
     say(f"importing {PROJECTS} projects of {ROWS} libraries")
     waybill("import", "sbom", *paths, "--org", made["orgToken"], "--product", "Services", data=data)

@@ -37,10 +37,7 @@ def slopes(table):
     for number, path in enumerate(paths):
         sbom.write(path, ROWS, seed=number, first=(number % 20) * ROWS)
     # A library in twenty has a vulnerability.
-    with open(files / "advisories.jsonl", "w") as file:
-        for number in range(0, 20 * ROWS, 20):
-            component = json.load(open(paths[number // ROWS]))["components"][number % ROWS]
-            file.write(json.dumps(advisories.advisory(number, *advisories.package(component))) + "\n")
+    advisories.write_some(files / "advisories.jsonl", paths, ROWS)
     waybill("import", "advisories", files / "advisories.jsonl", data=data)
     say(f"importing {PROJECTS} projects of {ROWS} libraries")
     waybill("import", "sbom", *paths[:-1], "--org", made["orgToken"], "--product", "Services", data=data)

@@ -118,7 +118,7 @@ final class Watch: Sendable {
     private func makeRoom(_ service: Service, now: Double) {
         let limit = service.configuration.connections
         guard service.accepted.load(ordering: .relaxed) >= limit else { return }
-        // Who has just come is about to ask.
+        // A connection that is younger than a second may just be about to send its request.
         let waiting = all().compactMap { connection in
             connection.waitsSince.flatMap { now - $0 > 1 ? (connection: connection, since: $0) : nil }
         }

@@ -122,7 +122,8 @@ package struct Column: Sendable {
         return column
     }
 
-    /// Whether each row of a scope has the same value: the name of the product or project that a report is of stands on top.
+    /// Whether all rows of a scope have the same value here, as the product's name in a report about one product. The head of the
+    /// report has that name already.
     func isConstant(in kind: ScopeKind) -> Bool {
         switch kind {
         case .organization: false

@@ -38,8 +38,8 @@ extension ByteSink {
         text.withUTF8 { append(csvField: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Whether a spreadsheet may take a field for a formula: it begins with a sign of one, in full width, too (OWASP, CSV Injection),
-    /// be it behind blanks, which some drop.
+    /// Whether a spreadsheet may take a field for a formula: it begins with `=`, `+`, `-` or `@` (OWASP, CSV Injection). The full-width
+    /// forms of these signs count, and so does a sign behind blanks, because some spreadsheets drop the blanks.
     private static func mayBeFormula(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes[...]
         while true {

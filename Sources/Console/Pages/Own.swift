@@ -34,7 +34,7 @@ extension Page {
         return Address(sender.place, "keys")
     }
 
-    /// What the person is told of by mail or webhook, and a form for more; administrators see everybody's.
+    /// The person's subscriptions to notices, and a form for another one. Administrators see the subscriptions of everybody.
     static let notices = Page("notices", "", in: [.organization, .product, .project], submission: changeNotices) {
         visit in
         let isAdministrator = visit.access.role == .administrator

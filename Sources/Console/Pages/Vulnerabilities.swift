@@ -108,12 +108,7 @@ extension HTML {
 
     fileprivate mutating func stateFilter(_ visit: Visit) {
         filters(visit.address) { html in
-            var state = Field("state", "State")
-            state.choices = [
-                Choice("", "open"), Choice("ignored", "ignored"), Choice("resolved", "resolved"), Choice("all", "all"),
-            ]
-            state.value = visit.query("state")
-            html.field(state)
+            html.field(.alertState(visit))
         }
     }
 

@@ -111,16 +111,23 @@ extension AlertList {
     }
 }
 
+extension Field {
+    /// Which states of alerts a list has, as its address says.
+    static func alertState(_ visit: Visit) -> Field {
+        var state = Field("state", "State")
+        state.choices = [
+            Choice("", "open"), Choice("ignored", "ignored"), Choice("resolved", "resolved"), Choice("all", "all"),
+        ]
+        state.value = visit.query("state")
+        return state
+    }
+}
+
 extension HTML {
     /// The choices of a list of alerts.
     mutating func alertFilters(_ visit: Visit, withType: Bool) {
         filters(visit.address) { html in
-            var state = Field("state", "State")
-            state.choices = [
-                Choice("", "open"), Choice("ignored", "ignored"), Choice("resolved", "resolved"), Choice("all", "all"),
-            ]
-            state.value = visit.query("state")
-            html.field(state)
+            html.field(.alertState(visit))
             var severity = Field("severity", "Severity")
             severity.choices =
                 [Choice("", "all")]

@@ -212,8 +212,8 @@ extension Question {
 }
 
 extension PackageURL {
-    /// Whether another package URL is of the same package, in this one's version if it has one, with at least its qualifiers that
-    /// make it another package.
+    /// Whether another package URL names the same package. If this one has a version, the other must have the same or none. The
+    /// other must have all qualifiers of this one that distinguish packages (`LibraryIdentity`).
     fileprivate func means(_ other: PackageURL) -> Bool {
         guard type == other.type, namespace == other.namespace, name == other.name else { return false }
         guard version.isEmpty || other.version.isEmpty || version == other.version else { return false }

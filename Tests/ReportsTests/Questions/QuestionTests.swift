@@ -142,7 +142,7 @@ import Testing
             #expect(
                 Self.names(try Self.ask(.license, text, fixture)) == ["Cart: left-pad", "\(Self.ledger): left-pad"])
         }
-        // An old identifier means its successor; a licence with an exception is of that licence.
+        // An old identifier means its successor. The answer includes libraries whose licence adds an exception to the one asked for.
         let copyleft = Self.names(try Self.ask(.license, "GPL-2.0", fixture))
         #expect(copyleft == Self.names(try Self.ask(.words, "gpl-2.0-only", fixture)))
         #expect(copyleft.contains("Cart: with-release") && copyleft.contains("\(Self.storefront): مكتبة"))

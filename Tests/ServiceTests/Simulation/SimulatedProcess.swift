@@ -5,7 +5,8 @@ import Jobs
 
 /// A process of the simulation: one of several servers on the same database.
 ///
-/// `@unchecked Sendable`: one thread runs a simulation. What it hands to others waits for them.
+/// `@unchecked Sendable`, without a lock: one thread at a time runs a simulation. It hands work to a task only in
+/// `SimulatedWorld.waiting`, and sleeps there on a semaphore until the task has ended, which also makes the task's writes visible to it.
 final class SimulatedProcess: @unchecked Sendable {
     let number: Int
     private var births = 0

@@ -14,11 +14,12 @@ import TestSupport
 // DESIGN. The parts of a server that hold what was promised (queue, leases, intake, publishing, sweeps, schedules) run in one thread,
 // and everything that happens is drawn from a seed: which process does what next, faults, deaths, jumps of the clock. Between any two
 // calls of a process to its database others may act, to the end of what they do or to their own next call: so orders of events come
-// about that threads show once a year. After each step the rules are checked (`SimulationRules`). docs/adr/028 says more.
+// about that threads show once a year. After each step the rules are checked (`SimulationRules`). docs/adr/030 says more.
 
 /// All that there is in one simulation.
 ///
-/// `@unchecked Sendable`: as `SimulatedProcess`.
+/// `@unchecked Sendable`, without a lock: one thread at a time runs a simulation. It hands work to a task only in
+/// `SimulatedWorld.waiting`, and sleeps there on a semaphore until the task has ended, which also makes the task's writes visible to it.
 final class SimulatedWorld: @unchecked Sendable {
     let dice: Dice
     let clock = FalseClock()
@@ -222,7 +223,7 @@ final class SimulatedWorld: @unchecked Sendable {
     private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
         let box = Mutex<Swift.Result<Result, any Error>?>(nil)
         let done = DispatchSemaphore(value: 0)
-        Task.detached {
+        Task.detached(executorPreference: OwnThreads()) {
             do {
                 let made = try await work()
                 box.withLock { $0 = .success(made) }
@@ -349,5 +350,16 @@ final class SimulatedWorld: @unchecked Sendable {
         // What waits for its job does so for less than ten minutes, whatever the clock says.
         _ = try IntakeJob.sweepSpool(
             process.queue, dataFolder: folder.path(""), patience: isCalm ? .zero : .seconds(600))
+    }
+}
+
+/// Runs each piece of a task on a thread of its own. A step may wait for a task within which another step waits for its own, four deep:
+/// the threads that tasks share are as many as processors, and would all be waiting.
+private final class OwnThreads: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let thread = Thread { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+        thread.stackSize = 8 << 20
+        thread.start()
     }
 }

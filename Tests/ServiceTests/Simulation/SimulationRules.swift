@@ -9,7 +9,8 @@ import TestSupport
 
 /// What holds at every moment of a simulation, whatever fails.
 ///
-/// `@unchecked Sendable`: as `SimulatedProcess`.
+/// `@unchecked Sendable`, without a lock: one thread at a time runs a simulation, and its rules after each step. It hands work to a task only in
+/// `SimulatedWorld.waiting`, and sleeps there on a semaphore until the task has ended, which also makes the task's writes visible to it.
 final class SimulationRules: @unchecked Sendable {
     private struct Row {
         let id: Int64

@@ -239,23 +239,22 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private mutating func writeCompositions(to out: inout ByteSink) {
         guard !unknown.isEmpty || !incomplete.isEmpty else { return }
         tree.beginList("compositions", to: &out)
-        if !incomplete.isEmpty {
-            tree.beginObject("composition", to: &out)
-            tree.field("aggregate", "incomplete", to: &out)
-            tree.beginList("assemblies", to: &out)
-            for ref in incomplete { tree.reference("assembly", ref, to: &out) }
-            tree.endList(to: &out)
-            tree.endObject(to: &out)
-        }
-        if !unknown.isEmpty {
-            tree.beginObject("composition", to: &out)
-            tree.field("aggregate", "unknown", to: &out)
-            tree.beginList("dependencies", to: &out)
-            for ref in unknown { tree.reference("dependency", ref, to: &out) }
-            tree.endList(to: &out)
-            tree.endObject(to: &out)
-        }
+        writeComposition("incomplete", "assemblies", of: "assembly", incomplete, to: &out)
+        writeComposition("unknown", "dependencies", of: "dependency", unknown, to: &out)
         tree.endList(to: &out)
+    }
+
+    /// Writes how complete the parts or the dependencies of some components are; nothing where there are none.
+    private mutating func writeComposition(
+        _ aggregate: String, _ list: TreeName, of item: TreeName, _ refs: [String], to out: inout ByteSink
+    ) {
+        guard !refs.isEmpty else { return }
+        tree.beginObject("composition", to: &out)
+        tree.field("aggregate", aggregate, to: &out)
+        tree.beginList(list, to: &out)
+        for ref in refs { tree.reference(item, ref, to: &out) }
+        tree.endList(to: &out)
+        tree.endObject(to: &out)
     }
 
     private mutating func enterVulnerabilities(to out: inout ByteSink) {
