@@ -52,6 +52,8 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Without pkg-config: the file of libcjose-dev asks for one of libjansson-dev, which that package does not bring.
+        .systemLibrary(name: "CCJose", providers: [.apt(["libcjose-dev"])]),
         .target(name: "CMicrohttpd", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
@@ -81,6 +83,7 @@ let package = Package(
         + module("Reports", ["Database", "VEX", "BOM", "Inventory", "Bytes"], notCode: ["Golden"])
         + module("Jobs", ["Bytes", "Database"])
         + module("Outbound", ["Bytes", "CCurl"])
+        + module("OpenID", ["Outbound", "Bytes", "CCJose"])
         + module("Store", ["Bytes", "Outbound"])
         + module("Feeds", ["Outbound", "Intake", "Database", "Inventory", "Bytes"])
         + module(
