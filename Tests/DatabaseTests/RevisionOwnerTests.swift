@@ -15,6 +15,6 @@ struct RevisionOwnerTests {
             try String(contentsOf: sources.appendingPathComponent($0), encoding: .utf8).contains(
                 "revision = revision +")
         }
-        #expect(raising == ["Database/Tables/Projects/Revisions.swift"])
+        #expect(raising == ["Database/Tables/Changes/Revisions.swift"])
     }
 }
