@@ -95,6 +95,18 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         return sql
     }
 
+    /// Calls `body` for slices of the values, each as a list for `IN`.
+    package static func inSlices<Element>(
+        _ values: some Collection<Element>, of size: Int = 500, as value: (Element) -> Value,
+        _ body: (SQL) throws -> Void
+    ) throws {
+        var rest = values[...]
+        while !rest.isEmpty {
+            try body(list(rest.prefix(size).map(value)))
+            rest = rest.dropFirst(size)
+        }
+    }
+
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var sql: SQL
 

@@ -158,8 +158,9 @@ package struct Intake: Sendable {
             } else {
                 let content = destination.publication(of: outcome, digest: digest, job: lease.job)
                 let gone = try scan.publish(content, in: target, at: time, on: connection)
-                try outcome.moment?.mark(ifOverFor: scan, on: connection)
-                refined = try RefinedLibraries.find(gone, in: scan, on: connection)
+                try outcome.moment?.mark(ifOverFor: scan.id, organization: scan.organization, on: connection)
+                refined = try RefinedLibraries.find(
+                    gone, in: scan.id, organization: scan.organization, on: connection)
                 try refined?.inherit(on: connection)
                 try FileOrigins.apply(
                     to: shown, project: target.project, organization: scan.organization, at: time, on: connection)

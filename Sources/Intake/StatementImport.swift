@@ -128,7 +128,7 @@ struct StatementReach {
     private func mark(_ projects: [Int64]) throws {
         for start in stride(from: 0, to: projects.count, by: 500) {
             let some = projects[start..<min(projects.count, start + 500)].map { Value.integer($0) }
-            try database.write { try Alerts.markStale("SELECT id FROM project WHERE id IN \(SQL.list(some))", on: $0) }
+            try database.write { try StaleProject.mark("SELECT id FROM project WHERE id IN \(SQL.list(some))", on: $0) }
         }
     }
 

@@ -283,7 +283,7 @@ struct AlertEvaluation {
             try requests.write(on: connection)
         }
         let hasOtherBasis = try Bases.replace(of: view.scan, with: ways, on: connection)
-        if policies.isIncomplete { try Alerts.markStale(project: view.project, on: connection) }
+        if policies.isIncomplete { try StaleProject.mark(project: view.project, on: connection) }
         return hasOtherBasis
     }
 }

@@ -45,10 +45,10 @@ package struct PolicyAging: Sendable {
 
     /// Says that the alerts of these projects have to be decided again.
     package func settle(on connection: any Connection) throws {
-        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
-            try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
+        try SQL.inSlices(projects.sorted(), as: Value.integer) { list in
+            try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
-        try Advisories.inSlices(policies, as: Value.integer) { list in
+        try SQL.inSlices(policies, as: Value.integer) { list in
             try connection.run(
                 "UPDATE policy SET aged_day = \(today) WHERE id IN \(list) AND aged_day < \(today)")
         }

@@ -66,7 +66,7 @@ private struct NamedLibrary {
 
     static func read(_ ids: Set<Int64>, on connection: any Connection) throws -> [Int64: NamedLibrary] {
         var found: [Int64: NamedLibrary] = [:]
-        try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(ids.sorted(), as: Value.integer) { list in
             try connection.each("SELECT id, purl, group_id, artifact, version FROM library WHERE id IN \(list)") {
                 row in
                 found[row.integer(0)] = NamedLibrary(

@@ -26,7 +26,7 @@ package struct StaleAlerts {
         organization: Int64, shouldStop: () -> Bool = { false }, looked: () -> Bool
     ) throws -> Int {
         var changed = 0
-        while let stale = try database.read({ try Alerts.nextStale(organization: organization, on: $0) }) {
+        while let stale = try database.read({ try StaleProject.next(organization: organization, on: $0) }) {
             guard let names = try names(of: stale, shouldStop: shouldStop) else { break }
             changed += try settle(stale, at: now(), with: names)
             guard looked() else { break }
@@ -34,12 +34,12 @@ package struct StaleAlerts {
         return changed
     }
 
-    private func settle(_ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
+    private func settle(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
         // Writers of PostgreSQL run side by side.
         guard database.engine == .sqlite else {
             return try database.write { try Self.settle(stale, at: time, with: names, on: $0) }
         }
-        guard let mine = try database.write({ try Alerts.renew(stale, on: $0) }) else { return 0 }
+        guard let mine = try database.write({ try stale.renew(on: $0) }) else { return 0 }
         do {
             do {
                 return try settleAside(mine, at: time, with: names)
@@ -53,7 +53,7 @@ package struct StaleAlerts {
         }
     }
 
-    private func names(of stale: Alerts.StaleProject, shouldStop: () -> Bool) throws -> NameVerdicts? {
+    private func names(of stale: StaleProject, shouldStop: () -> Bool) throws -> NameVerdicts? {
         let (policies, scan) = try database.snapshot { connection in
             let place = try ProjectView.place(project: stale.project, on: connection)
             let policies = try Policies.deciding(
@@ -64,13 +64,13 @@ package struct StaleAlerts {
     }
 
     private static func settle(
-        _ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
+        _ stale: StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
     ) throws -> Int {
         let view = try ProjectView.lock(
             project: stale.project, organization: stale.organization, on: connection)
         // Before the marks, in the order in which batches of advisories lock them.
         try Advisories.share(on: connection)
-        try Alerts.settle(stale, on: connection)
+        try stale.settle(on: connection)
         guard let view else { return 0 }
         let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
         try named.inherit(on: connection)
@@ -87,14 +87,14 @@ package struct StaleAlerts {
 
     /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` where decisions rest on writes of their own, and
     /// `Outdated` when the project changed meanwhile.
-    private func settleAside(_ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
+    private func settleAside(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
         let plan = try database.snapshot { try Plan(stale, at: time, with: names, on: $0) }
         guard let plan else {
-            try database.write { _ = try Alerts.settle(stale, on: $0) }
+            try database.write { _ = try stale.settle(on: $0) }
             return 0
         }
         try database.write { connection in
-            guard try Alerts.settle(stale, on: connection),
+            guard try stale.settle(on: connection),
                 try plan.view.revision(on: connection) == plan.revision
             else { throw Outdated() }
             try plan.writes.make(on: connection)
@@ -123,7 +123,7 @@ package struct StaleAlerts {
 
         /// Nil for a project that shows nothing.
         init?(
-            _ stale: Alerts.StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
+            _ stale: StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
         ) throws {
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
             guard let view, let revision = try view.revision(on: connection) else { return nil }
@@ -140,7 +140,7 @@ package struct StaleAlerts {
     }
 
     /// Writes which vulnerabilities the claims of a project's document and the statements about it mean.
-    private func resolveClaims(of stale: Alerts.StaleProject) throws {
+    private func resolveClaims(of stale: StaleProject) throws {
         let found = try database.snapshot { connection -> (ProjectView, ProjectStatements, Bool)? in
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
             guard let view else { return nil }

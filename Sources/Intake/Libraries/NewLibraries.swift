@@ -101,7 +101,9 @@ final class NewLibraries: Sendable {
                         uuid: rows.string(rows.start(of: place) + StagedScan.uuidColumn), rule: $0)
                 }
             }
-            try Curation.apply(to: ids[first]...ids[last], of: scan, fitting: fitting, on: connection)
+            try Curation.apply(
+                to: ids[first]...ids[last], of: scan.id, organization: scan.organization, fitting: fitting,
+                on: connection)
         }
         return Inserted(ids: ids, licenses: known, touched: try touch(places, on: connection))
     }

@@ -160,7 +160,7 @@ struct QuestionPaths {
         for way in ways { wanted[way.scan, default: []].formUnion(way.occurrences) }
         var labels: [Int64: [Int64: String]] = [:]
         for (scan, positions) in wanted {
-            try Advisories.inSlices(positions.sorted(), as: Value.integer) { list in
+            try SQL.inSlices(positions.sorted(), as: Value.integer) { list in
                 try connection.each(
                     """
                     SELECT o.position, \(QuestionItems.name), l.version FROM occurrence o JOIN library l ON l.id = o.library

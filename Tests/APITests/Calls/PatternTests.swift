@@ -68,7 +68,7 @@ struct PatternTests {
 
     private func decideAgain(_ world: ManagedWorld) throws {
         try world.inventory.database.write { connection in
-            try Alerts.markStale("SELECT id FROM project WHERE organization = 1", on: connection)
+            try StaleProject.mark("SELECT id FROM project WHERE organization = 1", on: connection)
         }
         try StaleAlerts(database: world.inventory.database, now: { 2_000_000_000_000 }).run(organization: 1) { true }
         let left = try world.inventory.database.read { try $0.integer("SELECT count(*) FROM stale_project") }

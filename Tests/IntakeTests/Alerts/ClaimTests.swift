@@ -203,7 +203,7 @@ struct ClaimTests {
             ])
         try bench.database.write { connection in
             try connection.run("UPDATE library SET in_house = 1 WHERE artifact = 'a'")
-            try Alerts.markStale("SELECT id FROM project", on: connection)
+            try StaleProject.mark("SELECT id FROM project", on: connection)
         }
         try settle(bench)
         #expect(try alerts(bench) == ["a|CVE-2026-1|RESOLVED|1|critical"])

@@ -14,7 +14,7 @@ import Testing
     private static let packages = (0..<count).map { (name: "package-\($0)", version: "1") }
 
     private func markStale(_ bench: Workbench) throws {
-        try bench.database.write { try Alerts.markStale("SELECT id FROM project", on: $0) }
+        try bench.database.write { try StaleProject.mark("SELECT id FROM project", on: $0) }
     }
 
     /// A policy that rejects all packages.

@@ -207,11 +207,11 @@ import Testing
     func `What becomes known while a file is imported is not missed`(engine: Engine) throws {
         let bench = try Workbench(engine)
         _ = try agent(bench)
-        let scan = StagedScan(shown: Int64(try bench.number("SELECT scan FROM project")), organization: 1)
+        let scan = Int64(try bench.number("SELECT scan FROM project"))
         func marks(since moment: DigestNames.Moment) throws -> Int {
             try bench.database.write { connection in
                 try connection.run("DELETE FROM stale_naming")
-                try moment.mark(ifOverFor: scan, on: connection)
+                try moment.mark(ifOverFor: scan, organization: 1, on: connection)
             }
             return try bench.number("SELECT count(*) FROM stale_naming")
         }

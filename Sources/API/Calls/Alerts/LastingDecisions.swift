@@ -244,7 +244,7 @@ private struct DecisionNames {
     init(_ decisions: [LastingDecision], on connection: any Connection) throws {
         func names(_ ids: [Int64], _ table: StaticString, _ column: StaticString) throws -> [Int64: String] {
             var found: [Int64: String] = [:]
-            try Advisories.inSlices(Set(ids).subtracting([0]).sorted(), as: Value.integer) { list in
+            try SQL.inSlices(Set(ids).subtracting([0]).sorted(), as: Value.integer) { list in
                 try connection.each("SELECT id, \(literal: column) FROM \(literal: table) WHERE id IN \(list)") {
                     found[$0.integer(0)] = $0.string(1)
                 }

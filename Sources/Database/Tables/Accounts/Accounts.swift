@@ -41,22 +41,6 @@ package struct Entity: Sendable, Equatable {
     }
 }
 
-/// The author of a change in the change log.
-package enum Author: Sendable, Equatable {
-    case account(Int64)
-    /// The server, or its operator at the command line.
-    case system
-
-    var account: Int64? {
-        switch self {
-        case .account(let id): id
-        case .system: nil
-        }
-    }
-
-    var word: String { self == .system ? "SYSTEM" : "USER" }
-}
-
 /// The tables of organizations, accounts and their direct dependents.
 package enum Accounts {
     // MARK: Making

@@ -36,24 +36,12 @@ package enum Advisories {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
     }
 
-    /// Calls `body` for slices of the values, each as a list for `IN`.
-    package static func inSlices<Element>(
-        _ values: some Collection<Element>, of size: Int = 500, as value: (Element) -> Value,
-        _ body: (SQL) throws -> Void
-    ) throws {
-        var rest = values[...]
-        while !rest.isEmpty {
-            try body(SQL.list(rest.prefix(size).map(value)))
-            rest = rest.dropFirst(size)
-        }
-    }
-
     /// The facts of the advisories with these names.
     package static func known(
         _ names: [String], on connection: any Connection
     ) throws -> [String: Known] {
         var known: [String: Known] = [:]
-        try inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each(
                 "SELECT name, id, modified, withdrawn, rules FROM advisory WHERE name IN \(list)"
             ) { row in
@@ -76,7 +64,7 @@ package enum Advisories {
 
     /// Deletes what hangs on advisories that are about to be written again, and their own rows.
     package static func delete(_ ids: [Int64], on connection: any Connection) throws {
-        try inSlices(ids, as: Value.integer) { list in
+        try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.run("DELETE FROM advisory_name WHERE advisory IN \(list)")
             try connection.run("DELETE FROM affected_package WHERE advisory IN \(list)")
             try connection.run("DELETE FROM advisory WHERE id IN \(list)")
@@ -95,7 +83,7 @@ package enum Advisories {
     /// Says that the libraries of the packages of these advisories have to be matched again, for each organization that has
     /// some.
     package static func markStale(packagesOf advisories: some Collection<Int64>, on connection: any Connection) throws {
-        try inSlices(advisories, as: Value.integer) { list in
+        try SQL.inSlices(advisories, as: Value.integer) { list in
             try connection.run(
                 """
                 INSERT INTO stale_package (organization, package, mark)
@@ -114,7 +102,7 @@ package enum Advisories {
         of advisories: some Collection<Int64>, on connection: any Connection
     ) throws -> [Int64: [String]] {
         var names: [Int64: [String]] = [:]
-        try inSlices(advisories, as: Value.integer) { list in
+        try SQL.inSlices(advisories, as: Value.integer) { list in
             try connection.each(
                 "SELECT advisory, name FROM advisory_name WHERE advisory IN \(list) ORDER BY advisory, name"
             ) { row in names[row.integer(0), default: []].append(row.string(1)) }
@@ -127,7 +115,7 @@ package enum Advisories {
         named names: some Collection<String>, on connection: any Connection
     ) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each("SELECT advisory FROM advisory_name WHERE name IN \(list)") {
                 found.insert($0.integer(0))
             }
@@ -140,7 +128,7 @@ package enum Advisories {
         of advisories: some Collection<Int64>, on connection: any Connection
     ) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try inSlices(advisories, as: Value.integer) { list in
+        try SQL.inSlices(advisories, as: Value.integer) { list in
             try connection.each("SELECT vulnerability FROM vulnerability_advisory WHERE advisory IN \(list)") { row in
                 found.insert(row.integer(0))
             }
@@ -153,7 +141,7 @@ package enum Advisories {
         of vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws -> [Int64: [Int64]] {
         var found: [Int64: [Int64]] = [:]
-        try inSlices(vulnerabilities, as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try connection.each(
                 "SELECT vulnerability, advisory FROM vulnerability_advisory WHERE vulnerability IN \(list)"
             ) { row in found[row.integer(0), default: []].append(row.integer(1)) }
@@ -168,7 +156,7 @@ package enum Advisories {
         named names: Set<String>, organization: Int64 = 0, on connection: any Connection
     ) throws -> [String: Int64] {
         var found: [String: Int64] = [:]
-        try inSlices(names.sorted(), as: Value.text) { list in
+        try SQL.inSlices(names.sorted(), as: Value.text) { list in
             try connection.each(
                 "SELECT name, id FROM vulnerability WHERE organization = \(organization) AND name IN \(list)"
             ) { row in found[row.string(0)] = row.integer(1) }
@@ -194,7 +182,7 @@ package enum Advisories {
     ) throws -> (called: [String: Int64], others: [String: [Int64: String]]) {
         var called: [String: Int64] = [:]
         var others: [String: [Int64: String]] = [:]
-        try inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT v.name, v.id FROM vulnerability v WHERE v.organization = 0 AND v.name IN \(list)
@@ -214,7 +202,7 @@ package enum Advisories {
 
     /// Replaces the vulnerabilities of advisories.
     package static func link(_ links: [Int64: Set<Int64>], on connection: any Connection) throws {
-        try inSlices(Array(links.keys), as: Value.integer) { list in
+        try SQL.inSlices(Array(links.keys), as: Value.integer) { list in
             try connection.run("DELETE FROM vulnerability_advisory WHERE advisory IN \(list)")
         }
         var rows = RowBuffer(capacity: links.count * 32)
@@ -247,7 +235,7 @@ package enum Advisories {
         of advisories: some Collection<Int64>, on connection: any Connection
     ) throws -> [Int64: Summary] {
         var found: [Int64: Summary] = [:]
-        try inSlices(advisories, as: Value.integer) { list in
+        try SQL.inSlices(advisories, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT id, name, modified, published, withdrawn, aliases, vectors, severity, weaknesses

@@ -16,7 +16,7 @@ package enum Assessments {
         of vulnerabilities: Set<Int64>, at positions: Set<Int64>, in scan: Int64, on connection: any Connection
     ) throws -> [Int64: Set<Int64>] {
         var sources: [String: Set<Source>] = [:]
-        try Advisories.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT a.package, a.registry, x.vulnerability FROM vulnerability_advisory x
@@ -30,7 +30,7 @@ package enum Assessments {
         }
         if sources.isEmpty { return [:] }
         var free: [Int64: Set<Int64>] = [:]
-        try Advisories.inSlices(positions.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(positions.sorted(), as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT o.position, p.package, p.registry, l.lookup FROM occurrence o JOIN library l ON l.id = o.library

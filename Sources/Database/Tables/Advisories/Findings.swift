@@ -67,7 +67,7 @@ package enum Findings {
     package static func eachAffected(
         _ packages: [String], on connection: any Connection, _ body: (Affected) -> Void
     ) throws {
-        try Advisories.inSlices(packages, of: 200, as: Value.text) { list in
+        try SQL.inSlices(packages, of: 200, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT a.package, a.advisory, a.position, a.registry, a.ranges, a.versions, v.id, v.edition, v.advisory
@@ -149,7 +149,7 @@ package enum Findings {
     ) throws -> [Int64: [Finding]] {
         var found: [Int64: [Finding]] = [:]
         var fixes: [Int64: [Int64: [Finding.Fix]]] = [:]
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT library, vulnerability, version, advisory FROM finding_fix WHERE library IN \(list)
@@ -177,7 +177,7 @@ package enum Findings {
 
     /// Deletes the findings of libraries.
     package static func delete(of libraries: [Int64], on connection: any Connection) throws {
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.run("DELETE FROM finding_fix WHERE library IN \(list)")
             try connection.run("DELETE FROM finding WHERE library IN \(list)")
         }
@@ -280,7 +280,7 @@ package enum Findings {
 
     /// Deletes the packages of libraries.
     package static func deletePackages(of libraries: [Int64], on connection: any Connection) throws {
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.run("DELETE FROM library_package WHERE library IN \(list)")
         }
     }
@@ -313,7 +313,7 @@ package enum Findings {
     /// All packages of libraries.
     package static func packages(of libraries: [Int64], on connection: any Connection) throws -> [Package] {
         var found: [Package] = []
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT library, package, version, registry FROM library_package WHERE library IN \(list)
@@ -331,7 +331,7 @@ package enum Findings {
     /// The projects that show one of these libraries now.
     package static func projects(showing libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var projects: Set<Int64> = []
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT DISTINCT s.project FROM occurrence o JOIN scan s ON s.id = o.scan
@@ -347,8 +347,8 @@ package enum Findings {
     package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
         let projects = try projects(showing: libraries, on: connection)
         try Revisions.raise(of: projects, on: connection)
-        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
-            try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
+        try SQL.inSlices(projects.sorted(), as: Value.integer) { list in
+            try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
     }
 }

@@ -7,7 +7,7 @@ package enum Releases {
         throws
     {
         let names = packages.map(\.package)
-        try Advisories.inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.run("DELETE FROM package_release WHERE package IN \(list)")
         }
         var rows = RowBuffer(capacity: packages.count * 4096)
@@ -23,7 +23,7 @@ package enum Releases {
         if rows.rowCount > 0 {
             try connection.insert(rows, into: "package_release", ["package", "version", "published"])
         }
-        try Advisories.inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.run(
                 """
                 INSERT INTO stale_package (organization, package, mark)
@@ -36,7 +36,7 @@ package enum Releases {
     /// The releases of packages, by the packages' texts.
     package static func of(_ packages: [String], on connection: any Connection) throws -> [String: [Release]] {
         var found: [String: [Release]] = [:]
-        try Advisories.inSlices(packages, of: 200, as: Value.text) { list in
+        try SQL.inSlices(packages, of: 200, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT package, version, published FROM package_release WHERE package IN \(list)
@@ -69,7 +69,7 @@ package enum Releases {
     /// The newer versions of libraries that have some.
     package static func read(_ libraries: [Int64], on connection: any Connection) throws -> [Int64: NewerVersions] {
         var found: [Int64: NewerVersions] = [:]
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
                 "SELECT n.library, \(columns) FROM newer_version n WHERE n.library IN \(list)"
             ) { found[$0.integer(0)] = versions(in: $0, at: 1) }
@@ -97,7 +97,7 @@ package enum Releases {
     }
 
     package static func delete(of libraries: [Int64], on connection: any Connection) throws {
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.run("DELETE FROM newer_version WHERE library IN \(list)")
         }
     }

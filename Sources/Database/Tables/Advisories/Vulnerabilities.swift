@@ -74,7 +74,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
     ) throws -> [Int64: VulnerabilityRow] {
         var found: [Int64: VulnerabilityRow] = [:]
         let columns: SQL = SQL(stringLiteral: Self.columns.map(\.description).joined(separator: ", "))
-        try Advisories.inSlices(ids, as: Value.integer) { list in
+        try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.each("SELECT \(columns) FROM vulnerability WHERE id IN \(list)") { row in
                 var made = VulnerabilityRow(name: row.string(1), organization: row.integer(29))
                 made.type = row.string(2)
@@ -113,7 +113,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package static func replace(
         _ ids: [Int64], with made: [Int64: VulnerabilityRow], on connection: any Connection
     ) throws {
-        try Advisories.inSlices(ids, as: Value.integer) { list in
+        try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
         }
         var rows = RowBuffer(capacity: made.count * 512)

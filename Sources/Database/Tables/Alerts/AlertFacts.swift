@@ -177,7 +177,7 @@ extension ProjectView {
     /// Of these occurrences, the libraries that are not in-house.
     package func subjects(at positions: Set<Int64>, on connection: any Connection) throws -> [Int64: Subject] {
         var found: [Int64: Subject] = [:]
-        try Advisories.inSlices(positions.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(positions.sorted(), as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT o.position, o.direct, l.id, l.uuid FROM occurrence o JOIN library l ON l.id = o.library
@@ -201,7 +201,7 @@ extension ProjectView {
         _ vulnerabilities: Set<Int64>, on connection: any Connection
     ) throws -> [Int64: Danger] {
         var found: [Int64: Danger] = [:]
-        try Advisories.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
             try connection.each("SELECT id, name, severity, edition FROM vulnerability WHERE id IN \(list)") {
                 found[$0.integer(0)] = Danger(row: $0, at: 0)
             }
@@ -214,7 +214,7 @@ extension ProjectView {
         of vulnerabilities: Set<Int64>, on connection: any Connection
     ) throws -> [Int64: [String]] {
         var found: [Int64: [String]] = [:]
-        try Advisories.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities.sorted(), as: Value.integer) { list in
             try connection.each("SELECT id, aliases FROM vulnerability WHERE id IN \(list) AND aliases <> ''") {
                 found[$0.integer(0)] = $0.string(1).split(separator: "\n").map(String.init)
             }
@@ -284,7 +284,7 @@ extension ProjectView {
         at positions: [Int64], in scan: Int64, on connection: any Connection
     ) throws -> [Int64: [PolicyVulnerability]] {
         var found: [Int64: [PolicyVulnerability]] = [:]
-        try Advisories.inSlices(positions, as: Value.integer) { list in
+        try SQL.inSlices(positions, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT e.position, \(PolicyVulnerability.columns) FROM exposure e
@@ -304,7 +304,7 @@ extension ProjectView {
     ) throws -> [Int64: [PolicyLicense]] {
         var known: [Int64: PolicyLicense] = [:]
         var found: [Int64: [PolicyLicense]] = [:]
-        try Advisories.inSlices(ids, as: Value.integer) { list in
+        try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT x.library, n.id, n.spdx, n.name FROM library_license x JOIN license n ON n.id = x.license
@@ -324,7 +324,7 @@ extension ProjectView {
     /// The libraries among these that the project still has, and whether they are in-house.
     package func present(_ uuids: [String], on connection: any Connection) throws -> [String: Bool] {
         var found: [String: Bool] = [:]
-        try Advisories.inSlices(uuids, as: Value.text) { list in
+        try SQL.inSlices(uuids, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT l.uuid, max(l.in_house) FROM library l JOIN occurrence o ON o.library = l.id
@@ -339,7 +339,7 @@ extension ProjectView {
     package func upgraded(_ libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var wanted: [String: [(id: Int64, version: String)]] = [:]
         func name(_ row: borrowing RowBuffer) -> String { "\(row.string(0))\n\(row.string(1))\n\(row.string(2))" }
-        try Advisories.inSlices(libraries, as: Value.integer) { list in
+        try SQL.inSlices(libraries, as: Value.integer) { list in
             try connection.each(
                 "SELECT type_constant, group_id, artifact, version, id FROM library WHERE id IN \(list)"
             ) { wanted[name($0), default: []].append(($0.integer(4), $0.string(3))) }
@@ -361,7 +361,7 @@ extension ProjectView {
     /// The vulnerabilities among these of which every advisory was withdrawn.
     package static func withdrawn(_ vulnerabilities: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT x.vulnerability FROM vulnerability_advisory x JOIN advisory a ON a.id = x.advisory

@@ -183,7 +183,7 @@ package enum Alerts {
         guard !changes.isEmpty else { return }
         let known = changes.filter { $0.alert.number <= lastNumber }.map(\.alert.number)
         var positions: [Int64: Int64] = [:]
-        try Advisories.inSlices(known, as: Value.integer) { list in
+        try SQL.inSlices(known, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT alert, max(position) FROM alert_event WHERE project = \(project) AND alert IN \(list)
@@ -235,7 +235,7 @@ package enum Alerts {
     /// Of these uuids, those that alerts have.
     package static func present(_ uuids: [String], on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
-        try Advisories.inSlices(uuids, as: Value.text) { list in
+        try SQL.inSlices(uuids, as: Value.text) { list in
             try connection.each("SELECT uuid FROM alert WHERE uuid IN \(list)") { found.insert($0.string(0)) }
         }
         return found
@@ -278,22 +278,7 @@ package enum Alerts {
         return marks
     }
 
-    // MARK: Projects that are stale
-
-    /// Says that the alerts of a project have to be looked at again.
-    package static func markStale(project: Int64, on connection: any Connection) throws {
-        try markStale("SELECT id FROM project WHERE id = \(project)", on: connection)
-    }
-
-    /// Says that the alerts of projects have to be looked at again. `projects` selects their numbers.
-    package static func markStale(_ projects: SQL, on connection: any Connection) throws {
-        try connection.run(
-            """
-            INSERT INTO stale_project (project, organization, mark)
-            SELECT p.id, p.organization, 1 FROM project p WHERE p.scan > 0 AND p.id IN (\(projects))
-            ON CONFLICT (project) DO UPDATE SET mark = stale_project.mark + 1
-            """)
-    }
+    // MARK: Ignored until a time
 
     private static func isOver(at time: Int64) -> SQL { "ignored_until > 0 AND ignored_until <= \(time)" }
 
@@ -305,39 +290,7 @@ package enum Alerts {
 
     /// Says that alerts whose time of being ignored is over have to be looked at again.
     package static func markExpired(at time: Int64, on connection: any Connection) throws {
-        try markStale("SELECT project FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED'", on: connection)
-    }
-
-    /// A project whose alerts have to be looked at again.
-    package struct StaleProject: Sendable, Equatable {
-        package let project: Int64
-        package let organization: Int64
-        package let mark: Int64
-    }
-
-    /// The organization's next stale project.
-    package static func nextStale(organization: Int64, on connection: any Connection) throws -> StaleProject? {
-        try connection.first(
-            """
-            SELECT project, organization, mark FROM stale_project WHERE organization = \(organization)
-            ORDER BY project LIMIT 1
-            """
-        ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
-    }
-
-    /// Takes the mark away; false when the project became stale again, or another process decided.
-    @discardableResult
-    package static func settle(_ stale: StaleProject, on connection: any Connection) throws -> Bool {
-        try connection.run("DELETE FROM stale_project WHERE project = \(stale.project) AND mark = \(stale.mark)") == 1
-    }
-
-    /// Gives the mark a number that it never had, so that `settle` finds out about every change from now on, whoever takes the
-    /// mark away meanwhile and sets it again. Nil when the project became stale again, or another process decided.
-    package static func renew(_ stale: StaleProject, on connection: any Connection) throws -> StaleProject? {
-        let mark = Int64.random(in: 1 << 32..<1 << 50)
-        let renewed = try connection.run(
-            "UPDATE stale_project SET mark = \(mark) WHERE project = \(stale.project) AND mark = \(stale.mark)")
-        return renewed == 1
-            ? StaleProject(project: stale.project, organization: stale.organization, mark: mark) : nil
+        try StaleProject.mark(
+            "SELECT project FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED'", on: connection)
     }
 }

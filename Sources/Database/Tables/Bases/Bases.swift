@@ -44,7 +44,7 @@ package enum Bases {
     /// Says of libraries where advisories of them are looked up.
     package static func note(_ lookups: [Lookup: [Int64]], on connection: any Connection) throws {
         for (lookup, libraries) in lookups.sorted(by: { $0.key.text < $1.key.text }) {
-            try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try SQL.inSlices(libraries, as: Value.integer) { list in
                 try connection.run("UPDATE library SET lookup = \(lookup.text) WHERE id IN \(list)")
             }
         }
@@ -62,8 +62,8 @@ package enum Bases {
             last = next
             if !places.isDisjoint(with: Lookup(text: next).places) { ways.append(next) }
         }
-        try Advisories.inSlices(ways, as: Value.text) { list in
-            try Alerts.markStale(
+        try SQL.inSlices(ways, as: Value.text) { list in
+            try StaleProject.mark(
                 """
                 SELECT s.project FROM scan_basis b JOIN scan s ON s.id = b.scan
                 WHERE b.lookup IN \(list) AND s.state = 'CURRENT'

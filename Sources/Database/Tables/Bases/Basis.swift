@@ -105,7 +105,7 @@ package struct Basis: Sendable, Equatable {
             }
         }
         if let names {
-            try Advisories.inSlices(names, as: Value.text) { try add("WHERE name IN \($0)") }
+            try SQL.inSlices(names, as: Value.text) { try add("WHERE name IN \($0)") }
         } else {
             try add("")
         }

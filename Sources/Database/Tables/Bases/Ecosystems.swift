@@ -29,7 +29,7 @@ package enum Ecosystems {
     /// The ecosystems of advisories, one entry for each advisory and ecosystem.
     package static func places(of advisories: [Int64], on connection: any Connection) throws -> [String] {
         var places: [String] = []
-        try Advisories.inSlices(advisories, as: Value.integer) { list in
+        try SQL.inSlices(advisories, as: Value.integer) { list in
             var last: (advisory: Int64, place: String)?
             try connection.each(
                 "SELECT advisory, package FROM affected_package WHERE advisory IN \(list) ORDER BY advisory, package"
@@ -69,7 +69,7 @@ package enum Ecosystems {
     ///
     /// - Parameter time: milliseconds since 1970, UTC.
     package static func markRead(_ places: Set<String>, at time: Int64, on connection: any Connection) throws {
-        try Advisories.inSlices(places.sorted(), as: Value.text) { list in
+        try SQL.inSlices(places.sorted(), as: Value.text) { list in
             try connection.run("UPDATE ecosystem SET read_at = \(time) WHERE name IN \(list)")
         }
     }
@@ -77,7 +77,7 @@ package enum Ecosystems {
     /// The ecosystems among these that have advisories.
     package static func covered(_ places: [String], on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
-        try Advisories.inSlices(places, as: Value.text) { list in
+        try SQL.inSlices(places, as: Value.text) { list in
             try connection.each("SELECT name FROM ecosystem WHERE name IN \(list)") { found.insert($0.string(0)) }
         }
         return found

@@ -30,7 +30,7 @@ package enum Revisions {
         guard !projects.isEmpty else { return }
         var organizations: Set<Int64> = []
         var products: Set<Int64> = []
-        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(projects.sorted(), as: Value.integer) { list in
             try connection.each("SELECT organization, product FROM project WHERE id IN \(list)") { row in
                 organizations.insert(row.integer(0))
                 products.insert(row.integer(1))
@@ -38,10 +38,10 @@ package enum Revisions {
         }
         for organization in organizations.sorted() { try raise(organization: organization, on: connection) }
         let content = content(at: time)
-        try Advisories.inSlices(products.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(products.sorted(), as: Value.integer) { list in
             try connection.run("UPDATE product SET revision = revision + 1\(content) WHERE id IN \(list)")
         }
-        try Advisories.inSlices(projects.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(projects.sorted(), as: Value.integer) { list in
             try connection.run("UPDATE project SET revision = revision + 1\(content) WHERE id IN \(list)")
         }
     }

@@ -40,3 +40,19 @@ package struct Writing {
         Writing(in: scope, by: author, at: time, from: origin, on: connection)
     }
 }
+
+/// The author of a change in the change log.
+package enum Author: Sendable, Equatable {
+    case account(Int64)
+    /// The server, or its operator at the command line.
+    case system
+
+    var account: Int64? {
+        switch self {
+        case .account(let id): id
+        case .system: nil
+        }
+    }
+
+    var word: String { self == .system ? "SYSTEM" : "USER" }
+}

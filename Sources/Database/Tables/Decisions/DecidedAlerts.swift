@@ -17,7 +17,7 @@ struct DecidedAlerts {
     ) throws -> [DecidedAlerts] {
         var found: [Int64: DecidedAlerts] = [:]
         var known: Set<String> = []
-        try Advisories.inSlices(uuids, as: Value.text) { list in
+        try SQL.inSlices(uuids, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT \(Alert.columns(of: "a")), p.id, p.product, p.name, p.version, l.key_id, l.filename
@@ -60,7 +60,7 @@ struct DecidedAlerts {
         guard let life = all.first?.1.alert.life else { return }
         assert(all.allSatisfy { $0.1.alert.life == life }, "one decision says one thing")
         let events = try self.events(all, on: connection)
-        try Advisories.inSlices(all.map(\.1.alert.uuid), as: Value.text) { list in
+        try SQL.inSlices(all.map(\.1.alert.uuid), as: Value.text) { list in
             try connection.run(
                 """
                 UPDATE alert SET state = \(life.state.rawValue), decision = \(life.word), ignored_by = \(life.account),
@@ -71,10 +71,10 @@ struct DecidedAlerts {
                 """)
         }
         try Alerts.insert(events, on: connection)
-        try Advisories.inSlices(changes.keys.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(changes.keys.sorted(), as: Value.integer) { list in
             try Alerts.count(projects: list, on: connection)
             // What became of statements of documents is another now.
-            try Alerts.markStale(
+            try StaleProject.mark(
                 """
                 SELECT p.id FROM project p WHERE p.id IN \(list)
                     AND EXISTS (SELECT 1 FROM vex_use u WHERE u.scan = p.scan)
@@ -92,7 +92,7 @@ struct DecidedAlerts {
             let alert: Int64
         }
         var positions: [Key: Int64] = [:]
-        try Advisories.inSlices(changes.map(\.1.alert.uuid), as: Value.text) { list in
+        try SQL.inSlices(changes.map(\.1.alert.uuid), as: Value.text) { list in
             try connection.each(
                 """
                 SELECT e.project, e.alert, max(e.position) FROM alert a

@@ -59,8 +59,8 @@ package struct DecisionWork: Sendable {
 
     /// Says that nothing is left to be done for a decision but looks at these projects.
     private static func leave(_ decision: Int64, _ projects: [Int64], on connection: any Connection) throws {
-        try Advisories.inSlices(projects, as: Value.integer) { list in
-            try Alerts.markStale("SELECT id FROM project WHERE id IN \(list)", on: connection)
+        try SQL.inSlices(projects, as: Value.integer) { list in
+            try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)
         }
         try connection.run("UPDATE decision SET applied = 1 WHERE id = \(decision)")
     }
@@ -68,7 +68,7 @@ package struct DecisionWork: Sendable {
     /// The projects by transactions, each of which takes about as long.
     static func pages(of projects: [Int64], on connection: any Connection) throws -> [ArraySlice<Int64>] {
         var alerts: [Int64: Int64] = [:]
-        try Advisories.inSlices(projects, as: Value.integer) { list in
+        try SQL.inSlices(projects, as: Value.integer) { list in
             try connection.each(
                 "SELECT project, open_alerts + ignored_alerts FROM project_severity WHERE project IN \(list)"
             ) { alerts[$0.integer(0), default: 0] += $0.integer(1) }
@@ -169,7 +169,7 @@ package struct DecisionWork: Sendable {
 
     private static func others(_ ids: Set<Int64>, on connection: any Connection) throws -> [Int64: LastingDecision] {
         var found: [Int64: LastingDecision] = [:]
-        try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(ids.sorted(), as: Value.integer) { list in
             try connection.each("SELECT \(LastingDecision.columns) FROM decision WHERE id IN \(list)") { row in
                 if let decision = LastingDecision(row: row) { found[decision.id] = decision }
             }

@@ -198,7 +198,7 @@ package enum Decisions {
         try Revisions.lock(writing.scope.organization, on: connection)
         let condition = try condition(writing.scope, showsWider: false, on: connection)
         var found: [Int64: LastingDecision] = [:]
-        try Advisories.inSlices(ids, as: Value.integer) { list in
+        try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT \(LastingDecision.columns) FROM decision k WHERE k.id IN \(list) AND \(condition)
@@ -224,7 +224,7 @@ package enum Decisions {
             UPDATE decision SET state = \(state.rawValue), ended_at = \(time), ended_by = \(account), applied = 1
             WHERE id = \(decision.id)
             """)
-        try Alerts.markStale(
+        try StaleProject.mark(
             "SELECT project FROM alert WHERE decision_id = \(decision.id) AND decision_id > 0", on: connection)
     }
 

@@ -142,7 +142,7 @@ package enum Claims {
         of names: some Collection<String>, organization: Int64, on connection: any Connection
     ) throws -> [String: Owner] {
         var found: [String: Owner] = [:]
-        try Advisories.inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT n.name, v.id, v.name FROM vulnerability_name n JOIN vulnerability v ON v.id = n.vulnerability
@@ -172,7 +172,7 @@ package enum Claims {
         of vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws -> [Int64: [String]] {
         var found: [Int64: [String]] = [:]
-        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT vulnerability, name FROM vulnerability_name WHERE vulnerability IN \(list)
@@ -189,7 +189,7 @@ package enum Claims {
         named names: some Collection<String>, on connection: any Connection
     ) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try Advisories.inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each("SELECT vulnerability FROM vulnerability_name WHERE name IN \(list)") {
                 found.insert($0.integer(0))
             }

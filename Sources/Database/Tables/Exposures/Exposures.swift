@@ -56,7 +56,7 @@ package enum Exposures {
             gone[exposure.vulnerability, default: []].append(.integer(exposure.position))
         }
         for (vulnerability, positions) in gone.sorted(by: { $0.key < $1.key }) {
-            try Advisories.inSlices(positions, as: \.self) { list in
+            try SQL.inSlices(positions, as: \.self) { list in
                 try connection.run(
                     """
                     DELETE FROM exposure WHERE scan = \(scan) AND vulnerability = \(vulnerability) AND position IN \(list)
@@ -110,8 +110,8 @@ package enum Exposures {
     private static func markStale(
         _ vulnerabilities: some Collection<Int64>, where condition: SQL, on connection: any Connection
     ) throws {
-        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
-            try Alerts.markStale(
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
+            try StaleProject.mark(
                 """
                 SELECT s.project FROM exposure e JOIN scan s ON s.id = e.scan
                 WHERE e.vulnerability IN \(list) AND s.state = 'CURRENT' AND \(condition)
@@ -124,7 +124,7 @@ package enum Exposures {
         of vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try connection.each(
                 """
                 SELECT v.id FROM vulnerability v WHERE v.id IN \(list)
@@ -137,7 +137,7 @@ package enum Exposures {
 
     /// Deletes those of these vulnerabilities that nothing has or had: no advisory, no document, no alert.
     package static func forget(_ vulnerabilities: some Collection<Int64>, on connection: any Connection) throws {
-        try Advisories.inSlices(vulnerabilities, as: Value.integer) { list in
+        try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try forget("v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
         }
     }
@@ -157,7 +157,7 @@ package enum Exposures {
                 AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.vulnerability = v.id AND a.vulnerability <> 0)
             """
         ) { $0.integer(0) }
-        try Advisories.inSlices(orphans, as: Value.integer) { list in
+        try SQL.inSlices(orphans, as: Value.integer) { list in
             try connection.run("DELETE FROM vulnerability_name WHERE vulnerability IN \(list)")
             try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
         }
@@ -169,7 +169,7 @@ package enum Exposures {
         let described = try connection.all(
             "SELECT id FROM vulnerability WHERE claim_scan > 0 AND claim_scan = \(scan)"
         ) { $0.integer(0) }
-        try Advisories.inSlices(described, as: Value.integer) { list in
+        try SQL.inSlices(described, as: Value.integer) { list in
             try connection.run("UPDATE vulnerability SET claim_scan = 0 WHERE id IN \(list)")
         }
         try markStale(showing: described, on: connection)

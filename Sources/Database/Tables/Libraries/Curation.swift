@@ -53,12 +53,12 @@ package struct Curator: Sendable {
     /// Projects that have libraries of the organization have to be looked at again, and reports change.
     static func touch(_ uuids: [String], of organization: Int64, on connection: any Connection) throws {
         var found: Set<Int64> = []
-        try Advisories.inSlices(uuids, as: Value.text) { list in
+        try SQL.inSlices(uuids, as: Value.text) { list in
             let projects: SQL = """
                 SELECT DISTINCT p.id FROM library l JOIN occurrence o ON o.library = l.id JOIN project p ON p.scan = o.scan
                 WHERE l.organization = \(organization) AND l.uuid IN \(list)
                 """
-            try Alerts.markStale(projects, on: connection)
+            try StaleProject.mark(projects, on: connection)
             try connection.each(projects) { found.insert($0.integer(0)) }
         }
         try Revisions.raise(of: found, on: connection)
@@ -129,9 +129,9 @@ package enum Curation {
     ///
     /// - Parameter fitting: the libraries among them that rules fit, by their uuids.
     package static func apply(
-        to ids: ClosedRange<Int64>, of scan: StagedScan, fitting: [InHouse.Fitting], on connection: any Connection
+        to ids: ClosedRange<Int64>, of scan: Int64, organization: Int64, fitting: [InHouse.Fitting],
+        on connection: any Connection
     ) throws {
-        let organization = scan.organization
         let some = try connection.integer(
             """
             SELECT CASE WHEN EXISTS (SELECT 1 FROM in_house WHERE organization = \(organization)) THEN 1 ELSE 0 END
@@ -145,7 +145,7 @@ package enum Curation {
                         WHERE h.organization = \(organization) AND h.library_uuid = library.uuid)
                 """)
         }
-        try InHouse.mark(fitting, of: scan, on: connection)
+        try InHouse.mark(fitting, of: scan, organization: organization, on: connection)
         if let some, some & 2 != 0 {
             try LicenseOverrides.apply(to: ids, organization: organization, on: connection)
         }

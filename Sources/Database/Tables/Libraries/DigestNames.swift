@@ -46,7 +46,7 @@ package enum DigestNames {
     /// Puts entries in the place of those of the same digests. The digests differ from one another.
     package static func replace(_ entries: [Entry], on connection: any Connection) throws {
         if entries.isEmpty { return }
-        try Advisories.inSlices(entries.map(\.digest), as: Value.text) { list in
+        try SQL.inSlices(entries.map(\.digest), as: Value.text) { list in
             try connection.run("DELETE FROM digest_name WHERE digest IN \(list)")
         }
         var rows = RowBuffer(capacity: entries.count * 160)
@@ -110,14 +110,14 @@ package enum DigestNames {
         _ digests: [String], organization: Int64, on connection: any Connection
     ) throws -> [String: Knowledge] {
         var known: [String: Knowledge] = [:]
-        try Advisories.inSlices(digests, of: 200, as: Value.text) { list in
+        try SQL.inSlices(digests, of: 200, as: Value.text) { list in
             try connection.each("SELECT digest, purl, licenses FROM digest_name WHERE digest IN \(list)") { row in
                 known[row.string(0)] = .listed(
                     purl: row.string(1), licenses: row.string(2).split(separator: "\n").map(String.init))
             }
         }
         let others = digests.filter { known[$0] == nil && $0.utf8.count == 40 }
-        try Advisories.inSlices(others, of: 200, as: Value.text) { list in
+        try SQL.inSlices(others, of: 200, as: Value.text) { list in
             var found: [String: Documents] = [:]
             try connection.each(
                 """
@@ -174,14 +174,16 @@ package enum DigestNames {
         }
 
         /// Says that the project has to be looked at that shows a scan, when more may be known by now of its files than then.
-        package func mark(ifOverFor scan: StagedScan, on connection: any Connection) throws {
+        package func mark(
+            ifOverFor scan: Int64, organization: Int64, on connection: any Connection
+        ) throws {
             let isNewer = try connection.integer(
                 """
-                SELECT 1 FROM library WHERE organization = \(scan.organization) AND id >= \(library) AND naming = 0
+                SELECT 1 FROM library WHERE organization = \(organization) AND id >= \(library) AND naming = 0
                     AND sha1 <> '' LIMIT 1
                 """)
             if try isNewer != nil || Moment.now(on: connection).list != list {
-                try DigestNames.mark("SELECT CAST(\(scan.id) AS BIGINT)", on: connection)
+                try DigestNames.mark("SELECT CAST(\(scan) AS BIGINT)", on: connection)
             }
         }
     }
@@ -203,13 +205,13 @@ package enum DigestNames {
         showing uuids: [String], organization: Int64?, on connection: any Connection
     ) throws -> Set<String> {
         var hit: Set<String> = []
-        try Advisories.inSlices(uuids, of: 200, as: Value.text) { list in
+        try SQL.inSlices(uuids, of: 200, as: Value.text) { list in
             let own: SQL = organization.map { "AND organization = \($0)" } ?? ""
             let unnamed = try connection.all(
                 "SELECT id, uuid FROM library WHERE uuid IN \(list) AND naming = 1 \(own) ORDER BY id"
             ) { (id: $0.integer(0), uuid: $0.string(1)) }
             hit.formUnion(unnamed.map(\.uuid))
-            try Advisories.inSlices(unnamed.map(\.id), as: Value.integer) { ids in
+            try SQL.inSlices(unnamed.map(\.id), as: Value.integer) { ids in
                 try mark(
                     """
                     SELECT o.scan FROM occurrence o WHERE o.library IN \(ids)

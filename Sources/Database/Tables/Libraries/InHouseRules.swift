@@ -136,13 +136,15 @@ extension InHouse {
     }
 
     /// Marks libraries that an import brought and rules fit. One that is marked already keeps its mark.
-    static func mark(_ fitting: [Fitting], of scan: StagedScan, on connection: any Connection) throws {
+    static func mark(
+        _ fitting: [Fitting], of scan: Int64, organization: Int64, on connection: any Connection
+    ) throws {
         if fitting.isEmpty { return }
-        let time = try connection.integer("SELECT created_at FROM scan WHERE id = \(scan.id)") ?? 0
+        let time = try connection.integer("SELECT created_at FROM scan WHERE id = \(scan)") ?? 0
         let made = try mark(
-            fitting, by: Curator(organization: scan.organization, author: .system, time: time), on: connection)
+            fitting, by: Curator(organization: organization, author: .system, time: time), on: connection)
         // While the walk of a new rule is under way, other projects may show them already.
-        try Curator.touch(made, of: scan.organization, on: connection)
+        try Curator.touch(made, of: organization, on: connection)
     }
 
     /// As the other; gives the uuids of those that were not marked before.
@@ -150,7 +152,7 @@ extension InHouse {
         _ fitting: [Fitting], by curator: Curator, on connection: any Connection
     ) throws -> [String] {
         var marked: Set<String> = []
-        try Advisories.inSlices(fitting.map(\.uuid), as: Value.text) { list in
+        try SQL.inSlices(fitting.map(\.uuid), as: Value.text) { list in
             try connection.each(
                 "SELECT library_uuid FROM in_house WHERE organization = \(curator.organization) AND library_uuid IN \(list)"
             ) { marked.insert($0.string(0)) }

@@ -12,7 +12,7 @@ enum LibraryIdentities {
     ) throws -> [Int64] {
         var keys: [String: Int64] = [:]
         keys.reserveCapacity(libraries.count)
-        try Advisories.inSlices(libraries.map(\.uuid), as: Value.text) { list in
+        try SQL.inSlices(libraries.map(\.uuid), as: Value.text) { list in
             try connection.each(
                 "SELECT uuid, key_id FROM library_identity WHERE organization = \(organization) AND uuid IN \(list)"
             ) { keys[$0.string(0)] = $0.integer(1) }
@@ -42,7 +42,7 @@ enum LibraryIdentities {
 
     /// Forgets libraries among these that have no description left. The organization is locked.
     static func forget(_ uuids: [String], organization: Int64, on connection: any Connection) throws {
-        try Advisories.inSlices(uuids, as: Value.text) { list in
+        try SQL.inSlices(uuids, as: Value.text) { list in
             try connection.run(
                 """
                 DELETE FROM library_identity WHERE organization = \(organization) AND uuid IN \(list)

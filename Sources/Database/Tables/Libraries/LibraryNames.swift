@@ -22,7 +22,7 @@ package enum LibraryNames {
 
     /// Forgets those of an organization's names, by their artifacts, that no library has any more.
     static func forget(_ artifacts: [String], of organization: Int64, on connection: any Connection) throws {
-        try Advisories.inSlices(artifacts, as: Value.text) { list in
+        try SQL.inSlices(artifacts, as: Value.text) { list in
             try connection.run(
                 """
                 DELETE FROM library_name WHERE organization = \(organization) AND artifact IN \(list)

@@ -173,7 +173,7 @@ package enum LibraryRecords {
         _ ids: Set<Int64>, in scope: Scope, on connection: any Connection
     ) throws -> [Int64: LibraryRecord] {
         var found: [Int64: LibraryRecord] = [:]
-        try Advisories.inSlices(ids.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(ids.sorted(), as: Value.integer) { list in
             try connection.each(
                 "SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE l.id IN \(list) AND \(isSeen(scope))"
             ) { found[$0.integer(0)] = LibraryRecord(row: $0) }

@@ -69,7 +69,7 @@ package enum LicenseChoices {
 
     /// Reports of the organization change, and alerts rest on what binds.
     private static func touch(_ organization: Int64, on connection: any Connection) throws {
-        try Alerts.markStale("SELECT id FROM project WHERE organization = \(organization)", on: connection)
+        try StaleProject.mark("SELECT id FROM project WHERE organization = \(organization)", on: connection)
         try Revisions.raise(allOf: organization, on: connection)
     }
 }

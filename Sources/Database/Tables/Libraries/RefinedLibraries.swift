@@ -11,9 +11,9 @@ package struct RefinedLibraries: Sendable {
 
     /// Those of a scan. `gone` are the events of the libraries that it removed.
     package static func find(
-        _ gone: Range<Int64>, in scan: StagedScan, on connection: any Connection
+        _ gone: Range<Int64>, in scan: Int64, organization: Int64, on connection: any Connection
     ) throws -> RefinedLibraries {
-        var names = try byDigest(in: scan.id, on: connection)
+        var names = try byDigest(in: scan, on: connection)
         if !gone.isEmpty {
             let bases = try connection.all(
                 """
@@ -21,19 +21,19 @@ package struct RefinedLibraries: Sendable {
                 WHERE e.id >= \(gone.lowerBound) AND e.id < \(gone.upperBound) ORDER BY l.uuid
                 """
             ) { $0.string(0) }
-            try Advisories.inSlices(bases, as: Value.text) { list in
+            try SQL.inSlices(bases, as: Value.text) { list in
                 try connection.each(
                     """
                     SELECT i.base, min(i.uuid) FROM library_identity i
                     JOIN library l ON l.organization = i.organization AND l.uuid = i.uuid
-                    JOIN occurrence o ON o.library = l.id AND o.scan = \(scan.id)
-                    WHERE i.organization = \(scan.organization) AND i.base <> '' AND i.base IN \(list)
+                    JOIN occurrence o ON o.library = l.id AND o.scan = \(scan)
+                    WHERE i.organization = \(organization) AND i.base <> '' AND i.base IN \(list)
                     GROUP BY i.base HAVING count(DISTINCT i.uuid) = 1
                     """
                 ) { names[$0.string(0)] = $0.string(1) }
             }
         }
-        return RefinedLibraries(organization: scan.organization, names: names)
+        return RefinedLibraries(organization: organization, names: names)
     }
 
     /// Files of a scan that a digest names, as what was decided before anybody knew their names is about them.

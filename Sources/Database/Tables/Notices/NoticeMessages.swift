@@ -100,7 +100,7 @@ package enum NoticeMessages {
         _ names: some Collection<String>, organization: Int64, on connection: any Connection
     ) throws -> [String: NoticeVulnerability] {
         var found: [String: NoticeVulnerability] = [:]
-        try Advisories.inSlices(names, as: Value.text) { list in
+        try SQL.inSlices(names, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT v.name, v.severity, v.score,

@@ -76,7 +76,7 @@ package enum Notices {
             """)
         for isExpired in [false, true] {
             let numbers = changed.filter { $0.isExpired == isExpired }.prefix(limit).map(\.number)
-            try Advisories.inSlices(numbers, as: Value.integer) { list in
+            try SQL.inSlices(numbers, as: Value.integer) { list in
                 try say(isExpired ? .expired : .vulnerability, "a.number IN \(list)")
             }
         }
@@ -91,11 +91,11 @@ package enum Notices {
             try connection.integer("SELECT 1 FROM subscription LIMIT 1") != nil
         else { return }
         var organizations: Set<Int64> = []
-        try Advisories.inSlices(projects.sorted(), of: 200, as: Value.integer) { places in
+        try SQL.inSlices(projects.sorted(), of: 200, as: Value.integer) { places in
             try connection.each("SELECT DISTINCT organization FROM project WHERE id IN \(places)") {
                 organizations.insert($0.integer(0))
             }
-            try Advisories.inSlices(names, of: 200, as: Value.text) { list in
+            try SQL.inSlices(names, of: 200, as: Value.text) { list in
                 try connection.run(
                     """
                     INSERT INTO notice_item (\(columns))
@@ -118,7 +118,7 @@ package enum Notices {
         guard !fixed.isEmpty, try connection.integer("SELECT 1 FROM subscription LIMIT 1") != nil else { return }
         var organizations: Set<Int64> = []
         for (vulnerability, libraries) in fixed.sorted(by: { $0.key < $1.key }) {
-            try Advisories.inSlices(libraries, as: Value.integer) { list in
+            try SQL.inSlices(libraries, as: Value.integer) { list in
                 try connection.run(
                     """
                     INSERT INTO notice_item (\(columns))

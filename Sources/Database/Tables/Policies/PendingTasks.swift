@@ -52,7 +52,7 @@ package struct PendingTask: Sendable, Equatable {
             WHERE uuid = \(uuid.lowercased()) AND status = 'PENDING'
             """)
         guard count > 0 else { return false }
-        try Alerts.markStale("SELECT \(project.id)", on: connection)
+        try StaleProject.mark("SELECT \(project.id)", on: connection)
         let place = Scope(
             kind: .project, organization: scope.organization, product: project.product, project: project.id)
         try Revisions.raise(place, contentAt: time, on: connection)

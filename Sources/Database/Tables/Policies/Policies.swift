@@ -212,7 +212,7 @@ package enum Policies {
         let change = try Change(
             .configuration, .policy, aspect, in: scope, before: before, after: after, on: connection)
         try change.write(writing)
-        try Alerts.markStale("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
+        try StaleProject.mark("SELECT p.id FROM project p WHERE \(scope.condition)", on: connection)
         try Revisions.raise(scope, contentAt: writing.time, on: connection)
     }
 }

@@ -42,7 +42,7 @@ package enum Deletion {
     ]
 
     private static func forget(_ projects: [Int64], on connection: any Connection) throws {
-        try Advisories.inSlices(projects, as: Value.integer) { list in
+        try SQL.inSlices(projects, as: Value.integer) { list in
             for table in tables {
                 try connection.run("DELETE FROM \(SQL(table)) WHERE project IN \(list)")
             }

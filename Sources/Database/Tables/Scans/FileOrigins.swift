@@ -23,7 +23,7 @@ package enum FileOrigins {
                 """)
         }
         var scans: [(project: Int64, scan: Int64)] = []
-        try Advisories.inSlices(digests, as: Value.text) { list in
+        try SQL.inSlices(digests, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT DISTINCT p.id, p.scan FROM project p JOIN source_file f ON f.scan = p.scan

@@ -248,7 +248,7 @@ package struct StagedScan: Sendable, Equatable {
     /// The scans among these that projects show.
     package static func current(among scans: Set<Int64>, on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
-        try Advisories.inSlices(scans.sorted(), as: Value.integer) { list in
+        try SQL.inSlices(scans.sorted(), as: Value.integer) { list in
             try connection.each("SELECT id FROM scan WHERE id IN \(list) AND state = 'CURRENT'") {
                 found.insert($0.integer(0))
             }

@@ -68,7 +68,7 @@ package struct UnnamedLibraries {
             Scope(
                 kind: .project, organization: project.organization, product: project.product, project: project.project),
             contentAt: time, on: connection)
-        try Alerts.markStale(project: project.project, on: connection)
+        try StaleProject.mark(project: project.project, on: connection)
     }
 
     /// The positions of components with a description of their own, by their occurrence.
@@ -145,7 +145,7 @@ package struct UnnamedLibraries {
     }
 
     private func place(_ positions: [Int64], own: Int64, at occurrence: Int64, showing library: Int64) throws {
-        try Advisories.inSlices(positions, as: Value.integer) { list in
+        try SQL.inSlices(positions, as: Value.integer) { list in
             try connection.run(
                 """
                 UPDATE component SET occurrence = \(occurrence), library = \(own == library ? 0 : own)

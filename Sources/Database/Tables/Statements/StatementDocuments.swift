@@ -76,7 +76,7 @@ package enum StatementDocuments {
                 """
             ) { if $0.integer(1) <= row.at { older.append($0.integer(0)) } else { state = "REPLACED" } }
         }
-        try Advisories.inSlices(older, as: Value.integer) { list in
+        try SQL.inSlices(older, as: Value.integer) { list in
             try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE id IN \(list)")
         }
         try connection.run("UPDATE vex_document SET state = \(state) WHERE id = \(id)")
@@ -107,7 +107,7 @@ package enum StatementDocuments {
             return false
         }
         let organization = try connection.integer("SELECT organization FROM vex_document WHERE id = \(id)") ?? 0
-        try Advisories.inSlices(some, as: Value.integer) { list in
+        try SQL.inSlices(some, as: Value.integer) { list in
             try connection.run(
                 "DELETE FROM vex_key WHERE organization = \(organization) AND statement IN \(list)")
             try connection.run("DELETE FROM vex_target WHERE statement IN \(list)")

@@ -145,7 +145,7 @@ package enum Statements {
         for view: ProjectView, keys: some Collection<String>, on connection: any Connection,
         _ body: (StatementCandidate) throws -> Void
     ) throws {
-        try Advisories.inSlices(keys, as: Value.text) { list in
+        try SQL.inSlices(keys, as: Value.text) { list in
             try connection.each(
                 """
                 SELECT t.statement, t.position, t.product, t.part, d.project, s.document, d.author, s.at, s.name, s.names,
@@ -214,7 +214,7 @@ package enum Statements {
     /// Marks the projects that show outcomes of these documents' statements as stale.
     package static func markStale(showing documents: [Int64], on connection: any Connection) throws {
         for document in documents {
-            try Alerts.markStale(
+            try StaleProject.mark(
                 """
                 SELECT c.project FROM vex_statement s JOIN vex_use u ON u.statement = s.id
                 JOIN scan c ON c.id = u.scan AND c.state = 'CURRENT' WHERE s.document = \(document)

@@ -1,0 +1,47 @@
+/// The mark of a project whose alerts have to be looked at again. It is set in the transaction that changes what alerts follow from;
+/// whoever has looked at the alerts takes it away.
+package struct StaleProject: Sendable, Equatable {
+    package let project: Int64
+    package let organization: Int64
+    package let mark: Int64
+
+    /// Says that the alerts of a project have to be looked at again.
+    package static func mark(project: Int64, on connection: any Connection) throws {
+        try mark("SELECT id FROM project WHERE id = \(project)", on: connection)
+    }
+
+    /// Says that the alerts of projects have to be looked at again. `projects` selects their numbers.
+    package static func mark(_ projects: SQL, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO stale_project (project, organization, mark)
+            SELECT p.id, p.organization, 1 FROM project p WHERE p.scan > 0 AND p.id IN (\(projects))
+            ON CONFLICT (project) DO UPDATE SET mark = stale_project.mark + 1
+            """)
+    }
+
+    /// The organization's next stale project.
+    package static func next(organization: Int64, on connection: any Connection) throws -> StaleProject? {
+        try connection.first(
+            """
+            SELECT project, organization, mark FROM stale_project WHERE organization = \(organization)
+            ORDER BY project LIMIT 1
+            """
+        ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
+    }
+
+    /// Takes the mark away; false when the project became stale again, or another process decided.
+    @discardableResult
+    package func settle(on connection: any Connection) throws -> Bool {
+        try connection.run("DELETE FROM stale_project WHERE project = \(project) AND mark = \(mark)") == 1
+    }
+
+    /// Gives the mark a number that it never had, so that `settle` finds out about every change from now on, whoever takes the
+    /// mark away meanwhile and sets it again. Nil when the project became stale again, or another process decided.
+    package func renew(on connection: any Connection) throws -> StaleProject? {
+        let number = Int64.random(in: 1 << 32..<1 << 50)
+        let renewed = try connection.run(
+            "UPDATE stale_project SET mark = \(number) WHERE project = \(project) AND mark = \(mark)")
+        return renewed == 1 ? StaleProject(project: project, organization: organization, mark: number) : nil
+    }
+}
