@@ -6,28 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct waybill_complaint *waybill_complaint_create(void)
+struct waybill_hooks *waybill_hooks_create(void (*head_begins)(void *), void (*length_is_bad)(void *), void *context)
 {
-    return calloc(1, sizeof(struct waybill_complaint));
+    struct waybill_hooks *hooks = calloc(1, sizeof *hooks);
+    if (hooks != NULL) {
+        hooks->head_begins = head_begins;
+        hooks->length_is_bad = length_is_bad;
+        hooks->context = context;
+    }
+    return hooks;
 }
 
-void waybill_complaint_close(struct waybill_complaint *complaint)
+void waybill_hooks_start(struct waybill_hooks *hooks)
 {
-    atomic_store(&complaint->closed, 1);
+    atomic_store(&hooks->started, 1);
 }
 
-const char *waybill_complaint_text(const struct waybill_complaint *complaint)
+const char *waybill_hooks_complaint(const struct waybill_hooks *hooks)
 {
-    return complaint->text;
+    return hooks->complaint;
 }
 
-/* Called by one thread until the daemon has started: the text needs no lock. Afterwards the flag keeps all out. */
-static void keep_first(void *context, const char *format, va_list arguments)
+/* Called by one thread until the daemon has started: the text needs no lock. Afterwards one line matters: the library writes the
+ * head of its own answer twice where it refuses a Content-Length (0.9.75), and this is the last moment to answer before it. */
+static void hear(void *context, const char *format, va_list arguments)
 {
-    struct waybill_complaint *complaint = context;
-    if (atomic_load(&complaint->closed) || complaint->text[0] != 0)
-        return;
-    vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
+    struct waybill_hooks *hooks = context;
+    if (atomic_load(&hooks->started)) {
+        if (strstr(format, "Content-Length") != NULL)
+            hooks->length_is_bad(hooks->context);
+    } else if (hooks->complaint[0] == 0) {
+        vsnprintf(hooks->complaint, sizeof hooks->complaint, format, arguments);
+    }
 }
 
 /* Texts pass through the library as C strings: a decoded zero would cut off what comes after it. One that has an encoded
@@ -43,13 +53,23 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
  * it has. Odd, so that it is no address of an object; bit 1 is set where a control character or a blank stands in it. */
 static void *note_target(void *context, const char *target, struct MHD_Connection *connection)
 {
+    struct waybill_hooks *hooks = context;
+    void *socket = waybill_connection_context(connection);
     uintptr_t length = 0, odd = 0;
-    (void) context;
-    (void) connection;
+    if (socket != NULL)
+        hooks->head_begins(socket);
     for (; target[length] != 0; length++)
         if ((unsigned char) target[length] <= 0x20 || target[length] == 0x7F)
             odd = 2;
     return (void *) (length << 2 | odd | 1);
+}
+
+const char *waybill_length_field(struct MHD_Connection *connection, size_t *size)
+{
+    const char *value = NULL;
+    *size = 0;
+    MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, "Content-Length", strlen("Content-Length"), &value, size);
+    return value;
 }
 
 size_t waybill_head_size(struct MHD_Connection *connection)
@@ -60,16 +80,16 @@ size_t waybill_head_size(struct MHD_Connection *connection)
 
 struct MHD_Daemon *waybill_start_daemon(unsigned int flags, MHD_AccessHandlerCallback handler,
                                         MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected,
-                                        void *context, struct waybill_complaint *complaint,
+                                        struct waybill_hooks *hooks,
                                         const struct MHD_OptionItem *options)
 {
     /* The logger comes first: it hears what is said about the options after it. */
-    return MHD_start_daemon(flags | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
-                            MHD_OPTION_EXTERNAL_LOGGER, keep_first, complaint,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, context,
-                            MHD_OPTION_NOTIFY_CONNECTION, connected, context,
+    return MHD_start_daemon(flags | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, hooks->context,
+                            MHD_OPTION_EXTERNAL_LOGGER, hear, hooks,
+                            MHD_OPTION_NOTIFY_COMPLETED, completed, hooks->context,
+                            MHD_OPTION_NOTIFY_CONNECTION, connected, hooks->context,
                             MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
-                            MHD_OPTION_URI_LOG_CALLBACK, note_target, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, note_target, hooks,
                             MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 

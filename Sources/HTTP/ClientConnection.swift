@@ -35,8 +35,15 @@ final class ClientConnection: Sendable {
     /// Number of the step, and in the two low bits its phase. Written by the event thread of the connection only.
     private let mark = Atomic<UInt64>(0)
     private let sleeper = Mutex<Sleeper?>(nil)
+    /// The library's pointer, for the event thread of the connection.
+    private let handle: UInt
+    /// The event thread while it reads a head whose request line has come; 0 else.
+    private let reader = Atomic<UInt>(0)
 
-    init(descriptor: Int32, client: String?, sender: String?, isProxy: Bool, now: Double) {
+    init(
+        handle: OpaquePointer, descriptor: Int32, client: String?, sender: String?, isProxy: Bool, now: Double
+    ) {
+        self.handle = UInt(bitPattern: handle)
         self.client = client
         self.sender = sender
         self.isProxy = isProxy
@@ -47,6 +54,31 @@ final class ClientConnection: Sendable {
     func enter(_ phase: Phase) {
         let step = (mark.load(ordering: .relaxed) >> 2) + 1
         mark.store(step << 2 | phase.rawValue, ordering: .relaxed)
+    }
+
+    /// The request line has come. Called by the event thread, as `endHead`.
+    func beginHead() { reader.store(UInt(pthread_self()), ordering: .relaxed) }
+
+    /// The head is whole, and the library takes it.
+    func endHead() { reader.store(0, ordering: .relaxed) }
+
+    /// Whether a thread is reading a head of this connection.
+    func isRead(by thread: pthread_t) -> Bool { reader.load(ordering: .relaxed) == UInt(thread) }
+
+    /// Answers a head whose Content-Length the library refuses, and leaves the library nothing to write to. Called by the event
+    /// thread that reads it.
+    func refuseBadLength(with service: Service) {
+        guard let handle = OpaquePointer(bitPattern: handle) else { return }
+        var size = 0
+        guard let value = waybill_length_field(handle, &size),
+            let fault = HeadFault(length: UnsafeRawBufferPointer(start: value, count: size)), let copy = duplicate()
+        else { return }
+        endHead()
+        let answer = fault.response.written(with: service.configuration.answerFields, at: time(nil))
+        // The buffer of a socket takes some hundred bytes; when it does not, the client has not read for long.
+        _ = answer.withUnsafeBytes { send(copy, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        shutdown(copy, Int32(SHUT_WR))
+        service.watch.linger(copy)
     }
 
     /// The library closes the socket after this returns.

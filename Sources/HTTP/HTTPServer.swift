@@ -94,11 +94,10 @@ package final class HTTPServer: Sendable {
     }
 }
 
-/// The library's daemon with the memory that it borrows: the service and the complaint's buffer (it copies the PEM
-/// texts).
+/// The library's daemon with the memory that it borrows: the service and the hooks (it copies the PEM texts).
 private final class Daemon: Sendable {
     private let service: Service
-    private let held: Mutex<(daemon: OpaquePointer, complaint: UnsafeMutablePointer<waybill_complaint>)?>
+    private let held: Mutex<(daemon: OpaquePointer, hooks: UnsafeMutablePointer<waybill_hooks>)?>
     /// The listening socket, until it is closed.
     private let socket: Mutex<Int32>
 
@@ -107,7 +106,12 @@ private final class Daemon: Sendable {
         self.socket = Mutex(socket)
         var isStarted = false
         defer { if !isStarted { close(socket) } }
-        guard let complaint = waybill_complaint_create() else { throw .cannotStart(reason: "no memory") }
+        // Given to the daemon; taken back in `stop`, or below when there is none.
+        let context = Unmanaged.passRetained(service)
+        guard let hooks = waybill_hooks_create(onHead, onBadLength, context.toOpaque()) else {
+            context.release()
+            throw .cannotStart(reason: "no memory")
+        }
         let configuration = service.configuration
         // The watch accepts.
         var flags =
@@ -121,7 +125,8 @@ private final class Daemon: Sendable {
                 option: .CONNECTION_LIMIT,
                 value: min(configuration.connections, Int(Int32.max) / configuration.threads) * configuration.threads,
                 ptr_value: nil),
-            MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 1, ptr_value: nil),
+            // Heads are read once more by the letter (RawHead.swift), which answers better than the library's strict mode.
+            MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 0, ptr_value: nil),
             // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 0, ptr_value: nil),
         ]
@@ -130,8 +135,6 @@ private final class Daemon: Sendable {
             options.append(
                 MHD_OptionItem(option: .THREAD_POOL_SIZE, value: configuration.threads, ptr_value: nil))
         }
-        // Given to the daemon; taken back in `stop`, or below when there is none.
-        let context = Unmanaged.passRetained(service)
         let daemon = Self.withTexts(pem) { texts in
             if let texts {
                 flags |= MHD_USE_TLS.rawValue
@@ -144,21 +147,21 @@ private final class Daemon: Sendable {
             }
             options.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
             return waybill_start_daemon(
-                flags, onRequest, onCompletion, onConnection, context.toOpaque(), complaint, options)
+                flags, onRequest, onCompletion, onConnection, hooks, options)
         }
         guard let daemon else {
             context.release()
-            let reason = String(cString: waybill_complaint_text(complaint))
+            let reason = String(cString: waybill_hooks_complaint(hooks))
                 .trimmingSuffix { $0.isWhitespace }
-            free(complaint)
+            free(hooks)
             if let tls = configuration.tls {
                 throw .badTLS(certificate: tls.certificate, key: tls.key, reason: reason)
             }
             throw .cannotStart(reason: reason.isEmpty ? "libmicrohttpd gives no reason" : reason)
         }
-        waybill_complaint_close(complaint)
+        waybill_hooks_start(hooks)
         self.service = service
-        held = Mutex((daemon, complaint))
+        held = Mutex((daemon, hooks))
         isStarted = true
     }
 
@@ -200,8 +203,8 @@ private final class Daemon: Sendable {
         }
         guard let taken else { return }
         MHD_stop_daemon(taken.daemon)
-        // No thread of the library is left: nothing reads the complaint or the service any more.
-        free(taken.complaint)
+        // No thread of the library is left: nothing reads the hooks or the service any more.
+        free(taken.hooks)
         Unmanaged.passUnretained(service).release()
         service.watch.finish()
     }

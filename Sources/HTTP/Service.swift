@@ -61,7 +61,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
         let sender = isProxy ? nil : AddressRanges.sender(client)
         let isCounted = sender.map { service.connections.take(1, for: $0) } ?? false
         let connection = ClientConnection(
-            descriptor: descriptor, client: client, sender: isCounted ? sender : nil, isProxy: isProxy,
+            handle: handle, descriptor: descriptor, client: client, sender: isCounted ? sender : nil, isProxy: isProxy,
             now: Service.now())
         service.watch.add(connection)
         // The callback cannot refuse: the library reads the end of the connection, and closes it.
@@ -98,6 +98,7 @@ let onRequest: MHD_AccessHandlerCallback = {
     guard let socketContext = waybill_connection_context(handle) else { return .NO }
     // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which comes after all of its requests.
     let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
+    connection.endHead()
     let (request, places) = readHead(handle, method: method, path: path, connection: connection, service: service)
     let head = RawHead(
         bytes: UnsafeRawBufferPointer(start: method, count: waybill_head_size(handle)), target: target,
@@ -117,6 +118,25 @@ let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
     // Balances the retain of `onRequest`, exactly once, because the pointer is cleared.
     Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
         .end(completed: code == .REQUEST_TERMINATED_COMPLETED_OK)
+}
+
+/// The request line of a head has come. `socketContext` is what `onConnection` kept.
+let onHead: @convention(c) (UnsafeMutableRawPointer?) -> Void = { socketContext in
+    guard let socketContext else { return }
+    // Borrowed: the library keeps the connection until NOTIFY_CLOSED.
+    Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue().beginHead()
+}
+
+/// The library is about to refuse the Content-Length of a head that this thread reads. Any of these that is bad is refused here,
+/// before the library can: a client would take its second head for the body.
+let onBadLength: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
+    guard let context else { return }
+    let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
+    // Only the library can write to a connection with TLS.
+    guard service.configuration.tls == nil else { return }
+    for connection in service.watch.all() where connection.isRead(by: pthread_self()) {
+        connection.refuseBadLength(with: service)
+    }
 }
 
 /// A head's fields and where their names stand in it, counted from the method.

@@ -37,7 +37,7 @@ final class Watch: Sendable {
         _ = shared.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 
-    /// Connections that are open.
+    /// How many connections are open.
     var count: Int { shared.withLock { $0.connections.count } }
 
     /// Takes a copy of a socket whose request was refused, and reads it for a while so that the client reads the answer.
@@ -111,7 +111,8 @@ final class Watch: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    private func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
+    /// Connections that are open.
+    func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
 
     /// Where all connections are taken, those that have waited the longest for a head make room: slow ones from many addresses
     /// keep nobody out for as long as the deadline for heads.

@@ -120,16 +120,51 @@ import Testing
         "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: xchunked\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n", "POST / HTTP/1.1\r\nHost : t\r\nContent-Length: 2\r\n\r\n{}",
+        "GET / a HTTP/1.1\r\nHost: t\r\n\r\n", "GET  / HTTP/1.1\r\nHost: t\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: +2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: -5\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 2, 2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0x2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nHost: t\r\nContent-Length:\r\n\r\n",
     ])
     func keepsToTheLetter(of head: String) async throws {
-        try await serve(handler: echo) { server, _ in
-            let client = try Client(server)
-            client.send(head + "GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n")
-            let answer = try client.answer()
-            #expect(answer.status == 400)
-            #expect(answer.header("Connection") == "close")
-            #expect(try client.isClosed())
-        }
+        try await serve(
+            configure: { $0.answerFields = ["X-Content-Type-Options": "nosniff"] }, handler: echo,
+            test: { server, _ in
+                let client = try Client(server)
+                client.send(head + "GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n")
+                let answer = try client.answer()
+                #expect(answer.status == 400)
+                #expect(answer.header("Connection") == "close")
+                #expect(answer.header("X-Content-Type-Options") == "nosniff")
+                // One head, and the body that it says: no second head, no second answer.
+                #expect(answer.text.hasSuffix("\n") && !answer.text.contains("Date:"), "\(answer.text)")
+                #expect(try client.isClosed())
+            })
+    }
+
+    /// Heads in pieces, with others between them on the same thread: only what is bad is refused, once.
+    @Test(arguments: ["+2", "99999999999999999999"]) func aBadLengthIsRefusedAmongOthers(length: String) async throws {
+        try await serve(
+            configure: { $0.threads = 1 }, handler: echo,
+            test: { server, _ in
+                let clients = try (0..<3).map { _ in try Client(server) }
+                let lengths = ["2", length, "2"]
+                for client in clients { client.send("POST /a HTTP/1.1\r\nHost: t\r\n") }
+                for (client, length) in zip(clients, lengths) { client.send("Content-Length: \(length)\r\n") }
+                usleep(100_000)
+                for client in clients.reversed() { client.send("X: y\r\n\r\nhi") }
+                for (client, length) in zip(clients, lengths) {
+                    let answer = try client.answer()
+                    #expect(answer.status == (length == "2" ? 200 : length == "+2" ? 400 : 413), "\(answer)")
+                    if length == "2" {
+                        #expect(answer.text == "POST /a 2\n")
+                    } else {
+                        #expect(try client.isClosed())
+                    }
+                }
+            })
     }
 
     @Test(arguments: [

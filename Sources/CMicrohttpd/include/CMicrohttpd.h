@@ -6,25 +6,34 @@
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 
-/* The first complaint of libmicrohttpd while it starts; later ones are dropped. Whoever starts the daemon owns it and
- * keeps it until the daemon has stopped. */
-struct waybill_complaint {
-    atomic_int closed;
-    char text[512];
+/* What libmicrohttpd calls back beside requests. Whoever starts the daemon owns it and keeps it until the daemon has
+ * stopped. */
+struct waybill_hooks {
+    /* The first complaint while the daemon starts; later ones are dropped. */
+    char complaint[512];
+    atomic_int started;
+    /* The request line of a head is there; called with the context of the socket. */
+    void (*head_begins)(void *socket_context);
+    /* The library has read a head to its end and is about to refuse it for its Content-Length. It does not say which: it is one
+     * whose request line was read by the same thread. Called with `context`. */
+    void (*length_is_bad)(void *context);
+    void *context;
 };
 
-struct waybill_complaint *waybill_complaint_create(void);
-void waybill_complaint_close(struct waybill_complaint *complaint);
-const char *waybill_complaint_text(const struct waybill_complaint *complaint);
+struct waybill_hooks *waybill_hooks_create(void (*head_begins)(void *), void (*length_is_bad)(void *), void *context);
+/* The daemon has started. */
+void waybill_hooks_start(struct waybill_hooks *hooks);
+const char *waybill_hooks_complaint(const struct waybill_hooks *hooks);
 
 /* MHD_start_daemon with its options in an array that ends with MHD_OPTION_END. `completed`, `connected` and the logger
- * are set here as function pointers have no place in an array that Swift fills. `complaint` may not be NULL.
+ * are set here as function pointers have no place in an array that Swift fills. `hooks` may not be NULL; their context is
+ * that of the handlers.
  *
  * The context of a request is, until the handler is called first, a note about its target: length << 2 | odd << 1 | 1, where
  * `odd` says that a control character or a blank stands in it. */
 struct MHD_Daemon *waybill_start_daemon(unsigned int flags, MHD_AccessHandlerCallback handler,
                                         MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected,
-                                        void *context, struct waybill_complaint *complaint,
+                                        struct waybill_hooks *hooks,
                                         const struct MHD_OptionItem *options);
 
 /* The socket of a connection. */
@@ -32,6 +41,9 @@ int waybill_connection_socket(struct MHD_Connection *connection);
 
 /* What MHD_NotifyConnectionCallback kept for the connection; NULL when nothing. */
 void *waybill_connection_context(struct MHD_Connection *connection);
+
+/* The value of the Content-Length of the head that is being read, not ended by a zero; NULL when there is none. */
+const char *waybill_length_field(struct MHD_Connection *connection, size_t *size);
 
 /* The bytes of the request's head, from the method that the library hands over to the end of the blank line; 0 when unknown. */
 size_t waybill_head_size(struct MHD_Connection *connection);

@@ -1,3 +1,6 @@
+import CMicrohttpd
+import Glibc
+
 /// An answer: status, header fields and a body.
 ///
 /// `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's; a handler does not set them. For a
@@ -41,6 +44,27 @@ package struct HTTPResponse: Sendable {
     /// A short text for a person, in plain UTF-8.
     package static func text(_ status: Int, _ text: String) -> HTTPResponse {
         HTTPResponse(status: status, type: "text/plain;charset=UTF-8", bytes: Array("\(text)\n".utf8))
+    }
+
+    /// The whole answer as it goes over the wire, for one whose body is bytes. `fields` are those of every answer.
+    func written(with fields: HTTPFields, at seconds: time_t) -> [UInt8] {
+        let content: [UInt8] = if case .bytes(let bytes) = body { bytes } else { [] }
+        let reason = String(cString: MHD_get_reason_phrase_for(UInt32(clamping: status)))
+        var lines = ["HTTP/1.1 \(status) \(reason)", "Date: \(Self.date(seconds))"]
+        lines += headers.pairs.map { "\($0.name): \($0.value)" }
+        lines += fields.pairs.filter { headers[$0.name] == nil }.map { "\($0.name): \($0.value)" }
+        lines.append("Content-Length: \(content.count)")
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + content
+    }
+
+    /// RFC 9110 §5.6.7, as `Sun, 06 Nov 1994 08:49:37 GMT`. The words are English as long as nothing sets a locale, which
+    /// nothing here does.
+    private static func date(_ seconds: time_t) -> String {
+        var (seconds, parts) = (seconds, tm())
+        var text = [CChar](repeating: 0, count: 64)
+        gmtime_r(&seconds, &parts)
+        let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Asks for the file to be saved under a name (RFC 6266): an ASCII form for all, and the true name in UTF-8 by

@@ -1,6 +1,6 @@
-// DESIGN. libmicrohttpd 0.9.75 reads heads leniently (measured by sockets): its strict mode refuses blanks in the request line
-// and a missing Host, and nothing else; it takes a blank before the colon (which only its lenient mode refuses), folded lines,
-// bare CR and LF, NUL, two Hosts, any Transfer-Encoding. Requests are smuggled past proxies that read such heads differently
+// DESIGN. libmicrohttpd 0.9.75 reads heads leniently (measured by sockets): it takes blanks in the request line, a missing Host, a
+// blank before the colon, folded lines, bare CR and LF, NUL, two Hosts, any Transfer-Encoding. Its strict mode refuses the first
+// two, with no answer or with one whose head comes twice, so it is off. Requests are smuggled past proxies that read such heads differently
 // (RFC 9112 §11.2). The library parses in place: it puts NUL where the blanks of the request line, the colons and the line ends
 // were, two for CRLF and one for LF, and gives pointers into these bytes. So the head can be read once more by the letter, and
 // each name has to stand where the library found one.
@@ -98,6 +98,9 @@ struct RawHead {
 
 /// Why a request is refused before anything of it is looked at.
 enum HeadFault: Equatable {
+    case noHost
+    case noLength
+    case tooLong
     case requestLine
     case lineEnd
     case control
@@ -110,8 +113,11 @@ enum HeadFault: Equatable {
     /// The contradiction among the fields of a head whose lines are well-formed; nil without one.
     init?(_ headers: HTTPFields, isOld: Bool) {
         let codings = headers.all("Transfer-Encoding")
-        if headers.all("Host").count > 1 {
+        let hosts = headers.all("Host").count
+        if hosts > 1 {
             self = .hosts
+        } else if hosts == 0, !isOld {
+            self = .noHost
         } else if isOld, !codings.isEmpty {
             self = .oldTransferEncoding
         } else if headers.all("Content-Length").count + codings.count > 1 {
@@ -123,9 +129,24 @@ enum HeadFault: Equatable {
         }
     }
 
+    /// Why the library refuses this Content-Length; nil when it takes it.
+    init?(length: UnsafeRawBufferPointer) {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        if length.isEmpty || !length.allSatisfy(digits.contains) {
+            self = .noLength
+        } else if UInt64(String(decoding: length, as: UTF8.self)) ?? .max == .max {
+            self = .tooLong
+        } else {
+            return nil
+        }
+    }
+
     var response: HTTPResponse {
         let why =
             switch self {
+            case .noHost: "The request does not say for which host it is (RFC 9112 §3.2)."
+            case .noLength: "The Content-Length is not a number of bytes (RFC 9112 §6.2)."
+            case .tooLong: "The Content-Length is beyond what any request may have."
             case .requestLine: "The request line is not `METHOD target HTTP/1.1` (RFC 9112 §3)."
             case .lineEnd: "A line of the head does not end in CR LF, or has a NUL (RFC 9112 §2.2)."
             case .control: "A field of the head has a control character (RFC 9110 §5.5)."
@@ -138,7 +159,7 @@ enum HeadFault: Equatable {
             case .transferCoding:
                 "The Transfer-Encoding is not `chunked`, the only one that is read here (RFC 9112 §6.1)."
             }
-        var response = HTTPResponse.text(400, why)
+        var response = HTTPResponse.text(self == .tooLong ? 413 : 400, why)
         response.headers["Connection"] = "close"
         return response
     }
