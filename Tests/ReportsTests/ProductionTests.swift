@@ -39,6 +39,32 @@ import Testing
         }
     }
 
+    /// An SBOM of a project has the time of its document, until somebody changes what the project shows.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `The time of an import is no part of an SBOM`(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        let reports = ReportCase.every.filter { $0.type == "ProjectSBOMReport" }
+        let before = try reports.map { try $0.produce(fixture) }
+        try fixture.database.write { connection in
+            for table in ["project", "product"] as [StaticString] {
+                _ = try connection.run("UPDATE \(literal: table) SET content_at = content_at + 86400000")
+            }
+            _ = try connection.run("UPDATE content_time SET at = at + 86400000")
+        }
+        #expect(!reports.isEmpty)
+        for (report, first) in zip(reports, before) {
+            try report.produce(fixture).expectSame(as: first, "\(report.name), a day later")
+        }
+        try fixture.database.write { connection in
+            for table in ["project", "product"] as [StaticString] {
+                _ = try connection.run("UPDATE \(literal: table) SET content_at = content_at + 1000")
+            }
+        }
+        for (report, first) in zip(reports, before) {
+            #expect(try report.produce(fixture).bytes != first.bytes, "\(report.name), after a change")
+        }
+    }
+
     /// `reports.md` §1.6: flat names, no dot but the one before the extension, the scope in the stem, deflated entries.
     @Test(arguments: ReportCase.all) func theZIPIsWhatClientsExpect(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)

@@ -11,7 +11,7 @@ extension BOMSource {
         _ scans: [Scan], to writer: inout Writer, _ out: inout ByteSink
     ) throws {
         let root = synthesized("product:\(facts.name)", name: facts.name)
-        var document = try head(of: scans)
+        var document = try head()
         document.creators = try creators(of: scans)
         try writer.begin(document, root: root, to: &out)
         let advisories = try mergedAdvisories(of: scans)

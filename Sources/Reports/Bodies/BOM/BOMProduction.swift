@@ -14,7 +14,9 @@ extension Production {
     ) throws -> Produced {
         let wanted = try BOMRequest(request.options)
         return try document(facts, word: wanted.standard.rawValue, into: receiver) { destination in
-            var source = BOMSource(production: self, wanted: wanted, facts: facts, connection: connection)
+            let time = try ContentTime.read(request.scope, facts, on: connection)
+            var source = BOMSource(
+                production: self, wanted: wanted, facts: facts, time: time, connection: connection)
             let tool = BOMTool(version: ProgramVersion.current)
             let losses: [BOMLoss: Int] =
                 switch wanted.standard {
@@ -65,7 +67,7 @@ extension Production {
                 SPDXWriter<TagValueTree>(version: version, tool: tool, prefix: wanted.packagePrefix), &source, to: entry
             )
         case .xlsx:
-            return try SPDXWorkbook(version: version, tool: tool, time: source.facts.updated)
+            return try SPDXWorkbook(version: version, tool: tool, time: source.time.newest)
                 .write(to: entry) { writer, sink in try source.write(to: &writer, &sink) }
         case .pdf, .csv, .ndjson, .html, .txt: throw notOffered(wanted)
         }
@@ -91,6 +93,7 @@ struct BOMSource {
     let production: Production
     let wanted: BOMRequest
     let facts: ScopeFacts
+    let time: ContentTime
     let connection: any Connection
     /// Components written.
     var rows = 0
@@ -110,7 +113,6 @@ struct BOMSource {
     struct Scan {
         let id: Int64
         let project: String
-        let digest: [UInt8]
     }
 
     /// Writes the whole document; each call writes the same bytes.
@@ -120,11 +122,10 @@ struct BOMSource {
         leftOut = 0
         let scans = try connection.all(
             production.request.scope.clause + """
-                SELECT s.scan, s.project_name, c.source_digest FROM scope s JOIN scan c ON c.id = s.scan
-                ORDER BY s.project
+                SELECT s.scan, s.project_name FROM scope s JOIN scan c ON c.id = s.scan ORDER BY s.project
                 """
         ) { row in
-            Scan(id: row.integer(0), project: row.string(1), digest: row.blob(2))
+            Scan(id: row.integer(0), project: row.string(1))
         }
         if production.request.scope.kind == .project {
             try writeProject(scans.first, to: &writer, &out)
@@ -141,7 +142,7 @@ struct BOMSource {
     ) throws {
         let told = try scan.flatMap { try facts(of: $0) }
         let root = told?.root ?? synthesized("project:\(facts.name)", name: facts.name)
-        var document = try head(of: scan.map { [$0] } ?? [])
+        var document = try head()
         document.creators = told?.document.creators ?? []
         document.extractedLicenses = told?.document.extractedLicenses ?? []
         guard let scan else { return try writer.begin(document, root: root, to: &out) }
@@ -235,18 +236,17 @@ extension BOMSource {
     }
 
     /// The head of the document; its identifier follows from its content.
-    func head(of scans: [Scan]) throws -> BOMDocument {
+    func head() throws -> BOMDocument {
         var content = "\(wanted.standard.rawValue) \(wanted.version) \(wanted.depth ?? -1) "
         content += "\(wanted.includesVulnerabilities)\n\(facts.path.joined(separator: "/"))/\(facts.name)\n"
-        content += "\(facts.updated)\n"
+        content += "\(time.digest.hexadecimal)\n"
         if wanted.includesVulnerabilities {
             content += "\(try VulnerabilityMark.read(production.request.scope, on: connection))\n"
         }
-        for scan in scans { content += "\(scan.project) \(scan.digest.hexadecimal)\n" }
         let digest = Digest.of(Array(content.utf8), .sha256)
         var document = BOMDocument(standard: wanted.standard, version: wanted.version)
         document.name = facts.name
-        document.created = TimeText.rfc3339(facts.updated)
+        document.created = TimeText.rfc3339(time.newest)
         switch wanted.standard {
         case .cycloneDX: document.identifier = BOMIdentifier.serialNumber(digest: digest) ?? ""
         case .spdx:

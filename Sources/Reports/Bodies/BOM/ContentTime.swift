@@ -1,0 +1,50 @@
+import BOM
+import Bytes
+import Database
+
+// DESIGN. A document that is made from an inventory has a time and an identifier. Both follow from what it shows, so that databases that
+// were filled by the same steps make the same bytes on whatever day. A project has the time that its own SBOM states, until somebody changes
+// what the project shows: then it has the time of that change. An SBOM that states no time has that of its import.
+
+/// When what a scope shows was made.
+struct ContentTime {
+    /// The time of the newest project, or of a later change of the product: milliseconds since 1970, UTC.
+    private(set) var newest: Int64 = 0
+    /// A digest of the names, files and times of the projects.
+    private(set) var digest: [UInt8] = []
+
+    static func read(_ scope: Scope, _ facts: ScopeFacts, on connection: any Connection) throws -> ContentTime {
+        var it = ContentTime()
+        var changed: Int64 = 0
+        try connection.each(
+            scope.clause + """
+                SELECT s.project_name, c.source_digest, c.document, p.content_at,
+                    CASE WHEN EXISTS (SELECT 1 FROM content_time t WHERE t.project = p.id AND t.at = p.content_at)
+                        THEN 1 ELSE 0 END
+                FROM scope s JOIN scan c ON c.id = s.scan JOIN project p ON p.id = s.project
+                ORDER BY s.project
+                """
+        ) { row in
+            let last = row.integer(3)
+            let isAsImported = row.boolean(4)
+            let time = try (isAsImported ? stated(in: row.string(2), until: last) : nil) ?? last
+            changed = max(changed, last)
+            it.newest = max(it.newest, time)
+            // Digests are folded, so that memory does not grow with the projects.
+            let line = "\(row.string(0))\0\(row.blob(1).hexadecimal) \(time)\n"
+            it.digest = Digest.of(it.digest + Array(line.utf8), .sha256)
+        }
+        if facts.updated > changed {
+            it.newest = facts.updated
+            it.digest = Digest.of(it.digest + Array("\(facts.updated)".utf8), .sha256)
+        }
+        return it
+    }
+
+    /// The time that an SBOM states of itself; nil when it states none, or one after its import.
+    private static func stated(in document: String, until imported: Int64) throws -> Int64? {
+        guard !document.isEmpty else { return nil }
+        let time = TimeText.milliseconds(try DocumentFacts.decode(document).document.created)
+        return time.flatMap { (1...max(1, imported)).contains($0) ? $0 : nil }
+    }
+}
