@@ -154,7 +154,7 @@ lint: ## Checks the layout of the sources.
 format: ## Lays the sources out.
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-golden: deps-test ## Writes the expected outputs anew; review the difference.
+golden: deps-test ## Writes the expected outputs again; review the difference.
 	WAYBILL_GOLDEN=write swift test --filter Golden
 
 # The program whose schema is kept; WAYBILL=.build/debug/waybill takes what is built already.

@@ -4,53 +4,62 @@ import Reports
 
 /// The lists of what `waybill report` knows.
 enum ReportList {
-    /// Prints all types, with the scopes and formats of each.
-    static func types(asJSON: Bool) {
-        let reports = Report.catalog.sorted { $0.title < $1.title }
-        guard asJSON else {
-            let rows = reports.flatMap { report in
-                ScopeKind.allCases.compactMap { kind in
-                    report.name.types[kind].map {
-                        [$0, kind.rawValue, report.formats.map(\.rawValue).joined(separator: ","), report.title]
-                    }
+    private static var reports: [Report] { Report.catalog.sorted { $0.title < $1.title } }
+
+    /// All types, with the scopes and formats of each.
+    static var typeTable: TextTable {
+        let rows = reports.flatMap { report in
+            ScopeKind.allCases.compactMap { kind in
+                report.name.types[kind].map {
+                    [$0, kind.rawValue, report.formats.map(\.rawValue).joined(separator: ","), report.title]
                 }
             }
-            return TextTable(headings: ["TYPE", "SCOPE", "FORMATS", "TITLE"], rows: rows).print()
         }
-        print(
-            JSONWriter.object {
-                $0.objects("types", reports) { json, report in
-                    json.text("title", report.title)
-                    for kind in ScopeKind.allCases {
-                        if let type = report.name.types[kind] { json.text(named: kind.rawValue, type) }
-                    }
-                    json.texts("formats", report.formats.map(\.rawValue))
-                    json.texts("filters", report.filters.map(\.key))
-                }
-            })
+        return TextTable(headings: ["TYPE", "SCOPE", "FORMATS", "TITLE"], rows: rows)
     }
 
-    /// Prints the filters of a type.
-    static func filters(of type: String, asJSON: Bool) throws {
+    /// The same for programs, with the keys of filters.
+    static var typesAsJSON: String {
+        JSONWriter.object {
+            $0.objects("types", reports) { json, report in
+                json.text("title", report.title)
+                for kind in ScopeKind.allCases {
+                    if let type = report.name.types[kind] { json.text(named: kind.rawValue, type) }
+                }
+                json.texts("formats", report.formats.map(\.rawValue))
+                json.texts("filters", report.filters.map(\.key))
+            }
+        }
+    }
+
+    /// The filters of a type; nil where it has none.
+    static func filterTable(of type: String) throws -> TextTable? {
+        let filters = try filters(of: type)
+        if filters.isEmpty { return nil }
+        return TextTable(
+            headings: ["FILTER", "ACCEPTED", "MEANING"], rows: filters.map { [$0.key, $0.accepted, $0.meaning] })
+    }
+
+    /// The same for programs; an empty list where the type has no filters.
+    static func filtersAsJSON(of type: String) throws -> String {
+        let filters = try filters(of: type)
+        return JSONWriter.object {
+            $0.objects("filters", filters) { json, filter in
+                json.text("key", filter.key)
+                json.text("accepted", filter.accepted)
+                json.text("meaning", filter.meaning)
+            }
+        }
+    }
+
+    private static func filters(of type: String) throws -> [Filter] {
         guard let report = Report.scopes(of: type).first.flatMap({ Report.named(type, in: $0) }) else {
             let near = NearWord.nearest(to: type, among: Report.catalog.flatMap { $0.name.types.values }.sorted())
             throw UsageError(
                 description: "there is no report \(type.prefix(100))"
                     + (near.map { "; did you mean \($0)?" } ?? "; waybill report --list-types shows all"))
         }
-        guard asJSON else {
-            if report.filters.isEmpty { return print("\(type) has no filters") }
-            let rows = report.filters.map { [$0.key, $0.accepted, $0.meaning] }
-            return TextTable(headings: ["FILTER", "ACCEPTED", "MEANING"], rows: rows).print()
-        }
-        print(
-            JSONWriter.object {
-                $0.objects("filters", report.filters) { json, filter in
-                    json.text("key", filter.key)
-                    json.text("accepted", filter.accepted)
-                    json.text("meaning", filter.meaning)
-                }
-            })
+        return report.filters
     }
 
     /// What to say of a filter that a report does not know.

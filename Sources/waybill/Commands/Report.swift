@@ -22,9 +22,13 @@ extension Command {
             Flag("list-filters", "TYPE", "list the filters of a type of report"),
         ]
     ) { arguments, configuration in
-        if arguments.has("list-types") { return ReportList.types(asJSON: arguments.has("json")) }
+        if arguments.has("list-types") {
+            return arguments.has("json") ? print(ReportList.typesAsJSON) : ReportList.typeTable.print()
+        }
         if let type = arguments["list-filters"] {
-            return try ReportList.filters(of: type, asJSON: arguments.has("json"))
+            if arguments.has("json") { return print(try ReportList.filtersAsJSON(of: type)) }
+            guard let table = try ReportList.filterTable(of: type) else { return print("\(type) has no filters") }
+            return table.print()
         }
         guard arguments.operands.count == 1 else {
             throw UsageError(

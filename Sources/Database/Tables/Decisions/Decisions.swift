@@ -91,10 +91,11 @@ package enum Decisions {
     package static func list(
         _ wanted: Wanted, on connection: any Connection
     ) throws -> [(decision: LastingDecision, alerts: Int64)] {
+        let shown = wanted.scope.visibleProducts.map { $0 + [0] }
         var sql: SQL = """
             SELECT \(LastingDecision.columns), (SELECT count(*) FROM alert a WHERE a.decision_id = k.id AND a.decision_id > 0
                 AND a.state <> 'RESOLVED') FROM decision k
-            WHERE k.id > \(wanted.after) AND \(try condition(wanted.scope, showsWider: true, on: connection))
+            WHERE k.id > \(wanted.after) AND \(try condition(wanted.scope, of: shown, on: connection))
             """
         if !wanted.showsEnded { sql.append(" AND k.state = \(LastingDecision.State.inForce.rawValue)") }
         if let time = wanted.expiresBefore { sql.append(" AND k.expires_at > 0 AND k.expires_at < \(time)") }
@@ -108,8 +109,8 @@ package enum Decisions {
         return found
     }
 
-    /// The condition on rows of `decision k`.
-    private static func condition(_ scope: Scope, showsWider: Bool, on connection: any Connection) throws -> SQL {
+    /// The condition on rows of `decision k`: those of a scope, of these products; nil stands for all of them.
+    private static func condition(_ scope: Scope, of products: [Int64]?, on connection: any Connection) throws -> SQL {
         var sql: SQL = "k.organization = \(scope.organization)"
         switch scope.kind {
         case .organization: break
@@ -122,10 +123,7 @@ package enum Decisions {
                     AND k.family = \(family))
                 """)
         }
-        if let visible = scope.visibleProducts {
-            let list = SQL.list((visible + (showsWider ? [0] : [])).map(Value.integer))
-            sql.append(" AND k.product IN \(list)")
-        }
+        if let products { sql.append(" AND k.product IN \(SQL.list(products.map(Value.integer)))") }
         return sql
     }
 
@@ -196,7 +194,7 @@ package enum Decisions {
     package static func withdraw(_ ids: [Int64], _ writing: Writing) throws -> Int64? {
         let connection = writing.connection
         try Revisions.lock(writing.scope.organization, on: connection)
-        let condition = try condition(writing.scope, showsWider: false, on: connection)
+        let condition = try condition(writing.scope, of: writing.scope.visibleProducts, on: connection)
         var found: [Int64: LastingDecision] = [:]
         try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.each(
