@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 // DESIGN. One model for every standard. A document is not a tree in memory: readers hand its parts to a `BOMReceiver`
 // as they meet them, writers take the parts in a fixed order (document, components, dependencies, vulnerabilities).
@@ -343,66 +343,4 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var extra = ""
 
     package init(id: String) { self.id = id }
-}
-
-/// Takes the parts of a document as a reader meets them, in any order; the document itself comes last.
-///
-///     struct Names: BOMReceiver {
-///         var names: [String] = []
-///         mutating func component(_ component: Component) { names.append(component.name) }
-///         …  // the other parts likewise
-///     }
-///     var names = Names()
-///     let graph = try BOMReader.read(file: path, into: &names)
-///
-/// All calls come on the thread that reads. References are unique within the document once they are handed out. An error of the
-/// receiver ends the reading and is thrown by it; when reading fails, what was handed out before does not count, and
-/// `document` is not called.
-package protocol BOMReceiver {
-    mutating func component(_ component: Component) throws(BOMError)
-    mutating func file(_ file: SourceFile) throws(BOMError)
-    mutating func dependency(_ dependency: Dependency) throws(BOMError)
-    mutating func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError)
-    /// Something odd that was skipped or mended; the import reports it to the user.
-    mutating func warning(_ text: String)
-    /// Called once, after everything else.
-    mutating func document(_ document: BOMDocument) throws(BOMError)
-}
-
-/// Why a document was refused whole. Parts that were handed out before do not count.
-package enum BOMError: Error, Equatable, CustomStringConvertible {
-    /// None of the formats that Waybill reads; `why` names what was found instead.
-    case unrecognized(why: String)
-    /// A VEX document: statements about vulnerabilities of products, without components.
-    case statementsOnly(dialect: String)
-    /// The bytes are not the syntax they begin with.
-    case malformed(what: String, offset: Int)
-    /// Readable, but breaks a rule that cannot be mended.
-    case invalid(what: String)
-    /// Larger than a limit that protects the server.
-    case tooLarge(what: String, limit: Int)
-    /// The receiver or the file system failed; what is missing, where that is known.
-    case failed(what: String, Outage? = nil)
-
-    package var description: String {
-        switch self {
-        case .unrecognized(let why): "this is no SBOM that Waybill reads: \(why)"
-        case .statementsOnly(let dialect):
-            "this is a VEX document (\(dialect)): it says which vulnerabilities affect a product and lists no components, "
-                + "so it is no inventory; `waybill import vex` and PUT /api/v1/vex take it"
-        case .malformed(let what, let offset): "\(what) at byte \(offset)"
-        case .invalid(let what): what
-        case .tooLarge(let what, let limit): "\(what); the limit is \(limit)"
-        case .failed(let what, _): what
-        }
-    }
-}
-
-extension BOMError: Blaming {
-    package var blame: Blame {
-        switch self {
-        case .unrecognized, .statementsOnly, .malformed, .invalid, .tooLarge: .request
-        case .failed(_, let outage): outage.map(Blame.environment) ?? .unknown
-        }
-    }
 }
