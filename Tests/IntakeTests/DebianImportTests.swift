@@ -7,15 +7,26 @@ import Testing
 @Suite struct DebianImportTests {
     private func tree() throws -> (bench: Workbench, root: String) {
         let bench = try Workbench()
-        func put(_ path: String, _ text: String) throws {
-            let url = URL(fileURLWithPath: bench.folder.path("root/\(path)"))
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: url)
-        }
-        try put("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n")
+        try putPackages(bench)
+        try putCopyrightFiles(bench)
         try put(
-            "var/lib/dpkg/status",
+            bench, "var/lib/dpkg/info/app.md5sums",
+            "d41d8cd98f00b204e9800998ecf8427e  usr/bin/app\nnonsense\n")
+        return (bench, bench.folder.path("root"))
+    }
+
+    private func put(_ bench: Workbench, _ path: String, _ text: String) throws {
+        let url = URL(fileURLWithPath: bench.folder.path("root/\(path)"))
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+
+    private func putPackages(_ bench: Workbench) throws {
+        try put(
+            bench, "etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n")
+        try put(
+            bench, "var/lib/dpkg/status",
             """
             Package: app
             Status: install ok installed
@@ -52,7 +63,7 @@ import Testing
             Architecture: amd64
             """)
         try put(
-            "var/lib/apt/extended_states",
+            bench, "var/lib/apt/extended_states",
             """
             Package: lib
             Architecture: amd64
@@ -66,8 +77,11 @@ import Testing
             Architecture: amd64
             Auto-Installed: 0
             """)
+    }
+
+    private func putCopyrightFiles(_ bench: Workbench) throws {
         try put(
-            "usr/share/doc/app/copyright",
+            bench, "usr/share/doc/app/copyright",
             """
             Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
             Source: https://example.org
@@ -89,18 +103,14 @@ import Testing
              Permission is hereby granted
             """)
         try put(
-            "usr/share/doc/lib/copyright",
+            bench, "usr/share/doc/lib/copyright",
             """
             This library is free software; you can redistribute it under the terms of the GNU Lesser
             General Public License, version 2.1 or (at your option) any
             later version. On Debian systems, see `/usr/share/common-licenses/LGPL-2.1'.
             Copyright (C) 1999 L. Writer
             """)
-        try put("usr/share/doc/base/copyright", "Nobody knows.\n")
-        try put(
-            "var/lib/dpkg/info/app.md5sums",
-            "d41d8cd98f00b204e9800998ecf8427e  usr/bin/app\nnonsense\n")
-        return (bench, bench.folder.path("root"))
+        try put(bench, "usr/share/doc/base/copyright", "Nobody knows.\n")
     }
 
     private func run(_ bench: Workbench, _ root: String, withFiles: Bool = false) throws -> Intake.Result {

@@ -12,14 +12,14 @@ import Testing
     private static let isWriting = ProcessInfo.processInfo.environment["WAYBILL_GOLDEN"] == "write"
 
     @Test(arguments: ReportCase.every) func golden(_ report: ReportCase) throws {
-        let output = try report.produce(InventoryFixture.shared(.sqlite))
-        let part = try #require(output.parts().first)
-        let (text, ending) = try Self.shown(part, report)
-        let file = Self.folder.appendingPathComponent("\(report.name).\(ending)")
+        let output = try Self.shown(report)
+        var text = output.text
+        let file = Self.folder.appendingPathComponent("\(report.name).\(output.ending)")
         if Self.isWriting {
             try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
-            return
+            // A report that differs from one time to the next cannot be kept.
+            text = try Self.shown(report).text
         }
         guard let kept = try? Data(contentsOf: file) else {
             Issue.record("\(file.lastPathComponent) is missing: look at what `make golden` writes")
@@ -45,7 +45,9 @@ import Testing
         let endings = ["xlsx": "xlsx.xml", "pdf": "pdf.txt"]
         let known = Set(
             ReportCase.every.map { "\($0.name).\(endings[$0.format.rawValue] ?? $0.format.fileExtension)" })
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: Self.folder.path)) ?? [] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        #expect(!names.isEmpty)
+        for name in names {
             if Self.isWriting, !known.contains(name) {
                 try FileManager.default.removeItem(at: Self.folder.appendingPathComponent(name))
             } else {
@@ -54,8 +56,9 @@ import Testing
         }
     }
 
-    /// A part as a reviewer can read it, and the ending of its file.
-    private static func shown(_ part: Part, _ report: ReportCase) throws -> (text: String, ending: String) {
+    /// The first part of a report as a reviewer can read it, and the ending of its file.
+    private static func shown(_ report: ReportCase) throws -> (text: String, ending: String) {
+        let part = try #require(report.produce(.shared(.sqlite)).parts().first)
         switch report.format {
         case .json, .ndjson, .xml, .csv, .tv, .yaml, .html, .txt: return (part.text, report.format.fileExtension)
         case .xlsx:

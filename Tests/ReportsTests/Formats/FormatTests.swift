@@ -31,16 +31,7 @@ import Testing
                 json.loads(open(sys.argv[1], "rb").read().decode("utf-8"), object_pairs_hook=once)
                 """, [file])
         case .ndjson:
-            // An object on each line, as another program reads it.
-            let printed = try ForeignTool.python(
-                """
-                import json, sys
-                lines = open(sys.argv[1], "rb").read().decode("utf-8").split("\\n")
-                assert lines.pop() == ""
-                assert all(isinstance(json.loads(line), dict) for line in lines)
-                print(len(lines))
-                """, [file])
-            #expect(String(decoding: printed, as: UTF8.self) == "\(output.produced.rows)\n")
+            #expect(try Self.lines(ofJSONIn: file) == "\(output.produced.rows)\n")
         case .xml:
             try ForeignTool.run(ForeignTool.path("xmllint", package: "libxml2-utils"), ["--noout", "--nonet", file])
         case .xlsx:
@@ -62,30 +53,47 @@ import Testing
                 tables > 1 || records.allSatisfy { $0.count == records[0].count },
                 "every record has as many fields as the heading")
         case .html:
-            // Read as HTML by a parser that knows nothing of us: no element but those of the layout.
-            let printed = try ForeignTool.python(
-                """
-                import sys
-                from html.parser import HTMLParser
-                found = set()
-                class Reader(HTMLParser):
-                    def handle_starttag(self, tag, attributes):
-                        found.add(tag)
-                        for name, value in attributes:
-                            assert not name.startswith("on"), name
-                            assert name != "href" or value.startswith(("http", "#")), value
-                Reader().feed(open(sys.argv[1], encoding="utf-8").read())
-                print(",".join(sorted(found)))
-                """, [file])
-            let known: Set<String> = [
-                "a", "body", "h1", "h2", "h3", "head", "html", "li", "meta", "nav", "ol", "p", "pre", "section",
-                "small",
-                "span", "style", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
-            ]
-            let found = String(decoding: printed, as: UTF8.self).split(separator: "\n")[0].split(separator: ",")
-            #expect(Set(found.map(String.init)).isSubset(of: known), "\(found)")
+            try Self.expectKnownElements(in: file)
         case .tv, .yaml, .txt: break
         }
+    }
+
+    /// How many objects a file has, one on each line, as another program reads it.
+    private static func lines(ofJSONIn file: String) throws -> String {
+        let printed = try ForeignTool.python(
+            """
+            import json, sys
+            lines = open(sys.argv[1], "rb").read().decode("utf-8").split("\\n")
+            assert lines.pop() == ""
+            assert all(isinstance(json.loads(line), dict) for line in lines)
+            print(len(lines))
+            """, [file])
+        return String(decoding: printed, as: UTF8.self)
+    }
+
+    /// A parser that does not know Waybill finds no elements but those of the layout.
+    private static func expectKnownElements(in file: String) throws {
+        let printed = try ForeignTool.python(
+            """
+            import sys
+            from html.parser import HTMLParser
+            found = set()
+            class Reader(HTMLParser):
+                def handle_starttag(self, tag, attributes):
+                    found.add(tag)
+                    for name, value in attributes:
+                        assert not name.startswith("on"), name
+                        assert name != "href" or value.startswith(("http", "#")), value
+            Reader().feed(open(sys.argv[1], encoding="utf-8").read())
+            print(",".join(sorted(found)))
+            """, [file])
+        let known: Set<String> = [
+            "a", "body", "h1", "h2", "h3", "head", "html", "li", "meta", "nav", "ol", "p", "pre", "section",
+            "small",
+            "span", "style", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+        ]
+        let found = String(decoding: printed, as: UTF8.self).split(separator: "\n")[0].split(separator: ",")
+        #expect(Set(found.map(String.init)).isSubset(of: known), "\(found)")
     }
 
     /// The same rows in every format.

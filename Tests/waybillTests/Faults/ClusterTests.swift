@@ -40,6 +40,16 @@ extension EndToEnd {
             ("ProjectInventoryReport", "projectToken", ["format": "xml"]),
         ]
 
+        /// A product for each project. So, except for reports on the organization, no two jobs have the same data, and
+        /// none is answered from another's artifact.
+        private static func projects(of organization: Organization, at site: Site) throws -> [Site.Imported] {
+            return try (1...50).map { number in
+                try site.importBOM(
+                    Document.cycloneDX(libraries: (number % 5 + 1) * 1000, version: "\(number)"), to: organization,
+                    product: "s\(number)", project: "p\(number)")
+            }
+        }
+
         @Test func nothingIsLostWhenEverythingFails() throws {
             let postgres = try PostgreSQLServer()
             let relay = try Relay(to: postgres.port)
@@ -53,13 +63,7 @@ extension EndToEnd {
             ]
             let site = try Site(near)
             let organization = try site.organization()
-            // A product for each project. So, except for reports on the organization, no two jobs have the same data, and
-            // none is answered from another's artifact.
-            let projects = try (1...50).map { number in
-                try site.importBOM(
-                    Document.cycloneDX(libraries: (number % 5 + 1) * 1000, version: "\(number)"), to: organization,
-                    product: "s\(number)", project: "p\(number)")
-            }
+            let projects = try Self.projects(of: organization, at: site)
             let servers = try (0..<2).map { _ in try RunningServer(Site(near), ["--workers", "0"]) }
             let places = [try Site(near), try Site(near), try Site(far)]
             let workers = Mutex(try places.map { try $0.start("worker", "--workers", "2") })
@@ -108,11 +112,7 @@ extension EndToEnd {
             let all = outcomes.withLock { $0 }
             #expect(all.count == Self.clients * Self.jobsOfEach)
             #expect(round >= 12, "the jobs were over before all the trouble was: make more of them")
-            for outcome in all {
-                #expect(!outcome.uuid.isEmpty, "\(outcome.error)")
-                #expect(outcome.isSuccess || !outcome.error.isEmpty, "\(outcome)")
-                #expect(outcome.told == outcome.found, "\(outcome)")
-            }
+            Self.expectWhole(all)
 
             for worker in workers.withLock({ $0 }) { worker.kill(SIGTERM) }
             for worker in workers.withLock({ $0 }) {
@@ -120,7 +120,32 @@ extension EndToEnd {
                 retired.withLock { $0.append(worker.errors) }
             }
             for server in servers { try server.stop() }
-            // Starts one more node, whose sweeper cleans up.
+            try Self.expectNothingLeft(of: Set(all.map(\.uuid)), at: site, in: folder, postgres)
+            let again = try postgres.psql("SELECT count(*) FROM job WHERE attempt > 1")
+            let lost = retired.withLock { $0 }.reduce(0) { $0 + $1.components(separatedBy: "was lost").count - 1 }
+            let (kills, retries) = trouble.withLock { $0 }
+            print(
+                Self.summary(of: all),
+                """
+                in \(Int(Date().timeIntervalSince(begun))) s; \(kills) workers killed, PostgreSQL restarted, one node cut off; \
+                \(again) jobs took more than one attempt, \(lost) leases were lost, \(retries) requests were tried again
+                """)
+        }
+
+        /// Each client has the uuid of its job, and either the whole artifact or an error that says why there is none.
+        private static func expectWhole(_ outcomes: [Outcome]) {
+            for outcome in outcomes {
+                #expect(!outcome.uuid.isEmpty, "\(outcome.error)")
+                #expect(outcome.isSuccess || !outcome.error.isEmpty, "\(outcome)")
+                #expect(outcome.told == outcome.found, "\(outcome)")
+            }
+        }
+
+        /// Starts one more node, whose sweeper cleans up: then there are the jobs that clients know, all of them over, and the files
+        /// of their artifacts.
+        private static func expectNothingLeft(
+            of uuids: Set<String>, at site: Site, in folder: TemporaryFolder, _ postgres: PostgreSQLServer
+        ) throws {
             let last = try RunningServer(site, ["--workers", "1"])
             let number = { (sql: String) in Int(try postgres.psql(sql)) ?? -1 }
             let names = {
@@ -138,23 +163,19 @@ extension EndToEnd {
             #expect(try number("SELECT count(*) FROM job WHERE lease_owner <> ''") == 0)
             #expect(try number("SELECT count(*) FROM job WHERE state = 'FAILED' AND error = ''") == 0)
             #expect(
-                try number("SELECT count(*) FROM job WHERE kind = 'REPORT'") == Set(all.map(\.uuid)).count,
+                try number("SELECT count(*) FROM job WHERE kind = 'REPORT'") == uuids.count,
                 "a submission was doubled or lost")
             #expect(
                 try number(
                     "SELECT count(*) FROM job WHERE state = 'SUCCESS' AND kind = 'REPORT' AND artifact NOT IN (SELECT uuid FROM artifact)"
                 ) == 0)
             try last.stop()
-            let again = try number("SELECT count(*) FROM job WHERE attempt > 1")
-            let lost = retired.withLock { $0 }.reduce(0) { $0 + $1.components(separatedBy: "was lost").count - 1 }
-            let (kills, retries) = trouble.withLock { $0 }
-            print(
-                """
-                \(all.count) jobs in \(Int(Date().timeIntervalSince(begun))) s: \(all.count { $0.isSuccess }) SUCCESS, \
-                \(all.count { !$0.isSuccess }) FAILED; \(kills) workers killed, PostgreSQL restarted, one node cut off; \
-                \(again) jobs took more than one attempt, \(lost) leases were lost, \(retries) requests were tried again
-                """)
-            for reason in Set(all.filter { !$0.isSuccess }.map(\.error)) { print("FAILED: \(reason)") }
+        }
+
+        private static func summary(of outcomes: [Outcome]) -> String {
+            let failed = outcomes.filter { !$0.isSuccess }
+            let reasons = Set(failed.map(\.error)).sorted().map { "FAILED: \($0)\n" }.joined()
+            return "\(reasons)\(outcomes.count) jobs, \(failed.count) of them FAILED,"
         }
 
         /// Asks for a report as a patient script does, and checks what comes.
