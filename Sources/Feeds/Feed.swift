@@ -37,6 +37,11 @@ package struct Feed: Sendable {
         }
     }
 
+    /// Milliseconds for which a source, or a part of one as `osv/npm`, is current; nil for a name that is none.
+    package static func life(of name: String) -> Int64? {
+        Source(rawValue: String(name.prefix { $0 != "/" })).map { of($0).life }
+    }
+
     private static let hour: Int64 = 3_600_000
 
     static let osv = Feed(

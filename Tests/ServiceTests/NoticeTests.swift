@@ -12,28 +12,6 @@ import Testing
 
 /// What is said to subscriptions: causes, messages, a mail server that fails and comes back.
 @Suite struct NoticeTests {
-    private static let organization = Scope(kind: .organization, organization: 1)
-
-    private func subscribe(
-        _ fixture: InventoryFixture, _ kinds: [NoticeKind], severity: Int64 = 0, exploited: Bool = false,
-        rhythm: NoticeRhythm = .now
-    ) throws {
-        let id = try fixture.database.write { connection in
-            let account =
-                try connection.integer("SELECT id FROM account WHERE email = 'security@example.org'")
-                ?? Accounts.createAccount(
-                    email: "security@example.org", name: "", kind: "USER", keyDigest: [UInt8](repeating: 1, count: 32),
-                    at: 1, on: connection)
-            try Accounts.assign(.member, to: account, organization: 1, on: connection)
-            let writing = Writing(in: Self.organization, by: .account(account), at: fixture.queue.now(), on: connection)
-            let subscription = Subscription(
-                way: .mail(address: "security@example.org"), kinds: kinds, severity: severity,
-                isExploitedOnly: exploited, rhythm: rhythm)
-            return try Subscriptions.add(subscription, writing)
-        }
-        #expect(id != nil)
-    }
-
     private func sender(_ fixture: InventoryFixture, _ server: MailListener) throws -> NoticeSender {
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))
         return NoticeSender(
@@ -83,7 +61,7 @@ import Testing
 
     @Test(arguments: TemporaryDatabase.engines) func aFlawThatBecomesExploitedIsOneMail(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
-        try subscribe(fixture, [.exploited])
+        try fixture.subscribe([.exploited])
         let server = try MailListener([.take])
         let sender = try sender(fixture, server)
         try listExploited(fixture, ["CVE-2023-0001", "CVE-1999-9999"])
@@ -111,8 +89,8 @@ import Testing
     @Test(arguments: TemporaryDatabase.engines) func manyProjectsAreOneMessage(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         try fixture.importSBOM(FixtureDocuments.cart, product: "Webshop", project: "Cart 2")
-        try subscribe(fixture, [.vulnerability])
-        try subscribe(fixture, [.vulnerability], severity: 4)
+        try fixture.subscribe([.vulnerability])
+        try fixture.subscribe([.vulnerability], severity: 4)
         try importFlaw("2026-01-01", #"{"introduced":"0"}"#, fixture)
         fixture.pass(61_000)
         let server = try MailListener([.take])
@@ -127,7 +105,7 @@ import Testing
 
     @Test(arguments: TemporaryDatabase.engines) func aFixIsNews(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
-        try subscribe(fixture, [.fix])
+        try fixture.subscribe([.fix])
         try importFlaw("2026-01-01", #"{"introduced":"0"}"#, fixture)
         let server = try MailListener([.take])
         let sender = try sender(fixture, server)
@@ -144,7 +122,7 @@ import Testing
 
     @Test(arguments: TemporaryDatabase.engines) func aDigestComesEvenWhenEmpty(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
-        try subscribe(fixture, [.vulnerability], rhythm: .daily)
+        try fixture.subscribe([.vulnerability], rhythm: .daily)
         let server = try MailListener([.take, .take])
         let sender = try sender(fixture, server)
         try sender.run { true }
@@ -161,7 +139,7 @@ import Testing
     /// A receiver that fails and comes back gets the same message; one that refuses for good is not asked again.
     @Test(arguments: TemporaryDatabase.engines) func whatFailsIsTriedAgain(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
-        try subscribe(fixture, [.exploited])
+        try fixture.subscribe([.exploited])
         let server = try MailListener([.hangUp, .refuse("451 later"), .hangUpAfterwards, .take, .refuse("550 nobody")])
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))
         let events = Mutex<[String]>([])
@@ -192,7 +170,7 @@ import Testing
     @Test(arguments: TemporaryDatabase.engines) func onceAndOnlyIfItHappened(engine: Engine) throws {
         struct Crash: Error {}
         let fixture = try InventoryFixture(engine)
-        try subscribe(fixture, [.exploited])
+        try fixture.subscribe([.exploited])
         #expect(throws: (any Error).self) {
             try fixture.database.write { connection in
                 try Exploitation.replace(
@@ -225,7 +203,7 @@ import Testing
     /// Who may not see a product hears nothing of it.
     @Test func onlyWhatTheOwnerMaySee() throws {
         let fixture = try InventoryFixture(.sqlite)
-        try subscribe(fixture, [.exploited])
+        try fixture.subscribe([.exploited])
         let bank = try fixture.ids(place: 2).product
         try fixture.database.write { connection in
             _ = try connection.run("UPDATE assignment SET product = \(bank)")

@@ -178,6 +178,8 @@ extension NoticeKind {
         case .report: "a report ended"
         case .refused: "an import failed"
         case .update: "a source of knowledge failed"
+        case .old: "a source of knowledge is too old"
+        case .review: "a decision should be looked at again"
         }
     }
 }

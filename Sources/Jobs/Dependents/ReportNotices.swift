@@ -27,7 +27,7 @@ extension Webhooks {
         }
         guard let ended, let account = ended.account else { return }
         try Notices.say(
-            ended.kind, of: ended.uuid, ended.what, organization: ended.organization, account: account, at: time,
-            on: connection)
+            ended.kind, of: ended.uuid, ended.what, in: Scope(kind: .organization, organization: ended.organization),
+            account: account, at: time, on: connection)
     }
 }

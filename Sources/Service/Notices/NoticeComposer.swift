@@ -19,7 +19,7 @@ struct NoticeComposer {
         // Who left the organization hears nothing more of it.
         guard let standing, standing.isMember else { return true }
         let visible = standing.visibleProducts.map(Set.init)
-        let seen = items.filter { item in item.product == 0 || visible?.contains(item.product) ?? true }
+        let seen = try items.filter { try isSeen($0, visible, in: subscription.organization) }
         let notices = try notices(of: seen, subscription)
         if subscription.rhythm == .now, notices.count <= Self.single {
             for notice in notices {
@@ -31,6 +31,18 @@ struct NoticeComposer {
             try write(summary(of: notices, subscription.rhythm), to: subscription)
         }
         return true
+    }
+
+    /// Whether the owner of a subscription may see what an item is about, and it still holds.
+    ///
+    /// - Parameter visible: the products that the owner sees; nil for all.
+    private func isSeen(_ item: NoticeItem, _ visible: Set<Int64>?, in organization: Int64) throws -> Bool {
+        func sees(_ product: Int64) -> Bool { product == 0 || visible?.contains(product) ?? true }
+        guard item.kind == .review else { return sees(item.product) }
+        let decision = try Int64(item.subject).flatMap {
+            try Decisions.find($0, organization: organization, on: connection)
+        }
+        return decision.map { $0.isInForce(at: time) && sees($0.product) } ?? false
     }
 
     private func summary(of notices: [NoticeContent.Notice], _ rhythm: NoticeRhythm) -> NoticeContent {

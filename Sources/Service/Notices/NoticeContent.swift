@@ -46,6 +46,8 @@ struct NoticeContent: Codable, Sendable, Equatable {
             case .report: "Report \(detail ?? subject)"
             case .refused: "Upload \(detail ?? subject)"
             case .update: "The source \(subject) could not be brought up to date"
+            case .old: "The source \(subject) is too old"
+            case .review: "Decision \(subject) should be looked at again"
             case nil: subject
             }
         }

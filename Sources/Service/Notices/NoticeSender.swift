@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import Feeds
 import Jobs
 import Outbound
 
@@ -25,6 +26,7 @@ struct NoticeSender {
     /// Makes and sends what is due until nothing is, or `goesOn` says false.
     func run(goesOn: () -> Bool) throws {
         let (database, queue) = (self.queue.database, self.queue)
+        try watch()
         while goesOn() {
             let time = queue.now()
             guard try database.read({ try NoticeMessages.isDue(at: time, on: $0) }) else { return }
@@ -35,6 +37,13 @@ struct NoticeSender {
                 try settle(message, send(message))
             }
         }
+    }
+
+    /// Says what came about by the passing of time alone.
+    private func watch() throws {
+        let time = queue.now()
+        guard try queue.database.read({ try NoticeWatch.isDue(at: time, on: $0) }) else { return }
+        try queue.database.write { try NoticeWatch.look(at: time, life: Feed.life(of:), on: $0) }
     }
 
     private func settle(_ message: NoticeMessage, _ outcome: WebhookPost.Outcome) throws {

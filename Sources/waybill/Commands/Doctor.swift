@@ -334,9 +334,7 @@ struct Doctor {
     /// The fault of a source, or nil.
     private func trouble(_ state: FeedState, at now: Int64) -> String? {
         if state.isFailing { return "\(state.name) failed at \(TimeText.time(state.failed)): \(state.error)" }
-        guard let source = Feed.Source(rawValue: String(state.name.prefix { $0 != "/" })),
-            now - state.checked > Feed.of(source).life
-        else { return nil }
+        guard let life = Feed.life(of: state.name), now - state.checked > life else { return nil }
         return
             "\(state.name) is too old: looked at last at \(TimeText.time(state.checked)); run waybill update \(state.name)"
     }

@@ -23,7 +23,7 @@ package struct FeedState: Sendable, Equatable {
     /// Whether the last attempt failed.
     package var isFailing: Bool { failed > 0 && failed >= checked }
 
-    private static let columns: SQL =
+    static let columns: SQL =
         "name, address, etag, last_modified, records, newest, checked_at, updated_at, failed_at, error"
 
     private init(row: borrowing RowBuffer) {
@@ -47,9 +47,9 @@ package struct FeedState: Sendable, Equatable {
 
     /// All sources that were looked at, by name.
     package static func all(on connection: any Connection) throws -> [FeedState] {
-        try connection.all("SELECT \(columns) FROM feed WHERE name <> \(schedule) ORDER BY name") {
-            FeedState(row: $0)
-        }
+        try connection.all(
+            "SELECT \(columns) FROM feed WHERE name NOT IN (\(schedule), \(NoticeWatch.mark)) ORDER BY name"
+        ) { FeedState(row: $0) }
     }
 
     /// Writes the state, which replaces the earlier one.

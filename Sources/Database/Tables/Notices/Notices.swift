@@ -139,24 +139,24 @@ package enum Notices {
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
     }
 
-    /// Something of an organization ended that is about no alert. Subscriptions to the whole organization hear of it.
+    /// Something happened that is about no alert. Subscriptions to its place, and to what that is part of, hear of it.
     ///
     /// - Parameter account: the owner; only the owner's subscriptions hear of it. Nil for all.
     package static func say(
-        _ kind: NoticeKind, of subject: String, _ detail: String, organization: Int64, account: Int64?,
+        _ kind: NoticeKind, of subject: String, _ detail: String, in place: Scope, account: Int64?,
         at time: Int64, on connection: any Connection
     ) throws {
-        guard try isWanted(organization: organization, on: connection) else { return }
+        guard try isWanted(organization: place.organization, on: connection) else { return }
         let owner: SQL = account.map { "AND n.account = \($0)" } ?? ""
         try connection.run(
             """
             INSERT INTO notice_item (\(columns))
             SELECT n.id, \(kind.rawValue), \(subject), 0, \(time), \(String(detail.prefix(1000))) FROM subscription n
-            WHERE n.organization = \(organization) AND n.kinds LIKE \(pattern(kind))
-                AND n.product = 0 AND n.project = 0 \(owner)
+            WHERE n.organization = \(place.organization) AND n.kinds LIKE \(pattern(kind))
+                AND n.product IN (0, \(place.product)) AND n.project IN (0, \(place.project)) \(owner)
             \(again)
             """)
-        try wake(organization: organization, at: time, on: connection)
+        try wake(organization: place.organization, at: time, on: connection)
     }
 
     /// The same for whoever wants to hear of it in any organization.
@@ -167,7 +167,15 @@ package enum Notices {
             $0.integer(0)
         }
         for organization in organizations {
-            try say(kind, of: subject, detail, organization: organization, account: nil, at: time, on: connection)
+            let everywhere = Scope(kind: .organization, organization: organization)
+            try say(kind, of: subject, detail, in: everywhere, account: nil, at: time, on: connection)
         }
+    }
+
+    /// The organizations in which somebody wants to hear of a kind of notice.
+    static func listeners(to kind: NoticeKind, on connection: any Connection) throws -> [Int64] {
+        try connection.all(
+            "SELECT DISTINCT organization FROM subscription WHERE kinds LIKE \(pattern(kind)) ORDER BY organization"
+        ) { $0.integer(0) }
     }
 }

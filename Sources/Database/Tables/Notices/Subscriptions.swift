@@ -22,12 +22,16 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     case refused = "IMPORT_REFUSED"
     /// A source of knowledge could not be brought up to date.
     case update = "UPDATE_FAILED"
+    /// A source of knowledge was not looked at with success for longer than its data are good for.
+    case old = "UPDATE_OLD"
+    /// The day came on which somebody should look at a decision again; the subject is its number.
+    case review = "REVIEW"
 
     /// Whether its subject is the name of a vulnerability.
     package var isAboutVulnerability: Bool {
         switch self {
         case .vulnerability, .exploited, .fix, .expired: true
-        case .policy, .report, .refused, .update: false
+        case .policy, .report, .refused, .update, .old, .review: false
         }
     }
 }

@@ -1,0 +1,74 @@
+import Bytes
+
+// DESIGN. No transaction causes what only the passing of time brings about, so nodes look once a minute. A row says up to when that was
+// done: what became due between two looks is said once, by the node whose write moves the row on. Nothing is marked as said, so a
+// source that was brought up to date becomes due again by itself.
+
+/// Notices of what the passing of time brings about: sources that become too old, and decisions that should be looked at again.
+package enum NoticeWatch {
+    /// The row of `feed` whose `checked_at` says up to when it was looked.
+    static let mark = "watch"
+    /// Milliseconds between two looks.
+    private static let interval: Int64 = 60_000
+
+    /// Whether it is time for a look. A look in the future, from before a clock was set back, does not count.
+    package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
+        let last = try connection.integer("SELECT checked_at FROM feed WHERE name = \(mark)")
+        return last.map { $0 <= time - interval || $0 > time } ?? true
+    }
+
+    /// Writes down what there is to say of what became due since the last look; of all that is due where nobody looked before.
+    ///
+    /// - Parameter life: milliseconds for which a source is current, by its name; nil for a name that is none.
+    package static func look(at time: Int64, life: (String) -> Int64?, on connection: any Connection) throws {
+        try connection.run(
+            """
+            INSERT INTO feed (\(FeedState.columns)) VALUES (\(mark), '', '', '', 0, NULL, 0, 0, 0, '')
+            ON CONFLICT (name) DO NOTHING
+            """)
+        // The time of the look before is what RETURNING gives.
+        let last = try connection.integer(
+            """
+            UPDATE feed SET updated_at = checked_at, checked_at = \(time) WHERE name = \(mark) AND checked_at <> \(time)
+            RETURNING updated_at
+            """)
+        guard let last, last < time else { return }
+        try sayOld(after: last, at: time, life: life, on: connection)
+        for organization in try Notices.listeners(to: .review, on: connection) {
+            try sayReviews(of: organization, after: last, at: time, on: connection)
+        }
+    }
+
+    private static func sayOld(
+        after last: Int64, at time: Int64, life: (String) -> Int64?, on connection: any Connection
+    ) throws {
+        for state in try FeedState.all(on: connection) where state.checked > 0 {
+            guard let span = life(state.name), last < state.checked + span, state.checked + span <= time else {
+                continue
+            }
+            try Notices.sayToAll(
+                .old, of: state.name,
+                """
+                looked at last at \(TimeText.rfc3339(state.checked)), more than \(span / TimeText.day) days ago; \
+                waybill update \(state.name) brings it up to date
+                """, at: time, on: connection)
+        }
+    }
+
+    private static func sayReviews(
+        of organization: Int64, after last: Int64, at time: Int64, on connection: any Connection
+    ) throws {
+        let due = try connection.all(
+            """
+            SELECT \(LastingDecision.columns) FROM decision WHERE organization = \(organization)
+                AND state = \(LastingDecision.State.inForce.rawValue) AND review_at > \(last) AND review_at <= \(time)
+            ORDER BY id LIMIT \(Notices.limit)
+            """
+        ) { LastingDecision(row: $0) }
+        for decision in due.compactMap(\.self) {
+            try Notices.say(
+                .review, of: String(decision.id), decision.said, in: decision.place, account: nil, at: time,
+                on: connection)
+        }
+    }
+}
