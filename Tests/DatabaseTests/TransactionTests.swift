@@ -217,4 +217,22 @@ struct TransactionTests {
         withExtendedLifetime((listening, other)) {}
         database.close()
     }
+
+    /// Nothing but the thread of checkpoints writes the log back, or a commit that finds it long.
+    @Test func `The log of SQLite does not grow with what is written`() throws {
+        let url = try TemporaryDatabase.url(.sqlite)
+        let database = try TemporaryDatabase.open(url)
+        defer { database.close() }
+        try database.write { try $0.script("CREATE TABLE page (id INTEGER PRIMARY KEY, text TEXT)") }
+        let text = String(repeating: "x", count: 1 << 20)
+        for number in 0..<200 {
+            try database.write {
+                _ = try $0.run("INSERT OR REPLACE INTO page (id, text) VALUES (\(number % 8), \(text))")
+            }
+        }
+        let log = String(url.dropFirst("sqlite:".count)) + "-wal"
+        let size = try FileManager.default.attributesOfItem(atPath: log)[.size] as? Int ?? 0
+        #expect(size < 150 << 20, "200 MiB were written")
+        #expect(try database.read { try $0.integer("SELECT count(*) FROM page WHERE length(text) = 1048576") } == 8)
+    }
 }

@@ -15,6 +15,7 @@ final class SQLiteDatabase: Database {
     private let queue = DispatchQueue(label: "database writer")
     private let waiting = Mutex<[Waiting]>([])
     private let listeners = Listeners()
+    private let checkpoints: SQLiteCheckpoints
     /// Whether the writer's commits wait for the disk. Used on the writer's queue.
     private let isFlushing = Atomic<Bool>(true)
 
@@ -29,7 +30,10 @@ final class SQLiteDatabase: Database {
     /// Opens or creates the file at `path`; its folder must exist.
     init(path: String) throws(DatabaseError) {
         self.path = path
-        writer = try SQLiteConnection(path: path, create: true)
+        let writer = try SQLiteConnection(path: path, create: true)
+        try writer.script("PRAGMA wal_autocheckpoint = 0")
+        self.writer = writer
+        checkpoints = SQLiteCheckpoints(path: path)
         idle = Mutex([])
     }
 
@@ -177,5 +181,7 @@ final class SQLiteDatabase: Database {
         writer.notified.removeAll()
         for (write, outcome) in zip(batch, outcomes) { write.done(outcome) }
         if outcomes.contains(where: { $0 == nil }) { for channel in notified { listeners.call(channel) } }
+        // When it fails, the next long log asks again.
+        if checkpoints.wrote(writer.takeWrittenPages()) { _ = try? writer.writeBack() }
     }
 }

@@ -1,0 +1,69 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+// DESIGN. By itself SQLite writes its log back into the database with the commit that makes the log longer than a thousand pages. That
+// commit waits for further flushes of the disk, seconds of a busy one, and all other writers wait with it. So a thread with a
+// connection of its own does it; a checkpoint of the kind PASSIVE hinders nobody (SQLite, "PRAGMA wal_checkpoint"). While commits come
+// without a pause some pages are always left, and the log cannot begin again at its start: when it is long, the thread writes back
+// twice, the second time what came meanwhile, and the writer writes back what is left after its next commit: a few pages.
+
+/// Writes the log of a SQLite database back into it while others read and write.
+final class SQLiteCheckpoints: Sendable {
+    /// Pages of the log after which it is written back, and after which the writer does the rest: 4 and 16 MiB.
+    private static let (usual, longest) = (1000, 4096 as Int64)
+
+    private let path: String
+    private let queue = DispatchQueue(label: "database checkpoints")
+    private let connection = Mutex<SQLiteConnection?>(nil)
+    private let written: Atomic<Int>
+    private let isRunning = Atomic<Bool>(false)
+    private let needsWriter = Atomic<Bool>(false)
+
+    /// Begins with the log that other processes left: many short ones would make it long together.
+    init(path: String) {
+        self.path = path
+        var status = stat()
+        written = Atomic(stat("\(path)-wal", &status) == 0 ? Int(status.st_size) / 4096 : 0)
+    }
+
+    /// Takes note of pages that a commit added to the log; called by the writer alone. True when it has to write back the rest itself.
+    func wrote(_ pages: Int) -> Bool {
+        let sum = written.wrappingAdd(pages, ordering: .relaxed).newValue
+        // Of two checkpoints at a time the second does nothing.
+        guard !isRunning.load(ordering: .acquiring) else { return false }
+        if needsWriter.exchange(false, ordering: .relaxed) {
+            written.store(0, ordering: .relaxed)
+            return true
+        }
+        guard sum >= Self.usual else { return false }
+        isRunning.store(true, ordering: .releasing)
+        queue.async { self.run() }
+        return false
+    }
+
+    private func run() {
+        written.store(0, ordering: .relaxed)
+        do {
+            let isLong = try connection.withLock { connection in
+                let own = try connection ?? SQLiteConnection(path: path, create: false)
+                connection = own
+                guard try own.writeBack() >= Self.longest else { return false }
+                // The pages were those of the beginning: others have come since.
+                try own.writeBack()
+                return true
+            }
+            if isLong { needsWriter.store(true, ordering: .relaxed) }
+        } catch {
+            // The disk is full, say: the next commit asks again.
+            written.store(Self.usual, ordering: .relaxed)
+        }
+        isRunning.store(false, ordering: .releasing)
+    }
+}
+
+extension SQLiteConnection {
+    /// Writes as much of the log back as nobody still reads. Returns the pages that the log had then.
+    @discardableResult
+    func writeBack() throws -> Int64 { try first("PRAGMA wal_checkpoint(PASSIVE)") { $0.integer(1) } ?? 0 }
+}
