@@ -117,6 +117,9 @@ import Testing
         "Effective Usage": ["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR sum(DISTINCT)"],
     ]
 
+    /// Tables whose rows are groups `g` of alerts: made in one pass over each project, then sorted by their first alert.
+    private static let grouped: Set<String> = ["Library Security Alerts"]
+
     /// Rows come in the order of an index, and only those of the scope are read.
     @Test(arguments: ReportCase.tabular, [nil, [1], [1, 2]] as [[Int64]?])
     func sqliteSortsNothingAndScansNothing(_ report: ReportCase, visible: [Int64]?) throws {
@@ -133,13 +136,16 @@ import Testing
                     let plan = try connection.plan(query.sql(in: scope))
                     var sorts = plan.filter { $0.contains("TEMP B-TREE") }
                     // The order for people is the one sort of all rows.
-                    if query.urgency != nil {
+                    let isGrouped = Self.grouped.contains(query.table.title)
+                    if query.urgency != nil || isGrouped {
                         #expect(sorts.last == "USE TEMP B-TREE FOR ORDER BY", "\(plan)")
                         sorts.removeLast()
                     }
+                    // Of several products, projects do not come in the order of their numbers.
+                    if isGrouped, visible?.count ?? 0 > 1 { sorts.removeAll { $0 == "USE TEMP B-TREE FOR GROUP BY" } }
                     let isSmall = Set(sorts).isSubset(of: Self.smallSorts[query.table.title] ?? [])
                     #expect(isSmall, "\(plan)")
-                    #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+                    #expect(!plan.contains { $0.hasPrefix("SCAN") && !(isGrouped && $0 == "SCAN g") }, "\(plan)")
                     #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(plan)")
                     #expect(plan.contains { $0.contains("SEARCH") }, "\(plan)")
                 }
@@ -148,7 +154,7 @@ import Testing
     }
 
     /// With the plans for small tables switched off: indexes serve every table, and at most the rows of one project are
-    /// sorted at a time (PostgreSQL does not see that rows of ordered projects, each in order, are in order).
+    /// sorted at a time (PostgreSQL does not see that rows of ordered projects, each in order, are in order); groups apart.
     @Test(
         .enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"),
         arguments: ReportCase.tabular)
@@ -168,7 +174,9 @@ import Testing
                     let plan = try connection.plan(query.sql(in: scope))
                     #expect(!plan.contains { $0.contains("Seq Scan") }, "\(plan)")
                     let sort = plan.firstIndex { $0.contains("Sort") && !$0.contains("Sort Key") }
-                    guard report.scope != .project, let sort else { continue }
+                    guard report.scope != .project, let sort, !Self.grouped.contains(query.table.title) else {
+                        continue
+                    }
                     #expect(plan[sort].contains("Incremental Sort"), "\(plan)")
                 }
             }

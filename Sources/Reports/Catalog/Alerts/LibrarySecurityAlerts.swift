@@ -20,9 +20,9 @@ extension Report {
         ] + Filter.ofLibrary,
         body: .tables([
             .warnedLibraries(
-                "a.state <> 'RESOLVED'",
+                "b.state <> 'RESOLVED'",
                 replacements: [
-                    Replacement(filter: "status", value: "resolved", table: .warnedLibraries("a.state = 'RESOLVED'"))
+                    Replacement(filter: "status", value: "resolved", table: .warnedLibraries("b.state = 'RESOLVED'"))
                 ])
         ]),
         isVerdict: true
@@ -32,53 +32,45 @@ extension Report {
 extension Table {
     /// Libraries with alerts about vulnerabilities, what is resolved apart from what is not: a row has the first alert `a` of its
     /// kind and counts those of the same kind. So a severity is never that of a vulnerability which is no more.
+    ///
+    /// Alerts are grouped once for each project, in the order of `alert_identity`; the groups are then sorted by their first alert.
+    /// - Parameter kind: the condition on an alert `b` of the kind.
     fileprivate static func warnedLibraries(
-        _ condition: StaticSQL, replacements: [Replacement] = []
+        _ kind: StaticSQL, replacements: [Replacement] = []
     ) -> Table {
         Table(
             key: "alerts", item: "alert", title: "Library Security Alerts",
             from: """
-                scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
-                WHERE a.type = 'SECURITY_VULNERABILITY' AND NOT EXISTS (SELECT 1 FROM alert b
-                    WHERE \(Warned.ofKind) AND b.number < a.number)
+                (\(Warned.groups) AND \(kind) GROUP BY s.project, b.library_uuid) g
+                JOIN scope s ON s.project = g.project JOIN alert a ON a.project = g.project AND a.number = g.number
+                JOIN library l ON l.id = a.library WHERE a.type = 'SECURITY_VULNERABILITY'
                 """,
-            condition: condition, order: ["s.project", "a.number"],
+            order: ["s.project", "a.number"],
             urgency: Urgency(
-                level: Warned.worst, words: SeveritySQL.places, ties: ["l.filename", "s.project_name"]),
+                level: "g.worst", words: SeveritySQL.places, ties: ["l.filename", "s.project_name"]),
             columns: [
                 .libraryFile("libraryName"),
                 .text("product", "Product", "s.product_name"),
                 .text("project", "Project", "s.project_name"),
                 Column("", "Severity", .severity, Warned.worstWord, width: 10).upToHigh(Warned.worstWordUpToHigh),
-                .integer("severity.critical", "", Warned.number(of: Warned.critical)).upToHigh("NULL").omittedAlone,
-                .integer("severity.high", "", Warned.number(of: Warned.high))
-                    .upToHigh(Warned.number(of: Warned.highAndCritical)).omittedWhenNull,
-                .integer("severity.medium", "", Warned.number(of: Warned.medium)).omittedWhenNull,
-                .integer("severity.low", "", Warned.number(of: Warned.low)).omittedWhenNull,
-                .integer("severity.none", "", Warned.number(of: Warned.harmless)).omittedWhenNull,
-                .integer(
-                    "totalAlerts", "Total Alerts", "(SELECT count(*) FROM alert b WHERE \(Warned.ofKind))", width: 12),
-                .integer(
-                    "ignoredAlerts", "Ignored Alerts",
-                    """
-                    (SELECT nullif(count(*), 0) FROM alert b
-                    WHERE \(Warned.ofLibrary) AND b.state = 'IGNORED' AND a.state <> 'RESOLVED')
-                    """, width: 14
-                ).omittedWhenNull,
+                .integer("severity.critical", "", Warned.critical).upToHigh("NULL").omittedAlone,
+                .integer("severity.high", "", Warned.high).upToHigh(Warned.highAndCritical).omittedWhenNull,
+                .integer("severity.medium", "", Warned.medium).omittedWhenNull,
+                .integer("severity.low", "", Warned.low).omittedWhenNull,
+                .integer("severity.none", "", "nullif(g.harmless, 0)").omittedWhenNull,
+                .integer("totalAlerts", "Total Alerts", "g.total", width: 12),
+                .integer("ignoredAlerts", "Ignored Alerts", "nullif(g.ignored, 0)", width: 14).omittedWhenNull,
                 .text("libraryType", "Library Type", "l.type", width: 16),
                 .timestamp("creationDate", "Creation Date", "a.created_at"),
-                .timestamp(
-                    "modifiedDate", "Modified Date",
-                    "(SELECT max(b.modified_at) FROM alert b WHERE \(Warned.ofKind))"),
+                .timestamp("modifiedDate", "Modified Date", "g.modified_at"),
                 .text(
                     "libraryUpgrade", "Library Upgrade",
                     "(SELECT max(f.upgrade) FROM finding f WHERE f.library = a.library)", width: 18
                 ).omittedWhenNull,
-                .integer("", "Critical", Warned.number(of: Warned.critical)).upToHigh("NULL"),
-                .integer("", "High", Warned.number(of: Warned.high))
-                    .upToHigh(Warned.number(of: Warned.highAndCritical)),
-                .integer("", "Medium", Warned.number(of: Warned.medium)),
-                .integer("", "Low", Warned.number(of: Warned.low)),
+                .integer("", "Critical", Warned.critical).upToHigh("NULL"),
+                .integer("", "High", Warned.high).upToHigh(Warned.highAndCritical),
+                .integer("", "Medium", Warned.medium),
+                .integer("", "Low", Warned.low),
             ],
             replacements: replacements,
             printed: [
@@ -88,39 +80,38 @@ extension Table {
     }
 }
 
-/// SQL about the alerts `b` of the library that the alert `a` of a row is about, in the same project.
+/// SQL about the alerts of the library that a row is about, in one project.
 private enum Warned {
+    /// The alerts `b` of the library that the alert `a` of a row is about.
     static let ofLibrary: StaticSQL = """
         b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
         """
-    /// The same, of the same kind: resolved ones if `a` is resolved, else the others.
-    static let ofKind: StaticSQL = "\(ofLibrary) AND (b.state = 'RESOLVED') = (a.state = 'RESOLVED')"
 
-    // How many alerts of this kind are about a vulnerability `w` of a severity.
-    static let critical: StaticSQL = "count(CASE WHEN w.severity = 'critical' THEN 1 END)"
-    static let high: StaticSQL = "count(CASE WHEN w.severity = 'high' THEN 1 END)"
-    static let highAndCritical: StaticSQL = "count(CASE WHEN w.severity IN ('critical', 'high') THEN 1 END)"
-    static let medium: StaticSQL = "count(CASE WHEN w.severity = 'medium' THEN 1 END)"
-    static let low: StaticSQL = "count(CASE WHEN w.severity = 'low' THEN 1 END)"
-    static let harmless: StaticSQL = "count(CASE WHEN w.severity = 'none' THEN 1 END)"
-
-    /// One of these counts, or null where it is 0.
-    static func number(of count: StaticSQL) -> StaticSQL { found("nullif(\(count), 0)") }
-
-    /// The place of the worst severity.
-    static let worst: StaticSQL = """
-        coalesce((SELECT min(\(SeveritySQL.place)) FROM alert b JOIN vulnerability v ON v.id = b.vulnerability
-        WHERE \(ofKind)), 5)
+    /// The alerts `b` of the scope about vulnerabilities `v`, to be grouped by project and library. Grouped by the project of `scope s`,
+    /// whose order SQLite knows: by `b.project` it would sort.
+    static let groups: StaticSQL = """
+        SELECT s.project, min(b.number) AS number, count(*) AS total, max(b.modified_at) AS modified_at,
+            count(CASE WHEN b.state = 'IGNORED' THEN 1 END) AS ignored,
+            count(CASE WHEN v.severity = 'critical' THEN 1 END) AS critical,
+            count(CASE WHEN v.severity = 'high' THEN 1 END) AS high,
+            count(CASE WHEN v.severity = 'medium' THEN 1 END) AS medium,
+            count(CASE WHEN v.severity = 'low' THEN 1 END) AS low,
+            count(CASE WHEN v.severity = 'none' THEN 1 END) AS harmless,
+            min(\(SeveritySQL.place)) AS worst
+        FROM scope s JOIN alert b ON b.project = s.project LEFT JOIN vulnerability v ON v.id = b.vulnerability
+        WHERE b.type = 'SECURITY_VULNERABILITY'
         """
 
-    /// Its word, and the same for API versions that have no `critical`.
-    static let worstWord: StaticSQL =
-        "CASE \(worst) WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
-    static let worstWordUpToHigh: StaticSQL =
-        "CASE \(worst) WHEN 0 THEN 'high' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
+    // The number of alerts of a severity in a group `g`; null where it is 0.
+    static let critical: StaticSQL = "nullif(g.critical, 0)"
+    static let high: StaticSQL = "nullif(g.high, 0)"
+    static let highAndCritical: StaticSQL = "nullif(g.high + g.critical, 0)"
+    static let medium: StaticSQL = "nullif(g.medium, 0)"
+    static let low: StaticSQL = "nullif(g.low, 0)"
 
-    /// A value over the alerts of this kind and their vulnerabilities `w`.
-    private static func found(_ value: StaticSQL) -> StaticSQL {
-        "(SELECT \(value) FROM alert b JOIN vulnerability w ON w.id = b.vulnerability WHERE \(ofKind))"
-    }
+    /// The word of the worst severity, and the same for API versions that have no `critical`.
+    static let worstWord: StaticSQL =
+        "CASE g.worst WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
+    static let worstWordUpToHigh: StaticSQL =
+        "CASE g.worst WHEN 0 THEN 'high' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
 }
