@@ -41,6 +41,7 @@ package struct Queue: Sendable {
     package let settings: Settings
     /// Milliseconds since 1970, UTC.
     package let now: @Sendable () -> Int64
+    private let turns = Turns()
 
     package init(database: any Database, settings: Settings = Settings(), now: @escaping @Sendable () -> Int64) {
         self.database = database
@@ -105,12 +106,18 @@ package struct Queue: Sendable {
 
     /// Takes the next job for a worker, or nil when none may run now.
     package func claim(for owner: String) throws -> Job? {
-        // Read before the write, which has to be short. The values may be a moment old, which affects fairness only.
-        let tenants = try database.read { try Self.tenants(on: $0) }
-        if tenants.isEmpty { return nil }
-        // A power cut that undoes a claim ends the worker, too: the job is as it was before.
-        return try database.writeUnflushed { connection in
-            try claim(ofOneOf: tenants, for: owner, on: connection)
+        while true {
+            // Listed before the write, which has to be short. The list may be a moment old, which affects fairness only.
+            let list = try turns.next(at: now(), in: database)
+            if list.organizations.isEmpty { return nil }
+            // A power cut that undoes a claim ends the worker, too: the job is as it was before.
+            let job = try database.writeUnflushed { connection in try claim(from: list, for: owner, on: connection) }
+            if let job {
+                if job.organization != list.organizations.first { turns.passed(job.organization) }
+                return job
+            }
+            turns.forget()
+            if list.isFresh { return nil }
         }
     }
 
@@ -140,58 +147,23 @@ package struct Queue: Sendable {
         ).checked(on: connection)
     }
 
-    /// An organization with waiting jobs, and the number of its last turn.
-    private struct Tenant {
-        let organization: Int64
-        let turn: Int64
-    }
-
-    /// Waiting organizations, found by skipping through the index: by the number of running jobs, then by the time of
-    /// their last turn.
-    private static func tenants(on connection: any Connection) throws -> [Tenant] {
-        let waiting = try connection.all(
-            """
-            WITH RECURSIVE tenant (organization) AS (
-                SELECT min(organization) FROM job WHERE state = 'PENDING'
-                UNION ALL
-                SELECT (SELECT min(j.organization) FROM job j
-                        WHERE j.state = 'PENDING' AND j.organization > tenant.organization)
-                FROM tenant WHERE tenant.organization IS NOT NULL)
-            SELECT t.organization, coalesce(u.number, 0)
-            FROM tenant t LEFT JOIN turn u ON u.organization = t.organization WHERE t.organization IS NOT NULL
-            """
-        ) { Tenant(organization: $0.integer(0), turn: $0.integer(1)) }
-        guard waiting.count > 1 else { return waiting }
-        var running: [Int64: Int64] = [:]
-        try connection.each(
-            "SELECT organization, count(*) FROM job WHERE state = 'IN_PROGRESS' GROUP BY organization"
-        ) { running[$0.integer(0)] = $0.integer(1) }
-        func rank(_ tenant: Tenant) -> (Int64, Int64, Int64) {
-            (running[tenant.organization] ?? 0, tenant.turn, tenant.organization)
-        }
-        return waiting.sorted { rank($0) < rank($1) }
-    }
-
-    private func claim(
-        ofOneOf tenants: [Tenant], for owner: String, on connection: any Connection
-    ) throws -> Job? {
+    private func claim(from list: Turns.List, for owner: String, on connection: any Connection) throws -> Job? {
         let time = now()
         let impatient = time - settings.patience
-        for tenant in tenants {
+        for organization in list.organizations {
             let next: SQL = """
                 id = (SELECT j.id FROM job j
-                    WHERE j.state = 'PENDING' AND j.organization = \(tenant.organization) AND \(Self.isDue("j.run_at", at: time))
+                    WHERE j.state = 'PENDING' AND j.organization = \(organization) AND \(Self.isDue("j.run_at", at: time))
                         AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
                             OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
                     ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))
                 """
             guard let job = try take(next, for: owner, at: time, on: connection) else { continue }
-            // A single waiting organization needs no turn.
-            if tenants.count > 1, let last = tenants.map(\.turn).max() {
+            if let number = list.number {
                 try connection.run(
                     """
-                    INSERT INTO turn (organization, number) VALUES (\(tenant.organization), \(last + 1))
-                    ON CONFLICT (organization) DO UPDATE SET number = \(last + 1)
+                    INSERT INTO turn (organization, number) VALUES (\(organization), \(number))
+                    ON CONFLICT (organization) DO UPDATE SET number = \(number)
                     """)
             }
             return job

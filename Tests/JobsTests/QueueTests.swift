@@ -37,6 +37,51 @@ import Testing
         #expect(try (0..<2).map { _ in try board.claim()?.organization } == [2, 2])
     }
 
+    /// With many organizations one list serves several claims: in the order of the turns, each organization once, and what came
+    /// meanwhile waits for these few claims.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `Many organizations are listed once for several claims`(engine: Engine) throws {
+        let board = try Board(engine, organizations: 600)
+        try board.database.write { connection in
+            for _ in 0..<2 {
+                for organization in 2...600 as ClosedRange<Int64> {
+                    _ = try board.queue.submit(Board.newJob(organization: organization), on: connection)
+                }
+            }
+        }
+        func claim() throws -> Int64 {
+            let job = try #require(try board.claim())
+            try board.queue.fail(job, owner: "worker", why: "done")
+            return job.organization
+        }
+        #expect(try claim() == 2)
+        // The list of 599 organizations serves two more claims.
+        try board.submit(organization: 1)
+        #expect(try (0..<4).map { _ in try claim() } == [3, 4, 1, 5])
+        try board.submit(organization: 1)
+        board.pass(1001)
+        #expect(try (0..<20).map { _ in try claim() } == Array(6...25))
+    }
+
+    /// A kept list in which nobody can be served does not end the search.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `An organization that had its turn is found again when nobody else can run`(engine: Engine) throws {
+        let board = try Board(engine, organizations: 600)
+        try board.database.write { connection in
+            for organization in 1...600 as ClosedRange<Int64> {
+                _ = try board.queue.submit(Board.newJob(organization: organization), on: connection)
+            }
+        }
+        let first = try #require(try board.claim())
+        #expect(first.organization == 1)
+        try board.database.write { connection in
+            try connection.run("UPDATE job SET run_at = run_at + 5000 WHERE state = 'PENDING'")
+        }
+        let own = try board.submit(organization: 1)
+        #expect(try board.claim()?.uuid == own.uuid)
+        #expect(try board.claim() == nil)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func anOrganizationsJobsRunInOrder(engine: Engine) throws {
         let board = try Board(engine)
         let submitted = try (0..<20).map { _ in try board.submit() }
