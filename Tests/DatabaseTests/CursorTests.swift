@@ -108,6 +108,28 @@ struct CursorTests {
         }
     }
 
+    /// The server plans its cursors each time, so a snapshot on PostgreSQL uses them for long queries only.
+    @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
+    func `A short query of a snapshot needs no cursor of the server`(engine: Engine) throws {
+        let database = try filled(engine, rows: 1000)
+        try database.snapshot { connection in
+            func cursorIsUsed(rows count: Int) throws -> Bool {
+                let cursor = try connection.cursor(
+                    "SELECT id, 'one', 'two' FROM inventory_event WHERE id < \(count) ORDER BY id DESC")
+                let open = try connection.integer("SELECT count(*) FROM pg_cursors")
+                var found: [Int64] = []
+                try Self.drain(cursor) { found.append($0) }
+                #expect(found == (0..<Int64(count)).reversed())
+                return open == 1
+            }
+            for count in [0, 1, 63, 64] { #expect(try !cursorIsUsed(rows: count), "\(count) rows") }
+            for count in [65, 66, 1000] { #expect(try cursorIsUsed(rows: count), "\(count) rows") }
+            // What was long counts as long for a while, then it is tried.
+            let later = try (0..<20).map { _ in try cursorIsUsed(rows: 3) }
+            #expect(later == Array(repeating: true, count: 14) + Array(repeating: false, count: 6))
+        }
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func aWriteReadsWhileItWrites(engine: Engine) throws {
         let database = try filled(engine, rows: 3000)
         try database.write { connection in

@@ -4,10 +4,10 @@ import Glibc
 
 // DESIGN. libpq lets one statement at a time use the connection. Cursors therefore come in two kinds. Outside a snapshot a
 // query is a prepared statement whose rows stream one by one; when another statement needs the connection meanwhile, the
-// rest of the stream is parked in memory, up to a bound. Inside a snapshot a query is a cursor of the server's, fetched in
-// batches, so any number of long ones run side by side in bounded memory. See PostgreSQLCursor. The statements that begin
-// a transaction are sent with its first query (libpq's pipeline mode), because a round trip costs more than most
-// statements.
+// rest of the stream is parked in memory, up to a bound. Inside a snapshot a long query is a cursor of the server's, fetched in
+// batches, so any number of them run side by side in bounded memory (PostgreSQLCursor). The server plans a cursor at each use, so a
+// prepared statement asks for a few rows first (LongAnswers). The statements that begin a transaction are sent with its
+// first query (libpq's pipeline mode), because a round trip costs more than most statements.
 
 /// One session with a PostgreSQL server.
 ///
@@ -99,7 +99,6 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     /// Whether no fault of it is known yet.
     var isUsable: Bool { !isWorn && !isBroken }
-
     var isBroken: Bool { PQstatus(handle) != CONNECTION_OK }
 
     /// Whether the transaction that failed may succeed when it is run again. A commit whose outcome is unknown is not
@@ -194,6 +193,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
         if transaction == .snapshot {
+            if let short = try shortAnswer(sql) { return short }
             // Before there is a cursor: on another session it would be one of the past.
             try open()
             cursors += 1
@@ -204,7 +204,21 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(streaming: sql, on: self) }
     }
 
-    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
+    /// All rows of a query that has few; nil of one that has more, or had the last time.
+    private func shortAnswer(_ sql: SQL) throws(DatabaseError) -> PostgreSQLCursor? {
+        guard PreparedStatements.keeps(sql.kinds), dialer.longAnswers.mayBeShort(sql.text) else { return nil }
+        // Planned for all rows (a bare LIMIT may be served by a search through an index), run until there are enough.
+        let cursor = try wholeCursor(
+            "WITH answer AS MATERIALIZED (\(sql)) SELECT * FROM answer LIMIT \(LongAnswers.some)")
+        if cursor.rowCount < LongAnswers.some { return cursor }
+        cursor.finish()
+        dialer.longAnswers.note(sql.text)
+        return nil
+    }
+
+    func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try wholeCursor(sql) }
+
+    private func wholeCursor(_ sql: SQL) throws(DatabaseError) -> PostgreSQLCursor {
         // Like above, and in a snapshot that has not begun.
         if transaction == .none || transaction == .snapshot && !opening.isEmpty {
             return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(whole: sql, on: self) }

@@ -72,6 +72,9 @@ final class PostgreSQLCursor: RowCursor {
 
     deinit { finish() }
 
+    /// How many rows the batch has that is being read: of a query that was run to its end, all.
+    var rowCount: Int { Int(rows) }
+
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool {
         while row == rows {
             if restRow < rest.rowCount, epoch == connection.epoch {

@@ -8,6 +8,8 @@ import Synchronization
 /// that the outage is known, and each call tries once, until one succeeds, so that no caller hangs.
 final class PostgreSQLDialer: Sendable {
     let url: PostgreSQLURL
+    /// What its connections know of the queries of snapshots.
+    let longAnswers = LongAnswers()
     private let isOut = Mutex(false)
 
     init(_ url: PostgreSQLURL) { self.url = url }
