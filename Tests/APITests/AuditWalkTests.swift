@@ -118,6 +118,7 @@ struct AuditWalkTests {
             Step(call: "regenerateUserKey", fields: ["orgToken": org, "email": email]),
             Step(call: "waybillAddKey", fields: key), Step(call: "waybillRenewKey", fields: key),
             Step(call: "waybillRevokeKey", fields: key),
+            Step(call: "waybillSetRole", fields: ["orgToken": org, "email": email, "role": "READ_ONLY"]),
             Step(call: "removeUserFromOrganization", fields: ["orgToken": org, "user": ["email": email]]),
         ] { try await walk.take(step) }
     }
@@ -137,6 +138,8 @@ struct AuditWalkTests {
             try await walk.take(Step(call: "waybillOrder\(word)Policies", fields: both))
             let off: [String: Any] = [field: token, "policyIds": [first], "enabled": false]
             try await walk.take(Step(call: "waybillEnable\(word)Policy", fields: off))
+            let other: [String: Any] = [field: token, "policyId": first, "policy": policy]
+            try await walk.take(Step(call: "waybillChange\(word)Policy", fields: other))
             try await walk.take(Step(call: "remove\(word)Policies", fields: [field: token, "policyIds": [first]]))
         }
     }

@@ -53,6 +53,29 @@ struct PeopleTests {
         #expect(try await code("getAllUsers", [:], key: key) == nil)
     }
 
+    @Test func oneRoleOfOneMemberIsSet() async throws {
+        let made = try await call("createUser", ["addedUser": ["name": "Ada", "email": "ada@acme.example"]])
+        let key = try #require(made["userToken"] as? String)
+        func set(_ role: String, _ more: [String: Any] = [:], key: String? = nil) async throws -> Int? {
+            let fields: [String: Any] = ["email": "ada@acme.example", "role": role]
+            return try await code("waybillSetRole", fields.merging(more) { $1 }, key: key)
+        }
+        #expect(try await code("getAllUsers", [:], key: key) == 5001)
+        #expect(try await set("read_only") == nil)
+        #expect(try await code("getAllUsers", [:], key: key) == nil)
+        // Others keep theirs, and a reader gives none.
+        #expect(try await set("ADMINISTRATOR", key: key) == 5001)
+        #expect(try await set("NONE") == nil)
+        #expect(try await code("getAllUsers", [:], key: key) == 5001)
+        #expect(try await set("MEMBER", ["productToken": fixture.acme.products[0].token]) == nil)
+        #expect(try await code("getAllUsers", [:], key: key) == nil)
+        #expect(try await set("MEMBER", ["productToken": fixture.rival.products[0].token]) == 5001)
+        #expect(try await set("OWNER") == 2021)
+        #expect(try await code("waybillSetRole", ["email": "nobody@acme.example", "role": "MEMBER"]) == 2011)
+        // The last administrator stays one.
+        #expect(try await code("waybillSetRole", ["email": "admin@acme.example", "role": "NONE"]) == 2021)
+    }
+
     @Test func groupsGiveRoles() async throws {
         let made = try await call("createUser", ["addedUser": ["name": "Ada", "email": "ada@acme.example"]])
         let key = try #require(made["userToken"] as? String)

@@ -106,6 +106,18 @@ struct PolicyTests {
         _ = try await world.call(
             "waybillEnableProjectPolicy", ["projectToken": project, "policyIds": [ids[1]], "enabled": false])
         #expect(try await rejected(world, org).count == left.count)
+        // A changed policy keeps its number and its place, and decides by its new filter.
+        var changed = warn
+        changed["name"] = "Changed"
+        changed["filter"] = ["type": "RESOURCE_NAME", "pattern": "nothing-has-this-name"]
+        let number = try #require(ids.last)
+        _ = try await world.call(
+            "waybillChangeProjectPolicy", ["projectToken": project, "policyId": number, "policy": changed])
+        let after = try await world.list("getProjectPolicies", "policies", ["projectToken": project])
+        #expect(after.compactMap { $0["id"] as? Int } == Array(ids.reversed()))
+        #expect(after.first?["name"] as? String == "Changed")
+        let gone: [String: Any] = ["projectToken": project, "policyId": number + 1000, "policy": changed]
+        #expect(try await world.call("waybillChangeProjectPolicy", gone)["errorCode"] as? Int == 2021)
     }
 
     @Test(arguments: Engine.allCases) func timeLetsALibraryReachAnAge(engine: Engine) async throws {

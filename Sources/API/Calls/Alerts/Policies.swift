@@ -12,9 +12,11 @@ extension Call {
             return [
                 list("get\(word)Policies", kind), add("add\(word)Policy", kind), remove("remove\(word)Policies", kind),
                 enable("waybillEnable\(word)Policy", kind), order("waybillOrder\(word)Policies", kind),
+                change("waybillChange\(word)Policy", kind),
             ]
         } + [list("getGlobalOrganizationPolicies", .organization)]
 
+    private static let policyID = WholeNumber("policyId", in: NumberText.ids)
     private static let policyIDs = WholeNumber("policyIds", in: NumberText.ids)
 
     private static func list(_ name: String, _ kind: ScopeKind) -> Call {
@@ -54,6 +56,24 @@ extension Call {
                     answer.text("message", "Successfully added policy \(form.policy.name)\(remarks)")
                     if let made { answer.object("policy") { $0.policy(made) } }
                 }
+            }
+        }
+    }
+
+    /// Puts another policy in the place of one: it keeps its number, its author and, without `priority`, its place.
+    private static func change(_ name: String, _ kind: ScopeKind) -> Call {
+        Call(
+            name, .one(kind), .administrator, .work, takes: [.number(policyID).required, PolicyForm.parameter]
+        ) { visit in
+            let id = try visit.request.number(policyID)
+            let form = try PolicyForm(
+                try visit.request.object("policy", accepted: "an object with name, filter and action"))
+            return visit.changeAndSettleAlerts { writing in
+                guard try Policies.change(id, to: form.policy, writing) else {
+                    throw APIError.notFound(String(id), of: policyID.name)
+                }
+                let remarks = try form.remarks(in: writing.scope.organization, on: writing.connection)
+                return Answer.message("Successfully changed policy \(form.policy.name)\(remarks)")
             }
         }
     }

@@ -7,7 +7,7 @@ import HTTP
 extension Call {
     static let people: [Call] = [
         allUsers, allGroups, createUser, createServiceUser, regenerateUserKey, removeUser, createGroup,
-        addUsersToGroups,
+        addUsersToGroups, setRole,
         assignments("getOrganizationAssignments", .organization), assignments("getProductAssignments", .product),
         setting(
             "setOrganizationAssignments", .organization,
@@ -167,6 +167,26 @@ extension Call {
 
     // MARK: Roles
 
+    /// Not Mend's: the role of one member, in the organization or in one product, in place of the one before. Lists of everybody, as
+    /// `setOrganizationAssignments` takes them, lose what somebody else changed in between.
+    private static let setRole = Call(
+        "waybillSetRole", .one(.organization), .administrator, .points,
+        takes: [
+            .text("email", as: "ada@example.org").required, .words("role", roleWords).required, .text("productToken"),
+        ]
+    ) { visit in
+        let email = try visit.request.text("email", accepted: "the address of a member")
+        let accepted = roleWords.joined(separator: ", ")
+        let word = try visit.request.text("role", accepted: accepted).uppercased()
+        guard roleWords.contains(word) else { throw APIError.badValue(word, of: "role", accepted: accepted) }
+        let product = try visit.productIfAny()
+        return visit.change(saying: "Successfully set the role of \(email)") { writing in
+            let organization = writing.scope.organization
+            let scope = product.map { Scope(kind: .product, organization: organization, product: $0) }
+            try People.setRole(Role(rawValue: word), email: email, scope.map(writing.moved) ?? writing)
+        }
+    }
+
     private static func assignments(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work) { visit in
             let found = try People.assignments(visit.scope, on: visit.connection)
@@ -241,6 +261,16 @@ extension Call {
 }
 
 extension Visit {
+    /// The product of the organization that `productToken` names; nil without it.
+    fileprivate func productIfAny() throws -> Int64? {
+        let accepted = "the token of a product of the organization"
+        guard let token = try request.textIfAny("productToken", accepted: accepted) else { return nil }
+        guard let found = try Accounts.scope(.product, token: token, on: connection),
+            found.organization == scope.organization
+        else { throw APIError.refused }
+        return found.product
+    }
+
     /// Somebody new, with the role and the key that the request describes.
     fileprivate func newMember(
         name: String, email: String, kind: StaticString, _ key: UserKey
@@ -250,13 +280,7 @@ extension Visit {
             throw APIError.badValue(word, of: "role", accepted: Call.roleWords.joined(separator: ", "))
         }
         let role = Role(rawValue: word.uppercased())
-        var product: Int64 = 0
-        if let token = try request.textIfAny("productToken", accepted: "the token of a product of the organization") {
-            guard let found = try Accounts.scope(.product, token: token, on: connection),
-                found.organization == scope.organization
-            else { throw APIError.refused }
-            product = found.product
-        }
+        let product = try productIfAny() ?? 0
         let new = NewKey(
             key.digest, scopes: try request.keyScopes() ?? .all, expires: try request.timeIfAny("expires") ?? 0)
         return .init(name: name, email: email, kind: kind, key: new, role: role, product: product)

@@ -79,6 +79,9 @@ package struct NewPolicy: Sendable {
         self.rule = rule
         self.priority = priority
     }
+
+    /// The day of the last look at ages, as a row has it; -1 where the rule does not look at time.
+    fileprivate func agedDay(at time: Int64) -> Int64 { rule.age == nil ? -1 : time / TimeText.day }
 }
 
 /// The table of policies.
@@ -149,11 +152,30 @@ package enum Policies {
                 filter_type, action_type, rule, aged_day, owner, created_at)
             VALUES (\(id), \(scope.organization), \(scope.product), \(scope.project), \(priority), \(policy.name),
                 \(policy.isEnabled), \(policy.filter), \(policy.action), \(policy.filterType), \(policy.actionType),
-                \(policy.rule.text), \(policy.rule.age == nil ? -1 : writing.time / TimeText.day), \(writing.account),
-                \(writing.time))
+                \(policy.rule.text), \(policy.agedDay(at: writing.time)), \(writing.account), \(writing.time))
             """)
         try note(.created, after: [describe(policy.name, policy.filterType, policy.actionType)], writing)
         return id
+    }
+
+    /// Puts another policy in the place of one of just this scope: it keeps its number, its author and, unless the new one has a
+    /// priority, its place. False when the scope has none with this id.
+    package static func change(_ id: Int64, to policy: NewPolicy, _ writing: Writing) throws -> Bool {
+        let known = try own(of: writing.scope, on: writing.connection)
+        guard let old = known.first(where: { $0.id == id }) else { return false }
+        try writing.connection.run(
+            """
+            UPDATE policy SET name = \(policy.name), enabled = \(policy.isEnabled), filter = \(policy.filter),
+                action = \(policy.action), filter_type = \(policy.filterType), action_type = \(policy.actionType),
+                rule = \(policy.rule.text), aged_day = \(policy.agedDay(at: writing.time)) WHERE id = \(id)
+            """)
+        if let priority = policy.priority {
+            try writing.connection.run("UPDATE policy SET priority = \(priority) WHERE id = \(id)")
+        }
+        try note(
+            .changed, before: [describe(old.name, old.filterType, old.actionType)],
+            after: [describe(policy.name, policy.filterType, policy.actionType)], writing)
+        return true
     }
 
     /// Removes policies of just this scope; the others that are named stay. Returns the number of removed policies.
