@@ -134,8 +134,10 @@ struct ConsoleDoor: Sendable {
     /// - Parameters:
     ///   - form: what was typed, where the page is shown again.
     ///   - problem: why.
+    ///   - secret: what was just made and is shown this once.
     private func show(
-        _ address: Address, _ request: HTTPRequest, form: Form? = nil, because problem: Problem? = nil
+        _ address: Address, _ request: HTTPRequest, form: Form? = nil, because problem: Problem? = nil,
+        with secret: Secret? = nil
     ) throws -> HTTPResponse {
         try backend.database.snapshot { connection in
             guard let person = try signIn.person(of: request, on: connection),
@@ -145,6 +147,7 @@ struct ConsoleDoor: Sendable {
             else { return .page(200, Layout.entrance(notice: problem?.text)) }
             visit.form = form
             visit.problem = problem
+            visit.secret = secret
             if let held = visit.access.key { backend.ledger.note(held, at: visit.now) }
             var response = HTTPResponse.page(problem == nil ? 200 : 400, try Layout.page(visit))
             response.mark.account = visit.access.standing.account
@@ -179,7 +182,11 @@ struct ConsoleDoor: Sendable {
         guard let (page, sender) = try await enter(address, form, request) else { return .redirect(to: Address()) }
         guard let submission = page.submission else { throw APIError.refused }
         do {
-            return .redirect(to: try await submission.act(sender))
+            switch try await submission.act(sender) {
+            case .page(let next): return .redirect(to: next)
+            case .secret(let secret):
+                return try await threads.attempt { try show(address, request, with: secret) }.get()
+            }
         } catch {
             guard let known = APIError(error), Self.isAboutForm(known) else { throw error }
             return try await threads.attempt { try show(address, request, form: form, because: Problem(known)) }.get()

@@ -1,5 +1,6 @@
 import API
 import Bytes
+import Database
 import HTTP
 import Reports
 
@@ -62,7 +63,22 @@ struct Problem: Sendable {
             field = "format"
             text =
                 "“\(format.prefix(100))” is no format of this report; it has \(offered.map(\.rawValue).joined(separator: ", "))."
-        case .badPattern, .badJSON, .unknownRequest, .refused, .roleTooLow, .keyTooNarrow, .nameTaken, .unknownProcess,
+        case .badPattern(let value, let field, let why):
+            self.field = field
+            text = """
+                “\(value.prefix(100))” cannot be used: \(why). Patterns have * and ?, or are regular expressions between \
+                slashes.
+                """
+        case .people(.isMember), .people(.unknownUser):
+            field = "email"
+            text = error.message
+        case .key(.badName), .key(.nameTaken):
+            field = "keyName"
+            text = error.message
+        case .key(.ended):
+            field = "expires"
+            text = "This time has passed."
+        case .badJSON, .unknownRequest, .refused, .roleTooLow, .keyTooNarrow, .nameTaken, .unknownProcess,
             .notReady, .failed, .notDownloadable, .finishedAlready, .notYours, .report, .full, .tooLargeForOneFile,
             .uploadsPending, .people, .key, .tooManyCalls, .busy, .unknownLibrary, .noSuchLibrary, .tooManyLibraries,
             .notOffered, .fault:

@@ -39,10 +39,9 @@ struct Page: Sendable {
     /// All pages, in the order of the menus.
     static let table: [Page] = [
         .overview, .productOverview, .projectOverview, .vulnerabilities, .vulnerability, .libraries, .library,
-        .licences,
-        .search, .alerts, .decide, .reports, .report, .download, .imports, .history, .changes, .knowledge, .people,
-        .audit,
-        .sessions, .keys, .notices,
+        .licences, .licence, .alerts, .decide, .paths, .files, .reports, .report, .download, .imports, .history,
+        .policies, .policy, .search, .changes, .knowledge,
+        .people, .person, .settings, .audit, .sessions, .keys, .notices,
     ]
 
     /// The page of an address; nil when there is none.
@@ -54,9 +53,28 @@ struct Page: Sendable {
 /// What a page does with the form that it holds.
 struct Submission: Sendable {
     /// Does what the form asks for and gives the page to look at next.
-    let act: @Sendable (Sender) async throws -> Address
+    let act: @Sendable (Sender) async throws -> Landing
 
-    init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = act }
+    init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = { .page(try await act($0)) } }
+
+    /// For forms that may make something that is shown once.
+    init(showing act: @escaping @Sendable (Sender) async throws -> Landing) { self.act = act }
+}
+
+/// Where a form leads to.
+enum Landing: Sendable {
+    /// A page that is asked for by GET: going back and loading again does nothing twice.
+    case page(Address)
+    /// The page of the form, with a secret that is shown this once. Loading it again sends the form again: only calls that refuse what
+    /// is there already may lead here.
+    case secret(Secret)
+}
+
+/// A key that was just made.
+struct Secret: Sendable {
+    /// Whose key it is.
+    let title: String
+    let text: String
 }
 
 /// There is nothing to show at an address whose page exists.
@@ -100,5 +118,14 @@ struct Sender: Sendable {
     func call(_ requestType: String, _ members: (inout JSONWriter) -> Void = { _ in }) async throws -> HTTPResponse {
         try await desk.perform(
             requestType, at: (place.kind, place.token), by: keyDigest, caller, members: members)
+    }
+
+    /// Makes a call at the organization around the place.
+    @discardableResult
+    func callOrganization(
+        _ requestType: String, _ members: (inout JSONWriter) -> Void
+    ) async throws -> HTTPResponse {
+        try await desk.perform(
+            requestType, at: (.organization, names.organization.token), by: keyDigest, caller, members: members)
     }
 }

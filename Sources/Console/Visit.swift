@@ -25,6 +25,8 @@ struct Visit {
     /// What the browser sent last, where the page is shown again because of a problem.
     var form: Form?
     var problem: Problem?
+    /// What a form has just made and is shown this once.
+    var secret: Secret?
     let connection: any Connection
     let backend: Backend
     private let memory: TotalsMemory
@@ -74,6 +76,17 @@ struct Visit {
 
     /// What was typed into a field of the form that is shown again, else a value.
     func typed(_ name: String, or value: String = "") -> String { form.map { $0[name] } ?? value }
+
+    /// The same for one of several forms of a page, which names itself in the field `part`.
+    func typed(_ name: String, in part: String, or value: String = "") -> String {
+        isSent(part) ? typed(name, or: value) : value
+    }
+
+    /// The problem of one of several forms of a page.
+    func problem(in part: String) -> Problem? { isSent(part) ? problem : nil }
+
+    /// Whether this one of several forms is shown again.
+    func isSent(_ part: String) -> Bool { form?["part"] == part }
 
     /// A page of the organization.
     func inOrganization(_ page: String = "", item: String = "") -> Address {

@@ -19,3 +19,11 @@ package enum SQLText {
     /// A pattern for LIKE with the escape `!`, for texts that contain a part.
     package static func containing(_ part: String) -> String { "%\(escaped(part))%" }
 }
+
+extension SQL {
+    /// A condition that a text has these letters in it, whatever their case in ASCII; true for no letters.
+    package static func contains(_ column: StaticSQL, _ letters: String) -> SQL {
+        guard !letters.isEmpty else { return "1 = 1" }
+        return "lower(\(column)) LIKE \(SQLText.containing(SQLText.lowered(letters))) ESCAPE '!'"
+    }
+}

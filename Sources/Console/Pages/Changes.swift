@@ -70,25 +70,4 @@ extension Page {
             }
         }
     }
-
-    /// The members of the organization and their roles.
-    static let people = Page(
-        "people", "People", in: [.organization], for: .administrator, with: .administer
-    ) { visit in
-        try visit.access.require(Need(.administrator, with: .administer, for: "the list of people"), inProduct: nil)
-        let members = try Member.list(visit.scope, on: visit.connection)
-        return Content("People") { html in
-            html.section("Members") { html in
-                html.table(
-                    "Members",
-                    [
-                        .text("Address") { $0.person.email }, .text("Name") { $0.person.name },
-                        .text("Roles") { $0.rolesText.spaced },
-                        .text("Kind", isWide: true) { $0.kind == "SERVICE" ? "a service" : "a person" },
-                        .number("Keys", isWide: true, \.keys),
-                    ] as [ListColumn<Member>], members)
-                html.export(visit, "members", type: "OrgMembersReport")
-            }
-        }
-    }
 }

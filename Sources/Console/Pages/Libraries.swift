@@ -27,7 +27,12 @@ extension Page {
                 html.table("Libraries", ListColumn<LibraryList.Row>.libraries(visit), libraries.rows)
                 html.pager(visit.address, next: libraries.next)
                 html.basis(basis)
-                html.export(visit, "inventory", type: "ProjectInventoryReport")
+                html.export(
+                    visit, "these libraries", type: "ProjectInventoryReport",
+                    [
+                        Address.Field(name: "libraryPart", value: list.name),
+                        Address.Field(name: "directOnly", value: list.isDirectOnly ? "true" : ""),
+                    ])
             }
         }
     }
@@ -48,7 +53,15 @@ extension Page {
                 html.table(
                     "Licences",
                     [
-                        .text("Licence", \.name), .text("SPDX", \.spdx), .text("Kind", isWide: true, \.type),
+                        ListColumn("Licence") { row, html in
+                            html.link(visit.inOrganization("licence", item: row.spdx.or(row.name)), row.name)
+                        },
+                        .text("SPDX", \.spdx),
+                        ListColumn("Kind") { row, html in
+                            guard let family = row.family else { return html.mark("not known", "quiet") }
+                            html.text(family.rawValue)
+                        },
+                        .text("Type", isWide: true, \.type),
                         .number("Components", \.libraries),
                     ] as [ListColumn<LicenseUse.Row>], list.rows)
                 if list.rows.count == LicenseUse.limit { html.hint("More licences are in the report.") }
@@ -99,6 +112,12 @@ extension Page {
                     ("Kind", library.type), ("Package URL", library.purl),
                     ("Licence", library.expression.or(library.licenses.joined(separator: ", ")).or("not known")),
                 ])
+                if !library.licenses.isEmpty {
+                    html.element("p") { html in
+                        html.text("Licences: ")
+                        html.licences(library.licenses, visit)
+                    }
+                }
                 if !library.homepage.isEmpty { html.element("p") { $0.outside(library.homepage, library.homepage) } }
             }
             html.section("Versions in use") { html in
@@ -143,7 +162,7 @@ extension ListColumn where Row == LibraryList.Row {
             .text("Kind", isWide: true, \.type),
             ListColumn("Licences") { row, html in
                 if row.licenses.isEmpty { return html.mark("not known", "quiet") }
-                html.text(row.licenses.joined(separator: ", "))
+                html.licences(row.licenses, visit)
             },
             .text("How", isWide: true) { row in
                 switch row.directness {

@@ -6,34 +6,6 @@ import Jobs
 import Reports
 
 extension Page {
-    /// The keys of the person, with a button each that revokes it. A key is shown once, where it is made; that is no page that could be
-    /// loaded again.
-    static let keys = Page("keys", "", in: [.organization], submission: revokeKey) { visit in
-        let keys = try Keys.list(account: visit.access.standing.account, on: visit.connection)
-        let shown = visit.access.key?.id
-        return Content("Your keys") { html in
-            html.section("Keys") { html in
-                html.table(
-                    "Your keys",
-                    [
-                        .text("Name") { $0.name.or("without a name") },
-                        .text("For") { $0.scopes.words.joined(separator: ", ").lowercased() },
-                        .time("Made", isWide: true, \.created), .time("Last used", \.used), .time("Ends", \.expires),
-                        ListColumn("Action") { key, html in
-                            if key.id == shown { return html.text("this session’s") }
-                            html.button("Revoke", to: visit.here("keys"), hidden: [("keyName", key.name)])
-                        },
-                    ] as [ListColumn<KeyRecord>], keys)
-                html.hint("waybillAddKey and waybill key add make one, and show it once.")
-            }
-        }
-    }
-
-    private static let revokeKey = Submission { sender in
-        try await sender.call("waybillRevokeKey") { $0.text("keyName", sender.form["keyName"]) }
-        return Address(sender.place, "keys")
-    }
-
     /// The person's subscriptions to notices, and a form for another one. Administrators see the subscriptions of everybody.
     static let notices = Page("notices", "", in: [.organization, .product, .project], submission: changeNotices) {
         visit in
@@ -102,20 +74,8 @@ extension Page {
 extension HTML {
     fileprivate mutating func noticeFields(_ visit: Visit) {
         let chosen = visit.form?.all("events") ?? []
-        element("fieldset") { html in
-            html.element("legend", text: "Events")
-            for kind in NoticeKind.allCases {
-                html.element("label", ("class", "check")) { html in
-                    html.void(
-                        "input", ("type", "checkbox"), ("name", "events"), ("value", kind.rawValue),
-                        ("checked", chosen.contains(kind.rawValue) ? "checked" : ""))
-                    html.text(kind.words)
-                }
-            }
-            if visit.problem?.field == "events" {
-                html.element("p", ("class", "wrong"), text: "Choose one at least.")
-            }
-        }
+        let problem = visit.problem.map { $0.field == "events" ? Problem("events", "Choose one at least.") : $0 }
+        checks("events", "Events", NoticeKind.allCases.map { Choice($0.rawValue, $0.words) }, chosen: chosen, problem)
         var severity = Field("severity", "Vulnerabilities from this severity on")
         severity.choices =
             [Choice("", "any")] + ["low", "medium", "high", "critical"].map { Choice($0, $0) }

@@ -11,7 +11,8 @@ extension Page {
         var wrong: Problem?
         if !asked.isEmpty {
             do {
-                answer = try visit.answer(to: asked)
+                var question = try Question(.words, asked)
+                answer = try visit.answer(to: &question)
             } catch let error as QuestionError {
                 wrong = Problem("q", error.words)
             }
@@ -65,9 +66,8 @@ extension Page {
 }
 
 extension Visit {
-    /// A page of the answer to free words, from what the person may see.
-    fileprivate func answer(to words: String) throws -> Question.Answer {
-        var question = try Question(.words, words)
+    /// A page of the answer to a question, with the filters of the address, from what the person may see.
+    func answer(to question: inout Question) throws -> Question.Answer {
         question.limit = ListPage<Question.Item>.size
         if Question.Filters.severityWords.contains(query("severity")) {
             question.filters.severities = [query("severity")]

@@ -49,10 +49,14 @@ extension HTML {
     }
 
     /// A button alone.
-    mutating func button(_ text: String, to address: Address, hidden: [(name: String, value: String)]) {
+    ///
+    /// - Parameter subject: what it is about, for readers that do not see the row that it stands in.
+    mutating func button(
+        _ text: String, of subject: String = "", to address: Address, hidden: [(name: String, value: String)]
+    ) {
         element("form", ("method", "post"), ("action", address.text), ("class", "inline")) { html in
             html.hidden(hidden)
-            html.element("button", text: text)
+            html.element("button", ("aria-label", subject.isEmpty ? "" : "\(text) \(subject)"), text: text)
         }
     }
 
@@ -80,6 +84,32 @@ extension HTML {
             if !field.hint.isEmpty {
                 html.element("p", ("class", "hint"), ("id", "hint-\(field.id)"), text: field.hint)
             }
+        }
+    }
+
+    /// Boxes of which any number may be checked.
+    ///
+    /// - Parameters:
+    ///   - id: tells two forms of a page apart.
+    ///   - chosen: the values whose boxes are checked.
+    mutating func checks(
+        _ name: String, _ legend: String, id: String = "", _ choices: [Choice], chosen: [String],
+        _ problem: Problem? = nil
+    ) {
+        let wrong = problem?.field == name ? problem?.text : nil
+        let mark = "wrong-\(id.or(name))"
+        element("fieldset", ("class", wrong == nil ? "" : "wrong"), ("aria-describedby", wrong == nil ? "" : mark)) {
+            html in
+            html.element("legend", text: legend)
+            for choice in choices {
+                html.element("label", ("class", "check")) { html in
+                    html.void(
+                        "input", ("type", "checkbox"), ("name", name), ("value", choice.value),
+                        ("checked", chosen.contains(choice.value) ? "checked" : ""))
+                    html.text(choice.text)
+                }
+            }
+            if let wrong { html.element("p", ("class", "wrong"), ("id", mark), text: wrong) }
         }
     }
 

@@ -17,6 +17,7 @@ enum Layout {
                 html.element("h1", text: content.title)
                 tabs(visit, to: &html)
                 if let problem = visit.problem { html.alert(problem) }
+                if let secret = visit.secret { html.secret(secret) }
                 content.body(&html)
             }
             html.element("footer") { html in
@@ -184,6 +185,15 @@ extension HTML {
     mutating func alert(_ problem: Problem) {
         element("div", ("class", "alert"), ("role", "alert")) { html in
             html.element("p", text: "Nothing was changed. \(problem.text)")
+        }
+    }
+
+    /// A secret that is shown this once.
+    fileprivate mutating func secret(_ secret: Secret) {
+        element("section", ("class", "secret"), ("role", "status")) { html in
+            html.element("h2", text: secret.title)
+            html.element("p") { $0.element("code", text: secret.text) }
+            html.hint("It is shown this once: copy it now. Whoever has it may do what it is for.")
         }
     }
 

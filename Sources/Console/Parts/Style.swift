@@ -84,6 +84,9 @@ enum Style {
         .alert { max-width: none; padding: .6rem .9rem; margin: 0 0 var(--gap); border-left: 4px solid var(--bad);
           background: var(--bad-ground); border-radius: 2px; overflow-wrap: anywhere; }
         .alert p:last-child { margin: 0; }
+        .secret { border: 2px solid var(--good); }
+        .secret code { display: block; padding: .6rem .8rem; background: var(--ground); border: 1px solid var(--edge);
+          border-radius: var(--round); user-select: all; }
         .scroll { overflow-x: auto; margin: 0 -.4rem; padding: 0 .4rem; position: relative; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .45rem 1.2rem .45rem 0; border-top: 1px solid var(--line); vertical-align: top;
@@ -119,6 +122,9 @@ enum Style {
         .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .5rem 1.5rem;
           grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
         .cards li { display: grid; padding: .35rem 0; border-top: 1px solid var(--line); }
+        .way { list-style: none; margin: 0; padding: 0; }
+        .way li { padding-left: 1.1rem; text-indent: -1.1rem; }
+        .way li + li::before { content: "↳ " / ""; color: var(--soft); }
         .notes { margin: 0; padding-left: 1.1rem; }
         .actions, .export { margin: .8rem 0 0; }
         .prose { white-space: pre-line; max-width: 60rem; }

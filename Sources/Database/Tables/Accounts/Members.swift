@@ -17,14 +17,37 @@ package struct Member: Sendable {
 
     /// The members of an organization, in the order of their ids.
     package static func list(_ scope: Scope, on connection: any Connection) throws -> [Member] {
-        let names = Dictionary(
-            uniqueKeysWithValues: try connection.all(
-                "SELECT id, name FROM product WHERE organization = \(scope.organization)"
-            ) { ($0.integer(0), $0.string(1)) })
+        try read(scope, where: "1 = 1", limit: .max, on: connection)
+    }
+
+    /// Members behind one, in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - letters: of the name or the address; empty for all.
+    ///   - id: of the account of the last member of the page before; 0 for the first page.
+    package static func page(
+        _ scope: Scope, having letters: String, behind id: Int64, limit: Int, on connection: any Connection
+    ) throws -> [Member] {
+        try read(
+            scope,
+            where: """
+                a.id > \(id) AND (\(SQL.contains("a.email", letters)) OR \(SQL.contains("a.name", letters)))
+                """, limit: limit, on: connection)
+    }
+
+    /// The member with this address; nil when there is none.
+    package static func find(_ email: String, in scope: Scope, on connection: any Connection) throws -> Member? {
+        try read(scope, where: "a.email = \(email)", limit: 1, on: connection).first
+    }
+
+    private static func read(
+        _ scope: Scope, where condition: SQL, limit: Int, on connection: any Connection
+    ) throws -> [Member] {
         let rows = try connection.all(
             """
             SELECT a.id, a.name, a.email, a.kind, (SELECT count(*) FROM user_key k WHERE k.account = a.id)
-            FROM membership m JOIN account a ON a.id = m.account WHERE m.organization = \(scope.organization) ORDER BY a.id
+            FROM membership m JOIN account a ON a.id = m.account WHERE m.organization = \(scope.organization) AND \(condition)
+            ORDER BY a.id LIMIT \(limit)
             """
         ) { row in
             (
@@ -32,8 +55,17 @@ package struct Member: Sendable {
                 keys: row.integer(4)
             )
         }
-        return try rows.map { row in
-            let standing = try Standing.find(account: row.person.id, in: scope.organization, on: connection)
+        let standings = try rows.map {
+            try Standing.find(account: $0.person.id, in: scope.organization, on: connection)
+        }
+        var names: [Int64: String] = [:]
+        let products = Set(standings.flatMap { ($0?.productRoles ?? [:]).keys }).sorted()
+        try Advisories.inSlices(products, as: Value.integer) { list in
+            try connection.each("SELECT id, name FROM product WHERE id IN \(list)") { row in
+                names[row.integer(0)] = row.string(1)
+            }
+        }
+        return zip(rows, standings).map { row, standing in
             let roles = (standing?.productRoles ?? [:]).compactMap { product, role in
                 names[product].map { (product: $0, role: role) }
             }

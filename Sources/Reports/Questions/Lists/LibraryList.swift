@@ -1,5 +1,5 @@
 package import Database
-import Inventory
+package import Inventory
 
 /// The libraries of a project, in the order of its document.
 package struct LibraryList: Sendable {
@@ -69,6 +69,9 @@ package struct LicenseUse: Sendable {
         package let spdx: String
         package let type: String
         package let libraries: Int64
+
+        /// How far it reaches into the work that uses it; nil where the tables do not say.
+        package var family: LicenseFamily? { PolicyLicense(spdx: spdx, name: name).family }
     }
 
     /// The most licences that are listed.

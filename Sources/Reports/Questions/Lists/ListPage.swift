@@ -39,16 +39,3 @@ enum ListCursor {
         return numbers.count == count ? numbers : nil
     }
 }
-
-extension SQL {
-    /// A condition that a text has these letters in it, whatever their case in ASCII; true for no letters.
-    static func contains(_ column: StaticSQL, _ letters: String) -> SQL {
-        guard !letters.isEmpty else { return "1 = 1" }
-        var pattern = "%"
-        for letter in letters.lowercased() {
-            if "%_\\".contains(letter) { pattern.append("\\") }
-            pattern.append(letter)
-        }
-        return "lower(\(column)) LIKE \(pattern + "%") ESCAPE '\\'"
-    }
-}

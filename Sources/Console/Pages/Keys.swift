@@ -1,0 +1,86 @@
+import API
+import Bytes
+import Database
+import HTTP
+
+extension Page {
+    /// The keys of the person: a button each that revokes it, and a form that makes one.
+    static let keys = Page("keys", "", in: [.organization], submission: changeOwnKeys) { visit in
+        let keys = try Keys.list(account: visit.access.standing.account, on: visit.connection)
+        return Content("Your keys") { html in
+            html.section("Keys") { $0.keys(visit, keys) }
+            html.section("Make a key") { html in
+                guard visit.access.allows(.administer) else {
+                    return html.hint("This session’s key is not for ADMINISTER: it can make no other key.")
+                }
+                html.newKey(visit)
+            }
+        }
+    }
+
+    private static let changeOwnKeys = Submission(showing: { try await $0.changeKeys(of: nil) })
+}
+
+extension HTML {
+    /// The keys of somebody, with a button each that revokes it.
+    mutating func keys(_ visit: Visit, _ keys: [KeyRecord]) {
+        if keys.isEmpty { return hint("There are none.") }
+        let shown = visit.access.key?.id
+        table(
+            "Keys",
+            [
+                .text("Name") { $0.name.or("without a name") },
+                .text("For") { $0.scopes.words.joined(separator: ", ").lowercased() },
+                .time("Made", isWide: true, \.created),
+                ListColumn("Last used") { key, html in
+                    if key.used == 0 { return html.mark("never", "quiet") }
+                    html.time(key.used)
+                },
+                ListColumn("Ends") { key, html in
+                    if key.expires == 0 { return html.text("never") }
+                    html.time(key.expires)
+                    if key.expires <= visit.now { html.mark("ended", "bad") }
+                },
+                ListColumn("Action") { key, html in
+                    if key.id == shown { return html.text("this session’s") }
+                    html.button(
+                        "Revoke", of: key.name, to: visit.address, hidden: [("part", "revoke"), ("keyName", key.name)])
+                },
+            ] as [ListColumn<KeyRecord>], keys)
+    }
+
+    /// The form that makes a key.
+    mutating func newKey(_ visit: Visit) {
+        let problem = visit.problem(in: "key")
+        form(to: visit.address, button: "Make a key and show it", style: "stack", hidden: [("part", "key")]) { html in
+            var name = Field("keyName", "Name of the key")
+            name.isNeeded = true
+            name.hint = "For example the program that will use it."
+            name.value = visit.typed("keyName", in: "key")
+            html.field(name, problem)
+            let words: [(KeyScopes, String)] = [
+                (.read, "read: see, and download reports"), (.submit, "submit: ask for reports"),
+                (.upload, "upload: bring in SBOMs and VEX"), (.administer, "administer: change everything else"),
+            ]
+            let choices = words.map { Choice($0.0.words.joined(), $0.1) }
+            html.checks(
+                "scopes", "What it is for", id: "key-scopes", choices,
+                chosen: visit.isSent("key") ? visit.form?.all("scopes") ?? [] : [choices[0].value], problem)
+            html.field(.expiry(visit.typed("expires", in: "key"), id: "key-expires"), problem)
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// A text of the JSON object that a call answered; empty where it has none.
+    func text(of member: StaticString) throws -> String {
+        guard case .bytes(let bytes) = body else { return "" }
+        var json = JSONReader(bytes)
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals(member) { return try json.string() }
+            try json.skipValue()
+        }
+        return ""
+    }
+}

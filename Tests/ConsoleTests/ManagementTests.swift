@@ -1,0 +1,181 @@
+import Bytes
+import Database
+import Foundation
+import HTTP
+import Testing
+
+@testable import Console
+
+/// Policies, people, keys and settings: made, changed and ended by forms, once each.
+struct ManagementTests {
+    private let browser: Browser
+
+    init() throws { browser = try Browser() }
+
+    private var organization: String { "/console/organization/\(browser.acme.token)" }
+
+    private func secret(in text: String) -> String? {
+        text.firstMatch(of: /class="secret".*?<code>([0-9a-f]{64})<\/code>/.dotMatchesNewlines()).map { String($0.1) }
+    }
+
+    @Test func aPolicyIsMadeChangedAndRemoved() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let page = "\(organization)/policies"
+        let new = [
+            ("kind", "vulnerability"), ("policy.name", "No <b>"), ("policy.action.type", "REJECT"),
+            ("policy.filter.severities", "CRITICAL"), ("policy.filter.exploited", "true"),
+        ]
+        let high = new + [("policy.filter.minScore", "11")]
+        let wrong = await browser.send("\(organization)/policy", high, cookie: cookie)
+        #expect(wrong.status == 400)
+        let shown = Browser.text(wrong)
+        #expect(shown.contains("id=\"wrong-policy.filter.minScore\"") && shown.contains("value=\"11\""))
+        #expect(shown.contains("value=\"CRITICAL\" checked=\"checked\""))
+        #expect(try browser.count("policy") == 0)
+
+        let made = await browser.send("\(organization)/policy", new, cookie: cookie)
+        #expect(made.status == 303 && made.headers["Location"] == page)
+        let list = await browser.page(page, cookie: cookie)
+        #expect(list.contains("No &lt;b&gt;") && list.contains("critical and exploited"))
+        #expect(list.contains("rejects the library"))
+        let id = try #require(list.firstMatch(of: /name="policyId" value="(\d+)"/)?.1)
+
+        // What is below inherits it and cannot change it.
+        let product = "/console/product/\(browser.acme.products[0].token)"
+        let below = await browser.page("\(product)/policies", cookie: cookie)
+        #expect(below.contains("No &lt;b&gt;") && !below.contains("name=\"policyId\""))
+        #expect(await browser.get("\(product)/policy/\(id)", cookie: cookie).status == 404)
+
+        let form = await browser.page("\(organization)/policy/\(id)", cookie: cookie)
+        #expect(form.contains("value=\"CRITICAL\" checked=\"checked\"") && form.contains("value=\"No &lt;b&gt;\""))
+        let changed = [
+            ("kind", "vulnerability"), ("policy.name", "Changed"), ("policy.action.type", "ALERT"),
+            ("policy.filter.minScore", "7.5"), ("policy.filter.minEpss", "0.05"),
+        ]
+        #expect(await browser.send("\(organization)/policy/\(id)", changed, cookie: cookie).status == 303)
+        let after = await browser.page(page, cookie: cookie)
+        #expect(after.contains("scored 7.5 to 10.0") && after.contains("EPSS at least 0.05"))
+        #expect(try browser.count("policy") == 1)
+        for part in ["disable", "enable", "first"] {
+            let sent = await browser.send(page, [("part", part), ("policyId", String(id))], cookie: cookie)
+            #expect(sent.status == 303, "\(part)")
+        }
+        // Readers see it; they get no form and no way around it.
+        let reader = try await browser.enter(try browser.user(.readOnly))
+        let seen = await browser.page(page, cookie: reader)
+        #expect(seen.contains("Changed") && !seen.contains("name=\"policyId\""))
+        #expect(await browser.get("\(organization)/policy/\(id)", cookie: reader).status == 403)
+        let removal = [("part", "remove"), ("policyId", String(id))]
+        #expect(await browser.send(page, removal, cookie: reader).status == 400)
+        #expect(try browser.count("policy") == 1)
+        #expect(await browser.send(page, removal, cookie: cookie).status == 303)
+        #expect(try browser.count("policy") == 0)
+    }
+
+    @Test(arguments: [
+        ("licenses", "policy.filter.licenses", "GPL-3.0-only\nAcme EULA", "GPL-3.0-only, Acme EULA"),
+        ("families", "policy.filter.licenseGroups", "Strong Copyleft", "the kind Strong Copyleft"),
+        ("name", "policy.filter.pattern", "log4j*", "the name log4j*"),
+        ("age", "policy.filter.days", "730", "730 days old"),
+    ])
+    func eachKindOfPolicyReadsBack(kind: String, field: String, value: String, words: String) async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = [("kind", kind), ("policy.name", "P"), ("policy.action.type", "ALERT"), (field, value)]
+        #expect(await browser.send("\(organization)/policy", form, cookie: cookie).status == 303)
+        let list = await browser.page("\(organization)/policies", cookie: cookie)
+        #expect(list.contains(words))
+        let id = try #require(list.firstMatch(of: /name="policyId" value="(\d+)"/)?.1)
+        let shown = await browser.page("\(organization)/policy/\(id)", cookie: cookie)
+        #expect(shown.contains("id=\"field-\(field)\"") || shown.contains("value=\"\(value)\" checked=\"checked\""))
+        // Without a value the field says so.
+        let empty = await browser.send("\(organization)/policy", Array(form.dropLast()), cookie: cookie)
+        #expect(empty.status == 400 && Browser.text(empty).contains("id=\"wrong-\(field)\""))
+    }
+
+    @Test func aPersonIsAddedOnceAndTheKeyShownOnce() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = [
+            ("addedUser.email", "ada@acme.example"), ("addedUser.name", "Ada"), ("role", "MEMBER"),
+            ("productToken", ""),
+        ]
+        let made = await browser.send("\(organization)/people", form, cookie: cookie)
+        #expect(made.status == 200 && made.headers["Cache-Control"] == "no-store")
+        let key = try #require(secret(in: Browser.text(made)))
+        #expect(await !browser.page("\(organization)/people", cookie: cookie).contains(key))
+        // Loading the page again sends the form again.
+        let again = await browser.send("\(organization)/people", form, cookie: cookie)
+        #expect(again.status == 400 && secret(in: Browser.text(again)) == nil)
+        #expect(Browser.text(again).contains("is a member of the organization already"))
+        #expect(try browser.count("membership") == 3)
+
+        let ada = try await browser.enter(key)
+        #expect(await browser.page("/", cookie: ada).contains("ada@acme.example"))
+        for word in ["people", "settings", "person/ada@acme.example"] {
+            #expect(await browser.get("\(organization)/\(word)", cookie: ada).status == 403, "\(word)")
+        }
+        let person = "\(organization)/person/ada@acme.example"
+        #expect(await browser.page(person, cookie: cookie).contains("member"))
+        let role = [("part", "role"), ("role", "READ_ONLY"), ("productToken", browser.acme.products[1].token)]
+        #expect(await browser.send(person, role, cookie: cookie).status == 303)
+        #expect(await browser.page(person, cookie: cookie).contains("read-only"))
+        let unsure = await browser.send(person, [("part", "remove"), ("sure", "ada")], cookie: cookie)
+        #expect(unsure.status == 400 && Browser.text(unsure).contains("id=\"wrong-sure\""))
+        let removal = [("part", "remove"), ("sure", "ada@acme.example")]
+        #expect(await browser.send(person, removal, cookie: cookie).status == 303)
+        #expect(await browser.get(person, cookie: cookie).status == 404)
+        #expect(await !browser.page("/", cookie: ada).contains("ada@acme.example"))
+        #expect(browser.faults == 0)
+    }
+
+    @Test func keysAreMadeAndRevoked() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = [("part", "key"), ("keyName", "ci <1>"), ("scopes", "READ"), ("scopes", "UPLOAD")]
+        let made = await browser.send("\(organization)/keys", form, cookie: cookie)
+        let key = try #require(secret(in: Browser.text(made)))
+        let again = await browser.send("\(organization)/keys", form, cookie: cookie)
+        #expect(again.status == 400 && Browser.text(again).contains("id=\"wrong-keyName\""))
+        #expect(Browser.text(again).contains("value=\"UPLOAD\" checked=\"checked\""))
+        let list = await browser.page("\(organization)/keys", cookie: cookie)
+        #expect(list.contains("ci &lt;1&gt;") && list.contains("read, upload") && !list.contains(key))
+        // A key that does not administer makes no other one.
+        let narrow = try await browser.enter(key)
+        #expect(await !browser.page("\(organization)/keys", cookie: narrow).contains("name=\"scopes\""))
+        let other = [("part", "key"), ("keyName", "more"), ("scopes", "READ")]
+        #expect(await browser.send("\(organization)/keys", other, cookie: narrow).status == 400)
+        let revoked = await browser.send(
+            "\(organization)/keys", [("part", "revoke"), ("keyName", "ci <1>")], cookie: cookie)
+        #expect(revoked.status == 303)
+        #expect(await !browser.page("/", cookie: narrow).contains("admin@acme.example"))
+    }
+
+    @Test func settingsAreMadeAndTakenBack() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let page = "\(organization)/settings"
+        let wrong = await browser.send(
+            page, [("part", "rule"), ("rule.pattern", "/(?=x)/"), ("rule.type", "NAME"), ("rule.description", "kept")],
+            cookie: cookie)
+        #expect(wrong.status == 400)
+        #expect(Browser.text(wrong).contains("id=\"wrong-rule.pattern\""))
+        #expect(Browser.text(wrong).contains("value=\"kept\""))
+        let rule = [("part", "rule"), ("rule.pattern", "acme-*"), ("rule.type", "NAME"), ("rule.description", "ours")]
+        #expect(await browser.send(page, rule, cookie: cookie).status == 303)
+        let licences = [("part", "licences"), ("licenses", "MIT\n\nISC\n")]
+        #expect(await browser.send(page, licences, cookie: cookie).status == 303)
+        let attribute = [
+            ("part", "attribute"), ("attribute.name", "owner"), ("attribute.context", "ORGANIZATION"),
+            ("attribute.type", "TEXT"), ("attribute.description", ""),
+        ]
+        #expect(await browser.send(page, attribute, cookie: cookie).status == 303)
+        let twice = await browser.send(page, attribute, cookie: cookie)
+        #expect(twice.status == 400 && Browser.text(twice).contains("id=\"wrong-attribute.name\""))
+        let shown = await browser.page(page, cookie: cookie)
+        #expect(shown.contains("acme-*") && shown.contains("MIT\nISC</textarea>") && shown.contains("owner"))
+        #expect(shown.contains("allows no webhooks"))
+        let id = try #require(shown.firstMatch(of: /name="ruleId" value="(\d+)"/)?.1)
+        let removal = [("part", "removeRule"), ("ruleId", String(id))]
+        #expect(await browser.send(page, removal, cookie: cookie).status == 303)
+        #expect(await !browser.page(page, cookie: cookie).contains("acme-*"))
+        #expect(await browser.send(page, [("part", "nothing")], cookie: cookie).status == 400)
+        #expect(browser.faults == 0)
+    }
+}
