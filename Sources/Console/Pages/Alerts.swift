@@ -24,7 +24,7 @@ extension Page {
                     html.table("Alerts", columns, alerts.rows)
                 }
                 html.pager(visit.address, next: alerts.next)
-                html.export(visit, "alerts", type: "\(visit.place.kind.prefix)AlertsReport")
+                html.export(visit, list)
             }
         }
     }

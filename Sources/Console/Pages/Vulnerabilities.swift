@@ -31,8 +31,7 @@ extension Page {
                         alerts.rows)
                 }
                 html.pager(visit.address, next: alerts.next)
-                html.export(
-                    visit, "vulnerabilities", type: "\(visit.place.kind.prefix)VulnerabilityReport")
+                html.export(visit, list)
             }
         }
     }
@@ -61,6 +60,7 @@ extension Page {
                 if alerts.rows.isEmpty { return html.hint("No project that you see has it in this state.") }
                 html.table("Where it is", ListColumn<AlertList.Row>.alerts(visit, showsProject: true), alerts.rows)
                 html.pager(visit.address, next: alerts.next)
+                html.export(visit, list, about: facts.name)
             }
             if !decisions.isEmpty {
                 html.section("Decisions in force") { html in

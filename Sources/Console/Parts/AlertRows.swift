@@ -88,6 +88,34 @@ extension AlertType {
     }
 }
 
+extension AlertState {
+    /// As the filter `status` of reports spells it.
+    fileprivate var filterWord: String {
+        switch self {
+        case .open: "active"
+        case .ignored: "ignored"
+        case .resolved: "resolved"
+        }
+    }
+
+    /// The report about all alerts in this state, behind the word of its scope.
+    fileprivate var reportWord: String {
+        switch self {
+        case .open: "AlertsReport"
+        case .ignored: "IgnoreAlertsReport"
+        case .resolved: "ResolvedAlertsReport"
+        }
+    }
+
+    fileprivate var exportWords: String {
+        switch self {
+        case .open: "open alerts"
+        case .ignored: "ignored alerts"
+        case .resolved: "resolved alerts"
+        }
+    }
+}
+
 extension String {
     /// A word of the program for a person: `not_affected` is "not affected".
     var spaced: String { replacing("_", with: " ").lowercased() }
@@ -143,10 +171,33 @@ extension HTML {
     }
 
     /// A link to the report behind a list.
-    mutating func export(_ visit: Visit, _ title: String, type: String) {
-        guard Report.named(type, in: visit.place.kind) != nil else { return }
-        element("p", ("class", "export")) { html in
-            html.link(visit.here("report").with("reportType", type), "Export: \(title)")
+    ///
+    /// - Parameter filters: of the list, by the report's keys; empty values are no filters.
+    mutating func export(_ visit: Visit, _ title: String, type: String, _ filters: [Address.Field] = []) {
+        guard let report = Report.named(type, in: visit.place.kind) else { return }
+        var address = visit.here("report").with("reportType", type)
+        for filter in filters where report.filters.contains(where: { $0.key == filter.name }) {
+            address = address.with(filter.name, filter.value)
         }
+        element("p", ("class", "export")) { html in html.link(address, "Export: \(title)") }
+    }
+
+    /// Links to the reports behind a list of alerts, with its filters. What is open, ignored and resolved has a report each; alerts
+    /// about vulnerabilities have one for all.
+    mutating func export(_ visit: Visit, _ list: AlertList, about vulnerability: String = "") {
+        let prefix = visit.place.kind.prefix
+        var filters = [Address.Field(name: "severity", value: list.severity ?? "")]
+        if !vulnerability.isEmpty { filters.append(Address.Field(name: "cve", value: vulnerability)) }
+        if list.type == .vulnerability {
+            filters.append(Address.Field(name: "status", value: list.state?.filterWord ?? ""))
+            export(visit, "these alerts", type: "\(prefix)SecurityAlertsReport", filters)
+        } else {
+            filters.append(Address.Field(name: "alertType", value: list.type?.rawValue ?? ""))
+            for state in list.state.map({ [$0] }) ?? [.open, .ignored, .resolved] {
+                export(visit, state.exportWords, type: "\(prefix)\(state.reportWord)", filters)
+            }
+            if list.type != nil, list.state != .open { hint("Reports of what is not open are about all types.") }
+        }
+        if list.severity == "" { hint("Reports are not filtered by “not rated”.") }
     }
 }

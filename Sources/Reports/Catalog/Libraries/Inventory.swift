@@ -10,6 +10,11 @@ extension Report {
             .flag(
                 "includeInHouseData", default: true, "false drops libraries that are marked as in-house",
                 otherwise: "l.in_house = 0"),
+            .flag(
+                "directOnly", default: false, "true keeps direct dependencies alone", otherwise: "o.direct = 1"),
+            Filter("libraryPart", .text, "libraries whose file's name has these letters in it") { values in
+                SQL.contains("l.filename", values.first ?? "")
+            },
             Filter("extraLibraryFields", .list(["releaseDate"]), "releaseDate adds the date of the library's release"),
         ] + Filter.ofLibrary,
         body: .tables([

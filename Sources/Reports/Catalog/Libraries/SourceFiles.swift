@@ -7,7 +7,11 @@ extension Report {
             as: "SourceFileInventoryReport"),
         title: "Source Files",
         formats: Format.tabular(first: .xlsx),
-        filters: Filter.ofLibrary,
+        filters: [
+            Filter("pathPart", .text, "files whose path has these letters in it") { values in
+                SQL.contains("f.path", values.first ?? "")
+            }
+        ] + Filter.ofLibrary,
         body: .tables([
             Table(
                 key: "sourceFiles", item: "sourceFile", title: "Source Files",
