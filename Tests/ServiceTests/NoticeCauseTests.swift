@@ -174,7 +174,7 @@ import Testing
         try fixture.database.write { connection in
             _ = try Policies.add(
                 policy, Writing(in: InventoryFixture.everywhere, by: .account(0), at: time, on: connection))
-            try Alerts.markStale("SELECT id FROM project", on: connection)
+            try StaleProject.mark("SELECT id FROM project", on: connection)
         }
         _ = try StaleAlerts(database: fixture.database, now: fixture.queue.now).run(organization: 1) { true }
         let said = try fixture.said()

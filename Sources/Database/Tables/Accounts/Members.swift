@@ -60,7 +60,7 @@ package struct Member: Sendable {
         }
         var names: [Int64: String] = [:]
         let products = Set(standings.flatMap { ($0?.productRoles ?? [:]).keys }).sorted()
-        try Advisories.inSlices(products, as: Value.integer) { list in
+        try SQL.inSlices(products, as: Value.integer) { list in
             try connection.each("SELECT id, name FROM product WHERE id IN \(list)") { row in
                 names[row.integer(0)] = row.string(1)
             }
