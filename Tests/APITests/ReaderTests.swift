@@ -51,8 +51,8 @@ struct ReaderTests {
             throw Stops(description: "severity \(word ?? "")")
         }
         _ = try (text(row, "name"), text(row, "description"), text(object(row, "library"), "filename"))
-        for location in row["locations"] as? [Row] ?? [] where location.keys.contains("path") {
-            _ = try text(location, "path")
+        for location in row["locations"] as? [Row] ?? [] {
+            for key in ["path", "matchType"] where location.keys.contains(key) { _ = try text(location, key) }
         }
     }
 
@@ -217,10 +217,11 @@ struct ReaderTests {
 
     private static func readLibraries(_ world: ManagedWorld) async throws {
         let org = try world.token(.organization)
-        // philips-software: outside of Maven the artifact is the file.
+        // philips-software and DefectDojo's sample: outside of Maven the artifact is the file.
         for (kind, type) in try types("OrgInventoryReport") {
             for library in try world.rows(type, "libraries", kind) {
-                guard library["type"] as? String == "javascript/Node.js" else { continue }
+                let isPython = (library["purl"] as? String)?.hasPrefix("pkg:pypi/") == true
+                guard isPython || library["type"] as? String == "javascript/Node.js" else { continue }
                 #expect(library["artifactId"] as? String == library["name"] as? String)
                 #expect((library["groupId"] as? String)?.isEmpty == false)
             }
