@@ -66,9 +66,8 @@ extension EndToEnd {
             let projects = try Self.projects(of: organization, at: site)
             let servers = try (0..<2).map { _ in try RunningServer(Site(near), ["--workers", "0"]) }
             let places = [try Site(near), try Site(near), try Site(far)]
-            let workers = Mutex(try places.map { try $0.start("worker", "--workers", "2") })
-            let retired = Mutex<[String]>([])
-            let trouble = Mutex((kills: 0, retries: 0))
+            var workers = try places.map { try $0.start("worker", "--workers", "2") }
+            let retries = Mutex(0)
             let outcomes = Mutex<[Outcome]>([])
             let open = Mutex(Self.clients)
 
@@ -79,57 +78,61 @@ extension EndToEnd {
                         let outcome = Self.finish(
                             number, Self.kinds[number % Self.kinds.count], projects[number / 10 % projects.count],
                             organization,
-                            servers, onRetry: { trouble.withLock { $0.retries += 1 } })
+                            servers, onRetry: { retries.withLock { $0 += 1 } })
                         outcomes.withLock { $0.append(outcome) }
                     }
                     open.withLock { $0 -= 1 }
                 }
             }
             let begun = Date()
-            let isOver = { open.withLock { $0 } == 0 }
-            let pause = { (seconds: Double) in _ = eventually(within: seconds, every: 50, isOver) }
-            var round = 0
-            pause(2)
-            relay.cut()
-            while !isOver(), Date().timeIntervalSince(begun) < 1200 {
-                // The third is cut off, not killed, until it was mended.
-                let victim = round % (round < 10 ? 2 : 3)
-                let old = try workers.withLock { workers in
-                    let old = workers[victim]
-                    old.kill(SIGKILL)
-                    try old.wait()
-                    workers[victim] = try places[victim].start("worker", "--workers", "2")
-                    return old
-                }
-                retired.withLock { $0.append(old.errors) }
-                trouble.withLock { $0.kills += 1 }
-                if round == 5 { try postgres.restart(pause: 2) }
-                if round == 9 { relay.mend() }
-                round += 1
-                pause(2.5)
-            }
-            relay.mend()
+            var written = try Self.fire(at: &workers, of: places, relay, postgres) { open.withLock { $0 } == 0 }
+            let kills = written.count
             let all = outcomes.withLock { $0 }
             #expect(all.count == Self.clients * Self.jobsOfEach)
-            #expect(round >= 12, "the jobs were over before all the trouble was: make more of them")
+            #expect(kills >= 12, "the jobs were over before all the trouble was: make more of them")
             Self.expectWhole(all)
 
-            for worker in workers.withLock({ $0 }) { worker.kill(SIGTERM) }
-            for worker in workers.withLock({ $0 }) {
+            for worker in workers { worker.kill(SIGTERM) }
+            for worker in workers {
                 try worker.wait()
-                retired.withLock { $0.append(worker.errors) }
+                written.append(worker.errors)
             }
             for server in servers { try server.stop() }
             try Self.expectNothingLeft(of: Set(all.map(\.uuid)), at: site, in: folder, postgres)
             let again = try postgres.psql("SELECT count(*) FROM job WHERE attempt > 1")
-            let lost = retired.withLock { $0 }.reduce(0) { $0 + $1.components(separatedBy: "was lost").count - 1 }
-            let (kills, retries) = trouble.withLock { $0 }
+            let lost = written.reduce(0) { $0 + $1.components(separatedBy: "was lost").count - 1 }
             print(
                 Self.summary(of: all),
                 """
                 in \(Int(Date().timeIntervalSince(begun))) s; \(kills) workers killed, PostgreSQL restarted, one node cut off; \
-                \(again) jobs took more than one attempt, \(lost) leases were lost, \(retries) requests were tried again
+                \(again) jobs took more than one attempt, \(lost) leases were lost, \(retries.withLock { $0 }) requests were tried again
                 """)
+        }
+
+        /// Kills a worker and starts another in its place, again and again until `isOver`; restarts PostgreSQL and ends the cut of the relay
+        /// on the way. Gives the lines that each killed worker wrote.
+        private static func fire(
+            at workers: inout [Program], of places: [Site], _ relay: Relay, _ postgres: PostgreSQLServer,
+            until isOver: () -> Bool
+        ) throws -> [String] {
+            let begun = Date()
+            var written: [String] = []
+            _ = eventually(within: 2, every: 50, isOver)
+            relay.cut()
+            defer { relay.mend() }
+            while !isOver(), Date().timeIntervalSince(begun) < 1200 {
+                let round = written.count
+                // The third is cut off, not killed, until it was mended.
+                let victim = round % (round < 10 ? 2 : 3)
+                workers[victim].kill(SIGKILL)
+                try workers[victim].wait()
+                written.append(workers[victim].errors)
+                workers[victim] = try places[victim].start("worker", "--workers", "2")
+                if round == 5 { try postgres.restart(pause: 2) }
+                if round == 9 { relay.mend() }
+                _ = eventually(within: 2.5, every: 50, isOver)
+            }
+            return written
         }
 
         /// Each client has the uuid of its job, and either the whole artifact or an error that says why there is none.
