@@ -65,6 +65,38 @@ import Testing
         }
     }
 
+    /// A licence that a person chooses is content, until it is taken back.
+    @Test(arguments: TemporaryDatabase.engines)
+    func `An SBOM with a chosen licence is another document`(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        let reports = ReportCase.every.filter { $0.type == "ProjectSBOMReport" && $0.format == .json }
+        let before = try reports.map { try $0.produce(fixture) }
+        #expect(!reports.isEmpty)
+        let curator = Curator(organization: 1, author: .system, time: 2_000_000_000_000)
+        let library = try #require(
+            try fixture.database.read { connection in
+                try connection.first("SELECT uuid FROM library WHERE organization = 1 AND artifact = 'only-in-cart'") {
+                    $0.string(0)
+                }
+            })
+        #expect(
+            try fixture.database.write { connection in
+                try LicenseOverrides.set(["0BSD"], of: library, reference: "", by: curator, on: connection)
+            })
+        for (report, first) in zip(reports, before) {
+            let texts = try [first, report.produce(fixture)].map { try #require($0.parts().first).text }
+            let ids = texts.map { $0.firstMatch(of: /urn:uuid:[0-9a-f-]{36}|spdxdocs\/[^"#]+/)?.output }
+            #expect(ids[0] != nil && ids[0] != ids[1], "\(report.name), after a choice")
+            #expect(texts[1].contains("2033-05-18T03:33:20Z"), "\(report.name)")
+        }
+        _ = try fixture.database.write { connection in
+            try LicenseOverrides.reset(library, by: curator, on: connection)
+        }
+        for (report, first) in zip(reports, before) {
+            try report.produce(fixture).expectSame(as: first, "\(report.name), the choice taken back")
+        }
+    }
+
     /// `reports.md` §1.6: flat names, no dot but the one before the extension, the scope in the stem, deflated entries.
     @Test(arguments: ReportCase.all) func theZIPIsWhatClientsExpect(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)

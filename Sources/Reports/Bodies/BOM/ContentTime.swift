@@ -10,7 +10,7 @@ import Database
 struct ContentTime {
     /// The time of the newest project, or of a later change of the product: milliseconds since 1970, UTC.
     private(set) var newest: Int64 = 0
-    /// A digest of the names, files and times of the projects.
+    /// A digest of the names, files and times of the projects, and of the licences that people chose.
     private(set) var digest: [UInt8] = []
 
     static func read(_ scope: Scope, _ facts: ScopeFacts, on connection: any Connection) throws -> ContentTime {
@@ -29,16 +29,39 @@ struct ContentTime {
             let isAsImported = row.boolean(4)
             let time = try (isAsImported ? stated(in: row.string(2), until: last) : nil) ?? last
             changed = max(changed, last)
-            it.newest = max(it.newest, time)
-            // Digests are folded, so that memory does not grow with the projects.
-            let line = "\(row.string(0))\0\(row.blob(1).hexadecimal) \(time)\n"
-            it.digest = Digest.of(it.digest + Array(line.utf8), .sha256)
+            it.take("\(row.string(0))\0\(row.blob(1).hexadecimal)", at: time)
         }
-        if facts.updated > changed {
-            it.newest = facts.updated
-            it.digest = Digest.of(it.digest + Array("\(facts.updated)".utf8), .sha256)
-        }
+        if facts.updated > changed { it.take("", at: facts.updated) }
+        try it.takeLicenses(of: scope, on: connection)
         return it
+    }
+
+    /// Digests are folded, so that memory does not grow with the projects.
+    private mutating func take(_ text: String, at time: Int64) {
+        newest = max(newest, time)
+        digest = Digest.of(digest + Array("\(text)\0\(time)\n".utf8), .sha256)
+    }
+
+    /// Licences that people chose for libraries of the scope, and the order of preference where it decides about one.
+    private mutating func takeLicenses(of scope: Scope, on connection: any Connection) throws {
+        try connection.each(
+            scope.clause + """
+                SELECT x.library_uuid, x.given, x.at
+                FROM realm r JOIN license_override x ON x.organization = r.organization
+                WHERE EXISTS (SELECT 1 FROM library l JOIN occurrence o ON o.library = l.id
+                    JOIN scope s ON s.scan = o.scan
+                    WHERE l.organization = x.organization AND l.uuid = x.library_uuid)
+                ORDER BY x.library_uuid
+                """
+        ) { row in take("\(row.string(0))\0\(row.string(1))", at: row.integer(2)) }
+        let preferred = try LicenseChoices.names(scope.organization, on: connection)
+        guard !preferred.isEmpty else { return }
+        let choice = try connection.integer(
+            scope.clause + """
+                SELECT 1 FROM scope s JOIN occurrence o ON o.scan = s.scan JOIN library l ON l.id = o.library
+                WHERE l.license_choice = 1 LIMIT 1
+                """)
+        if choice != nil { take(preferred.joined(separator: "\0"), at: newest) }
     }
 
     /// The time that an SBOM states of itself; nil when it states none, or one after its import.
