@@ -1,4 +1,7 @@
+import Database
+import Foundation
 import Glibc
+import HTTP
 import Synchronization
 import Testing
 
@@ -94,5 +97,37 @@ struct WorkPoolTests {
         }
         #expect(gate.order.count == 60)
         #expect(gate.most <= 3)
+    }
+
+    /// Calls whose answer grows with what a scope has are refused when all places are taken and the queue is full, and answer
+    /// again afterwards.
+    @Test func answersThatGrowHaveAPlace() async throws {
+        let world = try ManagedWorld(.sqlite)
+        let calls: [(String, ScopeKind)] = [
+            ("getLicensesTextZip", .product), ("getNoticesTextFile", .product), ("getProjectHierarchy", .project),
+            ("getProductInventoryReport", .product),
+        ]
+        func ask(_ name: String, _ kind: ScopeKind) async throws -> Int {
+            let field = kind == .product ? "productToken" : "projectToken"
+            let body = try JSONSerialization.data(
+                withJSONObject: ["requestType": name, "userKey": world.keys[0].text, field: try world.token(kind)])
+            let request = HTTPRequest(
+                method: "POST", path: "/api/v1.4", headers: [:], body: .bytes([UInt8](body)))
+            switch world.door.reply(to: request) {
+            case .now(let response): return response.status
+            case .later(let work): return await work().status
+            }
+        }
+        let (pool, threads, gate) = (world.backend.heavyWork, Threads("test"), Gate())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<Backend.heavyPlaces + Backend.heavyQueue {
+                group.addTask { try await pool.run(for: 2, on: threads) { gate.work(2) } }
+            }
+            try await until { pool.entered == Backend.heavyPlaces + Backend.heavyQueue }
+            for (name, kind) in calls { #expect(try await ask(name, kind) == 429, "\(name)") }
+            gate.open()
+            try await group.waitForAll()
+        }
+        for (name, kind) in calls { #expect(try await ask(name, kind) == 200, "\(name)") }
     }
 }

@@ -25,35 +25,71 @@ extension Call {
         }
     }
 
-    /// The product's name, then each notice; lines end in CRLF.
     private static let noticesText = Call("getNoticesTextFile", .one(.product), .readOnly, .work) { visit in
-        let name = try ScopeFacts.read(visit.scope, on: visit.connection)?.name ?? ""
-        var lines = [name, ""]
-        for notice in try LibraryFacts.notices(visit.scope, on: visit.connection) {
-            lines += ["Library: \(notice.library)", "Reference: \(notice.reference)"]
-            lines += notice.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-            lines.append("")
+        heavyFile(visit) { try noticesText(of: $0, to: $1, on: $2) }
+    }
+
+    private static let licensesText = Call("getLicensesTextZip", .one(.product), .readOnly, .work) { visit in
+        heavyFile(visit) { try licensesText(of: $0, to: $1, on: $2) }
+    }
+
+    /// A file that grows with the scope: it has one of the few places for heavy work, and memory does not hold it.
+    ///
+    /// - Parameter write: writes the file and gives its media type and its name.
+    private static func heavyFile(
+        _ visit: borrowing Visit,
+        _ write: @escaping @Sendable (Scope, ScratchFile, any Connection) throws -> (type: String, name: String)
+    ) -> Outcome {
+        let (scope, backend) = (visit.scope, visit.backend)
+        return .write {
+            let path = "\(backend.scratch)/\(try backend.random.uuid()).texts"
+            return try await backend.heavy(for: scope) {
+                let file = try ScratchFile(path: path)
+                let (type, name) = try backend.database.snapshot { try write(scope, file, $0) }
+                let made = try file.reopened()
+                var response = HTTPResponse(
+                    headers: ["Content-Type": type], body: .file(made, offset: 0, count: made.size))
+                if !name.isEmpty { response.attach(as: name) }
+                return response
+            }
         }
-        let text = lines.joined(separator: "\r\n")
-        return .answer(HTTPResponse(type: "text/plain;charset=UTF-8", bytes: Array(text.utf8)))
+    }
+
+    /// The product's name, then each notice; lines end in CRLF.
+    private static func noticesText(
+        of scope: Scope, to file: ScratchFile, on connection: any Connection
+    ) throws -> (type: String, name: String) {
+        var sink = ByteSink { bytes throws(SinkError) in try file.write(bytes) }
+        sink.append(raw: try ScopeFacts.read(scope, on: connection)?.name ?? "")
+        sink.append(raw: "\r\n")
+        try LibraryFacts.eachNotice(in: scope, on: connection) { notice in
+            sink.append(raw: "\r\nLibrary: \(notice.library)\r\nReference: \(notice.reference)\r\n")
+            for line in notice.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+                sink.append(raw: String(line))
+                sink.append(raw: "\r\n")
+            }
+            try sink.drain()
+        }
+        try sink.flush()
+        return ("text/plain;charset=UTF-8", "")
     }
 
     /// A ZIP with the text of each licence of the product; those without a text are listed in an entry of their own.
-    private static let licensesText = Call("getLicensesTextZip", .one(.product), .readOnly, .work) { visit in
-        guard let facts = try ScopeFacts.read(visit.scope, on: visit.connection) else { throw APIError.refused }
-        let path = "\(visit.backend.scratch)/\(try visit.backend.random.uuid()).licenses.zip"
-        let file = try ScratchFile(path: path)
+    private static func licensesText(
+        of scope: Scope, to file: ScratchFile, on connection: any Connection
+    ) throws -> (type: String, name: String) {
+        guard let facts = try ScopeFacts.read(scope, on: connection) else { throw APIError.refused }
         let zip = ZIPWriter(
             time: facts.updated, level: .quick, isLarge: false,
             to: { bytes throws(SinkError) in try file.write(bytes) })
-        var missing = try LicenseTexts.missing(in: visit.scope, on: visit.connection)
+        var missing = try LicenseTexts.missing(in: scope, on: connection)
         var isEmpty = true
         var digests: [String: String] = [:]
         func add(_ name: String, _ text: String) throws {
             isEmpty = false
             try zip.add("\(name).txt", text)
         }
-        try LicenseTexts.each(in: visit.scope, on: visit.connection) { spdx, text in
+        try LicenseTexts.each(in: scope, on: connection) { spdx, text in
             if text.isEmpty { missing.append(spdx) } else { try add(spdx, text) }
         } own: { name, digest, text in
             // Texts of one name may differ, and names of one text in nothing that a file's name shows.
@@ -66,11 +102,7 @@ extension Call {
             try zip.add("Licenses without text.txt", missing.map { "\($0)\r\n" }.joined())
         }
         try zip.finish()
-        let made = try file.reopened()
-        var response = HTTPResponse(
-            headers: ["Content-Type": "application/zip"], body: .file(made, offset: 0, count: made.size))
-        response.attach(as: "\(facts.name) Licenses.zip")
-        return .answer(response)
+        return ("application/zip", "\(facts.name) Licenses.zip")
     }
 }
 

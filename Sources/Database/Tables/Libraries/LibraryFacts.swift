@@ -143,9 +143,11 @@ package enum LibraryFacts {
         package let text: String
     }
 
-    /// The notices of the libraries of a scope, by the names of the libraries' files.
-    package static func notices(_ scope: Scope, on connection: any Connection) throws -> [Notice] {
-        try connection.all(
+    /// Calls back with each notice of the libraries of a scope, by the names of the libraries' files.
+    package static func eachNotice(
+        in scope: Scope, on connection: any Connection, _ body: (Notice) throws -> Void
+    ) throws {
+        try connection.each(
             """
             SELECT min(l.filename), n.reference, n.text FROM library_notice n
             JOIN library l ON l.organization = n.organization AND l.uuid = n.library_uuid
@@ -153,7 +155,7 @@ package enum LibraryFacts {
                 JOIN project p ON p.scan = o.scan WHERE o.library = l.id AND \(scope.condition))
             GROUP BY n.library_uuid, n.reference, n.text ORDER BY 1, n.library_uuid
             """
-        ) { Notice(library: $0.string(0), reference: $0.string(1), text: $0.string(2)) }
+        ) { try body(Notice(library: $0.string(0), reference: $0.string(1), text: $0.string(2))) }
     }
 
     // MARK: Bugs
