@@ -214,7 +214,7 @@ struct PolicyForm {
     }
 
     private static func severities(_ filter: Field) throws(APIError) -> [String] {
-        let words = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
+        let words = ["NONE", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
         let accepted = words.joined(separator: ", ")
         let keys = ["severities", "severity", "value"]
         let found = names(try value(filter, keys, accepted: accepted)).map { $0.uppercased() }

@@ -94,6 +94,10 @@ struct PolicyRuleTests {
         #expect(fits(.severities(["HIGH", "CRITICAL"]), bad))
         #expect(!fits(.severities(["LOW"]), bad))
         #expect(!fits(.score(0...100), library()))
+        // A vector may say 0.0; nothing says that of a vulnerability that nobody rates.
+        let harmless = library { $0.vulnerabilities = [.init(score: 0, severity: "NONE")] }
+        #expect(fits(.severities(["NONE"]), harmless) && !fits(.severities(["NONE"]), bad))
+        #expect(!fits(.severities(["LOW"]), harmless))
     }
 
     /// One vulnerability has to meet all conditions: two that meet one each are none.

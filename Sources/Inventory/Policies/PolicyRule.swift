@@ -11,7 +11,7 @@ package enum PolicyRule: Sendable, Equatable {
     case families([LicenseFamily])
     /// A vulnerability with a score in this range, in tenths.
     case score(ClosedRange<Int>)
-    /// A vulnerability of any of these severities: LOW, MEDIUM, HIGH, CRITICAL.
+    /// A vulnerability of any of these severities: NONE (a score of 0.0), LOW, MEDIUM, HIGH, CRITICAL.
     case severities([String])
     /// A vulnerability that meets several conditions at once.
     case vulnerability(VulnerabilityConditions)

@@ -244,6 +244,12 @@ struct PolicyTests {
             let answer = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
             #expect(answer["errorCode"] as? Int == code, "\(filter): \(answer)")
         }
+        for word in ["none", "NONE"] {
+            let filter = ["type": "VULNERABILITY_SEVERITY", "severity": word]
+            let policy = Self.reject.merging(["filter": filter]) { $1 }
+            let answer = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
+            #expect(answer["policy"] != nil, "\(answer)")
+        }
         var odd = Self.reject
         odd["filter"] = ["type": "PHASE_OF_MOON"]
         let kept = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": odd])
