@@ -54,6 +54,36 @@ extension EndToEnd {
             }
         }
 
+        /// A pattern that an earlier version took and RE2 does not: doctor and the console say which, and that it decides nothing.
+        @Test func aPatternThatCannotBeUsedIsNamed() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            _ = try site.importBOM(Document.cycloneDX(libraries: 2), to: organization)
+            let server = try RunningServer(site)
+            let added = try server.call(
+                "addOrganizationPolicy",
+                [
+                    "orgToken": organization.token,
+                    "policy": [
+                        "name": "By name", "filter": ["type": "LIBRARY_NAME_PATTERN", "pattern": "kept*"],
+                        "action": ["type": "REJECT"],
+                    ],
+                ], key: organization.key)
+            #expect(added["policy"] != nil, "\(added)")
+            #expect(try site.run("doctor").output.contains("patterns: all that are saved can be used"))
+            try site.change("UPDATE policy SET rule = \("NAME\n/(?!x).*/")")
+            let doctor = try site.run("doctor")
+            #expect(doctor.status == 1 && doctor.output.contains("/(?!x).*/ cannot be used"), "\(doctor.output)")
+            let entered = try Wire.exchange(
+                port: server.port, "POST", "/console/enter",
+                ["Content-Type: application/x-www-form-urlencoded", "Origin: http://127.0.0.1:\(server.port)"],
+                body: Data("userKey=\(organization.key)".utf8))
+            let cookie = String(try #require(entered.header("Set-Cookie")).prefix { $0 != ";" })
+            let page = try server.get("/", ["Cookie: \(cookie)"]).text
+            #expect(page.contains("/(?!x).*/ cannot be used"), "\(page.prefix(3000))")
+            try server.stop()
+        }
+
         /// A key in the head is looked up before anything of the body is read, also where the database is on another machine.
         @Test(arguments: TemporaryDatabase.engines) func aWrongKeyIsRefusedAtTheHead(engine: Engine) throws {
             let flags = engine == .postgresql ? ["--database", try PostgreSQLServer.started.get().makeDatabase()] : []
@@ -194,6 +224,20 @@ extension EndToEnd {
             }
             let ending = try Program.run("/usr/bin/systemd-analyze", ["verify", "--man=no", folder.path(unit)])
             #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending.output)\(ending.errors)")
+        }
+
+        /// The commands of the units are the program's, and it does its work under their filters and limits.
+        @Test(
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
+            arguments: ["waybill", "waybill-worker", "waybill-update"])
+        func unitsLetTheProgramWork(unit: String) throws {
+            let ending = try Program.run(
+                "/usr/bin/python3",
+                [
+                    Self.root.appendingPathComponent("Tests/Clients/confined.py").path, Executable.path,
+                    Self.root.appendingPathComponent("packaging/\(unit).service").path,
+                ])
+            #expect(ending.status == 0, "\(ending.output)\(ending.errors.suffix(3000))")
         }
 
         /// Each test that docs/security.md names is there.

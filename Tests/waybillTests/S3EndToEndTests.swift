@@ -22,12 +22,13 @@ struct S3EndToEndTests {
 
         private static let program = Bundle.main.bundleURL.path
 
-        init(_ bucket: S3Server) throws {
+        /// - Parameter endpoint: of a way to the bucket; nil for its own.
+        init(_ bucket: S3Server, by endpoint: String? = nil) throws {
             folder = try TemporaryFolder()
             var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WAYBILL_") }
             environment["AWS_ACCESS_KEY_ID"] = S3Server.accessKey
             environment["AWS_SECRET_ACCESS_KEY"] = S3Server.secretKey
-            environment["WAYBILL_S3_ENDPOINT"] = bucket.endpoint
+            environment["WAYBILL_S3_ENDPOINT"] = endpoint ?? bucket.endpoint
             environment["WAYBILL_S3_REGION"] = S3Server.region
             self.environment = environment
             let prefix = UUID().uuidString.lowercased()
@@ -198,6 +199,40 @@ struct S3EndToEndTests {
                 == "200 application/zip")
         #expect(try site.isGood("second.zip"))
         #expect(!site.logged.contains(S3Server.secretKey) && !site.logged.contains(S3Server.accessKey))
+        site.stop()
+    }
+
+    @Test("a bucket that can be reached and says nothing holds no request, and the answer says when to come again")
+    func silence() throws {
+        let bucket = try S3Server.started.get()
+        let relay = try Relay(to: try #require(bucket.endpoint.split(separator: ":").last.flatMap { Int($0) }))
+        defer { relay.end() }
+        let site = try Site(bucket, by: "http://127.0.0.1:\(relay.port)")
+        try site.serve()
+        let uuid = try site.submit("json")
+        try site.finish(uuid)
+        let request = ["orgToken": site.org, "reportStatusUUID": uuid]
+        #expect(try site.call("downloadAsyncReport", request, to: "first.zip") == "200 application/zip")
+        relay.cut()
+        let begun = Date()
+        let told = try site.call(
+            "downloadAsyncReport", request, to: "none", ["-D", site.folder.path("head"), "--max-time", "60"])
+        #expect(-begun.timeIntervalSinceNow < 40)
+        #expect(told.hasPrefix("200 application/json"), "\(told)")
+        let text = try String(contentsOfFile: site.folder.path("none"), encoding: .utf8)
+        #expect(text.contains("\"errorCode\":4000"), "\(text)")
+        for secret in ["\(relay.port)", site.folder.path("data")] {
+            #expect(!text.contains(secret), "\(text)")
+        }
+        let head = try String(contentsOfFile: site.folder.path("head"), encoding: .utf8)
+        #expect(head.contains("Retry-After: "), "\(head)")
+        relay.mend()
+        var again = ""
+        for _ in 0..<60 where again != "200 application/zip" {
+            again = try site.call("downloadAsyncReport", request, to: "again.zip")
+            usleep(200_000)
+        }
+        #expect(try again == "200 application/zip" && site.isGood("again.zip"))
         site.stop()
     }
 
