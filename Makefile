@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-reports test-planted test-cluster test-faults simulate clients test-clients test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,10 @@ test-sbom: build deps-test validators ## Reads every shared SBOM, writes it in a
 	WAYBILL_TEST_ALL=1 swift test --filter 'WriterRoundTripTests|WriterValidationTests'
 	$(VALIDATORS)/bin/python Tests/Clients/sbom_matrix.py .build/release/waybill $(SHARED)/tools/validate-report $(SHARED)/data/sboms
 
+test-vex: deps-test validators ## Has statements (VEX) of all dialects judged by lib4vex, csaf and csaf-lib; fails when they cannot judge.
+	$(BUILD_TESTS)
+	$(call suites,--filter 'StatementJudgeTests|RoundTripTests')
+
 test-reports: deps-test ## Tests every report in every scope and format; `make test` takes a sample.
 	WAYBILL_TEST_ALL=1 swift test --filter ReportsTests
 
@@ -122,6 +126,13 @@ test-api: build ## Has schemathesis (PyPI) try all that the OpenAPI description 
 	$(MAKE) --no-print-directory $(CLIENT_FOLDER)/schemathesis/installed
 	$(CLIENT_FOLDER)/schemathesis/bin/python Tests/Clients/schemathesis_run.py .build/release/waybill \
 		$(CLIENT_FOLDER)/schemathesis/bin/schemathesis
+
+# For this process and its children alone a certificate of the test's own is among the system's: needs the right to mount, or user
+# namespaces.
+test-mail: build ## Sends notices to aiosmtpd (PyPI): STARTTLS, TLS, sign-in, a receiver that fails and stalls, a sender that is killed.
+	$(call install,python3-venv openssl)
+	$(MAKE) --no-print-directory $(CLIENT_FOLDER)/aiosmtpd/installed
+	$(CLIENT_FOLDER)/aiosmtpd/bin/python Tests/Clients/mail.py .build/release/waybill
 
 # Readers of SBOMs under libFuzzer and the address sanitizer, from the shared SBOMs as seeds.
 FUZZ_SECONDS ?= 600

@@ -46,10 +46,13 @@ class Server:
         self.run("import", "advisories", self.file("advisory.json", ADVISORY), "--json")
         for license, text in TEXTS.items():
             self.run("import", "licenses", self.file(f"{license}.json", {"licenseId": license, "licenseText": text}), "--json")
-        more = self.certificate() if tls else []
+        self.start(*(self.certificate() if tls else []), *flags)
+
+    def start(self, *flags):
+        """Serves on a port that is free."""
         self.process = subprocess.Popen(
-            [program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *more, *flags], stdout=subprocess.PIPE, text=True,
-            stderr=open(os.path.join(self.folder, "log"), "w"))
+            [self.program, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *flags], stdout=subprocess.PIPE, text=True,
+            stderr=open(os.path.join(self.folder, "log"), "a"))
         for line in self.process.stdout:
             if "listening on " in line:
                 self.url = line.split("listening on ")[1].strip()
