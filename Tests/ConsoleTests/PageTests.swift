@@ -148,6 +148,81 @@ struct PageTests {
         #expect(await !page(asked, cookie).text.contains("Webshop"))
     }
 
+    @Test func exportsHaveTheFiltersOfTheirLists() async throws {
+        let cookie = try await enter(.administrator)
+        let project = try token(.project)
+        func link(_ word: String, _ query: [(String, String)]) async -> Set<String> {
+            var address = Address(.project, project, word)
+            address.query = query.map { Address.Field(name: $0.0, value: $0.1) }
+            let text = await page(address, cookie).text
+            let found = text.matches(of: /\/report\?reportType=([^"]*)"/)
+            return Set(found.map { String($0.1).replacing("&amp;", with: "&") })
+        }
+        #expect(
+            await link("vulnerabilities", [("severity", "high"), ("state", "ignored")]) == [
+                "ProjectSecurityAlertsReport&severity=high&status=ignored"
+            ])
+        #expect(await link("vulnerabilities", [("state", "all")]) == ["ProjectSecurityAlertsReport"])
+        #expect(
+            await link("alerts", [("type", "MULTIPLE_LICENSES")]) == ["ProjectAlertsReport&alertType=MULTIPLE_LICENSES"]
+        )
+        #expect(
+            await link("alerts", [("state", "all")]) == [
+                "ProjectAlertsReport", "ProjectIgnoreAlertsReport", "ProjectResolvedAlertsReport",
+            ])
+        #expect(
+            await link("libraries", [("name", "left pad"), ("only", "direct")]) == [
+                "ProjectInventoryReport&libraryPart=left%20pad&directOnly=true"
+            ])
+        // The form is filled in with them.
+        var form = Address(.project, project, "report")
+        form = form.with("reportType", "ProjectSecurityAlertsReport").with("severity", "high")
+        #expect(await page(form, cookie).text.contains("<option value=\"high\" selected=\"selected\">"))
+    }
+
+    @Test func aProjectSaysHowItsLibrariesGotThere() async throws {
+        let cookie = try await enter(.readOnly)
+        let scope = try fixture.scope(.project)
+        let (paths, files) = try fixture.database.snapshot { connection in
+            (try PathList(scope).read(on: connection).rows, try FileList(scope).read(on: connection).rows)
+        }
+        let ways = paths.compactMap(\.path)
+        #expect(ways.contains { $0.count > 1 } && !files.isEmpty)
+        // A way ends in the library itself.
+        for row in paths where row.path != nil && !row.version.isEmpty {
+            #expect(row.path?.last?.contains(row.version) == true, "\(row)")
+        }
+        let text = await page(Address(.project, try token(.project), "paths"), cookie).text
+        #expect(text.contains("<ol class=\"way\">"))
+        var some = Address(.project, try token(.project), "files")
+        some.query = [.init(name: "name", value: "no file has this")]
+        #expect(await page(some, cookie).text.contains("No file has this in its path."))
+        // A project whose document says nothing of dependencies says so.
+        let scopes = try (0..<3).map { try fixture.scope(.project, place: $0) }
+        let bare = try fixture.database.snapshot { connection in
+            try scopes.firstIndex { try !PathList.hasGraph($0, on: connection) }
+        }
+        if let bare {
+            let lacking = await page(Address(.project, try token(.project, place: bare), "paths"), cookie).text
+            #expect(lacking.contains("is not known"))
+        }
+    }
+
+    @Test func aLicenceShowsWhereItIs() async throws {
+        let cookie = try await enter(.administrator)
+        let text = await page(Address(.project, try token(.project), "licences"), cookie).text
+        let links = text.matches(of: /href="(\/console\/organization\/[^"]*\/licence\/[^"]*)"/).map { String($0.1) }
+        let link = try #require(links.first)
+        let address = try #require(Address(path: link.removingPercentEncoding ?? ""))
+        let shown = await page(address, cookie)
+        #expect(shown.status == 200 && shown.text.contains("Copyright risk"))
+        // Whoever sees no project with it does not learn that there is one.
+        let none = try await enter(.readOnly, product: try fixture.ids(place: 2).product)
+        let (status, other) = await page(address, none)
+        #expect(status == 404 || !other.contains("Webshop"))
+        #expect(await page(Address(.organization, "token 1", "licence", item: "No such licence"), cookie).status == 404)
+    }
+
     @Test func aDecisionIsSeenBeforeItIsMade() async throws {
         let cookie = try await enter(.administrator)
         let place = Address(.project, try token(.project))

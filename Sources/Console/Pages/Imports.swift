@@ -10,6 +10,9 @@ extension Page {
         "imports", "Imports", in: [.organization, .product, .project], submission: makeProduct
     ) { visit in
         let lines = try importLines(visit)
+        let names = try ProjectVital.names(
+            Set(lines.map(\.job.project)).subtracting([0]), organization: visit.scope.organization,
+            on: visit.connection)
         let isWaiting = lines.contains { !$0.job.state.isFinal }
         let products = try ProductVital.list(visit.scope, on: visit.connection)
         let mayUpload = visit.backend.uploads != nil && visit.access.allows(.upload)
@@ -17,7 +20,7 @@ extension Page {
         return Content("Imports", refresh: isWaiting && visit.form == nil ? importRefresh : nil) { html in
             html.section("On their way, and of the last week") { html in
                 if lines.isEmpty { return html.hint("Nothing was uploaded in the last week.") }
-                html.table("Imports", importColumns, lines)
+                html.table("Imports", importColumns(names), lines)
                 if isWaiting { html.hint("This page looks again every \(importRefresh) seconds.") }
             }
             if mayUpload {
@@ -66,13 +69,16 @@ extension Page {
         }
     }
 
-    private static var importColumns: [ListColumn<Queue.Poll>] {
+    /// - Parameter names: of the projects, by their numbers.
+    private static func importColumns(_ names: [Int64: String]) -> [ListColumn<Queue.Poll>] {
         [
-            ListColumn("What") { poll, html in
-                let words = poll.job.processType.spaced
-                guard let token = poll.job.projectToken else { return html.text(words) }
-                html.link(Address(.project, token), words)
+            ListColumn("Project") { poll, html in
+                guard let token = poll.job.projectToken, let name = names[poll.job.project] else {
+                    return html.mark("not known yet", "quiet")
+                }
+                html.link(Address(.project, token), name)
             },
+            .text("What", isWide: true, \.job.processType.spaced),
             .time("Uploaded", \.job.created),
             ListColumn("State") { poll, html in
                 switch poll.job.state {

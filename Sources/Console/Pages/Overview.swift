@@ -104,6 +104,7 @@ extension Page {
 private struct Todo {
     struct Line {
         let number: String
+        /// What there is of it: singular where there is one.
         let text: String
         let address: Address
         /// Vulnerabilities.
@@ -122,13 +123,16 @@ private struct Todo {
         if !exploited.isEmpty {
             lines.append(
                 Line(
-                    number: Self.number(exploited.count), text: "vulnerabilities that are exploited:",
+                    number: Self.number(exploited.count),
+                    text: exploited.count == 1
+                        ? "vulnerability that is exploited:" : "vulnerabilities that are exploited:",
                     address: visit.here("vulnerabilities"), names: exploited.prefix(5).map(\.name)))
         }
         if counts["critical"] > 0 {
             lines.append(
                 Line(
-                    number: Words.number(counts["critical"]), text: "critical alerts",
+                    number: Words.number(counts["critical"]),
+                    text: counts["critical"] == 1 ? "critical alert" : "critical alerts",
                     address: visit.here("alerts").with("severity", "critical")))
         }
         if violations > 0 {
@@ -136,15 +140,17 @@ private struct Todo {
             lines.append(
                 Line(
                     number: violations == Totals.violationLimit ? "1000 +" : Words.number(violations),
-                    text: "libraries that a policy rejects",
+                    text: violations == 1 ? "library that a policy rejects" : "libraries that a policy rejects",
                     address: visit.here("alerts").with("type", type)))
         }
         try addFailures(visit)
         let failing = feeds.filter { $0.isFailing }.count
         let old = feeds.filter { !$0.isFailing && $0.checked > 0 && visit.now - $0.checked > 7 * TimeText.day }.count
-        for (count, text) in [(failing, "sources of knowledge that fail"), (old, "sources not looked at for a week")]
-        where count > 0 {
-            lines.append(Line(number: "\(count)", text: text, address: visit.here("knowledge")))
+        for (count, one, many) in [
+            (failing, "source of knowledge that fails", "sources of knowledge that fail"),
+            (old, "source not looked at for a week", "sources not looked at for a week"),
+        ] where count > 0 {
+            lines.append(Line(number: "\(count)", text: count == 1 ? one : many, address: visit.here("knowledge")))
         }
     }
 
@@ -156,11 +162,11 @@ private struct Todo {
             organization: organization, since: since, limit: Self.limit, on: visit.connection)
         let reports = try queue.finishedReports(
             organization: organization, limit: Self.limit, on: visit.connection)
-        for (polls, text, page) in [
-            (imports, "imports that failed since yesterday", "imports"),
-            (reports.filter { $0.job.modified > since }, "reports that failed since yesterday", "reports"),
+        for (polls, noun, page) in [
+            (imports, "import", "imports"), (reports.filter { $0.job.modified > since }, "report", "reports"),
         ] {
             let failed = polls.filter { $0.job.state == .failed && visit.access.canSee($0.job) }.count
+            let text = "\(failed == 1 ? noun : noun + "s") that failed since yesterday"
             if failed > 0 { lines.append(Line(number: "\(failed)", text: text, address: visit.here(page))) }
         }
     }

@@ -66,7 +66,8 @@ extension Page {
         submission: savePolicy
     ) { visit in
         let old = try visit.policy()
-        guard let kind = old.flatMap({ PolicyKind($0.rule) }) ?? PolicyKind(rawValue: visit.typed("kind", or: visit.query("kind"))) else {
+        let asked = PolicyKind(rawValue: visit.typed("kind", or: visit.query("kind")))
+        guard let kind = old.flatMap({ PolicyKind($0.rule) }) ?? asked else {
             throw LostPage("No form makes a policy of this kind.")
         }
         let filled = PolicyFields(visit, old)

@@ -63,6 +63,12 @@ private struct ReportLine {
 
     var job: Job { standing.job }
 
+    /// For a person; its type where this version has no such report.
+    var title: String {
+        let found = ScopeKind.allCases.lazy.compactMap { Report.named(type, in: $0) }.first
+        return found.map { "\($0.title) (\(type))" } ?? type
+    }
+
     /// The reports of the place that the person may see, those that are not finished first.
     static func list(_ visit: Visit) throws -> [ReportLine] {
         let (scope, queue, connection) = (visit.scope, visit.backend.queue, visit.connection)
@@ -97,7 +103,7 @@ private struct ReportLine {
 
     static func columns(_ visit: Visit) -> [ListColumn<ReportLine>] {
         [
-            .text("Report", \.type), .text("Of", \.about), .text("Format", isWide: true, \.format),
+            .text("Report", \.title), .text("Of", \.about), .text("Format", isWide: true, \.format),
             .time("Asked for", isWide: true, \.job.created),
             ListColumn("State") { line, html in
                 let style = line.job.state == .failed ? "bad" : line.job.state == .success ? "good" : "quiet"

@@ -68,7 +68,12 @@ extension AlertList.Row {
             case .severeBug: "A severe bug"
             case nil: type
             }
-        return description.isEmpty ? cause : "\(cause): \(description)"
+        if description.isEmpty { return cause }
+        return switch AlertType(rawValue: type) {
+        case .rejectedByPolicy, .severeBug, .vulnerability, nil: "\(cause): \(description)"
+        // Their descriptions are sentences that say the cause.
+        case .rejectedDeFacto, .multipleLicenses, .multipleVersions, .newMajorVersion, .newMinorVersion: description
+        }
     }
 }
 

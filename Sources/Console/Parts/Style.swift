@@ -90,8 +90,12 @@ enum Style {
         .scroll { overflow-x: auto; margin: 0 -.4rem; padding: 0 .4rem; position: relative; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .45rem 1.2rem .45rem 0; border-top: 1px solid var(--line); vertical-align: top;
-          overflow-wrap: anywhere; font-weight: 400; min-width: 3rem; }
+          overflow-wrap: break-word; font-weight: 400; min-width: 3rem; }
+        tbody th, td > a, td code { overflow-wrap: anywhere; }
         tbody th { min-width: 9rem; }
+        td:has(> a, > code) { min-width: 7.5rem; }
+        td time { white-space: nowrap; }
+        td form.inline button { padding: .15rem .6rem; min-height: 1.9rem; font-size: .875rem; }
         thead th { border-top: 0; font-size: .8125rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
         th:last-child, td:last-child { padding-right: 0; }
         tbody tr:hover { background: var(--ground); }
