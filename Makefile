@@ -220,11 +220,11 @@ test-kubernetes: build ## Has kubernetes-validate (PyPI) judge the manifests.
 	.build/kubernetes/bin/kubernetes-validate --strict $(filter-out %/kustomization.yaml,$(wildcard packaging/kubernetes/*.yaml))
 	.build/kubernetes/bin/python Tests/Clients/cluster_files.py .build/release/waybill
 
-test-console: build ## Drives the console with Debian's chromium: every page judged by axe (PyPI), and a whole story.
+test-console: build ## Drives the console with Debian's chromium: every page of 10,000 projects and of none judged by axe (PyPI), and a whole story.
 	$(call install,chromium python3-venv)
 	python3 -m venv .build/console
 	.build/console/bin/pip install --quiet --disable-pip-version-check playwright axe-playwright-python
-	.build/console/bin/python Tests/Clients/console.py .build/release/waybill .build/console/pictures
+	.build/console/bin/python Tests/Clients/console.py .build/release/waybill .build/console/pictures --projects 10000
 
 screenshot: build ## Takes the README's picture of the console.
 	$(call install,chromium python3-venv)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Drives the console with Debian's chromium: console.py BINARY FOLDER
+"""Drives the console with Debian's chromium: console.py BINARY FOLDER [--projects N] [PART…]
 
-Each page, for a filled and an empty organization, as administrator, member and reader, at three widths, light and dark: axe finds
-nothing, nothing is wider than the window. Then a whole story: sign in, upload, find, decide, make and download a report, sign out.
-Pictures of all pages are left in FOLDER."""
+Parts: `story` (sign in, upload, find, decide, ask, make, download and schedule reports, make a policy, add a person, sign out), and
+`administrator`, `member`, `reader` of an organization of N projects, `beginner` of an empty one: each page at three widths, light and
+dark. axe finds nothing and nothing is wider than the window. Without parts all are done. Pictures of all pages are left in FOLDER."""
+import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,10 +17,12 @@ import urllib.request
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-BINARY, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
 EXAMPLES = pathlib.Path(__file__).parents[2] / "Examples"
 WIDTHS = (390, 1280, 2560)
-SCHEMES = ("light", "dark")
+PARTS = ("story", "administrator", "member", "reader", "beginner")
+PRODUCTS = 20
+# Pages about one thing, each found by the first link that leads to one.
+ABOUT = ("vulnerability", "library", "licence", "person", "policy")
 faults = []
 
 
@@ -31,22 +35,37 @@ def check(is_right, what):
 class Server:
     """A server with a filled and an empty organization, and people of three roles."""
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, binary, data, projects):
+        self.binary, self.data = binary, data
         self.shop = self.waybill("init", "--organization", "Example Shop", "--email", "you@example.org")
         self.empty = self.waybill("init", "--organization", "Empty", "--email", "new@example.org")
         org = self.shop["orgToken"]
         self.made = self.waybill("import", "sbom", *sorted((EXAMPLES / "sboms").iterdir()), "--org", org, "--product", "Shop")
+        self.fill(org, projects)
         self.waybill("import", "advisories", EXAMPLES / "advisories")
-        self.waybill("import", "vex", *sorted((EXAMPLES / "vex").iterdir()), "--org", org)
-        words = [BINARY, "serve", "--listen", "127.0.0.1:0", "--data", data, "--log-level", "error"]
+        self.waybill("import", "vex", *sorted((EXAMPLES / "vex").iterdir()), "--org", org, "--project", self.made["projects"][0]["projectToken"])
+        words = [binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--log-level", "error"]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().split()[-1]
         self.keys = {"administrator": self.shop["userKey"], "member": self.person("member", "MEMBER"),
                      "reader": self.person("reader", "READ_ONLY")}
+        licences = {"type": "LICENSE", "licenses": [{"name": "GPL-3.0-only"}]}
+        self.call("addOrganizationPolicy", policy={"name": "No GPL", "filter": licences, "action": {"type": "REJECT"}})
+
+    def fill(self, org, projects):
+        """Imports so many projects more, each with what the first example has."""
+        document = json.loads((EXAMPLES / "sboms" / "cart.cdx.json").read_text())
+        for product in range(PRODUCTS):
+            numbers = range(product, projects, PRODUCTS)
+            with tempfile.TemporaryDirectory() as folder:
+                for number in numbers:
+                    document["metadata"]["component"]["name"] = f"Service {number + 1}"
+                    (pathlib.Path(folder) / f"{number}.cdx.json").write_text(json.dumps(document))
+                if numbers:
+                    self.waybill("import", "sbom", folder, "--org", org, "--product", f"Division {product + 1}")
 
     def waybill(self, *words):
-        done = subprocess.run([BINARY, *map(str, words), "--data", self.data, "--json"], capture_output=True, text=True)
+        done = subprocess.run([self.binary, *map(str, words), "--data", self.data, "--json"], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"waybill {words[0]}: {done.stderr}")
         return json.loads(done.stdout)
@@ -64,18 +83,25 @@ class Server:
         return self.call("createUser", addedUser={"name": name, "email": email}, role=role)["userToken"]
 
     def places(self, organization):
-        """The addresses of all pages of an organization."""
+        """The addresses of the pages of an organization that need no name of a thing."""
         root = f"/console/organization/{organization['orgToken']}"
-        pages = ["", "/vulnerabilities", "/alerts", "/reports", "/report", "/imports", "/changes", "/knowledge", "/people", "/audit",
-                 "/sessions", "/keys", "/notices", "/search", "/search?q=log4j"]
-        found = [(f"organization{page.replace('/', '-').replace('?', '-')}", root + page) for page in pages]
+        pages = ["", "/vulnerabilities", "/alerts", "/alerts?state=all", "/reports", "/report", "/report?reportType=OrgAlertsReport",
+                 "/imports", "/policies", "/policy?kind=vulnerability", "/policy?kind=families", "/changes", "/knowledge", "/people",
+                 "/settings", "/audit", "/sessions", "/keys", "/notices", "/search", "/search?q=pad", "/search?q=nothing+has+this+name"]
+        found = [(word(f"organization{page}"), root + page) for page in pages]
         if organization is self.shop:
             product, project = self.made["projects"][0]["productToken"], self.made["projects"][0]["projectToken"]
-            for page in ("", "/vulnerabilities", "/alerts", "/reports", "/imports"):
-                found.append((f"product{page.replace('/', '-')}", f"/console/product/{product}{page}"))
-            for page in ("", "/vulnerabilities", "/libraries", "/licences", "/alerts", "/reports", "/imports", "/history"):
-                found.append((f"project{page.replace('/', '-')}", f"/console/project/{project}{page}"))
-        return found + [("api", "/api")]
+            for page in ("", "/vulnerabilities", "/alerts", "/reports", "/imports", "/policies"):
+                found.append((word(f"product{page}"), f"/console/product/{product}{page}"))
+            for page in ("", "/vulnerabilities", "/libraries", "/licences", "/alerts", "/paths", "/files", "/reports", "/imports",
+                         "/history", "/policies", "/report?reportType=ProjectDiffReport"):
+                found.append((word(f"project{page}"), f"/console/project/{project}{page}"))
+        return found + [("api", "/api"), ("nothing", "/nothing")]
+
+
+def word(address):
+    """An address as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", address)
 
 
 def sign_in(page, server, key):
@@ -85,37 +111,61 @@ def sign_in(page, server, key):
     page.wait_for_load_state()
 
 
-def judge(page, name, axe):
-    """What axe finds, and whether the page is as wide as the window."""
-    for violation in axe.run(page).response["violations"]:
-        nodes = "; ".join(node["html"][:120] for node in violation["nodes"][:3])
-        check(False, f"{name}: {violation['id']} ({violation['help']}): {nodes}")
-    check(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name}: wider than the window")
+def judge(page, title, picture=None):
+    """What axe finds at each width, in the light and in the dark, and whether the page is as wide as the window."""
+    page.evaluate(Axe().axe_script)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            # In the dark nothing but the colours differs.
+            rules = ', runOnly: ["color-contrast"]' if scheme == "dark" else ""
+            found = page.evaluate(f'axe.run(document, {{resultTypes: ["violations"]{rules}}})')
+            for violation in found["violations"]:
+                nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+                check(False, f"{title} {width} {scheme}: {violation['id']} ({violation['help']}): {nodes}")
+            if picture:
+                page.screenshot(path=f"{picture}-{width}-{scheme}.png", full_page=True)
+        check(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{title} {width}: wider than the window")
 
 
-def look_at_all(browser, server):
-    axe = Axe()
-    for role, key, organization in [(role, key, server.shop) for role, key in server.keys.items()] + [
-            ("beginner", server.empty["userKey"], server.empty)]:
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                # axe is a script, which the pages do not allow.
-                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
-                page = context.new_page()
-                page.goto(server.address)
-                judge(page, f"entrance {width} {scheme}", axe)
-                sign_in(page, server, key)
-                for name, address in server.places(organization):
-                    said = page.goto(server.address + address)
-                    title = f"{role} {name} {width} {scheme}"
-                    if said.status == 403 and role in ("member", "reader"):
-                        continue
-                    check(said.status == 200, f"{title}: HTTP {said.status}")
-                    judge(page, title, axe)
-                    if role in ("administrator", "beginner"):
-                        page.screenshot(path=FOLDER / f"{role}-{name}-{width}-{scheme}.png", full_page=True)
-                context.close()
-        print(role, "seen", flush=True)
+def look_at_all(browser, server, role, folder):
+    organization = server.empty if role == "beginner" else server.shop
+    key = server.empty["userKey"] if role == "beginner" else server.keys[role]
+    # axe is a script, which the pages do not allow.
+    page = browser.new_context(bypass_csp=True).new_page()
+    page.goto(server.address)
+    judge(page, f"{role} entrance")
+    sign_in(page, server, key)
+    places, about = server.places(organization), {}
+    while places:
+        name, address = places.pop(0)
+        said = page.goto(server.address + address)
+        title = f"{role} {name}"
+        if said.status == 403 and role in ("member", "reader"):
+            continue
+        check(said.status == (404 if name == "nothing" else 200), f"{title}: HTTP {said.status}")
+        check("<script" not in said.text(), f"{title}: a script")
+        judge(page, title, folder / f"{role}-{name}" if role in ("administrator", "beginner") else None)
+        for kind in ABOUT:
+            link = re.search(rf'href="(/console/[a-z]+/[^"/]+/{kind}/[^"]+)"', said.text())
+            if link and kind not in about:
+                about[kind] = True
+                places.append((kind, link.group(1)))
+    if role == "administrator":
+        check(set(about) == set(ABOUT), f"{role}: pages about {sorted(set(ABOUT) - set(about))} were not found")
+    page.context.close()
+    print(role, "seen", flush=True)
+
+
+def wait_for(page, selector):
+    """Loads a page again until something is there."""
+    for _ in range(60):
+        if page.locator(selector).count():
+            return True
+        time.sleep(1)
+        page.reload()
+    return False
 
 
 def story(browser, server):
@@ -124,21 +174,32 @@ def story(browser, server):
     refused = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
     sign_in(page, server, server.shop["userKey"])
+    upload_and_decide(page)
+    ask_and_report(page)
+    make_a_policy(page)
+    key = add_a_person(page)
+    check(not refused, f"story: the browser refused {refused[:1]}")
+    page.click("details.person summary")
+    page.click("text=Sign out")
+    check(page.locator("input[name=userKey]").count() == 1, "story: signed out")
+    page.go_back()
+    page.reload()
+    check(page.locator("input[name=userKey]").count() == 1, "story: nothing is seen after signing out")
+    sign_in(page, server, key)
+    check(page.locator("h1").inner_text() == "Example Shop", "story: the added person sees the organization")
+    context.close()
+    print("story told", flush=True)
 
+
+def upload_and_decide(page):
     page.click("header nav >> text=Imports")
+    page.select_option("#field-product-bom", label="Shop")
     page.fill("#field-project-bom", "Uploaded")
     page.set_input_files("#field-file-bom", str(EXAMPLES / "sboms" / "cart.cdx.json"))
     page.click("section:has(h2:text('Upload an SBOM')) button")
-    for _ in range(60):
-        if page.locator("tbody tr:first-child >> text=done").count():
-            break
-        time.sleep(1)
-        page.reload()
-    check(page.locator("tbody tr:first-child >> text=done").count() > 0, "story: the upload is done")
+    check(wait_for(page, "tbody tr:first-child >> text=done"), "story: the upload is done")
 
-    page.fill("header input[name=q]", "Uploaded")
-    page.press("header input[name=q]", "Enter")
-    page.click("td a:text-is('Uploaded')")
+    page.click("tbody a:text-is('Uploaded')")
     page.click("nav.tabs >> text=Alerts")
     boxes = page.locator("input[type=checkbox]")
     count = boxes.count()
@@ -154,41 +215,93 @@ def story(browser, server):
     page.fill("#field-expires", "")
     page.click("main form button:text('Decide')")
     page.wait_for_load_state()
-    check(page.locator("input[type=checkbox]").count() == count - 1, "story: one alert less is open")
+    check(boxes.count() == count - 1, "story: one alert less is open")
+    page.reload()
+    check(boxes.count() == count - 1, "story: loading again decides nothing")
 
-    page.click("nav.tabs >> text=Reports")
-    page.click("ul.cards a:text-is('Vulnerabilities')")
+
+def ask_and_report(page):
+    page.fill("header input[name=q]", "MADE-2026-0001")
+    page.press("header input[name=q]", "Enter")
+    check(page.locator("td a:text-is('Uploaded')").count() > 0, "story: the search finds the upload")
+    page.click("td a:text-is('Uploaded')")
+    page.click("nav.tabs >> text=Vulnerabilities")
+    page.select_option("select[name=severity]", "high")
+    page.click("text=Show")
+    page.click("text=Export: these alerts")
+    check(page.input_value("select[name=filter-severity]") == "high", "story: the export has the filter of the list")
     page.select_option("select[name=format]", "json")
     page.click("main form button:text('Make the report')")
-    for _ in range(60):
-        if page.locator("a:text-is('Download')").count():
-            break
-        time.sleep(1)
-        page.reload()
+    check(wait_for(page, "a:text-is('Download')"), "story: the report is made")
     with page.expect_download() as download:
         page.click("a:text-is('Download')")
     check(download.value.suggested_filename.endswith(".zip"), "story: the report is a ZIP")
 
-    page.click("details.person summary")
-    page.click("text=Sign out")
-    check(page.locator("input[name=userKey]").count() == 1, "story: signed out")
-    check(not refused, f"story: the browser refused {refused[:1]}")
-    context.close()
+    page.click("ul.cards a:text-is('Inventory')")
+    page.fill("#field-cron", "61 * * * *")
+    page.click("main form button:text('Make the report')")
+    check(page.locator("#wrong-cron").count() == 1, "story: a wrong time is said beside its field")
+    page.fill("#field-cron", "30 6 * * MON")
+    page.click("main form button:text('Make the report')")
+    check(page.locator("td:text-is('30 6 * * MON')").count() == 1, "story: the schedule is listed")
+    page.click("section:has(h2:text('Made again and again')) button:text('End')")
+    check(page.locator("td:text-is('30 6 * * MON')").count() == 0, "story: the schedule is ended")
+
+
+def make_a_policy(page):
+    page.click("header nav >> text=Policies")
+    page.click("ul.cards a:text-is('Vulnerabilities')")
+    page.fill("input[name='policy.name']", "Nothing critical")
+    page.fill("input[name='policy.filter.minScore']", "12")
+    page.click("main form button:text('Save')")
+    check(page.locator("p.wrong").count() == 1, "story: a wrong score is said beside its field")
+    page.fill("input[name='policy.filter.minScore']", "9")
+    page.click("main form button:text('Save')")
+    check(page.locator("th a:text-is('Nothing critical')").count() == 1, "story: the policy is listed")
+    page.reload()
+    check(page.locator("th a:text-is('Nothing critical')").count() == 1, "story: loading again makes no second policy")
+    page.click("button[aria-label='Remove Nothing critical']")
+    check(page.locator("th a:text-is('Nothing critical')").count() == 0, "story: the policy is removed")
+
+
+def add_a_person(page):
+    page.click("header nav >> text=People")
+    page.fill("input[name='addedUser.email']", "ada@example.org")
+    page.select_option("#field-role", "MEMBER")
+    page.click("main form button:text('Add and show the key')")
+    key = page.locator(".secret code").inner_text()
+    check(re.fullmatch("[0-9a-f]{64}", key) is not None, "story: the key of the new person is shown")
+    page.reload()
+    check(page.locator(".secret").count() == 0, "story: the key is shown once")
+    check(page.locator("th a:text-is('ada@example.org')").count() == 1, "story: loading again adds nobody")
+    page.click("header nav >> text=People")
+    page.click("th a:text-is('ada@example.org')")
+    check("member" in page.locator("dl.facts").inner_text(), "story: the person has the role")
+    return key
 
 
 def main():
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--projects", type=int, default=0)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    wanted = parser.parse_args()
+    wanted.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
-        server = Server(data)
+        server = Server(wanted.binary, data, wanted.projects)
         try:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            story(browser, server)
-            look_at_all(browser, server)
+            for part in wanted.parts or PARTS:
+                if part == "story":
+                    story(browser, server)
+                else:
+                    look_at_all(browser, server, part, wanted.folder)
             browser.close()
         finally:
             server.process.terminate()
             server.process.wait()
-    print(f"{len(faults)} wrong" if faults else f"nothing wrong; pictures in {FOLDER}")
+    print(f"{len(faults)} wrong" if faults else f"nothing wrong; pictures in {wanted.folder}")
     sys.exit(1 if faults else 0)
 
 
