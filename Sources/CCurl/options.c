@@ -50,6 +50,11 @@ CURLcode waybill_curl_set_reader(CURL *handle, curl_read_callback reader, void *
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_READDATA, context);
 }
 
+CURLcode waybill_curl_set_form(CURL *handle, curl_mime *form)
+{
+    return curl_easy_setopt(handle, CURLOPT_MIMEPOST, form);
+}
+
 CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value)
 {
     return curl_easy_setopt(handle, option, (curl_off_t) value);

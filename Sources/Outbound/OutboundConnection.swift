@@ -21,6 +21,7 @@ package final class OutboundConnection: @unchecked Sendable {
     let handle: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private var fields: UnsafeMutablePointer<curl_slist>?
+    private var form: OpaquePointer?
     private var body: [UInt8] = []
     private var rule = OutboundRequest.Body.dropped
     private var isTooLong = false
@@ -41,6 +42,7 @@ package final class OutboundConnection: @unchecked Sendable {
     deinit {
         curl_easy_cleanup(handle)
         curl_slist_free_all(fields)
+        curl_mime_free(form)
         errorText.deallocate()
     }
 
@@ -51,7 +53,9 @@ package final class OutboundConnection: @unchecked Sendable {
         _ request: OutboundRequest, body bytes: UnsafeRawBufferPointer = .init(start: nil, count: 0)
     ) throws(OutboundError) -> OutboundAnswer {
         prepare(request)
-        if request.method == .put || request.method == .post {
+        if !request.form.isEmpty {
+            try send(request.form)
+        } else if request.method == .put || request.method == .post {
             // An empty text, for a null pointer would mean a body that is read from elsewhere.
             _ =
                 bytes.count > 0
@@ -68,6 +72,8 @@ package final class OutboundConnection: @unchecked Sendable {
     /// Sets all options of a request, for the code that drives the handle.
     func prepare(_ request: OutboundRequest) {
         curl_easy_reset(handle)
+        curl_mime_free(form)
+        form = nil
         rule = request.answer
         body = []
         isTooLong = false
@@ -115,6 +121,23 @@ package final class OutboundConnection: @unchecked Sendable {
             waybill_curl_set_progress(handle, onProgress, Unmanaged.passUnretained(self).toOpaque())
         }
         waybill_curl_set_writer(handle, onBody, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Sends a form as the body. Its files are read while they are sent.
+    private func send(_ fields: [OutboundRequest.FormField]) throws(OutboundError) {
+        guard let form = curl_mime_init(handle) else { throw .noHandle }
+        self.form = form
+        for field in fields {
+            guard let part = curl_mime_addpart(form) else { throw .noHandle }
+            try check(curl_mime_name(part, field.name))
+            switch field.content {
+            case .text(let text): try check(curl_mime_data(part, text, text.utf8.count))
+            case .file(let path, let name):
+                try check(curl_mime_filedata(part, path))
+                try check(curl_mime_filename(part, name))
+            }
+        }
+        try check(waybill_curl_set_form(handle, form))
     }
 
     private func text(_ option: CURLoption, _ value: String) { waybill_curl_set_text(handle, option, value) }

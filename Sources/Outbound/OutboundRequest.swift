@@ -27,6 +27,23 @@ package struct OutboundRequest: Sendable {
         }
     }
 
+    /// A field of a form.
+    package struct FormField: Sendable {
+        package enum Content: Sendable {
+            case text(String)
+            /// The file at this path, read while it is sent, under the name that the receiver sees.
+            case file(path: String, name: String)
+        }
+
+        package let name: String
+        package let content: Content
+
+        package init(_ name: String, _ content: Content) {
+            self.name = name
+            self.content = content
+        }
+    }
+
     /// The use of the answer's body.
     package enum Body: Sendable {
         /// The body is kept, up to this many bytes; a longer one is an error.
@@ -50,6 +67,8 @@ package struct OutboundRequest: Sendable {
     package var acceptsCompression = false
     /// Header fields in the order in which they are sent. A name with an empty value is sent with an empty value.
     package var fields: [(name: String, value: String)] = []
+    /// The fields of a form (multipart/form-data, RFC 7578), for a POST without a body of its own.
+    package var form: [FormField] = []
     package var signature: AWS?
     /// A PEM file of authorities to trust in place of the system's.
     package var trusted: String?

@@ -101,4 +101,32 @@ struct OutboundConnectionTests {
         request.isCancelled = { true }
         #expect(throws: OutboundError.self) { try connection.perform(request) }
     }
+
+    @Test("a form is sent with its texts and its files, whose names the receiver sees")
+    func form() throws {
+        let folder = try TemporaryFolder()
+        try Data("file's bytes".utf8).write(to: URL(fileURLWithPath: folder.path("x")))
+        let server = try ScriptedServer([.answer(status: 200, body: "done"), .answer(status: 200)])
+        var request = request(.post, server)
+        request.form = [
+            .init("name", .text("a \"b\" ü")), .init("bom", .file(path: folder.path("x"), name: "bom.json")),
+        ]
+        let connection = try OutboundConnection()
+        #expect(try connection.perform(request).status == 200)
+        let sent = try #require(server.requests.first)
+        #expect(sent.contains("Content-Type: multipart/form-data; boundary="))
+        #expect(sent.contains("name=\"name\"") && sent.contains("a \"b\" ü"))
+        #expect(sent.contains("name=\"bom\"; filename=\"bom.json\"") && sent.contains("file's bytes"))
+        // The next request of the handle has nothing of it.
+        _ = try connection.perform(self.request(.post, server))
+        #expect(server.requests.last?.contains("multipart") == false)
+    }
+
+    @Test("a file of a form that is not there is an error")
+    func formWithoutFile() throws {
+        let server = try ScriptedServer([])
+        var request = request(.post, server)
+        request.form = [.init("bom", .file(path: "/nowhere/at/all", name: "x"))]
+        #expect(throws: OutboundError.self) { try OutboundConnection().perform(request) }
+    }
 }

@@ -32,6 +32,9 @@ CURLcode waybill_curl_set_receivers(CURL *handle, struct curl_slist *receivers);
 /* Who gives the bytes to send; `context` is the callback's last argument. */
 CURLcode waybill_curl_set_reader(CURL *handle, curl_read_callback reader, void *context);
 
+/* A form to send (multipart/form-data), which stays the caller's and must live through the transfer. */
+CURLcode waybill_curl_set_form(CURL *handle, curl_mime *form);
+
 /* Options that take a size. */
 CURLcode waybill_curl_set_size(CURL *handle, CURLoption option, int64_t value);
 
