@@ -18,7 +18,7 @@ package enum TokenRule: Sendable, Equatable {
     case oneOr(ScopeKind, field: String)
     /// Any; the narrowest counts when there are several.
     case any
-    /// The token of an organization, in the field for a group of organizations.
+    /// The token of an organization, in the field for a group of organizations; without it the first organization of the key.
     case global
 
     /// The fields that may hold it, narrowest first.
@@ -97,6 +97,12 @@ package struct Access: Sendable {
     static func check(
         _ request: Request, keyDigest: [UInt8], for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
+        if call.token == .global, try request.textIfAny("globalOrgToken", accepted: "a token") == nil {
+            // Somebody who has only a key asks where it opens: the call is about all of the holder's organizations.
+            let holder = try KeyHolder.find(keyDigest, at: time, on: connection)
+            guard let first = holder?.organizations.first else { throw APIError.refused }
+            return try check(keyDigest, .organization, token: first.token, for: call.need, at: time, on: connection)
+        }
         let (kind, token) = try token(of: request, by: call.token)
         return try check(keyDigest, kind, token: token, for: call.need, at: time, on: connection)
     }

@@ -73,6 +73,7 @@ package struct Call: Sendable {
         + states
         + subscriptions
         + tags
+        + things
         + synchronousReports
 
     private static let byName = Dictionary(uniqueKeysWithValues: table.map { ($0.requestType, $0) })

@@ -60,6 +60,8 @@ struct Envelope {
             }
         }
         if !notes.isEmpty { answer.texts("notes", notes) }
+        // What `waybill import --json` prints of it: names, tokens and counts.
+        if job.kind == .intake, job.state == .success, !job.result.isEmpty { answer.raw("imported", job.result) }
         if let basis { answer.object("basis") { basis.write(to: &$0) } }
     }
 

@@ -26,7 +26,7 @@ struct AuditWalkTests {
         "waybillGetAuditTrail", "waybillGetDenials", "waybillGetWebhooks", "inviteUserToWebAdvisor",
         "getOrganizationIntegrationActivationToken", "getProductIntegrationActivationToken",
         "getProjectIntegrationActivationToken", "getAsyncProcessStatus", "getRequestState", "waybillGetSubscriptions",
-        "waybillGetProcesses", "waybillGetSchedules", "waybillGetKeys",
+        "waybillGetProcesses", "waybillGetSchedules", "waybillGetKeys", "getAllOrganizations",
     ]
 
     /// A call with its fields, and how many records it leaves.

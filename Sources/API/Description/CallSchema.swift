@@ -17,7 +17,8 @@ extension Call {
                         ? "." : " where the token points to; one of \(tokens.joined(separator: ", ")).")
                     + " Needs a key for \(need.scopes.words.joined(separator: " or "))."),
             "required": .texts(
-                ["requestType"] + (tokens.count == 1 ? tokens : []) + takes.filter(\.isRequired).map(\.name)),
+                ["requestType"] + (tokens.count == 1 && token != .global ? tokens : [])
+                    + takes.filter(\.isRequired).map(\.name)),
             "properties": .object(
                 [("requestType", ["const": .text(requestType)])] + strings.map { ($0, Self.keyOrToken) }
                     + takes.map { ($0.name, $0.schema) }),

@@ -69,7 +69,7 @@ struct UploadBody: ~Copyable {
             throw UploadError.invalid(field.description, value: "", accepted: "a text, the document in base64")
         }
         try finishDecoding()
-        return try UploadFields { name in
+        return try UploadFields(isStatement: field.description == "vex") { name in
             guard let field = request[name] else { return nil }
             guard let word = field.word else {
                 throw UploadError.invalid(name, value: "{…}", accepted: "a text")
@@ -91,10 +91,13 @@ struct UploadBody: ~Copyable {
         var values: [String: String] = [:]
         var room = Self.valueLimit
         var hasDocument = false
+        var fileName = ""
         while let part = try reader.nextPart() {
             if part.name == field.description {
                 guard !hasDocument else { throw UploadError.malformed("the form has two fields \(field)") }
                 hasDocument = true
+                // A label: no path is made of it.
+                fileName = String((part.filename ?? "").split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "")
                 try document(part, &reader)
             } else if UploadFields.names.contains(part.name) {
                 let value = try value(part, &reader, &room)
@@ -106,9 +109,11 @@ struct UploadBody: ~Copyable {
         guard hasDocument else {
             throw UploadError.invalid(field.description, value: "", accepted: "a file, the document")
         }
-        return try UploadFields { name in
+        var fields = try UploadFields(isStatement: field.description == "vex") { name in
             values[name].map { $0.trimmingBlanks() }.flatMap { $0.isEmpty ? nil : $0 }
         }
+        fields.fileName = String(fileName.prefix(UploadFields.nameLimit))
+        return fields
     }
 
     private mutating func value(

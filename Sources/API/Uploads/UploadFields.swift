@@ -10,6 +10,12 @@ struct UploadFields: Equatable {
     var project: String?
     /// The name of the project with its version, as reports show it.
     var projectName: String?
+    /// Where no project is named: the version that follows the name that the document gives.
+    var projectVersion: String?
+    /// The name of the uploaded file, which names the project when nothing else does.
+    var fileName = ""
+    /// The token of the organization, where the key opens several.
+    var organization: String?
     var isToBeMade = false
     /// A product's token, or the UUID form of it, in lower case.
     var parent: String?
@@ -17,28 +23,42 @@ struct UploadFields: Equatable {
 
     /// The names of the fields that are looked at.
     static let names: Set<String> = [
-        "project", "projectName", "projectVersion", "autoCreate", "parentUUID", "parentName",
+        "project", "projectName", "projectVersion", "autoCreate", "parentUUID", "parentName", "orgToken",
     ]
     /// The longest name, in bytes of UTF-8.
     static let nameLimit = 255
 
-    /// - Parameter text: gives a field without blanks at its ends; nil when it is absent or empty.
-    init(_ text: (String) throws -> String?) throws {
+    /// Whether nothing says where the upload goes.
+    var isAboutAll: Bool { project == nil && projectName == nil && parent == nil && parentName == nil }
+
+    /// - Parameters:
+    ///   - isStatement: whether the document is about vulnerabilities (VEX): it may name all that it is about itself.
+    ///   - text: gives a field without blanks at its ends; nil when it is absent or empty.
+    init(isStatement: Bool = false, _ text: (String) throws -> String?) throws {
         project = try text("project").map { try Self.identifier($0, of: "project") }
         parent = try text("parentUUID").map { try Self.identifier($0, of: "parentUUID") }
         parentName = try text("parentName").map { try Self.name($0, of: "parentName") }
+        organization = try text("orgToken").map { try Self.identifier($0, of: "orgToken") }
+        let version = try text("projectVersion").map { try Self.name($0, of: "projectVersion") }
         if let name = try text("projectName") {
-            let version = try text("projectVersion").map { try Self.name($0, of: "projectVersion") }
             projectName = try Self.name(name, of: "projectName") + (version.map { " - \($0)" } ?? "")
+        } else {
+            projectVersion = version
         }
         switch try text("autoCreate")?.lowercased() {
         case nil, "false": isToBeMade = false
         case "true": isToBeMade = true
         case .some(let other): throw UploadError.invalid("autoCreate", value: other, accepted: "true or false")
         }
-        guard project != nil || projectName != nil else {
+        // A document that is to be a project of a named product may say the name itself.
+        let isNamedInside = isStatement ? isAboutAll : isToBeMade && (parent != nil || parentName != nil)
+        guard project != nil || projectName != nil || isNamedInside else {
             throw UploadError.invalid(
-                "projectName", value: "", accepted: "a name, or the token of a project as project")
+                "projectName", value: "",
+                accepted: """
+                    a name, or the token of a project as project; or nothing beside autoCreate and parentName, for the name that \
+                    the document gives
+                    """)
         }
     }
 

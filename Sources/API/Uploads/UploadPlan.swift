@@ -52,8 +52,23 @@ struct UploadPlan {
     /// The job of an upload with these fields, whose document lies in the folder of uploads under the name `uuid`.
     func job(_ kind: IntakeJob.Kind = .sbom, for fields: UploadFields, uuid: String) throws -> NewJob {
         if let project = fields.project { return try job(kind, inProject: project, uuid: uuid) }
-        guard let name = fields.projectName else { throw UploadError.noProject }
-        let (access, product) = try self.product(for: fields, project: name)
+        if kind == .vex, fields.isAboutAll {
+            let access = try organization(for: fields)
+            try access.require(Self.uploading, inProduct: nil)
+            let nothing = Entity(id: 0, token: "", name: "")
+            return job(kind, uuid, of: access, product: nothing, project: nothing) { $0.fileName = fields.fileName }
+        }
+        let (access, product) = try self.product(for: fields, project: fields.projectName)
+        guard let name = fields.projectName else {
+            guard kind == .sbom else { throw UploadError.noProject }
+            return job(
+                kind, uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
+                project: Entity(id: 0, token: "", name: "")
+            ) { destination in
+                destination.projectVersion = fields.projectVersion ?? ""
+                destination.fileName = fields.fileName
+            }
+        }
         let project = try product.id.flatMap {
             try connection.integer("SELECT id FROM project WHERE product = \($0) AND name = \(name)")
         }
@@ -65,9 +80,11 @@ struct UploadPlan {
     }
 
     private func job(
-        _ kind: IntakeJob.Kind, _ uuid: String, of access: Access, product: Entity, project: Entity
+        _ kind: IntakeJob.Kind, _ uuid: String, of access: Access, product: Entity, project: Entity,
+        adding more: (inout Intake.Destination) -> Void = { _ in }
     ) -> NewJob {
         var destination = access.destination(product: product.name, project: project.name)
+        more(&destination)
         destination.plugin = "Dependency-Track upload"
         if let caller { destination.origin = caller.origin(of: kind == .vex ? "vex" : "bom", by: access) }
         // Reports of other products need not wait for it.
@@ -121,27 +138,38 @@ struct UploadPlan {
 
     private typealias Product = (id: Int64?, name: String)
 
-    private func product(for fields: UploadFields, project: String) throws -> (Access, Product) {
+    private func product(for fields: UploadFields, project: String?) throws -> (Access, Product) {
         if let parent = fields.parent {
             guard let access = try enter(.product, parent) else { throw UploadError.noParent }
             let id = access.scope.product
             let name = try connection.first("SELECT name FROM product WHERE id = \(id)") { $0.string(0) }
             return (access, (id, name ?? ""))
         }
-        guard let organization = holder.organizations.first,
-            let access = try enter(.organization, token: organization.token, for: Self.seeing)
-        else { throw UploadError.forbidden("The holder of this key belongs to no organization.") }
+        let access = try organization(for: fields)
         let name: String
         if let parent = fields.parentName {
             name = parent
         } else {
-            if let found = try product(withProject: project, access) { return (access, found) }
+            if let project, let found = try product(withProject: project, access) { return (access, found) }
             name = try access.usualProduct(on: connection)
         }
         let id = try connection.integer(
-            "SELECT id FROM product WHERE organization = \(organization.id) AND name = \(name)")
+            "SELECT id FROM product WHERE organization = \(access.scope.organization) AND name = \(name)")
         try access.require(Self.uploading, inProduct: id)
         return (access, (id, name))
+    }
+
+    /// Enters the organization of an upload: the named one, else the first by id.
+    private func organization(for fields: UploadFields) throws -> Access {
+        let organizations = holder.organizations
+        let named = fields.organization.map { token in organizations.first { $0.token == token } }
+        guard let organization = named ?? organizations.first,
+            let access = try enter(.organization, token: organization.token, for: Self.seeing)
+        else {
+            throw UploadError.forbidden(
+                "The holder of this key belongs to no organization, or not to that of orgToken.")
+        }
+        return access
     }
 
     /// The product, among those the holder may upload into, that has a project of this name.

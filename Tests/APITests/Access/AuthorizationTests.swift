@@ -87,7 +87,7 @@ struct AuthorizationTests {
     }
 
     @Test func aCallNamesTheTokenThatItLacks() async throws {
-        for call in Call.table {
+        for call in Call.table where call.token != .global {
             let answer = try await fixture.call(call.requestType, fields(of: call, process: "x"))
             #expect(answer["errorCode"] as? Int == 3010)
             for (field, _) in tokens(of: call) {

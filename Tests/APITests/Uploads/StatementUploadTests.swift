@@ -55,6 +55,14 @@ struct StatementUploadTests {
         #expect(try bench.files().isEmpty)
     }
 
+    @Test func `A document may name all that it is about itself`() async throws {
+        let job = try bench.job(try await put(["vex": text]))
+        #expect(try IntakeJob(job).kind == .vex)
+        #expect(job.product == 0 && job.project == 0)
+        // With names it is about them.
+        #expect(try await put(["parentName": "Shop", "vex": text]).status == 400)
+    }
+
     @Test func `A body without the document says which field`() async throws {
         let response = try await put(["project": acme.projects[0].token, "bom": text])
         #expect(response.status == 400)

@@ -113,6 +113,25 @@ struct UploadTests {
         #expect(bench.fixture.world.incidents.withLock { $0.isEmpty })
     }
 
+    /// A document that is to be a project of a named product may say the project's name itself.
+    @Test func theDocumentMayNameTheProject() async throws {
+        let file = "--b\r\nContent-Disposition: form-data; name=\"bom\"; filename=\"../of/billing.json\"\r\n\r\n{}\r\n"
+        let fields = [("autoCreate", "true"), ("parentName", "Shop"), ("projectVersion", "2")]
+        let job = try bench.job(await bench.post(file + UploadWorkbench.form(fields)))
+        let destination = try IntakeJob(job).destination
+        #expect(destination.product == "Shop" && destination.project == "" && destination.projectVersion == "2")
+        #expect(destination.fileName == "billing.json")
+        #expect(job.product == acme.products[0].id && job.project == 0)
+        // A key that opens one organization is for no other.
+        let own = fields + [("orgToken", acme.token)]
+        #expect(await bench.post(file + UploadWorkbench.form(own)).status == 200)
+        let foreign = fields + [("orgToken", bench.fixture.rival.token)]
+        #expect(await bench.post(file + UploadWorkbench.form(foreign)).status == 403)
+        for missing in [[("parentName", "Shop")], [("autoCreate", "true")]] {
+            #expect(await bench.post(file + UploadWorkbench.form(missing)).status == 400)
+        }
+    }
+
     @Test func violationsHaveTheirShape() async throws {
         let response = try await bench.put(["project": "x"])
         #expect(response.status == 400)

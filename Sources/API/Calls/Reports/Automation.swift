@@ -49,7 +49,7 @@ extension Call {
         "waybillGetSchedules", .one(.organization), .readOnly, .work, keys: [.read, .submit]
     ) { visit in
         let found = try Schedules.list(
-            visit.scope.organization, account: owner(visit.access), on: visit.connection)
+            visit.scope.organization, account: visit.access.scheduleOwner, on: visit.connection)
         return .answer(
             Answer.object { answer in
                 answer.objects("schedules", found) { answer, record in
@@ -77,16 +77,11 @@ extension Call {
         takes: [.number(scheduleID).required]
     ) { visit in
         let id = try visit.request.number(scheduleID)
-        let owner = owner(visit.access)
+        let owner = visit.access.scheduleOwner
         return visit.change(saying: "Successfully removed the schedule") { writing in
             let isGone = try Schedules.remove(id, account: owner, writing)
             guard isGone else { throw APIError.notFound("\(id)", of: scheduleID.name) }
         }
-    }
-
-    /// Whose schedules a user has to do with; nil for those of all.
-    private static func owner(_ access: Access) -> Int64? {
-        access.role == .administrator ? nil : access.standing.account
     }
 
     // MARK: Webhooks

@@ -105,7 +105,7 @@ extension Visit {
     private var isAdministering: Need { Need(.administrator, with: .administer, for: "the key of another user") }
 
     /// The account whose keys a call is about: that of `email`, which only administrators may name, or the user's own.
-    fileprivate func keyOwner() throws -> Int64 {
+    func keyOwner() throws -> Int64 {
         guard let email = try request.textIfAny("email", accepted: "the address of a member") else {
             return access.standing.account
         }

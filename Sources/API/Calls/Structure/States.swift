@@ -103,8 +103,11 @@ extension Call {
             })
     }
 
-    /// The organizations in which the holder of the key has a role. The token may be that of any of them.
-    private static let allOrganizations = Call("getAllOrganizations", .global, .readOnly, .work) { visit in
+    /// The organizations in which the holder of the key has a role. The token may be that of any of them, or missing: a program that has
+    /// only a key begins here, whatever the key is for.
+    private static let allOrganizations = Call(
+        "getAllOrganizations", .global, .readOnly, .work, keys: .all
+    ) { visit in
         let found = try OrganizationDetails.list(ofAccount: visit.access.standing.account, on: visit.connection)
         return .answer(
             Answer.object { answer in

@@ -1,0 +1,70 @@
+package import Database
+package import Jobs
+
+/// A question about the things of a kind in an organization, a product or a project, asked by a user or by the operator, who needs no
+/// key.
+package struct Inquiry: Sendable {
+    /// The most things that a call answers with.
+    package static let limits = 1...10_000
+
+    private let scope: Scope
+    private let queue: Queue
+    /// The most things that are looked for, at least.
+    private let limit: Int
+    /// Who asks; nil for the operator.
+    private let access: Access?
+    /// The account whose keys are meant.
+    private let keyOwner: Int64
+
+    /// - Parameters:
+    ///   - scope: what the user named, narrowed to what the user may see.
+    ///   - limit: the number of wanted things; of kinds that grow without a bound one more is read, so that it is seen whether there
+    ///     are more.
+    ///   - access: who asks; nil for the operator.
+    ///   - keyOwner: the account whose keys are meant; 0 where the question is about another kind.
+    package init(in scope: Scope, _ queue: Queue, limit: Int, by access: Access? = nil, keyOwner: Int64 = 0) {
+        (self.scope, self.queue, self.limit, self.access) = (scope, queue, limit, access)
+        self.keyOwner = keyOwner
+    }
+
+    /// The things in their order.
+    package func items(_ kind: Kind, on connection: any Connection) throws -> [Item] {
+        switch kind {
+        case .products: try ProductVital.list(scope, on: connection).map { Item($0) }
+        case .projects: try ProjectVital.list(scope, on: connection).map { Item($0) }
+        case .libraries: try LibraryRecords.list(scope, limit: limit + 1, on: connection).map { Item($0) }
+        case .reports:
+            try seen(
+                queue.unfinished(organization: scope.organization, limit: limit + 1, on: connection).map(\.job)
+                    .filter { $0.kind == .report }
+                    + queue.finishedReports(organization: scope.organization, limit: limit + 1, on: connection)
+                    .map(\.job)
+            ).map { Item(.reports, $0) }
+        case .uploads:
+            try seen(queue.uploads(organization: scope.organization, limit: limit + 1, on: connection))
+                .map { Item(.uploads, $0) }
+        case .policies:
+            // A user who may see only some products sees the policies that decide there.
+            scope.kind == .organization && scope.visibleProducts != nil
+                ? [] : try Policies.ownAndInherited(of: scope, on: connection).map { Item($0) }
+        case .users: try Member.list(scope, on: connection).map { Item($0) }
+        case .keys: try Keys.list(account: keyOwner, on: connection).map { Item($0) }
+        case .schedules:
+            try Schedules.list(scope.organization, account: access.flatMap(\.scheduleOwner), on: connection)
+                .map { Item($0) }
+        }
+    }
+
+    /// Those that the user may see, of the place that is asked about.
+    private func seen(_ jobs: [Job]) -> [Job] {
+        jobs.filter { job in
+            (access?.canSee(job) ?? true) && (scope.product == 0 || job.product == scope.product)
+                && (scope.project == 0 || job.project == scope.project)
+        }
+    }
+}
+
+extension Access {
+    /// Whose schedules a user has to do with; nil for those of all, which are for administrators of the whole organization.
+    var scheduleOwner: Int64? { allows(.administrator, inProduct: nil) ? nil : standing.account }
+}

@@ -1,0 +1,85 @@
+import Database
+import Foundation
+import TestSupport
+import Testing
+
+@testable import API
+
+/// `waybillList`: what the command line shows, for the holder of a key.
+struct ThingsTests {
+    private func list(
+        _ kind: Kind, _ fields: [String: Any], key: String? = nil, in world: ManagedWorld
+    ) async throws -> [String: Any] {
+        let bytes = try await world.raw(
+            "waybillList", fields.merging(["kind": kind.rawValue]) { first, _ in first }, key: key)
+        return try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func everyKindIsAMemberOfItsName(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let org = try world.token(.organization)
+        for kind in Kind.allCases {
+            let answer = try await list(kind, ["orgToken": org], in: world)
+            let items = try #require(answer[kind.rawValue] as? [[String: Any]], "\(kind) \(answer)")
+            let known = Set(kind.members.map { $0.name.description })
+            for item in items { #expect(Set(item.keys).isSubset(of: known), "\(kind)") }
+        }
+        let projects = try await list(.projects, ["orgToken": org], in: world)["projects"] as? [[String: Any]]
+        #expect((projects?.count ?? 0) > 1)
+        let few = try await list(.projects, ["orgToken": org, "limit": 1], in: world)
+        #expect((few["projects"] as? [Any])?.count == 1 && few["more"] as? Bool == true)
+        for (fields, code) in [
+            (["kind": "gnus"], 2021), (["limit": 0], 2021), (["limit": 10_001], 2021), (["email": "x@y.example"], nil),
+        ] as [([String: Any], Int?)] {
+            let answer = try await list(.products, fields.merging(["orgToken": org]) { first, _ in first }, in: world)
+            #expect(answer["errorCode"] as? Int == code, "\(fields) \(answer)")
+        }
+    }
+
+    /// No kind shows anything of another product, neither by the organization's token nor by the product's.
+    @Test(arguments: TemporaryDatabase.engines) func ofOneProductNothingElseIsShown(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        for role in Role.allCases {
+            let key = UserKey(random: try Randomness.system.bytes(32))
+            let product = try world.inventory.ids(place: 0).product
+            let digest = key.digest
+            try world.inventory.database.write { connection in
+                let account = try Accounts.createAccount(
+                    email: "\(role.rawValue.lowercased())@list.example", name: "", kind: "USER", keyDigest: digest,
+                    at: 1, on: connection)
+                try Accounts.assign(role, to: account, organization: 1, product: product, on: connection)
+            }
+            for kind in Kind.allCases {
+                for scope in [ScopeKind.organization, .product] {
+                    let fields: [String: Any] = [
+                        scope.tokenField: try world.token(scope), "kind": kind.rawValue,
+                    ]
+                    let text = String(
+                        decoding: try await world.raw("waybillList", fields, key: key.text), as: UTF8.self)
+                    for hidden in ["only-in-ledger", "Bank & S", "=ledger|"] {
+                        #expect(!text.contains(hidden), "\(kind) shows \(role) \(hidden)")
+                    }
+                    if kind == .users { #expect(text.contains("5001"), "\(text.prefix(200))") }
+                }
+                let other: [String: Any] = ["productToken": try world.token(.product, place: 2), "kind": kind.rawValue]
+                let refused = String(
+                    decoding: try await world.raw("waybillList", other, key: key.text), as: UTF8.self)
+                #expect(refused.hasPrefix(#"{"errorCode":5001"#), "\(kind)")
+            }
+        }
+    }
+
+    /// A program that has only a key learns where it opens.
+    @Test func aKeyAloneNamesItsOrganizations() async throws {
+        let fixture = try Fixture()
+        for scopes in [KeyScopes.all, .read, .upload] {
+            let answer = try await fixture.call(
+                "getAllOrganizations", [:], key: try fixture.user(.readOnly, scopes: scopes))
+            #expect(
+                (answer["organizations"] as? [[String: String]])?.map { $0["orgToken"] } == [fixture.acme.token],
+                "\(answer)")
+        }
+        let nobody = UserKey(random: try Randomness.system.bytes(32)).text
+        #expect(try await fixture.code("getAllOrganizations", [:], key: nobody) == 5001)
+    }
+}
