@@ -82,8 +82,17 @@ package struct Intake: Sendable {
         /// The basis of the verdict about vulnerabilities; nil where the project shows a later upload.
         package var basis: Basis?
         package var warnings: [String]
-        /// Of statements (VEX): the document (`vex_document`).
-        package var document: Int64?
+        /// Of statements (VEX): how they were taken.
+        package var statements: StatementSummary?
+
+        package init(
+            product: String, productToken: String, project: String, projectToken: String, libraries: Int,
+            basis: Basis? = nil, warnings: [String]
+        ) {
+            (self.product, self.productToken) = (product, productToken)
+            (self.project, self.projectToken) = (project, projectToken)
+            (self.libraries, self.basis, self.warnings) = (libraries, basis, warnings)
+        }
     }
 
     /// Runs one import under a lease, from the new scan to the finished job.
@@ -315,8 +324,14 @@ extension Intake.Result {
             $0.number("libraries", libraries)
             if let basis { $0.object("basis") { basis.write(to: &$0) } }
             $0.texts("warnings", warnings)
+            if let statements {
+                $0.raw("statements", StatementSummary.json([statements], naming: Self.namedStatements))
+            }
         }
     }
+
+    /// The most statements that are not applied and named in what the job keeps; the rest is counted.
+    private static let namedStatements = 1000
 }
 
 extension StagedScan.Target {

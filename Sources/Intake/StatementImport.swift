@@ -46,7 +46,7 @@ struct StatementImport {
                 product: destination.product, productToken: "", project: destination.project, projectToken: "",
                 libraries: 0, warnings: [])
         result.warnings += warnings + summary.warnings
-        result.document = id
+        result.statements = summary
         try database.write { [queue = intake.queue, result] connection in
             try queue.succeed(job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
             let scope = Scope(

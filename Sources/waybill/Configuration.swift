@@ -28,6 +28,9 @@ struct Configuration: Sendable {
         return nil
     }
 
+    /// Whether the command line itself has a flag.
+    func isFlag(_ name: String) -> Bool { arguments[name] != nil }
+
     /// A setting that has to be there.
     func required(_ name: String) throws(UsageError) -> String {
         guard let value = self[name] else { throw UsageError(description: "--\(name) is missing") }

@@ -21,7 +21,9 @@ extension Configuration {
             throw UsageError(description: "--smtp needs --smtp-from, the address of the sender")
         }
         let password =
-            try self["smtp-password-file"].map { path throws(UsageError) in try Self.firstLine(of: path) } ?? ""
+            try self["smtp-password-file"].map { path throws(UsageError) in
+                try Self.firstLine(of: path, holding: "password")
+            } ?? ""
         guard (self["smtp-user"] == nil) == password.isEmpty else {
             throw UsageError(description: "--smtp-user and --smtp-password-file go together; one of them is missing")
         }
@@ -33,17 +35,20 @@ extension Configuration {
         }
         return server
     }
+
     /// The first line of a file.
-    private static func firstLine(of path: String) throws(UsageError) -> String {
+    ///
+    /// - Parameter secret: the word for what it holds.
+    static func firstLine(of path: String, holding secret: String) throws(UsageError) -> String {
         guard let file = fopen(path, "r") else {
-            throw UsageError(description: "cannot read the password in \(path): \(systemMessage(errno))")
+            throw UsageError(description: "cannot read the \(secret) in \(path): \(systemMessage(errno))")
         }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
         var room = 0
         defer { free(line) }
         guard getline(&line, &room, file) >= 0, let start = line else {
-            throw UsageError(description: "the file of the password, \(path), is empty")
+            throw UsageError(description: "the file of the \(secret), \(path), is empty")
         }
         return String(String(cString: start).prefix { !$0.isNewline })
     }

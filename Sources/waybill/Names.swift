@@ -27,19 +27,9 @@ extension Runtime {
                 Entity(id: row.integer(0), token: row.string(1), name: row.string(2))
             }
         }
-        let found = all.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
-        guard let first = found.first else {
-            guard let wanted else { throw Failure("there is no organization yet; waybill init makes one") }
-            throw Failure(
-                "there is no organization with the token or name \(shown(wanted)) in this database"
-                    + hint(wanted, among: all.map(\.name)))
-        }
-        guard found.count == 1 else {
-            let names = found.prefix(10).map { "\($0.name) (\($0.token.prefix(8))…)" }.joined(separator: ", ")
-            throw UsageError(
-                description: "\(found.count) organizations are meant, say which by its token, --org TOKEN: \(names)")
-        }
-        return first.id
+        return try Naming.organization(
+            wanted, among: all, at: "in this database", orElse: "there is no organization yet; waybill init makes one"
+        ).id
     }
 
     /// The organization, product or project with this token or name: `Shop`, `Shop/Cart`, `Example Corp/Shop/Cart`. A name that
@@ -49,7 +39,6 @@ extension Runtime {
     func scope(
         named wanted: String, in organization: Int64? = nil, kinds: [ScopeKind] = ScopeKind.allCases
     ) throws -> Scope {
-        let words = kinds.map(\.rawValue).joined(separator: ", ")
         let known = try database.snapshot { connection -> [Scope] in
             for kind in kinds {
                 let found = try Self.scopes(kind, named: wanted, in: organization, on: connection)
@@ -59,17 +48,9 @@ extension Runtime {
         }
         guard let first = known.first else {
             let names = try database.snapshot { try Self.names(of: kinds, in: organization, on: $0) }
-            throw Failure(
-                "there is no \(words) with the token or name \(shown(wanted)) in this database"
-                    + hint(wanted, among: names))
+            throw Naming.unknown(wanted, kinds, at: "in this database", among: names)
         }
-        guard known.count == 1 else {
-            throw UsageError(
-                description: """
-                    \(known.count) of the kind \(first.kind.rawValue) have the name \(shown(wanted)); say which by its token, or with \
-                    the names around it, as Organization/Product/Project
-                    """)
-        }
+        guard known.count == 1 else { throw Naming.ambiguous(wanted, known.count, first.kind) }
         return first
     }
 
@@ -90,7 +71,7 @@ extension Runtime {
     private static func scopes(
         _ kind: ScopeKind, named wanted: String, in organization: Int64?, on connection: any Connection
     ) throws -> [Scope] {
-        if isToken(wanted) {
+        if Naming.isToken(wanted) {
             let scope = try Accounts.scope(kind, token: wanted, on: connection)
             return [scope].compactMap { $0 }.filter { organization == nil || $0.organization == organization }
         }
@@ -139,19 +120,63 @@ extension Runtime {
             return try connection.all("\(query) LIMIT \(hintLimit)") { [$0.string(1), $0.string(0)] }.flatMap { $0 }
         }
     }
+}
 
-    private func hint(_ wanted: String, among names: [String]) -> String {
-        guard !Self.isToken(wanted), let near = NearWord.nearest(to: wanted, among: names) else { return "" }
-        return "; did you mean \(near)?"
+/// What a name on the command line means, and what is said of one that means nothing: the same for data and for servers.
+enum Naming {
+    /// The organization with this token or name; where none is named, the only one.
+    ///
+    /// - Parameters:
+    ///   - place: where it was looked for: `in this database`.
+    ///   - nothing: the error where there is none at all.
+    static func organization(
+        _ wanted: String?, among all: [Entity], at place: String, orElse nothing: String
+    ) throws -> Entity {
+        let found = all.filter { wanted == nil || $0.token == wanted || $0.name == wanted }
+        guard let first = found.first else {
+            guard let wanted else { throw Failure(nothing) }
+            throw Failure(
+                "there is no organization with the token or name \(shown(wanted)) \(place)"
+                    + hint(wanted, among: all.map(\.name)))
+        }
+        guard found.count == 1 else {
+            let names = found.prefix(10).map { "\($0.name) (\($0.token.prefix(8))…)" }.joined(separator: ", ")
+            throw UsageError(
+                description: "\(found.count) organizations are meant, say which by its token, --org TOKEN: \(names)")
+        }
+        return first
     }
 
-    private static func isToken(_ text: String) -> Bool {
+    /// The error for a name that nothing has, with the nearest of those that there are.
+    static func unknown(
+        _ wanted: String, _ kinds: [ScopeKind], at place: String, among names: [String]
+    ) -> Failure {
+        let words = kinds.map(\.rawValue).joined(separator: ", ")
+        return Failure(
+            "there is no \(words) with the token or name \(shown(wanted)) \(place)\(hint(wanted, among: names))")
+    }
+
+    /// The error for a name that several of a kind have.
+    static func ambiguous(_ wanted: String, _ count: Int, _ kind: ScopeKind) -> UsageError {
+        UsageError(
+            description: """
+                \(count) of the kind \(kind.rawValue) have the name \(shown(wanted)); say which by its token, or with \
+                the names around it, as Organization/Product/Project
+                """)
+    }
+
+    static func isToken(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
+    private static func hint(_ wanted: String, among names: [String]) -> String {
+        guard !isToken(wanted), let near = NearWord.nearest(to: wanted, among: names) else { return "" }
+        return "; did you mean \(near)?"
+    }
+
     /// A name for a message; of a token only its beginning.
-    private func shown(_ text: String) -> String {
-        Self.isToken(text) ? "\(text.prefix(8))…" : "\(text.prefix(200))"
+    private static func shown(_ text: String) -> String {
+        isToken(text) ? "\(text.prefix(8))…" : "\(text.prefix(200))"
     }
 }
 

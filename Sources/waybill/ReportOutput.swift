@@ -11,7 +11,7 @@ struct ReportOutput: Sendable {
     var isStandardOutput: Bool { path == "-" }
 
     /// The format whose ending the path has; nil for every other name, which is that of a ZIP.
-    private var format: Format? {
+    var format: Format? {
         let name = path.lowercased()
         return Format.allCases.first { name.hasSuffix("." + $0.fileExtension) }
     }
@@ -29,9 +29,24 @@ struct ReportOutput: Sendable {
     }
 
     /// Whether the parts go into a folder: one that is there, or a path that ends as one.
-    private var isFolder: Bool {
+    var isFolder: Bool {
         var status = stat()
         return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    func makeFolder() throws {
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+            throw Failure("cannot create \(path): \(systemMessage(errno))")
+        }
+    }
+
+    /// The folder whose disk takes what is written: where there is none yet, that around it.
+    var folderOfParts: String {
+        if isStandardOutput { return getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+        if isFolder, access(path, W_OK) == 0 { return path }
+        var name = path[...]
+        while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+        return Folder.of(String(name))
     }
 
     /// Makes the report from one snapshot.
@@ -46,9 +61,7 @@ struct ReportOutput: Sendable {
             }
         }
         if isFolder {
-            guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-                throw Failure("cannot create \(path): \(systemMessage(errno))")
-            }
+            try makeFolder()
             return try database.snapshot { connection in
                 try production.run(on: connection, into: { _ in FolderParts(folder: path, counting: count) })
             }
@@ -69,7 +82,7 @@ struct ReportOutput: Sendable {
 }
 
 /// Writes the parts of a report as files of a folder. They appear when all of them are whole.
-private final class FolderParts: PartReceiver {
+final class FolderParts: PartReceiver {
     private let folder: String
     private let count: Count
     private var files: [DurableFile] = []
@@ -96,7 +109,7 @@ private final class FolderParts: PartReceiver {
 }
 
 /// Hands on the only part of a report as it is.
-private final class SinglePart: PartReceiver {
+final class SinglePart: PartReceiver {
     private let place: String
     private let destination: ByteSink.Destination
     private var hasBegun = false
@@ -120,7 +133,7 @@ private final class SinglePart: PartReceiver {
     func finish() {}
 }
 
-private func toStandardOutput(counting count: Count) -> ByteSink.Destination {
+func toStandardOutput(counting count: Count) -> ByteSink.Destination {
     { bytes throws(SinkError) in
         var rest = bytes[...]
         while !rest.isEmpty {

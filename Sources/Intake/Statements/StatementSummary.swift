@@ -12,6 +12,10 @@ package struct StatementSummary: Sendable, Equatable {
         package let vulnerability: String
         package let product: String
         package let reason: String
+
+        package init(vulnerability: String, product: String, reason: String) {
+            (self.vulnerability, self.product, self.reason) = (vulnerability, product, reason)
+        }
     }
 
     package private(set) var statements = 0
@@ -112,14 +116,23 @@ package struct StatementSummary: Sendable, Equatable {
         return lines
     }
 
+    /// A summary that is made elsewhere.
+    package init(statements: Int, applied: Int, superseded: Int, notApplied: [NotApplied]) {
+        (self.statements, self.applied, self.superseded) = (statements, applied, superseded)
+        self.notApplied = notApplied
+        notAppliedCount = max(0, statements - applied - superseded)
+    }
+
     /// As the command line prints it.
-    package static func json(_ all: [StatementSummary]) -> String {
+    ///
+    /// - Parameter limit: the most statements that are named.
+    package static func json(_ all: [StatementSummary], naming limit: Int = .max) -> String {
         var writer = FactsWriter()
         writer.object {
             $0.number("statements", all.map(\.statements).reduce(0, +))
             $0.number("applied", all.map(\.applied).reduce(0, +))
             $0.number("superseded", all.map(\.superseded).reduce(0, +))
-            let left = all.flatMap(\.notApplied)
+            let left = Array(all.flatMap(\.notApplied).prefix(limit))
             if left.isEmpty { $0.required("notApplied", []) }
             $0.list("notApplied", left) { writer, it in
                 writer.object {

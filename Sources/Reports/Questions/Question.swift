@@ -142,6 +142,20 @@ package struct Question: Sendable, Equatable {
     }
 }
 
+extension Question.Item {
+    /// An item of an answer that was made elsewhere.
+    package init(
+        project: (product: String, name: String, token: String),
+        library: (name: String, version: String?, purl: String?), path: [String]?, isDirect: Bool?, since: Int64?,
+        verdict: (fix: String?, decision: String?)
+    ) {
+        self.init(
+            product: project.product, project: project.name, projectToken: project.token, library: library.name,
+            version: library.version, purl: library.purl, path: path, isDirect: isDirect, since: since,
+            fix: verdict.fix, decision: verdict.decision)
+    }
+}
+
 /// Why a question cannot be answered.
 package enum QuestionError: Error, Equatable, CustomStringConvertible {
     /// A value that its field does not take.

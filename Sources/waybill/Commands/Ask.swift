@@ -1,8 +1,6 @@
 import API
 import Bytes
-import Database
 import Reports
-import Service
 
 extension Command {
     private static let fields = Question.Field.allCases.map(\.rawValue).joined(separator: ", ")
@@ -17,7 +15,7 @@ extension Command {
             Flag("product", "NAME", "only in this product, by name or token; several times: in one of these"),
             Flag("project", "NAME", "only in this project, by name or token; several times: in one of these"),
             Flag("limit", "N", "at most so many (1000)"),
-        ]
+        ] + Flag.remote
     ) { arguments, configuration in
         let limit = try configuration.number("limit", in: 1...1_000_000, default: 1000)
         let question: Question
@@ -26,11 +24,10 @@ extension Command {
         } catch let error as QuestionError {
             throw UsageError(description: error.description)
         }
-        let runtime = try Runtime(existing: configuration)
-        let scope = Scope(kind: .organization, organization: try runtime.organization(named: configuration["org"]))
+        let workplace = try configuration.workplace()
         let answer: Question.Answer
         do {
-            answer = try runtime.answer(to: question, limit: limit, in: scope)
+            answer = try workplace.answer(to: question, limit: limit)
         } catch let error as QuestionError {
             throw UsageError(description: error.description)
         }
@@ -78,22 +75,5 @@ extension Command {
             item.product, item.project, item.library, item.version ?? "", item.since.map { TimeText.date($0) } ?? "",
             item.fix ?? "", item.decision ?? "", item.path?.joined(separator: " > ") ?? "",
         ]
-    }
-}
-
-extension Runtime {
-    /// The first items of an answer, over its pages.
-    fileprivate func answer(to question: Question, limit: Int, in scope: Scope) throws -> Question.Answer {
-        try question.prepare(in: scope, of: database)
-        var question = question
-        var whole = Question.Answer()
-        repeat {
-            question.limit = min(limit - whole.items.count, Question.limits.upperBound)
-            question.cursor = whole.next
-            let page = try database.snapshot { [question] in try question.answer(in: scope, on: $0) }
-            whole.items += page.items
-            whole.next = page.next
-        } while whole.next != nil && whole.items.count < limit
-        return whole
     }
 }

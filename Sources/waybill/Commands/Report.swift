@@ -6,7 +6,7 @@ import Service
 extension Command {
     static let report = Command(
         words: ["report"], operands: "TYPE",
-        summary: "Makes a report without a server.",
+        summary: "Makes a report, here without a server or by one that runs.",
         flags: [
             Flag("scope", "TOKEN", "token or name of an organization, product or project, as Shop/Cart (required)"),
             Flag("org", "TOKEN", "the organization in which a name is looked for (all)"),
@@ -20,7 +20,7 @@ extension Command {
                 """),
             Flag("list-types", nil, "list the types of reports, with their scopes and formats"),
             Flag("list-filters", "TYPE", "list the filters of a type of report"),
-        ]
+        ] + Flag.remote
     ) { arguments, configuration in
         if arguments.has("list-types") {
             return arguments.has("json") ? print(ReportList.typesAsJSON) : ReportList.typeTable.print()
@@ -39,31 +39,30 @@ extension Command {
         guard !output.isStandardOutput || !arguments.has("json") else {
             throw UsageError(description: "--json and the report itself cannot both go to standard output")
         }
-        let runtime = try Runtime(existing: configuration)
-        let organization = try configuration["org"].map { try runtime.organization(named: $0) }
-        let request = try runtime.request(
-            arguments.operands[0], try runtime.scope(named: scope, in: organization), configuration["format"],
-            fields: try FilterFields.read(arguments.all("filter"), or: configuration["filter"]))
-        try output.check(for: request.format)
-        try make(request, runtime, output, arguments)
+        let workplace = try configuration.workplace()
+        let place = try workplace.place(named: scope, in: nil, kinds: ScopeKind.allCases)
+        let wanted = try WantedReport(
+            arguments.operands[0], of: place, configuration["format"],
+            filters: try FilterFields.read(arguments.all("filter"), or: configuration["filter"]), workplace)
+        try output.check(for: wanted.request.format)
+        try make(wanted, workplace, output, arguments)
     }
 
     /// Makes the report, and says what became of it.
     private static func make(
-        _ request: ReportRequest, _ runtime: Runtime, _ output: ReportOutput, _ arguments: Arguments
+        _ wanted: WantedReport, _ workplace: any Workplace, _ output: ReportOutput, _ arguments: Arguments
     ) throws {
         let begun = Clock.now()
-        let (rows, bytes) = (Count(), Count())
-        let ticker = arguments.has("json") ? nil : Ticker(label: request.type, count: { rows.value })
+        let progress = ReportProgress()
+        let ticker =
+            arguments.has("json") ? nil : Ticker(label: wanted.request.type, count: { progress.rows.value })
         defer { ticker?.stop() }
-        let production = try Production(
-            request, settings: runtime.settings.production, progress: { rows.value = $0 })
-        let produced = try output.write(production, from: runtime.database, counting: bytes)
+        let produced = try workplace.make(
+            wanted.request, of: wanted.place, fields: wanted.fields, into: output, progress: progress)
         ticker?.stop()
         let seconds = Double(Clock.now() - begun) / 1000
         // What a reader must not miss stands on standard error, wherever the rest goes.
-        let notes = request.notes + produced.notes
-        for note in notes { complain("note: \(note)\n") }
+        for note in produced.notes { complain("note: \(note)\n") }
         if arguments.has("json") {
             print(
                 JSONWriter.object {
@@ -71,34 +70,42 @@ extension Command {
                     $0.number("parts", produced.parts)
                     $0.number("rows", produced.rows)
                     $0.decimal("seconds", seconds)
-                    if !notes.isEmpty { $0.texts("notes", notes) }
+                    if !produced.notes.isEmpty { $0.texts("notes", produced.notes) }
                 })
             return
         }
         let text =
             """
             \(output.path): \(counted(produced.rows, "row")), \(counted(produced.parts, "part")), \
-            \(counted(bytes.value, "byte")), \(seconds) s
+            \(counted(progress.bytes.value, "byte")), \(seconds) s
 
             """
         if output.isStandardOutput { complain(text) } else { print(text, terminator: "") }
     }
 }
 
-extension Runtime {
-    /// A request that was checked; what is wrong with it is wrong usage.
-    fileprivate func request(
-        _ type: String, _ scope: Scope, _ format: String?, fields: [String: [String]]
-    ) throws -> ReportRequest {
+/// A report that somebody wants: checked against the catalog, whoever makes it.
+struct WantedReport {
+    let request: ReportRequest
+    let place: NamedPlace
+    /// The filters of the request, with tokens in the place of names.
+    let fields: [String: [String]]
+
+    /// What is wrong with it is wrong usage.
+    init(
+        _ type: String, of place: NamedPlace, _ format: String?, filters: [String: [String]],
+        _ workplace: any Workplace
+    ) throws {
+        let scope = place.scope
+        self.place = place
         do {
-            let fields = try compared(fields, by: type, in: scope)
-            let request = try ReportRequest(
-                type: type, scope: scope, format: format,
-                fields: ReportRequest.withAllLevels(fields, of: type, in: scope.kind), filterKeys: fields.keys.sorted())
+            let named = try Self.compared(filters, by: type, in: place, workplace)
+            fields = ReportRequest.withAllLevels(named, of: type, in: scope.kind)
+            request = try ReportRequest(
+                type: type, scope: scope, format: format, fields: fields, filterKeys: named.keys.sorted())
             if let unknown = request.unknownFilters.first {
                 throw UsageError(description: ReportList.unknownFilter(unknown, of: try request.report(), request.type))
             }
-            return try comparing(request)
         } catch ReportError.unknownType(let type, let kind) {
             let near = Report.nearest(to: type, in: kind)
             let hint = near.map { "; did you mean \($0)?" } ?? ";"
@@ -113,24 +120,16 @@ extension Runtime {
     }
 
     /// The fields, with the token of the other side of a comparison in the place of its name.
-    private func compared(
-        _ fields: [String: [String]], by type: String, in scope: Scope
+    private static func compared(
+        _ fields: [String: [String]], by type: String, in place: NamedPlace, _ workplace: any Workplace
     ) throws -> [String: [String]] {
-        guard let report = Report.named(type, in: scope.kind), report.isComparison else { return fields }
+        let kind = place.scope.kind
+        guard let report = Report.named(type, in: kind), report.isComparison else { return fields }
         var fields = fields
-        let names = Set(Report.comparisonAliases(scope.kind).map { $0.lowercased() })
+        let names = Set(Report.comparisonAliases(kind).map { $0.lowercased() })
         for (key, values) in fields where names.contains(key.lowercased()) {
-            fields[key] = try values.map { value in
-                try token(of: self.scope(named: value, in: scope.organization, kinds: [scope.kind]))
-            }
+            fields[key] = try values.map { try workplace.place(named: $0, in: place, kinds: [kind]).token }
         }
         return fields
-    }
-
-    /// The request with the other side of its comparison, which has to be in the same organization.
-    private func comparing(_ request: ReportRequest) throws -> ReportRequest {
-        guard let token = request.comparisonToken else { return request }
-        let other = try scope(named: token, in: request.scope.organization, kinds: [request.scope.kind])
-        return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
     }
 }

@@ -50,13 +50,12 @@ struct Demonstration {
         let organization = try signIn()
         greet(organization)
         let id = try runtime.organization(named: organization.token)
-        var imported = try LocalImport(runtime, isQuiet: false)
+        let imported = LocalImport(runtime, isQuiet: false)
         step("importing a made-up shop from \(examples.folder)")
-        for path in examples.sboms {
+        let shop = try examples.sboms.map { path in
             let place = Intake.Destination(organization: id, product: "Shop")
-            try imported.run(IntakeJob(kind: .sbom, path: path, destination: place), label: path)
+            return try imported.run(IntakeJob(kind: .sbom, path: path, destination: place), label: path)
         }
-        let shop = imported.results
         try importKnowledge(organization: id)
         show(shop)
         let machine = try importMachine(organization: id)
@@ -64,12 +63,12 @@ struct Demonstration {
         if mkdir(output, 0o700) != 0, errno != EEXIST {
             throw Failure("cannot create \(output): \(systemMessage(errno))")
         }
-        let client = APIClient(
-            host: server.address.host, port: server.address.port, userKey: organization.userKey)
+        let client = try ServerPlace(
+            ServerAddress(url: server.url, key: organization.userKey), organization: organization.token)
         for (index, result) in (shop + machine).enumerated() {
             // One project shows all forms of a table.
             for wish in Wish.all + (index == 0 ? Wish.tables : []) {
-                try fetch(wish, of: result, client, organization, output: output)
+                try fetch(wish, of: result, client, output: output)
             }
         }
         guard let first = shop.first else { return }
@@ -113,7 +112,7 @@ struct Demonstration {
         let result = try AdvisoryImport(records, at: Clock.now()).run([examples.advisories])
         let matched = try LocalMatching(runtime, isQuiet: true).run()
         print("  \(result.read) advisories, \(matched) findings new or changed")
-        var said = try LocalImport(runtime, isQuiet: false)
+        let said = LocalImport(runtime, isQuiet: false)
         for path in examples.statements {
             let place = Intake.Destination(organization: organization, product: "")
             try said.run(IntakeJob(kind: .vex, path: path, destination: place), label: path)
@@ -128,18 +127,19 @@ struct Demonstration {
             return []
         }
         step("importing this machine's Debian packages")
-        var imported = try LocalImport(runtime, isQuiet: false)
+        let imported = LocalImport(runtime, isQuiet: false)
         var place = Intake.Destination(organization: organization, product: "Machines")
         place.project = LocalImport.hostName()
-        try imported.run(IntakeJob(kind: .debian, path: "/", destination: place), label: "Debian packages")
-        show(imported.results)
-        if imported.results.contains(where: { $0.basis?.isAssessed == false }) {
+        let machine = try imported.run(
+            IntakeJob(kind: .debian, path: "/", destination: place), label: "Debian packages")
+        show([machine])
+        if machine.basis?.isAssessed == false {
             let data = runtime.directory.path
             print(
                 "  not assessed: no advisories of Debian are here; they come with\n  waybill update osv/Debian --data \(data)"
             )
         }
-        return imported.results
+        return [machine]
     }
 
     private func show(_ results: [Intake.Result]) {
@@ -177,42 +177,20 @@ struct Demonstration {
         }
     }
 
-    private func fetch(
-        _ wish: Wish, of result: Intake.Result, _ client: APIClient, _ organization: NewOrganization, output: String
-    ) throws {
+    private func fetch(_ wish: Wish, of result: Intake.Result, _ client: ServerPlace, output: String) throws {
         let begun = Clock.now()
-        var body = ByteSink()
-        for (name, value) in wish.fields { body.append(raw: ",\"\(name)\":\"\(value)\"") }
-        let submitted = try client.call(
-            "generateProjectReportAsync",
-            ["projectToken": "\"\(result.projectToken)\"", "reportType": "\"\(wish.type)\"\(body.text)"])
-        guard let uuid = submitted.text("uuid") else {
-            throw Failure("\(wish.type): \(String(decoding: submitted.body.prefix(300), as: UTF8.self))")
-        }
-        var status = submitted
-        while true {
-            status = try client.call(
-                "getAsyncProcessStatus", ["orgToken": "\"\(organization.token)\"", "uuid": "\"\(uuid)\""])
-            let state = status.text("status") ?? ""
-            if state == "SUCCESS" { break }
-            guard state == "PENDING" || state == "IN_PROGRESS" else {
-                throw Failure("\(wish.type) ended as \(state): \(status.text("errorMessage") ?? "")")
-            }
-            usleep(20_000)
-        }
-        let download = try client.call(
-            "downloadAsyncReport", ["orgToken": "\"\(organization.token)\"", "reportStatusUUID": "\"\(uuid)\""])
+        let filters = wish.fields.filter { $0.0 != "format" }
+        let wanted = try WantedReport(
+            wish.type, of: NamedPlace(scope: Scope(kind: .project, organization: 0), token: result.projectToken),
+            wish.fields.first { $0.0 == "format" }?.1,
+            filters: Dictionary(uniqueKeysWithValues: filters.map { ($0.0, [$0.1]) }), client)
         let kind = wish.fields.map(\.1).filter { $0 != "99" }.joined(separator: "-")
         let project = result.project.map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
         let path = "\(output)/\(project)-\(wish.type)-\(kind).zip"
-        let file = try DurableFile(path: path)
-        try download.body.withBytes { bytes throws(SinkError) in try file.write(bytes) }
-        try file.publish()
-        let id = try runtime.organization(named: organization.token)
-        let rows = try runtime.database.read { [queue = runtime.queue] connection in
-            try queue.find(uuid: uuid, organization: id, on: connection)?.rowsDone ?? 0
-        }
-        let numbers = "\(rows) rows".padded(12) + "\(download.body.count) bytes".padded(16)
+        let progress = ReportProgress()
+        let made = try client.make(
+            wanted.request, of: wanted.place, fields: wanted.fields, into: ReportOutput(path: path), progress: progress)
+        let numbers = "\(made.rows) rows".padded(12) + "\(progress.bytes.value) bytes".padded(16)
         print("  \(numbers)\(Clock.now() - begun) ms".padded(40) + path)
         fflush(nil)
     }

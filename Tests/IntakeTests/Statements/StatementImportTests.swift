@@ -45,8 +45,7 @@ import Testing
         }
         let result = try IntakeJob.run(
             Lease(job: submitted, owner: "me"), intake: bench.intake, dataFolder: bench.folder.path(""))
-        let id = try #require(result.document)
-        return try bench.database.read { try StatementSummary(of: id, on: $0) }
+        return try #require(result.statements)
     }
 
     /// Statements leave the reserve of the disk alone, as bills of materials do.

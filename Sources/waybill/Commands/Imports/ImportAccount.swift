@@ -1,0 +1,62 @@
+import Bytes
+import Intake
+import Service
+
+/// The imports of one command, one after the other, and what is said of them.
+struct ImportAccount {
+    private var imported: [Imported] = []
+    /// The products that were there before; nil where nobody is to hear of new ones, or the key may not know.
+    private let known: Set<String>?
+
+    init(known: Set<String>?) { self.known = known }
+
+    var results: [Intake.Result] { imported.map(\.result) }
+
+    mutating func add(_ result: Imported) { imported.append(result) }
+
+    /// Imports files that have nothing to do with each other: one that cannot be imported is named on standard error, and the
+    /// others come in. Fails when one was not imported, or the usage is wrong.
+    ///
+    /// - Parameter finally: prints the numbers of imported records; not called when no file could be imported.
+    mutating func each(
+        of files: [String], _ body: (inout ImportAccount, String) throws -> Void,
+        finally: (ImportAccount) throws -> Void
+    ) throws {
+        var failed: [any Error] = []
+        for file in files {
+            do {
+                try body(&self, file)
+            } catch let error as UsageError {
+                throw error
+            } catch {
+                failed.append(error)
+                if files.count > 1 { complain("\(error)\n") }
+            }
+        }
+        if !imported.isEmpty || failed.isEmpty { try finally(self) }
+        guard let first = failed.first else { return }
+        if files.count == 1 { throw first }
+        throw Failure("\(failed.count) of \(files.count) files were not imported; the reasons stand above")
+    }
+
+    /// Prints what was imported.
+    func tell(_ arguments: Arguments) {
+        if arguments.has("json") {
+            let json = JSONWriter.object {
+                $0.key("projects")
+                $0.array(imported) { $0.raw($1.json) }
+            }
+            return print(json)
+        }
+        for result in results {
+            print("\(result.product) / \(result.project): \(counted(result.libraries, "library", "libraries"))")
+            print("  productToken \(result.productToken)\n  projectToken \(result.projectToken)")
+            for warning in result.warnings { print("  warning: \(warning)") }
+        }
+        guard var known else { return }
+        // A mistyped name makes a product, too.
+        for result in results where known.insert(result.productToken).inserted {
+            print("made the product \(result.product)")
+        }
+    }
+}
