@@ -69,6 +69,19 @@ package final class OutboundConnection: @unchecked Sendable {
         return answer()
     }
 
+    /// The same with a body of bytes.
+    package func perform(_ request: OutboundRequest, sending body: [UInt8]) throws(OutboundError) -> OutboundAnswer {
+        var result = Result<OutboundAnswer, OutboundError>.failure(.noHandle)
+        body.withUnsafeBytes { bytes in
+            do throws(OutboundError) {
+                result = .success(try perform(request, body: bytes))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
     /// Sets all options of a request, for the code that drives the handle.
     func prepare(_ request: OutboundRequest) {
         curl_easy_reset(handle)

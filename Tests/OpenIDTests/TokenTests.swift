@@ -1,6 +1,7 @@
 import Bytes
 import CCJose
 import OpenID
+import TestSupport
 import Testing
 
 /// Tokens of an issuer, right ones and those that somebody tampered with.
@@ -215,6 +216,11 @@ import Testing
         #expect(claims.claim(at: "mixed")?.texts == nil)
         #expect(claims.claim(at: "none") == nil && claims.claim(at: "realm_access.none") == nil)
     }
+}
+
+extension SigningKey {
+    /// A set of these keys.
+    static func set(_ keys: SigningKey...) throws -> KeySet { try KeySet(Claims(Array(json(keys).utf8))) }
 }
 
 extension KeySet {

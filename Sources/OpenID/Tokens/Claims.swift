@@ -46,7 +46,7 @@ package struct Claims: Sendable, Equatable {
     /// Values of all levels together.
     private static let valueLimit = 20_000
 
-    private let members: [String: Claim]
+    let members: [String: Claim]
 
     /// Reads one JSON object and nothing behind it.
     package init(_ bytes: [UInt8]) throws(TokenFault) {

@@ -58,7 +58,7 @@ struct WebhookPost {
         request.deadline = 15
         request.answer = .dropped
         do throws(OutboundError) {
-            let status = try post(body, request, on: connection)
+            let status = try connection.perform(request, sending: Array(body.utf8)).status
             switch status {
             case 200..<300: return .heard
             // Standard Webhooks: a receiver that answers 410 wants no more messages.
@@ -68,20 +68,5 @@ struct WebhookPost {
         } catch {
             return .failed(why: error.text, forGood: false)
         }
-    }
-
-    /// Returns the status of the answer.
-    private func post(
-        _ body: String, _ request: OutboundRequest, on connection: OutboundConnection
-    ) throws(OutboundError) -> Int {
-        var result = Result<OutboundAnswer, OutboundError>.failure(.noHandle)
-        Array(body.utf8).withUnsafeBytes { bytes in
-            do throws(OutboundError) {
-                result = .success(try connection.perform(request, body: bytes))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result.get().status
     }
 }

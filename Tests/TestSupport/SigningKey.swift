@@ -1,23 +1,22 @@
 import Bytes
-import CCJose
-import OpenID
+package import CCJose
 
 /// A key of an issuer that a test plays: makes tokens and shows its public part.
 ///
 /// `@unchecked Sendable`: libcjose only reads a key once it is made.
-final class SigningKey: @unchecked Sendable {
+package final class SigningKey: @unchecked Sendable {
     private let key: OpaquePointer
-    let name: String
+    package let name: String
 
-    struct CannotSign: Error {}
+    package struct CannotSign: Error {}
 
     /// A key for RSA, which takes long to make, named "a".
-    static let rsa = Result { try SigningKey("a") }
+    package static let rsa = Result { try SigningKey("a") }
 
     /// - Parameters:
     ///   - curve: nil for RSA.
     ///   - bits: of an RSA key.
-    init(_ name: String, curve: cjose_jwk_ec_curve? = nil, bits: Int = 2048) throws {
+    package init(_ name: String, curve: cjose_jwk_ec_curve? = nil, bits: Int = 2048) throws {
         self.name = name
         var fault = cjose_err()
         let exponent: [UInt8] = [1, 0, 1]
@@ -31,7 +30,7 @@ final class SigningKey: @unchecked Sendable {
     deinit { cjose_jwk_release(key) }
 
     /// The public part, as a set of keys has it.
-    var json: String {
+    package var json: String {
         var fault = cjose_err()
         guard let text = cjose_jwk_to_json(key, false, &fault) else { return "{}" }
         defer { cjose_get_dealloc()(text) }
@@ -39,7 +38,7 @@ final class SigningKey: @unchecked Sendable {
     }
 
     /// A signed token.
-    func token(_ payload: String, by algorithm: String = "RS256", named kid: String? = nil) throws -> String {
+    package func token(_ payload: String, by algorithm: String = "RS256", named kid: String? = nil) throws -> String {
         var fault = cjose_err()
         guard let header = cjose_header_new(&fault) else { throw CannotSign() }
         defer { cjose_header_release(header) }
@@ -53,15 +52,12 @@ final class SigningKey: @unchecked Sendable {
         return String(cString: text)
     }
 
-    /// A set of these keys.
-    static func set(_ keys: SigningKey...) throws -> KeySet { try KeySet(Claims(Array(json(keys).utf8))) }
-
-    static func json(_ keys: [SigningKey]) -> String {
+    package static func json(_ keys: [SigningKey]) -> String {
         #"{"keys":[\#(keys.map(\.json).joined(separator: ","))]}"#
     }
 
     /// A part of a token: base64 for addresses, without padding (RFC 7515 §2).
-    static func part(_ bytes: [UInt8]) -> String {
+    package static func part(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         var text = ""
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -74,7 +70,8 @@ final class SigningKey: @unchecked Sendable {
     }
 
     /// A token with a header of the test's own, and the signature that `sign` makes.
-    static func forged(_ header: String, _ payload: String, sign: ([UInt8]) -> [UInt8] = { _ in [] }) -> String {
+    package static func forged(_ header: String, _ payload: String, sign: ([UInt8]) -> [UInt8] = { _ in [] }) -> String
+    {
         let signed = part(Array(header.utf8)) + "." + part(Array(payload.utf8))
         return signed + "." + part(sign(Array(signed.utf8)))
     }

@@ -1,0 +1,106 @@
+/// An issuer that people sign in with, as the operator's file describes it.
+package struct Issuer: Sendable, Equatable {
+    /// In addresses and calls: lower-case letters, digits and hyphens.
+    package let id: String
+    /// For people.
+    package var name: String
+    /// Its address, exactly as its tokens name it.
+    package let url: String
+    /// Our name there.
+    package let client: String
+    /// Nil for a public client.
+    package var secret: String?
+    package var scopes = ["openid", "profile", "email"]
+    /// A PEM file of authorities to trust in place of the system's.
+    package var trusted: String?
+    /// Origins besides its own that its documents may point to.
+    package var origins: [String] = []
+    /// The organizations that it may let people into, by token or name. At least one.
+    package var organizations: [String]
+    /// The claim that lists a person's groups.
+    package var groupsClaim = "groups"
+    /// Whether an account of before with the same, verified address becomes the person's.
+    package var linksByEmail = false
+    /// What groups may do; nil where calls decide it.
+    package var rules: [GroupRule]?
+
+    package init(id: String, name: String, url: String, client: String, organizations: [String]) {
+        self.id = id
+        self.name = name
+        self.url = url
+        self.client = client
+        self.organizations = organizations
+    }
+}
+
+/// What the members of a group of an issuer may do.
+package struct GroupRule: Sendable, Equatable, Hashable {
+    /// As the issuer calls it.
+    package let group: String
+    /// READ_ONLY, MEMBER or ADMINISTRATOR.
+    package let role: String
+    /// The name of a product; empty for the whole organization.
+    package let product: String
+    /// The token or name of the organization; empty where the issuer has only one.
+    package let organization: String
+
+    package init(group: String, role: String, product: String = "", organization: String = "") {
+        self.group = group
+        self.role = role
+        self.product = product
+        self.organization = organization
+    }
+}
+
+/// Why somebody could not sign in, or an issuer could not be asked.
+package enum SignInFault: Error, Equatable, CustomStringConvertible {
+    /// The issuer does not answer, or not as it should.
+    case unreachable(String)
+    /// Its discovery document cannot be used.
+    case document(String)
+    /// Its discovery document points to an address that neither is its own nor stands in the operator's file.
+    case elsewhere(member: String, address: String)
+    /// The issuer itself refused (RFC 6749 §4.1.2.1): its word, and its reason.
+    case refused(String, String)
+    /// An answer names another issuer than the one that was asked (RFC 9207).
+    case otherIssuer(String)
+    /// Nobody asked for this answer here: an old one, a second one, or one for another browser.
+    case unasked
+    case token(TokenFault)
+    /// The issuer gave no token for the code.
+    case noToken(String)
+    /// What the issuer says of the person does not fit to the token.
+    case otherPerson
+    /// Groups are kept elsewhere, as there are too many for a token.
+    case groupsElsewhere(String)
+
+    package var description: String {
+        switch self {
+        case .unreachable(let why): "the issuer cannot be asked: \(why)"
+        case .document(let why): "the issuer's discovery document cannot be used: \(why)"
+        case .elsewhere(let member, let address):
+            "the issuer's discovery document points to \(address.prefix(200)) (\(member)), which is not allowed"
+        case .refused(let word, let why): "the issuer refused: \(word.prefix(100)) \(why.prefix(300))"
+        case .otherIssuer(let issuer): "the answer comes from another issuer: \(issuer.prefix(200))"
+        case .unasked: "nobody asked for this answer here"
+        case .token(let fault): "the ID token is refused: \(fault)"
+        case .noToken(let why): "the issuer gave no ID token: \(why)"
+        case .otherPerson: "what the issuer says of the person is about another one"
+        case .groupsElsewhere(let claim): "the issuer keeps the groups (\(claim)) elsewhere"
+        }
+    }
+
+    /// What helps, for the person who wants to sign in.
+    package var help: String {
+        switch self {
+        case .unreachable, .noToken: "Try again in a moment. A user key works meanwhile."
+        case .document, .elsewhere:
+            "The operator has to look at the settings of the issuer. A user key works meanwhile."
+        case .refused: "Ask the people who run the issuer for access. A user key works meanwhile."
+        case .unasked, .otherIssuer: "Sign in again from the first page, and once only."
+        case .token, .otherPerson:
+            "Sign in again. If it stays so, the operator has to look at the log of the audit trail."
+        case .groupsElsewhere: "The operator has to have the issuer send fewer groups, or roles in their place."
+        }
+    }
+}

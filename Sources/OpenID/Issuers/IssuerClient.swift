@@ -1,0 +1,270 @@
+import Bytes
+import Outbound
+import Synchronization
+
+// DESIGN. All requests to issuers are made here, each bounded in time and size and without redirects, to addresses that `Discovery`
+// has checked. Documents and keys are kept for an hour. A token that names an unknown key has the keys loaded once more, but
+// at most once a minute, since anybody who can sign in somewhere could cause it. Blocks: called on threads of its own.
+
+/// What an issuer says of a person who signed in, checked.
+package struct SignedInPerson: Sendable, Equatable {
+    /// The person's name at the issuer; with the issuer's address it is who it is.
+    package let subject: String
+    /// Empty where the issuer gives none.
+    package let email: String
+    /// Nil where the issuer says nothing of it.
+    package let isEmailVerified: Bool?
+    package let name: String
+    package let groups: [String]
+    /// Whether the issuer sent the claim of groups at all.
+    package let hasGroups: Bool
+    /// The issuer's name of the session (`sid`); empty where it gives none.
+    package let session: String
+    /// When the issuer's session ends at the latest, in milliseconds since 1970 (`session_expiry` of the IPSIE SL1 profile); nil
+    /// where it does not say so.
+    package let sessionEnd: Int64?
+}
+
+/// The answer that the browser brings from an issuer (RFC 6749 §4.1.2).
+package struct SignInAnswer: Sendable {
+    package let code: String
+    /// The issuer's name of itself (RFC 9207); empty where it gives none.
+    package let issuer: String
+    package let error: String
+    package let reason: String
+
+    package init(code: String, issuer: String = "", error: String = "", reason: String = "") {
+        self.code = code
+        self.issuer = issuer
+        self.error = error
+        self.reason = reason
+    }
+}
+
+/// Speaks with one issuer. Kept as long as the server runs.
+package final class IssuerClient: Sendable {
+    /// Bytes of a document, of keys, of an answer with tokens.
+    private static let answerLimit = 512 << 10
+    /// Seconds for one request.
+    private static let deadline = 10
+    /// How long documents and keys are kept, and how long after a load unknown keys cause another one, in milliseconds.
+    private static let life: Int64 = 3_600_000
+    private static let reloadPause: Int64 = 60_000
+    /// The most groups of a person that count, and the longest name of one in bytes.
+    private static let groupLimit = 2000
+    private static let groupLength = 255
+
+    private struct Memory {
+        var discovery: (document: Discovery, at: Int64)?
+        var keys: (set: KeySet, at: Int64)?
+    }
+
+    package let issuer: Issuer
+    /// Where the issuer sends the browser back to: exactly what is registered there.
+    package let redirect: String
+    private let memory = Mutex(Memory())
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: milliseconds since 1970, UTC.
+    package init(_ issuer: Issuer, redirect: String, now: @escaping @Sendable () -> Int64) {
+        self.issuer = issuer
+        self.redirect = redirect
+        self.now = now
+    }
+
+    // MARK: The steps of signing in
+
+    /// Where the browser goes to sign in (OpenID Connect Core §3.1.2.1).
+    package func authorization(_ attempt: SignInAttempt) throws(SignInFault) -> String {
+        let address = try discovery().authorization
+        return address + (address.contains("?") ? "&" : "?")
+            + FormText.of([
+                ("response_type", "code"), ("client_id", issuer.client), ("redirect_uri", redirect),
+                ("scope", issuer.scopes.joined(separator: " ")), ("state", attempt.state), ("nonce", attempt.nonce),
+                ("code_challenge", attempt.challenge), ("code_challenge_method", "S256"),
+            ])
+    }
+
+    /// Who came back from the issuer.
+    package func person(_ answer: SignInAnswer, _ attempt: SignInAttempt) throws(SignInFault) -> SignedInPerson {
+        let discovery = try discovery()
+        // RFC 9207 §2.4: before anything else of the answer counts.
+        guard answer.issuer == issuer.url || (answer.issuer.isEmpty && !discovery.namesItself) else {
+            throw .otherIssuer(answer.issuer)
+        }
+        guard answer.error.isEmpty else { throw .refused(answer.error, answer.reason) }
+        guard !answer.code.isEmpty else { throw .refused("it sent no code", "") }
+        let tokens = try exchange(answer.code, attempt, discovery)
+        guard let text = tokens.text("id_token") else { throw .noToken("its answer has no id_token") }
+        let rules = IDTokenRules(issuer: issuer.url, client: issuer.client, nonce: attempt.nonce)
+        let time = now()
+        let token = try withKeys(discovery) { keys throws(TokenFault) in try IDToken(text, by: keys, rules, at: time) }
+        return try person(token, tokens.text("access_token"), discovery)
+    }
+
+    /// The session and the person that a logout token names (OpenID Connect Back-Channel Logout 1.0 §2.6); one of them may be empty.
+    package func loggedOut(_ token: String) throws(SignInFault) -> (session: String, subject: String) {
+        let time = now()
+        return try withKeys(try discovery()) { [issuer] keys throws(TokenFault) in
+            try LogoutToken.read(token, by: keys, issuer: issuer.url, client: issuer.client, at: time)
+        }
+    }
+
+    /// Where a person signs out of the issuer itself (OpenID Connect RP-Initiated Logout 1.0 §2); nil where it has no such place, or
+    /// cannot be asked.
+    package func endSession(returningTo address: String) -> String? {
+        guard let place = try? discovery().endSession, !place.isEmpty else { return nil }
+        return place + (place.contains("?") ? "&" : "?")
+            + FormText.of([("client_id", issuer.client), ("post_logout_redirect_uri", address)])
+    }
+
+    // MARK: Parts
+
+    /// What a token, and where it says too little the place for more (OpenID Connect Core §5.3), says of a person.
+    private func person(
+        _ token: IDToken, _ access: String?, _ discovery: Discovery
+    ) throws(SignInFault) -> SignedInPerson {
+        var more: Claims?
+        let isEnough = token.claims.text("email") != nil && token.claims.claim(at: issuer.groupsClaim) != nil
+        if !isEnough, let access, !discovery.userInfo.isEmpty {
+            let found = try claims(of: request(.get, discovery.userInfo, [("Authorization", "Bearer \(access)")]))
+            // §5.3.2: else the answer may be about anybody.
+            guard found.text("sub") == token.subject else { throw .otherPerson }
+            more = found
+        }
+        /// Both parts of what is said of the address come from one place.
+        let source = token.claims.text("email") == nil ? more ?? token.claims : token.claims
+        let listed = token.claims.claim(at: issuer.groupsClaim) ?? more?.claim(at: issuer.groupsClaim)
+        if listed == nil, case .object(let names) = token.claims["_claim_names"], names[issuer.groupsClaim] != nil {
+            throw .groupsElsewhere(issuer.groupsClaim)
+        }
+        let groups = listed?.texts ?? []
+        guard groups.count <= Self.groupLimit else { throw .groupsElsewhere(issuer.groupsClaim) }
+        let isVerified: Bool? =
+            switch source["email_verified"] {
+            case .flag(let value): value
+            // Some issuers send a text.
+            case .text(let word): word == "true"
+            default: nil
+            }
+        return SignedInPerson(
+            subject: token.subject, email: source.text("email") ?? "", isEmailVerified: isVerified,
+            name: token.claims.text("name") ?? more?.text("name") ?? "",
+            groups: groups.filter { !$0.isEmpty && $0.utf8.count <= Self.groupLength }, hasGroups: listed != nil,
+            session: token.claims.text("sid") ?? "", sessionEnd: token.claims["session_expiry"]?.time)
+    }
+
+    /// Gives a code for tokens (OpenID Connect Core §3.1.3.1).
+    private func exchange(
+        _ code: String, _ attempt: SignInAttempt, _ discovery: Discovery
+    ) throws(SignInFault) -> Claims {
+        var form = [
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect),
+            ("code_verifier", attempt.verifier),
+        ]
+        var fields = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
+        if let secret = issuer.secret, discovery.authentication == .basic {
+            // RFC 6749 §2.3.1: both parts are encoded as in a form first.
+            let pair = "\(FormText.encoded(issuer.client)):\(FormText.encoded(secret))"
+            fields.append(("Authorization", "Basic \(SignInAttempt.base64(Array(pair.utf8)))"))
+        } else {
+            form.append(("client_id", issuer.client))
+            if let secret = issuer.secret { form.append(("client_secret", secret)) }
+        }
+        let request = request(.post, discovery.token, fields)
+        let answer = try send(request, Array(FormText.of(form).utf8))
+        guard answer.status == 200 else {
+            // RFC 6749 §5.2: a word for the reason.
+            let word = (try? Claims(answer.body))?.text("error") ?? "no reason"
+            throw .noToken("it answered \(answer.status), \(word.prefix(100))")
+        }
+        return try read(answer)
+    }
+
+    /// Does something with the issuer's keys; with newer ones where a token names one that is not among them.
+    private func withKeys<Result>(
+        _ discovery: Discovery, _ body: (KeySet) throws(TokenFault) -> Result
+    ) throws(SignInFault) -> Result {
+        let time = now()
+        let kept = memory.withLock { $0.keys }
+        let isFresh = kept.map { time - $0.at < Self.life && $0.at <= time } ?? false
+        do {
+            return try body(isFresh ? kept?.set ?? loadKeys(discovery) : loadKeys(discovery))
+        } catch let fault as TokenFault {
+            guard case .unknownKey = fault, isFresh, let kept, time - kept.at >= Self.reloadPause else {
+                throw .token(fault)
+            }
+        } catch let fault as SignInFault {
+            throw fault
+        } catch {
+            throw .unreachable("\(error)")
+        }
+        let keys = try loadKeys(discovery)
+        do throws(TokenFault) {
+            return try body(keys)
+        } catch {
+            throw .token(error)
+        }
+    }
+
+    private func loadKeys(_ discovery: Discovery) throws(SignInFault) -> KeySet {
+        let claims = try claims(of: request(.get, discovery.keys))
+        let keys: KeySet
+        do throws(TokenFault) {
+            keys = try KeySet(claims)
+        } catch {
+            throw .unreachable("its keys cannot be read: \(error)")
+        }
+        let time = now()
+        memory.withLock { $0.keys = (keys, time) }
+        return keys
+    }
+
+    private func discovery() throws(SignInFault) -> Discovery {
+        let time = now()
+        if let kept = memory.withLock({ $0.discovery }), time - kept.at < Self.life, kept.at <= time {
+            return kept.document
+        }
+        let document = try Discovery(try claims(of: request(.get, Discovery.address(of: issuer.url))), of: issuer)
+        memory.withLock { $0.discovery = (document, time) }
+        return document
+    }
+
+    // MARK: Requests
+
+    private func request(
+        _ method: OutboundRequest.Method, _ url: String, _ fields: [(String, String)] = [("Accept", "application/json")]
+    ) -> OutboundRequest {
+        // `WebOrigin` takes http of this machine alone.
+        var request = OutboundRequest(method, url: url, protocols: url.hasPrefix("http:") ? "http" : "https")
+        request.fields = fields + [("User-Agent", "Waybill")]
+        request.trusted = issuer.trusted
+        request.deadline = Self.deadline
+        request.answer = .kept(limit: Self.answerLimit)
+        return request
+    }
+
+    /// The object of an answer that has to be 200.
+    private func claims(of request: OutboundRequest) throws(SignInFault) -> Claims {
+        let answer = try send(request, [])
+        guard answer.status == 200 else { throw .unreachable("\(request.url) answered \(answer.status)") }
+        return try read(answer)
+    }
+
+    private func read(_ answer: OutboundAnswer) throws(SignInFault) -> Claims {
+        do throws(TokenFault) {
+            return try Claims(answer.body)
+        } catch {
+            throw .unreachable("its answer is no JSON object: \(error)")
+        }
+    }
+
+    private func send(_ request: OutboundRequest, _ body: [UInt8]) throws(SignInFault) -> OutboundAnswer {
+        do throws(OutboundError) {
+            let connection = try OutboundConnection()
+            return try connection.perform(request, sending: body)
+        } catch {
+            throw .unreachable("\(request.url): \(error.text)")
+        }
+    }
+}
