@@ -207,8 +207,8 @@ package struct Access: Sendable {
 
     /// Whether the user may see a job of the organization, and what it made.
     ///
-    /// A report shows what its request says: a scope, perhaps a second one that it is compared with, and of a whole
-    /// organization the products that the user who asked for it could see. Only users who see all of it may have it.
+    /// A report shows the scope of its request and, in a comparison, a second scope. A report on a whole organization shows the products that
+    /// its user could see. Only users who see all of it may have it.
     package func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
         guard let visible = standing.visibleProducts else { return true }

@@ -37,7 +37,7 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
     }
 }
 
-/// Who is at fault for an error.
+/// The party that is at fault for an error.
 package enum Blame: Sendable, Equatable {
     /// The surroundings: the same work succeeds when they are back.
     case environment(Outage)
@@ -47,7 +47,7 @@ package enum Blame: Sendable, Equatable {
     case unknown
 }
 
-/// An error that knows who is at fault.
+/// An error that names the party at fault.
 ///
 ///     switch (error as? any Blaming)?.blame {
 ///     case .environment(let outage): wait(for: outage)

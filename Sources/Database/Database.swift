@@ -29,7 +29,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
     case otherSchema(step: Int, name: String, why: String)
     /// The work of a migration step is unfinished, and this command cannot do it.
     case unfinishedUpgrade(step: Int, name: String)
-    /// No number that clients can hold is left for a kind of thing.
+    /// All numbers of a kind that clients can hold in 32 bits are used up.
     case noNumberLeft(of: String, limit: Int64)
 
     package var description: String {

@@ -12,7 +12,7 @@ package struct Feed: Sendable {
     package let title: String
     /// Where the publisher describes it.
     package let page: String
-    /// Whose data it is and on what terms, for those who pass it on.
+    /// The owner of the data and the terms of its licence, for people who pass it on.
     package let licence: String
     package let attribution: String
     /// Milliseconds between two looks of a server that updates by itself: publishers do not write it more often.
@@ -83,8 +83,8 @@ package struct FeedFile: Sendable, Equatable {
     /// The most bytes that it may have.
     package let limit: Int64
 
-    /// Whether a broken transfer is continued: the received bytes are kept, and only the rest is requested. Other contents
-    /// are transferred compressed, so the received bytes tell no position in the file.
+    /// Whether a broken transfer is continued: the received bytes are kept, and only the rest is requested. Other contents are transferred
+    /// compressed, so the number of received bytes is no position in the file.
     var isResumed: Bool { content == .zip || content == .gzip }
 }
 

@@ -73,7 +73,7 @@ package struct Update {
         package init(folder: String) { self.folder = folder }
     }
 
-    /// Who looks at an update at work.
+    /// The observer of a running update.
     package struct Watcher {
         /// Takes the name of what is being brought in, and how many records of it are.
         let progress: (_ name: String, _ count: Int) -> Void
@@ -154,7 +154,7 @@ package struct Update {
     enum Outcome {
         case unchanged
         case missing(String)
-        /// It is in the database: how many records it has, the time of the newest, where it came from.
+        /// The source is in the database: its number of records, the time of the newest, its origin.
         case updated(records: Int, newest: Int64?, FeedFetcher.Stamp)
         /// As `updated`, but nothing in it was new.
         case seen(records: Int, newest: Int64?, FeedFetcher.Stamp)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Addresses and networks, `10.0.0.0/8, ::1`: who is trusted to say for whom it asks.
+/// Addresses and networks (`10.0.0.0/8, ::1`) of proxies whose statements about the client's address are trusted.
 package struct AddressRanges: Sendable, Equatable {
     /// Addresses of 16 bytes, IPv4 in its mapped form (RFC 4291 §2.5.5.2), with the bits that count.
     private var ranges: [(address: [UInt8], bits: Int)] = []

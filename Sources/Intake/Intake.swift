@@ -199,7 +199,7 @@ package struct Intake: Sendable {
         on connection: any Connection
     ) throws -> StagedScan.Target {
         guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
-        // Who may upload into a product may not make it again: that needs the role in the organization.
+        // The right to upload into a product is no right to create it again: that needs the role in the organization.
         guard try job.product == 0 || scan.has(product: job.product, on: connection) else {
             throw IntakeError.productGone(destination.product)
         }

@@ -176,7 +176,7 @@ package struct IntakeJob: Sendable, Equatable {
 
     /// Does an INTAKE job: for the worker and for the command line. The job is SUCCESS when this returns.
     ///
-    /// Throws `WorkError` where the import knows who is at fault, any other error where it does not.
+    /// Throws `WorkError` where the import knows the party at fault, any other error where it does not.
     @discardableResult
     package static func run(_ lease: Lease, intake: Intake, dataFolder: String) throws -> Intake.Result {
         // What is not ours may stay closed to us for good.
@@ -214,7 +214,7 @@ package struct IntakeJob: Sendable, Equatable {
         } catch IntakeError.superseded {
             throw WorkError.stopped
         } catch IntakeError.unreadableFile(let path, let why, .permission?) where !isOurs {
-            // Who asks what became of the job knows the file by its name, and no folder of the machine.
+            // Users know the file by its name, and no folder of the machine.
             throw WorkError.hopeless("reading \(path.split(separator: "/").last ?? ""): \(why)")
         } catch IntakeError.unreadableFile(_, _, nil) where isOurs {
             throw WorkError(IntakeError.uploadGone)

@@ -94,7 +94,7 @@ package struct MatchingJob {
             return lease.stopReason == nil
         }
         try StaleNames(database: queue.database, now: queue.now).run(organization: organization, looked: looked)
-        // Of all organizations: whose job comes first does it.
+        // New package keys are made for all organizations: the job that comes first makes them.
         let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
         result.matched =
             try rekeyed

@@ -20,7 +20,7 @@ struct SampleAnswerTests {
             /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/,
             with: "00000000-0000-4000-8000-000000000000"
         )
-        // Tokens of the fixture begin with zeros, others are of chance.
+        // Tokens of the fixture begin with zeros, others are random.
         .replacing(/"(productToken|projectToken|userToken)":"(?!0{32})[0-9a-f]{64}"/) {
             "\"\($0.1)\":\"\(String(repeating: "0", count: 64))\""
         }

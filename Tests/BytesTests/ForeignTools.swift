@@ -33,7 +33,7 @@ func python(_ script: String, _ arguments: [String] = [], input: Data = Data()) 
     try run("/usr/bin/env", ["python3", "-c", script] + arguments, input: input)
 }
 
-/// A folder that goes with its last user.
+/// A folder that is deleted with its last user.
 final class TemporaryFolder {
     let url: URL
 

@@ -62,7 +62,7 @@ struct SeverityDecisionTests {
         #expect(
             decide(cve, [broad, record("GHSA-5", [three], aliases: [cve]), record("UBUNTU-\(cve)", [weakThree])])
                 == "medium 53 3.1")
-        // A record that rates nothing leaves it to the next.
+        // A record without a rating leaves the decision to the next record.
         #expect(decide(cve, [record(cve), alone, broad]) == "medium 53 3.1")
         // A withdrawn record speaks last.
         #expect(decide(cve, [record(cve, [three], isWithdrawn: true), alone]) == "medium 53 3.1")

@@ -85,7 +85,7 @@ import Testing
         for row in rows { check(row, entry.fields, at: report.type) }
     }
 
-    /// What we tell beyond the catalogue: clients pass over keys that they do not know.
+    /// Keys beyond the catalogue: clients skip keys that they do not know.
     private static let added: Set<String> = [
         "exploited", "exploitedSince", "epss", "epssPercentile",
         "aliases", "cvss4_severity", "cvss4_score", "version", "previousVersion", "lastUpdated", "libraryUpgrade",

@@ -82,7 +82,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What a comparison has to be told; the fixture's scopes have the other side already.
+    /// The other side of a comparison; the fixture's scopes have it already.
     private static func other(_ report: Report, _ scope: ScopeKind) -> [String: [String]] {
         report.isComparison ? [Report.comparisonAliases(scope)[0]: ["the other side"]] : [:]
     }

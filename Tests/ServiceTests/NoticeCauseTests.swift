@@ -136,7 +136,7 @@ import Testing
             ])
         try look(fixture)
         #expect(try fixture.said() == [])
-        // Who may not see the product hears nothing of its decision.
+        // A user who may not see the product gets no message about its decision.
         try fixture.database.write { connection in
             _ = try connection.run("UPDATE assignment SET product = \(bank)")
         }

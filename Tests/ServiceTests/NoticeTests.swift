@@ -96,7 +96,7 @@ import Testing
         let server = try MailListener([.take])
         try sender(fixture, server).run { true }
         let mail = try #require(server.messages.first)
-        // 7.5 is high: who wants critical ones hears nothing.
+        // 7.5 is high: a subscriber to critical vulnerabilities gets no message.
         #expect(try states(fixture) == ["DONE"])
         let text = try #require(parts(of: mail).first)
         #expect(text.contains("CVE-2026-77777 (high, CVSS 7.5): new in "), "\(text)")
@@ -200,7 +200,7 @@ import Testing
         #expect(server.messages.map { field("Message-ID", of: $0) } == ["<\(taken?.uuid ?? "")@example.org>"])
     }
 
-    /// Who may not see a product hears nothing of it.
+    /// A user who may not see a product gets no message about it.
     @Test func onlyWhatTheOwnerMaySee() throws {
         let fixture = try InventoryFixture(.sqlite)
         try fixture.subscribe([.exploited])

@@ -62,7 +62,7 @@ import Testing
         #expect(try store.names().isEmpty)
     }
 
-    /// A process that was killed leaves its part file: it is told by name and removed by name.
+    /// A killed process leaves its part file, which is listed and removed by its name.
     @Test func strayPartsAreToldAndRemoved() throws {
         try publish("abcd-1")
         try publish("abcd-12")

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A mail server that does with each connection what it was told to, and remembers what it took.
+/// A mail server that follows a script for each connection and records the messages that it accepted.
 package final class MailListener: Sendable {
     package enum Step: Sendable {
         /// Takes the message.

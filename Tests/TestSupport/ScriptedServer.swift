@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A server of HTTP/1.1 that gives the answers it was told to give, one for each connection, and remembers the requests.
+/// An HTTP/1.1 server that gives scripted answers, one for each connection, and records the requests.
 package final class ScriptedServer: Sendable {
     package enum Step: Sendable {
         case answer(status: Int, headers: String = "", body: String = "")

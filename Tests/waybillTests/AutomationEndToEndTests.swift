@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A real server makes a report by itself and tells a real listener.
+    /// A real server makes a scheduled report and notifies a real listener.
     struct AutomationEndToEndTests {
         private final class Heard: Sendable {
             let requests = Mutex<[(fields: HTTPFields, body: [UInt8])]>([])

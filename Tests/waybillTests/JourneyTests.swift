@@ -67,7 +67,7 @@ extension EndToEnd {
                 let zip = try server.report(
                     type, field, try #require(acme.tokens[field]), of: acme.organization,
                     ["format": "json", "standard": standard, "version": version, "maxDepthLevel": "99"])
-                // A product's bill lists its project; SPDX lists what the bill is of among the packages.
+                // A product's SBOM lists its project; SPDX also lists the described product among the packages.
                 let expected = Shared.libraries + (type.hasPrefix("Product") ? 1 : 0) + (standard == "SPDX" ? 1 : 0)
                 for (name, content) in try Archive.open(zip) {
                     let json = try #require(
@@ -147,7 +147,7 @@ extension EndToEnd {
             #expect(lines[0].hasPrefix("open     http://127.0.0.1:"))
             #expect(lines[2].hasPrefix("look at  the product Shop"))
             #expect(ending.output.contains("waybill update osv/Debian"))
-            // The made-up advisories are of the shop alone.
+            // The made-up advisories are about the shop alone.
             let vulnerabilities = try site.run(
                 "report", "ProjectVulnerabilityReport", "--scope", "Shop/Cart", "--format", "csv", "--output", "-")
             #expect(vulnerabilities.output.contains("MADE-2026-0002"))

@@ -9,7 +9,7 @@ struct S3EndToEndTests {
         let description: String
     }
 
-    /// A server of Waybill and who may ask it.
+    /// A Waybill server and a user who may send it requests.
     private final class Site {
         let folder: TemporaryFolder
         let environment: [String: String]

@@ -121,7 +121,7 @@ extension EndToEnd {
                     String(decoding: head, as: UTF8.self).contains("Strict-Transport-Security: max-age=31536000\r\n"),
                     "\(path)")
             }
-            // Who does not know the certificate is not served, and plain HTTP is not spoken.
+            // A client that does not know the certificate gets no answer, and neither does plain HTTP.
             #expect(throws: ForeignTool.Failed.self) { try ForeignTool.run(curl, ["-sS", "\(url)/health/live"]) }
             let plain = try? server.get("/health/live")
             #expect(plain?.status != 200)

@@ -2,7 +2,7 @@ import Bytes
 import HTTP
 import Reports
 
-// DESIGN. The errors of the search are those of the API, with a status that counts: whoever asks by GET looks at it first.
+// DESIGN. The errors of the search are those of the API, with an HTTP status of their own: clients that send GET look at the status first.
 
 /// Why a question was refused.
 enum AskError: Error, Equatable {

@@ -19,11 +19,10 @@ struct UploadPlan {
     private let holder: KeyHolder
     /// Now.
     private let time: Int64
-    /// Who sends it, for the audit trail; nil where nothing is brought in.
+    /// The sender, for the audit trail; nil where the upload imports nothing.
     private let caller: Caller?
 
-    /// Admits the holder of a key. With `need`, a holder who has its role nowhere is refused, and so is a key without
-    /// its scope.
+    /// Admits the holder of a key. With `need`, a user without its role in any place is refused, and a key without its scope.
     init(
         _ keyDigest: [UInt8]?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
         on connection: any Connection

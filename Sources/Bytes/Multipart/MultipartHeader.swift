@@ -67,7 +67,7 @@ package struct MultipartHeader: Sendable, Equatable {
 
 /// Why a body is not multipart. Nothing that was read of it may be kept.
 package enum MultipartError: Error, Equatable, CustomStringConvertible {
-    /// The boundary is missing, or none by RFC 2046 §5.1.1.
+    /// The boundary is missing, or is not allowed by RFC 2046 §5.1.1.
     case badBoundary(String)
     case badHeader(String)
     /// A delimiter that does not end its line.

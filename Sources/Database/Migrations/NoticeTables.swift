@@ -1,5 +1,5 @@
 extension Migration {
-    /// Who wants to hear of what, what there is to say, and the messages on their way (docs/notices.md).
+    /// Subscriptions, events to report, and messages that are being sent (docs/notices.md).
     static let notices = Migration(
         name: "notices",
         digests: (

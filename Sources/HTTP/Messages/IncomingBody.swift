@@ -92,7 +92,7 @@ struct IncomingBody: ~Copyable {
 
     /// Keeps a piece. Errors: the answer to a body that is not kept.
     mutating func take(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
-        // First, for bytes of somebody who is known by now are no stranger's.
+        // This comes first: bytes of a known user no longer count as a stranger's.
         try heedVerdict()
         if let count {
             guard count.take(piece.count, for: sender) else { throw Refusal(response: Self.tooManyBytes) }

@@ -17,7 +17,7 @@ final class NewLibraries: Sendable {
     }
 
     struct Inserted: Sendable {
-        /// Of all libraries of the batch.
+        /// One entry for each library of the batch.
         let ids: [Int64]
         /// The current knowledge about licences.
         var licenses: LicenseRows

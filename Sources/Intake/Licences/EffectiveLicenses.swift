@@ -77,7 +77,7 @@ struct EffectiveLicenses {
         return found
     }
 
-    /// The inputs of an answer; nil where they are long, as texts are.
+    /// The inputs that an answer is remembered by; nil where they are too long to remember, as licence texts.
     private static func key(_ claims: [LicenseClaim], file: String) -> String? {
         var key = file
         for claim in claims {

@@ -1,4 +1,4 @@
-/// The lines of a text, each no longer than fits on a page: what is set as one paragraph.
+/// The lines of a text, cut so that each fits on a page; each is set as one paragraph.
 struct TextPieces: Sequence, IteratorProtocol {
     /// About twenty lines of small print.
     private static let limit = 2000

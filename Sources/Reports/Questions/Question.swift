@@ -74,7 +74,7 @@ package struct Question: Sendable, Equatable {
     /// How many items a page has when nobody says.
     package static let usualLimit = 100
 
-    /// The field that the question was put in.
+    /// The search field of the question.
     package let field: Field
     /// What was asked, without blanks around it.
     package let text: String

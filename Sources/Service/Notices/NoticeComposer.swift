@@ -16,7 +16,7 @@ struct NoticeComposer {
         guard let (subscription, items) = try NoticeMessages.takeItems(at: time, on: connection) else { return false }
         let standing = try Standing.find(
             account: subscription.account, in: subscription.organization, on: connection)
-        // Who left the organization hears nothing more of it.
+        // Former members of the organization get no more messages about it.
         guard let standing, standing.isMember else { return true }
         let visible = standing.visibleProducts.map(Set.init)
         let seen = try items.filter { try isSeen($0, visible, in: subscription.organization) }

@@ -57,7 +57,7 @@ private struct Outlet<Receiver: StatementReceiver>: StatementReceiver {
     mutating func warning(_ text: String) { receiver.warning(text) }
 }
 
-/// Calls `body`, and makes of what it throws what it means for the document.
+/// Calls `body` and turns its errors into errors of the document.
 func reading<Result>(_ body: () throws -> Result) throws(BOMError) -> Result {
     do {
         return try body()
@@ -116,7 +116,7 @@ private struct Contradictions: StatementReceiver {
         }
     }
 
-    /// The statement without what is contradicted, and one that has it with the reason.
+    /// The statement without its contradicted products, and a second statement that holds these with the reason.
     func split(_ statement: Statement) -> [Statement] {
         guard statement.fault == nil else { return [statement] }
         func isContradicted(_ target: Statement.Target) -> Bool {

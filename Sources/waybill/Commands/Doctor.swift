@@ -27,7 +27,7 @@ extension Command {
                         json.text("message", finding.message)
                         if finding.isWarning { json.flag("warning", true) }
                     }
-                    // Why there is none stands under `advisories`.
+                    // The check `advisories` says why there is none.
                     if doctor.missingFile() == nil, let basis = try? doctor.basis() {
                         $0.object("basis") { basis.write(to: &$0) }
                     }

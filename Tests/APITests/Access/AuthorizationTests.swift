@@ -111,7 +111,7 @@ struct AuthorizationTests {
                 let (field, kind) = try #require(tokens(of: call).first)
                 fields[field] = fixture.acme.token(kind)
                 let code = try await self.code(call, fields, key: key)
-                // Who is let in may still have said too little.
+                // An authorized request may still lack fields.
                 #expect((code == 5001) == (role < call.need.role), "\(call.requestType) \(role) \(code ?? 0)")
             }
         }

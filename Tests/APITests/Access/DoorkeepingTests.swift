@@ -59,7 +59,7 @@ struct DoorkeepingTests {
         fields["format"] = nil
         fields["userKey"] = try fixture.user(.readOnly)
         #expect(try await uuid("build 7") != first)
-        // A key ends with its job.
+        // An idempotency key is removed with its job.
         try await fixture.database.write { _ = try $0.run("DELETE FROM job WHERE uuid = \(first)") }
         try await fixture.database.write { try Idempotency.sweep(on: $0) }
         #expect(try fixture.count("idempotency") == 2)

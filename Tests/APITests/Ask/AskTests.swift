@@ -87,7 +87,7 @@ struct AskTests {
                 && rows[1].hasSuffix(
                     ",left-pad,1.3.0,pkg:npm/left-pad@1.3.0,left-pad@1.3.0,true,2026-01-02 03:04:05,1.3.2,")
         )
-        // What a spreadsheet would run is text.
+        // A value that a spreadsheet would run as a formula is text.
         let evil = await Self.ask(world, ["path": "h1", "format": "csv"])
         #expect(String(decoding: Fixture.bytes(evil), as: UTF8.self).contains("'=ledger"))
     }

@@ -200,7 +200,7 @@ import Testing
             [
                 record("GHSA-1", aliases: ["CVE-2026-1"], fixed: "1.5.0"),
                 record("GHSA-2", aliases: ["CVE-2026-2"], fixed: "1.7.0"),
-                // Comes with 1.7.0, goes with 1.8.1.
+                // The flaw appears in 1.7.0 and is fixed in 1.8.1.
                 """
                 {"id":"GHSA-3","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"dates"},\
                 "ranges":[{"type":"SEMVER","events":[{"introduced":"1.7.0"},{"fixed":"1.8.1"}]}]}]}

@@ -77,7 +77,7 @@ struct ClaimTests {
             ])
         #expect(
             try bench.texts("SELECT severity, open_alerts, ignored_alerts FROM project_severity") == ["critical|1|0"])
-        // It goes with the document, and is history then.
+        // It ends with the document and becomes history.
         try bench.sbom(document())
         #expect(try alerts(bench) == ["a|CVE-2026-1|RESOLVED|1|critical"])
         #expect(try exposures(bench).isEmpty)

@@ -290,7 +290,7 @@ struct LastingDecisionTests {
                 "The decision for it and others is over"
             ])
         #expect(try it.write { try Decisions.withdraw([made.id], $0) } == made.id)
-        // Nobody else may withdraw it, and it goes with its product.
+        // Nobody else may withdraw it, and it is deleted with its product.
         let other = try it.decide(.product, in: "Web - 1").decision
         let foreign = try it.bench.database.write { connection in
             try Decisions.withdraw(

@@ -21,7 +21,7 @@ extension EndToEnd {
             let uuid: String
             let isSuccess: Bool
             let error: String
-            /// The digest that the server told, and that of the bytes that came.
+            /// The digest that the server stated, and that of the received bytes.
             let told: String
             let found: String
         }

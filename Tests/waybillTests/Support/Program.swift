@@ -3,15 +3,15 @@ import Glibc
 import Synchronization
 import TestSupport
 
-// DESIGN. Foundation's `Process` tells neither the signal's effect at once nor the processor's time, so processes are
-// started by posix_spawn. Output goes to files: pipes fill up when nobody reads. Whatever is still running when the tests
+// DESIGN. Foundation's `Process` reports neither the signal's effect at once nor the processor's time, so processes are started by posix_spawn.
+// Output goes to files: pipes fill up when nobody reads. Whatever is still running when the tests
 // end is killed.
 
 /// A process, from its start to its end.
 final class Program: Sendable {
     /// How a process ended.
     struct Ending: Sendable {
-        /// The exit status, or 128 and the signal that ended it, as a shell tells it.
+        /// The exit status, or 128 plus the number of the signal that ended the process, as shells report it.
         let status: Int32
         let output: String
         let errors: String

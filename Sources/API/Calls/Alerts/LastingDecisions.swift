@@ -134,7 +134,7 @@ extension Call {
             alerts =
                 request["alertUuids"] == nil
                 ? [] : try request.texts("alertUuids", accepted: "a list of alertUuid values")
-            // Who sees some products only may not decide for the others.
+            // A user who sees only some products may not decide for the others.
             if alerts.isEmpty, scope.kind == .organization, scope.visibleProducts != nil { throw APIError.refused }
             let reach: LastingDecision.Reach =
                 if !alerts.isEmpty {

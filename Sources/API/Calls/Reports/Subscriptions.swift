@@ -1,7 +1,7 @@
 import Bytes
 import Database
 
-// Who hears of what, and how: docs/notices.md. Mend has no such calls, so the names are our own.
+// Calls about subscriptions to notices: docs/notices.md. Mend has no such calls, so the names are our own.
 
 extension Call {
     static let subscriptions: [Call] = [addSubscription, listSubscriptions, removeSubscription]
@@ -133,7 +133,7 @@ extension Call {
         }
     }
 
-    /// Whose subscriptions a user has to do with; nil for those of all.
+    /// The account whose subscriptions a user may see and change; nil for those of all accounts.
     private static func owner(of access: Access) -> Int64? {
         access.role == .administrator ? nil : access.standing.account
     }

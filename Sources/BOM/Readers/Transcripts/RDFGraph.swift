@@ -37,7 +37,7 @@ final class RDFGraph: XMLHandler {
         case node(Int)
         /// A property of a node. When its value is a node, that node, once it is known.
         case property(String, of: Int, value: Int?)
-        /// The content of a property that has said its value.
+        /// The content of a property whose value was already read.
         case ignored
     }
 

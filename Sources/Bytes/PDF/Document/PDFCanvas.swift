@@ -201,7 +201,7 @@ package struct PDFCanvas: ~Copyable {
         structure.end(&objects)
     }
 
-    /// Draws what is decoration though an element is open.
+    /// Draws decoration while an element is open, without making it a part of the element.
     package mutating func withoutElement(_ draw: (inout PDFCanvas) -> Void) {
         let wasDecoration = isDecoration
         isDecoration = true
@@ -300,8 +300,8 @@ package struct PDFCanvas: ~Copyable {
         }
     }
 
-    /// Names a height of this page, to which links lead. Names are of printable ASCII and kept until the end: it is for the caller to
-    /// bound them.
+    /// Names a height of this page, to which links lead. Names consist of printable ASCII and are kept until the end: the caller limits their
+    /// number.
     package mutating func place(_ name: String, y: Double) {
         document.place(name, y: hundredths(size.height - y))
     }

@@ -4,7 +4,7 @@ import Glibc
 // font has the width of a box or none, by what other threads did at that moment: the same data gave other bytes. So one thread at
 // a time is inside of Pango. Few texts come there: words are set without it.
 
-/// Who may call Pango.
+/// The right to call Pango: one thread has it at a time.
 enum PangoTurn {
     // Made once, before its first use, never moved and never freed; only `pthread_mutex_lock` and `pthread_mutex_unlock` touch it.
     nonisolated(unsafe) private static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {

@@ -225,7 +225,7 @@ final class PostgreSQLCursor: RowCursor {
             return nil
         default:
             defer { PQclear(result) }
-            // First to the end, where a broken connection shows.
+            // The rest is read to its end first: a broken connection shows there.
             empty()
             throw connection.failure(result, sql: text)
         }

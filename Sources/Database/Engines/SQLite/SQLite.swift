@@ -317,8 +317,8 @@ final class SQLiteCursor: RowCursor {
         }
         buffer.beginRow()
         for column in 0..<columns {
-            // Taken once: each `sqlite3_column_…` looks for the cell again. To read it so is right because no other thread
-            // uses the connection (sqlite3.h, "protected and unprotected values").
+            // Taken once: each `sqlite3_column_…` looks for the cell again. This read is safe because no other thread uses the connection
+            // (sqlite3.h, "protected and unprotected values").
             let value = sqlite3_column_value(statement, column)
             switch sqlite3_value_type(value) {
             case SQLITE_INTEGER: buffer.append(sqlite3_value_int64(value))

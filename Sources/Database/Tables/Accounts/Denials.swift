@@ -1,4 +1,4 @@
-// DESIGN. Who is known and asks for what the role does not allow is written down, for the organization's administrators.
+// DESIGN. Refused calls of known users are recorded for the organization's administrators.
 // Requests without a known key are not recorded, because strangers could fill the table.
 
 /// A call that was refused to somebody who is known.

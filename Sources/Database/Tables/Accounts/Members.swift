@@ -1,4 +1,4 @@
-/// A member of an organization as the operator sees it: with the greatest roles, by groups too, and the number of keys.
+/// A member of an organization as the operator sees it: the strongest roles, those of groups included, and the number of keys.
 package struct Member: Sendable {
     package let person: Person
     /// `USER` or `SERVICE`.

@@ -43,8 +43,7 @@ package enum People {
         "(SELECT m.account FROM membership m WHERE m.organization = \(organization))"
     }
 
-    /// The members of an organization, in the order of their ids. Users who may see some products only see the
-    /// holders of these.
+    /// The members of an organization, in the order of their ids. A user who may see only some products sees the members of these products.
     package static func all(_ scope: Scope, on connection: any Connection) throws -> [Person] {
         var members = members(scope.organization)
         if let visible = scope.visibleProducts {
@@ -59,8 +58,7 @@ package enum People {
         }
     }
 
-    /// The groups of an organization with their members, in the order of their ids. Users who may see some products
-    /// only see no groups.
+    /// The groups of an organization with their members, in the order of their ids. A user who may see only some products sees no groups.
     package static func groups(_ scope: Scope, on connection: any Connection) throws -> [PeopleGroup] {
         guard scope.visibleProducts == nil else { return [] }
         var found: [PeopleGroup] = []

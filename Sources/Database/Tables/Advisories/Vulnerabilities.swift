@@ -26,7 +26,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
     /// confidentiality, integrity, availability. Empty without such a vector.
     package var words: [String] = []
     package var edition: Int64 = 0
-    /// Whose documents describe it; 0 where advisories do.
+    /// The organization whose documents describe it; 0 where advisories do.
     package let organization: Int64
     /// What the document says of an organization's own; else `advisory` has the text.
     package var description = ""

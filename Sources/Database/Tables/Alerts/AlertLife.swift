@@ -112,7 +112,7 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: state, account: heldBy, comments: says)
     }
 
-    /// Who made the decision for many alerts that counts; 0 where none does.
+    /// The account that made the lasting decision in force; 0 where there is none.
     private var heldBy: Int64 { decisionID == 0 ? 0 : account }
 
     private mutating func meetCause(statement: String?, under held: LastingDecision?, at time: Int64) {

@@ -1,5 +1,5 @@
-/// The mark of a project whose alerts have to be looked at again. It is set in the transaction that changes what alerts follow from;
-/// whoever has looked at the alerts takes it away.
+/// The mark of a project whose alerts have to be looked at again. It is set in the transaction that changes a cause of alerts, and removed once
+/// the alerts were decided again.
 package struct StaleProject: Sendable, Equatable {
     package let project: Int64
     package let organization: Int64

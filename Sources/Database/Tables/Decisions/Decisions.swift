@@ -86,8 +86,8 @@ package enum Decisions {
         package init(_ scope: Scope) { self.scope = scope }
     }
 
-    /// Some decisions of a scope in the order of their numbers, at most `page`, with the alerts that each counts for now. Those for
-    /// the whole organization are shown to whoever may see only some products, too, as they hold there.
+    /// Some decisions of a scope in the order of their numbers, at most `page`, with the alerts that each counts for now. Decisions for the
+    /// whole organization are also shown to users who may see only some products, because they hold in these products.
     package static func list(
         _ wanted: Wanted, on connection: any Connection
     ) throws -> [(decision: LastingDecision, alerts: Int64)] {

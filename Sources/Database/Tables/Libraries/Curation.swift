@@ -3,7 +3,7 @@
 // `library.in_house`, `library.license_expression`, `library_license`. A change makes the projects that have the library stale, as
 // alerts rest on it, and is in the change log.
 
-/// Whose library is changed, by whom and when.
+/// The organization of a changed library, the author and the time.
 package struct Curator: Sendable {
     package let organization: Int64
     package let author: Author

@@ -29,8 +29,8 @@ package enum Notices {
     private static let columns: SQL = "subscription, kind, subject, project, at, detail"
     private static let again: SQL = "ON CONFLICT (subscription, kind, subject, project) DO NOTHING"
 
-    /// Has messages made of what was written for the subscriptions of an organization. Locks their rows, so that whoever is
-    /// making messages of what there was before is waited for.
+    /// Has messages made of what was written for the subscriptions of an organization. Locks their rows, and so waits for a node that is
+    /// turning earlier events into messages.
     private static func wake(organization: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -159,7 +159,7 @@ package enum Notices {
         try wake(organization: place.organization, at: time, on: connection)
     }
 
-    /// The same for whoever wants to hear of it in any organization.
+    /// The same for subscribers of all organizations.
     package static func sayToAll(
         _ kind: NoticeKind, of subject: String, _ detail: String, at time: Int64, on connection: any Connection
     ) throws {

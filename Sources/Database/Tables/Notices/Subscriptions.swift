@@ -59,7 +59,7 @@ package enum NoticeRhythm: String, Sendable, CaseIterable {
     }
 }
 
-/// Who hears of what, and how.
+/// A subscription: its owner, the events, and the way in which they are reported.
 package struct Subscription: Sendable, Equatable {
     package enum Way: Sendable, Equatable {
         /// A webhook of the organization, by its number.

@@ -209,7 +209,7 @@ final class AttributionSource {
 
     // MARK: Copyright
 
-    /// Who holds the copyright of a library, by what its document, its notice and the texts of its licences in the document say. Notices
+    /// The holders of a library's copyright, as its document, its notice and the licence texts of the document name them. Notices
     /// that nobody filled in, and those of whoever wrote a licence's template, are nobody's.
     private func copyrights(
         of library: AttributedLibrary, _ origin: AttributionQueries.Origin

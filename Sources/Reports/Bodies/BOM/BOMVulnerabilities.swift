@@ -266,7 +266,7 @@ extension BOMSource {
 }
 
 extension BOMSource {
-    /// Whether responses say that there will be no fix, so that nobody is to be told of one.
+    /// Whether the responses say that there will be no fix: then no fix is recommended.
     static func ruleOutFix(_ responses: [String]) -> Bool {
         responses.contains { $0 == "will_not_fix" || $0 == "can_not_fix" }
     }

@@ -127,7 +127,7 @@ extension RiskDocument {
 
     // MARK: Scopes
 
-    /// The column of projects; none where all rows are of one.
+    /// The column of projects; absent where all rows belong to one project.
     func projectColumn(share: Double) -> [DocumentPage.Column] {
         kind == .project ? [] : [.init(title: "Project", share: share)]
     }

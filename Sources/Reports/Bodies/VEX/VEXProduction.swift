@@ -171,7 +171,7 @@ private struct VEXSource {
             it.state = said
             try takeOwn(row.integer(4), row.integer(5), row.integer(0), row.string(3), into: &it)
         }
-        // Who will not or cannot fix it does not tell readers to upgrade.
+        // An author who will not or cannot fix it does not advise readers to upgrade.
         if it.state == .exploitable, !BOMSource.ruleOutFix(it.responses), it.action.isEmpty, !row.string(6).isEmpty {
             it.action = "Upgrade \(row.string(2)) to version \(row.string(6))"
         }

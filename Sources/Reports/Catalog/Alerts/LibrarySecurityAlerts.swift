@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// One row for each library of each project that alerts warn of, with how many there are of each severity.
+    /// One row for each library of each project that has alerts, with the number of alerts of each severity.
     static let librarySecurityAlerts = Report(
         name: .prefixed("LibrarySecurityAlertsReport", in: .organization, .product, .project).answered(
             as: "SecurityAlertsByLibraryReport"),

@@ -1,7 +1,7 @@
 import Database
 
 // DESIGN. Rows that belong to no project are read from `realm`, the one row that says which organization may be seen.
-// Users who may see some products only see the rows about these.
+// A user who may see only some products sees the rows about these products.
 
 extension Report {
     /// Members with their strongest role in the organization or in a product, and groups with the roles that they give.
