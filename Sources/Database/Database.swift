@@ -211,7 +211,7 @@ package protocol Database: AnyObject, Sendable {
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
 
     /// Like `write`, for changes that a power cut may undo as long as it ends this process as well: SQLite does not wait for
-    /// the disk. What a killed process wrote stays. PostgreSQL may live on another machine, so there it is `write`.
+    /// the disk. Rows that a killed process wrote remain. PostgreSQL may live on another machine, so there it is `write`.
     @discardableResult
     func writeUnflushed<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result

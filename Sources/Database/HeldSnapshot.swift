@@ -9,7 +9,7 @@ package struct HeldSnapshot: Sendable {
 
     /// Milliseconds since the transaction began.
     package let age: Int64
-    /// What its program calls itself, and its process on the database's machine.
+    /// The name that the holder's program gives itself, and its process on the database's machine.
     package let program: String
     package let process: Int64
 

@@ -36,7 +36,7 @@ package final class RecordingConnection: Connection {
     package var engine: Engine { real.engine }
     var isEmpty: Bool { recorded.isEmpty }
 
-    /// What was recorded so far, in its order.
+    /// The statements recorded so far, in their order.
     package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }
 
     package func run(_ sql: SQL) throws(DatabaseError) -> Int {

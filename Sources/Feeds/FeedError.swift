@@ -12,7 +12,7 @@ package enum FeedError: Error, Sendable, CustomStringConvertible {
     case file(path: String, why: String)
     /// The work was ended from outside.
     case stopped
-    /// What a person named is no source, or no part of one.
+    /// The name that a person gave belongs to no source and to no part of one.
     case unknown(name: String, accepted: String)
 
     package var description: String {

@@ -23,7 +23,7 @@ final class FeedFetcher {
         var redirects = 5
     }
 
-    /// What a server said of a file, for the question whether it changed.
+    /// A server's marks of a file (ETag, time of change), by which the next request asks whether it changed.
     struct Stamp: Sendable, Equatable {
         var address = ""
         var etag = ""

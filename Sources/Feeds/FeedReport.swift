@@ -1,6 +1,6 @@
 import Bytes
 
-/// What an update did with a source, or with a part of one.
+/// The outcome of an update for a source, or for a part of one.
 package struct FeedReport: Sendable, Equatable {
     package enum State: String, Sendable {
         /// Something new came, and is in the database.
@@ -24,7 +24,7 @@ package struct FeedReport: Sendable, Equatable {
     /// For a source that comes in parts.
     package var parts: [FeedReport] = []
 
-    /// What became of a source by what became of its parts: the worst counts, so that a failure is not overlooked.
+    /// The outcome of a source is the worst outcome of its parts, so that no failure is overlooked.
     static func sum(_ source: String, of parts: [FeedReport]) -> FeedReport {
         let states = parts.map(\.state)
         let order: [State] = [.failed, .updated, .unchanged, .missing]

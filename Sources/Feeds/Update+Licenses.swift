@@ -31,8 +31,8 @@ extension Update {
         return list
     }
 
-    /// The folders with the texts of a list: those of the origin, or of ours where it is a server. What came before an update was
-    /// stopped is not asked for again.
+    /// The folders with the texts of a list: those of the origin, or of ours where it is a server. Files that arrived before an update was
+    /// stopped are not requested again.
     private func texts(of list: LicenseIndex, _ exceptions: LicenseIndex?) throws -> [String] {
         if case .folder(let root) = fetcher.origin, fetcher.export == nil {
             return ["details", "exceptions"].map { "\(root)/licenses/\($0)" }.filter { access($0, R_OK) == 0 }

@@ -15,7 +15,7 @@ import Intake
 /// Runs in one process of a data directory at a time. What it imports leaves marks on what has to be matched again, as every
 /// import does; matching is for the caller.
 package struct Update {
-    /// What is to be brought up to date.
+    /// The sources to update.
     package struct Wish: Sendable {
         var sources: [Feed.Source] = []
         /// Parts that are named; empty for those in use.
@@ -150,7 +150,7 @@ package struct Update {
 
     // MARK: A part
 
-    /// What a look at a part came to.
+    /// The outcome of the look at a part.
     enum Outcome {
         case unchanged
         case missing(String)

@@ -118,7 +118,7 @@ private final class Daemon: Sendable {
             MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
             | MHD_USE_NO_LISTEN_SOCKET.rawValue
         var options = [
-            // What an idle connection costs, and the greatest head.
+            // The memory of an idle connection, and the size of the largest head.
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 1 << 14, ptr_value: nil),
             // The watch counts over all threads; the library gives each thread its part, and any may have all.
             MHD_OptionItem(

@@ -179,7 +179,7 @@ package struct IntakeJob: Sendable, Equatable {
     /// Throws `WorkError` where the import knows the party at fault, any other error where it does not.
     @discardableResult
     package static func run(_ lease: Lease, intake: Intake, dataFolder: String) throws -> Intake.Result {
-        // What is not ours may stay closed to us for good.
+        // A file that is not the server's own may stay unreadable for good.
         var isOurs = true
         do {
             let job = try IntakeJob(lease.job)

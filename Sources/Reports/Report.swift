@@ -200,11 +200,11 @@ package struct Table: Sendable {
     package var replacements: [Replacement] = []
     /// In a list: the first column holds several values, one a line; each makes a row with the other columns. Null makes one row.
     package var splitsLines = false
-    /// What the rows are gathered under, the outermost first.
+    /// The headings under which rows are grouped, the outermost first.
     package var levels: [Level] = []
     /// The headings of the columns that a PDF shows, in their order; nil for all. A page is narrower than a sheet.
     package var printed: [String]?
-    /// What comes first in formats for people; nil for the order of the table. Only for tables that show nothing of their lists there.
+    /// The order of rows in formats for people; nil for the order of the table. Only for tables that show nothing of their lists there.
     package var urgency: Urgency?
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
     package var bound: StaticSQL?

@@ -9,7 +9,7 @@ package struct TableQuery: Sendable {
     package let table: Table
     package let columns: [Column]
     package let lists: [TableQuery]
-    /// What comes first; nil where the order of the table counts.
+    /// The order for people; nil where the order of the table counts.
     package let urgency: Urgency?
     private let conditions: [SQL]
     let version: APIVersion

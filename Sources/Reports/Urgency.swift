@@ -4,7 +4,7 @@ package import Database
 // first, and the formats for people (`Format.isForPeople`) are sorted by it: the engine sorts, beyond a bounded memory in a
 // temporary file (docs/adr/029-order-for-people.md). It is data of the table, so that formats and parts know nothing of it.
 
-/// What comes first when people read a table.
+/// The order of rows when people read a table.
 package struct Urgency: Sendable {
     /// SQL of a whole number from 0 on, the most urgent first.
     package let level: StaticSQL

@@ -21,7 +21,7 @@ package struct DataDirectory: Sendable {
         try PrivateFiles.closeAll(in: path)
     }
 
-    /// Marks the directory as used by a server, until the process ends. Fails when another does.
+    /// Marks the directory as used by a server, until the process ends. Fails when another process holds it.
     package func lock() throws(Failure) { try Self.lock(path) }
 
     /// As `lock`, for a directory that may be incomplete.

@@ -127,7 +127,7 @@ final class S3Upload: ArtifactUpload {
                 && (try? client.send(S3Request(method: .head, key: key)))?.length == state.size
             guard isThere else { throw .unavailable("\(client.failure("completing", key, error))") }
         }
-        // What an attempt of the same name left that could not clean up after itself. If it cannot be done now, the
+        // The parts of an earlier attempt under the same name that died before it cleaned up. If it cannot be done now, the
         // artifact's removal does it.
         try? client.abortUploads(of: key)
     }

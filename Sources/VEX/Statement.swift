@@ -7,7 +7,7 @@ package import BOM
 
 /// What a document says of one vulnerability in some products.
 package struct Statement: Sendable, Equatable {
-    /// Names, ratings and texts of the vulnerability. What it affects and its analysis are in the members below.
+    /// Names, ratings and texts of the vulnerability. The affected products and the analysis are in the members below.
     package var vulnerability: VulnerabilityClaim
     package var targets: [Target] = []
     package var state: State

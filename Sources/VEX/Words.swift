@@ -45,7 +45,7 @@ extension Statement.Justification {
         case notControllable = "vulnerable_code_cannot_be_controlled_by_adversary"
         case mitigated = "inline_mitigations_already_exist"
 
-        /// What is meant when a dialect says no more than this.
+        /// The word to use when a dialect has no more exact one.
         package var justification: Statement.Justification {
             switch self {
             case .componentNotPresent: .componentNotPresent

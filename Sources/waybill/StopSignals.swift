@@ -56,6 +56,6 @@ final class StopSignals: Sendable {
     /// Blocks until one of them arrives.
     func wait() { arrived.wait() }
 
-    /// What is done before a process ends that did not stop in time: a second at most.
+    /// The last work of a process that did not stop in time: it takes a second at most.
     func beforeTheEnd(_ body: @escaping @Sendable () -> Void) { lastAct.withLock { $0 = body } }
 }

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A server that can be reached and says nothing, as a stopped process or a network that lost its way back. Without the watch
+/// A reachable server that does not answer, such as a stopped process, or a network that loses the packets on their way back. Without the watch
 /// each of these waits never ends.
 @Suite(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"), .timeLimit(.minutes(3)))
 struct SilenceTests {

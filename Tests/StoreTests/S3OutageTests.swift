@@ -16,7 +16,7 @@ struct S3OutageTests {
         let store = S3Store(settings)
         let (early, late) = (artifactName(1), artifactName(2))
         let bytes = pattern(9_500_000)
-        // As often as a store tries by itself: a server that has just started on a busy machine refuses some requests.
+        // Requests are tried as often as by a store itself: a server that has just started on a busy machine refuses some requests.
         let upload = try S3Store(try bucket.settings()).create(early)
         try upload.write(bytes)
         try upload.publish()

@@ -145,7 +145,7 @@ extension EndToEnd {
             #expect(doctor.output.components(separatedBy: "is no SQLite database").count == 2, "\(doctor.output)")
         }
 
-        /// A path or a name that is wrong does not look like a source without news.
+        /// A wrong path or name is an error, and not a source without news.
         @Test func nothingReadIsAFailure() throws {
             let site = try Self.site()
             let text = site.folder.path("README.md")

@@ -29,7 +29,7 @@ struct JSONKeyTable: Sendable {
     private let bytes: [UInt8]
     /// The bytes of name `n` are `starts[n]..<starts[n + 1]`.
     private let starts: [Int]
-    /// Name number plus one of the first name in a slot (0: none), and of the next one after a name.
+    /// For each slot the number, plus one, of its first name (0: none), and for each name that of the next name in its slot.
     private var slots: [UInt8]
     private var chain: [UInt8]
 

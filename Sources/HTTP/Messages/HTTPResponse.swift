@@ -16,7 +16,7 @@ package struct HTTPResponse: Sendable {
         case stream(size: Int?, next: @Sendable () async throws -> [UInt8]?)
     }
 
-    /// What an answer is about, for logs and counters; never sent. Words of the program, not of the request.
+    /// The subject of an answer, for logs and counters; never sent. Words of the program, not of the request.
     package struct Mark: Sendable, Equatable {
         package var name = ""
         /// The handler's own number for an error; 0 for none.

@@ -21,7 +21,7 @@ struct TargetNote: Equatable {
     init?(_ context: UnsafeMutableRawPointer?) {
         let bits = UInt(bitPattern: context)
         guard bits & 1 == 1 else { return nil }
-        // Two bits less than an address: it fits.
+        // The value has two bits less than an address, so it fits.
         length = Int(bits >> 2)
         isClean = bits & 2 == 0
     }

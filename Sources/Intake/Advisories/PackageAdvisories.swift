@@ -91,8 +91,8 @@ struct PackageAdvisories {
         return fixes
     }
 
-    /// What the version at hand has before its numbers, so that its fixes are spelled as its ecosystem spells it: advisories of Go leave
-    /// out the `v` of modules and the `go` of toolchains.
+    /// The letters before the numbers of the installed version, put before the numbers of its fixes, too: advisories of Go leave out the `v` of
+    /// modules and the `go` of toolchains.
     private static func prefix(of version: String) -> String {
         ["v", "go"].first { version.hasPrefix($0) && version.dropFirst($0.count).first?.isNumber == true } ?? ""
     }

@@ -60,7 +60,7 @@ struct AlertCauses {
         }
     }
 
-    /// What is left, by the place of the library, the type, the bytes of the subject.
+    /// The remaining causes, ordered by the place of the library, the type and the bytes of the subject.
     func inOrder() -> [AlertCause] {
         let causes = Array(wanted.values)
         // Sorted by small keys: a cause is large, and to move it costs counting its texts.

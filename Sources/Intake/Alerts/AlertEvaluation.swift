@@ -43,7 +43,7 @@ struct AlertEvaluation {
         names = UUIDFamily(view.token, in: Self.space)
     }
 
-    /// What was decided about the alerts, to be written.
+    /// The decided changes of alerts, not yet written.
     struct Decided: Sendable {
         /// The alerts that are new or changed.
         fileprivate(set) var changes: [AlertChange] = []

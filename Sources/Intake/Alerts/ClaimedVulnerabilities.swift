@@ -125,7 +125,7 @@ struct ClaimedVulnerabilities {
             of: Set(all.flatMap(\.names)), organization: view.organization, on: connection)
         owners = before.mapValues(\.name)
         var roots: [(claim: Int64, roots: [String])] = []
-        // Those that name a CVE first: others join them.
+        // Claims that name a CVE come first: the others join them.
         // What the document says of the product is said of a library where the product is one.
         let own = all.filter { $0.isAboutLibrary || listsProduct && $0.claim >= 0 }
         let ofProduct = all.filter { !$0.isAboutLibrary && !(listsProduct && $0.claim >= 0) }

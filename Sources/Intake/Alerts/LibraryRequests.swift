@@ -2,7 +2,7 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. What a person answered stays. Requests that a policy or nobody has answered are answered again, by the policy that
+// DESIGN. A person's answer remains. Requests that a policy or nobody has answered are answered again, by the policy that
 // decides now, if any.
 
 /// The requests for the libraries of a project: one when a library first appears in it.

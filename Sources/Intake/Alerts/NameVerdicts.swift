@@ -72,7 +72,7 @@ struct NameVerdicts: Sendable {
         for (text, _, bits) in matchers { columns[text] = .looked(bits, end: end) }
     }
 
-    /// What is known of a pattern for the scan.
+    /// The verdicts of a pattern about the libraries of the scan.
     func column(_ pattern: NamePattern, inScan scan: Int64) -> Column {
         scan == self.scan ? columns[pattern.text] ?? .missing : .missing
     }

@@ -61,8 +61,7 @@ final class PolicyDecisions {
         }
     }
 
-    /// The policy that decides about a library; nil when none does. About one's own work only policies decide that look
-    /// for it.
+    /// The policy that decides about a library; nil when none does. Only policies about in-house libraries decide about these.
     ///
     /// - Parameters:
     ///   - position: of the library in the scan.

@@ -6,7 +6,7 @@ import Inventory
 // tickets. The same matcher decides the violations when they are asked for; their uuids are derived, so they are the same
 // each time.
 
-/// What a policy finds in a library of a project.
+/// The findings of a policy about one library of a project.
 package struct PolicyIssue: Sendable {
     /// One reason.
     package struct Violation: Sendable {

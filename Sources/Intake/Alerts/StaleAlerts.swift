@@ -1,8 +1,8 @@
 package import Database
 
 // DESIGN. To decide about a project of 300,000 libraries takes many seconds, in which nobody else could write into SQLite. So it is
-// decided in a snapshot, and the writer is held for what has changed, in one transaction: no reader sees a half. What was read may
-// have changed until then. It is found out, and then decided inside of the transaction, as on PostgreSQL, whose writers run side by
+// decided in a snapshot, and the writer is held for what has changed, in one transaction: no reader sees a half. The facts that were read may
+// have changed by then. It is found out, and then decided inside of the transaction, as on PostgreSQL, whose writers run side by
 // side.
 
 /// Decides the alerts of projects again that rest on something that changed: findings, policies, marks of people.

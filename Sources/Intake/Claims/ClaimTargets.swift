@@ -7,7 +7,7 @@ import Inventory
 // pass over its entries and, only where there are package URLs, one over its libraries: so claims of the scan's own
 // document and of one that has nothing but claims find their targets in the same way.
 
-/// What the references of claims mean in a scan.
+/// The components of a scan that the references of claims name.
 struct ClaimTargets {
     /// The document of the scan.
     let document: BOMDocument

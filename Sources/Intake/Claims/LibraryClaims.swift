@@ -22,7 +22,7 @@ struct LibraryClaims: Sendable {
     /// The place of what the document describes, among occurrences.
     static let product = 0
 
-    /// What a reference means.
+    /// The target of a reference.
     enum Target {
         /// Positions of occurrences, or `product`.
         case places([Int])

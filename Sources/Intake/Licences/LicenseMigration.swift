@@ -55,7 +55,7 @@ private struct LicenseMigration {
         let body: String
         /// The source of its licences; nil when a person chose all of them.
         let referenceType: String?
-        /// What a person gave, one a line; nil where nobody chose.
+        /// The licences as a person entered them, one a line; nil where nobody chose.
         let given: String?
         let reference: String
     }

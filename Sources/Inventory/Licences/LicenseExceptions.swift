@@ -12,7 +12,7 @@ extension LicenseFamily {
     /// Exceptions that keep strong copyleft to the library, in the spelling of the SPDX list.
     package static let limitingExceptions: Set<String> = Set(linkingExceptions + outputExceptions)
 
-    /// What is linked with the library, or uses it by its interface, may be under any terms.
+    /// Programs that are linked with the library, or use its interface, may be under any terms.
     package static let linkingExceptions = [
         "CGAL-linking-exception", "Classpath-exception-2.0", "Classpath-exception-2.0-short", "CLISP-exception-2.0",
         "eCos-exception-2.0", "erlang-otp-linking-exception", "Fawkes-Runtime-exception", "freertos-exception-2.0",

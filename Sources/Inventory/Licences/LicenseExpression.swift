@@ -22,7 +22,7 @@ package struct LicenseExpression: Sendable, Hashable {
             self.document = document
         }
 
-        /// What the id of a licence begins with that is in no list (Annex D.2).
+        /// The prefix of ids of licences that are in no list (Annex D.2).
         package static let prefix = "LicenseRef-"
 
         /// The reference that stands for a licence of which only a name is known.

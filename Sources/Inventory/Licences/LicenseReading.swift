@@ -43,7 +43,7 @@ extension LicenseList {
         return .term(.init(id: id, exception: term.exception, document: term.document))
     }
 
-    /// What took the place of deprecated ids whose spelling does not say it (`obsoletedBy` of the SPDX list).
+    /// The successors of deprecated ids whose spelling does not name them (`obsoletedBy` of the SPDX list).
     private static let successors = [
         "BSD-2-Clause-FreeBSD": "BSD-2-Clause-Views", "BSD-2-Clause-NetBSD": "BSD-2-Clause",
         "bzip2-1.0.5": "bzip2-1.0.6", "StandardML-NJ": "SMLNJ",

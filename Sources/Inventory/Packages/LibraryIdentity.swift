@@ -97,7 +97,7 @@ package struct LibraryIdentity: Sendable, Hashable {
         }
     }
 
-    /// What a package is without the qualifier, too.
+    /// Whether the package is the same one without the qualifier.
     private static func isDefault(_ qualifier: PackageURL.Qualifier, of type: String) -> Bool {
         switch (type, qualifier.key) {
         case ("maven", "type"): qualifier.value == "jar"

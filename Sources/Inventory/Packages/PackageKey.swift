@@ -2,7 +2,7 @@
 // where it has some, and the name as the registry compares names. Two packages are the same exactly when their texts are
 // equal.
 
-/// What an advisory and a library call the same package, and which of the library's versions is meant.
+/// The key by which an advisory and a library name the same package, and the version of the library that is compared.
 package struct PackageKey: Sendable, Hashable {
     /// `npm/@scope/name`, `Debian:12/openssl`, `Maven/group:artifact`.
     package let text: String

@@ -263,7 +263,7 @@ struct DocumentPage: ~Copyable {
         y += 16
     }
 
-    /// What a list leaves out.
+    /// The sentence that says how many rows a list leaves out.
     mutating func more(_ shown: Int, of all: Int, _ what: String) throws {
         guard all > shown else { return }
         try paragraph("The first \(shown) of \(all) \(what) are shown.", size: 8, color: Self.gray)

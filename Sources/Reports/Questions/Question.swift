@@ -47,7 +47,7 @@ package struct Question: Sendable, Equatable {
         }
     }
 
-    /// What makes an answer smaller. An item is in the answer when its project fits, and one vulnerability of its library fits
+    /// The filters of a question. An item is in the answer when its project fits, and one vulnerability of its library fits
     /// `severities` and `isExploited` (of a question about a vulnerability, that one).
     package struct Filters: Sendable, Equatable {
         /// Of `severityWords`; empty for all.

@@ -27,7 +27,7 @@ struct QuestionSearch {
     let places: SQL
     let connection: any Connection
 
-    /// What a source gave.
+    /// The result of one source.
     private struct Found {
         var places: [QuestionPlace] = []
         /// How far the search came, when it did not come to the end.

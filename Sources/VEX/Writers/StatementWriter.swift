@@ -75,7 +75,7 @@ enum URLComponent {
 
 /// Writes one document of statements, in this order: `begin`, every `product`, every `vulnerability` once, `end`.
 ///
-/// What is written is valid by its standard whatever is given. The same calls give the same bytes.
+/// The output is valid by its standard, whatever the input. The same calls give the same bytes.
 ///
 ///     try writer.begin(head, to: &out)
 ///     for product in products { try writer.product(product, to: &out) }

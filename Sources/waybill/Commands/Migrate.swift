@@ -67,7 +67,7 @@ struct DataMigration {
     func run() throws -> CopyOutcome {
         if let path = from.sqlitePath {
             guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
-            // What a server took in while its data moves would be lost.
+            // Uploads that a server accepts while its data moves would be lost.
             try DataDirectory.lock(Folder.of(path))
         }
         let source = try from.open()

@@ -84,7 +84,7 @@ struct KeyTests {
         #expect((products["products"] as? [[String: Any]])?.map { $0["productToken"] as? String } == [own])
         #expect(try await office.code("getProductProjectVitals", ["productToken": own], key: key) == nil)
         #expect(try await office.code("getProductProjectVitals", ["productToken": other], key: key) == 5001)
-        // The role would do, the key does not.
+        // The role is sufficient, but the key's scopes are not.
         let refused = try await office.call(
             "saveProductTag", ["productToken": own, "tagKey": "a", "tagValue": "b"], key: key)
         #expect(refused["errorCode"] as? Int == 5001)

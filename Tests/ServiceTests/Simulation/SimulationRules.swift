@@ -269,7 +269,7 @@ final class SimulationRules: @unchecked Sendable {
         (try? Self.rows(world))?.values.count { !$0.isFinal } ?? 0
     }
 
-    /// When all faults are over and everybody had time: everything is done.
+    /// Once all faults are over and all processes had time, no work is left.
     func checkEnd(_ world: SimulatedWorld) {
         guard violations.isEmpty else { return }
         do {

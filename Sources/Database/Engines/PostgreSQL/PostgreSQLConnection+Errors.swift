@@ -17,7 +17,7 @@ extension PostgreSQLConnection {
     /// Why the watch ended the connection, if it did.
     var silence: String? { wasSilent ? "it has not answered in time" : nil }
 
-    /// What a failed result means (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
+    /// The meaning of a failed result (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
     /// message is left out, for it repeats values.
     func failure(_ result: OpaquePointer?, sql: String) -> DatabaseError {
         func field(_ letter: Unicode.Scalar) -> String? {

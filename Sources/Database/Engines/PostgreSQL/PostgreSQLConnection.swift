@@ -14,7 +14,7 @@ import Glibc
 /// `@unchecked Sendable`: it has no lock of its own. It is right because `PostgreSQLPool` alone makes connections and
 /// hands each to one thread at a time.
 final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
-    /// What the connection is in the middle of.
+    /// The kind of transaction that is open on the connection.
     enum Transaction { case none, snapshot, write }
 
     let engine = Engine.postgresql

@@ -22,7 +22,7 @@ final class PostgreSQLCursor: RowCursor {
     private var rows: Int32 = 0
     /// The batch behind that one, when the connection was needed before this cursor was.
     private var parked: OpaquePointer?
-    /// What was left of a stream when the connection was needed, and where it is read.
+    /// The unread rest of a stream, taken in when the connection was needed for another statement, and the place up to which it is read.
     private var rest = RowBuffer(capacity: 0)
     private var restRow = 0
     /// Results of this query are on the wire.

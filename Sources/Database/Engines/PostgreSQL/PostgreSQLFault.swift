@@ -1,4 +1,4 @@
-/// What an error of the server or of libpq means: to callers, and to the transaction that it befell (PostgreSQL 15, appendix A).
+/// The meaning of an error of the server or of libpq for callers and for the transaction that failed (PostgreSQL 15, appendix A).
 struct PostgreSQLFault {
     /// Why the last transaction failed, as far as it decides whether to try again.
     enum Trouble {

@@ -15,7 +15,7 @@ package struct OldLibrary: Sendable {
     let key: Int64
 }
 
-/// What a library is from the step on.
+/// The identity of a library after the step.
 package struct NewName: Sendable {
     let uuid: String
     let base: String

@@ -58,7 +58,7 @@ package struct ProjectRenaming {
         try connection.integer("SELECT 1 FROM external_issue WHERE project = \(project.id) LIMIT 1") != nil
     }
 
-    /// What a ticket may be about: a policy, a library by its old and its new names, a vulnerability or empty.
+    /// The possible subjects of a ticket: a policy; a library by its old and its new names; a vulnerability or an empty text.
     /// To be called before the project is renamed.
     package func eachSubjectOfTickets(
         of project: Project, _ body: (_ policy: Int64, _ old: String, _ new: String, _ name: String) throws -> Void

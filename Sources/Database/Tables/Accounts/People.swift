@@ -1,7 +1,7 @@
 // DESIGN. The table `membership` lists the people of an organization, with and without a role. An account belongs to
 // one organization in practice: the same address in another one is another account, so that no organization learns of
-// another's people. Names in requests are looked for among the organization's own. What is changed here writes its line
-// of the change log; an organization never loses its last administrator.
+// another's people. Names in requests are looked for among the organization's own. Each change here writes a line of the change log; an
+// organization never loses its last administrator.
 
 /// Why a change of people was refused.
 package enum PeopleError: Error, Equatable {

@@ -21,7 +21,7 @@ package enum Sessions {
         package let used: Int64
         /// The address that it was begun from.
         package let address: String
-        /// What the browser calls itself.
+        /// The name that the browser gives itself (`User-Agent`).
         package let browser: String
     }
 

@@ -59,8 +59,8 @@ package struct Standing: Sendable, Equatable {
     /// The products that the account may see; nil for all.
     package var visibleProducts: [Int64]? { role == nil ? productRoles.keys.sorted() : nil }
 
-    /// The role in a product (0: the organization as a whole), or nil for none. Members of some products only may
-    /// read what the organization's requests show about these products.
+    /// The role in a product (0: the organization as a whole), or nil for none. A member of only some products may read the parts of the
+    /// organization's requests that are about these products.
     package func role(inProduct product: Int64) -> Role? {
         guard product != 0 else { return role ?? (productRoles.isEmpty ? nil : .readOnly) }
         guard let own = productRoles[product] else { return role }

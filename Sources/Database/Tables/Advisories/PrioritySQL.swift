@@ -1,5 +1,5 @@
-// DESIGN. What to do first is one order (docs/priorities.md), so that no two lists disagree: a vulnerability `v` is worth one
-// whole number, the greater the earlier. It is for comparing only and never shown.
+// DESIGN. One order of urgency holds for all lists (docs/priorities.md): a vulnerability `v` has one whole number, and greater numbers come
+// earlier. It is for comparing only and never shown.
 
 /// SQL of the order of what to do first.
 package enum PrioritySQL {

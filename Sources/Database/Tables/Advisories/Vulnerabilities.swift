@@ -28,7 +28,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package var edition: Int64 = 0
     /// The organization whose documents describe it; 0 where advisories do.
     package let organization: Int64
-    /// What the document says of an organization's own; else `advisory` has the text.
+    /// The document's text about a vulnerability of the organization's own; for others `advisory` has the text.
     package var description = ""
     package var recommendation = ""
     /// The scan and its claim that speak for an organization's own; 0 where none is chosen.

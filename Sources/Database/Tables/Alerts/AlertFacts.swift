@@ -1,6 +1,6 @@
 package import Inventory
 
-// DESIGN. What alerts are decided from, read from the scan that a project shows. Only what may raise an alert is read; the
+// DESIGN. The facts from which alerts are decided, read from the scan that a project shows. Only what may raise an alert is read; the
 // pass over all libraries comes page by page.
 
 /// A library of a project as the decisions see it.

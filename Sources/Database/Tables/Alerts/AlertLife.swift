@@ -42,7 +42,7 @@ package struct AlertLife: Sendable, Equatable {
         var isExpiry: Bool? { state == .open && account == 0 ? comments != AlertLife.reopened : nil }
     }
 
-    /// What is said of an alert whose cause came back.
+    /// The comment of an alert whose cause came back.
     fileprivate static let reopened = "Reopened"
 
     package private(set) var decision: Decision = .none

@@ -42,7 +42,7 @@ package struct Alert: Sendable, Equatable {
         "description", "created_at", "modified_at", "resolved_at", "resolution", "decision", "ignored_by",
         "ignored_until", "comments", "reason", "justification", "contested", "decision_id",
     ]
-    /// What `init(row:)` reads, in its order: so many cells.
+    /// How many columns `init(row:)` reads, in this order.
     static let cells = names.count
     static let columns = SQL(stringLiteral: names.joined(separator: ", "))
 
@@ -269,7 +269,7 @@ package enum Alerts {
         }
     }
 
-    /// What policies raised alerts about in a project that are not resolved.
+    /// The library and policy of each unresolved alert that a policy raised in a project.
     package static func policyMarks(project: Int64, on connection: any Connection) throws -> Set<PolicyMark> {
         var marks: Set<PolicyMark> = []
         try connection.each(

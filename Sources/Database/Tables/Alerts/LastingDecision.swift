@@ -1,12 +1,12 @@
 import Bytes
 package import Inventory
 
-// DESIGN. What a person decided once holds for many alerts, those to come among them. A decision says where it holds and about what; the
+// DESIGN. One decision of a person holds for many alerts, future ones included. A decision says where it holds and about what; the
 // alerts that it counts for carry its words and its number (`alert.decision_id`), so that reports read alerts and nothing else.
 // Of several that reach an alert the narrowest counts, then the newest (`comesBefore`). What was decided about the alert itself
 // comes before all of them, documents come after (`AlertLife`).
 
-/// What a person decided about vulnerabilities, for more than one alert.
+/// A person's decision about vulnerabilities that holds for more than one alert.
 package struct LastingDecision: Sendable, Equatable {
     /// How wide it is, the narrowest first.
     package enum Reach: String, Sendable, CaseIterable {
@@ -80,7 +80,7 @@ package struct LastingDecision: Sendable, Equatable {
         self.time = time
     }
 
-    /// What a library is in all its versions: its package URL without version and qualifiers, else group and name.
+    /// The identity that all versions of a library share: its package URL without version and qualifiers, else group and name.
     package static func libraryName(purl: String, group: String, artifact: String) -> String {
         if let purl = PackageURL(purl),
             let bare = PackageURL(type: purl.type, namespace: purl.namespace, name: purl.name, version: "")

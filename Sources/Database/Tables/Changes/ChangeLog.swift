@@ -41,7 +41,7 @@ package struct Change: Sendable, Equatable {
         case webhook = "WEBHOOK"
     }
 
-    /// What was changed: `ORGANIZATION`, `PRODUCT`, `PROJECT` or `LIBRARY`, and which.
+    /// The changed thing: its kind (`ORGANIZATION`, `PRODUCT`, `PROJECT` or `LIBRARY`), number and name.
     package struct Place: Sendable, Equatable {
         package let word: String
         package let id: Int64

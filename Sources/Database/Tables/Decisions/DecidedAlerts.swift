@@ -73,7 +73,7 @@ struct DecidedAlerts {
         try Alerts.insert(events, on: connection)
         try SQL.inSlices(changes.keys.sorted(), as: Value.integer) { list in
             try Alerts.count(projects: list, on: connection)
-            // What became of statements of documents is another now.
+            // The outcomes of statements in documents have changed with it.
             try StaleProject.mark(
                 """
                 SELECT p.id FROM project p WHERE p.id IN \(list)

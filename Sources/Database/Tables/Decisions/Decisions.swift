@@ -158,7 +158,7 @@ package enum Decisions {
             .sorted { $0.comesBefore($1) }
     }
 
-    /// What a library of an organization is in all its versions; nil when users of the scope know of none with this uuid.
+    /// The identity that all versions of a library of an organization share; nil when users of the scope see no library with this uuid.
     package static func libraryName(
         _ uuid: String, in scope: Scope, on connection: any Connection
     ) throws -> String? {

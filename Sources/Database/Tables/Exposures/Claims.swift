@@ -98,7 +98,7 @@ package enum Claims {
         ) { (claim: $0.integer(0), of: $0.integer(1)) }
     }
 
-    /// What is claimed of an occurrence (0: of the whole product).
+    /// The claims about an occurrence (0: about the whole product).
     package struct Statement: Sendable {
         package let position: Int64
         package let vulnerability: Int64

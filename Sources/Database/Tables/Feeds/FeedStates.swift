@@ -63,7 +63,7 @@ package struct FeedState: Sendable, Equatable {
             """)
     }
 
-    /// Writes down that a source could not be brought up to date. What is known of it stays.
+    /// Writes down that a source could not be brought up to date. Its stored records remain.
     package static func fail(_ name: String, at time: Int64, why: String, on connection: any Connection) throws {
         var state = try of(name, on: connection)
         // Said once, until it was looked at with success.

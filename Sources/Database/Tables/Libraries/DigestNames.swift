@@ -43,7 +43,7 @@ package enum DigestNames {
         }
     }
 
-    /// Puts entries in the place of those of the same digests. The digests differ from one another.
+    /// Replaces the entries of the same digests. The digests differ from one another.
     package static func replace(_ entries: [Entry], on connection: any Connection) throws {
         if entries.isEmpty { return }
         try SQL.inSlices(entries.map(\.digest), as: Value.text) { list in

@@ -187,7 +187,7 @@ package final class InHouseMatcher {
     }
 }
 
-/// What a rule's adding or removal leaves to do: marks for the libraries that are there.
+/// The work that is left after a rule was added or removed: the marks of libraries that are there already.
 package struct RuleWork: Sendable {
     /// Libraries of one transaction.
     private static let page: Int64 = 500

@@ -1,8 +1,7 @@
 import Inventory
 
-// DESIGN. A person's choice replaces the found licences in every row that describes the library. What was found is not lost:
-// its rows wait in `replaced_license`, its expression in `library.license_found`; taking the choice back puts them there
-// again.
+// DESIGN. A person's choice replaces the found licences in every row that describes the library. The found licences are kept: their rows in
+// `replaced_license`, their expression in `library.license_found`; taking the choice back restores them.
 
 /// Licences that people chose.
 package enum LicenseOverrides {
@@ -114,7 +113,7 @@ package enum LicenseOverrides {
 
     // MARK: Showing a choice
 
-    /// What a person chose, decided.
+    /// A person's choice with the licences that bind.
     private struct Choice {
         let decision: LicenseDecision
         let licenses: [LicenseRow]

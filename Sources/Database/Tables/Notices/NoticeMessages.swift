@@ -95,7 +95,7 @@ package enum NoticeMessages {
         return (found, items.compactMap { $0 })
     }
 
-    /// What is known of vulnerabilities by their names, for an organization.
+    /// The facts about vulnerabilities by their names, for an organization.
     package static func vulnerabilities(
         _ names: some Collection<String>, organization: Int64, on connection: any Connection
     ) throws -> [String: NoticeVulnerability] {

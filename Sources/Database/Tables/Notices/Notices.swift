@@ -1,4 +1,4 @@
-/// What there is to say to subscriptions: rows of `notice_item`, written in the transaction of their cause.
+/// Events for subscribers: rows of `notice_item`, written in the transaction of their cause.
 package enum Notices {
     /// The most that is kept to be said to one subscription; the rest is counted by nobody and found in the reports.
     package static let limit = 5000

@@ -1,8 +1,8 @@
 import Bytes
 
 // DESIGN. What there is to say is written for each subscription in the transaction that caused it (`Notices`), so nothing is lost
-// and nothing is said that did not happen. Whose time has come, that is taken by one node, whose transaction turns what there is
-// into messages; a message is sent under a lease. A subscription hears of what its owner may see when the message is made.
+// and nothing is said that did not happen. One node takes each subscription that is due and turns its events into messages in one transaction;
+// a message is sent under a lease. A subscription hears of what its owner may see when the message is made.
 
 /// What a notice is about.
 package enum NoticeKind: String, Sendable, CaseIterable {

@@ -86,7 +86,7 @@ package struct NewPolicy: Sendable {
 
 /// The table of policies.
 package enum Policies {
-    /// What may be asked for as a priority: numbers that clients hold in 32 bits.
+    /// The priorities that a request may name: numbers that clients hold in 32 bits.
     package static let priorities: ClosedRange<Int64> = 0...2_147_483_647
 
     /// The condition of exactly this scope, without inherited rows.

@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. `content_at` of projects and products is the time in reports: it follows what they show, not when that was imported. What a
-// project showed before has the time of then, so a file that is imported again, after another one, gives the bytes of before.
+// DESIGN. `content_at` of projects and products is the time in reports: it follows what they show, not when that was imported. Content that a
+// project showed before keeps its earlier time, so a file that is imported again after another one gives the same bytes as before.
 
 /// When a project first showed each content.
 enum ContentTimes {

@@ -2,11 +2,11 @@ import Bytes
 
 // DESIGN. The pages have what the text has, in the same order: contents, components by licence, components, lists to check, and each text
 // once. Links lead from the contents to the sections and from a licence to its text; a component has a number, by which the lists can be
-// followed on paper. What is kept until the end are the places of sections and texts.
+// followed on paper. Only the places of sections and texts are kept until the end.
 
 /// An attribution as pages to print and to sign.
 struct AttributionPDF: AttributionWriter, ~Copyable {
-    /// What is not known, readable without its colour by its brackets.
+    /// The colour of texts that stand for unknown facts; for readers who see no colour, brackets mark them.
     private static let gap = PDFColor(red: 0.6, green: 0.05, blue: 0.05)
     private let head: AttributionHead
     private var settings: AttributionSettings { head.settings }

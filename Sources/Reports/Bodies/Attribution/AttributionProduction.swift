@@ -4,14 +4,14 @@ import Database
 // DESIGN. An attribution is written from front to back: what it is about, libraries by licence (the index), libraries by name, gaps
 // to check before shipping, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
 
-/// What stands at the head of an attribution.
+/// The head of an attribution.
 struct AttributionHead {
     let settings: AttributionSettings
-    /// What it is about and what that belongs to, the widest first: organization, product, project.
+    /// The subject and its owners, the widest first: organization, product, project.
     let names: [(kind: String, name: String)]
     /// The day of the newest change of what is shown.
     let date: String
-    /// What narrows the components that are shown, so that nobody takes a part for the whole.
+    /// The filters that narrow the components, shown so that nobody takes a part for the whole.
     let restrictions: [String]
 }
 

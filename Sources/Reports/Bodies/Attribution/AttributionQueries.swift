@@ -49,8 +49,8 @@ struct AttributionQueries {
             """
     }
 
-    /// The rank, then the cells of `AttributedLibrary.License`: the licences that bind. What is shared alike, as works of art are, has no
-    /// source code.
+    /// The rank, then the cells of `AttributedLibrary.License`: the licences that bind. Works of art under share-alike terms have no source
+    /// code.
     var licenses: SQL {
         head + """
             SELECT w.rank, n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,

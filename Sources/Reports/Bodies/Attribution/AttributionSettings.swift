@@ -74,7 +74,7 @@ struct AttributionSettings {
         library.expression.contains(" AND ") || library.hasChoice ? library.expression : nil
     }
 
-    /// What stands where a text is not known.
+    /// The placeholder of an unknown text.
     func missing(_ license: AttributedLibrary.License) -> String {
         "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
     }

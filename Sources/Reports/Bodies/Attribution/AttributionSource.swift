@@ -26,8 +26,8 @@ final class AttributionSource {
     /// Texts that were read, by their keys.
     private var kept: [AttributedLibrary.TextKey: String] = [:]
     private var keptBytes = 0
-    /// What was found out about texts: whether one that a document brings is the list's, what it says of its own copyright, and whom
-    /// templates of the list name.
+    /// Findings about texts: whether a document's text equals the list's, its own copyright lines, and the holders that templates of the list
+    /// name.
     private var isKnownListed: [AttributedLibrary.TextKey: Bool] = [:]
     private var knownStatements: [AttributedLibrary.TextKey: [String]] = [:]
     private var knownHolders: [String: [String]] = [:]

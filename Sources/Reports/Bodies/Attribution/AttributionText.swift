@@ -20,7 +20,7 @@ struct AttributionText: AttributionWriter, ~Copyable {
         out = sink
     }
 
-    /// What others wrote goes in with line ends and tabs alone of all control characters.
+    /// Texts of others keep line ends and tabs and lose all other control characters.
     private mutating func write(_ text: String, indent: String = "") {
         // Texts of licences are ASCII, nearly all: line by line as they are.
         if text.utf8.allSatisfy({ 32...126 ~= $0 || $0 == 10 || $0 == 9 }) {

@@ -52,7 +52,7 @@ extension BOMSource {
         try writeClaims(of: scans, shown: seen, to: &writer, &out)
         let projects = Dictionary(uniqueKeysWithValues: scans.map { ($0.id, Self.ref(of: $0)) })
         try eachVulnerability { scan, position, uuid in
-            // What a project's document describes is written as the project.
+            // The component that a project's document describes is written as the project.
             if position == 0 { return projects[scan].map { [$0] } ?? [] }
             return seen.contains(uuid) ? [uuid] : []
         } _: {

@@ -155,7 +155,7 @@ struct BOMSource {
         refs[0] = root.ref
         listings.add(0, of: 0)
         var hidden = Set<String>()
-        // What the described component needs; where nobody knows, what lies in nothing else.
+        // The direct dependencies of the described component; where no graph is known, the components that lie in no other.
         let isGraphKnown = try isGraphKnown(of: scan)
         var direct: [Int] = []
         try eachComponent(of: scan, preparing: Writer.prepare) { placed in

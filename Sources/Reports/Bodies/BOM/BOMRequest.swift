@@ -27,7 +27,7 @@ package struct BOMRequest: Sendable, Equatable {
     /// Levels below the top one; nil for all.
     package let depth: Int?
     package let includesVulnerabilities: Bool
-    /// What the ids of packages begin with in SPDX 2.
+    /// The prefix of the ids of packages in SPDX 2.
     let packagePrefix: String
 
     /// Reads the options of a checked request.

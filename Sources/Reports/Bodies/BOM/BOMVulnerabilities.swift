@@ -164,7 +164,7 @@ extension BOMSource {
         try close()
     }
 
-    /// What counts for a row of `eachVulnerability`: a decision, else the document's claim, else what it says of the whole product.
+    /// The statement in force for a row of `eachVulnerability`: a decision, else the document's claim, else its claim about the whole product.
     private func decided(_ row: borrowing RowBuffer, _ told: ToldOfVulnerability) throws -> Decided? {
         if let decided = Decided(row: row, at: 4, over: row.string(3)) { return decided }
         let own = told.analysis(scan: row.integer(16), claim: row.integer(2)).map(Decided.init)

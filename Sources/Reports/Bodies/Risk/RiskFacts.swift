@@ -29,7 +29,7 @@ struct RiskFacts {
     /// Open alerts about vulnerabilities that a list calls exploited, and whether there is a list.
     var exploited = 0
     var knowsExploited = false
-    /// What weighs most: what is exploited, else what is rated, and what nobody rates.
+    /// The most urgent vulnerabilities: the exploited ones, the worst rated ones, and those that nobody rates.
     var exploitedVulnerabilities: [WorstVulnerability] = []
     var worstVulnerabilities: [WorstVulnerability] = []
     var unratedVulnerabilities: [WorstVulnerability] = []

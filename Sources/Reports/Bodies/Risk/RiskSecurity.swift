@@ -1,7 +1,8 @@
 import Bytes
 import Database
 
-// DESIGN. What to do first is a vulnerability of a library, with its fix and where it is. What is the same in each row of a report's scope is
+// DESIGN. The list of urgent work has a row for each vulnerability of a library, with its fix and its places. What is the same in each row of a
+// report's scope is
 // left out: a project's report names no project.
 
 extension RiskDocument {
@@ -28,7 +29,7 @@ extension RiskDocument {
         try libraries(&page)
     }
 
-    /// Bars of the severities. What nobody rates is no share of what is rated.
+    /// Bars of the severities. Unrated vulnerabilities are no part of the chart of rated ones.
     private func severities(_ page: inout DocumentPage) throws {
         try page.subtitle("Open alerts by severity")
         let unrated = risk.open[ShownSeverity.unrated.place]

@@ -1,7 +1,7 @@
 import Database
 
 // DESIGN. Why an alert is ignored stands in it where a person decided, and in the statement that counts where a document did: `exposure`
-// names that, so the report joins it. What the project's own SBOM says is looked up under the name of the vulnerability.
+// names that, so the report joins it. Statements of the project's own SBOM are looked up by the name of the vulnerability.
 
 extension Report {
     /// Alerts that a person or a VEX statement ignores.

@@ -12,7 +12,7 @@ extension Report {
                 "status", .choice(AlertStatus.words), "libraries with an alert in this state"
             ) { values in
                 let state = values.first.flatMap(AlertStatus.init(rawValue:))?.state ?? .open
-                // What is resolved has a table of its own.
+                // Resolved alerts have a table of their own.
                 return state == .resolved
                     ? nil
                     : "EXISTS (SELECT 1 FROM alert b WHERE \(Warned.ofLibrary) AND b.state = \(state.rawValue))"

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// What is known of the vulnerabilities of a product or a project (VEX), in one of the dialects.
+    /// Statements about the vulnerabilities of a product or a project (VEX), in one of the dialects.
     static let statements = Report(
         name: .prefixed("VEXReport", in: .product, .project),
         title: "VEX",

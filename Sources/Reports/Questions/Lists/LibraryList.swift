@@ -61,7 +61,7 @@ package struct LibraryList: Sendable {
     }
 }
 
-/// The licences of a scope's libraries, those of the most libraries first.
+/// The licences of a scope's libraries; licences of more libraries come first.
 package struct LicenseUse: Sendable {
     package struct Row: Sendable, Equatable {
         package let name: String
