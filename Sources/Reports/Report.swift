@@ -122,7 +122,7 @@ package struct Column: Sendable {
         return column
     }
 
-    /// Whether all rows of a scope have the same value here, as the product's name in a report about one product. The head of the
+    /// Whether the column has one value in all rows of a scope, as the product's name has in a report about one product. The head of the
     /// report has that name already.
     func isConstant(in kind: ScopeKind) -> Bool {
         switch kind {

@@ -186,7 +186,7 @@ private struct PDFObjectTree {
         return found
     }
 
-    /// What each key of the tree from marks to elements leads to.
+    /// The targets of all keys in the tree from marks to elements.
     func parentTree() throws -> [Int: Any] {
         let tree = try #require(resolve(try root()["/ParentTree"]) as? [String: Any])
         var found: [Int: Any] = [:]

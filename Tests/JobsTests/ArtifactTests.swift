@@ -104,7 +104,7 @@ import Testing
         #expect(try board.now(waiting) != nil)
     }
 
-    /// A file that is being written is nobody's stray; one of an attempt that is over is.
+    /// A file that is being written is no stray file; a file of an ended attempt is one.
     @Test(arguments: TemporaryDatabase.engines) func strays(engine: Engine) throws {
         let board = try Board(engine)
         let (_, artifact) = try made(board)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reports
 
-/// What nobody knows of dependencies, and what is said of the described component, on the way out and in again.
+/// Unknown dependencies, and statements about the described component, survive export and import.
 struct UnknownGraphTests {
     private static let document = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,

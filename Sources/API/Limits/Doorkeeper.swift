@@ -2,8 +2,9 @@ import HTTP
 import Synchronization
 
 // DESIGN. Two limits stand before every door. One is the key's: calls a minute. The other is the address's: keys that were
-// refused. An address that tried too many waits without another look at the database, but for keys that were let in lately, so
-// that a careless neighbour behind the same address translation locks nobody out. Both are kept in memory by each process for
+// refused. An address that tried too many keys has to wait, and its keys are not looked up in the database. Keys that were admitted lately
+// still pass, so that one careless client does not lock out others behind the same address translation. Both are kept in memory by each process
+// for
 // itself: they protect the process.
 
 /// Refuses clients that call too often or try keys.

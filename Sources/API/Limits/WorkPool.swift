@@ -2,7 +2,7 @@ import Synchronization
 
 // DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a queue with an end before
 // them: beyond it a client is refused at once, and can come again, instead of waiting with all others. A caller that waits holds
-// no thread. A place that is left goes to the waiting one whose party has the fewest places, the longest waiting first: a
+// no thread. A free place goes to the party with the fewest places, and there to the caller that has waited longest: a
 // thousand calls of one organization do not hold up another's one.
 
 /// A few places for heavy work.

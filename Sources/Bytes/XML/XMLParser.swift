@@ -38,7 +38,7 @@ package protocol XMLHandler: AnyObject {
     func start(_ element: XMLElement)
     /// A piece of character data, in UTF-8; one text may come in several.
     func text(_ piece: UnsafeRawBufferPointer)
-    /// The element that began last, of those that are open, ends.
+    /// The innermost open element ends.
     func end()
 }
 

@@ -22,7 +22,7 @@ struct Field {
     var isNeeded = false
     /// Choices with their words; empty for fields that are typed into.
     var choices: [Choice] = []
-    /// What may be chosen, and something else be typed.
+    /// Suggestions: other values may be typed, too.
     var proposals: [String] = []
     var isLong = false
 

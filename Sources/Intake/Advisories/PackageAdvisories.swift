@@ -27,7 +27,7 @@ struct PackageAdvisories {
 
     init(scheme: VersionScheme?) { self.scheme = scheme }
 
-    /// Takes rows in the order of advisory and position; one more row of the same names another vulnerability.
+    /// Takes rows in the order of advisory and position; a further row with the same advisory and position names another vulnerability.
     mutating func add(_ row: Findings.Affected) {
         if let last = entries.last, last.advisory == row.advisory, lastPosition == row.position {
             entries[entries.count - 1].vulnerabilities.append((row.vulnerability, row.edition, row.decides))

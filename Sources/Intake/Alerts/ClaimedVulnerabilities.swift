@@ -21,7 +21,7 @@ struct ClaimedVulnerabilities {
     private static let speakerLimit = 20
     /// The most vulnerabilities of a claim that are those of claims which repeat it, too.
     private static let twinLimit = 20
-    /// Of vulnerabilities that a statement of a document of its own speaks for, in the place of the scan.
+    /// Claims about vulnerabilities that a separate VEX document makes in place of the scan's own document.
     private static let statementSpeaks: Int64 = -1
     /// Statements of documents of their own; among the entries they have the negative of their ids.
     private let statements: ProjectStatements

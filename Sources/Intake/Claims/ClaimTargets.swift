@@ -14,8 +14,7 @@ struct ClaimTargets {
     /// References to the described component, although the document has no such entry.
     var described: Set<String> = []
 
-    /// How often a package URL of a claim is compared with that of a component: a few for each, in any document that is
-    /// not made to cost time.
+    /// The limit of comparisons between package URLs of claims and of components: an ordinary document needs a few for each.
     private static let comparisonLimit = 5_000_000
 
     /// The target of each reference; `texts` are the references by their numbers.

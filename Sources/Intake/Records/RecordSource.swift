@@ -35,7 +35,7 @@ struct RecordSource<Record, Fault: Error> {
     private func folder(_ path: String, depth: Int) throws {
         guard depth < Self.depthLimit else { return warning(path, "folders are nested deeper than \(Self.depthLimit)") }
         guard let names = Folder.names(in: path) else { throw IntakeError.unreadable(path, errno) }
-        // In one order everywhere, so that warnings and numbers are.
+        // The order is the same everywhere, so that the order of warnings and numbers is, too.
         for name in names.filter({ !$0.hasPrefix(".") }).sorted() {
             let inner = "\(path)/\(name)"
             var status = stat()

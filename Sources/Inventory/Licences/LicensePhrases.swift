@@ -18,7 +18,7 @@ struct LicensePhrases {
     /// The most operands of a text that is taken apart.
     private static let operandLimit = 256
 
-    /// The tree of a text, the id of each term a name as it stands there; nil of one name alone, and where the text is not made so.
+    /// The tree of a text, in which the id of each term is a name as the text has it; nil for a single name, and for a text of another form.
     static func parse(_ text: String) -> LicenseExpression? {
         var parser = LicensePhrases()
         let words = Self.words(of: text)

@@ -84,7 +84,7 @@ package struct PackageKey: Sendable, Hashable {
     /// The ecosystem with its release: `npm`, `Debian:12`.
     package var place: String { Self.place(of: text) }
 
-    /// The ecosystem with its release, of the text of a package.
+    /// The ecosystem with its release, read from the text of a package key.
     package static func place(of text: String) -> String { String(text.prefix { $0 != "/" }) }
 
     /// Whether the version has a place in the order of the ecosystem. Where it has none, only lists of versions count.

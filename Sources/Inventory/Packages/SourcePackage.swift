@@ -18,7 +18,7 @@ package struct SourcePackage: Sendable, Hashable {
         if !epoch.isEmpty, epoch != "0", !version.contains(":") { self.version = "\(epoch):\(self.version)" }
     }
 
-    /// From the name of its file, `openssl-1.1.1k-7.el8_6.src.rpm`; nil when it is none.
+    /// From the name of its file, `openssl-1.1.1k-7.el8_6.src.rpm`; nil when the name has another form.
     package init?(file: String) {
         let ends = [".src.rpm", ".nosrc.rpm"]
         guard let end = ends.first(where: file.hasSuffix) else { return nil }

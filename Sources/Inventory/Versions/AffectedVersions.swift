@@ -71,7 +71,7 @@ package struct VersionRange: Sendable, Hashable {
         for digit in line[..<index] { number = number &* 10 &+ (digit - 48) }
         guard let scheme = VersionScheme(rawValue: number) else { return false }
         var (isAffected, isOver, hasLimit, isBelowLimit) = (false, false, false, false)
-        // A range that ends with the version that begins it: the end comes first, as every end does.
+        // A range may end with the version that begins it: ends come before beginnings of the same version.
         var only: VersionBytes?
         while index + 1 < line.count {
             let kind = line[index + 1]

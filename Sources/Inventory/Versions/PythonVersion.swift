@@ -38,7 +38,7 @@ struct PythonVersion {
         return hasLeft ? -absent : absent
     }
 
-    /// Segments: numbers above words, a longer row above its beginning.
+    /// Segments: a number is greater than a word, and a longer list is greater than its beginning.
     private static func compareLocal(_ left: VersionBytes, _ right: VersionBytes) -> Int {
         var (i, j) = (0, 0)
         while i < left.count, j < right.count {

@@ -95,7 +95,7 @@ struct NestedLayout: Sendable {
 /// Which objects around the rows end and begin with a row.
 struct LevelWalk {
     private let orders: [Int]
-    /// The order's integers of the objects that are open; empty when none is.
+    /// The integers of the order that identify the open objects; empty when none is open.
     private var last: [Int64] = []
 
     init(_ table: Table) { orders = table.levels.map(\.order) }

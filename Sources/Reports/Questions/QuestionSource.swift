@@ -7,7 +7,7 @@ import Database
 
 /// Where the occurrences come from that a question is about.
 struct QuestionSource: Sendable {
-    /// One side: tables of which one is `occurrence o`, and their conditions.
+    /// One side of the search: its tables, among them `occurrence o`, and their conditions.
     struct Side: Sendable {
         let tables: SQL
         let condition: SQL

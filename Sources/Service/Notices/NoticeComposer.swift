@@ -2,7 +2,7 @@ import API
 import Bytes
 import Database
 
-/// Makes messages of what there is to say, in the transaction that takes it away.
+/// Turns stored events into messages, in the transaction that deletes the events.
 struct NoticeComposer {
     /// More causes at once than this are one message that lists them.
     static let single = 10

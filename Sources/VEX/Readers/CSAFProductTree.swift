@@ -1,8 +1,8 @@
 import BOM
 import Bytes
 
-// DESIGN. Statements name products by ids. What an id is stands in the tree: a product with its names, or a product as a part of
-// another (a relationship), which may be such a pair itself. The tree is small beside the statements and kept whole.
+// DESIGN. Statements name products by ids. The tree says what an id means: a product with its names, or a product as a part of another (a
+// relationship), which may be such a pair itself. The tree is small beside the statements and kept whole.
 
 /// The products of a CSAF document (CSAF 2.0, 3.2.2 "Product Tree").
 struct CSAFProductTree {

@@ -1,8 +1,8 @@
 package import BOM
 package import Bytes
 
-// DESIGN. The tree of products comes before what is said of them, and is open while products come: the branches first, the
-// relationships that make them parts of the root behind them. They wait, as numbers of products.
+// DESIGN. The tree of products comes before the statements about them and stays open while products come: first the branches, then the
+// relationships that make them parts of the root. They wait, as numbers of products.
 
 /// Writes CSAF 2.0 (OASIS) in the VEX profile (4.5). A document without statements is one of the base profile (4.1).
 package struct CSAFWriter: StatementWriter {

@@ -43,7 +43,7 @@ import Testing
         return path
     }
 
-    /// Sizes and places of 64 bits that nothing can have, in the first entry and in the second.
+    /// Impossible sizes and places of 64 bits, in the first entry and in the second.
     @Test(arguments: [
         "1, 2 ** 64 - 1, 0", "1, 2 ** 63, 0", "1, 5, 2 ** 64 - 1", "0, 2 ** 64 - 1, 0", "0, 0, 2 ** 64 - 1",
     ])

@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    /// A cheap bound that a filter makes too high does not number a part that stays alone.
+    /// A single part has no number, even if a filter makes the estimated number of rows too high.
     @Test(arguments: TemporaryDatabase.engines) func aHighBoundNumbersNothing(engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
         var table = Self.numbers("numbers", Self.thousand, text: "'a text that makes the row longer than it was'")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What `ExtremeValueTests` is for the Mend API, for all other ways into the program.
+    /// The counterpart of `ExtremeValueTests` (Mend API) for all other ways into the program.
     struct ExtremeDoorTests {
         /// Values in forms, queries, headers and flags.
         static let texts = texts(ExtremeValueTests.values) + ["+5", "0x10", "٣", "1_0", "%00"]

@@ -59,7 +59,7 @@ extension EndToEnd {
                 fields["reportStatusUUID"] = unknown
                 fields["keyUuid"] = unknown
                 let missing = try server.answer(call.requestType, fields, key: acme.organization.key).text
-                // An error about the value, or a list of the own organization, which has nothing.
+                // The answer is an error about the value, or an empty list of the user's own organization.
                 let answers = ["\"errorCode\":2021", "\"errorCode\":3010", "\"errorCode\":8000", "{\"decisions\":[]}"]
                 #expect(answers.contains { foreign.contains($0) }, "\(call.requestType): \(foreign)")
                 #expect(foreign.replacingOccurrences(of: process, with: unknown) == missing)

@@ -75,7 +75,7 @@ extension EndToEnd {
             let site = try Site()
             let organization = try site.organization()
             _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
-            // As a process of this machine names itself that is dead.
+            // The name that a dead process of this machine gave itself.
             let dead = try site.start("worker", "--workers", "0", "--listen", "127.0.0.1:0")
             dead.kill(SIGKILL)
             _ = try dead.wait()

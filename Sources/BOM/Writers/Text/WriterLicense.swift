@@ -79,7 +79,7 @@ struct LicenseStatementReader: Sendable {
         return read
     }
 
-    /// The licence of which a document has the text alone; nil of others.
+    /// The licence of which a document has only the text; nil for others.
     private static func unnamed(_ claim: LicenseClaim, _ names: inout [String: String]) -> LicenseExpression? {
         guard case .name(let name) = claim.form, name.isBlank, !claim.text.isBlank else { return nil }
         let id = LicenseStatement.reference("unnamed")

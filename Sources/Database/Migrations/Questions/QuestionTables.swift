@@ -2,7 +2,7 @@ extension Migration {
     /// Tables that answer questions: parts of the names of libraries, the way to a component, and the events of a library in one project.
     ///
     /// SQLite has an index of trigrams by FTS5, which triggers keep as `library_name` is; PostgreSQL by pg_trgm, where the extension
-    /// can be made. Without it names of an organization are read one by one, which answers the same.
+    /// can be made. Without the extension all names of an organization are read one by one, with the same answer.
     static let questions = Migration(
         name: "questions",
         digests: (

@@ -108,7 +108,7 @@ package struct LastingDecision: Sendable, Equatable {
         projectVersions.isEmpty || VersRange(projectVersions)?.contains(version) ?? false
     }
 
-    /// Whether it is about a library, given what that is in all its versions (`libraryName`).
+    /// Whether it is about a library, given the identity that all versions of the library share (`libraryName`).
     package func isAbout(libraryName name: String, version: String) -> Bool {
         guard libraryName.isEmpty || libraryName == name else { return false }
         return versions.isEmpty || VersRange(versions)?.contains(version) ?? false

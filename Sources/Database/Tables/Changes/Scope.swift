@@ -46,7 +46,7 @@ package struct Scope: Sendable, Equatable {
     /// The product or project that it is compared with, which the user may see too; nil where nothing is compared.
     package var comparison: Comparison?
 
-    /// What it is compared with, as a scope of its own.
+    /// The other side of a comparison as a scope of its own.
     package var other: Scope? {
         comparison.map {
             Scope(

@@ -27,7 +27,7 @@ enum ContentTimes {
         }
         let known = try connection.integer(
             "SELECT at FROM content_time WHERE project = \(target.project) AND digest = \(digest)")
-        // The same file right behind itself is new where its libraries are known by other names meanwhile.
+        // A file that follows itself is new content if its libraries have got other names meanwhile.
         let old = try connection.first("SELECT source_digest, document FROM scan WHERE id = \(before)") {
             Self.digest(of: $0.blob(0), $0.string(1))
         }

@@ -25,8 +25,8 @@ final class Conveyor<Element: Sendable>: Sendable {
 
     private init() { for _ in 0..<3 { free.signal() } }
 
-    /// Runs `produce` on a thread of its own, which hands each element to what it is given; calls `consume` for each on the
-    /// calling thread. When one of them fails, the other ends early, and the error is thrown. `produce` has ended when
+    /// Runs `produce` on a thread of its own and gives it a closure that takes the elements; calls `consume` for each element on the calling
+    /// thread. When one of them fails, the other ends early, and the error is thrown. `produce` has ended when
     /// this returns; what it uses, as a connection, `consume` must not touch.
     static func run(
         _ produce: (_ hand: (Element) throws -> Void) throws -> Void, consume: (Element) throws -> Void

@@ -3,7 +3,7 @@ import Database
 extension BOMSource {
     /// The entries of each occurrence that are shown, in their order.
     struct Listings {
-        /// The last entry of each occurrence, and before each entry the one before it; -1 for none.
+        /// The last entry of each occurrence, and for each entry the one before it; -1 for none.
         private var last: [Int32] = []
         private var before: [Int32] = []
 
