@@ -1,4 +1,5 @@
 import API
+import Bytes
 import Database
 import Glibc
 import Inventory
@@ -50,7 +51,10 @@ func runCommandLine(_ words: [String]) -> Int32 {
     }
 }
 
-/// Writes to standard error.
-func complain(_ text: String) {
+/// Writes to standard error, for a person. What others wrote may stand in it.
+func complain(_ text: String) { draw(Deception.forTerminal(text)) }
+
+/// Writes to standard error as it is, with what steers a terminal.
+func draw(_ text: String) {
     _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
 }

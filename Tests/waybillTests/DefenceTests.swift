@@ -54,6 +54,40 @@ extension EndToEnd {
             }
         }
 
+        /// Names of documents steer no terminal, whatever command shows them; JSON has them as they are.
+        @Test func namesSteerNoTerminal() throws {
+            let site = try Site()
+            let organization = try site.organization()
+            let name = #"evil\u001b]0;title\u0007\u202e\u009b2J"#
+            let document = Document.with(
+                components: """
+                    {"type":"library","bom-ref":"a","name":"\(name)","version":"1","purl":"pkg:npm/evil@1"},
+                    {"type":"library","bom-ref":"b","name":"\(name)","version":"1","purl":"not a purl \(name)"}
+                    """)
+            let path = site.folder.path("evil.json")
+            try document.write(to: URL(fileURLWithPath: path))
+            let asked = ["--org", organization.token]
+            let imported = try Executable.run(
+                ["import", "sbom", path, "--product", "P", "--project", "Q\u{202E}"] + asked + site.flags)
+            #expect(imported.status == 0, "\(imported.errors)")
+            let refused = try Executable.run(
+                ["import", "sbom", path, "--product", "P\u{1B}[31m"] + asked + site.flags)
+            #expect(refused.status == 1)
+            var texts = [imported.output, imported.errors, refused.errors]
+            for words in [
+                ["ask", "evil"], ["list", "libraries"], ["list", "projects"], ["list", "products"], ["doctor"],
+                ["list", "products", "--scope", "\u{1B}[31m"],
+            ] {
+                let shown = try Executable.run(words + (words == ["doctor"] ? [] : asked) + site.flags)
+                texts += [shown.output, shown.errors]
+            }
+            let forbidden: Set<Unicode.Scalar> = ["\u{1B}", "\u{7}", "\u{202E}", "\u{9B}"]
+            for text in texts { #expect(!text.unicodeScalars.contains(where: forbidden.contains), "\(text)") }
+            #expect(texts.joined().contains("\u{FFFD}"))
+            let json = try Executable.run(["list", "projects", "--json"] + asked + site.flags).output
+            #expect(json.contains("Q\u{202E}"), "\(json)")
+        }
+
         /// A pattern that an earlier version took and RE2 does not: doctor and the console say which, and that it decides nothing.
         @Test func aPatternThatCannotBeUsedIsNamed() throws {
             let site = try Site()

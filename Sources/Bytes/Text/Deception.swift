@@ -1,7 +1,7 @@
 // DESIGN. Documents come from strangers, reports are read by people. Two things in a text deceive its reader, or the browser
 // that shows it: characters that turn the direction of what follows (Unicode Standard Annex 9 §2; "Trojan Source",
-// CVE-2021-42574), so that a name is read as another, and addresses that are programs. Formats for people (pages, PDF, sheets)
-// take them from here; formats for programs (JSON, XML, CSV, SBOMs) carry what the document said.
+// CVE-2021-42574), so that a name is read as another, and addresses that are programs. Formats for people (pages, PDF, sheets, mail, a
+// terminal) take them from here; formats for programs (JSON, XML, CSV, SBOMs) carry what the document said.
 
 /// Characters and addresses that deceive readers of other people's texts.
 package enum Deception {
@@ -29,6 +29,16 @@ package enum Deception {
     package static func readable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { turnsText($0.value) }) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { turnsText($0.value) ? "\u{FFFD}" : $0 }))
+    }
+
+    /// The text for a terminal: as `readable`, and with U+FFFD for each control character but tabs and line ends, which a terminal
+    /// obeys (ECMA-48 §5): some set its title or what the next paste writes.
+    package static func forTerminal(_ text: String) -> String {
+        func deceives(_ value: UInt32) -> Bool {
+            value < 0x20 && value != 0x09 && value != 0x0A || (0x7F...0x9F).contains(value) || turnsText(value)
+        }
+        guard text.unicodeScalars.contains(where: { deceives($0.value) }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { deceives($0.value) ? "\u{FFFD}" : $0 }))
     }
 
     /// The bytes of `http://` or `https://`, in any case, at the front of an address; nil for all that nothing may link to.

@@ -20,7 +20,7 @@ struct MailMessage {
         let domain = from.split(separator: "@").last.map(String.init) ?? "waybill"
         let boundary = "waybill-\(uuid)"
         var lines = [
-            "From: Waybill <\(from)>", "To: <\(to)>", "Subject: \(Self.encoded(content.title))",
+            "From: Waybill <\(from)>", "To: <\(to)>", "Subject: \(Self.encoded(Deception.forTerminal(content.title)))",
             "Date: \(Self.date(time))", "Message-ID: <\(uuid)@\(domain)>",
         ]
         if !thread.isEmpty {
@@ -102,7 +102,8 @@ struct MailMessage {
             lines.append("")
         }
         if let more = content.more { lines.append("And \(more) more: the reports have them.") }
-        return lines.joined(separator: "\n") + "\n"
+        // Programs for mail on a terminal show what stands there.
+        return Deception.forTerminal(lines.joined(separator: "\n") + "\n")
     }
 
     private var html: [UInt8] {

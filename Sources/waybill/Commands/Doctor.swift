@@ -37,7 +37,7 @@ extension Command {
                 let word =
                     finding.isGood
                     ? finding.isWarning ? Colour.yellow.on("warn") : Colour.green.on("ok  ") : Colour.red.on("BAD ")
-                print("\(word) \(finding.check): \(finding.message)")
+                print("\(word) \(finding.check): \(Deception.forTerminal(finding.message))")
             }
         }
         let bad = findings.filter { !$0.isGood }.count

@@ -46,7 +46,7 @@ extension Command {
         let (kind, name) = try arguments.kindAndName()
         let item = try Hall(kind, configuration).item(named: name)
         if arguments.has("json") { return print(JSONWriter.object { item.write(to: &$0) }) }
-        for (member, value) in zip(kind.members, item.values) { print("\(member.name): \(value.text)") }
+        for (member, value) in zip(kind.members, item.values) { say("\(member.name): \(value.text)") }
     }
 
     static let delete = Command(
@@ -66,7 +66,8 @@ extension Command {
         let shown = "the \(kind.singular) \(item.handles.first ?? name)"
         try confirm("Delete \(shown)\(try hall.consequence(of: item))?", isSure: arguments.has("yes"))
         try hall.workplace.delete(item, in: hall.place, email: hall.email)
-        print(arguments.has("json") ? JSONWriter.object { $0.text("message", "deleted \(shown)") } : "deleted \(shown)")
+        if arguments.has("json") { return print(JSONWriter.object { $0.text("message", "deleted \(shown)") }) }
+        say("deleted \(shown)")
     }
 
     /// Asks a person; where nobody can be asked, `--yes` has to be there.
@@ -114,7 +115,7 @@ extension Command {
                     }
                 })
         } else {
-            for job in jobs { print("\(job.uuid): \(job.state.rawValue)\(job.error.isEmpty ? "" : ", \(job.error)")") }
+            for job in jobs { say("\(job.uuid): \(job.state.rawValue)\(job.error.isEmpty ? "" : ", \(job.error)")") }
         }
         let failed = jobs.filter { $0.state == .failed }.count
         if failed > 0 { throw Failure("\(failed) of \(jobs.count) failed") }

@@ -21,7 +21,7 @@ extension Command {
             print(JSONWriter.object { $0.objects("users", users) { $0.member($1) } })
         } else {
             for user in users {
-                print("\(user.person.email)  \(user.person.name)  \(user.rolesText)  keys: \(user.keys)")
+                say("\(user.person.email)  \(user.person.name)  \(user.rolesText)  keys: \(user.keys)")
             }
         }
     }
@@ -89,7 +89,7 @@ extension Command {
             for key in keys {
                 let end = key.expires == 0 ? "never ends" : "ends \(TimeText.time(key.expires))"
                 let use = key.used == 0 ? "never used" : "last used \(TimeText.time(key.used))"
-                print("\(key.name)  \(key.scopes.words.joined(separator: ","))  \(end)  \(use)")
+                say("\(key.name)  \(key.scopes.words.joined(separator: ","))  \(end)  \(use)")
             }
         }
     }

@@ -20,7 +20,7 @@ extension Command {
             }
             return print(json)
         }
-        for (uuid, outcome) in outcomes { print("\(uuid): \(outcome.text)") }
+        for (uuid, outcome) in outcomes { say("\(uuid): \(outcome.text)") }
         if outcomes.isEmpty { print("no job was given up") }
     }
 }

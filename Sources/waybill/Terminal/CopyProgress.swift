@@ -21,13 +21,13 @@ final class CopyProgress: Sendable {
                 if pace.what != what { pace = (what, Pace()) }
                 return pace.pace
             }
-            complain("\r\u{1b}[K\(what): \(pace.text(Int(progress.rows), of: Int(progress.total)))")
+            draw("\r\u{1b}[K\(what): \(pace.text(Int(progress.rows), of: Int(progress.total)))")
         } else if progress.rows == progress.total {
             complain("\(text)\n")
         }
     }
 
-    func end() { if isTerminal, !isQuiet { complain("\r\u{1b}[K") } }
+    func end() { if isTerminal, !isQuiet { draw("\r\u{1b}[K") } }
 
     /// The same, for copies.
     var watcher: CopyWatcher { CopyWatcher(show: { self.show($0) }, end: { self.end() }) }

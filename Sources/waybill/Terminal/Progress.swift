@@ -38,7 +38,7 @@ final class Ticker: Sendable {
         DispatchQueue(label: "ticker").async { [self] in
             while !isOver.load(ordering: .relaxed) {
                 usleep(300_000)
-                complain("\r\u{1b}[K\(label): \(pace.text(count(), of: nil))")
+                draw("\r\u{1b}[K\(label): \(pace.text(count(), of: nil))")
             }
             finished.signal()
         }
@@ -48,7 +48,7 @@ final class Ticker: Sendable {
     func stop() {
         guard isShown, !isOver.exchange(true, ordering: .relaxed) else { return }
         finished.wait()
-        complain("\r\u{1b}[K")
+        draw("\r\u{1b}[K")
     }
 }
 

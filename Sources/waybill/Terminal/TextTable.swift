@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Rows for a person: with headings and columns on a terminal, elsewhere a line of texts between tabs for each row, for `cut` and `awk`.
@@ -21,9 +22,11 @@ struct TextTable {
         }
     }
 
-    /// The text without what would end a row or a cell.
+    /// The text without what would end a row or a cell, or what a terminal obeys.
     private static func oneLine(_ text: String) -> String {
-        text.contains(where: { $0.isNewline || $0 == "\t" })
+        let text =
+            text.contains(where: { $0.isNewline || $0 == "\t" })
             ? String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }) : text
+        return Deception.forTerminal(text)
     }
 }

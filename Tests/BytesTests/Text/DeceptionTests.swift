@@ -28,6 +28,15 @@ struct DeceptionTests {
         }
     }
 
+    /// A terminal obeys control characters: colours, its title, the clipboard (OSC 52), the answer to a question.
+    @Test func aTerminalIsSteeredByNoText() {
+        #expect(Deception.forTerminal("a\u{1B}]52;c;eA==\u{7}b") == "a\u{FFFD}]52;c;eA==\u{FFFD}b")
+        #expect(Deception.forTerminal("\u{9B}2J\u{7F}\u{0}\r\u{8}") == "\u{FFFD}2J\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}")
+        #expect(Deception.forTerminal("\u{202E}cba") == "\u{FFFD}cba")
+        let plain = "Ä\tb\nc é 日本語 \u{A0}"
+        #expect(Deception.forTerminal(plain) == plain)
+    }
+
     @Test(arguments: [
         ("javascript:alert(1)", "javascript[:]alert(1)"), ("JaVaScRiPt:x", "JaVaScRiPt[:]x"),
         ("  java\nscript:x", "  java\nscript[:]x"), ("data:text/html,x", "data[:]text/html,x"),

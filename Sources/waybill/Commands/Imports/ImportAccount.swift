@@ -49,14 +49,14 @@ struct ImportAccount {
             return print(json)
         }
         for result in results {
-            print("\(result.product) / \(result.project): \(counted(result.libraries, "library", "libraries"))")
+            say("\(result.product) / \(result.project): \(counted(result.libraries, "library", "libraries"))")
             print("  productToken \(result.productToken)\n  projectToken \(result.projectToken)")
-            for warning in result.warnings { print("  warning: \(warning)") }
+            for warning in result.warnings { say("  warning: \(warning)") }
         }
         guard var known else { return }
         // A mistyped name makes a product, too.
         for result in results where known.insert(result.productToken).inserted {
-            print("made the product \(result.product)")
+            say("made the product \(result.product)")
         }
     }
 }

@@ -21,10 +21,10 @@ extension Command {
             arguments.operands, cluster: try configuration.required("cluster"), at: runtime.queue.now())
         if arguments.has("json") { return print(json(of: result)) }
         print("\(result.images) images, \(result.projects.count) of them projects, in \(result.places) containers")
-        for project in result.projects { print("\(project.name): \(project.places)") }
+        for project in result.projects { say("\(project.name): \(project.places)") }
         guard !result.unknown.isEmpty else { return }
         print("\nNo project has the name of these; `waybill import sbom FILE --project NAME` makes one:")
-        for name in result.unknown { print(name) }
+        for name in result.unknown { say(name) }
     }
 
     private static func json(of result: KubernetesImport.Result) -> String {

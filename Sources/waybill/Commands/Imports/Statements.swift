@@ -34,7 +34,7 @@ extension Command {
                 "\(counted(summary.statements, "statement")): \(summary.applied) applied, \(summary.superseded) superseded, "
                     + "\(summary.notAppliedCount) not applied")
             for it in summary.notApplied.prefix(100) {
-                print(
+                say(
                     "  not applied: \(it.vulnerability) in \(it.product.isEmpty ? "nothing" : it.product): \(it.reason)"
                 )
             }
