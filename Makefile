@@ -148,7 +148,7 @@ fuzz-doors: build ## Throws broken and extreme requests at all doors of a server
 	python3 Tests/Clients/fuzz_doors.py .build/release/waybill $(FUZZ_SECONDS) $(SEED)
 
 # Half an hour at most: where there are more calls than fit, those that are tried are spread out.
-test-faults: build deps-test ## Fails each write, fsync, rename, open and query of imports, reports, backups, upgrades and servers in turn.
+test-faults: build deps-test ## Fails each write, fsync, rename, open and query of imports, reports, backups, upgrades, servers and sweeps in turn, on both engines.
 	python3 Tests/Faults/run.py .build/release/waybill
 
 # One seed with all its steps: SEED=7. The databases of the seeds lie in memory.

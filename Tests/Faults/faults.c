@@ -8,25 +8,30 @@
 //
 // Kinds: open (EMFILE), write (ENOSPC), sync (EIO), rename (EIO), query (a step of a statement of SQLite, SQLITE_IOERR). A call that
 // fails does nothing. A write of the kind lie says that it was done, and was not: what looks at the damage has to see it.
+//
+// Kinds of libpq, on whatever connection: statement (the connection is cut before it is sent), answer (PostgreSQL has done it, and the
+// connection is cut before the answer is read: whether a COMMIT was done is not known then).
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { OPEN, WRITE, SYNC, RENAME, QUERY, LIE, KINDS };
-static const char *const names[KINDS] = {"open", "write", "sync", "rename", "query", "lie"};
-static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO, EIO, 0};
+enum kind { OPEN, WRITE, SYNC, RENAME, QUERY, LIE, STATEMENT, ANSWER, KINDS };
+static const char *const names[KINDS] = {"open", "write", "sync", "rename", "query", "lie", "statement", "answer"};
+static const int errors[KINDS] = {EMFILE, ENOSPC, EIO, EIO, EIO, 0, 0, 0};
 
 static char under[PATH_MAX];
 static size_t length;
@@ -185,4 +190,131 @@ int rename(const char *from, const char *to) {
 int link(const char *from, const char *to) {
     if (is_ours_path(to) && fails(RENAME)) return -1;
     return REAL(link)(from, to);
+}
+
+// libpq (https://www.postgresql.org/docs/15/libpq.html). A cut connection has another socket in the place of its own, whose other end
+// is closed: writes fail, reads see the end, and PostgreSQL sees the end of the old one.
+
+typedef struct pg_conn PGconn;
+typedef struct pg_result PGresult;
+int PQsocket(const PGconn *connection);
+int PQflush(PGconn *connection);
+int PQpipelineStatus(const PGconn *connection);
+PGresult *PQgetResult(PGconn *connection);
+void PQclear(PGresult *result);
+int PQsendQuery(PGconn *connection, const char *text);
+int PQsendPrepare(PGconn *connection, const char *name, const char *text, int count, const unsigned *types);
+PGresult *PQdescribePrepared(PGconn *connection, const char *name);
+PGresult *PQexec(PGconn *connection, const char *text);
+PGresult *PQprepare(PGconn *connection, const char *name, const char *text, int count, const unsigned *types);
+int PQputCopyData(PGconn *connection, const char *bytes, int count);
+int PQputCopyEnd(PGconn *connection, const char *error);
+int PQpipelineSync(PGconn *connection);
+
+static void cut(PGconn *connection) {
+    int ends[2], file = REAL(PQsocket)(connection);
+    if (file < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
+    dup3(ends[0], file, O_CLOEXEC);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+// Waits until PostgreSQL has answered, then loses the answer.
+static void lose(PGconn *connection) {
+    struct pollfd poller = {.fd = REAL(PQsocket)(connection), .events = POLLIN};
+    while (REAL(PQflush)(connection) > 0) usleep(1000);
+    poll(&poller, 1, 2000);
+    cut(connection);
+}
+
+static PGresult *lost(PGconn *connection, int is_sent) {
+    PGresult *first = NULL, *more;
+    if (is_sent) lose(connection);
+    while ((more = REAL(PQgetResult)(connection)) != NULL) {
+        if (first == NULL) first = more; else REAL(PQclear)(more);
+    }
+    return first;
+}
+
+// A call of the program, which counts, and not of libpq itself.
+static int is_called(void *place) {
+    Dl_info caller;
+    return length > 0 && (dladdr(place, &caller) == 0 || strstr(caller.dli_fname, "libpq") == NULL);
+}
+
+#define CALLED is_called(__builtin_return_address(0))
+#define FAILS_BEFORE(connection) do { if (CALLED && fails(STATEMENT)) cut(connection); } while (0)
+
+PGresult *PQexec(PGconn *connection, const char *text) {
+    FAILS_BEFORE(connection);
+    if (CALLED && fails(ANSWER)) return lost(connection, REAL(PQsendQuery)(connection, text));
+    return REAL(PQexec)(connection, text);
+}
+
+PGresult *PQprepare(PGconn *connection, const char *name, const char *text, int count, const unsigned *types) {
+    FAILS_BEFORE(connection);
+    if (CALLED && fails(ANSWER)) return lost(connection, REAL(PQsendPrepare)(connection, name, text, count, types));
+    return REAL(PQprepare)(connection, name, text, count, types);
+}
+
+PGresult *PQdescribePrepared(PGconn *connection, const char *name) {
+    FAILS_BEFORE(connection);
+    return REAL(PQdescribePrepared)(connection, name);
+}
+
+#define PARAMETERS int count, const unsigned *types, const char *const *values, const int *lengths, const int *formats, int format
+int PQsendQueryParams(PGconn *connection, const char *text, PARAMETERS);
+PGresult *PQexecParams(PGconn *connection, const char *text, PARAMETERS);
+
+int PQsendQueryParams(PGconn *connection, const char *text, PARAMETERS) {
+    FAILS_BEFORE(connection);
+    int is_sent = REAL(PQsendQueryParams)(connection, text, count, types, values, lengths, formats, format);
+    // In a pipeline the answer comes with its end.
+    if (CALLED && is_sent && REAL(PQpipelineStatus)(connection) == 0 && fails(ANSWER)) lose(connection);
+    return is_sent;
+}
+
+PGresult *PQexecParams(PGconn *connection, const char *text, PARAMETERS) {
+    FAILS_BEFORE(connection);
+    if (CALLED && fails(ANSWER))
+        return lost(connection, REAL(PQsendQueryParams)(connection, text, count, types, values, lengths, formats, format));
+    return REAL(PQexecParams)(connection, text, count, types, values, lengths, formats, format);
+}
+
+#undef PARAMETERS
+#define PARAMETERS int count, const char *const *values, const int *lengths, const int *formats, int format
+int PQsendQueryPrepared(PGconn *connection, const char *name, PARAMETERS);
+PGresult *PQexecPrepared(PGconn *connection, const char *name, PARAMETERS);
+
+int PQsendQueryPrepared(PGconn *connection, const char *name, PARAMETERS) {
+    FAILS_BEFORE(connection);
+    int is_sent = REAL(PQsendQueryPrepared)(connection, name, count, values, lengths, formats, format);
+    if (CALLED && is_sent && REAL(PQpipelineStatus)(connection) == 0 && fails(ANSWER)) lose(connection);
+    return is_sent;
+}
+
+PGresult *PQexecPrepared(PGconn *connection, const char *name, PARAMETERS) {
+    FAILS_BEFORE(connection);
+    if (CALLED && fails(ANSWER))
+        return lost(connection, REAL(PQsendQueryPrepared)(connection, name, count, values, lengths, formats, format));
+    return REAL(PQexecPrepared)(connection, name, count, values, lengths, formats, format);
+}
+
+int PQpipelineSync(PGconn *connection) {
+    FAILS_BEFORE(connection);
+    int is_sent = REAL(PQpipelineSync)(connection);
+    if (CALLED && is_sent && fails(ANSWER)) lose(connection);
+    return is_sent;
+}
+
+int PQputCopyData(PGconn *connection, const char *bytes, int count) {
+    FAILS_BEFORE(connection);
+    return REAL(PQputCopyData)(connection, bytes, count);
+}
+
+int PQputCopyEnd(PGconn *connection, const char *error) {
+    FAILS_BEFORE(connection);
+    int is_sent = REAL(PQputCopyEnd)(connection, error);
+    if (CALLED && is_sent == 1 && fails(ANSWER)) lose(connection);
+    return is_sent;
 }
