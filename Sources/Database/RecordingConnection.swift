@@ -26,15 +26,21 @@ extension Connection {
 ///     try database.write { try writes.make(on: $0) }
 ///
 /// A statement that writes counts as one that changed no row. A statement that gives back rows that it wrote cannot be kept for
-/// later: it fails, as the connection below refuses to write.
+/// later: it fails, as the connection below refuses to write. Rows that nobody sees for now need not wait: `hidden` writes them at once.
 package final class RecordingConnection: Connection {
     private let real: any Connection
+    private let hidden: HiddenRows?
     private var recorded: [RecordedWrites.Write] = []
+    /// Whether rows were written at once, which `real` need not see.
+    private var hasHidden = false
 
-    package init(_ real: any Connection) { self.real = real }
+    package init(_ real: any Connection, hidden: HiddenRows? = nil) {
+        self.real = real
+        self.hidden = hidden
+    }
 
     package var engine: Engine { real.engine }
-    var isEmpty: Bool { recorded.isEmpty }
+    var isEmpty: Bool { recorded.isEmpty && !hasHidden }
 
     /// The statements recorded so far, in their order.
     package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }
@@ -48,12 +54,13 @@ package final class RecordingConnection: Connection {
         _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
     ) throws(DatabaseError) {
         guard rows.rowCount > 0 else { return }
-        var copy = RowBuffer(capacity: rows.byteCount)
-        for row in 0..<rows.rowCount {
-            copy.beginRow()
-            copy.append(cellsOf: rows, from: rows.start(of: row), count: columns.count)
+        if let hidden, hidden.holds(table) {
+            try hidden.insert(rows, into: table, columns)
+            hasHidden = true
+        } else {
+            let copy = rows.copy(0..<rows.rowCount, cells: columns.count)
+            recorded.append(.rows(SharedRows(copy), table, columns))
         }
-        recorded.append(.rows(RecordedWrites.Rows(copy), table, columns))
     }
 
     package func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try real.cursor(sql) }
@@ -65,14 +72,9 @@ package final class RecordingConnection: Connection {
 
 /// Writes that were recorded.
 package struct RecordedWrites: Sendable {
-    fileprivate final class Rows: Sendable {
-        let buffer: RowBuffer
-        init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
-    }
-
     fileprivate enum Write: Sendable {
         case statement(SQL)
-        case rows(Rows, StaticString, [StaticString])
+        case rows(SharedRows, StaticString, [StaticString])
         case signal(StaticString)
     }
 

@@ -130,89 +130,15 @@ package struct Intake: Sendable {
         let project = try destination.projectName(outOf: outcome.names) { naming.append($0) }
         let warnings = warnings + naming
         let names = try names(of: scan, product: destination.product, project: project, lease: lease)
-        let (queue, time) = (queue, queue.now())
-        @Sendable func end(
-            in target: StagedScan.Target, libraries: Int, basis: Basis? = nil, _ warnings: [String],
-            _ connection: any Connection
-        ) throws -> Result {
-            let result = Result(
-                product: destination.product, productToken: target.productToken, project: project,
-                projectToken: target.projectToken, libraries: libraries, basis: basis, warnings: warnings)
-            try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
-            try queue.succeed(lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
-            return result
-        }
-        return try database.write { connection in
-            // Take the matching lock before the organization's, in the same order as rematching does.
-            try Findings.shareMatching(on: connection)
-            try scan.lockOrganization(on: connection)
-            let target = try target(of: scan, project: project, in: destination, lease.job, at: time, on: connection)
-            if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
-                // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
-                let note =
-                    "superseded: the project shows an upload that was accepted later"
-                    + (later.uuid.isEmpty ? "" : " (\(later.uuid))")
-                return try end(in: target, libraries: outcome.libraries, [note] + warnings, connection)
-            }
-            let before = try target.shown(on: connection)
-            var shown = scan.id
-            var said = warnings
-            var refined: RefinedLibraries?
-            if let before, let statements = outcome.statements {
-                shown = before.scan
-                said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
-                try target.touch(organization: scan.organization, at: time, on: connection)
-                try destination.record(
-                    "PROJECT \(project)", "statements", in: target.scope(of: scan), at: time, on: connection)
-            } else {
-                let content = destination.publication(of: outcome, digest: digest, job: lease.job)
-                let gone = try scan.publish(content, in: target, at: time, on: connection)
-                try outcome.moment?.mark(ifOverFor: scan.id, organization: scan.organization, on: connection)
-                refined = try RefinedLibraries.find(
-                    gone, in: scan.id, organization: scan.organization, on: connection)
-                try refined?.inherit(on: connection)
-                try FileOrigins.apply(
-                    to: shown, project: target.project, organization: scan.organization, at: time, on: connection)
-                said += try Self.replacement(of: before?.document, by: outcome)
-                try destination.record(
-                    "PROJECT \(project)", "\(outcome.libraries) libraries", in: target.scope(of: scan), at: time,
-                    on: connection)
-                said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
-            }
-            let view = try ProjectView.lock(
-                project: target.project, organization: scan.organization, on: connection)
-            if let view {
-                var alerts = AlertEvaluation(
-                    of: view, refined: refined?.names ?? [:], at: time, with: names, on: connection)
-                try alerts.run()
-                if let before, before.scan != shown { try Exposures.withdraw(scan: before.scan, on: connection) }
-            }
-            let libraries = try StagedScan.libraryCount(of: shown, on: connection)
-            let basis = try Basis.read(scan: shown, on: connection)
-            return try end(in: target, libraries: libraries, basis: basis, said, connection)
-        }
-    }
-
-    /// The place that an import belongs to, made where there is none yet. The organization's row is locked.
-    private func target(
-        of scan: StagedScan, project: String, in destination: Destination, _ job: Job, at time: Int64,
-        on connection: any Connection
-    ) throws -> StagedScan.Target {
-        guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
-        // The right to upload into a product is no right to create it again: that needs the role in the organization.
-        guard try job.product == 0 || scan.has(product: job.product, on: connection) else {
-            throw IntakeError.productGone(destination.product)
-        }
-        let target = try scan.target(
-            product: destination.product, project: project,
-            newTokens: (product: try newToken(), project: try newToken()), account: destination.account, at: time,
-            on: connection)
-        try scan.note(version: destination.projectVersion, of: target, on: connection)
-        return target
+        let new = StagedScan.NewPlace(productToken: try newToken(), projectToken: try newToken())
+        return try Publishing(
+            intake: self, scan: scan, outcome: outcome, destination: destination, project: project, warnings: warnings,
+            digest: digest, lease: lease, names: names, time: queue.now(), new: new
+        ).run()
     }
 
     /// The warnings when another version of a project's component, or an older document, replaces the content of the project.
-    private static func replacement(of before: String?, by outcome: ScanStaging.Outcome) throws -> [String] {
+    static func replacement(of before: String?, by outcome: ScanStaging.Outcome) throws -> [String] {
         guard let before, !before.isEmpty else { return [] }
         let facts = try DocumentFacts.decode(before)
         var warnings: [String] = []
@@ -335,7 +261,7 @@ extension Intake.Result {
 }
 
 extension StagedScan.Target {
-    fileprivate func scope(of scan: StagedScan) -> Scope {
+    func scope(of scan: StagedScan) -> Scope {
         Scope(kind: .project, organization: scan.organization, product: product, project: project)
     }
 }

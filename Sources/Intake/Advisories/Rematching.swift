@@ -74,6 +74,7 @@ package struct Rematching {
             try Releases.delete(of: older, on: connection)
             try Releases.insert(newer.filter { known[$0.key] != $0.value }, on: connection)
         }
+        if !different.isEmpty { try KnowledgeMoment.matched(on: connection) }
         let touched = Set(different).union(older)
         if !touched.isEmpty { try Findings.touch(scopesOf: touched.sorted(), on: connection) }
         if let time { try Notices.fixed(fixed(different, before, after), at: time, on: connection) }

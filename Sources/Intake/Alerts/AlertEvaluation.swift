@@ -7,7 +7,8 @@ import Inventory
 // alert raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
 // To decide is long, to write is short: the first can be done on a connection that records (`StaleAlerts`).
 
-/// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization.
+/// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization; or beside
+/// it, on a connection that records.
 struct AlertEvaluation {
     /// Libraries that are looked at at once.
     private static let page = 2000
@@ -61,6 +62,11 @@ struct AlertEvaluation {
         func write(of view: ProjectView, on connection: any Connection) throws {
             try Alerts.write(
                 changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
+            try writeUses(of: view, on: connection)
+        }
+
+        /// Writes the outcomes of statements.
+        func writeUses(of view: ProjectView, on connection: any Connection) throws {
             if try !uses.isEmpty || StatementDocuments.wereThere(for: view, on: connection) {
                 try Statements.use(uses, in: view.scan, on: connection)
             }

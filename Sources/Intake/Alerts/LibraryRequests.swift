@@ -49,7 +49,9 @@ struct LibraryRequests {
 
     /// Copies the answers of people about packages without qualifiers to the libraries that replaced these packages.
     func inherit(_ refined: [String: String], on connection: any Connection) throws {
-        for (base, library) in refined.sorted(by: { $0.value < $1.value }) {
+        let left = try unanswered(refined, on: connection)
+        if left.isEmpty { return }
+        for (base, library) in left.sorted(by: { $0.value < $1.value }) {
             try connection.run(
                 """
                 INSERT INTO library_request (project, number, organization, uuid, library, library_uuid, requested_by,
@@ -64,6 +66,26 @@ struct LibraryRequests {
                 """)
         }
         try connection.readsOwnWrites()
+    }
+
+    /// Those of which a person answered the request for the package, and nobody made one for the library.
+    private func unanswered(_ refined: [String: String], on connection: any Connection) throws -> [String: String] {
+        var answered: [String: String] = [:]
+        try SQL.inSlices(refined.keys.sorted(), as: Value.text) { list in
+            try connection.each(
+                """
+                SELECT library_uuid FROM library_request WHERE project = \(view.project) AND library_uuid IN \(list)
+                    AND status <> 'PENDING' AND policy = 0
+                """
+            ) { answered[$0.string(0)] = refined[$0.string(0)] }
+        }
+        var asked: Set<String> = []
+        try SQL.inSlices(Set(answered.values).sorted(), as: Value.text) { list in
+            try connection.each(
+                "SELECT library_uuid FROM library_request WHERE project = \(view.project) AND library_uuid IN \(list)"
+            ) { asked.insert($0.string(0)) }
+        }
+        return answered.filter { !asked.contains($0.value) }
     }
 
     /// Writes requests and answers.

@@ -39,6 +39,8 @@ package struct StaleAlerts {
         guard database.engine == .sqlite else {
             return try database.write { try Self.settle(stale, at: time, with: names, on: $0) }
         }
+        try inherit(in: stale)
+        // When that made the project stale again, it is the next one.
         guard let mine = try database.write({ try stale.renew(on: $0) }) else { return 0 }
         do {
             do {
@@ -85,6 +87,24 @@ package struct StaleAlerts {
     /// Thrown when what was read has changed meanwhile.
     private struct Outdated: Error {}
 
+    /// Applies what was said of files that a digest names by now, some at a time. It is done once, and it makes projects stale that show
+    /// the libraries.
+    private func inherit(in stale: StaleProject) throws {
+        let said = try database.snapshot { connection -> [RefinedLibraries] in
+            guard let scan = try ProjectView.place(project: stale.project, on: connection)?.scan, scan > 0 else {
+                return []
+            }
+            return try RefinedLibraries.named(in: scan, organization: stale.organization, on: connection)
+                .said(partsOf: 100, on: connection)
+        }
+        for some in said {
+            try database.write { connection in
+                try Revisions.lock(stale.organization, on: connection)
+                try some.inherit(on: connection)
+            }
+        }
+    }
+
     /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` where decisions rest on writes of their own, and
     /// `Outdated` when the project changed meanwhile.
     private func settleAside(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
@@ -129,8 +149,6 @@ package struct StaleAlerts {
             guard let view, let revision = try view.revision(on: connection) else { return nil }
             let named = try RefinedLibraries.named(in: view.scan, organization: view.organization, on: connection)
             let recording = RecordingConnection(connection)
-            try named.inherit(on: recording)
-            try recording.readsOwnWrites()
             var evaluation = AlertEvaluation(of: view, refined: named.names, at: time, with: names, on: recording)
             decided = try evaluation.decide()
             writes = recording.writes()

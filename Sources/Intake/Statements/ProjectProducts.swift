@@ -14,12 +14,17 @@ struct ProjectIdentity {
     private let digests: Set<String>
 
     init(of view: ProjectView, on connection: any Connection) throws {
-        let row = try connection.first(
-            """
-            SELECT s.document, p.name, d.name, d.token FROM project p JOIN product d ON d.id = p.product
-            JOIN scan s ON s.id = p.scan WHERE p.id = \(view.project)
-            """
-        ) { (document: $0.string(0), project: $0.string(1), product: $0.string(2), token: $0.string(3)) }
+        let coming = view.coming.map {
+            (document: $0.document, project: $0.name, product: $0.productName, token: $0.productToken)
+        }
+        let row =
+            try coming
+            ?? connection.first(
+                """
+                SELECT s.document, p.name, d.name, d.token FROM project p JOIN product d ON d.id = p.product
+                JOIN scan s ON s.id = p.scan WHERE p.id = \(view.project)
+                """
+            ) { (document: $0.string(0), project: $0.string(1), product: $0.string(2), token: $0.string(3)) }
         let facts = try row.flatMap { $0.document.isEmpty ? nil : try DocumentFacts.decode($0.document) }
         document = facts
         tokens = [view.token, row?.token ?? ""]

@@ -207,6 +207,66 @@ package enum Alerts {
         try notify(of: changes, project: project, organization: organization, lastNumber: lastNumber, on: connection)
     }
 
+    /// Writes new alerts of a project that is not there yet, and their events, in short transactions; `show` does the rest.
+    package static func hide(
+        _ changes: [AlertChange], project: Int64, organization: Int64, in hidden: HiddenRows
+    ) throws {
+        for first in stride(from: 0, to: changes.count, by: 250) {
+            let some = Array(changes[first..<min(changes.count, first + 250)])
+            try hidden.write { connection in
+                var rows = RowBuffer(capacity: some.count * 512)
+                var events = RowBuffer(capacity: some.count * 128)
+                for change in some {
+                    change.alert.append(project: project, organization: organization, to: &rows)
+                    change.event?.append(of: change.alert.number, in: project, position: 0, to: &events)
+                }
+                try connection.insert(rows, into: "alert", Alert.tableColumns)
+                try insert(events, on: connection)
+            }
+        }
+    }
+
+    /// Ends what `hide` began, in the transaction that makes the project.
+    ///
+    /// - Parameter counts: the rows of `severities`.
+    package static func show(
+        _ changes: [AlertChange], project: Int64, organization: Int64, counts: [SeverityCount],
+        on connection: any Connection
+    ) throws {
+        for count in counts {
+            try connection.run(
+                """
+                INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts)
+                VALUES (\(project), \(count.severity), \(count.open), \(count.ignored))
+                """)
+        }
+        try notify(of: changes, project: project, organization: organization, lastNumber: 0, on: connection)
+    }
+
+    /// How many alerts about vulnerabilities of a severity a project has.
+    package struct SeverityCount: Sendable {
+        let severity: String
+        let open: Int64
+        let ignored: Int64
+    }
+
+    private static func severities(of projects: SQL) -> SQL {
+        """
+        SELECT a.project, v.severity, sum(CASE a.state WHEN 'OPEN' THEN 1 ELSE 0 END),
+            sum(CASE a.state WHEN 'OPEN' THEN 0 ELSE 1 END)
+        FROM alert a JOIN vulnerability v ON v.id = a.vulnerability
+        WHERE a.project IN \(projects) AND a.type = 'SECURITY_VULNERABILITY' AND a.state <> 'RESOLVED'
+        GROUP BY a.project, v.severity
+        """
+    }
+
+    /// Counts the alerts about vulnerabilities of a project.
+    package static func severities(of project: Int64, on connection: any Connection) throws -> [SeverityCount] {
+        try connection.all(severities(of: SQL.list([.integer(project)]))) {
+            SeverityCount(severity: $0.string(1), open: $0.integer(2), ignored: $0.integer(3))
+        }
+    }
+
     /// Writes down what there is to say of the changes.
     private static func notify(
         of changes: [AlertChange], project: Int64, organization: Int64, lastNumber: Int64, on connection: any Connection
@@ -248,12 +308,7 @@ package enum Alerts {
         try connection.run("DELETE FROM project_severity WHERE project IN \(projects)")
         try connection.run(
             """
-            INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts)
-            SELECT a.project, v.severity, sum(CASE a.state WHEN 'OPEN' THEN 1 ELSE 0 END),
-                sum(CASE a.state WHEN 'OPEN' THEN 0 ELSE 1 END)
-            FROM alert a JOIN vulnerability v ON v.id = a.vulnerability
-            WHERE a.project IN \(projects) AND a.type = 'SECURITY_VULNERABILITY' AND a.state <> 'RESOLVED'
-            GROUP BY a.project, v.severity
+            INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts) \(severities(of: projects))
             """)
     }
 

@@ -33,7 +33,7 @@ package enum Bases {
             known[row.string(0)] = "\(row.string(1)) \(row.string(2)) \(row.string(3)) \(row.integer(4))"
         }
         if known == wanted { return false }
-        try connection.run("DELETE FROM scan_basis WHERE scan = \(scan)")
+        if !known.isEmpty { try connection.run("DELETE FROM scan_basis WHERE scan = \(scan)") }
         if rows.rowCount > 0 {
             try connection.insert(
                 rows, into: "scan_basis", ["scan", "lookup", "obstacle", "subject", "covered", "libraries"])

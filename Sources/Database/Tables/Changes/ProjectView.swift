@@ -7,6 +7,41 @@ package struct ProjectView: Sendable, Equatable {
     package let scan: Int64
     /// The user who uploaded the scan.
     package let uploadedBy: String
+    /// Of a project that does not show the scan yet: what it will say of itself.
+    package let coming: Coming?
+
+    /// What rows of a project, its product and its scan say from the transaction on that shows the scan.
+    package struct Coming: Sendable, Equatable {
+        package let name: String
+        /// As the upload says it, or empty.
+        package let version: String
+        package let productName: String
+        package let productToken: String
+        /// The stored facts of the document, as JSON.
+        package let document: String
+
+        package init(name: String, version: String, productName: String, productToken: String, document: String) {
+            self.name = name
+            self.version = version
+            self.productName = productName
+            self.productToken = productToken
+            self.document = document
+        }
+    }
+
+    /// - Parameter coming: nil where the project shows the scan.
+    package init(
+        coming: Coming? = nil, organization: Int64, product: Int64, project: Int64, token: String, scan: Int64,
+        uploadedBy: String
+    ) {
+        self.organization = organization
+        self.product = product
+        self.project = project
+        self.token = token
+        self.scan = scan
+        self.uploadedBy = uploadedBy
+        self.coming = coming
+    }
 
     /// Reads a project; nil when it does not exist (any more) or shows nothing yet. `organization`'s row is locked until
     /// the transaction ends, so that decisions about its alerts are made one after the other.

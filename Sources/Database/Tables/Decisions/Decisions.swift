@@ -145,8 +145,7 @@ package enum Decisions {
             SELECT 1 FROM decision WHERE organization = \(view.organization)
                 AND state = \(LastingDecision.State.inForce.rawValue) LIMIT 1
             """)
-        guard one != nil, let family = try ProjectFamily.read("p.id = \(view.project)", on: connection).first?.family
-        else { return [] }
+        guard one != nil, let family = try view.family(on: connection) else { return [] }
         let found = try connection.all(
             """
             SELECT \(LastingDecision.columns) FROM decision WHERE organization = \(view.organization)

@@ -41,3 +41,11 @@ package struct ProjectFamily: Sendable, Equatable {
         }
     }
 }
+
+extension ProjectView {
+    /// The name that the versions of the project have in common, and its version; nil when it does not exist (any more).
+    func family(on connection: any Connection) throws -> ProjectFamily? {
+        if let coming { return ProjectFamily(project: coming.name, version: coming.version) }
+        return try ProjectFamily.read("p.id = \(project)", on: connection).first?.family
+    }
+}

@@ -71,7 +71,7 @@ package enum Claims {
             known.insert(Link(claim: row.integer(0), vulnerability: row.integer(1)))
         }
         if known == links { return }
-        try connection.run("DELETE FROM claimed_vulnerability WHERE scan = \(scan)")
+        if !known.isEmpty { try connection.run("DELETE FROM claimed_vulnerability WHERE scan = \(scan)") }
         var rows = RowBuffer(capacity: links.count * 48)
         for link in links.sorted(by: { ($0.claim, $0.vulnerability) < ($1.claim, $1.vulnerability) }) {
             rows.beginRow()

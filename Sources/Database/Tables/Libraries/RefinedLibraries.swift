@@ -9,19 +9,17 @@ package struct RefinedLibraries: Sendable {
     /// Their uuids, by the uuids of the unnamed libraries.
     package let names: [String: String]
 
-    /// Those of a scan. `gone` are the events of the libraries that it removed.
+    /// Those of a scan. `gone` are the rows of the libraries that the project no longer has.
     package static func find(
-        _ gone: Range<Int64>, in scan: Int64, organization: Int64, on connection: any Connection
+        _ gone: [Int64], in scan: Int64, organization: Int64, on connection: any Connection
     ) throws -> RefinedLibraries {
         var names = try byDigest(in: scan, on: connection)
         if !gone.isEmpty {
-            let bases = try connection.all(
-                """
-                SELECT DISTINCT l.uuid FROM inventory_event e JOIN library l ON l.id = e.library
-                WHERE e.id >= \(gone.lowerBound) AND e.id < \(gone.upperBound) ORDER BY l.uuid
-                """
-            ) { $0.string(0) }
-            try SQL.inSlices(bases, as: Value.text) { list in
+            var bases: Set<String> = []
+            try SQL.inSlices(gone, as: Value.integer) { list in
+                try connection.each("SELECT uuid FROM library WHERE id IN \(list)") { bases.insert($0.string(0)) }
+            }
+            try SQL.inSlices(bases.sorted(), as: Value.text) { list in
                 try connection.each(
                     """
                     SELECT i.base, min(i.uuid) FROM library_identity i
@@ -41,6 +39,29 @@ package struct RefinedLibraries: Sendable {
         in scan: Int64, organization: Int64, on connection: any Connection
     ) throws -> RefinedLibraries {
         RefinedLibraries(organization: organization, names: try byDigest(in: scan, on: connection))
+    }
+
+    /// Those of which people said something while they had no name, in parts of at most so many.
+    package func said(partsOf limit: Int, on connection: any Connection) throws -> [RefinedLibraries] {
+        var bases: Set<String> = []
+        try SQL.inSlices(names.keys.sorted(), as: Value.text) { list in
+            for table in ["in_house", "library_notice", "attribute_value", "library_bug", "license_override"]
+                as [StaticString]
+            {
+                try connection.each(
+                    """
+                    SELECT DISTINCT library_uuid FROM \(SQL(table))
+                    WHERE organization = \(organization) AND library_uuid IN \(list)
+                    """
+                ) { bases.insert($0.string(0)) }
+            }
+        }
+        let all = names.filter { bases.contains($0.key) }.sorted { $0.value < $1.value }
+        return stride(from: 0, to: all.count, by: limit).map { first in
+            RefinedLibraries(
+                organization: organization,
+                names: Dictionary(uniqueKeysWithValues: all[first..<min(all.count, first + limit)].map { ($0, $1) }))
+        }
     }
 
     private static func byDigest(in scan: Int64, on connection: any Connection) throws -> [String: String] {

@@ -7,7 +7,7 @@
 package struct AbandonedScan: Sendable, Equatable {
     package let id: Int64
     let organization: Int64
-    /// The project that showed it; 0 when none did.
+    /// The project that showed it, or would have been made for it; 0 when there is none.
     let project: Int64
     /// Whether it was never shown.
     let wasStaged: Bool
@@ -34,9 +34,7 @@ package struct AbandonedScan: Sendable, Equatable {
             _ = try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(id) AND state = 'STAGING'")
         }
         try delete(Self.tables, where: "scan = \(id)", from: database, limit: limit)
-        if try isOfDeletedProject(in: database) {
-            try delete(Self.tablesOfProject, where: "project = \(project)", from: database, limit: limit)
-        }
+        try forgetProject(in: database, limit: limit)
         if wasStaged {
             let end = try database.read { try $0.integer("SELECT next FROM sequence WHERE name = 'library'") } ?? 0
             for first in stride(from: libraryMark, to: end, by: limit) {
@@ -55,6 +53,12 @@ package struct AbandonedScan: Sendable, Equatable {
         return true
     }
 
+    /// Deletes what its project left, or would have had; nothing where the project is there.
+    func forgetProject(in database: any Database, limit: Int = 2000) throws {
+        guard try isOfDeletedProject(in: database) else { return }
+        try delete(Self.tablesOfProject, where: "project = \(project)", from: database, limit: limit)
+    }
+
     private static let tables: [(StaticString, StaticString)] = [
         ("dependency", "source"), ("vulnerability_claim", "position"), ("source_file", "position"),
         ("library_claim", "occurrence"), ("claimed_vulnerability", "claim"), ("exposure", "position"),
@@ -65,6 +69,7 @@ package struct AbandonedScan: Sendable, Equatable {
     /// The tables of which a project has about as many rows as libraries.
     private static let tablesOfProject: [(StaticString, StaticString)] = [
         ("alert_event", "alert"), ("alert", "number"), ("library_request", "number"), ("inventory_event", "id"),
+        ("project_severity", "severity"),
     ]
 
     private func isOfDeletedProject(in database: any Database) throws -> Bool {

@@ -43,6 +43,15 @@ package enum FileOrigins {
         return changed
     }
 
+    /// Whether people named libraries of any files of a scan.
+    package static func areThere(for scan: StagedScan, on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            """
+            SELECT 1 FROM file_origin x JOIN source_file f ON f.scan = \(scan.id) AND f.sha1 = x.sha1
+            WHERE x.organization = \(scan.organization) LIMIT 1
+            """) != nil
+    }
+
     /// Moves the files of a scan to the libraries that people named; returns how many changed.
     @discardableResult
     package static func apply(

@@ -152,6 +152,13 @@ package struct StagedScan: Sendable, Equatable {
         package let project: Int64
         package let projectToken: String
 
+        package init(product: Int64, productToken: String, project: Int64, projectToken: String) {
+            self.product = product
+            self.productToken = productToken
+            self.project = project
+            self.projectToken = projectToken
+        }
+
         /// The current scan of the project, whose row is locked until the transaction ends, and the stored facts of its
         /// document, as JSON; nil without a scan.
         package func shown(on connection: any Connection) throws -> (scan: Int64, document: String)? {
@@ -185,11 +192,29 @@ package struct StagedScan: Sendable, Equatable {
         return (productID, projectID ?? 0)
     }
 
-    /// Finds the product and the project by name, or makes them with these tokens; a change of the configuration is
-    /// written for each that is made.
+    /// What a product and a project get that are made: their tokens, and the number of the project where it has one already.
+    package struct NewPlace: Sendable {
+        package let productToken: String
+        package let projectToken: String
+        package var project: Int64?
+
+        package init(productToken: String, projectToken: String) {
+            self.productToken = productToken
+            self.projectToken = projectToken
+        }
+    }
+
+    /// Takes a number for a project that is not there yet, so that rows of it can be written that nobody sees. The scan remembers it:
+    /// the sweep takes the rows when the import ends without having made the project.
+    package func reserveProject(on connection: any Connection) throws -> Int64 {
+        let id = try connection.take(1, from: "project")
+        try connection.run("UPDATE scan SET project = \(id) WHERE id = \(self.id) AND state = 'STAGING'")
+        return id
+    }
+
+    /// Finds the product and the project by name, or makes them; a change of the configuration is written for each that is made.
     package func target(
-        product: String, project: String, newTokens: (product: String, project: String), account: Int64?,
-        at time: Int64, on connection: any Connection
+        product: String, project: String, new: NewPlace, account: Int64?, at time: Int64, on connection: any Connection
     ) throws -> Target {
         let known = try connection.first(
             "SELECT id, token FROM product WHERE organization = \(organization) AND name = \(product)"
@@ -202,14 +227,14 @@ package struct StagedScan: Sendable, Equatable {
             try connection.run(
                 """
                 INSERT INTO product (id, organization, token, name, created_at, updated_at)
-                VALUES (\(productID), \(organization), \(newTokens.product), \(product), \(time), \(time))
+                VALUES (\(productID), \(organization), \(new.productToken), \(product), \(time), \(time))
                 """)
             try noteMade(
                 .init("PRODUCT", id: productID, name: product),
                 Scope(kind: .project, organization: organization, product: productID), account: account, at: time,
                 on: connection)
         }
-        let productToken = known?.token ?? newTokens.product
+        let productToken = known?.token ?? new.productToken
         let shown = try connection.first(
             "SELECT id, token FROM project WHERE product = \(productID) AND name = \(project)"
         ) {
@@ -217,18 +242,18 @@ package struct StagedScan: Sendable, Equatable {
                 product: productID, productToken: productToken, project: $0.integer(0), projectToken: $0.string(1))
         }
         if let shown { return shown }
-        let id = try connection.take(1, from: "project")
+        let id = try new.project ?? connection.take(1, from: "project")
         try connection.run(
             """
             INSERT INTO project (id, organization, product, token, name, created_at, updated_at)
-            VALUES (\(id), \(organization), \(productID), \(newTokens.project), \(project), \(time), \(time))
+            VALUES (\(id), \(organization), \(productID), \(new.projectToken), \(project), \(time), \(time))
             """)
         try noteMade(
             .init("PROJECT", id: id, name: project),
             Scope(kind: .project, organization: organization, product: productID, project: id), account: account,
             at: time, on: connection)
         return Target(
-            product: productID, productToken: productToken, project: id, projectToken: newTokens.project)
+            product: productID, productToken: productToken, project: id, projectToken: new.projectToken)
     }
 
     /// Keeps what an upload calls the version of a project, whose name ends in it.
@@ -287,17 +312,22 @@ package struct StagedScan: Sendable, Equatable {
     }
 
     /// Makes the project show this scan instead of the one before, and records which libraries appeared and disappeared.
-    /// Returns the numbers of the events about what was removed.
+    /// Returns these.
+    ///
+    /// - Parameter found: the changes where they were looked for before; their caller knows that nothing else was shown since.
     @discardableResult
     package func publish(
-        _ content: Publication, in target: Target, at time: Int64, on connection: any Connection
-    ) throws -> Range<Int64> {
+        _ content: Publication, in target: Target, found: ScanChanges? = nil, at time: Int64,
+        on connection: any Connection
+    ) throws -> ScanChanges {
         let before =
             try connection.integer(
                 "SELECT scan FROM project WHERE id = \(target.project) \(connection.engine.locking)") ?? 0
-        let gone = try writeEvents(
-            since: before, project: target.project, libraries: content.libraries, at: time, on: connection)
-        let isNew = try !isSame(as: before, content, on: connection)
+        let changes = try found ?? ScanChanges(of: self, since: before, content, on: connection)
+        if !changes.areWritten {
+            try changes.write(of: self, project: target.project, at: time, on: connection)
+        }
+        let isNew = changes.areNew
         try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE id = \(before)")
         try connection.run(
             """
@@ -320,12 +350,12 @@ package struct StagedScan: Sendable, Equatable {
             let faults = try Self.faults("p.id = \(target.project)", on: connection)
             assert(faults.isEmpty, faults.joined(separator: "\n"))
         #endif
-        return gone
+        return changes
     }
 
     /// Whether this scan has the content of another one: of the same file, with the same libraries in the same
     /// places.
-    private func isSame(as other: Int64, _ content: Publication, on connection: any Connection) throws -> Bool {
+    func isSame(as other: Int64, _ content: Publication, on connection: any Connection) throws -> Bool {
         let isOfFile = try connection.integer(
             """
             SELECT 1 FROM scan WHERE id = \(other) AND source_digest = \(content.digest) AND document = \(content.document)
@@ -361,35 +391,5 @@ package struct StagedScan: Sendable, Equatable {
             """
         ) { (project: $0.integer(0), scan: $0.integer(1), text: $0.string(2)) }
         .filter { !$0.text.isEmpty }.map { "project \($0.project), scan \($0.scan): \($0.text)" }
-    }
-
-    private func writeEvents(
-        since before: Int64, project: Int64, libraries: Int, at time: Int64, on connection: any Connection
-    ) throws -> Range<Int64> {
-        let known = try connection.integer("SELECT libraries FROM scan WHERE id = \(before)") ?? 0
-        // At most this many numbers are needed; numbers that are left over stay unused.
-        let first = try connection.take(libraries + Int(known) + 1, from: "inventory_event")
-        func write(_ change: String, in scan: Int64, butNotIn other: Int64, from first: Int64) throws -> Int {
-            // A library that is described otherwise is the same library. Grouped and not looked up: PostgreSQL, which has not
-            // counted the rows of a new scan yet, believes them to be few, and would read one scan for each row of the other.
-            try connection.run(
-                """
-                INSERT INTO inventory_event (id, organization, project, scan, at, change, library)
-                SELECT \(first) - 1 + row_number() OVER (ORDER BY g.position), \(organization), \(project), \(id),
-                    \(time), \(change), g.library
-                FROM (SELECT b.library AS library, max(b.position) AS position, max(b.kept) AS kept
-                    FROM (SELECT o.library AS library, o.position AS position, 0 AS kept
-                        FROM occurrence o WHERE o.scan = \(scan)
-                        UNION ALL
-                        SELECT l.id, -1, 1 FROM occurrence n JOIN library k ON k.id = n.library
-                            JOIN library l ON l.organization = k.organization AND l.uuid = k.uuid
-                        WHERE n.scan = \(other)) b
-                    GROUP BY b.library) g
-                WHERE g.kept = 0 AND g.position >= 0
-                """)
-        }
-        let removed = try write("REMOVED", in: before, butNotIn: id, from: first)
-        _ = try write("ADDED", in: id, butNotIn: before, from: first + Int64(removed))
-        return first..<(first + Int64(removed))
     }
 }

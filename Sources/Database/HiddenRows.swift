@@ -1,0 +1,70 @@
+import Glibc
+
+// DESIGN. One transaction for a hundred thousand rows holds SQLite's only writer for seconds. Rows that no reader finds yet, because the
+// row is missing that leads to them, need no such transaction: they are written some hundred at a time, with a pause in which
+// writers of other processes get their turn (they look every few milliseconds). The transaction that shows them is short.
+
+/// Rows that a transaction's closure may hold.
+final class SharedRows: Sendable {
+    let buffer: RowBuffer
+    init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
+}
+
+extension RowBuffer {
+    /// Some of the rows, each with so many cells.
+    borrowing func copy(_ range: Range<Int>, cells: Int) -> RowBuffer {
+        var copy = RowBuffer(capacity: byteCount / max(1, rowCount) * range.count + 64)
+        for row in range {
+            copy.beginRow()
+            copy.append(cellsOf: self, from: start(of: row), count: cells)
+        }
+        return copy
+    }
+}
+
+/// Writes rows that nobody sees for now in short transactions of their own.
+package struct HiddenRows: Sendable {
+    /// Rows of one transaction, and microseconds between two.
+    private static let (page, pause) = (500, 6000 as UInt32)
+
+    private let database: any Database
+    private let tables: Set<String>
+    private let isWanted: @Sendable (any Connection) throws -> Bool
+
+    /// - Parameters:
+    ///   - tables: those whose rows are hidden.
+    ///   - isWanted: asked in each transaction; nothing is written when it is false.
+    package init(
+        of tables: Set<String>, in database: any Database,
+        while isWanted: @escaping @Sendable (any Connection) throws -> Bool
+    ) {
+        self.tables = tables
+        self.database = database
+        self.isWanted = isWanted
+    }
+
+    func holds(_ table: StaticString) -> Bool { tables.contains(table.description) }
+
+    package func insert(
+        _ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]
+    ) throws(DatabaseError) {
+        for first in stride(from: 0, to: rows.rowCount, by: Self.page) {
+            let some = SharedRows(rows.copy(first..<min(rows.rowCount, first + Self.page), cells: columns.count))
+            try write { try $0.insert(some.buffer, into: table, columns) }
+        }
+    }
+
+    /// Writes something of a few hundred rows in a transaction of its own.
+    package func write(_ body: @escaping @Sendable (any Connection) throws -> Void) throws(DatabaseError) {
+        do {
+            try database.write { [isWanted] connection in
+                if try isWanted(connection) { try body(connection) }
+            }
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            throw .statement(sql: "rows that nobody sees yet", why: "\(error)")
+        }
+        usleep(Self.pause)
+    }
+}

@@ -1,0 +1,24 @@
+/// How far everything had come from which alerts of an organization's projects are decided, beside the projects themselves: policies and
+/// decisions of people, advisories, matches, statements. A project that nobody can mark as stale, because it is not there yet, is
+/// looked at again when this has changed since it was decided.
+package struct KnowledgeMoment: Sendable, Equatable {
+    private let revision: Int64
+    private let marks: Int64
+    private let numbers: [String: Int64]
+
+    /// Numbers are taken from these sequences with each change.
+    private static let sequences = ["advisory", "matching", "policy", "decision", "vex_document", "vulnerability"]
+
+    package static func now(organization: Int64, on connection: any Connection) throws -> KnowledgeMoment {
+        var numbers: [String: Int64] = [:]
+        try connection.each(
+            "SELECT name, next FROM sequence WHERE name IN \(SQL.list(sequences.map(Value.text)))"
+        ) { numbers[$0.string(0)] = $0.integer(1) }
+        return KnowledgeMoment(
+            revision: try connection.integer("SELECT revision FROM organization WHERE id = \(organization)") ?? 0,
+            marks: try Findings.staleMarks(on: connection), numbers: numbers)
+    }
+
+    /// Says that libraries were matched again with another result.
+    package static func matched(on connection: any Connection) throws { _ = try connection.take(1, from: "matching") }
+}

@@ -1,0 +1,302 @@
+import Database
+import Jobs
+
+// DESIGN. To publish a scan of 300,000 libraries takes many seconds, in which nobody else could write into SQLite: what is new in the
+// project, requests, exposures and alerts are decided and written. So with SQLite they are decided in a snapshot before, for the
+// project as it will be (`ProjectView.coming`). What nobody finds until the scan is shown is written in short transactions: rows
+// of the scan, and all rows of a project that is not there yet. One transaction writes the rest and shows the scan. If the
+// project changed meanwhile, everything is decided inside of that, as on PostgreSQL, whose writers run side by side; if anything
+// else changed that alerts rest on, the project is stale from then on. docs/adr/008 has the rules of the end.
+
+/// The end of an import: from the staged scan to the finished job.
+struct Publishing: Sendable {
+    /// Libraries from which on a scan is decided beside the writer.
+    private static let smallest = 300
+    /// How often it is decided there: what was decided first may be what the rest is decided from.
+    private static let attempts = 3
+
+    let intake: Intake
+    let scan: StagedScan
+    let outcome: ScanStaging.Outcome
+    let destination: Intake.Destination
+    /// The project's name.
+    let project: String
+    let warnings: [String]
+    let digest: [UInt8]
+    let lease: Lease
+    let names: NameVerdicts
+    let time: Int64
+    var new: StagedScan.NewPlace
+
+    private var database: any Database { intake.database }
+
+    /// Thrown when what was decided from has changed meanwhile.
+    private struct Outdated: Error {}
+
+    func run() throws -> Intake.Result {
+        guard let decision = try decideAside() else { return try database.write { try self.publish(nil, on: $0) } }
+        do {
+            let result = try database.write { try self.publish(decision, on: $0) }
+            try forget(decision.decided.touched.sorted())
+            return result
+        } catch is Outdated {
+            try scan.forgetReserved(in: database)
+            return try database.write { try self.publish(nil, on: $0) }
+        }
+    }
+
+    // MARK: Beside the writer
+
+    /// What was decided beside the writer.
+    private struct Decision: Sendable {
+        let view: ProjectView
+        /// Whether the project is made with the scan.
+        let isNew: Bool
+        /// Nil where there is no project.
+        let shown: StagedScan.Content.Shown?
+        let moment: KnowledgeMoment
+        var changes: ScanChanges
+        let decided: AlertEvaluation.Decided
+        let writes: RecordedWrites
+        var counts: [Alerts.SeverityCount] = []
+    }
+
+    /// The place of an import as it is before the scan is shown.
+    private struct Place {
+        let target: StagedScan.Target
+        let coming: ProjectView.Coming
+        let isNew: Bool
+        let shown: StagedScan.Content.Shown?
+    }
+
+    /// Nil where it has to be done by the transaction that shows the scan.
+    private func decideAside() throws -> Decision? {
+        guard database.engine == .sqlite, outcome.statements == nil else { return nil }
+        let known = try database.read { connection in
+            let place = try scan.place(product: destination.product, project: project, on: connection)
+            return (project: place.project, libraries: try scan.libraries(shownBy: place.project, on: connection))
+        }
+        guard max(known.libraries, outcome.libraries) >= Self.smallest else { return nil }
+        let number = known.project == 0 ? try database.write { try self.scan.reserveProject(on: $0) } : nil
+        if let decision = try decideAside(number) { return decision }
+        if number != nil { try scan.forgetReserved(in: database) }
+        return nil
+    }
+
+    /// - Parameter number: of the project that has to be made; nil where there is one.
+    private func decideAside(_ number: Int64?) throws -> Decision? {
+        try inherit()
+        let hidden = HiddenRows(of: Self.hiddenTables(isNew: number != nil), in: database) { [scan] in
+            try scan.isOpen(on: $0)
+        }
+        for _ in 0..<Self.attempts {
+            guard lease.stopReason == nil else { throw WorkError.stopped }
+            do {
+                let made = try database.snapshot { try self.decide(number, hidden: hidden, on: $0) }
+                guard var decision = made else { return nil }
+                if decision.isNew { try hide(&decision, in: hidden) }
+                return decision
+            } catch is WriterNeeded {
+                // What was hidden by then is there for the next attempt.
+            }
+        }
+        return nil
+    }
+
+    private static func hiddenTables(isNew: Bool) -> Set<String> {
+        let own: Set<String> = ["exposure", "scan_basis", "claimed_vulnerability"]
+        return isNew ? own.union(["library_request"]) : own
+    }
+
+    /// Applies what was said of files that a digest names by now; that holds whatever becomes of the import.
+    private func inherit() throws {
+        let said = try database.snapshot { connection in
+            try RefinedLibraries.named(in: scan.id, organization: scan.organization, on: connection)
+                .said(partsOf: 100, on: connection)
+        }
+        for some in said {
+            try database.write { connection in
+                try scan.lockOrganization(on: connection)
+                try some.inherit(on: connection)
+            }
+        }
+    }
+
+    private func decide(_ number: Int64?, hidden: HiddenRows, on connection: any Connection) throws -> Decision? {
+        guard let place = try place(number, on: connection) else { return nil }
+        let content = destination.publication(of: outcome, digest: digest, job: lease.job)
+        let moment = try KnowledgeMoment.now(organization: scan.organization, on: connection)
+        let changes = try ScanChanges(of: scan, since: place.shown?.scan ?? 0, content, on: connection)
+        let named = try RefinedLibraries.named(in: scan.id, organization: scan.organization, on: connection)
+        let refined = try RefinedLibraries.find(
+            changes.removed, in: scan.id, organization: scan.organization, on: connection)
+        // Decisions that libraries take over, and files of libraries that people named, change what alerts are decided from.
+        guard refined.names == named.names, try !FileOrigins.areThere(for: scan, on: connection) else { return nil }
+        let view = ProjectView(
+            coming: place.coming, organization: scan.organization, product: place.target.product,
+            project: place.target.project, token: place.target.projectToken, scan: scan.id,
+            uploadedBy: destination.uploadedBy)
+        let recording = RecordingConnection(connection, hidden: hidden)
+        var evaluation = AlertEvaluation(of: view, refined: refined.names, at: time, with: names, on: recording)
+        let decided = try evaluation.decide()
+        return Decision(
+            view: view, isNew: place.isNew, shown: place.shown, moment: moment, changes: changes, decided: decided,
+            writes: recording.writes())
+    }
+
+    private func place(_ number: Int64?, on connection: any Connection) throws -> Place? {
+        let found = try scan.place(product: destination.product, project: project, on: connection)
+        guard (found.project == 0) == (number != nil) else { return nil }
+        let token = try scan.token(ofProduct: found.product, on: connection) ?? new.productToken
+        let known = try scan.content(ofProject: found.project, on: connection)
+        let coming = ProjectView.Coming(
+            name: project,
+            version: destination.projectVersion.isEmpty ? known?.version ?? "" : destination.projectVersion,
+            productName: destination.product, productToken: token, document: outcome.document)
+        let target = StagedScan.Target(
+            product: found.product, productToken: token, project: number ?? found.project,
+            projectToken: known?.token ?? new.projectToken)
+        return Place(target: target, coming: coming, isNew: number != nil, shown: known?.shown)
+    }
+
+    /// Writes what nobody finds before the project is there.
+    private func hide(_ decision: inout Decision, in hidden: HiddenRows) throws {
+        let view = decision.view
+        try decision.changes.write(of: scan, project: view.project, at: time, hidden: hidden, in: database)
+        try Alerts.hide(
+            decision.decided.changes, project: view.project, organization: view.organization, in: hidden)
+        decision.counts = try database.read { try Alerts.severities(of: view.project, on: $0) }
+    }
+
+    private func forget(_ vulnerabilities: [Int64]) throws {
+        for start in stride(from: 0, to: vulnerabilities.count, by: 500) {
+            let some = vulnerabilities[start..<min(vulnerabilities.count, start + 500)]
+            try database.write { try Exposures.forget(some, on: $0) }
+        }
+    }
+
+    // MARK: The last transaction
+
+    private func publish(_ decision: Decision?, on connection: any Connection) throws -> Intake.Result {
+        // Take the matching lock before the organization's, in the same order as rematching does.
+        try Findings.shareMatching(on: connection)
+        try scan.lockOrganization(on: connection)
+        let isOld = try decision.map {
+            try KnowledgeMoment.now(organization: scan.organization, on: connection) != $0.moment
+        }
+        let target = try target(decision, on: connection)
+        if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
+            // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
+            let note =
+                "superseded: the project shows an upload that was accepted later"
+                + (later.uuid.isEmpty ? "" : " (\(later.uuid))")
+            return try end(in: target, libraries: outcome.libraries, [note] + warnings, on: connection)
+        }
+        let before = try target.shown(on: connection)
+        var shown = scan.id
+        var said = warnings
+        var refined: [String: String]? = [:]
+        if let before, let statements = outcome.statements {
+            shown = before.scan
+            said += try statements.apply(to: shown, of: before.document, from: scan.id, on: connection)
+            try target.touch(organization: scan.organization, at: time, on: connection)
+            try destination.record(
+                "PROJECT \(project)", "statements", in: target.scope(of: scan), at: time, on: connection)
+        } else {
+            refined = try show(in: target, decision, on: connection)
+            said += try Intake.replacement(of: before?.document, by: outcome)
+            try destination.record(
+                "PROJECT \(project)", "\(outcome.libraries) libraries", in: target.scope(of: scan), at: time,
+                on: connection)
+            said += try outcome.statements?.keep(in: scan.id, of: outcome.document, on: connection) ?? []
+        }
+        if let refined { try evaluate(target, refined: refined, on: connection) }
+        if isOld == true { try StaleProject.mark(project: target.project, on: connection) }
+        if let before, before.scan != shown { try Exposures.withdraw(scan: before.scan, on: connection) }
+        let libraries = try StagedScan.libraryCount(of: shown, on: connection)
+        let basis = try Basis.read(scan: shown, on: connection)
+        return try end(in: target, libraries: libraries, basis: basis, said, on: connection)
+    }
+
+    /// Makes the project show the scan. Gives the libraries that took the place of others where alerts have to be decided yet; nil
+    /// where they were.
+    private func show(
+        in target: StagedScan.Target, _ decision: Decision?, on connection: any Connection
+    ) throws -> [String: String]? {
+        let content = destination.publication(of: outcome, digest: digest, job: lease.job)
+        let changes = try scan.publish(content, in: target, found: decision?.changes, at: time, on: connection)
+        try outcome.moment?.mark(ifOverFor: scan.id, organization: scan.organization, on: connection)
+        guard let decision else {
+            let refined = try RefinedLibraries.find(
+                changes.removed, in: scan.id, organization: scan.organization, on: connection)
+            try refined.inherit(on: connection)
+            try FileOrigins.apply(
+                to: scan.id, project: target.project, organization: scan.organization, at: time, on: connection)
+            return refined.names
+        }
+        // What people said of files since it was decided.
+        guard try !FileOrigins.areThere(for: scan, on: connection) else { throw Outdated() }
+        let view = decision.view
+        try decision.writes.make(on: connection)
+        if decision.isNew {
+            try Alerts.show(
+                decision.decided.changes, project: view.project, organization: view.organization,
+                counts: decision.counts, on: connection)
+            try decision.decided.writeUses(of: view, on: connection)
+        } else {
+            try decision.decided.write(of: view, on: connection)
+        }
+        // Vulnerabilities that nothing showed may have been forgotten meanwhile.
+        guard try decision.decided.touched.isEmpty || Exposures.areWhole(of: scan.id, on: connection) else {
+            throw Outdated()
+        }
+        return nil
+    }
+
+    private func evaluate(
+        _ target: StagedScan.Target, refined: [String: String], on connection: any Connection
+    ) throws {
+        let view = try ProjectView.lock(project: target.project, organization: scan.organization, on: connection)
+        guard let view else { return }
+        var alerts = AlertEvaluation(of: view, refined: refined, at: time, with: names, on: connection)
+        try alerts.run()
+    }
+
+    /// The place that the import belongs to, made where there is none yet. Throws `Outdated` when something else was decided about. The
+    /// organization's row is locked.
+    private func target(_ decision: Decision?, on connection: any Connection) throws -> StagedScan.Target {
+        guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
+        // The right to upload into a product is no right to create it again: that needs the role in the organization.
+        let job = lease.job
+        guard try job.product == 0 || scan.has(product: job.product, on: connection) else {
+            throw IntakeError.productGone(destination.product)
+        }
+        var new = new
+        if let decision {
+            let place = try scan.place(product: destination.product, project: project, on: connection)
+            let shown = try scan.content(ofProject: place.project, on: connection)?.shown
+            guard place.product == decision.view.product,
+                place.project == (decision.isNew ? 0 : decision.view.project), shown == decision.shown
+            else { throw Outdated() }
+            if decision.isNew { new.project = decision.view.project }
+        }
+        let target = try scan.target(
+            product: destination.product, project: project, new: new, account: destination.account, at: time,
+            on: connection)
+        try scan.note(version: destination.projectVersion, of: target, on: connection)
+        return target
+    }
+
+    private func end(
+        in target: StagedScan.Target, libraries: Int, basis: Basis? = nil, _ warnings: [String],
+        on connection: any Connection
+    ) throws -> Intake.Result {
+        let result = Intake.Result(
+            product: destination.product, productToken: target.productToken, project: project,
+            projectToken: target.projectToken, libraries: libraries, basis: basis, warnings: warnings)
+        try AgentRequests.finish(job: lease.job.uuid, token: lease.job.requestToken, on: connection)
+        try intake.queue.succeed(
+            lease.job, owner: lease.owner, result: result.json, rows: lease.progress, on: connection)
+        return result
+    }
+}

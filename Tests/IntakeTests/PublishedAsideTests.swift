@@ -1,0 +1,191 @@
+import Database
+import Foundation
+import Inventory
+import Jobs
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Intake
+
+/// The end of an import of a large project is short: what is new was decided and written before.
+@Suite struct PublishedAsideTests {
+    private static let count = 1200
+
+    private func packages(_ version: Int, _ count: Int = count) -> String {
+        cycloneDX((0..<count).map { (name: "package-\($0)", version: "\(version)") })
+    }
+
+    private func importing(_ text: String, into database: any Database, _ bench: Workbench) throws {
+        let queue = Queue(database: database, now: bench.queue.now)
+        var destination = Intake.Destination(organization: 1, product: "Product")
+        destination.project = "Project"
+        let job = IntakeJob(kind: .sbom, path: try bench.file(text), destination: destination)
+        let submitted = try database.write { connection in
+            try queue.submit(job.newJob(uuid: UUID().uuidString.lowercased()), claimedBy: "me", on: connection)
+        }
+        _ = try IntakeJob.run(
+            Lease(job: submitted, owner: "me"), intake: Intake(queue: queue, newToken: bench.intake.newToken),
+            dataFolder: bench.folder.path(""))
+    }
+
+    private func reject(_ database: any Database) throws {
+        let policy = NewPolicy(
+            name: "all", isEnabled: true, filter: "{}", action: "{}", filterType: "NAME", actionType: "REJECT",
+            rule: .name(NamePattern(stored: "package-*")), priority: nil)
+        try database.write { connection in
+            let scope = Scope(kind: .organization, organization: 1)
+            _ = try Policies.add(policy, Writing(in: scope, by: .account(0), at: 1, on: connection))
+        }
+    }
+
+    private static let tables: [StaticString] = [
+        "library_request", "alert", "alert_event", "exposure", "project_severity", "scan_basis", "stale_project",
+    ]
+
+    /// What an import leaves, times and numbers of rows that nobody sees left out.
+    private func facts(_ bench: Workbench) throws -> [String] {
+        try [
+            "SELECT number, library_uuid, status, policy, handled_by FROM library_request ORDER BY project, number",
+            "SELECT number, type, level, library_uuid, subject, state FROM alert ORDER BY project, number",
+            "SELECT alert, position, state, account FROM alert_event ORDER BY project, alert, position",
+            """
+            SELECT e.change, l.uuid FROM inventory_event e JOIN library l ON l.id = e.library
+            JOIN project p ON p.id = e.project ORDER BY e.id
+            """,
+            "SELECT lookup, obstacle, libraries FROM scan_basis b JOIN project p ON p.scan = b.scan ORDER BY lookup",
+            "SELECT name, version FROM project ORDER BY id", "SELECT project FROM stale_project",
+        ].flatMap { (sql: SQL) in try bench.texts(sql) + ["--"] }
+    }
+
+    @Test func `The transaction that shows a new project writes a few rows`() throws {
+        let bench = try Workbench()
+        try reject(bench.database)
+        let counting = CountingDatabase(bench.database)
+        try importing(packages(1), into: counting, bench)
+        #expect(try bench.number("SELECT count(*) FROM alert WHERE state = 'OPEN'") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM library_request WHERE status = 'REJECTED'") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM inventory_event WHERE change = 'ADDED'") == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+        // The others wrote libraries, or rows that nobody saw yet.
+        #expect(try #require(counting.writes.last) < 60, "\(counting.writes)")
+    }
+
+    @Test func `An import without changes reads no libraries while it holds the writer`() throws {
+        let bench = try Workbench()
+        try importing(packages(1), into: bench.database, bench)
+        let before = try facts(bench)
+        let counting = CountingDatabase(bench.database)
+        try importing(packages(1), into: counting, bench)
+        #expect(counting.mostRead < 100, "libraries are looked up beside the writer, too")
+        #expect(try facts(bench) == before)
+    }
+
+    @Test(arguments: [false, true])
+    func `What is decided beside the writer is what the writer decides`(hasPolicy: Bool) throws {
+        // A project of few libraries is decided by the writer. Statements of advisories are the same there.
+        let aside = try Workbench()
+        let other = try Workbench(.postgresql)
+        for bench in [aside, other] {
+            if hasPolicy { try reject(bench.database) }
+            try importing(packages(1), into: bench.database, bench)
+            try importing(packages(2, Self.count - 7), into: bench.database, bench)
+        }
+        #expect(try facts(aside) == facts(other))
+    }
+
+    @Test func `An import that dies after its rows are written leaves nothing`() throws {
+        let bench = try Workbench()
+        try reject(bench.database)
+        let dying = DyingDatabase(bench.database) { try $0.integer("SELECT count(*) FROM alert") ?? 0 >= Self.count }
+        #expect(throws: (any Error).self) { try importing(packages(1), into: dying, bench) }
+        #expect(try bench.number("SELECT count(*) FROM project") == 0)
+        #expect(try bench.number("SELECT count(*) FROM alert") == Self.count)
+        try bench.database.write { _ = try $0.run("UPDATE job SET state = 'FAILED' WHERE state = 'IN_PROGRESS'") }
+        #expect(try bench.intake.sweep() == 1)
+        for table in Self.tables {
+            #expect(try bench.number("SELECT count(*) FROM \(literal: table)") == 0, "\(table)")
+        }
+        #expect(try bench.number("SELECT count(*) FROM inventory_event") == 0)
+        #expect(try bench.number("SELECT count(*) FROM library") == 0)
+    }
+
+    @Test func `A project that another import made meanwhile is decided again`() throws {
+        let bench = try Workbench()
+        try reject(bench.database)
+        let meddling = DyingDatabase(bench.database, dies: false) { connection in
+            try connection.integer("SELECT count(*) FROM alert") ?? 0 >= Self.count
+        } meddle: {
+            try bench.sbom(cycloneDX([("alone", "1")]))
+        }
+        try importing(packages(1), into: meddling, bench)
+        // The other one was accepted later, so it stays.
+        #expect(
+            try bench.texts(
+                "SELECT l.artifact FROM project p JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library"
+            ) == ["alone"])
+        try bench.intake.sweep()
+        #expect(
+            try bench.number(
+                "SELECT count(*) FROM alert a WHERE NOT EXISTS (SELECT 1 FROM project p WHERE p.id = a.project)") == 0)
+        #expect(try bench.number("SELECT count(*) FROM project") == 1)
+    }
+}
+
+/// A database whose process dies, or into which somebody else writes once, as soon as something is there.
+private final class DyingDatabase: Database {
+    private struct Death: Error {}
+    private let real: any Database
+    private let dies: Bool
+    private let isTime: @Sendable (any Connection) throws -> Bool
+    private let meddle: @Sendable () throws -> Void
+    private let isOver = Flag()
+
+    private final class Flag: Sendable {
+        private let value = Mutex(false)
+        /// True once.
+        func raise() -> Bool {
+            value.withLock { value in
+                defer { value = true }
+                return !value
+            }
+        }
+    }
+
+    init(
+        _ real: any Database, dies: Bool = true, when isTime: @escaping @Sendable (any Connection) throws -> Bool,
+        meddle: @escaping @Sendable () throws -> Void = {}
+    ) {
+        self.real = real
+        self.dies = dies
+        self.isTime = isTime
+        self.meddle = meddle
+    }
+
+    private func look() throws {
+        guard try real.read(isTime) else { return }
+        if dies { throw Death() }
+        if isOver.raise() { try meddle() }
+    }
+
+    var engine: Engine { real.engine }
+    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.snapshot(body) }
+    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result {
+        try look()
+        return try real.write(body)
+    }
+    func writeUnflushed<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) throws -> Result { try real.writeUnflushed(body) }
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result { try await real.write(body) }
+    func listen(
+        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
+        heard body: @escaping @Sendable () -> Void
+    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
+    func close() {}
+}
