@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate simulate-long clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -158,6 +158,22 @@ simulate: deps-test ## Runs queue, intake, sweeps and schedules under so many se
 	$(BUILD_TESTS)
 	TMPDIR=$(or $(wildcard /dev/shm),/tmp) $(if $(SEED),WAYBILL_SEED=$(SEED),WAYBILL_SIMULATE=$(SEEDS)) \
 		swift test --skip-build --no-parallel --filter SimulationTests
+
+# Optimised, with the assertions of the state machines, and in a folder of its own, as it is another build.
+SIMULATION_BUILD := -c release --scratch-path .build/simulation -Xswiftc -enable-testing -Xswiftc -DDEBUG -Xswiftc -assert-config -Xswiftc Debug
+FIRST ?= 1
+
+# A run for each processor, each with its share of the seeds from FIRST on.
+simulate-long: deps-test ## Runs the simulation under very many seeds, optimised, on all processors (SEEDS=100000, FIRST=1).
+	swift build --build-tests $(SIMULATION_BUILD)
+	@runs=$$(nproc); share=$$((($(SEEDS) + runs - 1) / runs)); running=""; \
+	for run in $$(seq 0 $$((runs - 1))); do \
+		TMPDIR=$(or $(wildcard /dev/shm),/tmp) WAYBILL_FIRST_SEED=$$(($(FIRST) + run * share)) WAYBILL_SIMULATE=$$share \
+			swift test --skip-build --ignore-lock --no-parallel $(SIMULATION_BUILD) --filter "No seed breaks" \
+			> .build/simulation/seeds-$$run.log 2>&1 & running="$$running $$!"; \
+	done; \
+	failed=0; for run in $$running; do wait $$run || failed=1; done; \
+	grep -ah "seeds by now\|recorded an issue\|Test run with" .build/simulation/seeds-*.log; exit $$failed
 
 lint: ## Checks the layout of the sources.
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

@@ -4,10 +4,12 @@ import Synchronization
 /// A folder for one test, gone with it.
 package final class TemporaryFolder: Sendable {
     package let url: URL
+    private let base: String
 
     /// Makes a folder of its own below the process's one.
     package init() throws {
         url = Self.root.appendingPathComponent(UUID().uuidString.lowercased(), isDirectory: true)
+        base = url.path
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
@@ -17,7 +19,7 @@ package final class TemporaryFolder: Sendable {
     }
 
     /// The path of a file or folder in it, which need not exist.
-    package func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { name.isEmpty ? base : "\(base)/\(name)" }
 
     /// This process's folder, removed when the process ends in good order.
     static let root: URL = {

@@ -4,7 +4,8 @@ import Testing
 
 /// The queue, the leases, the intake, publishing, the sweeps and the schedules under seeds.
 ///
-/// `make simulate SEEDS=1000` runs as many and looks for the planted bugs; `make simulate SEED=7` shows the steps of one.
+/// `make simulate SEEDS=1000` runs as many and looks for the planted bugs; `make simulate SEED=7` shows the steps of one;
+/// `make simulate-long SEEDS=100000` runs so many in an optimised build.
 @Suite(.serialized) struct SimulationTests {
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
@@ -45,6 +46,7 @@ import Testing
         let first = Self.number("WAYBILL_FIRST_SEED") ?? 1
         let count = Self.number("WAYBILL_SIMULATE") ?? 20
         for seed in first..<(first + count) {
+            if seed > first, (seed - first).isMultiple(of: 1000) { print("\(seed - first) seeds by now") }
             let (violations, steps) = try await Self.run(seed)
             guard !violations.isEmpty else { continue }
             print("seed \(seed):\n\(steps.joined(separator: "\n"))\n\(violations.joined(separator: "\n"))")
