@@ -52,27 +52,32 @@ package enum Notices {
         at time: Int64, on connection: any Connection
     ) throws {
         guard try isWanted(organization: organization, on: connection) else { return }
+        // The alerts are gathered once, however many subscriptions there are.
         func say(_ kind: NoticeKind, _ alerts: SQL) throws {
             try connection.run(
                 """
                 INSERT INTO notice_item (\(columns))
-                SELECT n.id, \(kind.rawValue), v.name, p.id, \(time), min(l.filename) FROM project p
-                JOIN alert a ON a.project = p.id JOIN vulnerability v ON v.id = a.vulnerability
-                JOIN library l ON l.id = a.library JOIN subscription n ON \(wants(kind)) AND \(minds)
-                WHERE p.id = \(project) AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN' AND \(alerts)
-                GROUP BY n.id, v.name, p.id LIMIT \(limit) \(again)
+                SELECT n.id, \(kind.rawValue), v.name, p.id, \(time), v.filename FROM project p
+                CROSS JOIN (SELECT w.name, w.severity, min(l.filename) AS filename FROM alert a
+                    JOIN vulnerability w ON w.id = a.vulnerability JOIN library l ON l.id = a.library
+                    WHERE a.project = \(project) AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN' AND \(alerts)
+                    GROUP BY w.name, w.severity) v
+                JOIN subscription n ON \(wants(kind)) AND \(minds)
+                WHERE p.id = \(project) LIMIT \(limit) \(again)
                 """)
         }
         try say(.vulnerability, "a.number > \(last)")
         try connection.run(
             """
             INSERT INTO notice_item (\(columns))
-            SELECT n.id, \(NoticeKind.policy.rawValue), a.description, p.id, \(time), min(l.filename) FROM project p
-            JOIN alert a ON a.project = p.id JOIN library l ON l.id = a.library
+            SELECT n.id, \(NoticeKind.policy.rawValue), v.description, p.id, \(time), v.filename FROM project p
+            CROSS JOIN (SELECT a.description, min(l.filename) AS filename FROM alert a
+                JOIN library l ON l.id = a.library
+                WHERE a.project = \(project) AND a.type = 'REJECTED_BY_POLICY_RESOURCE' AND a.state = 'OPEN'
+                    AND a.number > \(last)
+                GROUP BY a.description) v
             JOIN subscription n ON \(wants(.policy))
-            WHERE p.id = \(project) AND a.type = 'REJECTED_BY_POLICY_RESOURCE' AND a.state = 'OPEN'
-                AND a.number > \(last)
-            GROUP BY n.id, a.description, p.id LIMIT \(limit) \(again)
+            WHERE p.id = \(project) LIMIT \(limit) \(again)
             """)
         for isExpired in [false, true] {
             let numbers = changed.filter { $0.isExpired == isExpired }.prefix(limit).map(\.number)
