@@ -41,6 +41,8 @@ package final class RecordingConnection: Connection {
 
     package var engine: Engine { real.engine }
     var isEmpty: Bool { recorded.isEmpty && !hasHidden }
+    /// Whether it was asked to write anything.
+    package var hasWrites: Bool { !isEmpty }
 
     /// The statements recorded so far, in their order.
     package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }

@@ -39,6 +39,23 @@ struct ClaimedVulnerabilities {
         self.connection = connection
     }
 
+    /// What the scan and the statements say, by the names of the vulnerabilities, so that what is about one stands together.
+    func entries() throws -> [Claims.Entry] {
+        (try Claims.entries(of: view.scan, on: connection) + statementEntries).sorted {
+            ($0.id, $0.claim) < ($1.id, $1.claim)
+        }
+    }
+
+    /// Names and describes the vulnerabilities of some entries that nobody knows, so that little is left for `resolve`, which
+    /// decides about all of them.
+    mutating func introduce(_ entries: [Claims.Entry]) throws {
+        try Advisories.share(on: connection)
+        let known = try Advisories.known(by: Set(entries.flatMap { $0.names + [$0.id] }), on: connection)
+        let own = entries.filter { Self.hits(of: $0, called: known.called, others: known.others).isEmpty }
+        var links: Set<Claims.Link> = []
+        if !own.isEmpty { try link(own, &links) }
+    }
+
     /// Decides and writes. Vulnerabilities that the claims were about before are forgotten by the caller, once nothing shows
     /// them.
     mutating func resolve() throws {

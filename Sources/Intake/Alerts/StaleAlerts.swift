@@ -157,20 +157,58 @@ package struct StaleAlerts {
         }
     }
 
-    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean.
-    private func resolveClaims(of stale: StaleProject) throws {
-        let found = try database.snapshot { connection -> (ProjectView, ProjectStatements, Bool)? in
+    /// What a project's document claims, and the statements about it.
+    private struct Said: Sendable {
+        let view: ProjectView
+        let statements: ProjectStatements
+        let listsProduct: Bool
+
+        /// Nil for a project that shows nothing.
+        init?(of stale: StaleProject, on connection: any Connection) throws {
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
             guard let view else { return nil }
-            return try (
-                view, ProjectStatements(of: view, on: connection), view.productPlace(on: connection) != nil
-            )
+            self.view = view
+            statements = try ProjectStatements(of: view, on: connection)
+            listsProduct = try view.productPlace(on: connection) != nil
         }
-        guard let (view, statements, listsProduct) = found else { return }
-        try database.write { connection in
-            guard try view.revision(on: connection) != nil else { return }
-            var claimed = ClaimedVulnerabilities(
-                of: view, with: statements, listsProduct: listsProduct, on: connection)
+
+        func claimed(on connection: any Connection) -> ClaimedVulnerabilities {
+            ClaimedVulnerabilities(of: view, with: statements, listsProduct: listsProduct, on: connection)
+        }
+    }
+
+    /// Entries that one transaction names and describes.
+    private static let entryPage = 50
+
+    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean. Vulnerabilities that nobody
+    /// knows come first, some at a time: nothing shows them yet.
+    private func resolveClaims(of stale: StaleProject) throws {
+        let found = try database.snapshot { connection -> (Said, [Claims.Entry])? in
+            guard let said = try Said(of: stale, on: connection) else { return nil }
+            return (said, try said.claimed(on: connection).entries())
+        }
+        guard let (said, entries) = found else { return }
+        let hidden = HiddenRows(of: [], in: database) { try said.view.revision(on: $0) != nil }
+        for start in stride(from: 0, to: entries.count, by: Self.entryPage) {
+            let some = Array(entries[start..<min(entries.count, start + Self.entryPage)])
+            try hidden.write { connection in
+                var claimed = said.claimed(on: connection)
+                try claimed.introduce(some)
+            }
+        }
+        let isResolved = try database.snapshot { connection in
+            let recording = RecordingConnection(connection)
+            var claimed = said.claimed(on: recording)
+            do {
+                try claimed.resolve()
+            } catch is WriterNeeded {
+                return false
+            }
+            return !recording.hasWrites
+        }
+        if isResolved { return }
+        try hidden.write { connection in
+            var claimed = said.claimed(on: connection)
             try claimed.resolve()
         }
     }
