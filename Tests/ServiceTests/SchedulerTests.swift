@@ -35,4 +35,30 @@ struct SchedulerTests {
         let next = try slow.run() + other.run()
         #expect(next.count == 1)
     }
+
+    @Test func `Many schedules that are due in one moment hold the writer for one report at a time`() throws {
+        let world = try SimulatedWorld(seed: 1)
+        world.isCalm = true
+        try world.database.write { connection in
+            _ = try connection.run(
+                """
+                INSERT INTO schedule (id, organization, account, product, project, cron, request, run_at, created_at)
+                WITH RECURSIVE more (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM more WHERE number < 249)
+                SELECT s.id + m.number, s.organization, s.account, s.product, s.project, s.cron, s.request, s.run_at,
+                    s.created_at FROM schedule s CROSS JOIN more m
+                """)
+        }
+        let counting = CountingDatabase(world.database)
+        let queue = Queue(database: counting, settings: world.settings) { [clock = world.clock] in clock.now }
+        let scheduler = Scheduler(
+            Backend(
+                database: counting, queue: queue, bell: Bell(), openArtifact: { _ in nil }, scratch: "", log: { _ in }))
+        #expect(try scheduler.run().isEmpty)
+        world.clock.move(by: 123_000)
+        counting.forget()
+        // A turn makes a hundred; the next comes a second later.
+        #expect(try (1...4).map { _ in try scheduler.run().count } == [100, 100, 50, 0])
+        #expect(counting.writes.count == 250)
+        #expect(counting.largest < 12)
+    }
 }
