@@ -95,7 +95,7 @@ import Testing
         // So that the alerts are written again.
         try bench.database.write { _ = try $0.run("UPDATE alert SET description = 'before'") }
         let first = try #require(try bench.texts("SELECT uuid FROM alert ORDER BY number").first)
-        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 2) { database in
+        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 3) { database in
             try database.write { connection in
                 let scope = Scope(kind: .organization, organization: 1)
                 try Alerts.decide(
@@ -114,7 +114,7 @@ import Testing
     @Test func `A policy that comes while it is decided counts`() throws {
         let bench = try Workbench()
         try bench.sbom(cycloneDX(Self.packages))
-        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 2) { try self.reject($0) }
+        let meddling = MeddlingDatabase(bench.database, afterSnapshot: 3) { try self.reject($0) }
         try markStale(bench)
         #expect(try decide(meddling) == Self.count)
         #expect(try open(bench, "REJECTED_BY_POLICY_RESOURCE") == Self.count)
