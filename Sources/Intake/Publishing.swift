@@ -37,7 +37,8 @@ struct Publishing: Sendable {
         guard let decision = try decideAside() else { return try database.write { try self.publish(nil, on: $0) } }
         do {
             let result = try database.write { try self.publish(decision, on: $0) }
-            try forget(decision.decided.touched.sorted())
+            // The import is done, whatever becomes of this; what is left is forgotten with the next look at the project.
+            try? forget(decision.decided.touched.sorted())
             return result
         } catch is Outdated {
             try scan.forgetReserved(in: database)

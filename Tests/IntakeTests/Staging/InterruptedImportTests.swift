@@ -8,18 +8,24 @@ import Testing
 
 @Suite struct InterruptedImportTests {
     /// Twelve hundred libraries: two batches, and every kind of row.
-    private static let text = cycloneDX(
-        (0..<1200).map { ("p\($0)", "1") }, edges: [("root", (0..<1200).map { "p\($0)" })],
+    private static let text = document(
         more: #","vulnerabilities":[{"id":"CVE-2099-1","affects":[{"ref":"p1"}]}]"#)
 
-    @Test(arguments: [false, true])
+    private static func document(more: String) -> String {
+        cycloneDX(
+            (0..<1200).map { ("p\($0)", "1") }, edges: [("root", (0..<1200).map { "p\($0)" })], more: more)
+    }
+
+    /// A new project without claims is decided and written beside the writer.
+    @Test(arguments: [false, true], [false, true])
     func `An import that dies at any of its writes leaves nothing, and the next attempt succeeds`(
-        isAfter: Bool
+        isAfter: Bool, isNew: Bool
     ) throws {
         let bench = try Workbench()
-        try bench.sbom(cycloneDX([("p1", "1"), ("old", "1")]))
-        let file = try bench.file(Self.text)
+        if !isNew { try bench.sbom(cycloneDX([("p1", "1"), ("old", "1")])) }
+        let file = try bench.file(isNew ? Self.document(more: "") : Self.text)
         let before = try bench.dump()
+        let requests = try bench.number("SELECT count(*) FROM library_request")
         var destination = Intake.Destination(organization: 1, product: "Product")
         destination.project = "Project"
         let lease = try bench.lease(IntakeJob(kind: .sbom, path: file, destination: destination))
@@ -40,6 +46,7 @@ import Testing
             }
             try bench.intake.sweep()
             #expect(try bench.dump() == before, "after \(writes) writes")
+            #expect(try bench.number("SELECT count(*) FROM library_request") == requests)
             try bench.database.write { connection in
                 _ = try connection.run("UPDATE job SET state = 'IN_PROGRESS' WHERE id = \(lease.job.id)")
             }
@@ -50,9 +57,9 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM occurrence") == 1200)
         #expect(try bench.number("SELECT count(*) FROM scan") == 1)
         #expect(
-            try bench.texts("SELECT change, count(*) FROM inventory_event GROUP BY change ORDER BY 1") == [
-                "ADDED|1201", "REMOVED|1",
-            ])
+            try bench.texts("SELECT change, count(*) FROM inventory_event GROUP BY change ORDER BY 1")
+                == (isNew ? ["ADDED|1200"] : ["ADDED|1201", "REMOVED|1"]))
+        #expect(try bench.number("SELECT count(*) FROM library_request") == (isNew ? 1200 : 1201))
     }
 
     @Test func `A scan that was swept away takes no more rows`() throws {
