@@ -2,8 +2,8 @@ package import Database
 
 /// Matches libraries of an organization again whose packages have changed advisories or releases.
 package struct Rematching {
-    /// Libraries of one transaction.
-    private static let page = 500
+    /// Libraries of one transaction, for which SQLite's other writers wait.
+    private static let page = 200
 
     private let database: any Database
     private let organization: Int64

@@ -13,9 +13,10 @@ import Jobs
 
 /// Turns components into library rows, each distinct description once.
 struct LibraryStaging: ~Copyable {
-    /// Libraries of a batch, and bytes of facts: whichever comes first ends it. About 40 ms of writing. Each batch writes most pages of
-    /// the indexes whose order is not that of the document, so that half as many batches write half as much.
-    private static let batchRows = 2000
+    /// Libraries of a batch, and bytes of facts: whichever comes first ends it. Each batch writes most pages of
+    /// the indexes whose order is not that of the document, so that half as many batches write half as much in a small database; in a
+    /// large one each library writes eleven pages. SQLite's other writers wait for a batch.
+    private let batchRows: Int
     private static let batchBytes = 4 << 20
     /// Descriptions of one library that are put together, and bytes of their facts; others are their components' only.
     private static let mergedDescriptions = 100
@@ -70,6 +71,7 @@ struct LibraryStaging: ~Copyable {
         self.scan = scan
         self.referenceType = referenceType
         licenseRows = LicenseRows(organization: scan.organization)
+        batchRows = database.engine == .sqlite ? 1000 : 2000
     }
 
     /// Counts the component in and returns the number of its description, counted from 0.
@@ -123,7 +125,7 @@ struct LibraryStaging: ~Copyable {
         counts.append(count)
         waitingBytes += row.body.utf8.count
         waiting.append(row)
-        if waiting.count >= Self.batchRows || waitingBytes >= Self.batchBytes { try flush() }
+        if waiting.count >= batchRows || waitingBytes >= Self.batchBytes { try flush() }
     }
 
     /// Takes one listing of a description back; without another listing its library is no longer counted.
