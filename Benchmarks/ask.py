@@ -30,36 +30,39 @@ def copied(base, table, shift, changed):
     base.commit()
 
 
-def dataset():
-    """A data directory of PROJECTS x ROWS x 10^TENFOLD occurrences, kept; its keys and some of its libraries."""
-    data = WORK / f"ask-{TENFOLD}"
+# What a scan or a project has beside its occurrences and alerts, with the column that says of which.
+COPIED = {"exposure": ["scan"], "component": ["scan"], "inventory_event": ["project", "id", "scan"]}
+
+
+def dataset(name="ask", rows=ROWS, tenfold=TENFOLD, tables=COPIED):
+    """A data directory of PROJECTS x rows x 10^tenfold occurrences, kept; its keys and some of its libraries."""
+    data = WORK / f"{name}-{tenfold}"
     keys = data / "keys.json"
     if keys.exists():
         return data, json.loads(keys.read_text())
     shutil.rmtree(data, ignore_errors=True)
-    files = WORK / "ask-sboms"
+    files = WORK / f"{name}-sboms"
     files.mkdir(parents=True, exist_ok=True)
     made = waybill("init", "--organization", "Bench", "--email", "bench@example.org", data=data)
     paths = [files / f"service-{number}.json" for number in range(PROJECTS)]
     # Two of three projects need the same libraries, the others their own.
     for number, path in enumerate(paths):
         shared = number % 3 > 0
-        sbom.write(path, ROWS, seed=0 if shared else number, first=0 if shared else (number + 1) * ROWS)
+        sbom.write(path, rows, seed=0 if shared else number, first=0 if shared else (number + 1) * rows)
         # The project has the name of what its document describes.
         path.write_text(path.read_text().replace('"name":"service-0"', f'"name":"service-{number}"', 1))
-    advisories.write_some(files / "advisories.jsonl", paths, ROWS)
+    advisories.write_some(files / "advisories.jsonl", paths, rows)
     waybill("import", "advisories", files / "advisories.jsonl", data=data)
-    say(f"importing {PROJECTS} projects of {ROWS} libraries")
+    say(f"importing {PROJECTS} projects of {rows} libraries")
     waybill("import", "sbom", *paths, "--org", made["orgToken"], "--product", "Services", data=data)
     with sqlite3.connect(data / "waybill.sqlite") as base:
-        for power in range(TENFOLD):
+        for power in range(tenfold):
             shift = 10 ** (6 + power)
-            say(f"growing to {PROJECTS * ROWS * 10 ** (power + 1):,} occurrences")
+            say(f"growing to {PROJECTS * rows * 10 ** (power + 1):,} occurrences")
             grown(base, shift)
-            copied(base, "exposure", shift, ["scan"])
-            copied(base, "component", shift, ["scan"])
-            copied(base, "inventory_event", shift, ["project", "id", "scan"])
-        component = json.load(open(paths[1]))["components"][500]
+            for table, changed in tables.items():
+                copied(base, table, shift, changed)
+        component = json.load(open(paths[1]))["components"][rows // 2]
         made["purl"] = component["purl"]
         made["name"] = component["name"]
         made["cve"] = base.execute(
