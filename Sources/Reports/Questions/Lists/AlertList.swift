@@ -53,11 +53,18 @@ package struct AlertList: Sendable {
 
     private static let weight: StaticSQL =
         "CASE WHEN a.vulnerability = 0 THEN 0 ELSE \(PrioritySQL.weight) END"
-    private static let source: StaticSQL = """
-        project p JOIN alert a ON a.project = p.id JOIN library l ON l.id = a.library
+    private static let facts: StaticSQL = """
+        JOIN library l ON l.id = a.library
         LEFT JOIN vulnerability v ON v.id = a.vulnerability AND a.vulnerability <> 0
         LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
         """
+
+    /// Projects in their order with the alerts of each, unless a few alerts are named. SQLite takes the tables of a CROSS JOIN as they
+    /// stand: from the alerts on it would sort all that fit for one page.
+    private var source: SQL {
+        vulnerability == 0 && uuids == nil
+            ? "project p CROSS JOIN alert a" : "project p JOIN alert a ON a.project = p.id"
+    }
 
     package func query() -> SQL {
         let weight: SQL = isByWeight ? SQL(Self.weight) : "0"
@@ -66,7 +73,7 @@ package struct AlertList: Sendable {
                 coalesce(v.severity, ''), CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name)
                 THEN 1 ELSE 0 END, f.top_fix, a.direct, a.description, a.reason, a.comments, a.created_at,
                 CAST(\(weight) AS BIGINT), p.product
-            FROM \(Self.source) WHERE \(scope.condition) AND \(condition)
+            FROM \(source) \(Self.facts) WHERE \(scope.condition) AND a.project = p.id AND \(condition)
             """
         if isByWeight {
             if let last = ListCursor.numbers(2, of: after) {
@@ -91,8 +98,15 @@ package struct AlertList: Sendable {
 
     private var condition: SQL {
         var sql: SQL = "1 = 1"
-        if let state { sql.append(" AND a.state = \(state.rawValue)") }
-        if let type { sql.append(" AND a.type = \(type.rawValue)") }
+        // What stands behind a value once more is for the indexes of few among many (`alert_closed`, `alert_other`).
+        if let state {
+            sql.append(" AND a.state = \(state.rawValue)")
+            if state != .open { sql.append(" AND a.state <> 'OPEN'") }
+        }
+        if let type {
+            sql.append(" AND a.type = \(type.rawValue)")
+            if type != .vulnerability { sql.append(" AND a.type <> 'SECURITY_VULNERABILITY'") }
+        }
         if vulnerability != 0 { sql.append(" AND a.vulnerability = \(vulnerability) AND a.vulnerability <> 0") }
         if let uuids { sql.append(" AND a.uuid IN \(SQL.list(uuids.map(Value.text)))") }
         if let severity {
@@ -149,9 +163,9 @@ package struct AlertList: Sendable {
     ) throws -> Int64 {
         try connection.integer(
             """
-            SELECT count(*) FROM (SELECT 1 AS one FROM project p JOIN alert a ON a.project = p.id
-                WHERE \(scope.condition) AND a.type = \(AlertType.rejectedByPolicy.rawValue) AND a.state = 'OPEN'
-                LIMIT \(limit)) t
+            SELECT count(*) FROM (SELECT 1 AS one FROM project p CROSS JOIN alert a
+                WHERE \(scope.condition) AND a.project = p.id AND a.type = \(AlertType.rejectedByPolicy.rawValue)
+                    AND a.type <> 'SECURITY_VULNERABILITY' AND a.state = 'OPEN' LIMIT \(limit)) t
             """) ?? 0
     }
 
