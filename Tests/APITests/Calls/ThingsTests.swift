@@ -36,26 +36,32 @@ struct ThingsTests {
         }
     }
 
+    /// The key of somebody with a role in the first product alone.
+    private func member(_ role: Role, of world: ManagedWorld) throws -> String {
+        let key = UserKey(random: try Randomness.system.bytes(32))
+        let product = try world.inventory.ids(place: 0).product
+        let digest = key.digest
+        try world.inventory.database.write { connection in
+            let account = try Accounts.createAccount(
+                email: "\(role.rawValue.lowercased())@list.example", name: "", kind: "USER", keyDigest: digest, at: 1,
+                on: connection)
+            try Accounts.assign(role, to: account, organization: 1, product: product, on: connection)
+        }
+        return key.text
+    }
+
     /// No kind shows anything of another product, neither by the organization's token nor by the product's.
     @Test(arguments: TemporaryDatabase.engines) func ofOneProductNothingElseIsShown(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         for role in Role.allCases {
-            let key = UserKey(random: try Randomness.system.bytes(32))
-            let product = try world.inventory.ids(place: 0).product
-            let digest = key.digest
-            try world.inventory.database.write { connection in
-                let account = try Accounts.createAccount(
-                    email: "\(role.rawValue.lowercased())@list.example", name: "", kind: "USER", keyDigest: digest,
-                    at: 1, on: connection)
-                try Accounts.assign(role, to: account, organization: 1, product: product, on: connection)
-            }
+            let key = try member(role, of: world)
             for kind in Kind.allCases {
                 for scope in [ScopeKind.organization, .product] {
                     let fields: [String: Any] = [
                         scope.tokenField: try world.token(scope), "kind": kind.rawValue,
                     ]
                     let text = String(
-                        decoding: try await world.raw("waybillList", fields, key: key.text), as: UTF8.self)
+                        decoding: try await world.raw("waybillList", fields, key: key), as: UTF8.self)
                     for hidden in ["only-in-ledger", "Bank & S", "=ledger|"] {
                         #expect(!text.contains(hidden), "\(kind) shows \(role) \(hidden)")
                     }
@@ -63,7 +69,7 @@ struct ThingsTests {
                 }
                 let other: [String: Any] = ["productToken": try world.token(.product, place: 2), "kind": kind.rawValue]
                 let refused = String(
-                    decoding: try await world.raw("waybillList", other, key: key.text), as: UTF8.self)
+                    decoding: try await world.raw("waybillList", other, key: key), as: UTF8.self)
                 #expect(refused.hasPrefix(#"{"errorCode":5001"#), "\(kind)")
             }
         }
