@@ -6,13 +6,13 @@ BUILD_PACKAGES := pkg-config libsqlite3-dev libpq-dev libmicrohttpd-dev zlib1g-d
 	libpango1.0-dev libssl-dev libcurl4-openssl-dev libxml2-dev libyaml-dev libre2-dev libcjose-dev libstdc++-12-dev ca-certificates
 RUN_PACKAGES := fonts-noto-core fonts-noto-cjk fonts-dejavu-core
 TEST_PACKAGES := unzip libxml2-utils qpdf poppler-utils python3 postgresql-15 openssl curl python3-swift systemd
-BENCH_PACKAGES := wrk nginx-light libxlsxwriter-dev libsqlite3-dev gcc libc6-dev python3-venv time redis-server postgresql-15
+BENCH_PACKAGES := wrk nginx-light libxlsxwriter-dev libsqlite3-dev libisal-dev gcc libc6-dev python3-venv time redis-server postgresql-15
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate simulate-long clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate simulate-long clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench bench-large docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -206,6 +206,10 @@ docs: ## Writes docs/reports.md, docs/api and the map of targets in docs/flow.md
 bench: build ## Prints speed and memory beside rivals, as ratios.
 	$(call install,$(BENCH_PACKAGES))
 	Benchmarks/run
+
+bench-large: build ## Prints how costs grow up to ten million occurrences; says the disk and the hours that it took.
+	$(call install,$(BENCH_PACKAGES))
+	Benchmarks/run slopes-large
 
 PACKAGE_FOLDER ?= .build/package
 PACKAGED := .build/package-build/release/waybill

@@ -37,8 +37,8 @@ def write(path, documents, count=0):
 
 
 def write_some(path, documents, rows):
-    """Writes one for every twentieth component of the first twenty documents, which have so many rows each."""
+    """Writes one for every twentieth component of the first documents, twenty at most, which have so many rows each."""
     with open(path, "w") as file:
-        for number in range(0, 20 * rows, 20):
+        for number in range(0, min(20, len(documents)) * rows, 20):
             component = json.load(open(documents[number // rows]))["components"][number % rows]
             file.write(json.dumps(advisory(number, *package(component))) + "\n")

@@ -153,6 +153,51 @@ def reports(table):
             f"peak memory of the server, {form}", rows, beside, server_peak(data, keys, form), 96, least=False, unit=" MiB")
 
 
+# Rivals of the part `floor` with the versions that the figures in docs/benchmarks.md were measured with.
+FLOOR_PACKAGES = ("orjson==3.13.0", "isal==1.9.1", "pyarrow==26.0.1", "rustpy-xlsxwriter==0.8.0")
+
+
+def floor(table):
+    """CPU of tabular reports beside the same rows written in C, and beside the strongest rivals found."""
+    data, keys = dataset()
+    python = venv(*FLOOR_PACKAGES, name="floor-venv")
+    base = data / "waybill.sqlite"
+    bare = compiled(HERE / "rivals" / "floor.c", "-lisal", "-lsqlite3")
+    sheet = compiled(HERE / "rivals" / "sheet.c", "-lxlsxwriter", "-lsqlite3")
+    out = WORK / "out"
+    out.mkdir(exist_ok=True)
+
+    def ours(form):
+        return run(
+            WAYBILL, "report", "OrgInventoryReport", "--scope", keys["orgToken"], "--format", form, "--output", out / f"ours-{form}.zip",
+            "--data", data, "--json")
+
+    def rival(how, name):
+        return run(python, HERE / "rivals" / "rows.py", base, how, out / name)
+
+    costs = alternate({
+        "waybill json": lambda: ours("json"),
+        "C and ISA-L": lambda: run(bare, base, out / "floor.json.gz"),
+        "orjson + igzip": lambda: rival("igzip", "igzip.json.gz"),
+        "waybill csv": lambda: ours("csv"),
+        "pyarrow CSV + igzip": lambda: rival("arrow", "arrow.csv.gz"),
+        "waybill xlsx": lambda: ours("xlsx"),
+        "rustpy-xlsxwriter": lambda: rival("rust", "rust.xlsx"),
+        "libxlsxwriter in C": lambda: run(sheet, base, out / "c.xlsx"),
+    })
+    rows = f"{keys['rows']:,} rows"
+    own, least = costs["waybill json"], costs["C and ISA-L"]
+    table.add(
+        f"JSON report beside the floor, {rows}, CPU", f"{own.cpu:.2f} s", f"C and ISA-L {least.cpu:.2f} s", own.cpu / least.cpu, 1.25,
+        least=False)
+    for form, name in (("json", "orjson + igzip"), ("csv", "pyarrow CSV + igzip"), ("xlsx", "rustpy-xlsxwriter"),
+                       ("xlsx", "libxlsxwriter in C")):
+        own, other = costs[f"waybill {form}"], costs[name]
+        table.add(
+            f"{form.upper()} report, {rows}, CPU", f"{own.cpu:.2f} s, {own.peak:.0f} MiB", f"{name} {other.cpu:.2f} s, {other.peak:.0f} MiB",
+            other.cpu / own.cpu, 1)
+
+
 def memory(table):
     """How much more ten times the rows take."""
     data, keys = dataset()

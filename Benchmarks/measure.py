@@ -152,6 +152,9 @@ def venv(*packages, name="venv"):
         say(f"installing {' '.join(packages)}")
         subprocess.run([str(home / "bin/pip"), "-q", "--disable-pip-version-check", "install", *packages], check=True)
         marker.touch()
+    frozen = subprocess.run([str(home / "bin/pip"), "--disable-pip-version-check", "freeze"], check=True, capture_output=True, text=True).stdout
+    names = {re.split(r"[\[=]", package)[0].lower() for package in packages}
+    say("rivals: " + ", ".join(line for line in frozen.split() if line.split("==")[0].lower() in names))
     return python
 
 
