@@ -209,9 +209,14 @@ package struct Access: Sendable {
     ///
     /// A report shows the scope of its request and, in a comparison, a second scope. A report on a whole organization shows the products that
     /// its user could see. Only users who see all of it may have it.
+    package func canSee(_ job: Job) -> Bool { standing.canSee(job) }
+}
+
+extension Standing {
+    /// The same for an account, whoever asks.
     package func canSee(_ job: Job) -> Bool {
-        if Envelope.isTrail(job.processType), !allows(.administrator, inProduct: nil) { return false }
-        guard let visible = standing.visibleProducts else { return true }
+        if Envelope.isTrail(job.processType), role != .administrator { return false }
+        guard let visible = visibleProducts else { return true }
         guard job.kind == .report else { return visible.contains(job.product) }
         // A request that cannot be read any more shows nobody knows what.
         guard let shown = (try? ReportRequest(json: job.request))?.scope else { return false }

@@ -13,6 +13,8 @@ package struct MailServer: Sendable, CustomStringConvertible {
     /// For signing in; empty for servers that know this machine.
     package let user: String
     package let password: String
+    /// Where people reach Waybill, for links in mail: an address without a slash at its end; nil where nobody said.
+    package var publicURL: String?
     /// A file of certificates to trust in the place of the system's; for tests.
     package var trusted: String?
 
@@ -43,6 +45,8 @@ package struct MailError: Error, Sendable {
     package let text: String
     /// Whether it will never be taken: the server knows no such receiver, or wants no such message (RFC 5321 §4.2.1, 550 to 559).
     package let isForGood: Bool
+    /// Whether the server, or the receiver's box, has no room for so long a message (RFC 1870 §6, 552).
+    package let isTooLong: Bool
 }
 
 /// Hands a message to a mail server.
@@ -55,7 +59,7 @@ package enum MailTransfer {
     /// - Parameter message: as RFC 5322 has it, with CRLF at the end of each line.
     package static func send(_ message: [UInt8], to receiver: String, by server: MailServer) throws(MailError) {
         guard OutboundConnection.isReady, let handle = curl_easy_init() else {
-            throw MailError(text: OutboundError.noHandle.text, isForGood: false)
+            throw MailError(text: OutboundError.noHandle.text, isForGood: false, isTooLong: false)
         }
         defer { curl_easy_cleanup(handle) }
         let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -75,7 +79,7 @@ package enum MailTransfer {
         let status = waybill_curl_status(handle)
         throw MailError(
             text: status > 0 ? "\(known) (the server answered \(status))" : known,
-            isForGood: (550...559).contains(status) && code != CURLE_LOGIN_DENIED)
+            isForGood: (550...559).contains(status) && code != CURLE_LOGIN_DENIED, isTooLong: status == 552)
     }
 
     private static func prepare(_ handle: UnsafeMutableRawPointer, for server: MailServer) {

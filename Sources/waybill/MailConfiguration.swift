@@ -10,6 +10,7 @@ extension Flag {
         Flag("smtp-from", "ADDRESS", "the sender of mail"),
         Flag("smtp-user", "NAME", "for signing in there (without)"),
         Flag("smtp-password-file", "FILE", "the password for signing in there, its first line"),
+        Flag("public-url", "URL", "where people reach this server, for links in mail (without)"),
     ]
 }
 
@@ -27,13 +28,26 @@ extension Configuration {
         guard (self["smtp-user"] == nil) == password.isEmpty else {
             throw UsageError(description: "--smtp-user and --smtp-password-file go together; one of them is missing")
         }
-        guard let server = MailServer(url: url, from: from, user: self["smtp-user"] ?? "", password: password) else {
+        guard var server = MailServer(url: url, from: from, user: self["smtp-user"] ?? "", password: password) else {
             throw UsageError(
                 description:
                     "--smtp is \(url), --smtp-from \(from); accepted: smtp://HOST:PORT or smtps://HOST:PORT, NAME@DOMAIN"
             )
         }
+        server.publicURL = try publicURL()
         return server
+    }
+
+    /// The address for links, without slashes at its end; nil where none is named.
+    private func publicURL() throws(UsageError) -> String? {
+        guard let text = self["public-url"] else { return nil }
+        let isPlain = text.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"<>?#".utf8.contains($0) }
+        let host = ["https://", "http://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) } ?? ""
+        guard isPlain, let first = host.first, first != "/" else {
+            throw UsageError(
+                description: "--public-url is \(text); accepted: an address as https://waybill.example.org")
+        }
+        return String(text.reversed().drop { $0 == "/" }.reversed())
     }
 
     /// The first line of a file.

@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import Jobs
+import Store
 import TestSupport
 import Testing
 
@@ -32,11 +33,18 @@ extension InventoryFixture {
         return account
     }
 
+    /// Reports in a store of this test.
+    func reports(in folder: TemporaryFolder? = nil, publicURL: String? = nil) throws -> ScheduledReports {
+        let folder = try folder ?? TemporaryFolder()
+        return ScheduledReports(
+            queue: queue, store: try FileStore(root: folder.path("artifacts")), publicURL: publicURL)
+    }
+
     /// What subscriptions are sent after a minute: each cause with its detail and the projects that it concerns, in order.
     func said() throws -> [String] {
         pass(60_000)
-        let time = queue.now()
-        while try database.write({ try NoticeComposer(connection: $0, time: time).makeNext() }) {}
+        let (time, queue) = (queue.now(), queue)
+        while try database.write({ try NoticeComposer(queue: queue, connection: $0, time: time).makeNext() }) {}
         let bodies = try database.write { connection in
             let bodies = try connection.all("SELECT body FROM notice_message ORDER BY id") { $0.string(0) }
             try connection.run("DELETE FROM notice_message")

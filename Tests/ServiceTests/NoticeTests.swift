@@ -15,7 +15,7 @@ import Testing
     private func sender(_ fixture: InventoryFixture, _ server: MailListener) throws -> NoticeSender {
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))
         return NoticeSender(
-            fixture.queue, log: Log(.error) { _, event, _ in Issue.record("logged: \(event)") },
+            try fixture.reports(), log: Log(.error) { _, event, _ in Issue.record("logged: \(event)") },
             targets: WebhookTargets(), secrets: nil, mail: mail)
     }
 
@@ -144,7 +144,7 @@ import Testing
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))
         let events = Mutex<[String]>([])
         let sender = NoticeSender(
-            fixture.queue, log: Log(.warning) { _, event, _ in events.withLock { $0.append(event) } },
+            try fixture.reports(), log: Log(.warning) { _, event, _ in events.withLock { $0.append(event) } },
             targets: WebhookTargets(), secrets: nil, mail: mail)
         try listExploited(fixture, ["CVE-2023-0001"])
         fixture.pass(60_000)
@@ -186,7 +186,9 @@ import Testing
         #expect(try items() ?? 0 > 0)
         fixture.pass(60_000)
         let time = fixture.queue.now()
-        _ = try fixture.database.write { try NoticeComposer(connection: $0, time: time).makeNext() }
+        _ = try fixture.database.write {
+            try NoticeComposer(queue: fixture.queue, connection: $0, time: time).makeNext()
+        }
         #expect(try items() == 0)
         // A node takes the message and dies.
         let taken = try fixture.database.write { try NoticeMessages.take(at: time, on: $0) }
@@ -211,7 +213,9 @@ import Testing
         try listExploited(fixture, ["CVE-2023-0001"])
         fixture.pass(60_000)
         let time = fixture.queue.now()
-        _ = try fixture.database.write { try NoticeComposer(connection: $0, time: time).makeNext() }
+        _ = try fixture.database.write {
+            try NoticeComposer(queue: fixture.queue, connection: $0, time: time).makeNext()
+        }
         let bodies = try fixture.database.read { connection in
             try connection.all("SELECT body FROM notice_message") { $0.string(0) }
         }

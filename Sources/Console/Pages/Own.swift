@@ -136,6 +136,7 @@ extension NoticeKind {
         case .fix: "a fix is known"
         case .expired: "the time of ignoring an alert is over"
         case .report: "a report ended"
+        case .scheduled: "a scheduled report came: mail has it attached, or a link"
         case .refused: "an import failed"
         case .update: "a source of knowledge failed"
         case .old: "a source of knowledge is too old"

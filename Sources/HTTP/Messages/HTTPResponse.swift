@@ -70,6 +70,11 @@ package struct HTTPResponse: Sendable {
     /// Asks for the file to be saved under a name (RFC 6266): an ASCII form for all, and the true name in UTF-8 by
     /// `filename*` (RFC 8187) where they differ.
     package mutating func attach(as name: String) {
+        headers["Content-Disposition"] = Self.attachment(named: name)
+    }
+
+    /// The value of `Content-Disposition` for a file with this name; mail has the same (RFC 2183, RFC 2231 §4).
+    package static func attachment(named name: String) -> String {
         var plain = ""
         var encoded = ""
         for scalar in name.unicodeScalars {
@@ -92,7 +97,6 @@ package struct HTTPResponse: Sendable {
                 encoded += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
             }
         }
-        headers["Content-Disposition"] =
-            "attachment; filename=\"\(plain)\"" + (plain == name ? "" : "; filename*=UTF-8''\(encoded)")
+        return "attachment; filename=\"\(plain)\"" + (plain == name ? "" : "; filename*=UTF-8''\(encoded)")
     }
 }

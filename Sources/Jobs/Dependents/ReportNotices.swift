@@ -2,8 +2,8 @@ package import Database
 
 extension Webhooks {
     /// Queues a notice to each webhook of the organization that the report with this job has ended, and writes down what there is
-    /// to say to subscriptions of whoever asked for a report or uploaded what was refused. Does nothing for jobs of other kinds and for
-    /// unfinished ones.
+    /// to say to subscriptions of whoever asked for a report, had it made by a schedule, or uploaded what was refused. Does nothing for
+    /// jobs of other kinds and for unfinished ones.
     package static func announce(job id: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -14,20 +14,31 @@ extension Webhooks {
             """)
         let ended = try connection.first(
             """
-            SELECT kind, state, uuid, process_type, error, organization, account FROM job WHERE id = \(id)
+            SELECT \(Job.columns), CASE WHEN EXISTS (SELECT 1 FROM schedule s WHERE s.organization = job.organization
+                AND s.job = job.uuid) THEN 1 ELSE 0 END FROM job WHERE id = \(id)
                 AND (kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED') OR kind = 'INTAKE' AND state = 'FAILED')
             """
-        ) { row in
-            let hasSucceeded = row.string(1) == Job.State.success.rawValue
-            return (
-                kind: row.string(0) == Job.Kind.report.rawValue ? NoticeKind.report : .refused, uuid: row.string(2),
-                what: "\(row.string(3)): \(hasSucceeded ? "ready" : "failed: \(row.string(4))")",
-                organization: row.integer(5), account: row.integerOrNil(6)
-            )
+        ) { (job: try Job(row: $0), isScheduled: $0.boolean(Job.width)) }
+        guard let (job, isScheduled) = ended, let account = job.account else { return }
+        let outcome = job.state == .success ? "ready" : "failed: \(job.error)"
+        func say(_ kind: NoticeKind, in place: Scope, unless other: NoticeKind? = nil) throws {
+            try Notices.say(
+                kind, of: job.uuid, "\(job.processType): \(outcome)", in: place, account: account, unless: other,
+                at: time,
+                on: connection)
         }
-        guard let ended, let account = ended.account else { return }
-        try Notices.say(
-            ended.kind, of: ended.uuid, ended.what, in: Scope(kind: .organization, organization: ended.organization),
-            account: account, at: time, on: connection)
+        let everywhere = Scope(kind: .organization, organization: job.organization)
+        guard job.kind == .report else { return try say(.refused, in: everywhere) }
+        if isScheduled { try say(.scheduled, in: job.place) }
+        try say(.report, in: everywhere, unless: isScheduled ? .scheduled : nil)
+    }
+}
+
+extension Job {
+    /// The organization, product or project that it is about.
+    fileprivate var place: Scope {
+        Scope(
+            kind: project > 0 ? .project : product > 0 ? .product : .organization, organization: organization,
+            product: product, project: project)
     }
 }

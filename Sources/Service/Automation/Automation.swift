@@ -57,8 +57,8 @@ final class Automation: Sendable {
             turn("webhooks") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
         }
         DispatchQueue(label: "notices").async(group: running) { [self] in
-            let sender = NoticeSender(
-                runtime.queue, log: runtime.log, targets: targets, secrets: secrets, mail: mail)
+            let reports = ScheduledReports(queue: runtime.queue, store: runtime.store, publicURL: mail?.publicURL)
+            let sender = NoticeSender(reports, log: runtime.log, targets: targets, secrets: secrets, mail: mail)
             turn("notices") { try sender.run { !self.isStopping.load(ordering: .relaxed) } }
         }
     }

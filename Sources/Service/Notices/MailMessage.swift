@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 // DESIGN. A message has two parts that say the same, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is too long and
 // no byte is lost on the way; what comes from projects stands in them, or in encoded words, and never as it is in the head.
@@ -14,6 +15,8 @@ struct MailMessage {
     /// Milliseconds since 1970, UTC.
     let time: Int64
     let content: NoticeContent
+    /// A ZIP that comes with it.
+    var attachment: (name: String, bytes: [UInt8])?
 
     /// The whole message, with CRLF at the end of each line.
     var bytes: [UInt8] {
@@ -27,19 +30,51 @@ struct MailMessage {
             // Nobody has sent the root: programs gather what refers to it all the same (RFC 5322 §3.6.4).
             lines += ["In-Reply-To: <\(thread)@\(domain)>", "References: <\(thread)@\(domain)>"]
         }
-        lines += [
-            // RFC 3834 §5: no program answers that somebody is away.
-            "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
-            "Content-Type: multipart/alternative; boundary=\"\(boundary)\"", "",
-        ]
-        for (type, bytes) in [("plain", Array(plain.utf8)), ("html", html)] {
-            lines += [
-                "--\(boundary)", "Content-Type: text/\(type); charset=utf-8", "Content-Transfer-Encoding: base64", "",
-            ]
-            lines += Self.pieces(bytes.base64, of: 76)
+        // RFC 3834 §5: no program answers that somebody is away.
+        lines += ["Auto-Submitted: auto-generated", "MIME-Version: 1.0"]
+        var sink = ByteSink()
+        guard let attachment else {
+            Self.append(lines, to: &sink)
+            addParts(between: boundary, to: &sink)
+            return sink.bytes
         }
-        lines += ["--\(boundary)--", ""]
-        return Array(lines.joined(separator: "\r\n").utf8)
+        let outer = "\(boundary)-whole"
+        lines += ["Content-Type: multipart/mixed; boundary=\"\(outer)\"", "", "--\(outer)"]
+        Self.append(lines, to: &sink)
+        addParts(between: boundary, to: &sink)
+        // A line may have 998 characters, and encoding makes nine of a letter.
+        let name = attachment.name.utf8.count <= 200 ? attachment.name : "report.zip"
+        let head = [
+            "--\(outer)", "Content-Type: application/zip", "Content-Transfer-Encoding: base64",
+            "Content-Disposition: \(HTTPResponse.attachment(named: name))", "",
+        ]
+        Self.append(head, to: &sink)
+        Self.append(base64: attachment.bytes, to: &sink)
+        Self.append(["--\(outer)--"], to: &sink)
+        return sink.bytes
+    }
+
+    private static func append(_ lines: [String], to sink: inout ByteSink) {
+        for line in lines { sink.append(raw: line + "\r\n") }
+    }
+
+    /// The text and the page, with the head that says so.
+    private func addParts(between boundary: String, to sink: inout ByteSink) {
+        sink.append(raw: "Content-Type: multipart/alternative; boundary=\"\(boundary)\"\r\n\r\n")
+        for (type, bytes) in [("plain", Array(plain.utf8)), ("html", html)] {
+            sink.append(raw: "--\(boundary)\r\nContent-Type: text/\(type); charset=utf-8\r\n")
+            sink.append(raw: "Content-Transfer-Encoding: base64\r\n\r\n")
+            Self.append(base64: bytes, to: &sink)
+        }
+        sink.append(raw: "--\(boundary)--\r\n")
+    }
+
+    /// In lines of 76 characters (RFC 2045 §6.8), which 57 bytes make.
+    private static func append(base64 bytes: [UInt8], to sink: inout ByteSink) {
+        for start in stride(from: 0, to: bytes.count, by: 57) {
+            sink.append(raw: bytes[start..<min(start + 57, bytes.count)].base64)
+            sink.append("\r\n")
+        }
     }
 
     // MARK: Head
@@ -75,16 +110,6 @@ struct MailMessage {
         return "\(days[Int((time / TimeText.day + 4) % 7)]), \(day) \(name) \(year) \(text.dropFirst(11)) +0000"
     }
 
-    private static func pieces(_ text: String, of length: Int) -> [String] {
-        var rest = text[...]
-        var lines: [String] = []
-        while !rest.isEmpty {
-            lines.append(String(rest.prefix(length)))
-            rest = rest.dropFirst(length)
-        }
-        return lines
-    }
-
     // MARK: Parts
 
     private static let nothing =
@@ -95,7 +120,8 @@ struct MailMessage {
         if content.notices.isEmpty { lines.append(Self.nothing) }
         for notice in content.notices {
             lines.append("* \(notice.line)")
-            if let detail = notice.detail { lines.append("  \(detail)") }
+            if let detail = notice.detail, notice.enclosure == nil { lines.append("  \(detail)") }
+            if let enclosure = notice.enclosure { lines.append("  \(enclosure)") }
             if let url = notice.url { lines.append("  \(url)") }
             for place in notice.places { lines.append("  - \(place.product) / \(place.project): \(place.library)") }
             if let more = notice.morePlaces { lines.append("  - and \(more) more") }
@@ -119,7 +145,7 @@ struct MailMessage {
     }
 
     private static func append(_ notice: NoticeContent.Notice, to page: inout ByteSink) {
-        if let url = notice.url, url.hasPrefix("https://") {
+        if let url = notice.url, url.hasPrefix("https://") || url.hasPrefix("http://") {
             page.append("<p><a href=\"")
             page.append(pageText: url)
             page.append("\">")
@@ -128,7 +154,8 @@ struct MailMessage {
         } else {
             paragraph(notice.line, to: &page)
         }
-        if let detail = notice.detail { paragraph(detail, to: &page) }
+        if let detail = notice.detail, notice.enclosure == nil { paragraph(detail, to: &page) }
+        if let enclosure = notice.enclosure { paragraph(enclosure, to: &page) }
         if notice.places.isEmpty { return }
         page.append("<table><tr><th>Product</th><th>Project</th><th>Library</th></tr>")
         for place in notice.places {

@@ -1,12 +1,14 @@
 import API
 import Bytes
 import Database
+import Jobs
 
 /// Turns stored events into messages, in the transaction that deletes the events.
 struct NoticeComposer {
     /// More causes at once than this are one message that lists them.
     static let single = 10
 
+    let queue: Queue
     let connection: any Connection
     /// Milliseconds since 1970, UTC.
     let time: Int64
@@ -19,30 +21,45 @@ struct NoticeComposer {
         // Former members of the organization get no more messages about it.
         guard let standing, standing.isMember else { return true }
         let visible = standing.visibleProducts.map(Set.init)
-        let seen = try items.filter { try isSeen($0, visible, in: subscription.organization) }
-        let notices = try notices(of: seen, subscription)
-        if subscription.rhythm == .now, notices.count <= Self.single {
-            for notice in notices {
+        let seen = try items.filter { try isSeen($0, by: standing, visible, in: subscription.organization) }
+        var notices = try notices(of: seen, subscription)
+        if subscription.rhythm == .now {
+            // Each report by itself, however many there are.
+            let isEach = notices.count <= Self.single
+            func isAlone(_ notice: NoticeContent.Notice) -> Bool {
+                isEach || notice.kind == NoticeKind.scheduled.rawValue
+            }
+            for notice in notices where isAlone(notice) {
                 let content = NoticeContent(
                     title: notice.line, rhythm: subscription.rhythm.rawValue, notices: [notice])
                 try write(content, to: subscription)
             }
-        } else {
-            try write(summary(of: notices, subscription.rhythm), to: subscription)
+            notices.removeAll(where: isAlone)
+            if notices.isEmpty { return true }
         }
+        try write(summary(of: notices, subscription.rhythm), to: subscription)
         return true
     }
 
     /// Whether the owner of a subscription may see what an item is about, and it still holds.
     ///
     /// - Parameter visible: the products that the owner sees; nil for all.
-    private func isSeen(_ item: NoticeItem, _ visible: Set<Int64>?, in organization: Int64) throws -> Bool {
+    private func isSeen(
+        _ item: NoticeItem, by standing: Standing, _ visible: Set<Int64>?, in organization: Int64
+    ) throws -> Bool {
         func sees(_ product: Int64) -> Bool { product == 0 || visible?.contains(product) ?? true }
-        guard item.kind == .review else { return sees(item.product) }
-        let decision = try Int64(item.subject).flatMap {
-            try Decisions.find($0, organization: organization, on: connection)
+        switch item.kind {
+        case .review:
+            let decision = try Int64(item.subject).flatMap {
+                try Decisions.find($0, organization: organization, on: connection)
+            }
+            return decision.map { $0.isInForce(at: time) && sees($0.product) } ?? false
+        case .scheduled:
+            let job = try queue.find(uuid: item.subject, organization: organization, on: connection)
+            return job.map(standing.canSee) ?? false
+        case .vulnerability, .exploited, .policy, .fix, .expired, .report, .refused, .update, .old:
+            return sees(item.product)
         }
-        return decision.map { $0.isInForce(at: time) && sees($0.product) } ?? false
     }
 
     private func summary(of notices: [NoticeContent.Notice], _ rhythm: NoticeRhythm) -> NoticeContent {

@@ -23,6 +23,8 @@ struct NoticeContent: Codable, Sendable, Equatable {
         var epss: Double?
         var url: String?
         var detail: String?
+        /// What came with the message, or where it is.
+        var enclosure: String?
         var places: [Place] = []
         /// Places that are not listed.
         var morePlaces: Int?
@@ -44,6 +46,7 @@ struct NoticeContent: Codable, Sendable, Equatable {
             case .expired: "\(subject)\(known): no longer ignored\(whereabouts)"
             case .policy: "Policy \(subject) is violated\(whereabouts)"
             case .report: "Report \(detail ?? subject)"
+            case .scheduled: "Scheduled report \(detail ?? subject)"
             case .refused: "Upload \(detail ?? subject)"
             case .update: "The source \(subject) could not be brought up to date"
             case .old: "The source \(subject) is too old"
@@ -57,7 +60,7 @@ struct NoticeContent: Codable, Sendable, Equatable {
     /// NOW, DAILY or WEEKLY.
     let rhythm: String
     /// In the order of what to do first (docs/priorities.md).
-    let notices: [Notice]
+    var notices: [Notice]
     /// Causes that are not listed.
     var more: Int?
 

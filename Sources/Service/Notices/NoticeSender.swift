@@ -14,10 +14,14 @@ struct NoticeSender {
     let log: Log
     /// Nil where the operator named no server.
     let mail: MailServer?
+    private let reports: ScheduledReports
     private let post: WebhookPost
 
-    init(_ queue: Queue, log: Log, targets: WebhookTargets, secrets: SecretBox?, mail: MailServer?) {
-        self.queue = queue
+    init(
+        _ reports: ScheduledReports, log: Log, targets: WebhookTargets, secrets: SecretBox?, mail: MailServer?
+    ) {
+        self.reports = reports
+        queue = reports.queue
         self.log = log
         self.mail = mail
         post = WebhookPost(targets: targets, secrets: secrets)
@@ -31,7 +35,7 @@ struct NoticeSender {
             let time = queue.now()
             guard try database.read({ try NoticeMessages.isDue(at: time, on: $0) }) else { return }
             while goesOn(),
-                try database.write({ try NoticeComposer(connection: $0, time: time).makeNext() })
+                try database.write({ try NoticeComposer(queue: queue, connection: $0, time: time).makeNext() })
             {}
             while goesOn(), let message = try database.write({ try NoticeMessages.take(at: queue.now(), on: $0) }) {
                 try settle(message, send(message))
@@ -63,7 +67,7 @@ struct NoticeSender {
         }
     }
 
-    private func send(_ message: NoticeMessage) -> WebhookPost.Outcome {
+    private func send(_ message: NoticeMessage) throws -> WebhookPost.Outcome {
         switch message.way {
         case .webhook:
             let time = TimeText.rfc3339(message.created)
@@ -87,14 +91,29 @@ struct NoticeSender {
             } catch {
                 return .failed(why: "the message cannot be read: \(error)", forGood: true)
             }
+            return try send(message, content, to: address, by: mail)
+        }
+    }
+
+    private func send(
+        _ message: NoticeMessage, _ content: NoticeContent, to address: String, by mail: MailServer
+    ) throws -> WebhookPost.Outcome {
+        var attaching = true
+        while true {
+            let (whole, attachment) = try reports.enclose(
+                in: content, of: message.organization, attaching: attaching)
             let letter = MailMessage(
                 from: mail.from, to: address, uuid: message.uuid, thread: message.thread, time: message.created,
-                content: content)
+                content: whole, attachment: attachment)
             do throws(MailError) {
                 try MailTransfer.send(letter.bytes, to: address, by: mail)
                 return .heard
             } catch {
-                return .failed(why: error.text, forGood: error.isForGood)
+                guard error.isTooLong, attachment != nil else {
+                    return .failed(why: error.text, forGood: error.isForGood)
+                }
+                // Without the report the same server may take it.
+                attaching = false
             }
         }
     }

@@ -146,19 +146,22 @@ package enum Notices {
 
     /// Something happened that is about no alert. Subscriptions to its place, and to what that is part of, hear of it.
     ///
-    /// - Parameter account: the owner; only the owner's subscriptions hear of it. Nil for all.
+    /// - Parameters:
+    ///   - account: the owner; only the owner's subscriptions hear of it. Nil for all.
+    ///   - other: subscriptions that want this kind, too, hear of it as that.
     package static func say(
         _ kind: NoticeKind, of subject: String, _ detail: String, in place: Scope, account: Int64?,
-        at time: Int64, on connection: any Connection
+        unless other: NoticeKind? = nil, at time: Int64, on connection: any Connection
     ) throws {
         guard try isWanted(organization: place.organization, on: connection) else { return }
         let owner: SQL = account.map { "AND n.account = \($0)" } ?? ""
+        let rest: SQL = other.map { "AND n.kinds NOT LIKE \(pattern($0))" } ?? ""
         try connection.run(
             """
             INSERT INTO notice_item (\(columns))
             SELECT n.id, \(kind.rawValue), \(subject), 0, \(time), \(String(detail.prefix(1000))) FROM subscription n
             WHERE n.organization = \(place.organization) AND n.kinds LIKE \(pattern(kind))
-                AND n.product IN (0, \(place.product)) AND n.project IN (0, \(place.project)) \(owner)
+                AND n.product IN (0, \(place.product)) AND n.project IN (0, \(place.project)) \(owner) \(rest)
             \(again)
             """)
         try wake(organization: place.organization, at: time, on: connection)

@@ -18,6 +18,8 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     case expired = "EXPIRED"
     /// A report ended.
     case report = "REPORT"
+    /// A report that came by a schedule ended; mail has it with it, or says where it is.
+    case scheduled = "SCHEDULED_REPORT"
     /// An import ended without success.
     case refused = "IMPORT_REFUSED"
     /// A source of knowledge could not be brought up to date.
@@ -31,7 +33,7 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     package var isAboutVulnerability: Bool {
         switch self {
         case .vulnerability, .exploited, .fix, .expired: true
-        case .policy, .report, .refused, .update, .old, .review: false
+        case .policy, .report, .scheduled, .refused, .update, .old, .review: false
         }
     }
 }

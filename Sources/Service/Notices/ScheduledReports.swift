@@ -1,0 +1,78 @@
+import Console
+import Database
+import Jobs
+import Store
+
+/// Gives mails about reports the report itself, or says where it is.
+struct ScheduledReports {
+    /// Bytes up to which a report is attached. As base64 they are 7 MB, which usual mail servers take.
+    static let limit: Int64 = 5 << 20
+
+    let queue: Queue
+    let store: any ArtifactStore
+    /// Where people reach this server, without a slash at the end; nil where the operator did not say.
+    let publicURL: String?
+
+    /// Says of each report of a message where it is. A scheduled report that is alone in it, and is not too long, is attached
+    /// where `attaching` is true.
+    func enclose(
+        in content: NoticeContent, of organization: Int64, attaching: Bool
+    ) throws -> (content: NoticeContent, attachment: (name: String, bytes: [UInt8])?) {
+        var content = content
+        var attachment: (name: String, bytes: [UInt8])?
+        for (place, notice) in content.notices.enumerated() {
+            guard let kind = NoticeKind(rawValue: notice.kind), kind == .scheduled || kind == .report,
+                let found = try find(notice.subject, of: organization)
+            else { continue }
+            let mayAttach = attaching && kind == .scheduled && content.notices.count == 1
+            if mayAttach, let bytes = read(found.artifact) {
+                attachment = (found.artifact.fileName, bytes)
+                content.notices[place].enclosure = "Attached: \(found.artifact.fileName)"
+            } else {
+                content.notices[place].enclosure = whereabouts(of: found.artifact, notice.subject)
+                content.notices[place].url = publicURL.map {
+                    $0 + ConsoleLink.report(notice.subject, organization: found.token)
+                }
+            }
+        }
+        return (content, attachment)
+    }
+
+    /// The artifact of a report that is ready, and the token of its organization.
+    private func find(_ uuid: String, of organization: Int64) throws -> (artifact: Artifact, token: String)? {
+        try queue.database.read { [queue] connection in
+            guard let job = try queue.find(uuid: uuid, organization: organization, on: connection),
+                job.state == .success,
+                let artifact = try queue.artifact(uuid: job.artifact, organization: organization, on: connection),
+                let token = try connection.first(
+                    "SELECT token FROM organization WHERE id = \(organization)", { $0.string(0) })
+            else { return nil }
+            return (artifact, token)
+        }
+    }
+
+    /// The whole report; nil where it is too long, or the store does not give it: then the message says where it is.
+    private func read(_ artifact: Artifact) -> [UInt8]? {
+        guard artifact.size <= Self.limit else { return nil }
+        var bytes: [UInt8] = []
+        do {
+            try store.locate(artifact.uuid).read { piece in
+                guard Int64(bytes.count + piece.count) <= Self.limit else {
+                    throw Failure("an artifact is longer than its row says")
+                }
+                bytes += piece
+            }
+        } catch {
+            return nil
+        }
+        return bytes
+    }
+
+    private func whereabouts(of artifact: Artifact, _ uuid: String) -> String {
+        let size = artifact.size > Self.limit ? "\(artifact.size >> 20) MiB, more than is attached. " : ""
+        let way =
+            publicURL == nil
+            ? "The console has it among the reports, downloadAsyncReport by the uuid \(uuid)." : "Fetch it by the link."
+        return "\(artifact.fileName): \(size)\(way)"
+    }
+}
