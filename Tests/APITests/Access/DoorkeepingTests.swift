@@ -138,6 +138,28 @@ struct DoorkeepingTests {
         }
     }
 
+    /// A session is counted as a key is, and another one beside it.
+    @Test func pagesOfASessionAreCounted() async throws {
+        let bench = try UploadWorkbench(doorkeeper: { Doorkeeper(callsPerMinute: 2, refusalsPerMinute: 0) })
+        func ask(_ method: String, _ path: String, _ headers: HTTPFields, _ body: String) async -> HTTPResponse {
+            let request = HTTPRequest(
+                method: method, path: path, headers: headers, body: .bytes(Array(body.utf8)), client: "192.0.2.1")
+            switch bench.site.reply(to: request) {
+            case .now(let response): return response
+            case .later(let work): return await work()
+            }
+        }
+        for _ in 0..<2 {
+            let entered = await ask("POST", "/console/enter", [:], "userKey=\(bench.fixture.acme.administrator)")
+            let cookie = String(try #require(entered.headers["Set-Cookie"]).prefix { $0 != ";" })
+            var statuses: [Int] = []
+            for _ in 0..<3 { statuses.append(await ask("GET", "/", ["Cookie": cookie], "").status) }
+            #expect(statuses == [200, 200, 429])
+            bench.fixture.world.time.withLock { $0 += 60_000 }
+            #expect(await ask("GET", "/", ["Cookie": cookie], "").status == 200)
+        }
+    }
+
     @Test func healthAndMetricsMayBeElsewhere() async throws {
         let bench = try UploadWorkbench()
         for path in ["/health/live", "/health/ready", "/metrics"] {
