@@ -75,7 +75,7 @@ import Testing
         let curator = Curator(organization: 1, author: .system, time: 2_000_000_000_000)
         let library = try #require(
             try fixture.database.read { connection in
-                try connection.first("SELECT uuid FROM library WHERE organization = 1 AND artifact = 'only-in-cart'") {
+                try connection.first("SELECT uuid FROM library WHERE organization = 1 AND artifact = 'rails'") {
                     $0.string(0)
                 }
             })
