@@ -208,4 +208,9 @@ extension Queue {
     package func givenUpCount(on connection: any Connection) throws -> Int64 {
         try connection.integer("SELECT count(*) FROM job WHERE given_up = 1") ?? 0
     }
+
+    /// How many uploads failed, given up or refused.
+    package func failedUploadCount(on connection: any Connection) throws -> Int64 {
+        try connection.integer("SELECT count(*) FROM job WHERE kind = 'INTAKE' AND state = 'FAILED'") ?? 0
+    }
 }

@@ -283,7 +283,7 @@ struct Doctor {
             (
                 try queue.waits(on: connection), try queue.givenUp(limit: shown, on: connection),
                 try queue.givenUpCount(on: connection),
-                try connection.integer("SELECT count(*) FROM job WHERE kind = 'INTAKE' AND state = 'FAILED'") ?? 0
+                try queue.failedUploadCount(on: connection)
             )
         }
         var troubles = waits.map { wait in

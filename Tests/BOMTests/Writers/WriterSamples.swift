@@ -35,6 +35,14 @@ struct WriterSample {
         root.supplier = Agent(.organization, name: "Example Ltd", email: "a@example.org", urls: ["https://example.org"])
         it.root = root
 
+        it.components = [dates] + others
+        it.edges = graph
+        it.vulnerabilities = [hole]
+        return it
+    }
+
+    /// A component with every field.
+    private static var dates: Component {
         var dates = Component(ref: "pkg:maven/org.example/dates@2.4", name: "dates")
         dates.group = "org.example"
         dates.version = "2.4"
@@ -62,7 +70,16 @@ struct WriterSample {
         dates.concludedLicenses = [LicenseClaim(.expression("Apache-2.0 OR (mit and LicenseRef-Own_1)"))]
         dates.licenseComment = "read by hand"
         dates.attributionTexts = ["Thanks"]
-        dates.externalReferences = [
+        dates.externalReferences = references
+        dates.properties = [Property(name: "p", value: "v")]
+        dates.scope = "required"
+        dates.locations = ["/app/lib/dates-2.4.jar"]
+        dates.releaseDate = "2021-05-06T07:08:09Z"
+        return dates
+    }
+
+    private static var references: [ExternalReference] {
+        var references = [
             ExternalReference(kind: "website", url: "https://example.org/dates"),
             ExternalReference(kind: "vcs", url: "git@example.org:dates/dates.git", comment: "the source"),
             ExternalReference(kind: "threat-model", url: "https://example.org/a b{c}"),
@@ -71,12 +88,12 @@ struct WriterSample {
             ExternalReference(kind: "PERSISTENT-ID swh", url: "swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2"),
             ExternalReference(kind: "PACKAGE-MANAGER npm", url: "no version"),
         ]
-        dates.externalReferences[1].hashes = [Hash(algorithm: "SHA-256", value: String(repeating: "c", count: 64))]
-        dates.properties = [Property(name: "p", value: "v")]
-        dates.scope = "required"
-        dates.locations = ["/app/lib/dates-2.4.jar"]
-        dates.releaseDate = "2021-05-06T07:08:09Z"
+        references[1].hashes = [Hash(algorithm: "SHA-256", value: String(repeating: "c", count: 64))]
+        return references
+    }
 
+    /// Components that lie in others, are listed twice, or say what cannot be kept.
+    private static var others: [Component] {
         var slug = Component(ref: "slug", name: "tiny-slug")
         slug.version = "1.0.3"
         slug.purl = "pkg:npm/tiny-slug@1.0.3"
@@ -112,13 +129,15 @@ struct WriterSample {
         var service = Component(ref: "service", name: "a service")
         service.kind = .service
         service.supplier = Agent(.tool, name: "Provider")
-        it.components = [dates, slug, inner, innermost, twin, odd, service, other]
+        return [slug, inner, innermost, twin, odd, service, other]
+    }
 
-        it.edges = [
+    private static var graph: [(ref: String, edges: [Dependency])] {
+        [
             (
                 "root",
                 [
-                    .init(from: "root", to: dates.ref), .init(from: "root", to: "slug"),
+                    .init(from: "root", to: "pkg:maven/org.example/dates@2.4"), .init(from: "root", to: "slug"),
                     .init(from: "root", to: "nowhere"),
                 ]
             ),
@@ -135,29 +154,16 @@ struct WriterSample {
             ("slug", [.init(from: "slug", to: "inner")]),
             ("nowhere", [.init(from: "nowhere", to: "slug")]),
         ]
+    }
 
+    /// A vulnerability with every field.
+    private static var hole: VulnerabilityClaim {
         var hole = VulnerabilityClaim(id: "CVE-2099-0001")
         hole.ref = "hole"
         hole.sourceName = "NVD"
         hole.sourceURL = "https://nvd.nist.gov/vuln/detail/CVE-2099-0001"
         hole.aliases = ["GHSA-aaaa-bbbb-cccc", "CVE-2099-0001"]
-        var four = VulnerabilityClaim.Rating()
-        four.method = "CVSSv4"
-        four.score = 8.7
-        four.severity = "High"
-        four.vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N"
-        var three = VulnerabilityClaim.Rating()
-        three.method = "CVSSv3"
-        three.source = "NVD"
-        three.sourceURL = "https://nvd.nist.gov"
-        three.justification = "Only a crash."
-        three.score = 7.5
-        three.vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
-        var strange = VulnerabilityClaim.Rating()
-        strange.method = "guess"
-        strange.severity = "terrible"
-        strange.score = .infinity
-        hole.ratings = [four, three, strange]
+        hole.ratings = ratings
         hole.weaknesses = [79, 0]
         hole.description = "Invented."
         hole.detail = "More."
@@ -181,7 +187,7 @@ struct WriterSample {
         analysis.firstIssued = "2099-01-03T00:00:00Z"
         analysis.lastUpdated = "later"
         hole.analysis = analysis
-        var affected = VulnerabilityClaim.Affected(ref: dates.ref)
+        var affected = VulnerabilityClaim.Affected(ref: "pkg:maven/org.example/dates@2.4")
         var range = VulnerabilityClaim.Affected.Version()
         range.range = "vers:maven/<2.5"
         var version = VulnerabilityClaim.Affected.Version()
@@ -190,8 +196,27 @@ struct WriterSample {
         affected.versions = [range, version, .init()]
         hole.affects = [affected, .init(ref: "nowhere"), affected]
         hole.properties = [Property(name: "x", value: "y")]
-        it.vulnerabilities = [hole]
-        return it
+        return hole
+    }
+
+    private static var ratings: [VulnerabilityClaim.Rating] {
+        var four = VulnerabilityClaim.Rating()
+        four.method = "CVSSv4"
+        four.score = 8.7
+        four.severity = "High"
+        four.vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N"
+        var three = VulnerabilityClaim.Rating()
+        three.method = "CVSSv3"
+        three.source = "NVD"
+        three.sourceURL = "https://nvd.nist.gov"
+        three.justification = "Only a crash."
+        three.score = 7.5
+        three.vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+        var strange = VulnerabilityClaim.Rating()
+        strange.method = "guess"
+        strange.severity = "terrible"
+        strange.score = .infinity
+        return [four, three, strange]
     }
 
     /// The document as one writer writes it.
