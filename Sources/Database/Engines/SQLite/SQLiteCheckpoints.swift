@@ -10,34 +10,47 @@ import Synchronization
 
 /// Writes the log of a SQLite database back into it while others read and write.
 final class SQLiteCheckpoints: Sendable {
-    /// Pages of the log after which it is written back, and after which the writer does the rest: 64 and 96 MiB. A page that many
-    /// commits change goes back once, so a long log is less work: of a large import a third of the bytes, compared with 4 MiB.
-    private static let (usual, longest) = (16_000, 24_000 as Int64)
+    /// Pages of the log after which it is written back: 4 to 64 MiB, a sixteenth of what is free on the disk. A page that many commits change
+    /// goes back once, so a long log is less work: a large import writes a third less. From one and a half times as many on
+    /// the writer does the rest.
+    private static let bounds = (least: 1000, most: 16_000)
 
     private let path: String
     private let queue = DispatchQueue(label: "database checkpoints")
     private let connection = Mutex<SQLiteConnection?>(nil)
     private let written: Atomic<Int>
+    private let usual: Atomic<Int>
     private let isRunning = Atomic<Bool>(false)
     private let needsWriter = Atomic<Bool>(false)
 
     /// Begins with the log that other processes left: many short ones would make it long together.
     init(path: String) {
         self.path = path
+        usual = Atomic(Self.usual(besides: path))
         var status = stat()
         written = Atomic(stat("\(path)-wal", &status) == 0 ? Int(status.st_size) / 4096 : 0)
     }
 
+    private static func usual(besides path: String) -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return bounds.least }
+        let pages = UInt64(status.f_bavail) / 16 * UInt64(status.f_frsize) / 4096
+        return min(max(Int(min(pages, UInt64(bounds.most))), bounds.least), bounds.most)
+    }
+
     /// Takes note of pages that a commit added to the log; called by the writer alone. True when it has to write back the rest itself.
-    func wrote(_ pages: Int) -> Bool {
-        let sum = written.wrappingAdd(pages, ordering: .relaxed).newValue
+    ///
+    /// - Parameter isFull: whether the disk had no room for them: what is written back makes room in the log.
+    func wrote(_ pages: Int, isFull: Bool) -> Bool {
+        let usual = usual.load(ordering: .relaxed)
+        let sum = written.wrappingAdd(isFull ? usual : pages, ordering: .relaxed).newValue
         // Of two checkpoints at a time the second does nothing.
         guard !isRunning.load(ordering: .acquiring) else { return false }
         if needsWriter.exchange(false, ordering: .relaxed) {
             written.store(0, ordering: .relaxed)
             return true
         }
-        guard sum >= Self.usual else { return false }
+        guard sum >= usual else { return false }
         isRunning.store(true, ordering: .releasing)
         queue.async { self.run() }
         return false
@@ -45,11 +58,13 @@ final class SQLiteCheckpoints: Sendable {
 
     private func run() {
         written.store(0, ordering: .relaxed)
+        let limit = Self.usual(besides: path)
+        usual.store(limit, ordering: .relaxed)
         do {
             let isLong = try connection.withLock { connection in
                 let own = try connection ?? SQLiteConnection(path: path, create: false)
                 connection = own
-                guard try own.writeBack() >= Self.longest else { return false }
+                guard try own.writeBack() >= limit * 3 / 2 else { return false }
                 // The pages were those of the beginning: others have come since.
                 try own.writeBack()
                 return true
@@ -57,7 +72,7 @@ final class SQLiteCheckpoints: Sendable {
             if isLong { needsWriter.store(true, ordering: .relaxed) }
         } catch {
             // The disk is full, say: the next commit asks again.
-            written.store(Self.usual, ordering: .relaxed)
+            written.store(limit, ordering: .relaxed)
         }
         isRunning.store(false, ordering: .releasing)
     }

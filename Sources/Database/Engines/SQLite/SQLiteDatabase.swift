@@ -182,6 +182,7 @@ final class SQLiteDatabase: Database {
         for (write, outcome) in zip(batch, outcomes) { write.done(outcome) }
         if outcomes.contains(where: { $0 == nil }) { for channel in notified { listeners.call(channel) } }
         // When it fails, the next long log asks again.
-        if checkpoints.wrote(writer.takeWrittenPages()) { _ = try? writer.writeBack() }
+        let isFull = outcomes.contains { if case .storage? = $0 as? DatabaseError { true } else { false } }
+        if checkpoints.wrote(writer.takeWrittenPages(), isFull: isFull) { _ = try? writer.writeBack() }
     }
 }
