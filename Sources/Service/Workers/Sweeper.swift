@@ -43,6 +43,7 @@ struct Sweeper: Sendable {
             try queue.database.write { connection in
                 try Idempotency.sweep(on: connection)
                 try Sessions.sweep(at: queue.now(), on: connection)
+                try PendingSignIns.sweep(at: queue.now(), on: connection)
                 try Webhooks.sweep(before: before, on: connection)
                 try NoticeMessages.sweep(before: before, on: connection)
             }

@@ -79,19 +79,33 @@ package enum Accounts {
     static func createAccount(
         email: String, name: String, kind: StaticString, key: NewKey, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
-        let email = email.trimmingBlanks()
-        let parts = email.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, email.utf8.count <= AccountError.nameLimit,
-            !email.contains(where: \.isWhitespace), isPrintable(email)
-        else { throw AccountError.badEmail(email) }
+        let id = try createAccount(email: email, name: name, kind: kind, at: time, on: connection)
+        _ = try Keys.insert(key, account: id, at: time, on: connection)
+        return id
+    }
+
+    /// Makes an account without a key and without any role, and gives its id.
+    static func createAccount(
+        email: String, name: String, kind: StaticString, at time: Int64, on connection: any Connection
+    ) throws -> Int64 {
+        let email = try checked(email: email)
         let id = try connection.take(1, from: "account")
         try connection.run(
             """
             INSERT INTO account (id, email, name, kind, created_at)
             VALUES (\(id), \(email), \(name), \(kind.description), \(time))
             """)
-        _ = try Keys.insert(key, account: id, at: time, on: connection)
         return id
+    }
+
+    /// Throws unless a text can be an address of mail.
+    static func checked(email text: String) throws(AccountError) -> String {
+        let email = text.trimmingBlanks()
+        let parts = email.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, email.utf8.count <= AccountError.nameLimit,
+            !email.contains(where: \.isWhitespace), isPrintable(email)
+        else { throw .badEmail(email) }
+        return email
     }
 
     /// Makes an account a member of the organization. Once more changes nothing.

@@ -1,6 +1,6 @@
 // DESIGN. An account has several keys, each with a name, scopes and, where it is wanted, an end. Only digests are kept, so a
 // key is shown once, where it is made. When a key was used last is written by the server from time to time, never by the
-// request that uses it. No change of keys takes away the last key by which somebody can administer the organization.
+// request that uses it. The key of somebody who signed in with an issuer (`Identities`) is known to nobody and in no list. No change of keys takes away the last key by which somebody can administer the organization.
 
 /// Why a key was not made or changed.
 package enum KeyError: Error, Equatable {
@@ -85,7 +85,8 @@ package enum Keys {
 
     /// The keys of an account, in the order in which they were made.
     package static func list(account: Int64, on connection: any Connection) throws -> [KeyRecord] {
-        try connection.all("SELECT \(columns) FROM user_key k WHERE k.account = \(account) ORDER BY k.id", record)
+        try connection.all(
+            "SELECT \(columns) FROM user_key k WHERE k.account = \(account) AND k.is_sign_in = 0 ORDER BY k.id", record)
     }
 
     /// A key of an account; nil when it has none that is meant.
@@ -99,7 +100,10 @@ package enum Keys {
             case .first: ""
             }
         return try connection.first(
-            "SELECT \(columns) FROM user_key k WHERE k.account = \(account) \(which) ORDER BY k.id LIMIT 1", record)
+            """
+            SELECT \(columns) FROM user_key k WHERE k.account = \(account) AND k.is_sign_in = 0 \(which)
+            ORDER BY k.id LIMIT 1
+            """, record)
     }
 
     /// Makes a key of a member and gives its number.
@@ -153,8 +157,10 @@ package enum Keys {
     // MARK: Rows
 
     /// Makes the row of a key and gives its number.
+    ///
+    /// - Parameter isSignIn: whether sessions begin with it that nobody typed a key for.
     static func insert(
-        _ new: NewKey, account: Int64, at time: Int64, on connection: any Connection
+        _ new: NewKey, account: Int64, isSignIn: Bool = false, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
         guard !new.name.isEmpty, new.name.utf8.count <= AccountError.nameLimit, Accounts.isPrintable(new.name) else {
             throw KeyError.badName(new.name)
@@ -166,8 +172,9 @@ package enum Keys {
         let id = try connection.take(1, from: "user_key")
         try connection.run(
             """
-            INSERT INTO user_key (id, account, name, digest, scopes, created_at, expires_at)
-            VALUES (\(id), \(account), \(new.name), \(new.digest), \(new.scopes.rawValue), \(time), \(new.expires))
+            INSERT INTO user_key (id, account, name, digest, scopes, created_at, expires_at, is_sign_in)
+            VALUES (\(id), \(account), \(new.name), \(new.digest), \(new.scopes.rawValue), \(time), \(new.expires),
+                \(isSignIn))
             """)
         return id
     }

@@ -45,7 +45,8 @@ package struct Member: Sendable {
     ) throws -> [Member] {
         let rows = try connection.all(
             """
-            SELECT a.id, a.name, a.email, a.kind, (SELECT count(*) FROM user_key k WHERE k.account = a.id)
+            SELECT a.id, a.name, a.email, a.kind,
+                (SELECT count(*) FROM user_key k WHERE k.account = a.id AND k.is_sign_in = 0)
             FROM membership m JOIN account a ON a.id = m.account WHERE m.organization = \(scope.organization) AND \(condition)
             ORDER BY a.id LIMIT \(limit)
             """

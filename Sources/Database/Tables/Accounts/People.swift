@@ -152,7 +152,7 @@ package enum People {
         try note(.assignment, .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
-    /// Takes all roles and groups away from a member, and the key.
+    /// Takes all roles and groups away from a member, and the key. Who signs in with an issuer that still lets them in is a member again.
     package static func remove(email: String, _ writing: Writing) throws {
         try lock(writing)
         let person = try user(email, in: writing.scope.organization, on: writing.connection)
@@ -348,12 +348,14 @@ package enum People {
         try Revisions.lock(writing.scope.organization, on: writing.connection)
     }
 
-    /// Throws when no administrator of the organization with a valid administering key is left.
+    /// Throws when no administrator of the organization with a valid administering key is left. Sessions of people who signed in with an
+    /// issuer do not count: without the issuer nobody could administer.
     static func checkAdministrators(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         let left = try connection.integer(
             """
             SELECT 1 FROM user_key k
-            WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.account IN (
+            WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.is_sign_in = 0
+                AND k.account IN (
                 SELECT s.account FROM assignment s WHERE s.organization = \(scope.organization) AND s.product = 0
                     AND s.role = 'ADMINISTRATOR'
                 UNION SELECT m.account FROM group_assignment g JOIN group_member m ON m.account_group = g.account_group

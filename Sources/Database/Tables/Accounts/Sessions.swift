@@ -31,6 +31,10 @@ package enum Sessions {
         let keyDigest: [UInt8]
         let address: String
         let browser: String
+        /// The digest of the issuer's name of its session; empty where a key was typed, or the issuer names none.
+        package var issuerSession = ""
+        /// When the issuer's session ends, in milliseconds since 1970; nil where nobody says so.
+        package var end: Int64?
 
         /// - Parameters:
         ///   - digest: SHA-256 of the session's cookie.
@@ -48,10 +52,12 @@ package enum Sessions {
         _ new: New, replacing old: [UInt8]?, at time: Int64, on connection: any Connection
     ) throws {
         if let old { try end(old, on: connection) }
+        let end = min(time + lifetime, new.end ?? .max)
         try connection.run(
             """
-            INSERT INTO session (digest, key_digest, expires_at, begun_at, used_at, address, browser)
-            VALUES (\(new.digest), \(new.keyDigest), \(time + lifetime), \(time), \(time), \(new.address), \(new.browser))
+            INSERT INTO session (digest, key_digest, expires_at, begun_at, used_at, address, browser, issuer_session)
+            VALUES (\(new.digest), \(new.keyDigest), \(end), \(time), \(time), \(new.address), \(new.browser),
+                \(new.issuerSession))
             """)
     }
 
@@ -102,6 +108,19 @@ package enum Sessions {
     /// Ends one.
     package static func end(_ digest: [UInt8], on connection: any Connection) throws {
         try connection.run("DELETE FROM session WHERE digest = \(digest)")
+    }
+
+    /// Ends those of an issuer's session, by its digest, and gives the keys that they had begun with.
+    package static func end(issuerSession: String, on connection: any Connection) throws -> [[UInt8]] {
+        guard !issuerSession.isEmpty else { return [] }
+        return try connection.all("DELETE FROM session WHERE issuer_session = \(issuerSession) RETURNING key_digest") {
+            $0.blob(0)
+        }
+    }
+
+    /// Ends all that began with a key.
+    package static func end(keyDigest: [UInt8], on connection: any Connection) throws {
+        try connection.run("DELETE FROM session WHERE key_digest = \(keyDigest)")
     }
 
     /// Deletes sessions that have ended.

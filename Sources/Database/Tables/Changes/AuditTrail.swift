@@ -17,6 +17,8 @@ package struct AuditRecord: Sendable, Equatable {
         case decision = "DECISION"
         case setting = "SETTING"
         case refusedKey = "REFUSED_KEY"
+        /// An issuer, or the groups that it names, let somebody in no further.
+        case refusedSignIn = "REFUSED_SIGN_IN"
         /// Records that there was no room for: how many.
         case lost = "LOST"
     }

@@ -1,0 +1,308 @@
+import Bytes
+
+// DESIGN. The issuer's address and its name of a person say who somebody is; an e-mail address says it only where the operator
+// lets accounts of before be linked by it. Each sign-in sets the roles in the issuer's organizations to what its groups give. Where they
+// give none, the account is closed: no role, no group, no key, and with the keys no session. A session begins with a key whose
+// digest is random, so that all that stands behind the console's door knows keys alone. The groups are kept, so that another
+// table of groups counts at once.
+
+/// A person as an issuer describes them.
+package struct IssuedPerson: Sendable, Equatable {
+    /// The issuer's address, and its name of the person.
+    package let issuer: String
+    package let subject: String
+    package let email: String
+    /// Whether the issuer says that it has verified the address.
+    package let isEmailVerified: Bool
+    package let name: String
+    package let groups: [String]
+
+    package init(
+        issuer: String, subject: String, email: String, isEmailVerified: Bool, name: String, groups: [String]
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.email = email
+        self.isEmailVerified = isEmailVerified
+        self.name = Accounts.isPrintable(name) ? String(name.prefix(Self.nameLimit)) : ""
+        self.groups = groups.filter { Accounts.isPrintable($0) }
+    }
+
+    /// Characters of a name that are kept.
+    private static let nameLimit = 100
+}
+
+/// What an issuer may do here.
+package struct IssuerReach: Sendable {
+    /// As the operator's file calls it, for records.
+    package let name: String
+    /// The organizations that it may let people into.
+    package let organizations: [Int64]
+    package let rules: [MappingRule]
+    /// Whether accounts of before are linked by a verified address.
+    package let linksByEmail: Bool
+
+    package init(name: String, organizations: [Int64], rules: [MappingRule], linksByEmail: Bool) {
+        self.name = name
+        self.organizations = organizations.sorted()
+        self.rules = rules
+        self.linksByEmail = linksByEmail
+    }
+}
+
+/// The accounts of people who sign in with an issuer.
+package enum Identities {
+    /// The name of the key that sessions begin with.
+    private static let keyName = "sign-in"
+
+    package enum Entry: Sendable, Equatable {
+        /// The account, and the digest of the key with which the session begins.
+        case entered(account: Int64, keyDigest: [UInt8])
+        /// No group gives a role; the account, where there is one, is closed.
+        case noRole
+        /// Somebody else has the address here.
+        case emailTaken
+        /// The issuer gives no address that can be used.
+        case noEmail
+    }
+
+    /// Lets a person in, or closes the account. Called in a transaction of its own.
+    ///
+    /// - Parameters:
+    ///   - digest: 32 random bytes; of the key where a new one is made.
+    ///   - writing: in the name of the server; its scope is not looked at.
+    package static func enter(
+        _ person: IssuedPerson, by reach: IssuerReach, newKey digest: [UInt8], _ writing: Writing
+    ) throws -> Entry {
+        let connection = writing.connection
+        for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
+        let roles = MappingRule.roles(of: person.groups, by: reach.rules)
+            .filter { reach.organizations.contains($0.organization) }
+        let known = try account(issuer: person.issuer, subject: person.subject, on: connection)
+        guard !roles.isEmpty else {
+            if let known {
+                try close(known, by: reach, writing)
+                try note(person, account: known, closed: writing.time, writing)
+            }
+            return .noRole
+        }
+        let email: String
+        do throws(AccountError) {
+            email = try Accounts.checked(email: person.email)
+        } catch {
+            return .noEmail
+        }
+        let holder = try member(email, reach, on: connection)
+        let account: Int64
+        if let known {
+            // The address of somebody else stays theirs; the account keeps its old one.
+            let isFree = holder == nil || holder == known
+            try rename(known, email: isFree ? email : nil, name: person.name, on: connection)
+            account = known
+        } else if let holder {
+            guard reach.linksByEmail, person.isEmailVerified, try !hasIdentity(holder, on: connection) else {
+                return .emailTaken
+            }
+            account = holder
+        } else {
+            account = try Accounts.createAccount(
+                email: email, name: person.name, kind: "USER", at: writing.time, on: connection)
+        }
+        try setRoles(roles, of: account, by: reach, writing)
+        try note(person, account: account, closed: 0, writing)
+        return .entered(account: account, keyDigest: try key(of: account, or: digest, writing))
+    }
+
+    /// Gives everybody who signed in with an issuer what its rules give now, by the groups of the last sign-in. For the calls that
+    /// change the rules, and after a change of the operator's file.
+    package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
+        let connection = writing.connection
+        for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
+        // Whoever was closed comes back by signing in.
+        let people = try connection.all(
+            """
+            SELECT account, group_names FROM sign_in_identity WHERE issuer = \(issuer) AND closed_at = 0 ORDER BY account
+            """
+        ) { (account: $0.integer(0), groups: $0.string(1)) }
+        for person in people {
+            let groups = person.groups.split(separator: "\n").map { String($0) }
+            let roles = MappingRule.roles(of: groups, by: reach.rules)
+                .filter { reach.organizations.contains($0.organization) }
+            guard roles.isEmpty else {
+                try setRoles(roles, of: person.account, by: reach, writing)
+                continue
+            }
+            try close(person.account, by: reach, writing)
+            try connection.run(
+                "UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(person.account)")
+        }
+    }
+
+    /// The issuer that the holder of a key signed in with; nil for keys that were typed.
+    package static func issuer(ofKey digest: [UInt8], on connection: any Connection) throws -> String? {
+        try connection.first(
+            """
+            SELECT i.issuer FROM user_key k JOIN sign_in_identity i ON i.account = k.account
+            WHERE k.digest = \(digest) AND k.is_sign_in = 1
+            """
+        ) { $0.string(0) }
+    }
+
+    /// The digest of the key with which sessions of a person begin; nil where there is none.
+    package static func key(
+        issuer: String, subject: String, on connection: any Connection
+    ) throws -> [UInt8]? {
+        try connection.first(
+            """
+            SELECT k.digest FROM sign_in_identity i JOIN user_key k ON k.account = i.account AND k.is_sign_in = 1
+            WHERE i.issuer = \(issuer) AND i.subject = \(subject)
+            """
+        ) { $0.blob(0) }
+    }
+
+    // MARK: Rows
+
+    private static func account(issuer: String, subject: String, on connection: any Connection) throws -> Int64? {
+        try connection.integer(
+            "SELECT account FROM sign_in_identity WHERE issuer = \(issuer) AND subject = \(subject)")
+    }
+
+    private static func hasIdentity(_ account: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer("SELECT 1 FROM sign_in_identity WHERE account = \(account)") != nil
+    }
+
+    /// The member of one of the issuer's organizations with this address, whatever the case of its letters.
+    private static func member(
+        _ email: String, _ reach: IssuerReach, on connection: any Connection
+    ) throws -> Int64? {
+        guard !reach.organizations.isEmpty else { return nil }
+        return try connection.integer(
+            """
+            SELECT a.id FROM account a JOIN membership m ON m.account = a.id
+            WHERE lower(a.email) = lower(\(email)) AND m.organization IN \(SQL.list(reach.organizations.map(Value.integer)))
+            ORDER BY a.id LIMIT 1
+            """)
+    }
+
+    private static func note(
+        _ person: IssuedPerson, account: Int64, closed: Int64, _ writing: Writing
+    ) throws {
+        let groups = person.groups.joined(separator: "\n")
+        try writing.connection.run(
+            """
+            INSERT INTO sign_in_identity (issuer, subject, account, group_names, seen_at, closed_at)
+            VALUES (\(person.issuer), \(person.subject), \(account), \(groups), \(writing.time), \(closed))
+            ON CONFLICT (issuer, subject) DO UPDATE SET group_names = excluded.group_names, seen_at = excluded.seen_at,
+                closed_at = excluded.closed_at
+            """)
+    }
+
+    private static func rename(
+        _ account: Int64, email: String?, name: String, on connection: any Connection
+    ) throws {
+        if let email {
+            try connection.run("UPDATE account SET email = \(email) WHERE id = \(account) AND email <> \(email)")
+        }
+        if !name.isEmpty {
+            try connection.run("UPDATE account SET name = \(name) WHERE id = \(account) AND name <> \(name)")
+        }
+    }
+
+    /// The digest of the account's key for sessions, which lasts for another session from now on.
+    private static func key(of account: Int64, or digest: [UInt8], _ writing: Writing) throws -> [UInt8] {
+        let end = writing.time + Sessions.lifetime
+        let kept = try writing.connection.first(
+            """
+            UPDATE user_key SET expires_at = \(end) WHERE account = \(account) AND is_sign_in = 1 RETURNING digest
+            """
+        ) { $0.blob(0) }
+        if let kept { return kept }
+        var name = keyName
+        // A person may have given the name to a key of their own.
+        for number in 2...Int(Keys.limit) + 2
+        where try writing.connection.integer("SELECT 1 FROM user_key WHERE account = \(account) AND name = \(name)")
+            != nil
+        {
+            name = "\(keyName) \(number)"
+        }
+        _ = try Keys.insert(
+            NewKey(digest, name: name, expires: end), account: account, isSignIn: true, at: writing.time,
+            on: writing.connection)
+        return digest
+    }
+
+    // MARK: Roles
+
+    /// The roles of rights of an account in the issuer's organizations, as `organization/product/ROLE`.
+    private static func held(
+        _ account: Int64, _ organization: Int64, on connection: any Connection
+    ) throws -> [(product: Int64, role: String)] {
+        try connection.all(
+            """
+            SELECT product, role FROM assignment WHERE organization = \(organization) AND account = \(account)
+            ORDER BY product, role
+            """
+        ) { (product: $0.integer(0), role: $0.string(1)) }
+        .filter { Role(assignment: $0.role) != nil }
+    }
+
+    /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, stay
+    /// while there are others.
+    private static func setRoles(
+        _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
+    ) throws {
+        let connection = writing.connection
+        for organization in reach.organizations {
+            let wanted = roles.filter { $0.organization == organization }
+            let held = try held(account, organization, on: connection)
+            let isSame =
+                held.map { "\($0.product) \($0.role)" }.sorted()
+                == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
+            if isSame { continue }
+            for row in held {
+                try connection.run(
+                    """
+                    DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)
+                        AND product = \(row.product) AND role = \(row.role)
+                    """)
+            }
+            for rule in wanted {
+                try Accounts.assign(
+                    rule.role, to: account, organization: organization, product: rule.product, on: connection)
+            }
+            let email = try Accounts.email(of: account, on: connection)
+            let writing = writing.moved(to: Scope(kind: .organization, organization: organization))
+            for rule in wanted {
+                try People.note(
+                    .assignment, .changed,
+                    "\(rule.role.rawValue): \(email), by the group \(rule.group) of \(reach.name)", in: rule.product,
+                    writing)
+            }
+            if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email), by \(reach.name)", writing) }
+        }
+    }
+
+    /// Takes from an account all that it may do in the issuer's organizations, and all its keys. That this may be the last
+    /// administrator keeps nobody in: the operator's command line makes another one.
+    private static func close(_ account: Int64, by reach: IssuerReach, _ writing: Writing) throws {
+        let connection = writing.connection
+        try setRoles([], of: account, by: reach, writing)
+        for organization in reach.organizations {
+            try connection.run(
+                "DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
+            try connection.run(
+                """
+                DELETE FROM group_member WHERE account = \(account)
+                    AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
+                """)
+        }
+        let keys = try connection.run("DELETE FROM user_key WHERE account = \(account)")
+        guard keys > 0 else { return }
+        let email = try Accounts.email(of: account, on: connection)
+        for organization in reach.organizations {
+            try People.note(
+                .userKey, .deleted, "\(email): all keys, as no group of \(reach.name) lets in any more",
+                writing.moved(to: Scope(kind: .organization, organization: organization)))
+        }
+    }
+}

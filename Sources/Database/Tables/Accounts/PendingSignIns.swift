@@ -1,0 +1,61 @@
+// DESIGN. A row for each browser that is at an issuer, taken away by the first answer that shows its state: a second answer finds
+// nothing. Strangers make these rows, so they are few in all, small, and gone after ten minutes.
+
+/// Sign-ins whose answer has not come yet.
+package enum PendingSignIns {
+    /// How long an answer is waited for, in milliseconds.
+    package static let life: Int64 = 10 * 60_000
+    /// The most that wait at a time.
+    package static let limit: Int64 = 10_000
+    /// How far the clocks of nodes may be apart, in milliseconds.
+    private static let tolerance: Int64 = 5 * 60_000
+
+    package struct Row: Sendable, Equatable {
+        /// SHA-256 of the secret that the browser keeps.
+        package let browser: [UInt8]
+        /// As the operator's file calls the issuer.
+        package let issuer: String
+        /// The page that was asked for.
+        package let page: String
+
+        package init(browser: [UInt8], issuer: String, page: String) {
+            self.browser = browser
+            self.issuer = issuer
+            self.page = page
+        }
+    }
+
+    /// Notes one; false when too many wait.
+    ///
+    /// - Parameter state: SHA-256 of what the issuer gives back.
+    package static func begin(
+        _ row: Row, state: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> Bool {
+        try sweep(at: time, on: connection)
+        let waiting = try connection.integer("SELECT count(*) FROM pending_sign_in") ?? 0
+        guard waiting < limit else { return false }
+        try connection.run(
+            """
+            INSERT INTO pending_sign_in (state, browser, issuer, page, expires_at)
+            VALUES (\(state), \(row.browser), \(row.issuer), \(row.page), \(time + life))
+            """)
+        return true
+    }
+
+    /// Takes one away that waits; nil when there is none. It is gone whatever becomes of the answer.
+    package static func take(
+        state: [UInt8], at time: Int64, on connection: any Connection
+    ) throws -> Row? {
+        let found = try connection.first(
+            "DELETE FROM pending_sign_in WHERE state = \(state) RETURNING browser, issuer, page, expires_at"
+        ) { (row: Row(browser: $0.blob(0), issuer: $0.string(1), page: $0.string(2)), end: $0.integer(3)) }
+        // One that ends later than any can is from before a clock was set back.
+        guard let found, found.end > time, found.end <= time + life + tolerance else { return nil }
+        return found.row
+    }
+
+    /// Deletes those whose time is over.
+    package static func sweep(at time: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM pending_sign_in WHERE expires_at <= \(time)")
+    }
+}

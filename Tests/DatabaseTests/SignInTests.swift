@@ -1,0 +1,225 @@
+import Bytes
+import TestSupport
+import Testing
+
+@testable import Database
+
+/// Accounts of people who sign in with an issuer, on each engine.
+struct SignInTests {
+    private static let issuer = "https://login.example"
+
+    /// A database with the organizations 1 and 2 (Acme, Rival) and the product Shop of the first.
+    private struct House {
+        let database: any Database
+        let acme: Int64
+        let rival: Int64
+        let shop: Int64
+
+        init(_ engine: Engine) throws {
+            database = try TemporaryDatabase.make(engine)
+            (acme, rival, shop) = try database.write { connection in
+                let acme = try Accounts.createOrganization(
+                    named: "Acme", token: "a", administrator: "admin@acme.example", keyDigest: [1], at: 1,
+                    on: connection)
+                let rival = try Accounts.createOrganization(
+                    named: "Rival", token: "b", administrator: "admin@rival.example", keyDigest: [2], at: 1,
+                    on: connection)
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: acme.id), by: .system, at: 1, on: connection)
+                let shop = try Accounts.createProduct(named: "Shop", token: "s", writing)
+                return (acme.id, rival.id, shop.id)
+            }
+        }
+
+        func reach(links: Bool = false, _ rules: [MappingRule]? = nil) -> IssuerReach {
+            IssuerReach(
+                name: "acme", organizations: [acme],
+                rules: rules ?? [
+                    MappingRule(group: "all", role: .readOnly, organization: acme, product: 0),
+                    MappingRule(group: "admins", role: .administrator, organization: acme, product: 0),
+                    MappingRule(group: "shop", role: .member, organization: acme, product: shop),
+                    // Of an organization that the issuer may not let into.
+                    MappingRule(group: "all", role: .administrator, organization: rival, product: 0),
+                ], linksByEmail: links)
+        }
+
+        func enter(
+            _ groups: [String], subject: String = "ada", email: String = "ada@acme.example", isVerified: Bool = true,
+            by reach: IssuerReach? = nil, at time: Int64 = 100, digest: [UInt8] = [9]
+        ) throws -> Identities.Entry {
+            let person = IssuedPerson(
+                issuer: SignInTests.issuer, subject: subject, email: email, isEmailVerified: isVerified, name: "Ada",
+                groups: groups)
+            return try database.write { connection in
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: acme), by: .system, at: time, on: connection)
+                return try Identities.enter(person, by: reach ?? self.reach(), newKey: digest, writing)
+            }
+        }
+
+        func standing(_ digest: [UInt8], _ token: String = "a", at time: Int64 = 200) throws -> Standing? {
+            try database.read {
+                try Standing.find(.organization, token: token, keyDigest: digest, at: time, on: $0).holder?.standing
+            }
+        }
+
+        func audit(_ event: AuditRecord.Event) throws -> [String] {
+            try database.read { connection in
+                var wanted = AuditTrail.Wanted(organization: acme, limit: 50)
+                wanted.event = event
+                return try AuditTrail.list(wanted, on: connection).map { "\($0.subject) \($0.detail)" }
+            }
+        }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func groupsGiveAnAccountItsRoles(engine: Engine) throws {
+        let house = try House(engine)
+        guard case .entered(let account, let key) = try house.enter(["all", "shop", "other"]) else {
+            Issue.record("not let in")
+            return
+        }
+        #expect(key == [9])
+        let standing = try #require(try house.standing(key))
+        #expect(
+            standing.account == account && standing.role == .readOnly && standing.productRoles == [house.shop: .member])
+        // The issuer has no say in the other organization.
+        #expect(try house.standing(key, "b")?.isMember == false)
+        // The trail says by which group.
+        #expect(try house.audit(.role).contains { $0.contains("ada@acme.example, by the group shop of acme") })
+        // The key is nobody's to see, and ends.
+        #expect(try house.database.read { try Keys.list(account: account, on: $0) }.isEmpty)
+        #expect(try house.database.read { try Keys.find(.first, account: account, on: $0) } == nil)
+        #expect(try house.standing(key, at: 100 + Sessions.lifetime) == nil)
+        // The next sign-in finds the same account and key, with the greatest role of several groups.
+        #expect(try house.enter(["all", "admins"], digest: [8]) == .entered(account: account, keyDigest: [9]))
+        let later = try #require(try house.standing(key))
+        #expect(later.role == .administrator && later.productRoles.isEmpty)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func noGroupClosesTheAccount(engine: Engine) throws {
+        let house = try House(engine)
+        guard case .entered(let account, let key) = try house.enter(["admins"]) else {
+            Issue.record("not let in")
+            return
+        }
+        try house.database.write { connection in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 110, on: connection)
+            let person = try #require(try People.account(account, on: connection))
+            _ = try Keys.add(NewKey([7], name: "ci"), to: person, writing)
+            try People.createGroup("legal", description: "", writing)
+            try People.add(["ada@acme.example"], toGroup: "legal", writing)
+            try People.set("ADMINISTRATOR", people: nil, groups: ["legal"], writing)
+        }
+        #expect(try house.enter(["strangers"], at: 120) == .noRole)
+        // Neither the session's key nor the person's own opens anything.
+        #expect(try house.standing(key) == nil && house.standing([7]) == nil)
+        #expect(
+            try house.database.read { try Standing.find(account: account, in: house.acme, on: $0) }?.isMember == false)
+        #expect(try house.audit(.key).contains { $0.contains("no group of acme lets in any more") })
+        // A stranger without a group leaves no account.
+        #expect(try house.enter([], subject: "eve", email: "eve@acme.example") == .noRole)
+        #expect(try house.database.read { try $0.integer("SELECT count(*) FROM account") } == 3)
+        // The group back, the person is back.
+        #expect(try house.enter(["all"], at: 130, digest: [6]) == .entered(account: account, keyDigest: [6]))
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func anAddressIsNoIdentity(engine: Engine) throws {
+        let house = try House(engine)
+        // Somebody at the issuer who has the administrator's address is not the administrator.
+        let (mail, shouted) = ("admin@acme.example", "Admin@Acme.example")
+        for email in [mail, shouted] {
+            #expect(try house.enter(["all"], email: email) == .emailTaken)
+        }
+        // Not even where the file links, while nobody has verified it.
+        #expect(try house.enter(["all"], email: mail, isVerified: false, by: house.reach(links: true)) == .emailTaken)
+        guard case .entered(let account, _) = try house.enter(["admins"], email: mail, by: house.reach(links: true))
+        else {
+            Issue.record("not linked")
+            return
+        }
+        #expect(try house.standing([1])?.account == account)
+        // A second one is not linked to the same account.
+        #expect(try house.enter(["all"], subject: "eve", email: mail, by: house.reach(links: true)) == .emailTaken)
+        #expect(try house.enter(["all"], subject: "bob", email: "bob") == .noEmail)
+        // A changed address is taken over where it is free; somebody else's is not.
+        #expect(try house.enter(["all"], subject: "cid", email: "cid@acme.example", digest: [5]) != .noRole)
+        _ = try house.enter(["all"], subject: "cid", email: mail)
+        #expect(try house.standing([5])?.email == "cid@acme.example")
+        _ = try house.enter(["all"], subject: "cid", email: "sid@acme.example")
+        #expect(try house.standing([5])?.email == "sid@acme.example")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func anotherTableCountsAtOnce(engine: Engine) throws {
+        let house = try House(engine)
+        guard case .entered(_, let key) = try house.enter(["shop"]),
+            case .entered(_, let other) = try house.enter(
+                ["all"], subject: "bob", email: "bob@acme.example", digest: [8])
+        else {
+            Issue.record("not let in")
+            return
+        }
+        let rules = [MappingRule(group: "shop", role: .readOnly, organization: house.acme, product: house.shop)]
+        try house.database.write { connection in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
+            try SignInMapping.replace(issuer: "acme", by: rules, writing)
+            let kept = try SignInMapping.list(issuer: "acme", organization: house.acme, on: connection)
+            #expect(kept == rules)
+            try Identities.settle(issuer: Self.issuer, by: house.reach(kept), writing)
+        }
+        #expect(try house.standing(key)?.productRoles == [house.shop: .readOnly])
+        #expect(try house.standing(other) == nil)
+        #expect(try house.audit(.role).contains { $0.contains("groups of acme: shop: READ_ONLY in product") })
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func administratorsWithKeysRemain(engine: Engine) throws {
+        let house = try House(engine)
+        #expect(try house.enter(["admins"]) != .noRole)
+        // Whoever signs in with the issuer is no administrator whom the organization could do with alone.
+        #expect(throws: PeopleError.lastAdministrator) {
+            try house.database.write { connection in
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 150, on: connection)
+                try People.remove(email: "admin@acme.example", writing)
+            }
+        }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func anAnswerIsTakenOnce(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        let row = PendingSignIns.Row(browser: [1], issuer: "acme", page: "/console/product/x")
+        try database.write { connection in
+            #expect(try PendingSignIns.begin(row, state: [2], at: 1000, on: connection))
+            #expect(try PendingSignIns.take(state: [3], at: 1001, on: connection) == nil)
+            #expect(try PendingSignIns.take(state: [2], at: 1001, on: connection) == row)
+            #expect(try PendingSignIns.take(state: [2], at: 1002, on: connection) == nil)
+            // Too late, it is gone, too.
+            #expect(try PendingSignIns.begin(row, state: [4], at: 1000, on: connection))
+            #expect(try PendingSignIns.take(state: [4], at: 1000 + PendingSignIns.life, on: connection) == nil)
+            #expect(try PendingSignIns.begin(row, state: [5], at: 1000, on: connection))
+            try PendingSignIns.sweep(at: 1000 + PendingSignIns.life, on: connection)
+            #expect(try connection.integer("SELECT count(*) FROM pending_sign_in") == 0)
+        }
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func sessionsEndWithTheIssuers(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        try database.write { connection in
+            var new = Sessions.New([1], keyDigest: [9], from: "", browser: "")
+            new.issuerSession = "s"
+            new.end = 5000
+            try Sessions.begin(new, replacing: nil, at: 1000, on: connection)
+            try Sessions.begin(
+                Sessions.New([2], keyDigest: [8], from: "", browser: ""), replacing: nil, at: 1000, on: connection)
+            #expect(try Sessions.find([1], at: 4999, on: connection) != nil)
+            #expect(try Sessions.find([1], at: 5000, on: connection) == nil)
+            #expect(try Sessions.find([2], at: 5000, on: connection) != nil)
+            // An empty name ends nothing.
+            #expect(try Sessions.end(issuerSession: "", on: connection).isEmpty)
+            #expect(try Sessions.end(issuerSession: "s", on: connection) == [[9]])
+            try Sessions.end(keyDigest: [8], on: connection)
+            #expect(try connection.integer("SELECT count(*) FROM session") == 0)
+        }
+    }
+}
