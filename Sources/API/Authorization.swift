@@ -124,7 +124,7 @@ package struct Access: Sendable {
         return access
     }
 
-    /// Refuses what the role in the scope, or the key, is not enough for.
+    /// Refuses a call if the role in the scope, or the key, does not allow it.
     package func require(_ need: Need) throws(Denial) {
         guard role >= need.role else { throw denial(role, need) }
         guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }

@@ -10,7 +10,7 @@ package struct Call: Sendable {
     package enum Cost: Sendable {
         /// A few point queries: on the server's event thread when the database is in this process.
         case points
-        /// Lists, files: on a thread of its own.
+        /// For lists and files: runs on a thread of its own.
         case work
     }
 

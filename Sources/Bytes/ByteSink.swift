@@ -156,7 +156,7 @@ package struct ByteSink: ~Copyable {
         flushed = 0
     }
 
-    /// Copies what was not passed on yet, from a byte of it on, to the front of a buffer; returns how many bytes fitted.
+    /// Copies pending bytes, from a certain one on, to the front of a buffer; returns how many bytes fitted.
     package func copy(from start: Int, to buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(held - start, buffer.count)
         guard count > 0 else { return 0 }

@@ -233,7 +233,7 @@ final class FeedFetcher {
         }
     }
 
-    /// Removes what came, unless it lies in somebody's folder.
+    /// Removes the received file, unless it lies in a folder of the operator.
     func forget(_ path: String) {
         if path.hasPrefix(spool + "/") { unlink(path) }
     }

@@ -6,7 +6,7 @@ package struct FeedReport: Sendable, Equatable {
         /// Something new came, and is in the database.
         case updated
         case unchanged
-        /// The origin does not have it; what is known stays.
+        /// The origin does not have it; stored records remain.
         case missing
         /// It could not be used; what is known stays.
         case failed
@@ -21,7 +21,7 @@ package struct FeedReport: Sendable, Equatable {
     package var newest: Int64?
     /// Why it is missing or failed; empty otherwise.
     package var error = ""
-    /// For a source that comes in parts.
+    /// The reports of the parts of a source that has several.
     package var parts: [FeedReport] = []
 
     /// The outcome of a source is the worst outcome of its parts, so that no failure is overlooked.

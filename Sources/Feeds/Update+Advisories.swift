@@ -124,7 +124,7 @@ struct AdvisoryChanges {
     /// Whether there are more than the limit.
     private(set) var isMany = false
 
-    /// Throws `LinesError`, `FeedError` where it is no such list, or what the database throws.
+    /// Throws `LinesError`, `FeedError` if the file is no such list, or the database's error.
     init(path: String, limit: Int, in database: any Database) throws {
         var waiting: [(name: String, modified: Int64)] = []
         func settle() throws {

@@ -137,7 +137,7 @@ package struct Update {
         }
     }
 
-    /// Questions about packages in use are for publishers only when somebody says so; a mirror is the operator's own.
+    /// Publishers are asked about packages in use only if the operator says so; a mirror belongs to the operator.
     private func isWanted(_ feed: Feed, _ wish: Wish) -> Bool {
         feed.isAsked || wish.isNamed || fetcher.origin != .publishers
     }
@@ -220,7 +220,7 @@ package struct Update {
 
     // MARK: Judging
 
-    /// Refuses what is much smaller or older than what is known.
+    /// Refuses data that is much smaller or older than the stored data.
     func judge(_ name: String, records: Int, newest: Int64? = nil, beside known: FeedState) throws(FeedError) {
         guard Int64(records) * 2 >= known.records else {
             throw .implausible(

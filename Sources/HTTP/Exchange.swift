@@ -135,7 +135,7 @@ final class Exchange {
         switch service.handler(request) {
         case .now(let response): return send(response)
         case .later(let work):
-            // The request is the task's now; what it holds of the body goes when the task ends.
+            // The task owns the request from here on: its part of the body is released when the task ends.
             request.body = .bytes([])
             suspension = Suspension.begin(
                 handle, of: connection, isClosing: service.isClosing,

@@ -141,7 +141,7 @@ private final class Daemon: Sendable {
                 options += [
                     MHD_OptionItem(option: .HTTPS_MEM_CERT, value: 0, ptr_value: texts.certificate),
                     MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: texts.key),
-                    // TLS 1.2 and 1.3 (RFC 8996 forbids what was before).
+                    // TLS 1.2 and 1.3 (RFC 8996 forbids earlier versions).
                     MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: texts.priorities),
                 ]
             }

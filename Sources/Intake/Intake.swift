@@ -256,7 +256,7 @@ extension Intake.Result {
         }
     }
 
-    /// The most statements that are not applied and named in what the job keeps; the rest is counted.
+    /// The most unapplied statements that the job's result names; the rest is counted.
     private static let namedStatements = 1000
 }
 

@@ -12,7 +12,7 @@ import Jobs
 struct Publishing: Sendable {
     /// Libraries from which on a scan is decided beside the writer.
     private static let smallest = 300
-    /// How often it is decided there: what was decided first may be what the rest is decided from.
+    /// How often it is decided there, because later decisions may depend on the first ones.
     private static let attempts = 3
 
     let intake: Intake
@@ -62,7 +62,7 @@ struct Publishing: Sendable {
         var counts: [Alerts.SeverityCount] = []
     }
 
-    /// The place of an import as it is before the scan is shown.
+    /// The product and the project of an import before the scan is shown.
     private struct Place {
         let target: StagedScan.Target
         let coming: ProjectView.Coming
@@ -160,7 +160,7 @@ struct Publishing: Sendable {
         return Place(target: target, coming: coming, isNew: number != nil, shown: known?.shown)
     }
 
-    /// Writes what nobody finds before the project is there.
+    /// Writes rows that are invisible until the project shows the scan.
     private func hide(_ decision: inout Decision, in hidden: HiddenRows) throws {
         let view = decision.view
         try decision.changes.write(of: scan, project: view.project, at: time, hidden: hidden, in: database)

@@ -8,7 +8,7 @@ import Glibc
 
 /// A libcurl handle with the memory that it refers to, for one thread at a time. Released, it closes its connections.
 ///
-/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as it is one at a time, so a request needs the only
+/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as one thread at a time does, so a request needs the only
 /// reference to its connection (`S3Client`'s pool hands each out once).
 package final class OutboundConnection: @unchecked Sendable {
     /// Bytes of a pulled body that wait for their reader, at most, plus one buffer of libcurl's.

@@ -1,7 +1,8 @@
 package import Database
 
 extension ReportRequest {
-    /// What the report shows beside the content of its scope, as it is now. It is part of the key by which a made report is found
+    /// The present state of the facts that the report shows beside the content of its scope. It is part of the key by which a made report is
+    /// found
     /// again, because it changes while the revision of the scope does not. Throws `ProductionError.scopeGone` when what the scope is
     /// compared with does not exist any more.
     package func surroundings(on connection: any Connection) throws -> [String] {

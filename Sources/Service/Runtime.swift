@@ -89,7 +89,7 @@ package struct Runtime: Sendable {
     /// Brings uploads into the inventory.
     package var intake: Intake {
         var intake = Intake(queue: queue, newToken: { try Randomness.system.token() })
-        // Where another machine has the database, nobody here knows its disk.
+        // The disk of a database on another machine cannot be checked from here.
         if case .sqlite(let path) = settings.database {
             let reserve = reserve
             intake.hasRoom = { reserve.allows(0, in: path) }

@@ -28,7 +28,7 @@ package struct ServerSettings: Sendable {
     package var reserve = DiskReserve.usual
     /// The longest upload, in bytes.
     package var uploadLimit = UploadSettings.defaultLimit
-    /// How the server brings what is known up to date by itself; nil when it does not.
+    /// How the server updates its sources by itself; nil when it does not.
     package var updates: UpdateSettings?
     /// The file of the key with which secrets of webhooks are encrypted; nil for `secret.key` in the data directory.
     package var secretKeyFile: String?

@@ -16,7 +16,7 @@ package struct S3Settings: Sendable {
     package var trusted: String?
     /// Seconds that a link to an artifact is good for; nil when artifacts go through the server. At most 604,800.
     package var linkLife: Int?
-    /// Bytes of a part of an upload; what is in memory of it. S3 accepts no part but the last below 5 MiB.
+    /// The bytes of one part of an upload, which is kept in memory. S3 accepts no part but the last below 5 MiB.
     package var partSize = 8 << 20
     /// How often a request is made before its fault is passed on.
     package var attempts = 4

@@ -2,7 +2,7 @@ package import BOM
 import Bytes
 package import Inventory
 
-/// How a document names a product or a part of one. What is empty was not said; any of the names may be enough to find it.
+/// How a document names a product or a part of one. An empty text was not given; any one of the names may be enough to find the product.
 package struct ProductReference: Sendable, Equatable {
     /// As the document spells it, for messages.
     package var text: String

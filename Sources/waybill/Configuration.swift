@@ -193,7 +193,7 @@ struct Configuration: Sendable {
         return settings
     }
 
-    /// How often what is known is brought up to date, and from where; nil when it is not.
+    /// How often sources are updated, and from where; nil when they are not.
     private func updates() throws -> UpdateSettings? {
         guard let text = self["update"] else { return nil }
         let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": TimeText.day]

@@ -6,7 +6,7 @@ import Reports
 
 /// Why a question was refused.
 enum AskError: Error, Equatable {
-    /// No key, or one that nobody has.
+    /// No key, or an unknown one.
     case unknownKey
     case api(APIError)
 

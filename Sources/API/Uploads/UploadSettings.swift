@@ -13,7 +13,7 @@ package struct UploadSettings: Sendable {
     /// them.
     package var folder: String
 
-    /// What is left free on the disk of `folder`.
+    /// The bytes that stay free on the disk of `folder`.
     package var reserve: DiskReserve
 
     package init(

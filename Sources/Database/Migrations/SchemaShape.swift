@@ -3,7 +3,7 @@
 struct SchemaShape: Equatable {
     /// Columns by table: kind, whether they may be null.
     private var tables: [String: [String: String]] = [:]
-    /// Keys and indexes by what they are called in messages: the columns.
+    /// The columns of keys and indexes, by the names that messages use for these.
     private var indexes: [String: String] = [:]
     /// Rows of `license_conflict`, which are a part of the schema.
     private var rules: [String] = []

@@ -42,7 +42,7 @@ package struct HTTPRequest: Sendable {
 package enum BodyPolicy: Sendable {
     /// The sender of the body, as far as the head says it.
     package enum Sender: Sendable {
-        /// Somebody whose key was found: limits of strangers do not hold.
+        /// A known user, whose key was found: limits for strangers do not apply.
         case known
         case stranger
         /// The beginning of the body says it: a stranger until then.

@@ -82,8 +82,8 @@ struct AlertEvaluation {
         return decided
     }
 
-    /// Decides, and writes exposures, requests and the basis. What is left is to write what it gives, and then to forget
-    /// vulnerabilities that nothing shows any more.
+    /// Decides, and writes exposures, requests and the basis. The caller still has to write the result, and then to delete vulnerabilities that
+    /// no project shows any more.
     mutating func decide() throws -> Decided {
         var decided = Decided()
         var exposures = ProjectExposures(of: view, on: connection)

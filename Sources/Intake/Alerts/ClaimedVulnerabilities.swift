@@ -25,7 +25,7 @@ struct ClaimedVulnerabilities {
     private static let statementSpeaks: Int64 = -1
     /// Statements of documents of their own; among the entries they have the negative of their ids.
     private let statements: ProjectStatements
-    /// Whether what the document describes stands among the libraries.
+    /// Whether the described component is one of the libraries.
     private let listsProduct: Bool
     /// The vulnerabilities that each of these statements is about.
     private(set) var meaning: [Int64: Set<Int64>] = [:]
@@ -143,7 +143,7 @@ struct ClaimedVulnerabilities {
         owners = before.mapValues(\.name)
         var roots: [(claim: Int64, roots: [String])] = []
         // Claims that name a CVE come first: the others join them.
-        // What the document says of the product is said of a library where the product is one.
+        // A claim about the product counts for a library where the product is one.
         let own = all.filter { $0.isAboutLibrary || listsProduct && $0.claim >= 0 }
         let ofProduct = all.filter { !$0.isAboutLibrary && !(listsProduct && $0.claim >= 0) }
         for entry in own {

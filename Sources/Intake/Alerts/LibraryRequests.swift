@@ -68,7 +68,7 @@ struct LibraryRequests {
         try connection.readsOwnWrites()
     }
 
-    /// Those of which a person answered the request for the package, and nobody made one for the library.
+    /// Libraries without a request of their own, for whose package a person has answered a request.
     private func unanswered(_ refined: [String: String], on connection: any Connection) throws -> [String: String] {
         var answered: [String: String] = [:]
         try SQL.inSlices(refined.keys.sorted(), as: Value.text) { list in

@@ -86,7 +86,7 @@ struct ProjectExposures {
         }
     }
 
-    /// Adds what the document says of the product and none of its libraries has.
+    /// Adds the vulnerabilities that the document gives to the product and that none of its libraries has.
     private mutating func addProduct(_ causes: inout AlertCauses) throws {
         guard let product else { return }
         let left = Set(ofProduct.keys).subtracting(exposed)

@@ -157,7 +157,7 @@ package struct StaleAlerts {
         }
     }
 
-    /// What a project's document claims, and the statements about it.
+    /// The claims of a project's document, and the statements about the project.
     private struct Said: Sendable {
         let view: ProjectView
         let statements: ProjectStatements

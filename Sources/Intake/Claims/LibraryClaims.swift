@@ -7,7 +7,7 @@ import VEX
 // may know the vulnerability by another one. A claim about the described component counts for all components that have the
 // vulnerability, and is kept once, for occurrence 0.
 
-/// What a document found out about vulnerabilities of its components.
+/// A document's findings about vulnerabilities of its components.
 struct LibraryClaims: Sendable {
     /// Bytes of a justification's detail that are kept.
     private static let detailLimit = 1000

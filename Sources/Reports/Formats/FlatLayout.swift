@@ -90,7 +90,7 @@ struct FlatColumn: Sendable {
             guard !rows.isNull(cell) else { return false }
             let bytes = rows.bytes(cell)
             let isMore = PlainText.append(markdown: bytes, characters: Self.proseLimit, to: &text)
-            // What was not read may be left out, too.
+            // Cells that were not read may be left out, too.
             return isMore || bytes.count >= Column.proseRead.number
         case .text, .integer, .real, .date, .timestamp, .link, .names: appendText(rows, at: start, to: &text)
         }

@@ -116,7 +116,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         try sink.drain()
     }
 
-    /// The lines of the row's tallest cell, about: what a spreadsheet program shows of a row whose height nobody says is up to the program.
+    /// The approximate number of lines of the row's tallest cell: without a height, each spreadsheet program chooses how much of the row it
+    /// shows.
     private mutating func lines(of rows: borrowing RowBuffer, at start: Int) -> Int {
         var most = 1
         for index in columns[table].indices {

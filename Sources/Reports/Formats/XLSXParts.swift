@@ -54,7 +54,8 @@ extension XLSXFormat {
             """
     }
 
-    /// The sheet *About* after the tables: what the report is, how many rows it has, and on what it rests. Programs read the first
+    /// The sheet *About* after the tables: the name of the report, the number of its rows, and the basis of its verdicts. Programs read the
+    /// first
     /// sheet, so the summary does not stand on top of that.
     static func aboutSheet(_ head: ReportHead, rows: [Int], isOutOfLinks: Bool) -> String {
         var lines: [(name: String, cell: AboutCell)] = [

@@ -156,7 +156,7 @@ extension Question {
         return names.isEmpty ? [.all(ofProjects: projects)] : [named, .all(ofProjects: projects)]
     }
 
-    /// The projects that are called what was asked.
+    /// The projects whose name is the asked text.
     private func projects(of organization: Int64, on connection: any Connection) throws -> [Int64] {
         try connection.all(
             """

@@ -86,7 +86,7 @@ struct QuestionItems {
         return sql
     }
 
-    /// The query of what is shown of the places.
+    /// The query for the facts that are shown of the places.
     func factsQuery(of places: [QuestionPlace]) -> SQL {
         """
         \(with(places))

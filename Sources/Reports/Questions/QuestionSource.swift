@@ -5,7 +5,7 @@ import Database
 // page is full, so it is for many. Both sides give the same occurrences in the same order. CROSS JOIN keeps SQLite to the written
 // order (sqlite.org/optoverview.html#crossjoin); PostgreSQL joins as it likes.
 
-/// Where the occurrences come from that a question is about.
+/// The source of the occurrences that a question is about.
 struct QuestionSource: Sendable {
     /// One side of the search: its tables, among them `occurrence o`, and their conditions.
     struct Side: Sendable {

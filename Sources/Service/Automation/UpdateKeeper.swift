@@ -17,7 +17,7 @@ package struct UpdateSettings: Sendable {
     }
 }
 
-/// Has what is known brought up to date when the time has come: by one job, whichever node submits it, on whichever it runs.
+/// Submits the job that updates advisories and lists when it is due: one job for all nodes, which any node may submit and run.
 struct UpdateKeeper: Sendable {
     static let processType = "Knowledge Update"
 

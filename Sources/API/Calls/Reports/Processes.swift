@@ -20,7 +20,7 @@ extension Call {
         return .answer(try visit.envelope(found).response)
     }
 
-    /// Not Mend's: ends a process that is not finished. The answer is its envelope; a running one is FAILED a moment later.
+    /// Not Mend's: ends a process that is not finished. The answer is the envelope of the job; a running job is FAILED a moment later.
     static let cancelProcess = Call(
         "cancelAsyncProcess", .any, .readOnly, .points, keys: .submit, takes: uuidFields
     ) { visit in
@@ -112,7 +112,7 @@ extension Call {
             response.attach(as: artifact.fileName)
             return response
         case .redirect(let url):
-            // 303: what was asked by POST is fetched by GET. The address is a key for a while: nobody keeps it.
+            // 303: the result of the POST is fetched by GET. The address is a key for a while: nobody keeps it.
             return HTTPResponse(status: 303, headers: ["Location": url, "Cache-Control": "no-store"])
         }
     }

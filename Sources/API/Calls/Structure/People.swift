@@ -167,8 +167,8 @@ extension Call {
 
     // MARK: Roles
 
-    /// Not Mend's: the role of one member, in the organization or in one product, in place of the one before. Lists of everybody, as
-    /// `setOrganizationAssignments` takes them, lose what somebody else changed in between.
+    /// Not Mend's: the role of one member, in the organization or in one product, in place of the one before. Complete lists, as
+    /// `setOrganizationAssignments` takes them, undo changes that others made since the list was read.
     private static let setRole = Call(
         "waybillSetRole", .one(.organization), .administrator, .points,
         takes: [

@@ -6,7 +6,7 @@ enum XMLShape {
     case text
     case number
     case boolean
-    /// An array of what is in it; `of` is the shape of each, where that does not follow from the name.
+    /// An array of the elements in it; `of` is the shape of each, where that does not follow from the name.
     indirect case list(of: XMLShape? = nil)
     /// The value of its attribute `ref`.
     case reference
@@ -52,7 +52,7 @@ struct XMLVocabulary {
         list.split { $0 == " " || $0 == "\n" }.map(String.init)
     }
 
-    /// What is known of an element or attribute by its name and the name of the element around it.
+    /// The shape of an element or attribute, by its name and the name of the element around it.
     struct Rule {
         var shape: XMLShape
         var isRepeated: Bool

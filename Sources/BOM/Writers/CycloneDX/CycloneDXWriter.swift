@@ -156,7 +156,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         var seen: Set<String> = [ref]
         for edge in edges {
             guard edge.kind == .dependsOn else {
-                // What a component contains is said by nesting, and what the described one contains by being in the document.
+                // Components contained in another are nested in it; components contained in the described one stand in the document.
                 if edge.kind == .contains, nestedIn[respelled[edge.to] ?? edge.to] == ref || ref == rootReference {
                     continue
                 }

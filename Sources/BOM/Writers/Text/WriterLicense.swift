@@ -41,7 +41,7 @@ struct LicenseStatementReader: Sendable {
     /// Whether `+` may stand behind an id that the list has without one, too (Annex D.3: `Apache-2.0+`). It is valid everywhere, but
     /// the reference readers of SPDX 2 (license-expression, spdx-tools) refuse it.
     private let takesAnyPlus: Bool
-    /// What the document of the components to come calls its references, by their ids.
+    /// The names of references, by their ids, in the document whose components are written next.
     private var declared: [String: String] = [:]
     /// Expressions of claims without texts and references of their own.
     private var known: [[LicenseClaim.Form]: LicenseStatements] = [:]

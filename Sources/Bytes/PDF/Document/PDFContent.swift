@@ -100,7 +100,7 @@ struct PDFContent: ~Copyable {
         bytes.append(" Tf\n")
     }
 
-    /// Shows what a line of `PDFLines` says, with its begin at a point.
+    /// Shows a line of `PDFLines` that begins at a point.
     @inline(__always)
     mutating func show(_ line: UnsafeRawBufferPointer, x: Int, y: Int) {
         bytes.hundredths(x - origin.x)

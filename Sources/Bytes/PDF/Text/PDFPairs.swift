@@ -1,8 +1,8 @@
 import CPango
 
-// DESIGN. Numbers, digests and names are words that no cache has seen, and most of them are ASCII. In a face whose ASCII is
-// only kerned, a word is its letters, each as wide as it is in front of the next; so two letters are shaped once and then
-// known. A face whose letters change with what stands farther off (the feature `calt`, as in fonts for programmers) or beside
+// DESIGN. Numbers, digests and names are words that no cache has seen, and most of them are ASCII. In a face that only kerns ASCII, a word
+// consists of its letters, and the width of each depends on the next one alone; so each pair of letters is shaped once. A face whose letters
+// change with what stands farther off (the feature `calt`, as in fonts for programmers) or beside
 // each other is left to HarfBuzz.
 
 /// How ASCII is set in one face, two letters at a time.

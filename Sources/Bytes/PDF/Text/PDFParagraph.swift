@@ -54,7 +54,7 @@ private struct PDFRunWriter {
     private let plain: Int
     private var font: Int
     private var rise = 0
-    /// Where the next glyph belongs, and where the reader is by what was written, in points from the line's begin.
+    /// The place of the next glyph, and the place that the operators written so far lead to, in points from the line's begin.
     private var wanted = 0.0
     private var reached = 0.0
 

@@ -1,7 +1,7 @@
 import CPostgreSQL
 
 extension PostgreSQLConnection {
-    /// Throws what a result of the server means unless the statement was done. The caller clears the result.
+    /// Throws the error that a result of the server means, unless the statement succeeded. The caller clears the result.
     func check(_ result: OpaquePointer?, sql: String) throws(DatabaseError) {
         let status = PQresultStatus(result)
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else { throw failure(result, sql: sql) }

@@ -249,7 +249,7 @@ private struct DecisionMove {
         }
     }
 
-    /// Bugs are a list: that of the old name goes behind the other, without what is there.
+    /// Bugs are a list: entries under the old name are added to the list under the new name, unless it has them.
     private func appendBugs(_ old: String, _ new: String) throws {
         try connection.run(
             """

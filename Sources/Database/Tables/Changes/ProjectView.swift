@@ -7,7 +7,7 @@ package struct ProjectView: Sendable, Equatable {
     package let scan: Int64
     /// The user who uploaded the scan.
     package let uploadedBy: String
-    /// Of a project that does not show the scan yet: what it will say of itself.
+    /// The view of a project that does not show the scan yet, as it will be once it does.
     package let coming: Coming?
 
     /// What rows of a project, its product and its scan say from the transaction on that shows the scan.

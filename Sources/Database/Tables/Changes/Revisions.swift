@@ -1,4 +1,4 @@
-/// How often what a scope shows has changed: a report that was made before is found again while this stays.
+/// The number of changes of a scope's content: an earlier report is used again while this number is the same.
 ///
 /// Everything that changes what reports show raises revisions here and nowhere else, in the transaction of the change. A line of
 /// the change log (`Change.write`) raises that of its organization; what reaches reports of products and projects raises theirs, too.

@@ -255,8 +255,7 @@ package enum Decisions {
         return over.count
     }
 
-    /// Forgets what was decided for a project that is deleted: about its alerts, and, when it was the last version, about all
-    /// of them.
+    /// Deletes decisions for a deleted project: those about its alerts and, when it was the last version, those about all versions.
     static func forget(project: Int64, on connection: any Connection) throws {
         let place = try connection.first(
             "SELECT organization, product, name, version FROM project WHERE id = \(project)"

@@ -101,7 +101,7 @@ package enum Policies {
         try list(where: place(scope), on: connection)
     }
 
-    /// The policies of a scope and of what is around it, in the order in which they decide.
+    /// The policies of a scope and of the scopes around it, in the order in which they decide.
     package static func ownAndInherited(of scope: Scope, on connection: any Connection) throws -> [Policy] {
         try list(
             where: """

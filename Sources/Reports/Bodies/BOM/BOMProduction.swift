@@ -267,7 +267,7 @@ extension BOMSource {
         let preparation: Preparation
         let position: Int
         let occurrence: Int
-        /// Edges from what the document describes; -1 when no path leads there.
+        /// The number of edges from the described component; -1 when no path leads there.
         let depth: Int
         /// Of the library, in a product's document; empty in a project's, which names components as their document does.
         let uuid: String

@@ -36,7 +36,7 @@ package struct BOMRequest: Sendable, Equatable {
         standard = offer.standard
         self.version = version
         formats = offer.formats
-        // Documented: the depth counts for CycloneDX only, and 0, the top level, is its default.
+        // Mend's documentation: the depth counts for CycloneDX only, and 0, the top level, is its default.
         depth = offer.standard == .spdx ? nil : options["maxdepthlevel"].flatMap { $0.first }.flatMap { Int($0) } ?? 0
         includesVulnerabilities = options["includevulnerabilities"] != ["false"]
         packagePrefix = options["packageids"] == ["older"] ? SPDXIdentifiers.olderPrefix : SPDXIdentifiers.prefix

@@ -164,7 +164,7 @@ extension DocumentPage {
         y = base + 24
     }
 
-    /// A line in words, for whoever hears the chart.
+    /// A line in words, for people whose screen reader reads the chart.
     private static func words(_ series: (name: String, values: [Int])) -> String {
         "\(series.name) from \(series.values.first ?? 0) to \(series.values.last ?? 0), at most \(series.values.max() ?? 0)"
     }

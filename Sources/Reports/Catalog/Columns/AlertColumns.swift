@@ -70,8 +70,8 @@ extension Column {
         return shown + all.filter { !keys.contains($0.key) }
     }
 
-    /// As `alert`, for a report that begins with the type, the level, the library and where it is. Behind all others stands what
-    /// the vulnerability is, where the alert is about one.
+    /// As `alert`, for a report that begins with the type, the level, the library and where it is. The last columns hold the facts about the
+    /// vulnerability, if the alert is about one.
     static func alertOfAnyType(_ others: [Column]) -> [Column] {
         alert(head + others) + [
             .severity("", "Severity"), .vulnerabilityName(""), .text("", "Top Fix", VulnerabilityText.fix, width: 36),

@@ -3,7 +3,8 @@ package import Database
 // DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of what it is compared with
 // (Database/Tables/Accounts/Scope.swift). Libraries are compared by identity (`library.uuid`), so two descriptions of one library
 // are no difference. A library counts as changed if one version of a package replaced one other version: it is shown once, with the version of
-// the other side. Of a package in several versions that one side alone has, nobody knows which replaced which: each is a row of its own.
+// the other side. If one side has several versions of a package that the other side lacks, it is unknown which replaced which: each has a row
+// of its own.
 
 extension Report {
     /// The differences of another product from the product of the scope.

@@ -100,7 +100,7 @@ private enum Meeting {
         """
     }
 
-    /// Whether the graph leads to both from what the document describes, and they can be linked.
+    /// Whether the graph leads from the described component to both libraries, and they can be linked.
     private static func isShared(with other: StaticSQL) -> StaticSQL {
         """
         (o.direct >= 0 AND q.direct >= 0 AND o.depth >= 0 AND q.depth >= 0 AND l.type = \(other).type

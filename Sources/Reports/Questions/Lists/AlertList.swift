@@ -111,7 +111,7 @@ package struct AlertList: Sendable {
         if let uuids { sql.append(" AND a.uuid IN \(SQL.list(uuids.map(Value.text)))") }
         if let severity {
             sql.append(" AND v.severity = \(severity)")
-            // Projects without any are passed over by what is counted of them.
+            // Projects without alerts are skipped by their stored counts.
             sql.append(
                 """
                  AND EXISTS (SELECT 1 FROM project_severity y WHERE y.project = p.id AND y.severity = \(severity))

@@ -1,6 +1,6 @@
 package import Database
 
-/// The names and tokens of a scope and of what is around it.
+/// The names and tokens of a scope and of the scopes around it.
 package struct PlaceNames: Sendable, Equatable {
     package struct Place: Sendable, Equatable {
         package let name: String
