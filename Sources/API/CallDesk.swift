@@ -46,7 +46,7 @@ package struct CallDesk: Sendable {
         }
     }
 
-    /// Does all of a call but what it writes.
+    /// Does a call except for its writes.
     private func begin(
         _ call: Call, _ request: Request, _ keyDigest: [UInt8], _ caller: Caller
     ) throws -> Outcome {

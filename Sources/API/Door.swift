@@ -216,7 +216,7 @@ package struct Door: Sendable {
                 if let key { backend.doorkeeper?.welcome(key) }
                 return try call.answer(request, access, caller, on: connection, backend)
             }
-            // A few rows by their keys: to have them of one moment would be half of the round trips to PostgreSQL.
+            // A call that reads a few rows by their keys needs no snapshot: on PostgreSQL that would be half of its round trips.
             if call.cost == .points, backend.database.engine == .postgresql {
                 return (try backend.database.read(answer(on:)), account)
             }

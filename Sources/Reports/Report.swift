@@ -108,7 +108,7 @@ package struct Column: Sendable {
         return column
     }
 
-    /// The same column, which says this in PDF.
+    /// The same column, with another text in PDF.
     package func printed(_ sql: StaticSQL) -> Column {
         var column = self
         column.printed = sql

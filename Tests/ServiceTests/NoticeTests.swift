@@ -166,7 +166,7 @@ import Testing
         #expect(events.withLock { $0.last } == "notice given up")
     }
 
-    /// What did not happen is not said, and a message that a node holds is not another's.
+    /// An event whose transaction failed is not reported, and no node sends a message that another node holds.
     @Test(arguments: TemporaryDatabase.engines) func onceAndOnlyIfItHappened(engine: Engine) throws {
         struct Crash: Error {}
         let fixture = try InventoryFixture(engine)

@@ -63,7 +63,7 @@ extension EndToEnd {
             func items(_ words: String...) throws -> [[String: Any]] {
                 try #require(try site.json(["ask"] + words)["items"] as? [[String: Any]])
             }
-            // Words need no quotation marks, and those that look like a package are one.
+            // Several words need no quotation marks, and words that look like a package mean it.
             for words in [
                 ["par", "t-2"], ["part-2", "1.0"], ["PART-2"], ["pkg:npm/part-2"], ["--as", "library", "part-2"],
             ] {

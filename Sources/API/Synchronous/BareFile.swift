@@ -13,7 +13,7 @@ final class BareFile: PartReceiver, Sendable {
     private struct State {
         var name: String?
         var shield: WordShield
-        /// What is still to be put in front of the file.
+        /// The text that still has to come before the file.
         var head: String
     }
 

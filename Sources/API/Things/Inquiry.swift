@@ -9,7 +9,7 @@ package struct Inquiry: Sendable {
 
     private let scope: Scope
     private let queue: Queue
-    /// The most things that are looked for, at least.
+    /// The number of wanted things; of some kinds one more is read.
     private let limit: Int
     /// Who asks; nil for the operator.
     private let access: Access?

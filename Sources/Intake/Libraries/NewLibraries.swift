@@ -75,7 +75,7 @@ final class NewLibraries: Sendable {
             for place in ids.indices { ids[place] = first + Int64(place) }
             return try complete(Array(ids.indices), ids: ids, fitting: fitting, on: connection)
         }
-        // Another import of the organization was faster with some of them.
+        // Another import of the organization has inserted some of them meanwhile.
         var missing = RowBuffer(capacity: rows.byteCount)
         let places = ids.indices.filter { ids[$0] == 0 }
         let width = StagedScan.libraryCells

@@ -53,7 +53,7 @@ extension PDFTable {
         }
         package var title: String
         package var kind: Kind
-        /// The share of the room that is left when each column has its least; 1 is usual.
+        /// The column's share of the remaining width, once each column has its minimum; usually 1.
         package var weight: Double
         /// Whether each change of its value, from row to row, becomes an entry of the outline. For at most one column.
         package var isOutlined: Bool

@@ -65,7 +65,7 @@ package struct DecisionWork: Sendable {
         try connection.run("UPDATE decision SET applied = 1 WHERE id = \(decision)")
     }
 
-    /// The projects by transactions, each of which takes about as long.
+    /// The projects in groups, one for each transaction, so that all transactions take about equally long.
     static func pages(of projects: [Int64], on connection: any Connection) throws -> [ArraySlice<Int64>] {
         var alerts: [Int64: Int64] = [:]
         try SQL.inSlices(projects, as: Value.integer) { list in

@@ -4,7 +4,7 @@ package struct FeedState: Sendable, Equatable {
     package let name: String
     /// Where it came from last.
     package var address = ""
-    /// What that server needs to say that nothing changed; empty where it gave nothing.
+    /// The marks by which that server can answer that the file is unchanged; empty where it sent none.
     package var etag = ""
     package var lastModified = ""
     package var records: Int64 = 0

@@ -70,7 +70,7 @@ package struct LicenseUse: Sendable {
         package let type: String
         package let libraries: Int64
 
-        /// How far it reaches into the work that uses it; nil where the tables do not say.
+        /// The family: how far the licence extends to the work that uses the library; nil where the tables do not have the licence.
         package var family: LicenseFamily? { PolicyLicense(spdx: spdx, name: name).family }
     }
 
