@@ -42,7 +42,10 @@ enum AskError: Error, Equatable {
         case .refused, .roleTooLow, .keyTooNarrow, .notYours: 403
         case .tooManyCalls, .busy: 429
         case .fault(let fault): fault.status
-        default: 400
+        case .badJSON, .unknownRequest, .missing, .badValue, .badPattern, .nameTaken, .unknownProcess, .notReady,
+            .failed, .notDownloadable, .finishedAlready, .report, .full, .tooLargeForOneFile, .uploadsPending,
+            .notFound, .people, .key, .unknownLibrary, .noSuchLibrary, .tooManyLibraries, .notOffered:
+            400
         }
     }
 

@@ -22,10 +22,8 @@ extension Webhooks {
         guard let (job, isScheduled) = ended, let account = job.account else { return }
         let outcome = job.state == .success ? "ready" : "failed: \(job.error)"
         func say(_ kind: NoticeKind, in place: Scope, unless other: NoticeKind? = nil) throws {
-            try Notices.say(
-                kind, of: job.uuid, "\(job.processType): \(outcome)", in: place, account: account, unless: other,
-                at: time,
-                on: connection)
+            let event = Notices.Event(kind, of: job.uuid, "\(job.processType): \(outcome)")
+            try Notices.say(event, in: place, account: account, unless: other, at: time, on: connection)
         }
         let everywhere = Scope(kind: .organization, organization: job.organization)
         guard job.kind == .report else { return try say(.refused, in: everywhere) }

@@ -66,9 +66,8 @@ package enum NoticeWatch {
             """
         ) { LastingDecision(row: $0) }
         for decision in due.compactMap(\.self) {
-            try Notices.say(
-                .review, of: String(decision.id), decision.said, in: decision.place, account: nil, at: time,
-                on: connection)
+            let event = Notices.Event(.review, of: String(decision.id), decision.said)
+            try Notices.say(event, in: decision.place, account: nil, at: time, on: connection)
         }
     }
 }

@@ -144,14 +144,26 @@ package enum Notices {
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
     }
 
-    /// Something happened that is about no alert. Subscriptions to its place, and to what that is part of, hear of it.
+    /// An event that is about no alert.
+    package struct Event {
+        let kind: NoticeKind
+        /// The thing that it is about: events of one kind about one thing are one notice.
+        let subject: String
+        let detail: String
+
+        package init(_ kind: NoticeKind, of subject: String, _ detail: String) {
+            (self.kind, self.subject, self.detail) = (kind, subject, detail)
+        }
+    }
+
+    /// Reports an event to the subscriptions to its place and to the places around it.
     ///
     /// - Parameters:
     ///   - account: the owner; only the owner's subscriptions hear of it. Nil for all.
     ///   - other: subscriptions that want this kind, too, hear of it as that.
     package static func say(
-        _ kind: NoticeKind, of subject: String, _ detail: String, in place: Scope, account: Int64?,
-        unless other: NoticeKind? = nil, at time: Int64, on connection: any Connection
+        _ event: Event, in place: Scope, account: Int64?, unless other: NoticeKind? = nil, at time: Int64,
+        on connection: any Connection
     ) throws {
         guard try isWanted(organization: place.organization, on: connection) else { return }
         let owner: SQL = account.map { "AND n.account = \($0)" } ?? ""
@@ -159,8 +171,8 @@ package enum Notices {
         try connection.run(
             """
             INSERT INTO notice_item (\(columns))
-            SELECT n.id, \(kind.rawValue), \(subject), 0, \(time), \(String(detail.prefix(1000))) FROM subscription n
-            WHERE n.organization = \(place.organization) AND n.kinds LIKE \(pattern(kind))
+            SELECT n.id, \(event.kind.rawValue), \(event.subject), 0, \(time), \(String(event.detail.prefix(1000)))
+            FROM subscription n WHERE n.organization = \(place.organization) AND n.kinds LIKE \(pattern(event.kind))
                 AND n.product IN (0, \(place.product)) AND n.project IN (0, \(place.project)) \(owner) \(rest)
             \(again)
             """)
@@ -176,7 +188,8 @@ package enum Notices {
         }
         for organization in organizations {
             let everywhere = Scope(kind: .organization, organization: organization)
-            try say(kind, of: subject, detail, in: everywhere, account: nil, at: time, on: connection)
+            let event = Event(kind, of: subject, detail)
+            try say(event, in: everywhere, account: nil, at: time, on: connection)
         }
     }
 
