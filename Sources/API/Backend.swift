@@ -63,6 +63,8 @@ package struct Backend: Sendable {
     static let heavyPlaces = 4
     static let heavyQueue = 64
     private let heavyThreads = Threads("heavy work", width: 4)
+    /// For what calls do after a change, until their patience ends: matching and waiting for writes block.
+    let settlingThreads = Threads("after changes", width: 4)
     /// For a look at the database before that work.
     let waitingThreads = Threads("before heavy work", width: 2)
 

@@ -99,6 +99,20 @@ struct WorkPoolTests {
         #expect(gate.most <= 3)
     }
 
+    /// A call that makes threads for itself makes as many as there are clients who ask at once.
+    @Test func noCallHasThreadsOfItsOwn() throws {
+        let calls = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/API/Calls")
+        let names = try FileManager.default.subpathsOfDirectory(atPath: calls.path).filter { $0.hasSuffix(".swift") }
+        #expect(names.count > 15)
+        for name in names {
+            let text = try String(contentsOf: calls.appendingPathComponent(name), encoding: .utf8)
+            for maker in ["Threads(", "DispatchQueue", "Thread.detach"] {
+                #expect(!text.contains(maker), "\(name): \(maker)")
+            }
+        }
+    }
+
     /// Calls whose answer grows with what a scope has are refused when all places are taken and the queue is full, and answer
     /// again afterwards.
     @Test func answersThatGrowHaveAPlace() async throws {

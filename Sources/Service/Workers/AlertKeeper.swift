@@ -1,7 +1,6 @@
 import API
 import Bytes
 import Database
-import Dispatch
 import Intake
 import Jobs
 import Synchronization
@@ -15,26 +14,22 @@ struct AlertKeeper: Sendable {
     let runtime: Runtime
     /// The stale packages of the last look.
     private let before = Marks()
-    private let threads = DispatchQueue(label: "alerts", attributes: .concurrent)
+    private let threads = Threads("alerts", width: 4)
 
     init(runtime: Runtime) { self.runtime = runtime }
 
     /// After a call: as many projects of the organization as a moment allows.
     func settle(organization: Int64) async {
-        let waits = Patience.current
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            threads.async {
-                defer { continuation.resume() }
-                let end = ContinuousClock.now + Self.patience
-                do {
-                    try Patience.$current.withValue(waits) {
-                        _ = try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
-                            organization: organization, shouldStop: { ContinuousClock.now >= end },
-                            looked: { ContinuousClock.now < end })
-                    }
-                } catch {
-                    runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])
-                }
+        // From here on: a call that waited for a thread has waited long enough, and a job does the rest.
+        let end = ContinuousClock.now + Self.patience
+        await threads.run {
+            guard ContinuousClock.now < end else { return }
+            do {
+                _ = try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
+                    organization: organization, shouldStop: { ContinuousClock.now >= end },
+                    looked: { ContinuousClock.now < end })
+            } catch {
+                runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])
             }
         }
     }

@@ -40,8 +40,7 @@ extension Call {
             }
             let work = DecisionWork(database: backend.database, now: backend.queue.now)
             let end = ContinuousClock.now + patience
-            // Threads of our own: waiting for writes blocks.
-            let (alerts, isDone) = try await Threads("decisions").attempt {
+            let (alerts, isDone) = try await backend.settlingThreads.attempt {
                 try work.run(decision) { ContinuousClock.now >= end }
             }.get()
             if !isDone { await backend.settleAlerts(frame.scope.organization) }

@@ -73,8 +73,7 @@ extension Call {
             }
             let work = RuleWork(database: backend.database, now: backend.queue.now)
             let end = ContinuousClock.now + patience
-            // Threads of our own: matching and waiting for writes block.
-            let (isDone, marked) = try await Threads("in-house rules").attempt {
+            let (isDone, marked) = try await backend.settlingThreads.attempt {
                 let isDone = try work.run(rule: rule) { ContinuousClock.now >= end }
                 return try backend.database.read { connection in
                     (isDone, try RuleWork.marked(by: rule, of: frame.scope.organization, on: connection))
