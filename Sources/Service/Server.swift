@@ -34,6 +34,7 @@ package final class Server: Sendable {
         self.runtime = runtime
         let (metrics, log, clock) = (runtime.metrics, runtime.log, runtime.queue.now)
         workforce = Workforce(runtime, workers: settings.workers)
+        ScratchFile.sweep(runtime.directory.incoming)
         var backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         backend.secrets = Self.secrets(runtime, settings)
         let site = Site(backend)

@@ -62,10 +62,23 @@ struct SynchronousReportTests {
                 }
             }
             try shield.finish(to: file)
-            #expect(!FileManager.default.fileExists(atPath: path), "nothing is left behind")
+            let names = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path)
+            #expect(names.allSatisfy { !$0.hasPrefix("word") }, "nothing is left behind")
             let written = try String(contentsOfFile: file.place, encoding: .utf8)
             #expect(!written.contains("errorCode"))
             #expect(written.replacingOccurrences(of: escaped, with: "errorCode") == text)
         }
+    }
+
+    @Test func whatTheDeadLeftIsSwept() throws {
+        let folder = fixture.folder.appendingPathComponent("incoming").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in ["a.report.scratch", "b.tree.scratch", "upload-1-x.part", "kept"] {
+            #expect(FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil))
+        }
+        ScratchFile.sweep(folder)
+        // Bodies of requests have a sweeper of their own.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["kept", "upload-1-x.part"])
+        ScratchFile.sweep(folder + "/none")
     }
 }

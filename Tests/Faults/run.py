@@ -488,7 +488,8 @@ class Sweep(Serve):
         stray = place / "data" / "artifacts" / "ab" / "abababab-0000-4000-8000-000000000000-1.zip"
         stray.parent.mkdir(exist_ok=True)
         stray.write_bytes(b"PK")
-        (place / "data" / "incoming" / "upload-1-x.part").write_bytes(b"x")
+        for name in ("upload-1-x.part", "abababab.report.scratch"):
+            (place / "data" / "incoming" / name).write_bytes(b"x")
 
     def act(self, place, environment):
         server, url = self.start(place, environment, PATIENCE)

@@ -65,11 +65,20 @@ final class BareFile: PartReceiver, Sendable {
 }
 
 /// A file without a name that is written once, in order. Closed with its owner.
-final class ScratchFile: Sendable {
+package final class ScratchFile: Sendable {
+    private static let suffix = ".scratch"
+
     private let path: String
     private let descriptor: Int32
 
+    /// Removes what processes left in a folder that died between a file's name and the end of the name.
+    package static func sweep(_ folder: String) {
+        for name in Folder.names(in: folder) ?? [] where name.hasSuffix(suffix) { unlink("\(folder)/\(name)") }
+    }
+
+    /// - Parameter path: by which errors name the file, and on whose disk it is.
     init(path: String) throws(SinkError) {
+        let path = path + Self.suffix
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(doing: "cannot create", path: path, errno: errno) }
