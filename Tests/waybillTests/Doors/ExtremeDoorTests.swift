@@ -90,6 +90,43 @@ extension EndToEnd {
             #expect(server.isHealthy)
         }
 
+        /// Every parameter of `GET /api/ask`, and statements.
+        @Test func searches() throws {
+            let (server, acme) = (try Shared.server(), try Shared.acme())
+            let key = "X-Api-Key: \(acme.organization.key)"
+            let paths = try server.get("/api/openapi.json").json()["paths"] as? [String: [String: [String: Any]]]
+            let parameters = try #require(paths?["/api/ask"]?["get"]?["parameters"] as? [[String: Any]])
+            #expect(parameters.count > 10)
+            for parameter in parameters {
+                let name = try #require(parameter["name"] as? String)
+                let schema = try #require(parameter["schema"] as? [String: Any])
+                // One subject alone may be asked for.
+                let isSubject = schema["minLength"] != nil
+                for text in Self.texts {
+                    let value = Self.encoded(text)
+                    let answer = try server.get(
+                        "/api/ask?\(isSubject ? "" : "library=part&")\(name)=\(value)", [key])
+                    check(answer, "/api/ask \(name)=\(text.prefix(60))")
+                    guard let least = schema["minimum"] as? Int, let most = schema["maximum"] as? Int else { continue }
+                    let isIn = Int(text).map { (least...most).contains($0) } ?? false
+                    #expect(answer.status == (isIn ? 200 : 400), "\(name)=\(text.prefix(60)): \(answer.text)")
+                    if !isIn { #expect(answer.text.contains("\(name) "), "\(answer.text)") }
+                }
+            }
+            for name in ["project", "projectName", "projectVersion", "vex"] {
+                for value in ExtremeValueTests.fewer {
+                    var members = ["project": "\"\(acme.project.projectToken)\"", "vex": "\"e30=\""]
+                    members[name] = value.json
+                    let body = "{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}"
+                    check(
+                        try Wire.exchange(
+                            port: server.port, "PUT", "/api/v1/vex", [key, "Content-Type: application/json"],
+                            body: Data(body.utf8)), "PUT /api/v1/vex \(name)=\(value.json.prefix(60))")
+                }
+            }
+            #expect(server.isHealthy)
+        }
+
         /// The fields of all forms that its pages show, and of its addresses.
         @Test func console() throws {
             let (server, acme) = (try Shared.server(), try Shared.acme())
