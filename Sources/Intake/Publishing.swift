@@ -13,7 +13,7 @@ struct Publishing: Sendable {
     /// Libraries from which on a scan is decided beside the writer.
     private static let smallest = 300
     /// How often it is decided there, because later decisions may depend on the first ones.
-    private static let attempts = 3
+    private static let attempts = 5
 
     let intake: Intake
     let scan: StagedScan
@@ -99,6 +99,7 @@ struct Publishing: Sendable {
                 return decision
             } catch is WriterNeeded {
                 // What was hidden by then is there for the next attempt.
+                try introduceClaims(number, in: hidden)
             }
         }
         return nil
@@ -123,6 +124,25 @@ struct Publishing: Sendable {
         }
     }
 
+    /// Names the vulnerabilities that the document is the first to speak of. Nothing shows them; the sweep takes them when the import dies.
+    /// What it says of others changes them, which the last transaction does.
+    private func introduceClaims(_ number: Int64?, in hidden: HiddenRows) throws {
+        let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
+            guard let place = try place(number, on: connection) else { return nil }
+            let claims = try ProjectClaims(of: view(of: place), on: connection)
+            let claimed = claims.claimed(on: connection)
+            return (claims, try claimed.unheard(claimed.entries()))
+        }
+        if let (claims, entries) = found { try claims.introduce(entries, in: hidden) }
+    }
+
+    private func view(of place: Place) -> ProjectView {
+        ProjectView(
+            coming: place.coming, organization: scan.organization, product: place.target.product,
+            project: place.target.project, token: place.target.projectToken, scan: scan.id,
+            uploadedBy: destination.uploadedBy)
+    }
+
     private func decide(_ number: Int64?, hidden: HiddenRows, on connection: any Connection) throws -> Decision? {
         guard let place = try place(number, on: connection) else { return nil }
         let content = destination.publication(of: outcome, digest: digest, job: lease.job)
@@ -133,10 +153,7 @@ struct Publishing: Sendable {
             changes.removed, in: scan.id, organization: scan.organization, on: connection)
         // Decisions that libraries take over, and files of libraries that people named, change what alerts are decided from.
         guard refined.names == named.names, try !FileOrigins.areThere(for: scan, on: connection) else { return nil }
-        let view = ProjectView(
-            coming: place.coming, organization: scan.organization, product: place.target.product,
-            project: place.target.project, token: place.target.projectToken, scan: scan.id,
-            uploadedBy: destination.uploadedBy)
+        let view = view(of: place)
         let recording = RecordingConnection(connection, hidden: hidden)
         var evaluation = AlertEvaluation(of: view, refined: refined.names, at: time, with: names, on: recording)
         let decided = try evaluation.decide()

@@ -12,8 +12,11 @@ import Testing
 @Suite struct PublishedAsideTests {
     private static let count = 1200
 
-    private func packages(_ version: Int, _ count: Int = count) -> String {
-        cycloneDX((0..<count).map { (name: "package-\($0)", version: "\(version)") })
+    private func packages(_ version: Int, _ count: Int = count, claims: Int = 0) -> String {
+        let claimed = (0..<claims).map { #"{"id":"CVE-2099-\#($0)","affects":[{"ref":"package-\#($0)"}]}"# }
+        return cycloneDX(
+            (0..<count).map { (name: "package-\($0)", version: "\(version)") },
+            more: claims == 0 ? "" : #","vulnerabilities":[\#(claimed.joined(separator: ","))]"#)
     }
 
     private func importing(_ text: String, into database: any Database, _ bench: Workbench) throws {
@@ -54,6 +57,11 @@ import Testing
             JOIN project p ON p.id = e.project ORDER BY e.id
             """,
             "SELECT lookup, obstacle, libraries FROM scan_basis b JOIN project p ON p.scan = b.scan ORDER BY lookup",
+            """
+            SELECT e.position, v.name, e.found, e.claim, e.state FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability
+            JOIN project p ON p.scan = e.scan ORDER BY e.position, v.name
+            """,
+            "SELECT severity, open_alerts, ignored_alerts FROM project_severity ORDER BY severity",
             "SELECT name, version FROM project ORDER BY id", "SELECT project FROM stale_project",
         ].flatMap { (sql: SQL) in try bench.texts(sql) + ["--"] }
     }
@@ -81,15 +89,26 @@ import Testing
         #expect(try facts(bench) == before)
     }
 
-    @Test(arguments: [false, true])
-    func `What is decided beside the writer is what the writer decides`(hasPolicy: Bool) throws {
+    @Test func `Claims of a new project are written before it is shown`() throws {
+        let bench = try Workbench()
+        let counting = CountingDatabase(bench.database)
+        try importing(packages(1, claims: 400), into: counting, bench)
+        #expect(try bench.number("SELECT count(*) FROM exposure") == 400)
+        #expect(try bench.number("SELECT count(*) FROM alert WHERE type = 'SECURITY_VULNERABILITY'") == 400)
+        #expect(try bench.number("SELECT sum(open_alerts) FROM project_severity") == 400)
+        // It is followed by a look for vulnerabilities that nobody shows.
+        #expect(counting.writes.suffix(2).allSatisfy { $0 < 60 }, "\(counting.writes)")
+    }
+
+    @Test(arguments: [false, true], [0, 200])
+    func `What is decided beside the writer is what the writer decides`(hasPolicy: Bool, claims: Int) throws {
         // A project of few libraries is decided by the writer. Statements of advisories are the same there.
         let aside = try Workbench()
         let other = try Workbench(.postgresql)
         for bench in [aside, other] {
             if hasPolicy { try reject(bench.database) }
-            try importing(packages(1), into: bench.database, bench)
-            try importing(packages(2, Self.count - 7), into: bench.database, bench)
+            try importing(packages(1, claims: claims), into: bench.database, bench)
+            try importing(packages(2, Self.count - 7, claims: claims / 2), into: bench.database, bench)
         }
         #expect(try facts(aside) == facts(other))
     }

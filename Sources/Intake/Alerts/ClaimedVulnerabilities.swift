@@ -46,6 +46,13 @@ struct ClaimedVulnerabilities {
         }
     }
 
+    /// Those of entries of which no document of the organization has any name.
+    func unheard(_ entries: [Claims.Entry]) throws -> [Claims.Entry] {
+        let known = try Claims.owners(
+            of: Set(entries.flatMap { $0.names + [$0.id] }), organization: view.organization, on: connection)
+        return entries.filter { entry in known[entry.id] == nil && !entry.names.contains { known[$0] != nil } }
+    }
+
     /// Names and describes the vulnerabilities of some entries that nobody knows, so that little is left for `resolve`, which
     /// decides about all of them.
     mutating func introduce(_ entries: [Claims.Entry]) throws {

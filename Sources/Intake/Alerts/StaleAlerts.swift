@@ -157,45 +157,18 @@ package struct StaleAlerts {
         }
     }
 
-    /// The claims of a project's document, and the statements about the project.
-    private struct Said: Sendable {
-        let view: ProjectView
-        let statements: ProjectStatements
-        let listsProduct: Bool
-
-        /// Nil for a project that shows nothing.
-        init?(of stale: StaleProject, on connection: any Connection) throws {
-            let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
-            guard let view else { return nil }
-            self.view = view
-            statements = try ProjectStatements(of: view, on: connection)
-            listsProduct = try view.productPlace(on: connection) != nil
-        }
-
-        func claimed(on connection: any Connection) -> ClaimedVulnerabilities {
-            ClaimedVulnerabilities(of: view, with: statements, listsProduct: listsProduct, on: connection)
-        }
-    }
-
-    /// Entries that one transaction names and describes.
-    private static let entryPage = 50
-
     /// Writes which vulnerabilities the claims of a project's document and the statements about it mean. Vulnerabilities that nobody
     /// knows come first, some at a time: nothing shows them yet.
     private func resolveClaims(of stale: StaleProject) throws {
-        let found = try database.snapshot { connection -> (Said, [Claims.Entry])? in
-            guard let said = try Said(of: stale, on: connection) else { return nil }
+        let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
+            let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
+            guard let view else { return nil }
+            let said = try ProjectClaims(of: view, on: connection)
             return (said, try said.claimed(on: connection).entries())
         }
         guard let (said, entries) = found else { return }
         let hidden = HiddenRows(of: [], in: database) { try said.view.revision(on: $0) != nil }
-        for start in stride(from: 0, to: entries.count, by: Self.entryPage) {
-            let some = Array(entries[start..<min(entries.count, start + Self.entryPage)])
-            try hidden.write { connection in
-                var claimed = said.claimed(on: connection)
-                try claimed.introduce(some)
-            }
-        }
+        try said.introduce(entries, in: hidden)
         let isResolved = try database.snapshot { connection in
             let recording = RecordingConnection(connection)
             var claimed = said.claimed(on: recording)
