@@ -4,6 +4,7 @@ dies and comes back, and a sender that is killed at the worst moment. Argument: 
 """
 import email
 import email.policy
+import io
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import threading
 import time
 import urllib.request
 import warnings
+import zipfile
 
 # Certificates are verified with the system's authorities; only for this process and its children the test's own is among them.
 if "MAIL_TEST_INSIDE" not in os.environ:
@@ -135,7 +137,7 @@ class World(Server):
 
     def serve(self, receiver, password="password"):
         self.start("--smtp", receiver.url, "--smtp-from", "waybill@acme.example", "--smtp-user", USER.decode(),
-                   "--smtp-password-file", self.path(password))
+                   "--smtp-password-file", self.path(password), "--public-url", "https://waybill.example/")
 
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
@@ -295,6 +297,22 @@ def empty(world, receiver):
     world.call("waybillRemoveSubscription", orgToken=world.org, subscriptionId=number)
 
 
+def scheduled(world, receiver):
+    """A report that a schedule made comes with the mail."""
+    before = len(receiver.messages)
+    number = world.subscribe("SCHEDULED_REPORT")
+    world.call("waybillAddSchedule", orgToken=world.org, cron="0 0 1 1 *", reportType="OrgInventoryReport", format="json")
+    world.rows("UPDATE schedule SET run_at = 1")
+    world.until("SELECT 1 FROM notice_item WHERE kind = 'SCHEDULED_REPORT'", "the report is made")
+    world.hurry()
+    messages = receiver.wait(before + 1)[before:]
+    files = [part for message in messages for part in message.iter_attachments()]
+    check(len(messages) == 1 and "Scheduled report" in messages[0]["Subject"], "one mail for the report")
+    content = files[0].get_payload(decode=True) if len(files) == 1 else b""
+    check(zipfile.is_zipfile(io.BytesIO(content)) and files[0].get_filename().endswith(".zip"), "the ZIP is attached, and can be opened")
+    world.call("waybillRemoveSubscription", orgToken=world.org, subscriptionId=number)
+
+
 def strangers(world, receiver):
     """A certificate by an unknown authority, and a wrong password: nothing is sent, and why is shown."""
     subprocess.run(
@@ -321,7 +339,7 @@ def main():
     try:
         world.serve(receiver)
         world.subscribe("VULNERABILITY")
-        for part in (secret, unreliable, killed, refused, empty):
+        for part in (secret, unreliable, killed, refused, empty, scheduled):
             print(f"-- {part.__doc__}")
             part(world, receiver)
         implicit = Receiver(certificate, implicit=True)
