@@ -51,7 +51,12 @@ def feeds(table):
 
     first, state = update()
     assert state == "updated", state
-    table.add(f"{RECORDS:,} advisories arrive, CPU", f"{first.cpu:.1f} s", f"wall {first.wall:.1f} s", first.cpu, 20, least=False, unit=" s")
+    # The goal is for a machine with nothing else to do: this says how fast it is now.
+    reading = "import json,sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); [json.loads(z.read(n)) for n in z.namelist()]"
+    python = run("python3", "-c", reading, source / "osv" / "npm" / "all.zip")
+    table.add(
+        f"{RECORDS:,} advisories arrive, CPU", f"{first.cpu:.1f} s", f"zipfile and json.loads {python.cpu:.1f} s", first.cpu, 20, least=False,
+        unit=" s")
     table.add("their arrival, peak memory", f"{first.peak:.0f} MiB", "", first.peak, 200, least=False, unit=" MiB")
     # The same content under another time: a file with the same size and time would not be opened.
     for file in (source / "osv" / "npm").iterdir():
