@@ -12,6 +12,17 @@ import VEX
         case openVEX, csaf, cycloneDX14, cycloneDX16, cycloneDXXML
 
         func write(_ statements: [Said], root: StatedProduct) throws -> String {
+            try write(
+                entries: Set(statements.map(\.vulnerability)).sorted().map { name in
+                    var claim = VulnerabilityClaim(id: name)
+                    claim.aliases = ["GHSA-\(name)"]
+                    let own = statements.filter { $0.vulnerability == name }
+                    return Entry(
+                        claim: claim, statements: own.map { (statement: $0.statement, products: [$0.product]) })
+                }, root: root)
+        }
+
+        func write(entries statements: [Entry], root: StatedProduct) throws -> String {
             var out = ByteSink()
             let tool = BOMTool(version: "1")
             switch self {
@@ -28,27 +39,25 @@ import VEX
         }
 
         private static func write<Writer: StatementWriter>(
-            _ statements: [Said], _ root: StatedProduct, _ writer: Writer, _ out: inout ByteSink
+            _ entries: [Entry], _ root: StatedProduct, _ writer: Writer, _ out: inout ByteSink
         ) throws {
             var writer = writer
             try writer.begin(
                 StatementDocumentHead(
                     uuid: "3e671687-395b-81f5-a30f-a58921a69b79", author: "Example", title: "t",
                     created: "2024-06-01T00:00:00Z", tool: BOMTool(version: "1"), root: root,
-                    isEmpty: statements.isEmpty), to: &out)
-            for product in Set(statements.map(\.product)).sorted(by: { $0.ref < $1.ref }) {
-                try writer.product(product, to: &out)
-            }
-            for name in Set(statements.map(\.vulnerability)).sorted() {
-                let own = statements.filter { $0.vulnerability == name }
-                var claim = VulnerabilityClaim(id: name)
-                claim.aliases = ["GHSA-\(name)"]
-                try writer.vulnerability(
-                    claim, own.map { (statement: $0.statement, products: [$0.product]) },
-                    to: &out)
-            }
+                    isEmpty: entries.isEmpty), to: &out)
+            let products = Set(entries.flatMap(\.statements).flatMap(\.products))
+            for product in products.sorted(by: { $0.ref < $1.ref }) { try writer.product(product, to: &out) }
+            for entry in entries { try writer.vulnerability(entry.claim, entry.statements, to: &out) }
             try writer.end(to: &out)
         }
+    }
+
+    /// A vulnerability with all that is said of it.
+    struct Entry {
+        let claim: VulnerabilityClaim
+        let statements: [(statement: Statement, products: [StatedProduct])]
     }
 
     /// One statement about one product.

@@ -1,3 +1,4 @@
+import Console
 import Database
 import Foundation
 import HTTP
@@ -67,5 +68,31 @@ struct StatementUploadTests {
         let response = try await put(["project": acme.projects[0].token, "bom": text])
         #expect(response.status == 400)
         #expect(String(decoding: Fixture.bytes(response), as: UTF8.self).contains("vex"))
+    }
+
+    @Test func `The form of the console brings statements, too`() async throws {
+        func send(_ path: String, _ query: HTTPFields, _ headers: HTTPFields, _ body: String) async -> HTTPResponse {
+            let request = HTTPRequest(
+                method: "POST", path: path, query: query, headers: headers, body: .bytes(Array(body.utf8)))
+            switch bench.site.reply(to: request) {
+            case .now(let response): return response
+            case .later(let work): return await work()
+            }
+        }
+        let entered = await send("/console/enter", [:], [:], "userKey=\(acme.administrator)")
+        let cookie = String(try #require(entered.headers["Set-Cookie"]).prefix { $0 != ";" })
+        let project = acme.projects[0]
+        func upload(_ fields: [(String, String)]) async -> HTTPResponse {
+            await send(
+                "/console/project/\(project.token)/imports", ["document": "vex"],
+                ["Cookie": cookie, "Content-Type": "multipart/form-data; boundary=b"], UploadWorkbench.form(fields))
+        }
+        #expect(await upload([("project", project.token)]).status != 303, "a form without a file")
+        #expect(try bench.files().isEmpty)
+        #expect(await upload([("project", project.token), ("vex", Self.document)]).status == 303)
+        let job = try #require(try bench.fixture.queue.claim(for: "test"))
+        #expect(try IntakeJob(job).kind == .vex)
+        #expect(job.project == project.id && job.kind == .intake)
+        #expect(try bench.content(of: job) == Self.document)
     }
 }

@@ -323,6 +323,27 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM vex_target") == 30_001)
     }
 
+    @Test func `100,000 statements are taken, those that count for something and those that wait`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX([("a", "1")]))
+        try advise(bench, "CVE-2026-50000")
+        let statements = (0..<100_000).map { number in
+            // Half of them name no product, so that the document names no more than it may.
+            let products = number % 2 == 0 ? "{\"@id\":\"pkg:npm/\(number == 50_000 ? "a" : "other")@1\"}" : ""
+            return
+                "{\"vulnerability\":{\"name\":\"CVE-2026-\(number)\"},\"products\":[\(products)],\"status\":\"fixed\"}"
+        }
+        let summary = try take(
+            """
+            {"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x:1","author":"Example","timestamp":"2024-06-01T00:00:00Z",
+            "version":1,"statements":[\(statements.joined(separator: ","))]}
+            """, on: bench)
+        #expect(summary.statements == 100_000 && summary.applied == 1)
+        #expect(summary.notApplied.count == 99_999 && summary.notApplied.allSatisfy { !$0.reason.isEmpty })
+        #expect(summary.notApplied.count { $0.reason.contains("no product") } == 50_000)
+        #expect(try alerts(bench) == ["Project|a|CVE-2026-50000|IGNORED"])
+    }
+
     @Test func `A refused document leaves nothing behind`() throws {
         let bench = try Workbench()
         #expect(throws: WorkError.self) {
