@@ -94,6 +94,7 @@ import Testing
         #expect(try world.state("osv/npm") == "updated")
         let again = try #require(world.server.requests.last)
         #expect(again.contains("Range: bytes=100-") && again.contains("If-Range: \""))
+        #expect(world.server.requests.allSatisfy { $0.contains("User-Agent: Waybill/") }, "it says who asks")
         #expect(try world.number("SELECT count(*) FROM advisory") == 2)
 
         let other = try FeedWorld()

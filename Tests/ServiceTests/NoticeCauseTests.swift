@@ -1,3 +1,4 @@
+import API
 import Bytes
 import Database
 import Feeds
@@ -204,5 +205,50 @@ import Testing
                 "Report Inventory Report: failed: no font | Inventory Report: failed: no font",
                 "Upload SBOM Upload: failed: no JSON | SBOM Upload: failed: no JSON",
             ])
+    }
+
+    // MARK: Ways
+
+    @Test(arguments: TemporaryDatabase.engines) func aWebhookHearsOfThemSigned(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine, isFilled: false)
+        let server = try ScriptedServer([.answer(status: 503), .answer(status: 200)])
+        let (key, time) = ([UInt8](repeating: 7, count: 32), fixture.queue.now())
+        try fixture.database.write { connection in
+            let account = try Accounts.createAccount(
+                email: "hook@example.org", name: "", kind: "USER", keyDigest: key, at: 1, on: connection)
+            try Accounts.assign(.administrator, to: account, organization: 1, on: connection)
+            let writing = Writing(in: InventoryFixture.everywhere, by: .account(account), at: time, on: connection)
+            let url = "http://127.0.0.1:\(server.port)/hook"
+            let webhook = try #require(try Webhooks.add(url, secret: "whsec_\(key.base64)", writing))
+            let subscription = Subscription(
+                way: .webhook(webhook), kinds: [.update], severity: 0, isExploitedOnly: false, rhythm: .now)
+            #expect(try Subscriptions.add(subscription, writing) != nil)
+            try FeedState.fail("epss", at: time, why: "answered 503", on: connection)
+        }
+        let sender = NoticeSender(
+            try fixture.reports(), log: Log(.error) { _, event, _ in Issue.record("logged: \(event)") },
+            targets: try #require(WebhookTargets("http://127.0.0.1:\(server.port)/")), secrets: SecretBox(key: key),
+            mail: nil)
+        fixture.pass(60_000)
+        // The receiver fails, and hears of it by the same id 30 seconds later.
+        try sender.run { true }
+        fixture.pass(30_000)
+        try sender.run { true }
+        #expect(server.requests.count == 2)
+        let ids = try server.requests.map { request in
+            let parts = request.components(separatedBy: "\r\n\r\n")
+            func field(_ name: String) throws -> String {
+                let line = parts[0].components(separatedBy: "\r\n").first { $0.hasPrefix("\(name): ") }
+                return String(try #require(line).dropFirst(name.count + 2))
+            }
+            let (id, stamp) = (try field("webhook-id"), try field("webhook-timestamp"))
+            let signature = Digest.hmacSHA256(Array("\(id).\(stamp).\(parts[1])".utf8), key: key).base64
+            #expect(try field("webhook-signature") == "v1,\(signature)")
+            let body = try #require(try JSONSerialization.jsonObject(with: Data(parts[1].utf8)) as? [String: Any])
+            let notices = (body["data"] as? [String: Any])?["notices"] as? [[String: Any]]
+            #expect(body["type"] as? String == "notices" && notices?.first?["subject"] as? String == "epss")
+            return id
+        }
+        #expect(Set(ids).count == 1)
     }
 }
