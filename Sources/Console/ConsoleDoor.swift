@@ -200,13 +200,15 @@ struct ConsoleDoor: Sendable {
             return .redirect(to: Address())
         }
         let isStatement = address.query.contains { $0.name == "document" && $0.value == "vex" }
+        let document: UploadDesk.Document = isStatement ? .vex : .sbom
         do {
-            try await uploads.take(
-                request, isStatement ? .vex : .sbom, by: sender.keyDigest, Caller(request, at: .console))
+            try await uploads.take(request, document, by: sender.keyDigest, Caller(request, at: .console))
             return .redirect(to: Address(sender.place, Page.imports.word))
         } catch let refusal as UploadRefusal {
             let problem = Problem(refusal.field, refusal.text)
-            return try await threads.attempt { try show(address, request, form: Form(), because: problem) }.get()
+            return try await threads.attempt {
+                try show(address, request, form: Form(uploads.typed(in: request, document)), because: problem)
+            }.get()
         }
     }
 

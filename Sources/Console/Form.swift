@@ -10,6 +10,11 @@ struct Form: Sendable {
 
     init() {}
 
+    /// Fields that came another way.
+    init(_ values: [String: String]) {
+        fields = values.sorted { $0.key < $1.key }.map { Address.Field(name: $0.key, value: $0.value) }
+    }
+
     init(_ body: [UInt8]) {
         for field in body.split(separator: UInt8(ascii: "&")) {
             let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)

@@ -223,6 +223,28 @@ struct PageTests {
         #expect(await page(Address(.organization, "token 1", "licence", item: "No such licence"), cookie).status == 404)
     }
 
+    @Test func whatWasTypedBesideAFileIsKept() async throws {
+        let cookie = try await enter(.administrator)
+        func part(_ name: String, _ value: String) -> String {
+            "--x\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+        }
+        let body =
+            part("autoCreate", "true") + part("parentUUID", "no token") + part("projectName", "Kept \"one\"")
+            + part("projectVersion", "<2>") + part("bom", "{}") + "--x--\r\n"
+        let response = await respond(
+            HTTPRequest(
+                method: "POST", path: "/console/organization/token 1/imports",
+                headers: ["Cookie": cookie, "Content-Type": "multipart/form-data; boundary=x"],
+                body: .bytes(Array(body.utf8))))
+        guard case .bytes(let bytes) = response.body else {
+            Issue.record("no page")
+            return
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(response.status == 400 && text.contains("id=\"wrong-product-bom\""))
+        #expect(text.contains("value=\"Kept &quot;one&quot;\"") && text.contains("value=\"&lt;2&gt;\""))
+    }
+
     @Test func aDecisionIsSeenBeforeItIsMade() async throws {
         let cookie = try await enter(.administrator)
         let place = Address(.project, try token(.project))

@@ -116,6 +116,40 @@ struct UploadBody: ~Copyable {
         return fields
     }
 
+    /// The fields of a form up to its document, as far as they can be read: a form that was refused may be no form.
+    static func typed(in request: HTTPRequest, before field: StaticString) -> [String: String] {
+        var values: [String: String] = [:]
+        do {
+            let source = try BodySource(request.body)
+            guard let boundary = try MultipartHeader(request.headers["Content-Type"] ?? "").parameters["boundary"]
+            else {
+                return values
+            }
+            var reader = try MultipartReader(boundary: boundary) { (buffer) throws(MultipartError) in
+                do {
+                    return try source.read(into: buffer)
+                } catch {
+                    throw .source("\(error)")
+                }
+            }
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: valueLimit, alignment: 16)
+            defer { buffer.deallocate() }
+            while let part = try reader.nextPart(), part.name != field.description {
+                guard UploadFields.names.contains(part.name) else { continue }
+                var count = 0
+                while count < buffer.count,
+                    case let more = try reader.read(into: .init(rebasing: buffer[count...])), more > 0
+                {
+                    count += more
+                }
+                values[part.name] = String(decoding: buffer[..<count], as: UTF8.self)
+            }
+        } catch {
+            return values
+        }
+        return values
+    }
+
     private mutating func value(
         _ part: MultipartReader.Part, _ reader: inout MultipartReader, _ room: inout Int
     ) throws -> String {

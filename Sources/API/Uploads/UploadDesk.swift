@@ -43,6 +43,11 @@ package struct UploadDesk: Sendable {
             throw UploadRefusal(known, document)
         }
     }
+
+    /// The fields of a form that stand before its document, as they were typed, for a page that shows them again.
+    package func typed(in request: HTTPRequest, _ document: Document) -> [String: String] {
+        UploadBody.typed(in: request, before: document.path.field ?? "bom")
+    }
 }
 
 /// Why a document was not taken, for a person.

@@ -117,7 +117,7 @@ extension HTML {
                 "form", ("method", "post"), ("action", action.text), ("enctype", "multipart/form-data"),
                 ("class", "stack")
             ) { html in
-                html.place(visit, products, isStatement, problem)
+                html.place(visit, products, isStatement, problem) { isMine ? visit.typed($0) : "" }
                 var file = Field(name, isStatement ? "Document with statements" : "SBOM")
                 file.type = "file"
                 file.isNeeded = true
@@ -131,7 +131,10 @@ extension HTML {
     }
 
     /// The fields that say where a document belongs.
-    private mutating func place(_ visit: Visit, _ products: [ProductVital], _ isStatement: Bool, _ problem: Problem?) {
+    private mutating func place(
+        _ visit: Visit, _ products: [ProductVital], _ isStatement: Bool, _ problem: Problem?,
+        typed: (String) -> String
+    ) {
         let suffix = isStatement ? "vex" : "bom"
         if let project = visit.names.project {
             return void("input", ("type", "hidden"), ("name", "project"), ("value", project.token))
@@ -143,16 +146,19 @@ extension HTML {
             var product = Field("parentUUID", "Product")
             product.choices = products.prefix(1000).map { Choice($0.token, $0.name) }
             product.id = "product-\(suffix)"
+            product.value = typed("parentUUID")
             field(product, problem)
         }
         var project = Field("projectName", "Project")
         project.isNeeded = true
         project.id = "project-\(suffix)"
+        project.value = typed("projectName")
         project.hint = isStatement ? "One that exists." : "It is made where it does not exist."
         field(project, problem)
         if isStatement { return }
         var version = Field("projectVersion", "Version")
         version.id = "version-\(suffix)"
+        version.value = typed("projectVersion")
         version.hint = "Each version is a project of its own; may be empty."
         field(version, problem)
     }
