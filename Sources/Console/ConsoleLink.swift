@@ -1,3 +1,5 @@
+import Database
+
 /// Addresses of the console for messages that leave the server.
 package enum ConsoleLink {
     /// The path by which a person fetches a report, after signing in.
