@@ -68,6 +68,9 @@ struct Visit {
     /// The sums over the place.
     func totals() throws -> Totals { try memory.totals(of: scope, on: connection) }
 
+    /// A page of products, each with the sums over its projects.
+    func products(_ list: ProductList) throws -> ListPage<ProductList.Row> { try memory.products(list, on: connection) }
+
     /// The name of the place.
     var name: String { names.project?.name ?? names.product?.name ?? names.organization.name }
 

@@ -14,8 +14,8 @@ extension Page {
         list.name = visit.query("name")
         list.isReversed = visit.query("sort") == "-name"
         list.after = visit.query("after")
-        let products = try list.read(on: visit.connection)
-        let worst = try ProjectList.worst("critical", in: visit.scope, limit: 10, on: visit.connection)
+        let products = try visit.products(list)
+        let worst = totals.worst
         let unusable =
             visit.scope.visibleProducts == nil
             ? try UnusablePattern.list(organization: visit.scope.organization, on: visit.connection) : []
