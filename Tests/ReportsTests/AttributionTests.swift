@@ -107,6 +107,48 @@ struct AttributionTests {
         #expect(licence("gpl") == Self.gpl && licence("later") == "\(Self.gpl)\n\nLinking this library")
     }
 
+    /// Whoever signs the document answers for its choices.
+    @Test(arguments: TemporaryDatabase.engines) func `each choice says who made it`(engine: Engine) throws {
+        let fixture = try fixture(engine)
+        func choices() throws -> [String: String] {
+            let list = try object(text(fixture, .json))["choices"] as? [[String: Any]] ?? []
+            return Dictionary(
+                list.map {
+                    (
+                        $0["library"] as? String ?? "",
+                        "\($0["spdxExpression"] ?? "") -> \($0["licenses"] ?? "") \($0["decidedBy"] ?? "")"
+                    )
+                }
+            ) { first, _ in first }
+        }
+        #expect(
+            try choices() == [
+                "choice-1.tgz":
+                    #"GPL-2.0-only OR MIT -> ["MIT"] by the least restrictive license: nobody has decided"#
+            ])
+        try fixture.database.write { connection in
+            let account = try Accounts.createAccount(
+                email: "ada@example.org", name: "Ada Lovelace", kind: "USER",
+                keyDigest: [UInt8](repeating: 7, count: 32),
+                at: 1, on: connection)
+            let ada = Curator(organization: 1, author: .account(account), time: 1_767_323_045_000)
+            try LicenseChoices.set(["MIT"], by: ada, on: connection)
+            let uuid = try connection.first("SELECT uuid FROM library WHERE artifact = 'gpl'") { $0.string(0) }
+            _ = try LicenseOverrides.set(
+                ["MIT"], of: uuid ?? "", reference: "mail of the author", by: ada, on: connection)
+        }
+        let decided = try choices()
+        #expect(
+            decided["choice-1.tgz"]?.hasSuffix(
+                "by the organization's order of preference, set by Ada Lovelace on 2026-01-02") == true, "\(decided)")
+        #expect(
+            decided["gpl-1.tgz"]
+                == #"GPL-2.0-only -> ["MIT"] decided by Ada Lovelace on 2026-01-02 (mail of the author)"#, "\(decided)")
+        for format in [Format.html, .txt] {
+            #expect(try text(fixture, format).contains("decided by Ada Lovelace on 2026-01-02 (mail of the author)"))
+        }
+    }
+
     /// The square of so many would take minutes.
     @Test(.timeLimit(.minutes(1))) func `very many lines of copyright are written one after the other`() throws {
         let fixture = try InventoryFixture(.sqlite, isFilled: false)

@@ -39,6 +39,11 @@ extension LicenseExpression {
         Self(root: Self.decided(root, preferences))
     }
 
+    /// Whether an order of preference names what is decided by it; otherwise the least restrictive alternative is taken.
+    package func isOrdered(by preferences: LicensePreferences) -> Bool {
+        decided(by: preferences).terms.contains { preferences.place(of: $0) != nil }
+    }
+
     private static func decided(_ node: Node, _ preferences: LicensePreferences) -> Node {
         switch node {
         case .term: return node

@@ -143,6 +143,16 @@ struct DocumentPage: ~Copyable {
         y += shaped.height + 2
     }
 
+    /// Sets a line of the contents: where it leads, and the number of that page at the right edge.
+    mutating func entry(_ words: String, at place: String, indent: Double = 0) throws {
+        try need(16)
+        let top = y
+        try link(words, to: .place(place), indent: indent)
+        canvas.begin(.paragraph)
+        canvas.drawPageNumber(ofPlace: place, endingAt: PDFPoint(Self.margin + width, top + 10))
+        canvas.end()
+    }
+
     /// Where a line leads.
     enum Target {
         case place(String)

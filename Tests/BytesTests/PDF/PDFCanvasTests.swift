@@ -53,6 +53,29 @@ import Testing
         }
     }
 
+    /// The contents stand before the pages whose numbers they show.
+    @Test func aPlaceShowsThePageThatItIsOn() throws {
+        let document = try PDFDocument { file in
+            var canvas = try PDFCanvas(Self.description, size: .a4)
+            for (row, name) in ["first", "last", "nowhere"].enumerated() {
+                let y = 40 + 20 * Double(row)
+                canvas.draw("To \(name):", at: PDFPoint(40, y), .init(size: 9))
+                canvas.drawPageNumber(ofPlace: name, endingAt: PDFPoint(300, y + 8))
+            }
+            for page in 1...12 {
+                if page == 2 { canvas.place("first", y: 100) }
+                if page == 12 { canvas.place("last", y: 100) }
+                canvas.draw("Page", at: PDFPoint(40, 400), .init(size: 9))
+                try canvas.endPage(to: &file)
+            }
+            try canvas.finish(to: &file)
+        }
+        try document.expectSound()
+        let lines = try document.text(page: 1).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains(["To", "first:", "2"]) && lines.contains(["To", "last:", "12"]), "\(lines)")
+        #expect(lines.contains(["To", "nowhere:"]))
+    }
+
     @Test func linksAndOutlineAreThere() throws {
         let document = try Self.document()
         let text = try document.plain()

@@ -48,6 +48,8 @@ package struct PDFCanvas: ~Copyable {
     /// How the total of pages is printed: known only at the end, so each page shows a form that is written then.
     private static let totalSize = 7.0
     private static let totalGray = 0.35
+    /// The size of the number of a page that a place is on, and the width of its form.
+    private static let (numberSize, numberWidth) = (9.0, 60.0)
 
     private let description: Description
     let fonts: PDFFonts
@@ -62,6 +64,8 @@ package struct PDFCanvas: ~Copyable {
     /// The objects of the forms, and the content of those that have not gone out yet.
     private var forms: [Int] = []
     private var newForms: [(number: Int, content: [UInt8])] = []
+    /// The names of places whose pages are shown, in the order of their forms.
+    private var wantedPlaces: [String] = []
     private var annotations: [Int] = []
     private var isFinished = false
     package let size: PageSize
@@ -126,6 +130,16 @@ package struct PDFCanvas: ~Copyable {
         needMark()
         content.append(
             "cm /T Do Q", before: "q 1 0 0 1 ", hundredths(point.x + text.width + 2), hundredths(size.height - point.y))
+    }
+
+    /// Draws the number of the page of a place, small and grey, ending at a point of the baseline. The place may come later: each
+    /// number is a form that is written at the end, and stays empty where nothing has the name.
+    package mutating func drawPageNumber(ofPlace name: String, endingAt point: PDFPoint) {
+        content.endText()
+        needMark()
+        content.showPlace(
+            wantedPlaces.count, x: hundredths(point.x - Self.numberWidth), y: hundredths(size.height - point.y))
+        wantedPlaces.append(name)
     }
 
     // MARK: Shapes
@@ -303,7 +317,7 @@ package struct PDFCanvas: ~Copyable {
     /// Names a height of this page, to which links lead. Names consist of printable ASCII and are kept until the end: the caller limits their
     /// number.
     package mutating func place(_ name: String, y: Double) {
-        document.place(name, y: hundredths(size.height - y))
+        document.place(name, number: page, y: hundredths(size.height - y))
     }
 
     /// Adds an entry that leads to a height of this page. Entries are kept until the end: it is for the caller to bound them.
@@ -346,12 +360,31 @@ package struct PDFCanvas: ~Copyable {
         try objects.stream(total, document.formEntries(width: 60, height: 10, below: 3), content.bytes, to: &file)
         var names = " /T \(total) 0 R"
         for (index, number) in forms.enumerated() { names += " /X\(index) \(number) 0 R" }
+        for (index, place) in wantedPlaces.enumerated() {
+            names += " /P\(index) \(try writeNumber(ofPlace: place, to: &file)) 0 R"
+        }
         var description = description
         description.title = Self.clean(description.title)
         description.author = description.author.map(Self.clean)
         try document.finish(
             PDFDocumentEnd(description: description, forms: names, structure: root, size: size), fonts, &objects,
             to: &file)
+    }
+
+    /// Writes the form with the number of a place's page, and returns its object.
+    private mutating func writeNumber(ofPlace name: String, to file: inout ByteSink) throws(SinkError) -> Int {
+        let number = objects.reserve()
+        content.removeAll()
+        if let page = document.pageNumber(ofPlace: name) {
+            let text = shape("\(page)", .init(size: Self.numberSize))
+            draw(
+                text, at: PDFPoint(Self.numberWidth - text.width, size.height - text.baseline),
+                color: .gray(Self.totalGray))
+        }
+        content.end()
+        try objects.stream(
+            number, document.formEntries(width: Self.numberWidth, height: 12, below: 3), content.bytes, to: &file)
+        return number
     }
 
     /// A text of one line without characters that do not show.

@@ -157,6 +157,17 @@ struct PDFContent: ~Copyable {
         bytes.append(" Do Q\n")
     }
 
+    /// Shows the form with the number of a wanted place's page, at a point.
+    mutating func showPlace(_ number: Int, x: Int, y: Int) {
+        bytes.append("q 1 0 0 1 ")
+        bytes.hundredths(x)
+        bytes.append(" ")
+        bytes.hundredths(y)
+        bytes.append(" cm /P")
+        bytes.decimal(number)
+        bytes.append(" Do Q\n")
+    }
+
     /// Appends numbers and the operator that takes them.
     mutating func append(_ operator: StaticString, before: StaticString = "", _ numbers: Int...) {
         bytes.append(before)

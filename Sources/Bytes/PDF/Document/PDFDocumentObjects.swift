@@ -16,8 +16,8 @@ struct PDFDocumentObjects: ~Copyable {
     private var nodes: [(number: Int, count: Int)] = []
     private var pages: [Int] = []
     private var outlineItems: [OutlineItem] = []
-    /// The objects of pages, and heights on them, by name.
-    private var places: [String: (page: Int, y: Int)] = [:]
+    /// The objects of pages, their numbers, and heights on them, by name.
+    private var places: [String: (page: Int, number: Int, y: Int)] = [:]
     /// The object of the page being drawn.
     private(set) var page = 0
 
@@ -125,9 +125,12 @@ struct PDFDocumentObjects: ~Copyable {
     // MARK: Places
 
     /// The first height that has a name keeps it.
-    mutating func place(_ name: String, y: Int) {
-        if places[name] == nil { places[name] = (page, y) }
+    mutating func place(_ name: String, number: Int, y: Int) {
+        if places[name] == nil { places[name] = (page, number, y) }
     }
+
+    /// The number of the page that a place is on.
+    func pageNumber(ofPlace name: String) -> Int? { places[name]?.number }
 
     /// Writes the places as a tree of one node (ISO 32000-1, 7.9.6 and 12.3.2.3) and returns its number.
     private func writePlaces(_ objects: inout PDFObjects) -> Int? {

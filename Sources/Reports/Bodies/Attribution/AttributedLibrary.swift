@@ -82,6 +82,8 @@ struct AttributedLibrary {
     /// The licences that bind.
     var licenses: [License] = []
     var copyrights: [CopyrightLine] = []
+    /// What a person decided about its licences; nil where nobody did.
+    var decision: AttributedDecision?
     /// The value of the wanted custom attribute.
     var attribute: String?
 
@@ -96,6 +98,11 @@ struct AttributedLibrary {
     }
 
     var hasChoice: Bool { expression.contains(" OR ") }
+    /// What was offered or found, where one license was taken out of several or in the place of another.
+    var offer: String? {
+        if let decision { return decision.found.isEmpty ? "no license found" : decision.found }
+        return hasChoice ? expression : nil
+    }
     var isCopyleft: Bool { licenses.contains(where: \.isCopyleft) }
 
     /// What stands for the licences in one line.

@@ -214,13 +214,14 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         out.append("<ul>\n")
     }
 
-    mutating func item(_ library: AttributedLibrary, of list: AttributionList) throws {
+    mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws {
         count += 1
         out.append("<li>")
         name(library)
         switch list {
         case .noLicense, .noCopyright: break
-        case .choices: out.append(pageText: ": \(library.expression) → \(library.licenseLine)")
+        case .choices:
+            out.append(pageText: ": \(library.offer ?? "") → \(library.licenseLine), \(author)")
         case .sources:
             let licenses = library.licenses.filter(\.isCopyleft).map(\.label).joined(separator: ", ")
             out.append(pageText: " (\(licenses)): ")

@@ -100,15 +100,16 @@ struct AttributionJSON: AttributionWriter, ~Copyable {
         json.beginArray()
     }
 
-    mutating func item(_ library: AttributedLibrary, of list: AttributionList) throws {
+    mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws {
         let settings = settings
         json.object { json in
             json.text("library", settings.label(library))
             switch list {
             case .noLicense, .noCopyright: break
             case .choices:
-                json.text("spdxExpression", library.expression)
+                json.text("spdxExpression", library.offer ?? library.expression)
                 json.texts("licenses", library.licenses.map(\.label))
+                json.text("decidedBy", author)
             case .sources:
                 json.texts("licenses", library.licenses.filter(\.isCopyleft).map(\.label))
                 if !library.downloadLocation.isEmpty { json.text("downloadLocation", library.downloadLocation) }

@@ -46,7 +46,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         }
         try page.section("Contents", keeping: 120)
         for (anchor, title) in settings.contents(hasMissingTexts: hasMissingTexts, hasTexts: hasTexts) {
-            try page.link(title, to: .place(anchor), indent: 12)
+            try page.entry(title, at: anchor, indent: 12)
         }
     }
 
@@ -138,14 +138,15 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         count = 0
     }
 
-    mutating func item(_ library: AttributedLibrary, of list: AttributionList) throws {
+    mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws {
         count += 1
         let name = settings.label(library)
         switch list {
         case .noLicense, .noCopyright: try page.text(DocumentPage.composed(name), indent: 12)
         case .choices:
             try page.text(
-                DocumentPage.composed("\(name): \(library.expression) → \(library.licenseLine)"), indent: 12)
+                DocumentPage.composed("\(name): \(library.offer ?? "") → \(library.licenseLine)"), indent: 12)
+            try page.text(author, size: 7.5, indent: 24, color: DocumentPage.gray)
         case .sources:
             let licenses = library.licenses.filter(\.isCopyleft).map(\.label).joined(separator: ", ")
             try page.text(DocumentPage.composed("\(name) (\(licenses))"), indent: 12)

@@ -75,7 +75,7 @@ extension Production {
         for list in settings.lists {
             try writer.beginList(list)
             try source.each(.byName, of: list, once: true) { library in
-                try writer.item(library, of: list)
+                try writer.item(library, of: list, decided: source.choices.author(of: library))
                 try look()
             }
             try writer.endList()
@@ -177,7 +177,8 @@ protocol AttributionWriter: ~Copyable {
     mutating func notice(_ library: AttributedLibrary, number: Int) throws
     mutating func endNotices() throws
     mutating func beginList(_ list: AttributionList) throws
-    mutating func item(_ library: AttributedLibrary, of list: AttributionList) throws
+    /// - Parameter author: who made the choice, where the list is of these.
+    mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws
     mutating func endList() throws
     /// Licences without a text, or with a part of it, and where they may be read.
     mutating func missing(_ licenses: [(label: String, url: String)]) throws

@@ -37,14 +37,17 @@ struct AttributionQueries {
         WHERE s.project = w.project AND o.scan = s.scan AND o.position = w.position AND l.id = o.library
         """
 
-    /// The rank, the cells of `AttributedLibrary`, those of `Origin`.
+    /// The rank, the cells of `AttributedLibrary`, those of `Origin`, those of `AttributedDecision`.
     var libraries: SQL {
         head + """
             SELECT w.rank, s.project, o.position, s.product_name, s.project_name, l.filename, l.artifact, l.version, l.homepage,
                 l.download_url, coalesce(n.text, ''), coalesce(n.reference, ''), l.key_id, l.author, l.license_expression,
-                s.scan, l.copyright, CASE WHEN l.purl LIKE 'pkg:deb/%' THEN 1 ELSE 0 END
+                s.scan, l.copyright, CASE WHEN l.purl LIKE 'pkg:deb/%' THEN 1 ELSE 0 END, l.license_found, v.at,
+                coalesce(nullif(a.name, ''), a.email, ''), coalesce(v.reference, '')
             \(Self.from)
             LEFT JOIN library_notice n ON n.organization = l.organization AND n.library_uuid = l.uuid
+            LEFT JOIN license_override v ON v.organization = l.organization AND v.library_uuid = l.uuid
+            LEFT JOIN account a ON a.id = v.account
             \(Self.condition) ORDER BY w.rank
             """
     }

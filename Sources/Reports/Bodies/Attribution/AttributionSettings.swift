@@ -127,7 +127,11 @@ enum AttributionList: CaseIterable {
         switch self {
         case .noLicense: "Nobody has said under which license these components are."
         case .noCopyright: "No source names the holder of the copyright of these components."
-        case .choices: "These components offer several licenses. The one that is taken here stands behind the arrow."
+        case .choices:
+            """
+            These components offer several licenses, or somebody put another in the place of the one that was found. What is taken here \
+            stands behind the arrow, and who decided it behind that.
+            """
         case .sources:
             """
             The licenses of these components ask whoever ships them to offer their source code. It is offered under the terms of the named \
@@ -151,7 +155,11 @@ enum AttributionList: CaseIterable {
         switch self {
         case .noLicense: "l.license_expression = ''"
         case .noCopyright: "1 = 1"
-        case .choices: "l.license_choice = 1"
+        case .choices:
+            """
+            (l.license_choice = 1 OR EXISTS (SELECT 1 FROM license_override v
+                WHERE v.organization = l.organization AND v.library_uuid = l.uuid))
+            """
         case .sources:
             """
             EXISTS (SELECT 1 FROM library_license x JOIN license n ON n.id = x.license
@@ -164,7 +172,7 @@ enum AttributionList: CaseIterable {
         switch self {
         case .noLicense: library.licenses.isEmpty
         case .noCopyright: library.copyrights.isEmpty
-        case .choices: library.hasChoice
+        case .choices: library.offer != nil
         case .sources: library.isCopyleft
         }
     }

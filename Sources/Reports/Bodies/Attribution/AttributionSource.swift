@@ -35,6 +35,7 @@ final class AttributionSource {
     private var documents: [Int64: Document] = [:]
     /// The texts of the appendix.
     let texts: AttributionTexts
+    let choices: AttributionChoices
 
     private static let textLimit = 8 << 20
     private static let batch = 256
@@ -61,6 +62,7 @@ final class AttributionSource {
         for condition in narrowing { conditions.append(" AND \(condition)") }
         self.conditions = conditions
         texts = try AttributionTexts(scope, conditions, on: connection)
+        choices = try AttributionChoices(scope.organization, on: connection)
     }
 
     // MARK: Texts
@@ -165,7 +167,9 @@ final class AttributionSource {
         var indices: [Int64: Int] = [:]
         try connection.each(queries.libraries) { row in
             indices[row.integer(0)] = found.count
-            found.append((AttributedLibrary(row, at: 1), AttributionQueries.Origin(row)))
+            var library = AttributedLibrary(row, at: 1)
+            library.decision = AttributedDecision(row, at: 18)
+            found.append((library, AttributionQueries.Origin(row)))
         }
         try connection.each(queries.licenses) { row in
             guard let index = indices[row.integer(0)] else { return }

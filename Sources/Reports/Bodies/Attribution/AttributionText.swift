@@ -152,12 +152,14 @@ struct AttributionText: AttributionWriter, ~Copyable {
         count = 0
     }
 
-    mutating func item(_ library: AttributedLibrary, of list: AttributionList) throws {
+    mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws {
         count += 1
         let name = settings.label(library)
         switch list {
         case .noLicense, .noCopyright: write(name, indent: "  ")
-        case .choices: write("\(name): \(library.expression) -> \(library.licenseLine)", indent: "  ")
+        case .choices:
+            write("\(name): \(library.offer ?? "") -> \(library.licenseLine)", indent: "  ")
+            write("[\(author)]", indent: "    ")
         case .sources:
             let licenses = library.licenses.filter(\.isCopyleft).map(\.label).joined(separator: ", ")
             write("\(name) (\(licenses))", indent: "  ")
