@@ -71,7 +71,9 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     mutating func beginSection(_ name: String) throws {
         guard !settings.byComponent else { return }
-        try page.paragraph("Project: \(name)", size: 11, color: DocumentPage.ink)
+        // Apart from the component before it, and never without the one behind it.
+        page.y += 8
+        try page.subtitle(DocumentPage.composed("Project: \(name)"), keeping: 70)
     }
 
     mutating func detail(_ library: AttributedLibrary, number: Int) throws {
