@@ -87,5 +87,54 @@ extension EndToEnd {
                 }
             }
         }
+
+        /// Each status of the help stands in the manual of operation, and in every man page.
+        @Test func exitStatusesAreDocumented() throws {
+            let help = try Executable.run(["--help"]).output
+            let sentence = try #require(
+                help.components(separatedBy: "Exit status: ").last?.split(separator: "\n").first)
+            let statuses = sentence.matches(of: /(\d) ([a-z]+)/).map { (String($0.1), String($0.2)) }
+            #expect(statuses.map(\.0) == ["0", "1", "2"], "\(sentence)")
+            let manual = try String(contentsOfFile: ReadmeTests.root + "/docs/operation.md", encoding: .utf8)
+            let page = try Executable.run(["manual", "report"]).output
+            for (number, word) in statuses {
+                #expect(manual.contains("| \(number) | \(word)"), "\(number)")
+                #expect(page.contains(".B \(number)\n\(word)"), "\(number)")
+            }
+        }
+
+        /// Runs a command on a terminal, which `script` gives it.
+        private static func onTerminal(_ words: String, _ variables: [String: String]) throws -> Program.Ending {
+            try Program(
+                "/usr/bin/script", ["-qec", "\(Executable.path) \(words)", "/dev/null"], environment: variables
+            ).wait(atMost: 60)
+        }
+
+        @Test func colourIsForTerminalsThatWantIt() throws {
+            let site = try Site()
+            _ = try site.organization()
+            let escape = "\u{1b}["
+            let words = "doctor --data \(site.data)"
+            #expect(try Self.onTerminal(words, ["TERM": "xterm"]).output.contains(escape))
+            for variables in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb"]] {
+                let ending = try Self.onTerminal(words, variables)
+                #expect(ending.output.contains("database") && !ending.output.contains(escape), "\(variables)")
+            }
+            // An empty NO_COLOR says nothing (https://no-color.org).
+            #expect(try Self.onTerminal(words, ["TERM": "xterm", "NO_COLOR": ""]).output.contains(escape))
+            #expect(try !site.run("doctor").output.contains(escape))
+        }
+
+        @Test func progressShowsTimeAndMemory() throws {
+            let site = try Site()
+            _ = try site.organization()
+            let path = site.folder.path("bom.json")
+            try Document.cycloneDX(libraries: 2_000, name: "Large").write(to: URL(fileURLWithPath: path))
+            let ending = try Self.onTerminal("import sbom \(path) --product Shop --data \(site.data)", [:])
+            #expect(ending.output.contains(/bom\.json: \d+, \d+ s, \d+ MiB/), "\(ending.output.suffix(500))")
+            // Elsewhere there is no line that changes.
+            let plain = try site.run("import", "sbom", path, "--product", "Shop")
+            #expect(plain.status == 0 && !plain.errors.contains("MiB"), "\(plain.errors)")
+        }
     }
 }

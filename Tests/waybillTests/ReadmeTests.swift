@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     /// What the README says, done.
     struct ReadmeTests {
-        private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path
 
         /// The lines of code of a section.
@@ -37,6 +37,28 @@ extension EndToEnd {
             #expect(ending.output.contains("\"status\":\"SUCCESS\""))
             let zip = try Data(contentsOf: URL(fileURLWithPath: folder.path("data/report.zip")))
             #expect(try Archive.single(zip).name.hasSuffix(".xlsx"))
+        }
+
+        /// What it is in three sentences and one picture, before all else.
+        @Test func theBeginningIsShort() throws {
+            let text = try String(contentsOfFile: Self.root + "/README.md", encoding: .utf8)
+            let parts = text.components(separatedBy: "\n\n")
+            #expect(parts[0] == "# Waybill")
+            let sentences = parts[1].replacing("v1.4,", with: "v1,").matches(of: /[a-z]\.(\s|$)/).count
+            #expect(sentences == 3, "\(parts[1])")
+            #expect(parts[2].hasPrefix("![") && text.components(separatedBy: "![").count == 2)
+        }
+
+        /// The start page leads each reader to a page, and no page is left out.
+        @Test func theStartPageLeadsEverywhere() throws {
+            let start = try String(contentsOfFile: Self.root + "/docs/README.md", encoding: .utf8)
+            for reader in [
+                "Platform engineer", "Security engineer", "Lawyer", "Release engineer", "Operator", "Developer",
+            ] { #expect(start.contains("\n## \(reader)\n")) }
+            for page in try FileManager.default.contentsOfDirectory(atPath: Self.root + "/docs")
+            where page.hasSuffix(".md") && page != "README.md" {
+                #expect(start.contains("(\(page))") || start.contains("(\(page)#"), "\(page)")
+            }
         }
 
         /// Every page that a document links to is there.
