@@ -213,6 +213,32 @@ import Testing
         }
     }
 
+    @Test func `several values of one member are lines of its cell, and each package has cells of its own`() throws {
+        var sample = WriterSample()
+        sample.document.created = "2026-01-02T03:04:05Z"
+        var first = Component(ref: "a", name: "a")
+        first.version = "1"
+        first.hashes = [
+            Hash(algorithm: "SHA-1", value: WriterSample.digest),
+            Hash(algorithm: "MD5", value: String(repeating: "a", count: 32)),
+        ]
+        first.attributionTexts = ["Thanks to one", "Thanks to two"]
+        first.purl = "pkg:npm/a@1"
+        var second = Component(ref: "b", name: "b")
+        second.version = "2"
+        second.purl = "pkg:npm/b@2"
+        sample.components = [first, second]
+        let sheets = try sheets(try sample.workbook(.v23).bytes)
+        let packages = sheets[1].rows.dropFirst()
+        let one = try #require(packages.first { $0[0] == "a" })
+        #expect(one[8] == "SHA1: \(WriterSample.digest)\nMD5: \(String(repeating: "a", count: 32))")
+        #expect(one[19] == "Thanks to one\nThanks to two")
+        let two = try #require(packages.first { $0[0] == "b" })
+        #expect(two[2] == "2" && two[8].isEmpty && two[19].isEmpty)
+        let references = sheets[2].rows.dropFirst().map { [$0[0], $0[3]] }
+        #expect(references == [[one[1], "pkg:npm/a@1"], [two[1], "pkg:npm/b@2"]])
+    }
+
     @Test func `cells hold text, and no more than a cell holds`() throws {
         let (bytes, losses) = try WriterSample.hostile.workbook(.v23)
         let packages = try sheets(bytes)[1].rows

@@ -22,9 +22,9 @@ enum SPDXSheet: Int, CaseIterable, Sendable {
     /// A heading, and the member of the JSON form that stands below it; empty where nothing is written.
     struct Column: Sendable {
         let title: StaticString
-        let member: String
+        let member: StaticString
 
-        init(_ title: StaticString, _ member: String = "") {
+        init(_ title: StaticString, _ member: StaticString = "") {
             self.title = title
             self.member = member
         }

@@ -1,22 +1,60 @@
 package import Bytes
 
+// DESIGN. A document of 50,000 packages has a million members, and is written once for each of three sheets. So a member is kept only
+// where the sheet shows it: at the place of its column, found by comparing names, without a dictionary or a string for the name.
+
 /// An SPDX document as the rows of one sheet; members that belong to other sheets are dropped. `SPDXWorkbook` puts
 /// sheets together.
 package struct SheetTree: TreeWriter {
+    /// The objects of a document that have members of a row, or of the document's own sheet.
+    private enum Section {
+        case document, creation, package, checksum, externalRef, relationship, license, other
+
+        init(_ name: StaticString) {
+            self =
+                if name.equals("packages") {
+                    .package
+                } else if name.equals("checksums") {
+                    .checksum
+                } else if name.equals("externalRefs") {
+                    .externalRef
+                } else if name.equals("relationships") {
+                    .relationship
+                } else if name.equals("hasExtractedLicensingInfos") {
+                    .license
+                } else if name.equals("Document") {
+                    .document
+                } else if name.equals("creationInfo") {
+                    .creation
+                } else {
+                    .other
+                }
+        }
+    }
+
     /// The sheet that is written, and its columns.
     private(set) var sheet = SPDXSheet.packageInfo
     private var columns: [SPDXSheet.Column] = []
     /// Rows of the sheet, its heading included; beyond the limit they are counted only.
     private(set) var rows = 0
-    /// The members of the document itself and of `creationInfo`, and the ids that it describes.
+    /// The members of the document itself and of `creationInfo`, and the ids that it describes: complete once the relationships are
+    /// written.
     private(set) var head: [String: String] = [:]
     private(set) var creators: [String] = []
     private(set) var described: [String] = []
     package private(set) var losses: [BOMLoss: Int] = [:]
 
-    private var sections: [String] = []
-    private var package: [String: String] = [:]
-    private var item: [String: String] = [:]
+    private var sections: [Section] = []
+    /// The object whose members are the cells of a row.
+    private var rowSection = Section.package
+    /// The row that is being made, a cell for each column.
+    private var cells: [String] = []
+    /// The column behind the one that was found last: members come about in the order of the columns.
+    private var nextColumn = 0
+    /// The id of the package around an external reference.
+    private var packageID = ""
+    private var algorithm = ""
+    private var checksum = ""
 
     package init() {}
 
@@ -26,49 +64,66 @@ package struct SheetTree: TreeWriter {
         columns = sheet.columns(version)
         rows = 0
         losses = [:]
+        rowSection =
+            switch sheet {
+            case .packageInfo: .package
+            case .externalRefs: .externalRef
+            case .relationships: .relationship
+            case .extractedLicenses: .license
+            case .documentInfo, .perFile, .annotations, .snippets: .other
+            }
         row(style: " s=\"1\"", columns.map(\.title.description), to: &out)
     }
 
     package mutating func beginObject(_ name: TreeName, to out: inout ByteSink) {
-        let name = name.plain.description
-        sections.append(name)
-        if name == "packages" {
-            package.removeAll(keepingCapacity: true)
-        } else {
-            item.removeAll(keepingCapacity: true)
+        let section = Section(name.plain)
+        sections.append(section)
+        if section == .package { packageID = "" }
+        if section == rowSection {
+            cells = Array(repeating: "", count: columns.count)
+            nextColumn = 0
+        } else if section == .checksum {
+            (algorithm, checksum) = ("", "")
         }
     }
 
     package mutating func endObject(to out: inout ByteSink) {
-        switch sections.removeLast() {
-        case "packages": if sheet == .packageInfo { row(package, to: &out) }
-        case "checksums":
-            add("\(item["algorithm"] ?? ""): \(item["checksumValue"] ?? "")", to: "checksums", of: &package)
-        case "externalRefs":
-            guard sheet == .externalRefs else { return }
-            item["package"] = package["SPDXID"]
+        let section = sections.removeLast()
+        if section == .checksum, sheet == .packageInfo { add("\(algorithm): \(checksum)", to: "checksums") }
+        guard section == rowSection, section != .other else { return }
+        if section == .externalRef {
+            add(packageID, to: "package")
             // The Java tools write the categories like this in all versions.
-            item["referenceCategory"] = item["referenceCategory"].map { String($0.map { $0 == "-" ? "_" : $0 }) }
-            row(item, to: &out)
-        case "relationships":
-            if item["relationshipType"] == "DESCRIBES", let id = item["relatedSpdxElement"] { described.append(id) }
-            if sheet == .relationships { row(item, to: &out) }
-        case "hasExtractedLicensingInfos": if sheet == .extractedLicenses { row(item, to: &out) }
-        default: break
+            if let place = place(of: "referenceCategory") {
+                let letters = cells[place].utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
+                cells[place] = String(decoding: letters, as: UTF8.self)
+            }
         }
+        if section == .relationship, cell("relationshipType") == "DESCRIBES" {
+            let id = cell("relatedSpdxElement")
+            if !id.isEmpty { described.append(id) }
+        }
+        finishRow(to: &out)
     }
 
     package mutating func beginList(_ name: TreeName, to out: inout ByteSink) {}
     package mutating func endList(to out: inout ByteSink) {}
 
     package mutating func field(_ name: TreeName, _ value: String, to out: inout ByteSink) {
-        let name = name.plain.description
-        switch sections.last {
-        case "packages":
-            add(value, to: name, of: &package)
-        case "Document": head[name] = value
-        case "creationInfo": if name == "creators" { creators.append(value) } else { head[name] = value }
-        default: add(value, to: name, of: &item)
+        guard let section = sections.last else { return }
+        switch section {
+        case rowSection where rowSection != .other: add(value, to: name.plain)
+        case .document: head[name.plain.description] = value
+        case .creation:
+            if name.plain.equals("creators") { creators.append(value) } else { head[name.plain.description] = value }
+        case .package: if sheet == .externalRefs, name.plain.equals("SPDXID") { packageID = value }
+        case .checksum:
+            if name.plain.equals("algorithm") {
+                algorithm = value
+            } else if name.plain.equals("checksumValue") {
+                checksum = value
+            }
+        case .externalRef, .relationship, .license, .other: break
         }
     }
 
@@ -84,30 +139,52 @@ package struct SheetTree: TreeWriter {
         field(name, value ? "true" : "false", to: &out)
     }
 
+    // MARK: - Cells
+
     /// Several values of one member are the lines of a cell.
-    private func add(_ value: String, to name: String, of members: inout [String: String]) {
-        if let before = members[name] { members[name] = before + "\n" + value } else { members[name] = value }
+    private mutating func add(_ value: String, to name: StaticString) {
+        guard let place = place(of: name) else { return }
+        cells[place] = cells[place].isEmpty ? value : cells[place] + "\n" + value
+    }
+
+    private mutating func cell(_ name: StaticString) -> String { place(of: name).map { cells[$0] } ?? "" }
+
+    /// The column of a member, if the sheet has one.
+    private mutating func place(of name: StaticString) -> Int? {
+        // Columns of which nothing is known have no name.
+        if name.equals("") { return nil }
+        for step in columns.indices {
+            let place = (nextColumn + step) % columns.count
+            if columns[place].member.equals(name) {
+                nextColumn = place + 1
+                return place
+            }
+        }
+        return nil
     }
 
     // MARK: - Rows
 
-    /// Writes a row of members; one whose key cell would be empty or whose locator does not fit is left out.
+    /// Writes a row of members; cells of other columns stay empty.
     mutating func row(_ members: [String: String], to out: inout ByteSink) {
-        if let locator = members["referenceLocator"], Self.isLong(locator) {
+        cells = columns.map { members[$0.member.description] ?? "" }
+        finishRow(to: &out)
+    }
+
+    /// Writes the cells; a row whose locator does not fit is left out.
+    private mutating func finishRow(to out: inout ByteSink) {
+        if sheet == .externalRefs, Self.isLong(cell("referenceLocator")) {
             losses[.longField, default: 0] += 1
             return
         }
-        row(
-            style: "",
-            columns.map { column in
-                let value = members[column.member] ?? ""
-                guard column.member == "licenseDeclared" || column.member == "licenseConcluded", Self.isLong(value)
-                else {
-                    return value
-                }
+        if sheet == .packageInfo {
+            for name in ["licenseDeclared", "licenseConcluded"] as [StaticString] {
+                guard let place = place(of: name), Self.isLong(cells[place]) else { continue }
                 losses[.longField, default: 0] += 1
-                return "NOASSERTION"
-            }, to: &out)
+                cells[place] = "NOASSERTION"
+            }
+        }
+        row(style: "", cells, to: &out)
     }
 
     /// UTF-8 has at least as many bytes as UTF-16 has units.
@@ -134,5 +211,12 @@ package struct SheetTree: TreeWriter {
             out.append("</t></is></c>")
         }
         out.append("</row>\n")
+    }
+}
+
+extension StaticString {
+    /// Whether both are the same text.
+    fileprivate func equals(_ other: StaticString) -> Bool {
+        withUTF8Buffer { own in other.withUTF8Buffer { own.count == $0.count && own.elementsEqual($0) } }
     }
 }
