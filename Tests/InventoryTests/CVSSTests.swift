@@ -73,4 +73,25 @@ import Testing
         }
         #expect(count > 200)
     }
+
+    /// More vectors than are kept, each read twice, with one beside it that is broken.
+    @Test func whatWasReadBeforeIsReadAlike() {
+        var vectors: [String] = []
+        for access in ["N", "A", "L", "P"] {
+            for (complexity, rights) in [("L", "N"), ("L", "L"), ("L", "H"), ("H", "N"), ("H", "L"), ("H", "H")] {
+                for impact in 0..<54 {
+                    let words = ["H", "L", "N"]
+                    let (c, i, a) = (words[impact % 3], words[impact / 3 % 3], words[impact / 9 % 3])
+                    let scope = impact < 27 ? "U" : "C"
+                    vectors.append("AV:\(access)/AC:\(complexity)/PR:\(rights)/UI:N/S:\(scope)/C:\(c)/I:\(i)/A:\(a)")
+                }
+            }
+        }
+        func read() -> [CVSS?] { vectors.map { CVSS("CVSS:3.1/\($0)") } }
+        let first = read()
+        #expect(vectors.count == 1296 && !first.contains(nil))
+        #expect(read() == first)
+        #expect(zip(vectors, first).allSatisfy { $1?.vector == "CVSS:3.1/\($0)" })
+        for _ in 1...2 { #expect(CVSS("CVSS:3.1/AV:N") == nil) }
+    }
 }

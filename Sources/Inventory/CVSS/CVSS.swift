@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A vector of the Common Vulnerability Scoring System with its score, computed as FIRST specifies (CVSS v2 complete guide
 /// §3.2.1, v3.0 and v3.1 specification §7.1, v4.0 specification §8).
 package struct CVSS: Sendable, Hashable {
@@ -39,7 +41,24 @@ package struct CVSS: Sendable, Hashable {
     ///
     /// Without the prefix `CVSS:` it is version 2, which may stand in brackets.
     package init?(_ text: String) {
-        guard text.utf8.count <= 512 else { return nil }
+        if let known = Self.known.withLock({ $0[text] }) {
+            self = known
+            return
+        }
+        guard text.utf8.count <= 512, let read = CVSS(reading: text) else { return nil }
+        Self.known.withLock { known in
+            if known.count >= Self.knownLimit { known.removeAll(keepingCapacity: true) }
+            known[text] = read
+        }
+        self = read
+    }
+
+    /// Vectors that were read lately: most of hundreds of thousands of records have one of a few hundred, and each is read when its record
+    /// comes and again when its vulnerability is decided.
+    private static let known = Mutex<[String: CVSS]>([:])
+    private static let knownLimit = 1000
+
+    private init?(reading text: String) {
         var text = text.drop { $0 == " " || $0 == "(" }
         while let last = text.last, last == " " || last == ")" { text.removeLast() }
         vector = String(text)
