@@ -46,7 +46,7 @@ import Testing
                     #expect(plan.contains { $0.contains("INDEX \(index)") }, "\(query.name): \(plan)")
                 }
                 // A page is read in its order: sorting would need all rows.
-                #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY"), "\(query.name): \(plan)")
+                #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(query.name): \(plan)")
             }
         }
     }

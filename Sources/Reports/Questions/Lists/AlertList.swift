@@ -60,11 +60,13 @@ package struct AlertList: Sendable {
         """
 
     /// Projects in their order with the alerts of each, unless a few alerts are named. SQLite takes the tables of a CROSS JOIN as they
-    /// stand: from the alerts on it would sort all that fit for one page.
+    /// stand: from the alerts on it would sort all that fit for one page. The sign keeps it from reading the alerts of all projects behind
+    /// a cursor for each of them.
     private var source: SQL {
-        vulnerability == 0 && uuids == nil
-            ? "project p CROSS JOIN alert a" : "project p JOIN alert a ON a.project = p.id"
+        isWalk ? "project p CROSS JOIN alert a" : "project p JOIN alert a ON a.project = p.id"
     }
+
+    private var isWalk: Bool { vulnerability == 0 && uuids == nil }
 
     package func query() -> SQL {
         let weight: SQL = isByWeight ? SQL(Self.weight) : "0"
@@ -73,7 +75,7 @@ package struct AlertList: Sendable {
                 coalesce(v.severity, ''), CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name)
                 THEN 1 ELSE 0 END, f.top_fix, a.direct, a.description, a.reason, a.comments, a.created_at,
                 CAST(\(weight) AS BIGINT), p.product
-            FROM \(source) \(Self.facts) WHERE \(scope.condition) AND a.project = p.id AND \(condition)
+            FROM \(source) \(Self.facts) WHERE \(scope.condition) AND \(condition)
             """
         if isByWeight {
             if let last = ListCursor.numbers(2, of: after) {
@@ -87,7 +89,10 @@ package struct AlertList: Sendable {
             sql.append(" ORDER BY a.project, a.number")
         } else {
             if let last = ListCursor.numbers(3, of: after) {
-                sql.append(" AND (p.product, p.id) >= (\(last[0]), \(last[1]))")
+                // In one product a pair would hide from SQLite that its projects come in order.
+                sql.append(
+                    scope.kind == .organization
+                        ? " AND (p.product, p.id) >= (\(last[0]), \(last[1]))" : " AND p.id >= \(last[1])")
                 sql.append(" AND (p.id <> \(last[1]) OR a.number > \(last[2]))")
             }
             sql.append(" ORDER BY p.product, p.id, a.number")
@@ -97,7 +102,7 @@ package struct AlertList: Sendable {
     }
 
     private var condition: SQL {
-        var sql: SQL = "1 = 1"
+        var sql: SQL = isWalk ? "a.project = +p.id" : "1 = 1"
         // What stands behind a value once more is for the indexes of few among many (`alert_closed`, `alert_other`).
         if let state {
             sql.append(" AND a.state = \(state.rawValue)")
