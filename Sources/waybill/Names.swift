@@ -185,8 +185,11 @@ extension Configuration {
     func requireDatabase() throws {
         let url = try databaseURL()
         if let path = url.sqlitePath, access(path, F_OK) != 0 {
+            // Somebody who works at a server may take this for a call of it.
+            let isMeant = self["server"] != nil && !isFlag("data") && !isFlag("database")
             throw Failure(
-                "there is no database at \(path); --data or --database says where it is, waybill init makes one")
+                "there is no database at \(path); --data or --database says where it is, waybill init makes one"
+                    + (isMeant ? "; this command works on the data itself, not at the server of WAYBILL_SERVER" : ""))
         }
         let database = try url.open()
         defer { database.close() }
