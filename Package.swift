@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "API", "BOM", "Bytes", "Database", "Feeds", "HTTP", "Intake", "Inventory", "Jobs", "Outbound",
+                "API", "BOM", "Bytes", "Database", "Feeds", "HTTP", "Intake", "Inventory", "Jobs", "OpenID", "Outbound",
                 "Reports",
                 "Service", "Store",
             ],
@@ -87,14 +87,16 @@ let package = Package(
         + module("Store", ["Bytes", "Outbound"])
         + module("Feeds", ["Outbound", "Intake", "Database", "Inventory", "Bytes"])
         + module(
-            "API", ["HTTP", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"],
+            "API", ["HTTP", "OpenID", "Reports", "Intake", "Jobs", "Database", "BOM", "Inventory", "Bytes"],
             tests: ["Console", "Service"])
-        + module("Console", ["API", "HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"])
+        + module(
+            "Console", ["API", "OpenID", "HTTP", "Reports", "Jobs", "Database", "Inventory", "Bytes"], tests: ["CCJose"]
+        )
         + module(
             "Service",
             [
-                "Console", "API", "Reports", "Feeds", "Intake", "Jobs", "Store", "Outbound", "HTTP", "Database",
-                "Inventory", "Bytes",
+                "Console", "API", "OpenID", "Reports", "Feeds", "Intake", "Jobs", "Store", "Outbound", "HTTP",
+                "Database", "Inventory", "Bytes",
             ]),
     cxxLanguageStandard: .cxx17
 )

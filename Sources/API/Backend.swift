@@ -2,6 +2,7 @@ import Bytes
 package import Database
 package import HTTP
 package import Jobs
+package import OpenID
 
 /// A file in the artifact store, ready to be sent.
 package enum ArtifactContent: Sendable {
@@ -50,6 +51,8 @@ package struct Backend: Sendable {
     package var secrets: SecretBox?
     /// The addresses that the operator allows for webhooks.
     package var webhookTargets = WebhookTargets()
+    /// The issuers that people may sign in with; nil where the operator named none.
+    package var issuers: IssuerDirectory?
     /// Whether the operator named a mail server.
     package var sendsMail = false
     /// A folder for files of the moment, which nothing else looks into.

@@ -46,7 +46,7 @@ package final class Ledger: Sendable {
     }
 
     /// Notes a record of the audit trail.
-    func note(_ record: AuditRecord) {
+    package func note(_ record: AuditRecord) {
         notes.withLock { notes in
             if notes.records.count < Self.recordLimit { notes.records.append(record) } else { notes.lost += 1 }
         }

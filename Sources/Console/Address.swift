@@ -1,5 +1,6 @@
 import Bytes
 import Database
+import OpenID
 
 /// The address of a page of the console. It is stable: it names places by their tokens, and can be shared.
 ///
@@ -110,6 +111,10 @@ enum Route: Equatable {
     /// Signing in and out.
     case enter
     case leave
+    /// To an issuer, back from it, and sessions that it ends; with the issuer's id.
+    case toIssuer(String)
+    case fromIssuer(String)
+    case endByIssuer(String)
     /// The description of the API; only what is asked for by GET.
     case api
 
@@ -124,6 +129,17 @@ enum Route: Equatable {
         case "/console/enter": self = .enter
         case "/console/leave": self = .leave
         default:
+            if path.hasPrefix(IssuerDirectory.root) {
+                let parts = path.dropFirst(IssuerDirectory.root.count).split(
+                    separator: "/", omittingEmptySubsequences: false)
+                switch (parts.count, parts.last) {
+                case (1, _): self = .toIssuer(String(parts[0]))
+                case (2, "callback"): self = .fromIssuer(String(parts[0]))
+                case (2, "sign-out"): self = .endByIssuer(String(parts[0]))
+                default: return nil
+                }
+                return
+            }
             guard let address = Address(path: path) else { return nil }
             self = .page(address)
         }

@@ -15,6 +15,7 @@ struct ConsoleDoor: Sendable {
     private let backend: Backend
     private let threads: Threads
     private let signIn: SignIn
+    private let issuers: IssuerDoor
     private let desk: CallDesk
     private let memory = TotalsMemory()
     /// Nil where the server takes no uploads.
@@ -24,6 +25,7 @@ struct ConsoleDoor: Sendable {
         self.backend = backend
         threads = Threads("console")
         signIn = SignIn(backend: backend, threads: threads)
+        issuers = IssuerDoor(backend: backend, signIn: signIn)
         desk = CallDesk(backend, on: threads)
         uploads = UploadDesk(backend, on: threads)
     }
@@ -57,7 +59,7 @@ struct ConsoleDoor: Sendable {
         case .style: return .now(Self.kept("text/css;charset=UTF-8", Style.bytes))
         case .icon: return .now(Self.kept("image/svg+xml", Style.icon))
         case .api: return .now(Self.kept("text/html;charset=UTF-8", Layout.api))
-        case .enter, .leave, .page:
+        case .enter, .leave, .page, .toIssuer, .fromIssuer, .endByIssuer:
             return .later { [self] in
                 var response = await answer(to: request, route).guarded()
                 response.mark.name = "console"
@@ -69,7 +71,8 @@ struct ConsoleDoor: Sendable {
     private static func methods(of route: Route) -> [String] {
         switch route {
         case .style, .icon, .api: ["GET", "HEAD"]
-        case .enter, .leave: ["POST"]
+        case .enter, .leave, .endByIssuer: ["POST"]
+        case .toIssuer, .fromIssuer: ["GET"]
         case .page(let address):
             address.page.isEmpty && address.place == nil ? ["GET", "HEAD"] : ["GET", "HEAD", "POST"]
         }
@@ -107,6 +110,9 @@ struct ConsoleDoor: Sendable {
             case .style, .icon, .api: return Self.nothing
             case .enter: return try await signIn.enter(request, form?["userKey"] ?? "")
             case .leave: return try await signIn.leave(request)
+            case .toIssuer(let id): return try await issuers.begin(id, request)
+            case .fromIssuer(let id): return try await issuers.finish(id, request)
+            case .endByIssuer(let id): return try await issuers.end(id, form?["logout_token"] ?? "", request)
             case .page(var address):
                 address.query = request.query.pairs.map { Address.Field(name: $0.name, value: $0.value) }
                 try signIn.admit(request)
@@ -145,7 +151,7 @@ struct ConsoleDoor: Sendable {
                 var visit = try Visit(
                     address, keyDigest: person.keyDigest, session: person.session, on: connection, backend,
                     memory)
-            else { return .page(200, Layout.entrance(notice: problem?.text)) }
+            else { return .page(200, Layout.entrance(notice: problem?.text, ways: signIn.ways(to: address))) }
             visit.form = form
             visit.problem = problem
             visit.secret = secret

@@ -3,6 +3,7 @@ import Bytes
 import Database
 import HTTP
 import Jobs
+import OpenID
 
 // DESIGN. The browser shows a session's secret in a cookie that no script and no other site can use (HttpOnly,
 // SameSite=Strict); its digest alone is kept in the database, so that each node knows it.
@@ -30,44 +31,65 @@ struct SignIn: Sendable {
             backend.doorkeeper?.refuse(key.text, from: request.client, at: now)
             let why = "Nobody has this key, or its time is over, or its holder belongs to no organization."
             backend.ledger.refuse(from: request.client ?? "", at: Caller.Door.console.rawValue, time: now)
-            return .page(403, Layout.entrance(notice: why))
+            return .page(403, Layout.entrance(notice: why, ways: ways(to: Address())))
         }
         guard holder.allows(.read) else {
             let words = holder.key.scopes.words.joined(separator: ", ")
             let why = "The console needs a key for READ; this one is for \(words)."
-            return .page(403, Layout.entrance(notice: why))
+            return .page(403, Layout.entrance(notice: why, ways: ways(to: Address())))
         }
         backend.doorkeeper?.welcome(key.text)
         let secret = try backend.random.token()
-        // The browser's own name of itself, not more of it than a person reads.
-        let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
-        let old = Self.session(of: request)
-        let new = Sessions.New(
-            Digest.of(secret.utf8, .sha256), keyDigest: key.digest, from: request.client ?? "", browser: browser)
+        let session = session(secret, of: request)
+        let new = Sessions.New(session.digest, keyDigest: key.digest, from: session.address, browser: session.browser)
         try await backend.database.write { connection in
-            try Sessions.begin(new, replacing: old, at: now, on: connection)
+            try Sessions.begin(new, replacing: session.old, at: now, on: connection)
             try Self.note(.signIn, of: holder, Caller(request, at: .console), request.path, at: now, on: connection)
         }
         var response = HTTPResponse.redirect(to: Address())
-        response.headers["Set-Cookie"] = Self.cookie(secret, seconds: Sessions.lifetime / 1000, request)
+        response.headers["Set-Cookie"] = Self.cookie(
+            secret, seconds: Sessions.lifetime / 1000, isSecure: Self.isEncrypted(request))
         return response
     }
 
-    /// Ends the session of a request.
+    /// What a session keeps of a request, with the session that it takes the place of.
+    func session(
+        _ secret: String, of request: HTTPRequest
+    ) -> (digest: [UInt8], old: [UInt8]?, address: String, browser: String) {
+        // The browser's own name of itself, not more of it than a person reads.
+        let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
+        return (Digest.of(secret.utf8, .sha256), Self.session(of: request), request.client ?? "", browser)
+    }
+
+    /// The issuers that people may sign in with, and where each way begins.
+    func ways(to address: Address) -> [(name: String, path: String)] {
+        (backend.issuers?.clients ?? []).map { client in
+            let path = IssuerDirectory.root + client.issuer.id
+            return (client.issuer.name, address.place == nil ? path : "\(path)?page=\(address.path)")
+        }
+    }
+
+    /// Ends the session of a request. Who signed in with an issuer is shown the way to leave that, too.
     func leave(_ request: HTTPRequest) async throws -> HTTPResponse {
+        var issuer: String?
         if let digest = Self.session(of: request) {
             let now = backend.queue.now()
-            try await backend.database.write { connection in
+            issuer = try await backend.database.write { connection in
                 let key = try Sessions.find(digest, at: now, on: connection)?.keyDigest
                 if let key, let holder = try KeyHolder.find(key, at: now, on: connection) {
                     let caller = Caller(request, at: .console)
                     try Self.note(.signOut, of: holder, caller, request.path, at: now, on: connection)
                 }
                 try Sessions.end(digest, on: connection)
+                return try key.flatMap { try Identities.issuer(ofKey: $0, on: connection) }
             }
         }
         var response = HTTPResponse.redirect(to: Address())
-        response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, request)
+        if let issuer, let directory = backend.issuers, let client = directory.clients(of: issuer).first {
+            let end = await threads.run { client.endSession(returningTo: directory.address + "/") }
+            if let end { response = .page(200, Layout.left(client.issuer.name, end)) }
+        }
+        response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, isSecure: Self.isEncrypted(request))
         return response
     }
 
@@ -118,19 +140,24 @@ struct SignIn: Sendable {
         }
     }
 
-    private static func cookie(_ value: String, seconds: Int64, _ request: HTTPRequest) -> String {
-        let isEncrypted = request.isTLS || request.headers["X-Forwarded-Proto"]?.lowercased() == "https"
-        return "\(cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
-            + (isEncrypted ? "; Secure" : "")
+    static func cookie(_ value: String, seconds: Int64, isSecure: Bool) -> String {
+        "\(cookie)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "")
     }
 
-    /// The digest of the session's secret that a request shows (RFC 6265 §4.2).
+    private static func isEncrypted(_ request: HTTPRequest) -> Bool {
+        request.isTLS || request.headers["X-Forwarded-Proto"]?.lowercased() == "https"
+    }
+
+    /// The digest of the session's secret that a request shows.
     private static func session(of request: HTTPRequest) -> [UInt8]? {
+        cookie(cookie, of: request).map { Digest.of($0.utf8, .sha256) }
+    }
+
+    /// The value of a cookie (RFC 6265 §4.2).
+    static func cookie(_ name: String, of request: HTTPRequest) -> String? {
         for pair in request.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
             let parts = pair.split(separator: "=", maxSplits: 1)
-            if parts.count == 2, parts[0].trimmingPrefix(" ") == cookie {
-                return Digest.of(Array(parts[1].utf8), .sha256)
-            }
+            if parts.count == 2, parts[0].trimmingPrefix(" ") == name { return String(parts[1]) }
         }
         return nil
     }

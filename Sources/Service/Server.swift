@@ -5,6 +5,7 @@ import Database
 import Dispatch
 package import HTTP
 import Jobs
+import OpenID
 import Store
 
 /// API and workers in one process, from start to drain.
@@ -37,6 +38,7 @@ package final class Server: Sendable {
         ScratchFile.sweep(runtime.directory.incoming)
         var backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         backend.secrets = Self.secrets(runtime, settings)
+        Self.settleRoles(backend.issuers, runtime)
         let site = Site(backend)
         let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
         automation = Automation(
@@ -117,7 +119,25 @@ package final class Server: Sendable {
         backend.showsOperation = settings.operations == nil
         backend.webhookTargets = settings.webhookTargets
         backend.sendsMail = settings.mail != nil
+        backend.issuers = settings.signIn.map { IssuerDirectory($0, now: queue.now) }
         return backend
+    }
+
+    /// Gives people what the groups of the operator's file give now, for it may have changed since they signed in.
+    private static func settleRoles(_ issuers: IssuerDirectory?, _ runtime: Runtime) {
+        for issuer in (issuers?.clients ?? []).map(\.issuer) where issuer.rules != nil {
+            do {
+                try runtime.database.write { connection in
+                    let writing = Writing(
+                        in: Scope(kind: .organization, organization: 0), by: .system, at: runtime.queue.now(),
+                        on: connection)
+                    try Identities.settle(issuer: issuer.url, by: issuer.reach(on: connection), writing)
+                }
+            } catch {
+                runtime.log(
+                    .error, "the roles of an issuer's groups were not set", ["issuer": issuer.id, "error": "\(error)"])
+            }
+        }
     }
 
     /// The key for the secrets of webhooks. Without one the server does all but webhooks, and says why.

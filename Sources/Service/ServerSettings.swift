@@ -1,6 +1,7 @@
 package import API
 package import Bytes
 package import HTTP
+package import OpenID
 package import Outbound
 
 /// The settings of a `Server`. Where a setting comes from, flags or files, is for the process to know.
@@ -37,6 +38,8 @@ package struct ServerSettings: Sendable {
     package var accessLog: String?
     /// Where webhooks may lead.
     package var webhookTargets = WebhookTargets()
+    /// The issuers that people may sign in with; nil for none.
+    package var signIn: SignInSettings?
     /// The server that takes mail; nil where no mail is sent.
     package var mail: MailServer?
 

@@ -184,6 +184,7 @@ struct Configuration: Sendable {
             } ?? settings.webhookTargets
         settings.updates = try updates()
         settings.mail = try mail()
+        settings.signIn = try signIn()
         switch (self["tls-certificate"], self["tls-key"]) {
         case (let certificate?, let key?): settings.tls = .init(certificate: certificate, key: key)
         case (nil, nil): break

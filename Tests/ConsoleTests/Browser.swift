@@ -26,6 +26,7 @@ final class Browser: Sendable {
     let site: Site
     let database: any Database
     let queue: Queue
+    let ledger: Ledger
     let acme: Organization
     let rival: Organization
     private let folder: URL
@@ -39,7 +40,8 @@ final class Browser: Sendable {
         let store = Mutex<[String: String]>([:])
     }
 
-    init() throws {
+    /// - Parameter change: of what the server is made with.
+    init(_ change: (inout Backend) -> Void = { _ in }) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("waybill-site-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let database = try #require(DatabaseURL("sqlite:\(folder.path)/test.db")).open()
@@ -48,13 +50,15 @@ final class Browser: Sendable {
         let reach = Reach()
         self.reach = reach
         queue = Queue(database: database) { reach.time.withLock { $0 } }
-        site = Site(
-            Backend(
-                database: database, queue: queue, bell: Bell(),
-                openArtifact: { artifact in
-                    try reach.store.withLock { $0[artifact.uuid] }.map { .file(try OpenFile(path: $0)) }
-                },
-                scratch: folder.path, log: { incident in reach.incidents.withLock { $0.append(incident) } }))
+        var backend = Backend(
+            database: database, queue: queue, bell: Bell(),
+            openArtifact: { artifact in
+                try reach.store.withLock { $0[artifact.uuid] }.map { .file(try OpenFile(path: $0)) }
+            },
+            scratch: folder.path, log: { incident in reach.incidents.withLock { $0.append(incident) } })
+        change(&backend)
+        ledger = backend.ledger
+        site = Site(backend)
         acme = try Self.organization(named: "Acme", in: database)
         rival = try Self.organization(named: "Rival", in: database)
     }

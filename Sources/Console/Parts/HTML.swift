@@ -6,8 +6,12 @@ struct HTML: ~Copyable {
 
     /// The bytes of a whole page.
     ///
-    /// - Parameter seconds: after which the browser asks for it again; nil for never.
-    static func page(title: String, refresh seconds: Int? = nil, _ body: (inout HTML) throws -> Void) rethrows
+    /// - Parameters:
+    ///   - seconds: after which the browser asks for it again, or for another one; nil for never.
+    ///   - path: of the other one; empty for itself.
+    static func page(
+        title: String, refresh seconds: Int? = nil, to path: String = "", _ body: (inout HTML) throws -> Void
+    ) rethrows
         -> [UInt8]
     {
         var html = HTML()
@@ -16,7 +20,10 @@ struct HTML: ~Copyable {
             html.element("head") { html in
                 html.void("meta", ("charset", "utf-8"))
                 html.void("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"))
-                if let seconds { html.void("meta", ("http-equiv", "refresh"), ("content", "\(seconds)")) }
+                if let seconds {
+                    let content = path.isEmpty ? "\(seconds)" : "\(seconds); url=\(path)"
+                    html.void("meta", ("http-equiv", "refresh"), ("content", content))
+                }
                 html.element("title", text: title)
                 html.void("link", ("rel", "icon"), ("href", Route.iconPath), ("type", "image/svg+xml"))
                 html.void("link", ("rel", "stylesheet"), ("href", Route.stylePath))

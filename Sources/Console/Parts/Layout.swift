@@ -29,14 +29,21 @@ enum Layout {
 
     /// Asks for a key.
     ///
-    /// - Parameter notice: why the last one was not taken.
-    static func entrance(notice: String?) -> [UInt8] {
+    /// - Parameters:
+    ///   - notice: why the last one was not taken.
+    ///   - ways: issuers to sign in with in its place.
+    static func entrance(notice: String?, ways: [(name: String, path: String)] = []) -> [UInt8] {
         HTML.page(title: "Sign in – Waybill") { html in
             html.element("main", ("class", "entrance"), ("id", "main")) { html in
                 html.element("h1", text: "Waybill")
                 html.element(
                     "p", ("class", "lead"), text: "What is in your software, what is wrong with it, and what fixes it.")
                 if let notice { html.element("p", ("class", "alert"), ("role", "alert"), text: notice) }
+                for way in ways {
+                    html.element("p") { html in
+                        html.element("a", ("class", "button"), ("href", way.path), text: "Sign in with \(way.name)")
+                    }
+                }
                 html.element("form", ("method", "post"), ("action", Route.enterPath)) { html in
                     html.element("label", ("for", "userKey"), text: "User key")
                     html.void(
@@ -52,6 +59,32 @@ enum Layout {
                     html.element("a", ("href", "/api"), text: "its description")
                     html.text(".")
                 }
+            }
+        }
+    }
+
+    /// Leads to a page after signing in. No redirect: a browser that comes from another site would leave out the session's cookie.
+    static func onward(to path: String) -> [UInt8] {
+        HTML.page(title: "Waybill", refresh: 0, to: path) { html in
+            html.element("main", ("class", "entrance"), ("id", "main")) { html in
+                html.element("h1", text: "Waybill")
+                html.element("p") { html in
+                    html.text("You are signed in. ")
+                    html.element("a", ("href", path), text: "Go on")
+                }
+            }
+        }
+    }
+
+    /// Says that the session here has ended, and shows the way to end that of the issuer.
+    static func left(_ issuer: String, _ address: String) -> [UInt8] {
+        HTML.page(title: "Signed out – Waybill") { html in
+            html.element("main", ("class", "entrance"), ("id", "main")) { html in
+                html.element("h1", text: "You are signed out of Waybill")
+                html.element("p") { html in
+                    html.element("a", ("href", address), text: "Sign out of \(issuer), too")
+                }
+                html.element("p") { $0.element("a", ("href", "/"), text: "To the first page") }
             }
         }
     }

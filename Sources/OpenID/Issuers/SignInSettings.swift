@@ -12,12 +12,21 @@ package struct SignInSettings: Sendable, Equatable {
     /// What is wrong with the file.
     package struct Fault: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private static let issuerLimit = 50
     private static let ruleLimit = 1000
     private static let textLimit = 500
 
+    package init(address: String, issuers: [Issuer]) {
+        self.address = address
+        self.issuers = issuers
+    }
+
+    /// Reads the file.
+    ///
     /// - Parameter secret: the secret in a file, by its path.
     package init(_ bytes: [UInt8], secret: (String) throws(Fault) -> String) throws(Fault) {
         let file: Claims

@@ -34,7 +34,7 @@ extension Command {
     static let serve = Command(
         words: ["serve"], operands: "",
         summary: "Runs the API and the report workers in one process.",
-        flags: serverFlags + Flag.mail, printsData: false
+        flags: serverFlags + [Flag.signIn] + Flag.mail, printsData: false
     ) { _, configuration in
         let (listen, grace) = (try configuration.listen(), try configuration.grace())
         let signals = try StopSignals(grace: grace)

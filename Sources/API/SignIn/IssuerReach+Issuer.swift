@@ -1,0 +1,47 @@
+package import Database
+package import OpenID
+
+extension Issuer {
+    /// What the issuer may do, by the operator's file and, where that leaves it to them, the tables of the organizations.
+    ///
+    /// Names that lead to no organization or product, or to several, are left out: they let nobody in.
+    package func reach(on connection: any Connection) throws -> IssuerReach {
+        var places: [String: Int64] = [:]
+        for organization in organizations {
+            places[organization] = try Self.organization(organization, on: connection)
+        }
+        var found: [MappingRule] = []
+        if let rules {
+            for rule in rules {
+                guard let role = Role(rawValue: rule.role),
+                    let organization = places[rule.organization.isEmpty ? organizations[0] : rule.organization],
+                    let product = try Self.product(rule.product, in: organization, on: connection)
+                else { continue }
+                found.append(
+                    MappingRule(group: rule.group, role: role, organization: organization, product: product))
+            }
+        } else {
+            for organization in places.values.sorted() {
+                found += try SignInMapping.list(issuer: id, organization: organization, on: connection)
+            }
+        }
+        return IssuerReach(
+            name: id, organizations: Array(Set(places.values)), rules: found, linksByEmail: linksByEmail)
+    }
+
+    private static func organization(_ text: String, on connection: any Connection) throws -> Int64? {
+        let found = try connection.all(
+            "SELECT id FROM organization WHERE token = \(text) OR name = \(text) ORDER BY id LIMIT 2"
+        ) { $0.integer(0) }
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// 0 for the whole organization, which no name stands for.
+    private static func product(
+        _ name: String, in organization: Int64, on connection: any Connection
+    ) throws -> Int64? {
+        if name.isEmpty { return 0 }
+        return try connection.integer(
+            "SELECT id FROM product WHERE organization = \(organization) AND name = \(name)")
+    }
+}

@@ -1,0 +1,232 @@
+import API
+import Bytes
+import Database
+import HTTP
+import Jobs
+import OpenID
+
+// DESIGN. The browser goes to the issuer by a link, as forms may lead to this server alone (form-action), and keeps a secret in a cookie
+// that comes along when the issuer sends it back (SameSite=Lax). The session's cookie does not come along then (SameSite=Strict), so the
+// answer is a page that leads on, in place of a redirect. Each refusal is a page that says what helps, and a record.
+
+/// Signing in with an issuer of OpenID Connect.
+struct IssuerDoor: Sendable {
+    private static let cookie = "waybill-sign-in"
+    /// Steps of signing in that one address may take in a minute.
+    private static let stepsPerMinute = 60
+
+    private let backend: Backend
+    private let signIn: SignIn
+    /// Of their own: an issuer that answers slowly holds up nobody who is signed in.
+    private let threads = Threads("sign-in", width: 4)
+    private let steps = RateLimit(perMinute: stepsPerMinute)
+
+    init(backend: Backend, signIn: SignIn) {
+        self.backend = backend
+        self.signIn = signIn
+    }
+
+    // MARK: To the issuer and back
+
+    /// Sends a browser to an issuer.
+    func begin(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let client = try admit(id, request)
+        let attempt = SignInAttempt(secret: try backend.random.token(), state: try backend.random.token())
+        let address: String
+        do {
+            address = try await threads.attempt { try client.authorization(attempt) }.get()
+        } catch let fault as SignInFault {
+            return try await refuse(fault, client, request)
+        }
+        let now = backend.queue.now()
+        // A page of the console by its path, and nothing else: no way to another site.
+        let page = request.query["page"].flatMap { Address(path: $0)?.path } ?? Address().path
+        let row = PendingSignIns.Row(browser: Self.digest(attempt.secret), issuer: id, page: page)
+        let isNoted = try await backend.database.write { connection in
+            try PendingSignIns.begin(row, state: Self.digest(attempt.state), at: now, on: connection)
+        }
+        guard isNoted else { throw APIError.busy(seconds: 60) }
+        var response = HTTPResponse(status: 303, headers: ["Location": address])
+        response.headers["Set-Cookie"] = cookie(attempt.secret, seconds: PendingSignIns.life / 1000)
+        return response
+    }
+
+    /// Lets a person in whom an issuer has sent back.
+    func finish(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let client = try admit(id, request)
+        do {
+            let (attempt, page) = try await pending(id, request)
+            let query = request.query
+            let answer = SignInAnswer(
+                code: query["code"] ?? "", issuer: query["iss"] ?? "", error: query["error"] ?? "",
+                reason: query["error_description"] ?? "")
+            let person = try await threads.attempt { try client.person(answer, attempt) }.get()
+            return try await enter(person, client, page, request)
+        } catch let fault as SignInFault {
+            return try await refuse(fault, client, request)
+        }
+    }
+
+    /// Ends the sessions that an issuer names (OpenID Connect Back-Channel Logout 1.0 §2.5).
+    func end(_ id: String, _ token: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let client = try admit(id, request)
+        let found: (session: String, subject: String)
+        do {
+            found = try await threads.attempt { try client.loggedOut(token) }.get()
+        } catch let fault as SignInFault {
+            try await note(fault.description, client, request)
+            return .text(400, "\(fault)")
+        }
+        let (now, issuer) = (backend.queue.now(), client.issuer.url)
+        let caller = Caller(request, at: .console)
+        try await backend.database.write { connection in
+            var keys = try Sessions.end(
+                issuerSession: Self.session(found.session, of: issuer), on: connection)
+            // Without a session all of the person end (§2.4).
+            if found.session.isEmpty,
+                let key = try Identities.key(
+                    issuer: issuer, subject: found.subject, on: connection)
+            {
+                keys.append(key)
+                try Sessions.end(keyDigest: key, on: connection)
+            }
+            for key in keys {
+                guard let holder = try KeyHolder.find(key, at: now, on: connection) else { continue }
+                try SignIn.note(.signOut, of: holder, caller, request.path, at: now, on: connection)
+            }
+        }
+        return .text(200, "signed out")
+    }
+
+    // MARK: Steps
+
+    /// The issuer of a path, for an address that does not ask too often.
+    private func admit(_ id: String, _ request: HTTPRequest) throws -> IssuerClient {
+        guard let client = backend.issuers?[id] else { throw APIError.refused }
+        let sender = AddressRanges.sender(request.client)
+        if let seconds = steps.admit(sender, at: backend.queue.now()) { throw APIError.tooManyCalls(seconds: seconds) }
+        return client
+    }
+
+    /// The sign-in that an answer belongs to, with the page to lead to. Whatever comes of it, it is taken.
+    private func pending(_ id: String, _ request: HTTPRequest) async throws -> (SignInAttempt, page: String) {
+        guard let state = request.query["state"], let secret = SignIn.cookie(Self.cookie, of: request) else {
+            throw SignInFault.unasked
+        }
+        let now = backend.queue.now()
+        let row = try await backend.database.write { connection in
+            try PendingSignIns.take(state: Self.digest(state), at: now, on: connection)
+        }
+        guard let row, row.issuer == id, Identifier.areEqual(row.browser, Self.digest(secret)) else {
+            throw SignInFault.unasked
+        }
+        return (SignInAttempt(secret: secret, state: state), row.page)
+    }
+
+    private func enter(
+        _ person: SignedInPerson, _ client: IssuerClient, _ page: String, _ request: HTTPRequest
+    ) async throws -> HTTPResponse {
+        let (now, issuer, name) = (backend.queue.now(), client.issuer, client.issuer.name)
+        guard person.isEmailVerified != false else {
+            return try await refuse(
+                "\(name) says that the address \(person.email) is not verified.",
+                "Verify it there, then sign in again.", client, request)
+        }
+        let issued = IssuedPerson(
+            issuer: issuer.url, subject: person.subject, email: person.email,
+            isEmailVerified: person.isEmailVerified == true, name: person.name, groups: person.groups)
+        let (secret, random) = (try backend.random.token(), try backend.random.bytes(32))
+        let caller = Caller(request, at: .console)
+        let session = signIn.session(secret, of: request)
+        let entry = try await backend.database.write { connection -> Identities.Entry in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: 0), by: .system, at: now,
+                from: caller.origin(of: request.path, by: nil), on: connection)
+            let entry = try Identities.enter(issued, by: issuer.reach(on: connection), newKey: random, writing)
+            guard case .entered(_, let key) = entry else { return entry }
+            var new = Sessions.New(session.digest, keyDigest: key, from: session.address, browser: session.browser)
+            new.issuerSession = Self.session(person.session, of: issuer.url)
+            new.end = person.sessionEnd
+            try Sessions.begin(new, replacing: session.old, at: now, on: connection)
+            if let holder = try KeyHolder.find(key, at: now, on: connection) {
+                try SignIn.note(.signIn, of: holder, caller, request.path, at: now, on: connection)
+            }
+            return entry
+        }
+        switch entry {
+        case .entered:
+            var response = HTTPResponse.page(200, Layout.onward(to: page))
+            response.headers["Set-Cookie"] = SignIn.cookie(
+                secret, seconds: Sessions.lifetime / 1000, isSecure: isSecure)
+            response.headers.append("Set-Cookie", cookie("", seconds: 0))
+            return response
+        case .noRole:
+            let why =
+                person.hasGroups
+                ? "None of your groups at \(name) may use Waybill." : "\(name) does not say which groups you are in."
+            return try await refuse(
+                why, "Ask an administrator of Waybill to let one of your groups in.", client, request, person.subject)
+        case .emailTaken:
+            return try await refuse(
+                "Somebody here has the address \(person.email) already.",
+                "Ask an administrator of Waybill to remove that member, or the operator to link accounts by address.",
+                client, request, person.subject)
+        case .noEmail:
+            return try await refuse(
+                "\(name) gives no e-mail address that can be used.",
+                "The operator has to ask it for the scope email.", client, request, person.subject)
+        }
+    }
+
+    // MARK: Refusals
+
+    private func refuse(
+        _ fault: SignInFault, _ client: IssuerClient, _ request: HTTPRequest
+    ) async throws -> HTTPResponse {
+        let text = "\(fault)"
+        return try await refuse(text.prefix(1).uppercased() + text.dropFirst() + ".", fault.help, client, request)
+    }
+
+    private func refuse(
+        _ why: String, _ help: String, _ client: IssuerClient, _ request: HTTPRequest, _ subject: String = ""
+    ) async throws -> HTTPResponse {
+        try await note(why, client, request, subject)
+        var response = HTTPResponse.page(
+            403, Layout.problem("Signing in with \(client.issuer.name) did not work. \(why) \(help)"))
+        response.headers["Set-Cookie"] = cookie("", seconds: 0)
+        return response
+    }
+
+    /// Notes a refusal in the audit trail of each organization of the issuer; without one in the operator's.
+    private func note(
+        _ why: String, _ client: IssuerClient, _ request: HTTPRequest, _ subject: String = ""
+    ) async throws {
+        let now = backend.queue.now()
+        let reach = try? await threads.attempt { [backend] in
+            try backend.database.read { try client.issuer.reach(on: $0) }
+        }.get()
+        for organization in reach.flatMap({ $0.organizations.isEmpty ? nil : $0.organizations }) ?? [0] {
+            var record = AuditRecord(.refusedSignIn, organization: organization, at: now)
+            record.origin = Caller(request, at: .console).origin(of: request.path, by: nil)
+            record.subject = subject.isEmpty ? client.issuer.id : "\(client.issuer.id): \(subject)"
+            record.detail = Deception.readable(why)
+            backend.ledger.note(record)
+        }
+    }
+
+    // MARK: Cookies
+
+    private var isSecure: Bool { backend.issuers?.address.hasPrefix("https:") == true }
+
+    private func cookie(_ value: String, seconds: Int64) -> String {
+        "\(Self.cookie)=\(value); Path=\(IssuerDirectory.root); Max-Age=\(seconds); HttpOnly; SameSite=Lax"
+            + (isSecure ? "; Secure" : "")
+    }
+
+    private static func digest(_ text: String) -> [UInt8] { Digest.of(text.utf8, .sha256) }
+
+    /// The digest of an issuer's name of a session; empty for an empty name.
+    private static func session(_ name: String, of issuer: String) -> String {
+        name.isEmpty ? "" : digest("\(issuer) \(name)").hexadecimal
+    }
+}

@@ -1,0 +1,23 @@
+/// The issuers of a server, each with what speaks to it.
+package struct IssuerDirectory: Sendable {
+    /// The address of this server, as browsers know it.
+    package let address: String
+    package let clients: [IssuerClient]
+
+    /// The path below which browsers go to issuers and come back.
+    package static let root = "/console/sign-in/"
+
+    /// - Parameter now: milliseconds since 1970, UTC.
+    package init(_ settings: SignInSettings, now: @escaping @Sendable () -> Int64) {
+        address = settings.address
+        clients = settings.issuers.map { issuer in
+            IssuerClient(issuer, redirect: "\(settings.address)\(Self.root)\(issuer.id)/callback", now: now)
+        }
+    }
+
+    /// The issuer with an id of the operator's file.
+    package subscript(id: String) -> IssuerClient? { clients.first { $0.issuer.id == id } }
+
+    /// The issuers with this address.
+    package func clients(of url: String) -> [IssuerClient] { clients.filter { $0.issuer.url == url } }
+}
