@@ -70,6 +70,7 @@ package struct Call: Sendable {
             .pendingTasks, .closePendingTask,
         ] + audit + automation + curation + decisions + keys + libraries + lists + notices + origins + people + policies
         + policyIssues
+        + signIn
         + states
         + subscriptions
         + tags

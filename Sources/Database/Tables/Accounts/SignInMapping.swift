@@ -29,14 +29,16 @@ package struct MappingRule: Sendable, Equatable {
 
 /// The tables of groups that the calls of an organization's administrators set.
 package enum SignInMapping {
-    /// The rules of an issuer in an organization, in the order of groups and products.
+    /// The rules of an issuer in an organization, in the order of groups and products; without those of products that were deleted.
     package static func list(
         issuer: String, organization: Int64, on connection: any Connection
     ) throws -> [MappingRule] {
         try connection.all(
             """
             SELECT group_name, role, product FROM sign_in_mapping
-            WHERE organization = \(organization) AND issuer = \(issuer) ORDER BY group_name, product
+            WHERE organization = \(organization) AND issuer = \(issuer)
+                AND (product = 0 OR product IN (SELECT id FROM product WHERE organization = \(organization)))
+            ORDER BY group_name, product
             """
         ) { (group: $0.string(0), role: Role(rawValue: $0.string(1)), product: $0.integer(2)) }
         .compactMap { row in
