@@ -27,6 +27,7 @@ struct AuditWalkTests {
         "getOrganizationIntegrationActivationToken", "getProductIntegrationActivationToken",
         "getProjectIntegrationActivationToken", "getAsyncProcessStatus", "getRequestState", "waybillGetSubscriptions",
         "waybillGetProcesses", "waybillGetSchedules", "waybillGetKeys", "getAllOrganizations",
+        "waybillGetSignInMapping",
     ]
 
     /// A call with its fields, and how many records it leaves.
@@ -118,6 +119,9 @@ struct AuditWalkTests {
             Step(call: "regenerateUserKey", fields: ["orgToken": org, "email": email]),
             Step(call: "waybillAddKey", fields: key), Step(call: "waybillRenewKey", fields: key),
             Step(call: "waybillRevokeKey", fields: key),
+            Step(
+                call: "waybillSetSignInMapping",
+                fields: ["orgToken": org, "issuer": "acme", "rules": [["group": "developers", "role": "MEMBER"]]]),
             Step(call: "waybillSetRole", fields: ["orgToken": org, "email": email, "role": "READ_ONLY"]),
             Step(call: "removeUserFromOrganization", fields: ["orgToken": org, "user": ["email": email]]),
         ] { try await walk.take(step) }

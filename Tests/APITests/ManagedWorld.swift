@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Intake
 import Jobs
+import OpenID
 import Reports
 import Synchronization
 import TestSupport
@@ -35,6 +36,14 @@ final class ManagedWorld: Sendable {
             log: { Issue.record("\($0.request): \($0.cause)") })
         backend.webhookTargets = try #require(WebhookTargets("https://hooks.example/waybill"))
         backend.secrets = SecretBox(key: [UInt8](repeating: 7, count: Sealing.keySize))
+        let first = try inventory.database.read { connection in
+            try connection.first("SELECT token FROM organization WHERE id = 1") { $0.string(0) }
+        }
+        let issuer = Issuer(
+            id: "acme", name: "Acme", url: "https://login.example", client: "waybill",
+            organizations: [try #require(first)])
+        backend.issuers = IssuerDirectory(
+            SignInSettings(address: "https://waybill.example", issuers: [issuer]), now: inventory.queue.now)
         self.backend = backend
         door = Door(backend)
         let digests = keys.map(\.digest)
