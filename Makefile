@@ -12,7 +12,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate simulate-long clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench bench-large docs package test-package image test-image test-kubernetes test-watching test-console screenshot release clean
+.PHONY: help deps deps-test build run test tests-inside tests-outside validators test-sbom test-vex test-reports test-planted test-cluster test-faults simulate simulate-long clients test-clients test-mail test-api fuzz fuzz-doors lint format golden schema-fixture licences bench bench-large docs package test-package image test-image test-kubernetes test-watching test-console test-sign-in screenshot release clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -245,6 +245,12 @@ test-console: build ## Drives the console with Debian's chromium: every page of 
 	python3 -m venv .build/console
 	.build/console/bin/pip install --quiet --disable-pip-version-check playwright axe-playwright-python
 	.build/console/bin/python Tests/Clients/console.py .build/release/waybill .build/console/pictures --projects 10000
+
+test-sign-in: build ## Signs people in with Debian's chromium and an issuer of OpenID Connect (oidc-provider-mock, PyPI).
+	$(call install,chromium python3-venv)
+	python3 -m venv .build/sign-in
+	.build/sign-in/bin/pip install --quiet --disable-pip-version-check playwright oidc-provider-mock
+	.build/sign-in/bin/python Tests/Clients/sign_in.py .build/release/waybill
 
 screenshot: build ## Takes the README's picture of the console.
 	$(call install,chromium python3-venv)
