@@ -115,7 +115,6 @@ struct ConsoleDoor: Sendable {
             case .endByIssuer(let id): return try await issuers.end(id, form?["logout_token"] ?? "", request)
             case .page(var address):
                 address.query = request.query.pairs.map { Address.Field(name: $0.name, value: $0.value) }
-                try signIn.admit(request)
                 try await signIn.noteUse(of: request)
                 if Self.isUpload(request, route) { return try await upload(address, request) }
                 if let form { return try await submit(form, address, request) }

@@ -93,14 +93,6 @@ struct SignIn: Sendable {
         return response
     }
 
-    /// Throws where a session asks for more than a key may.
-    func admit(_ request: HTTPRequest) throws(APIError) {
-        guard let session = Self.session(of: request) else { return }
-        if let seconds = backend.doorkeeper?.admit(session: session, at: backend.queue.now()) {
-            throw .tooManyCalls(seconds: seconds)
-        }
-    }
-
     /// Writes down that a session is used, once a minute.
     func noteUse(of request: HTTPRequest) async throws {
         guard let session = Self.session(of: request) else { return }

@@ -1,4 +1,3 @@
-import Bytes
 import HTTP
 import Synchronization
 
@@ -33,9 +32,6 @@ package final class Doorkeeper: Sendable {
     package func admit(_ key: String, from address: String?, at time: Int64) -> Int? {
         holdsBack(key, from: address, at: time) ?? calls?.admit(key, at: time)
     }
-
-    /// As `admit`, for a session of the console, by its digest: it began with a key that was let in.
-    package func admit(session: [UInt8], at time: Int64) -> Int? { calls?.admit(session.hexadecimal, at: time) }
 
     /// The seconds for which an address has tried too many keys to try this one; nil when it may. Counts nothing.
     package func holdsBack(_ key: String, from address: String?, at time: Int64) -> Int? {

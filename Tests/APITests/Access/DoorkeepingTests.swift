@@ -138,7 +138,7 @@ struct DoorkeepingTests {
         }
     }
 
-    /// A session is counted as a key is, and another one beside it.
+    /// Pages of all sessions of a key are counted together, beside its calls.
     @Test func pagesOfASessionAreCounted() async throws {
         let bench = try UploadWorkbench(doorkeeper: { Doorkeeper(callsPerMinute: 2, refusalsPerMinute: 0) })
         func ask(_ method: String, _ path: String, _ headers: HTTPFields, _ body: String) async -> HTTPResponse {
@@ -157,6 +157,7 @@ struct DoorkeepingTests {
             #expect(statuses == [200, 200, 429])
             bench.fixture.world.time.withLock { $0 += 60_000 }
             #expect(await ask("GET", "/", ["Cookie": cookie], "").status == 200)
+            bench.fixture.world.time.withLock { $0 += 60_000 }
         }
     }
 
