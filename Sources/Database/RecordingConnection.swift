@@ -14,6 +14,11 @@ extension Connection {
     package func readsOwnWrites() throws(WriterNeeded) {
         if let recording = self as? RecordingConnection, !recording.isEmpty { throw WriterNeeded() }
     }
+
+    /// Writes what no statement of the same work reads.
+    package func unread(_ sql: SQL) throws {
+        if let recording = self as? RecordingConnection { recording.keepUnread(sql) } else { try run(sql) }
+    }
 }
 
 /// A connection that reads as another one does, and keeps what it is asked to write.
@@ -31,6 +36,8 @@ package final class RecordingConnection: Connection {
     private let real: any Connection
     private let hidden: HiddenRows?
     private var recorded: [RecordedWrites.Write] = []
+    /// Those of `recorded` that nothing reads.
+    private var unreadCount = 0
     /// Whether rows were written at once, which `real` need not see.
     private var hasHidden = false
 
@@ -40,9 +47,14 @@ package final class RecordingConnection: Connection {
     }
 
     package var engine: Engine { real.engine }
-    var isEmpty: Bool { recorded.isEmpty && !hasHidden }
+    var isEmpty: Bool { recorded.count == unreadCount && !hasHidden }
     /// Whether it was asked to write anything.
-    package var hasWrites: Bool { !isEmpty }
+    package var hasWrites: Bool { !recorded.isEmpty || hasHidden }
+
+    fileprivate func keepUnread(_ sql: SQL) {
+        recorded.append(.statement(sql))
+        unreadCount += 1
+    }
 
     /// The statements recorded so far, in their order.
     package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }

@@ -170,7 +170,8 @@ struct Publishing: Sendable {
         let coming = ProjectView.Coming(
             name: project,
             version: destination.projectVersion.isEmpty ? known?.version ?? "" : destination.projectVersion,
-            productName: destination.product, productToken: token, document: outcome.document)
+            productName: destination.product, productToken: token, document: outcome.document,
+            replaced: known?.shown.scan ?? 0)
         let target = StagedScan.Target(
             product: found.product, productToken: token, project: number ?? found.project,
             projectToken: known?.token ?? new.projectToken)

@@ -116,6 +116,7 @@ struct ClaimedVulnerabilities {
         if row.claimScan == Self.statementSpeaks {
             return try statements.said[row.claim] == nil && Statements.body(of: row.claim, on: connection) != nil
         }
+        if row.claimScan == view.coming?.replaced { return false }
         return row.claimScan != view.scan && current.contains(row.claimScan)
     }
 
@@ -239,6 +240,15 @@ struct ClaimedVulnerabilities {
             row.aliases = Self.aliases(names[id] ?? [], of: root)
             row.edition = old.edition
             if row == old { continue }
+            if row.isMoved(from: old) {
+                // Of the same content; nothing reads where it comes from until the next look.
+                try connection.unread(
+                    """
+                    UPDATE vulnerability SET claim_scan = \(row.claimScan), claim = \(row.claim)
+                    WHERE id = \(id) AND claim_scan = \(old.claimScan)
+                    """)
+                continue
+            }
             if !ClaimDescription.isSame(row, old) {
                 row.edition += 1
                 changed.insert(id)
@@ -252,5 +262,15 @@ struct ClaimedVulnerabilities {
     private static func aliases(_ names: [String], of root: String) -> String {
         names.filter { $0 != root }.sorted { VulnerabilityMerge.rank($0) < VulnerabilityMerge.rank($1) }
             .prefix(VulnerabilityMerge.aliasLimit).joined(separator: "\n")
+    }
+}
+
+extension VulnerabilityRow {
+    /// Whether it differs from another in nothing but the claim that it comes from.
+    fileprivate func isMoved(from other: VulnerabilityRow) -> Bool {
+        var moved = other
+        moved.claimScan = claimScan
+        moved.claim = claim
+        return moved == self
     }
 }

@@ -19,8 +19,13 @@ package struct ProjectView: Sendable, Equatable {
         package let productToken: String
         /// The stored facts of the document, as JSON.
         package let document: String
+        /// The scan that the project shows until then; 0 without one.
+        package let replaced: Int64
 
-        package init(name: String, version: String, productName: String, productToken: String, document: String) {
+        package init(
+            name: String, version: String, productName: String, productToken: String, document: String, replaced: Int64
+        ) {
+            self.replaced = replaced
             self.name = name
             self.version = version
             self.productName = productName
