@@ -157,7 +157,7 @@ struct ManagementTests {
         #expect(wrong.status == 400)
         #expect(Browser.text(wrong).contains("id=\"wrong-rule.pattern\""))
         #expect(Browser.text(wrong).contains("value=\"kept\""))
-        let rule = [("part", "rule"), ("rule.pattern", "acme-*"), ("rule.type", "NAME"), ("rule.description", "ours")]
+        let rule = [("part", "rule"), ("rule.pattern", "mine-*"), ("rule.type", "NAME"), ("rule.description", "ours")]
         #expect(await browser.send(page, rule, cookie: cookie).status == 303)
         let licences = [("part", "licences"), ("licenses", "MIT\n\nISC\n")]
         #expect(await browser.send(page, licences, cookie: cookie).status == 303)
@@ -169,12 +169,13 @@ struct ManagementTests {
         let twice = await browser.send(page, attribute, cookie: cookie)
         #expect(twice.status == 400 && Browser.text(twice).contains("id=\"wrong-attribute.name\""))
         let shown = await browser.page(page, cookie: cookie)
-        #expect(shown.contains("acme-*") && shown.contains("MIT\nISC</textarea>") && shown.contains("owner"))
+        #expect(shown.contains("mine-*") && shown.contains("owner"))
+        #expect(shown.firstMatch(of: />MIT(\n|&#10;)ISC<\/textarea>/) != nil)
         #expect(shown.contains("allows no webhooks"))
         let id = try #require(shown.firstMatch(of: /name="ruleId" value="(\d+)"/)?.1)
         let removal = [("part", "removeRule"), ("ruleId", String(id))]
         #expect(await browser.send(page, removal, cookie: cookie).status == 303)
-        #expect(await !browser.page(page, cookie: cookie).contains("acme-*"))
+        #expect(await !browser.page(page, cookie: cookie).contains("mine-*"))
         #expect(await browser.send(page, [("part", "nothing")], cookie: cookie).status == 400)
         #expect(browser.faults == 0)
     }

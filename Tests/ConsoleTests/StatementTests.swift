@@ -121,7 +121,7 @@ struct StatementTests {
 
     /// The table that an alias of a statement stands for; the alias itself where it has none.
     private static func table(alias: String, in text: String) -> String {
-        let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
+        let words = text.split { $0.isWhitespace || "(),".contains($0) }.map(String.init)
         for (number, word) in words.enumerated().dropFirst() where word == alias && large.contains(words[number - 1]) {
             return words[number - 1]
         }

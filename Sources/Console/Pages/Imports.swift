@@ -11,7 +11,7 @@ extension Page {
     ) { visit in
         let lines = try importLines(visit)
         let names = try ProjectVital.names(
-            Set(lines.map(\.job.project)).subtracting([0]), organization: visit.scope.organization,
+            ofTokens: Set(lines.compactMap(\.job.projectToken)), organization: visit.scope.organization,
             on: visit.connection)
         let isWaiting = lines.contains { !$0.job.state.isFinal }
         let products = try ProductVital.list(visit.scope, on: visit.connection)
@@ -69,12 +69,12 @@ extension Page {
         }
     }
 
-    /// - Parameter names: of the projects, by their numbers.
-    private static func importColumns(_ names: [Int64: String]) -> [ListColumn<Queue.Poll>] {
+    /// - Parameter names: of the projects, by their tokens.
+    private static func importColumns(_ names: [String: String]) -> [ListColumn<Queue.Poll>] {
         [
             ListColumn("Project") { poll, html in
-                guard let token = poll.job.projectToken, let name = names[poll.job.project] else {
-                    return html.mark("not known yet", "quiet")
+                guard let token = poll.job.projectToken, let name = names[token] else {
+                    return html.mark(poll.job.state.isFinal ? "none" : "not known yet", "quiet")
                 }
                 html.link(Address(.project, token), name)
             },

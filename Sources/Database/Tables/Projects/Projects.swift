@@ -99,6 +99,19 @@ package struct ProjectVital: Sendable, Equatable {
         isInProgress = row.boolean(10)
     }
 
+    /// The names of projects of an organization, by their tokens.
+    package static func names(
+        ofTokens tokens: Set<String>, organization: Int64, on connection: any Connection
+    ) throws -> [String: String] {
+        var names: [String: String] = [:]
+        try SQL.inSlices(tokens.sorted(), as: Value.text) { list in
+            try connection.each(
+                "SELECT p.token, p.name FROM project p WHERE p.organization = \(organization) AND p.token IN \(list)"
+            ) { row in names[row.string(0)] = row.string(1) }
+        }
+        return names
+    }
+
     /// The names of projects of an organization, by their ids.
     package static func names(
         _ ids: Set<Int64>, organization: Int64, on connection: any Connection
