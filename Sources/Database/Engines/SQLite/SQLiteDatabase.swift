@@ -19,12 +19,13 @@ final class SQLiteDatabase: Database {
     /// Whether the writer's commits wait for the disk. Used on the writer's queue.
     private let isFlushing = Atomic<Bool>(true)
 
-    /// A write that waits for its turn, and its outcome.
+    /// A write that waits for its turn.
     private struct Waiting: Sendable {
         /// Whether it waits for the disk.
         let isFlushed: Bool
-        let body: @Sendable (any Connection) throws -> Void
-        let done: @Sendable ((any Error)?) -> Void
+        /// Writes, and returns what hands the result on once it is committed.
+        let body: @Sendable (any Connection) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
     }
 
     /// Opens or creates the file at `path`; its folder must exist.
@@ -110,28 +111,15 @@ final class SQLiteDatabase: Database {
         _ body: @escaping @Sendable (any Connection) throws -> Result, isFlushed: Bool,
         done: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
-        let made = Box<Result>()
         let write = Waiting(
             isFlushed: isFlushed,
             body: { connection in
                 let result = try body(connection)
-                made.value.withLock { $0 = result }
+                return { done(.success(result)) }
             },
-            done: { error in
-                if let error {
-                    done(.failure(error))
-                } else if let result = made.value.withLock({ $0 }) {
-                    done(.success(result))
-                } else {
-                    done(.failure(DatabaseError.busy))
-                }
-            })
+            fail: { done(.failure($0)) })
         waiting.withLock { $0.append(write) }
         queue.async { self.commitWaiting() }
-    }
-
-    private final class Box<Content: Sendable>: Sendable {
-        let value = Mutex<Content?>(nil)
     }
 
     /// Sets whether the next commit waits for the disk. A commit that does not wait is flushed with the next one that does, as the
@@ -149,25 +137,26 @@ final class SQLiteDatabase: Database {
             return batch
         }
         guard !batch.isEmpty else { return }
-        var outcomes: [(any Error)?] = Array(repeating: nil, count: batch.count)
+        var outcomes: [Result<@Sendable () -> Void, any Error>] = []
         do {
             try flush(batch.contains { $0.isFlushed })
             try writer.script("BEGIN IMMEDIATE")
-            for (index, write) in batch.enumerated() {
+            for write in batch {
                 // A single write needs no savepoint, which would copy each page that it changes: it is undone with
                 // its transaction.
                 if batch.count > 1 { try writer.script("SAVEPOINT one") }
                 let notified = writer.notified.count
                 writer.failed = nil
                 do {
-                    try write.body(writer)
+                    let deliver = try write.body(writer)
                     // As on PostgreSQL, a failed statement undoes the write, even when its error was caught.
                     if let failed = writer.failed { throw failed }
                     if batch.count > 1 { try writer.script("RELEASE one") }
+                    outcomes.append(.success(deliver))
                 } catch {
                     guard batch.count > 1 else { throw error }
                     writer.notified.removeSubrange(notified...)
-                    outcomes[index] = error
+                    outcomes.append(.failure(error))
                     try writer.script("ROLLBACK TO one; RELEASE one")
                 }
             }
@@ -175,14 +164,22 @@ final class SQLiteDatabase: Database {
         } catch {
             // A full disk makes SQLite end the transaction itself; then this rollback has nothing to do.
             try? writer.script("ROLLBACK")
-            for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = error }
+            outcomes = batch.indices.map { index in
+                if index < outcomes.count, case .failure = outcomes[index] { outcomes[index] } else { .failure(error) }
+            }
         }
         let notified = Set(writer.notified)
         writer.notified.removeAll()
-        for (write, outcome) in zip(batch, outcomes) { write.done(outcome) }
-        if outcomes.contains(where: { $0 == nil }) { for channel in notified { listeners.call(channel) } }
+        for (write, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .success(let deliver): deliver()
+            case .failure(let error): write.fail(error)
+            }
+        }
+        let isAnyWritten = outcomes.contains { if case .success = $0 { true } else { false } }
+        if isAnyWritten { for channel in notified { listeners.call(channel) } }
         // When it fails, the next long log asks again.
-        let isFull = outcomes.contains { if case .storage? = $0 as? DatabaseError { true } else { false } }
+        let isFull = outcomes.contains { if case .failure(let error) = $0, case .storage? = error as? DatabaseError { true } else { false } }
         if checkpoints.wrote(writer.takeWrittenPages(), isFull: isFull) { _ = try? writer.writeBack() }
     }
 }
