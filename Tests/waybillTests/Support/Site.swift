@@ -125,7 +125,7 @@ final class Site: Sendable {
                 """
                 SELECT name FROM pragma_table_list
                 WHERE schema = 'main' AND type = 'table'
-                    AND name NOT IN ('job', 'sequence', 'turn', 'audit', 'sqlite_sequence', 'sqlite_schema')
+                    AND name NOT IN ('job', 'sequence', 'turn', 'audit', 'feed', 'sqlite_sequence', 'sqlite_schema')
                 """
             ) { $0.string(0) }
             for table in tables {

@@ -179,7 +179,9 @@ final class SQLiteDatabase: Database {
         let isAnyWritten = outcomes.contains { if case .success = $0 { true } else { false } }
         if isAnyWritten { for channel in notified { listeners.call(channel) } }
         // When it fails, the next long log asks again.
-        let isFull = outcomes.contains { if case .failure(let error) = $0, case .storage? = error as? DatabaseError { true } else { false } }
+        let isFull = outcomes.contains {
+            if case .failure(let error) = $0, case .storage? = error as? DatabaseError { true } else { false }
+        }
         if checkpoints.wrote(writer.takeWrittenPages(), isFull: isFull) { _ = try? writer.writeBack() }
     }
 }
