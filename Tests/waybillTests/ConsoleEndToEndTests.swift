@@ -30,7 +30,7 @@ extension EndToEnd {
             let isThere = try eventually {
                 let text = try server.get(address, [cookie]).text
                 let found = text.firstMatch(
-                    of: /ProjectInventoryReport<\/th>.*?href="(\/console\/organization\/[^"]+\/download\/[^"]+)"/)
+                    of: /ProjectInventoryReport\)<\/th>.*?href="(\/console\/organization\/[^"]+\/download\/[^"]+)"/)
                 link = found.map { String($0.1) }
                 return link != nil && !text.contains("http-equiv")
             }
