@@ -34,7 +34,8 @@ final class SQLiteCheckpoints: Sendable {
     private static func usual(besides path: String) -> Int {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return bounds.least }
-        let pages = UInt64(status.f_bavail) / 16 * UInt64(status.f_frsize) / 4096
+        // Some file systems say that they have no end.
+        let pages = min(UInt64(status.f_bavail), 1 << 40) / 16 * min(UInt64(status.f_frsize), 1 << 20) / 4096
         return min(max(Int(min(pages, UInt64(bounds.most))), bounds.least), bounds.most)
     }
 
