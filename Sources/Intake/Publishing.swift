@@ -40,7 +40,7 @@ struct Publishing: Sendable {
             // The import is done, whatever becomes of this; what is left is forgotten with the next look at the project.
             try? forget(decision.decided.touched.sorted())
             return result
-        } catch is Outdated {
+        } catch let error where Self.isOutdated(error) {
             try scan.forgetReserved(in: database)
             return try database.write { try self.publish(nil, on: $0) }
         }
@@ -100,9 +100,18 @@ struct Publishing: Sendable {
             } catch is WriterNeeded {
                 // What was hidden by then is there for the next attempt.
                 try introduceClaims(number, in: hidden)
+            } catch let error where Self.isOutdated(error) {
+                // What is hidden was decided from something else. The writer replaces it.
+                return nil
             }
         }
         return nil
+    }
+
+    /// Whether what was decided no longer fits: rows are there that it does not know of.
+    private static func isOutdated(_ error: any Error) -> Bool {
+        if case .conflict? = error as? DatabaseError { return true }
+        return error is Outdated
     }
 
     private static func hiddenTables(isNew: Bool) -> Set<String> {

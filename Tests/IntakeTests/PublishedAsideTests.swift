@@ -32,10 +32,12 @@ import Testing
             dataFolder: bench.folder.path(""))
     }
 
-    private func reject(_ database: any Database) throws {
+    private func reject(
+        _ database: any Database, _ rule: PolicyRule = .name(NamePattern(stored: "package-*"))
+    ) throws {
         let policy = NewPolicy(
             name: "all", isEnabled: true, filter: "{}", action: "{}", filterType: "NAME", actionType: "REJECT",
-            rule: .name(NamePattern(stored: "package-*")), priority: nil)
+            rule: rule, priority: nil)
         try database.write { connection in
             let scope = Scope(kind: .organization, organization: 1)
             _ = try Policies.add(policy, Writing(in: scope, by: .account(0), at: 1, on: connection))
@@ -148,6 +150,25 @@ import Testing
             try bench.number(
                 "SELECT count(*) FROM alert a WHERE NOT EXISTS (SELECT 1 FROM project p WHERE p.id = a.project)") == 0)
         #expect(try bench.number("SELECT count(*) FROM project") == 1)
+    }
+
+    @Test func `Exposures that are others before the import ends are replaced`() throws {
+        let bench = try Workbench()
+        // Read after exposures, so that these are written before all is decided.
+        try reject(bench.database, .severities(["CRITICAL"]))
+        let meddling = DyingDatabase(bench.database, dies: false) { connection in
+            try connection.integer("SELECT count(*) FROM exposure") ?? 0 > 0
+        } meddle: {
+            try bench.database.write { _ = try $0.run("UPDATE vulnerability SET edition = edition + 1") }
+        }
+        try importing(packages(1, claims: 600), into: meddling, bench)
+        #expect(
+            try bench.number(
+                """
+                SELECT count(*) FROM exposure e JOIN vulnerability v ON v.id = e.vulnerability AND v.edition = e.edition
+                """) == 600)
+        #expect(try bench.number("SELECT count(*) FROM exposure") == 600)
+        #expect(try bench.number("SELECT count(*) FROM alert WHERE type = 'SECURITY_VULNERABILITY'") == 600)
     }
 }
 
