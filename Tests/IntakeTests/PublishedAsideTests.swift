@@ -152,6 +152,21 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM project") == 1)
     }
 
+    @Test func `A project is looked at again when a list came after it was decided`() throws {
+        let bench = try Workbench()
+        try reject(bench.database)
+        let meddling = DyingDatabase(bench.database, dies: false) { connection in
+            try connection.integer("SELECT count(*) FROM alert") ?? 0 >= Self.count
+        } meddle: {
+            try bench.database.write { connection in
+                let entry = Exploitation.Entry(name: "CVE-2099-1", since: nil)
+                try Exploitation.replace("kev", with: [entry], at: 1, on: connection)
+            }
+        }
+        try importing(packages(1), into: meddling, bench)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 1)
+    }
+
     @Test func `Exposures that are others before the import ends are replaced`() throws {
         let bench = try Workbench()
         // Read after exposures, so that these are written before all is decided.

@@ -53,6 +53,7 @@ final class AdvisoryBatch: Sendable {
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
         try Exposures.markStale(showing: claimed, on: connection)
         try Ecosystems.apply(ecosystems, on: connection)
+        try KnowledgeMoment.changed(on: connection)
         return counts
     }
 

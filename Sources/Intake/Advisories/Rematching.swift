@@ -74,9 +74,11 @@ package struct Rematching {
             try Releases.delete(of: older, on: connection)
             try Releases.insert(newer.filter { known[$0.key] != $0.value }, on: connection)
         }
-        if !different.isEmpty { try KnowledgeMoment.matched(on: connection) }
         let touched = Set(different).union(older)
-        if !touched.isEmpty { try Findings.touch(scopesOf: touched.sorted(), on: connection) }
+        if !touched.isEmpty {
+            try KnowledgeMoment.changed(on: connection)
+            try Findings.touch(scopesOf: touched.sorted(), on: connection)
+        }
         if let time { try Notices.fixed(fixed(different, before, after), at: time, on: connection) }
         return different.reduce(0) { sum, library in
             let old = before[library] ?? []

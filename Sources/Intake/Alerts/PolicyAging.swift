@@ -52,5 +52,7 @@ package struct PolicyAging: Sendable {
             try connection.run(
                 "UPDATE policy SET aged_day = \(today) WHERE id IN \(list) AND aged_day < \(today)")
         }
+        // Imports decide with the time at which they began to.
+        try KnowledgeMoment.changed(on: connection)
     }
 }

@@ -7,7 +7,7 @@ package struct KnowledgeMoment: Sendable, Equatable {
     private let numbers: [String: Int64]
 
     /// Numbers are taken from these sequences with each change.
-    private static let sequences = ["advisory", "matching", "policy", "decision", "vex_document", "vulnerability"]
+    private static let sequences = ["advisory", "matching", "policy", "decision", "vulnerability"]
 
     package static func now(organization: Int64, on connection: any Connection) throws -> KnowledgeMoment {
         var numbers: [String: Int64] = [:]
@@ -19,6 +19,9 @@ package struct KnowledgeMoment: Sendable, Equatable {
             marks: try Findings.staleMarks(on: connection), numbers: numbers)
     }
 
-    /// Says that libraries were matched again with another result.
-    package static func matched(on connection: any Connection) throws { _ = try connection.take(1, from: "matching") }
+    /// Says that something else changed that alerts are decided from, which a project need not show yet. On PostgreSQL nobody asks, and
+    /// the row is a lock (`Findings.lockMatching`).
+    package static func changed(on connection: any Connection) throws {
+        if connection.engine == .sqlite { _ = try connection.take(1, from: "matching") }
+    }
 }

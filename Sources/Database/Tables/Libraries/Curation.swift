@@ -62,6 +62,8 @@ package struct Curator: Sendable {
             try connection.each(projects) { found.insert($0.integer(0)) }
         }
         try Revisions.raise(of: found, on: connection)
+        // An import may be deciding about libraries that no project shows yet (`KnowledgeMoment`).
+        if found.isEmpty, !uuids.isEmpty { try Revisions.raise(organization: organization, on: connection) }
     }
 }
 

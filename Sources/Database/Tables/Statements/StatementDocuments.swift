@@ -80,6 +80,7 @@ package enum StatementDocuments {
             try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE id IN \(list)")
         }
         try connection.run("UPDATE vex_document SET state = \(state) WHERE id = \(id)")
+        try KnowledgeMoment.changed(on: connection)
         return older
     }
 
