@@ -125,8 +125,9 @@ final class SQLiteDatabase: Database {
     /// Sets whether the next commit waits for the disk. A commit that does not wait is flushed with the next one that does, as the
     /// log is flushed as a whole; the database stays whole in any case (SQLite, "PRAGMA synchronous").
     private func flush(_ isFlushed: Bool) throws {
-        guard isFlushing.exchange(isFlushed, ordering: .relaxed) != isFlushed else { return }
+        guard isFlushing.load(ordering: .relaxed) != isFlushed else { return }
         try writer.script("PRAGMA synchronous = \(isFlushed ? "FULL" : "NORMAL")")
+        isFlushing.store(isFlushed, ordering: .relaxed)
     }
 
     /// Runs on the writer's queue: one transaction for all writes that wait, at most 512 of them.
