@@ -142,6 +142,8 @@ struct IssuerDoor: Sendable {
             let writing = Writing(
                 in: Scope(kind: .organization, organization: 0), by: .system, at: now,
                 from: caller.origin(of: request.path, by: nil), on: connection)
+            // The rules are read once no call can change them any more.
+            try Identities.lock(issuer.reach(on: connection), on: connection)
             let entry = try Identities.enter(issued, by: issuer.reach(on: connection), newKey: random, writing)
             guard case .entered(_, let key) = entry else { return entry }
             var new = Sessions.New(session.digest, keyDigest: key, from: session.address, browser: session.browser)

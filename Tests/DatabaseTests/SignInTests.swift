@@ -173,6 +173,89 @@ struct SignInTests {
         #expect(try house.audit(.role).contains { $0.contains("groups of acme: shop: READ_ONLY in product") })
     }
 
+    /// An issuer for both organizations, whose rules the administrators of each set.
+    @Test(arguments: TemporaryDatabase.engines) func rulesOfOneOrganizationLeaveAnotherAlone(engine: Engine) throws {
+        let house = try House(engine)
+        @Sendable func reach(_ groups: [String]) -> IssuerReach {
+            IssuerReach(
+                name: "acme", organizations: [house.acme, house.rival],
+                rules: groups.map {
+                    MappingRule(
+                        group: $0, role: .readOnly, organization: $0 == "rivals" ? house.rival : house.acme, product: 0)
+                }, linksByEmail: true)
+        }
+        @Sendable func settle(_ groups: [String]) throws {
+            try house.database.write { connection in
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
+                try Identities.settleOrganization(issuer: Self.issuer, by: reach(groups), writing)
+            }
+        }
+        guard case .entered(let account, let key) = try house.enter(["all", "rivals"], by: reach(["all", "rivals"]))
+        else {
+            Issue.record("not let in")
+            return
+        }
+        // A role by hand, and one of a group, in each organization.
+        try house.database.write { connection in
+            for organization in [house.acme, house.rival] {
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: organization), by: .system, at: 110, on: connection)
+                try People.setRole(.member, email: "ada@acme.example", writing)
+                try People.createGroup("legal", description: "", writing)
+                try People.add(["ada@acme.example"], toGroup: "legal", writing)
+                try People.set("PRODUCT_APPROVER", people: nil, groups: ["legal"], writing)
+            }
+        }
+        try settle(["rivals"])
+        #expect(try house.standing(key, "a")?.isMember == false)
+        #expect(try house.standing(key, "b")?.role == .member)
+        // Not even where the other organization gives the role by hand alone.
+        try settle([])
+        #expect(try house.standing(key, "b")?.role == .member)
+        // A sign-in takes what no rule gives, groups included; the key stays while there is a role.
+        #expect(
+            try house.enter(["all", "rivals"], by: reach(["all"])) == .entered(account: account, keyDigest: key))
+        #expect(try house.standing(key, "a")?.role == .readOnly && house.standing(key, "b")?.isMember == false)
+        // The last role gone, the account is closed.
+        try settle([])
+        #expect(try house.standing(key, "a") == nil)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func rulesThatLeaveNoAdministratorAreRefused(engine: Engine) throws {
+        let house = try House(engine)
+        let (mail, admins) = ("admin@acme.example", house.reach(links: true))
+        #expect(try house.enter(["admins"], email: mail, by: admins) != .emailTaken)
+        #expect(throws: PeopleError.lastAdministrator) {
+            try house.database.write { connection in
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
+                try Identities.settleOrganization(issuer: Self.issuer, by: house.reach([]), writing)
+            }
+        }
+        #expect(try house.standing([1])?.role == .administrator)
+    }
+
+    /// A misspelt name in the operator's file ends nobody's keys.
+    @Test(arguments: TemporaryDatabase.engines) func anOrganizationThatIsNotFoundEndsNoKey(engine: Engine) throws {
+        let house = try House(engine)
+        #expect(try house.enter(["all"]) != .noRole)
+        let nowhere = IssuerReach(name: "acme", organizations: [], rules: [], linksByEmail: false)
+        try house.database.write { connection in
+            let account = try #require(
+                try connection.integer("SELECT account FROM sign_in_identity WHERE subject = 'ada'"))
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 110, on: connection)
+            let person = try #require(try People.account(account, on: connection))
+            _ = try Keys.add(NewKey([7], name: "ci"), to: person, writing)
+            try Identities.settle(issuer: Self.issuer, by: nowhere, writing)
+        }
+        #expect(try house.standing([7])?.role == .readOnly && house.standing([9])?.role == .readOnly)
+        // Nobody signs in so, and the session that began with the issuer ends.
+        #expect(try house.enter(["all"], by: nowhere) == .noRole)
+        #expect(try house.standing([7])?.role == .readOnly && house.standing([9]) == nil)
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func administratorsWithKeysRemain(engine: Engine) throws {
         let house = try House(engine)
         #expect(try house.enter(["admins"]) != .noRole)

@@ -60,7 +60,8 @@ extension Call {
         }
         return visit.change(saying: "Successfully set the mapping of \(issuer.id)") { [rules] writing in
             try SignInMapping.replace(issuer: issuer.id, by: rules, writing)
-            try Identities.settle(issuer: issuer.url, by: issuer.reach(on: writing.connection), writing)
+            try Identities.settleOrganization(
+                issuer: issuer.url, by: issuer.reach(on: writing.connection), writing)
         }
     }
 }

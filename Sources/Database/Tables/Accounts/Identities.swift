@@ -2,9 +2,9 @@ import Bytes
 
 // DESIGN. The issuer's address and its name of a person say who somebody is; an e-mail address says it only where the operator
 // lets accounts of before be linked by it. Each sign-in sets the roles in the issuer's organizations to what its groups give. Where they
-// give none, the account is closed: no role, no group, no key, and with the keys no session. A session begins with a key whose
-// digest is random, so that all that stands behind the console's door knows keys alone. The groups are kept, so that another
-// table of groups counts at once.
+// give none, the account is closed: no role, no group, no key, and with the keys no session. Keys of somebody who has a role that is not
+// the issuer's to give stay. A session begins with a key whose digest is random, so that all that stands behind the console's door knows
+// keys alone. The groups are kept, so that another table of groups counts at once.
 
 /// A person as an issuer describes them.
 package struct IssuedPerson: Sendable, Equatable {
@@ -48,6 +48,13 @@ package struct IssuerReach: Sendable {
         self.rules = rules
         self.linksByEmail = linksByEmail
     }
+
+    /// The part that is about one organization.
+    fileprivate func narrowed(to organization: Int64) -> IssuerReach {
+        IssuerReach(
+            name: name, organizations: organizations.filter { $0 == organization },
+            rules: rules.filter { $0.organization == organization }, linksByEmail: linksByEmail)
+    }
 }
 
 /// The accounts of people who sign in with an issuer.
@@ -75,12 +82,13 @@ package enum Identities {
         _ person: IssuedPerson, by reach: IssuerReach, newKey digest: [UInt8], _ writing: Writing
     ) throws -> Entry {
         let connection = writing.connection
-        for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
+        try lock(reach, on: connection)
         let roles = MappingRule.roles(of: person.groups, by: reach.rules)
             .filter { reach.organizations.contains($0.organization) }
         let known = try account(issuer: person.issuer, subject: person.subject, on: connection)
         guard !roles.isEmpty else {
             if let known {
+                try setRoles([], of: known, by: reach, writing)
                 try close(known, by: reach, writing)
                 try note(person, account: known, closed: writing.time, writing)
             }
@@ -113,11 +121,17 @@ package enum Identities {
         return .entered(account: account, keyDigest: try key(of: account, or: digest, writing))
     }
 
-    /// Gives everybody who signed in with an issuer what its rules give now, by the groups of the last sign-in. For the calls that
-    /// change the rules, and after a change of the operator's file.
+    /// Keeps what an issuer may do from changing until the transaction ends: its organizations change one at a time. Rules that were read
+    /// before it may be outdated.
+    package static func lock(_ reach: IssuerReach, on connection: any Connection) throws {
+        for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
+    }
+
+    /// Gives everybody who signed in with an issuer what its rules give now, by the groups of the last sign-in: after a change of the
+    /// operator's file.
     package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
         let connection = writing.connection
-        for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
+        try lock(reach, on: connection)
         // Whoever was closed comes back by signing in.
         let people = try connection.all(
             """
@@ -128,14 +142,22 @@ package enum Identities {
             let groups = person.groups.split(separator: "\n").map { String($0) }
             let roles = MappingRule.roles(of: groups, by: reach.rules)
                 .filter { reach.organizations.contains($0.organization) }
-            guard roles.isEmpty else {
-                try setRoles(roles, of: person.account, by: reach, writing)
-                continue
-            }
+            try setRoles(roles, of: person.account, by: reach, writing)
+            // A role elsewhere, as in an organization whose name the file no longer has right, is not this change's to end.
+            guard try roles.isEmpty && !hasRole(person.account, on: connection) else { continue }
             try close(person.account, by: reach, writing)
             try connection.run(
                 "UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(person.account)")
         }
+    }
+
+    /// The same in the organization of the scope alone, for the calls by which its administrators change the rules: what people may do in
+    /// other organizations stays. Throws when it would take the last administrator away.
+    package static func settleOrganization(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
+        let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
+        let hadOne = try People.hasAdministrator(scope, at: time, on: connection)
+        try settle(issuer: issuer, by: reach.narrowed(to: scope.organization), writing)
+        if hadOne { try People.checkAdministrators(scope, at: time, on: connection) }
     }
 
     /// The issuer that the holder of a key signed in with; nil for keys that were typed.
@@ -246,8 +268,19 @@ package enum Identities {
         .filter { Role(assignment: $0.role) != nil }
     }
 
-    /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, stay
-    /// while there are others.
+    /// Whether an account has a role with rights anywhere, of its own or of a group.
+    private static func hasRole(_ account: Int64, on connection: any Connection) throws -> Bool {
+        try connection.all(
+            """
+            SELECT role FROM assignment WHERE account = \(account)
+            UNION SELECT g.role FROM group_member m JOIN group_assignment g ON g.account_group = m.account_group
+            WHERE m.account = \(account)
+            """
+        ) { $0.string(0) }.contains { Role(assignment: $0) != nil }
+    }
+
+    /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
+    /// groups stay while there is a role in the organization.
     private static func setRoles(
         _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
     ) throws {
@@ -255,6 +288,7 @@ package enum Identities {
         for organization in reach.organizations {
             let wanted = roles.filter { $0.organization == organization }
             let held = try held(account, organization, on: connection)
+            if wanted.isEmpty { try leave(organization, account, on: connection) }
             let isSame =
                 held.map { "\($0.product) \($0.role)" }.sorted()
                 == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
@@ -282,26 +316,29 @@ package enum Identities {
         }
     }
 
-    /// Takes from an account all that it may do in the issuer's organizations, and all its keys. That this may be the last
-    /// administrator keeps nobody in: the operator's command line makes another one.
+    /// Takes all roles and groups of an organization from an account: a group there may give a role, too.
+    private static func leave(_ organization: Int64, _ account: Int64, on connection: any Connection) throws {
+        try connection.run("DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
+        try connection.run(
+            """
+            DELETE FROM group_member WHERE account = \(account)
+                AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
+            """)
+    }
+
+    /// Takes all its keys from an account whose roles the issuer ended, and with them the sessions. Keys that open something elsewhere
+    /// stay. That this may be the last administrator keeps nobody in: the operator's command line makes another one.
     private static func close(_ account: Int64, by reach: IssuerReach, _ writing: Writing) throws {
         let connection = writing.connection
-        try setRoles([], of: account, by: reach, writing)
-        for organization in reach.organizations {
-            try connection.run(
-                "DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
-            try connection.run(
-                """
-                DELETE FROM group_member WHERE account = \(account)
-                    AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
-                """)
-        }
-        let keys = try connection.run("DELETE FROM user_key WHERE account = \(account)")
+        let isOpenElsewhere = try hasRole(account, on: connection)
+        let which: SQL = isOpenElsewhere ? "AND is_sign_in = 1" : ""
+        let keys = try connection.run("DELETE FROM user_key WHERE account = \(account) \(which)")
         guard keys > 0 else { return }
+        let what = isOpenElsewhere ? "the key of sessions" : "all keys"
         let email = try Accounts.email(of: account, on: connection)
         for organization in reach.organizations {
             try People.note(
-                .userKey, .deleted, "\(email): all keys, as no group of \(reach.name) lets in any more",
+                .userKey, .deleted, "\(email): \(what), as no group of \(reach.name) lets in any more",
                 writing.moved(to: Scope(kind: .organization, organization: organization)))
         }
     }

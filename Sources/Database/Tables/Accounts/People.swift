@@ -348,10 +348,15 @@ package enum People {
         try Revisions.lock(writing.scope.organization, on: writing.connection)
     }
 
-    /// Throws when no administrator of the organization with a valid administering key is left. Sessions of people who signed in with an
-    /// issuer do not count: without the issuer nobody could administer.
+    /// Throws when no administrator of the organization with a valid administering key is left.
     static func checkAdministrators(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
-        let left = try connection.integer(
+        guard try hasAdministrator(scope, at: time, on: connection) else { throw PeopleError.lastAdministrator }
+    }
+
+    /// Whether an administrator of the organization has a valid administering key. Sessions of people who signed in with an issuer do not
+    /// count: without the issuer nobody could administer.
+    static func hasAdministrator(_ scope: Scope, at time: Int64, on connection: any Connection) throws -> Bool {
+        try connection.integer(
             """
             SELECT 1 FROM user_key k
             WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.is_sign_in = 0
@@ -360,8 +365,7 @@ package enum People {
                     AND s.role = 'ADMINISTRATOR'
                 UNION SELECT m.account FROM group_assignment g JOIN group_member m ON m.account_group = g.account_group
                 WHERE g.organization = \(scope.organization) AND g.product = 0 AND g.role = 'ADMINISTRATOR') LIMIT 1
-            """)
-        if left == nil { throw PeopleError.lastAdministrator }
+            """) != nil
     }
 
     static func note(
