@@ -85,7 +85,7 @@ struct SignIn: Sendable {
             }
         }
         var response = HTTPResponse.redirect(to: Address())
-        if let issuer, let directory = backend.issuers, let client = directory.clients(of: issuer).first {
+        if let issuer, let directory = backend.issuers, let client = directory.client(of: issuer) {
             let end = await threads.run { client.endSession(returningTo: directory.address + "/") }
             if let end { response = .page(200, Layout.left(client.issuer.name, end)) }
         }

@@ -16,6 +16,10 @@ struct SignInSettingsTests {
     private static let least =
         #""id":"acme","issuer":"https://login.example","client":"waybill","organizations":["Acme"]"#
 
+    /// Another client of the same issuer.
+    private static let twin =
+        #""id":"other","issuer":"https://login.example","client":"second","organizations":["Rival"]"#
+
     @Test func theLeastThatAnIssuerNeeds() throws {
         let settings = try Self.read(Self.file("{\(Self.least)}", address: "https://Waybill.example:443/"))
         let issuer = try #require(settings.issuers.first)
@@ -57,6 +61,7 @@ struct SignInSettingsTests {
         (file("{\(least),\"mapping\":[{\"group\":\"a\"}]}"), "role of"),
         (file("{\(least),\"mapping\":[{\"group\":\"a\",\"role\":\"MEMBER\",\"organization\":\"Rival\"}]}"), "Rival"),
         (file("{\(least)},{\(least)}"), "two issuers have the id acme"),
+        (file("{\(least)},{\(twin)}"), "two issuers have the address https://login.example"),
         (file(least.replacing("https://login", with: "http://login")).replacing("[\"id", with: "[{\"id"), "no JSON"),
         (file("{" + least.replacing("https://login", with: "http://login") + "}"), "issuer of acme"),
         (file("{" + least.replacing("\"acme\"", with: "\"Acme/1\"") + "}"), "the id of an issuer"),

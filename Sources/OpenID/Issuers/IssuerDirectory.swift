@@ -18,6 +18,6 @@ package struct IssuerDirectory: Sendable {
     /// The issuer with an id of the operator's file.
     package subscript(id: String) -> IssuerClient? { clients.first { $0.issuer.id == id } }
 
-    /// The issuers with this address.
-    package func clients(of url: String) -> [IssuerClient] { clients.filter { $0.issuer.url == url } }
+    /// The issuer with this address.
+    package func client(of url: String) -> IssuerClient? { clients.first { $0.issuer.url == url } }
 }

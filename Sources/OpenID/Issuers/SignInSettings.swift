@@ -53,8 +53,17 @@ package struct SignInSettings: Sendable, Equatable {
         var issuers: [Issuer] = []
         for section in sections {
             let issuer = try Self.issuer(section, secret)
-            guard !issuers.contains(where: { $0.id == issuer.id || $0.url == issuer.url && $0.client == issuer.client })
-            else { throw Fault(description: "two issuers have the id \(issuer.id), or the same address and client") }
+            guard !issuers.contains(where: { $0.id == issuer.id }) else {
+                throw Fault(description: "two issuers have the id \(issuer.id)")
+            }
+            // Issuer and subject are one account, whose roles cannot follow from two tables.
+            guard !issuers.contains(where: { $0.url == issuer.url }) else {
+                throw Fault(
+                    description: """
+                        two issuers have the address \(issuer.url); accepted: one with all its organizations, whose \
+                        rules name theirs
+                        """)
+            }
             issuers.append(issuer)
         }
         self.issuers = issuers
