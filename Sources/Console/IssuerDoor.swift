@@ -17,13 +17,14 @@ struct IssuerDoor: Sendable {
 
     private let backend: Backend
     private let signIn: SignIn
-    /// Of their own: an issuer that answers slowly holds up nobody who is signed in.
-    private let threads = Threads("sign-in", width: 4)
+    /// Those that wait for issuers. What asks the database alone runs on `signIn.threads`.
+    private let threads: Threads
     private let steps = RateLimit(perMinute: stepsPerMinute)
 
     init(backend: Backend, signIn: SignIn) {
         self.backend = backend
         self.signIn = signIn
+        threads = signIn.issuerThreads
     }
 
     // MARK: To the issuer and back
@@ -204,7 +205,7 @@ struct IssuerDoor: Sendable {
         _ why: String, _ client: IssuerClient, _ request: HTTPRequest, _ subject: String = ""
     ) async throws {
         let now = backend.queue.now()
-        let reach = try? await threads.attempt { [backend] in
+        let reach = try? await signIn.threads.attempt { [backend] in
             try backend.database.read { try client.issuer.reach(on: $0) }
         }.get()
         for organization in reach.flatMap({ $0.organizations.isEmpty ? nil : $0.organizations }) ?? [0] {

@@ -16,6 +16,8 @@ struct SignIn: Sendable {
 
     let backend: Backend
     let threads: Threads
+    /// Of their own: an issuer that answers slowly holds up nobody who is signed in.
+    let issuerThreads = Threads("sign-in", width: 4)
 
     /// Begins a session for the key of a form; else says why not.
     func enter(_ request: HTTPRequest, _ key: String) async throws -> HTTPResponse {
@@ -86,7 +88,7 @@ struct SignIn: Sendable {
         }
         var response = HTTPResponse.redirect(to: Address())
         if let issuer, let directory = backend.issuers, let client = directory.client(of: issuer) {
-            let end = await threads.run { client.endSession(returningTo: directory.address + "/") }
+            let end = await issuerThreads.run { client.endSession(returningTo: directory.address + "/") }
             if let end { response = .page(200, Layout.left(client.issuer.name, end)) }
         }
         response.headers["Set-Cookie"] = Self.cookie("", seconds: 0, isSecure: Self.isEncrypted(request))
