@@ -125,8 +125,15 @@ package final class Server: Sendable {
 
     /// Gives people what the groups of the operator's file give now, for it may have changed since they signed in.
     private static func settleRoles(_ issuers: IssuerDirectory?, _ runtime: Runtime) {
-        for issuer in (issuers?.clients ?? []).map(\.issuer) where issuer.rules != nil {
+        for issuer in (issuers?.clients ?? []).map(\.issuer) {
             do {
+                let lost = try runtime.database.read { try issuer.namesWithoutPlace(on: $0) }
+                if !lost.isEmpty {
+                    runtime.log(
+                        .warning, "names in the file of --sign-in lead to no organization or product, or to several",
+                        ["issuer": issuer.id, "names": lost.joined(separator: ", ")])
+                }
+                guard issuer.rules != nil else { continue }
                 try runtime.database.write { connection in
                     let writing = Writing(
                         in: Scope(kind: .organization, organization: 0), by: .system, at: runtime.queue.now(),

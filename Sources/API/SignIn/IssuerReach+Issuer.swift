@@ -29,6 +29,22 @@ extension Issuer {
             name: id, organizations: Array(Set(places.values)), rules: found, linksByEmail: linksByEmail)
     }
 
+    /// Names of the operator's file that lead to no organization or product, or to several, for the log.
+    package func namesWithoutPlace(on connection: any Connection) throws -> [String] {
+        var names: [String] = []
+        var places: [String: Int64] = [:]
+        for name in organizations {
+            if let id = try Self.organization(name, on: connection) { places[name] = id } else { names.append(name) }
+        }
+        for rule in rules ?? [] {
+            guard let organization = places[rule.organization.isEmpty ? organizations[0] : rule.organization] else {
+                continue
+            }
+            if try Self.product(rule.product, in: organization, on: connection) == nil { names.append(rule.product) }
+        }
+        return names
+    }
+
     private static func organization(_ text: String, on connection: any Connection) throws -> Int64? {
         let found = try connection.all(
             "SELECT id FROM organization WHERE token = \(text) OR name = \(text) ORDER BY id LIMIT 2"
