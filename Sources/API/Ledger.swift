@@ -19,6 +19,7 @@ package final class Ledger: Sendable {
     private static let slice = 200
 
     private struct Refusal: Hashable {
+        let event: AuditRecord.Event
         let address: String
         let door: String
         /// Milliseconds since 1970, of the minute's begin.
@@ -52,13 +53,15 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Notes that a key, or the token beside it, was refused at a door.
-    package func refuse(from address: String, at door: String, time: Int64) {
+    /// Notes that something was refused at a door: a key, or the token beside it, where nothing else is said.
+    package func refuse(
+        _ event: AuditRecord.Event = .refusedKey, from address: String, at door: String, time: Int64
+    ) {
         let minute = time - time % 60_000
         notes.withLock { notes in
-            var refusal = Refusal(address: address, door: door, minute: minute)
+            var refusal = Refusal(event: event, address: address, door: door, minute: minute)
             if notes.refusals[refusal] == nil, notes.refusals.count >= Self.refusalLimit {
-                refusal = Refusal(address: "", door: door, minute: minute)
+                refusal = Refusal(event: event, address: "", door: door, minute: minute)
             }
             notes.refusals[refusal, default: 0] += 1
         }
@@ -109,9 +112,10 @@ package final class Ledger: Sendable {
             var records = notes.records
             let over = notes.refusals.filter { $0.key.minute < minute }
             for (refusal, count) in over.sorted(by: {
-                ($0.key.minute, $0.key.address, $0.key.door) < ($1.key.minute, $1.key.address, $1.key.door)
+                ($0.key.minute, $0.key.address, $0.key.door, $0.key.event.rawValue)
+                    < ($1.key.minute, $1.key.address, $1.key.door, $1.key.event.rawValue)
             }) {
-                var record = AuditRecord(.refusedKey, organization: 0, at: refusal.minute)
+                var record = AuditRecord(refusal.event, organization: 0, at: refusal.minute)
                 record.origin = .init(address: refusal.address, door: refusal.door)
                 record.times = count
                 records.append(record)

@@ -61,7 +61,7 @@ struct Address: Sendable, Equatable {
     var path: String {
         guard let place else { return "/" }
         var path = "\(Self.root)\(place.kind.rawValue)/\(Self.encoded(place.token))"
-        if !page.isEmpty { path += "/\(page)" }
+        if !page.isEmpty { path += "/\(Self.encoded(page))" }
         if !item.isEmpty { path += "/\(Self.encoded(item))" }
         return path
     }

@@ -14,12 +14,17 @@ struct IssuerDoor: Sendable {
     private static let cookie = "waybill-sign-in"
     /// Steps of signing in that one address may take in a minute.
     private static let stepsPerMinute = 60
+    /// Refusals of strangers at an issuer that are written down with their reason in a minute.
+    private static let reasonsPerMinute = 20
+    /// The longest address of a page to return to, in bytes.
+    private static let pageLimit = 1000
 
     private let backend: Backend
     private let signIn: SignIn
     /// Those that wait for issuers. What asks the database alone runs on `signIn.threads`.
     private let threads: Threads
     private let steps = RateLimit(perMinute: stepsPerMinute)
+    private let reasons = RateLimit(perMinute: reasonsPerMinute)
 
     init(backend: Backend, signIn: SignIn) {
         self.backend = backend
@@ -41,7 +46,8 @@ struct IssuerDoor: Sendable {
         }
         let now = backend.queue.now()
         // A page of the console by its path, and nothing else: no way to another site.
-        let page = request.query["page"].flatMap { Address(path: $0)?.path } ?? Address().path
+        let wanted = request.query["page"].flatMap { Address(path: $0)?.path } ?? ""
+        let page = wanted.isEmpty || wanted.utf8.count > Self.pageLimit ? Address().path : wanted
         let row = PendingSignIns.Row(browser: Self.digest(attempt.secret), issuer: id, page: page)
         let isNoted = try await backend.database.write { connection in
             try PendingSignIns.begin(row, state: Self.digest(attempt.state), at: now, on: connection)
@@ -200,11 +206,17 @@ struct IssuerDoor: Sendable {
         return response
     }
 
-    /// Notes a refusal in the audit trail of each organization of the issuer; without one in the operator's.
+    /// Notes a refusal in the audit trail of each organization of the issuer; without one in the operator's. Before the issuer has named
+    /// somebody anybody can cause them without end: beyond a few in a minute only their number is kept, by address.
     private func note(
         _ why: String, _ client: IssuerClient, _ request: HTTPRequest, _ subject: String = ""
     ) async throws {
         let now = backend.queue.now()
+        guard !subject.isEmpty || reasons.admit(client.issuer.id, at: now) == nil else {
+            backend.ledger.refuse(
+                .refusedSignIn, from: request.client ?? "", at: Caller.Door.console.rawValue, time: now)
+            return
+        }
         let reach = try? await signIn.threads.attempt { [backend] in
             try backend.database.read { try client.issuer.reach(on: $0) }
         }.get()

@@ -115,6 +115,27 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    @Test func refusalsOfStrangersAreFewRecords() async throws {
+        try await run {
+            for _ in 0..<50 { #expect(await browser.get("/console/sign-in/acme/callback?state=x").status == 403) }
+            // Twenty with the reason, and one with the number of the others.
+            let found = try refusals()
+            #expect(found.count == 21 && found.filter(\.isEmpty).count == 1)
+        }
+    }
+
+    @Test func pagesToReturnToAreShortAndHaveNoOddCharacter() async throws {
+        try await run {
+            for page in ["/console/product/x/a%00b", "/console/product/\(String(repeating: "x", count: 2000))"] {
+                #expect(await browser.get("/console/sign-in/acme?page=\(page)").status == 303)
+            }
+            let kept = try browser.database.read { connection in
+                try connection.all("SELECT page FROM pending_sign_in ORDER BY page") { $0.string(0) }
+            }
+            #expect(kept == ["/", "/console/product/x/a%00b"] && browser.faults == 0)
+        }
+    }
+
     @Test func aPersonWithoutAGroupIsClosed() async throws {
         try await run {
             let session = try #require(try await signIn().headers["Set-Cookie"]).prefix { $0 != ";" }
