@@ -89,15 +89,14 @@ struct IssuerDoor: Sendable {
         try await backend.database.write { connection in
             var keys = try Sessions.end(
                 issuerSession: Self.session(found.session, of: issuer), on: connection)
-            // Without a session all of the person end (§2.4).
-            if found.session.isEmpty,
+            // Without a session all of the person end (§2.4), else also those that the issuer gave no name when they began.
+            if !found.subject.isEmpty,
                 let key = try Identities.key(
                     issuer: issuer, subject: found.subject, on: connection)
             {
-                keys.append(key)
-                try Sessions.end(keyDigest: key, on: connection)
+                keys += try Sessions.end(keyDigest: key, isUnnamed: !found.session.isEmpty, on: connection)
             }
-            for key in keys {
+            for key in Set(keys) {
                 guard let holder = try KeyHolder.find(key, at: now, on: connection) else { continue }
                 try SignIn.note(.signOut, of: holder, caller, request.path, at: now, on: connection)
             }

@@ -167,6 +167,26 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    /// An issuer that names sessions in its logout tokens alone.
+    @Test func theIssuerEndsASessionThatItDidNotName() async throws {
+        try await run {
+            issuer.change { $0.claims.updateValue(nil, forKey: "sid") }
+            let session = try #require(try await signIn().headers["Set-Cookie"]).prefix { $0 != ";" }
+            let seconds = Browser.start / 1000
+            for (subject, isIn) in [("person-2", true), ("person-1", false)] {
+                let claims = """
+                    {"iss":"\(issuer.url)","aud":"waybill","sid":"session-1","sub":"\(subject)","iat":\(seconds),\
+                    "exp":\(seconds + 60),"events":{"http://schemas.openid.net/event/backchannel-logout":{}}}
+                    """
+                let token = try Self.key.get().token(claims, by: "ES256")
+                let answer = await browser.send("/console/sign-in/acme/sign-out", [("logout_token", token)])
+                #expect(answer.status == 200)
+                #expect(
+                    await browser.page("/", cookie: String(session)).contains("ada@example.com") == isIn, "\(subject)")
+            }
+        }
+    }
+
     @Test func keysWorkWhileTheIssuerIsDown() async throws {
         try await run {
             issuer.change { $0.status = 503 }

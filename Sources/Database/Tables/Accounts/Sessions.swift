@@ -118,9 +118,15 @@ package enum Sessions {
         }
     }
 
-    /// Ends all that began with a key.
-    package static func end(keyDigest: [UInt8], on connection: any Connection) throws {
-        try connection.run("DELETE FROM session WHERE key_digest = \(keyDigest)")
+    /// Ends all that began with a key, or only those of them that the issuer gave no name. Gives the key for each.
+    @discardableResult
+    package static func end(
+        keyDigest: [UInt8], isUnnamed: Bool = false, on connection: any Connection
+    ) throws -> [[UInt8]] {
+        let which: SQL = isUnnamed ? "AND issuer_session = ''" : ""
+        return try connection.all("DELETE FROM session WHERE key_digest = \(keyDigest) \(which) RETURNING key_digest") {
+            $0.blob(0)
+        }
     }
 
     /// Deletes sessions that have ended.
