@@ -217,6 +217,17 @@ struct SignInTests {
         #expect(
             try house.enter(["all", "rivals"], by: reach(["all"])) == .entered(account: account, keyDigest: key))
         #expect(try house.standing(key, "a")?.role == .readOnly && house.standing(key, "b")?.isMember == false)
+        // What a group alone gave leaves a line, too.
+        let records = try house.audit(.role).count
+        try house.database.write { connection in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 150, on: connection)
+            try People.setRole(nil, email: "ada@acme.example", writing)
+            try People.add(["ada@acme.example"], toGroup: "legal", writing)
+        }
+        try settle(["rivals"])
+        #expect(try house.standing(key, "a") == nil && house.audit(.role).count == records + 3)
+        _ = try house.enter(["all"], by: reach(["all"]), digest: key)
         // The last role gone, the account is closed.
         try settle([])
         #expect(try house.standing(key, "a") == nil)

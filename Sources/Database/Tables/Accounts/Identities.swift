@@ -288,11 +288,11 @@ package enum Identities {
         for organization in reach.organizations {
             let wanted = roles.filter { $0.organization == organization }
             let held = try held(account, organization, on: connection)
-            if wanted.isEmpty { try leave(organization, account, on: connection) }
+            let hasLeft = try wanted.isEmpty && leave(organization, account, on: connection)
             let isSame =
                 held.map { "\($0.product) \($0.role)" }.sorted()
                 == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
-            if isSame { continue }
+            if isSame && !hasLeft { continue }
             for row in held {
                 try connection.run(
                     """
@@ -316,14 +316,18 @@ package enum Identities {
         }
     }
 
-    /// Takes all roles and groups of an organization from an account: a group there may give a role, too.
-    private static func leave(_ organization: Int64, _ account: Int64, on connection: any Connection) throws {
-        try connection.run("DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
-        try connection.run(
+    /// Takes all roles and groups of an organization from an account: a group there may give a role, too. False where it had none.
+    private static func leave(
+        _ organization: Int64, _ account: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let roles = try connection.run(
+            "DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
+        let groups = try connection.run(
             """
             DELETE FROM group_member WHERE account = \(account)
                 AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
             """)
+        return roles + groups > 0
     }
 
     /// Takes all its keys from an account whose roles the issuer ended, and with them the sessions. Keys that open something elsewhere
