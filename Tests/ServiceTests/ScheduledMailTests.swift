@@ -155,4 +155,35 @@ import Testing
         }
         #expect(try fixture.said() == [])
     }
+
+    /// A message that the mail server does not take yet is made already: whoever loses the right before it takes it gets nothing.
+    @Test(arguments: TemporaryDatabase.engines) func rightsAreAskedForAgainAtEachAttempt(engine: Engine) throws {
+        let fixture = try InventoryFixture(engine)
+        let (shop, bank) = (try fixture.ids(place: 0).product, try fixture.ids(place: 2).product)
+        let account = try fixture.subscribe([.scheduled])
+        try succeed(job(by: account, inProduct: shop, fixture), [1], fixture)
+        let server = try MailListener([.refuse("451 later"), .take, .take])
+        try send(fixture, to: server)
+        try fixture.database.write { connection in
+            _ = try connection.run("UPDATE assignment SET product = \(bank) WHERE account = \(account)")
+        }
+        try send(fixture, to: server)
+        #expect(server.messages == [])
+        #expect(try errors(fixture) == ["its owner may not see the report any more"])
+        // The same for whoever left the organization.
+        try fixture.database.write { connection in
+            _ = try connection.run("UPDATE notice_message SET state = 'PENDING', run_at = 1")
+            _ = try connection.run("DELETE FROM assignment WHERE account = \(account)")
+        }
+        try send(fixture, to: server)
+        #expect(server.messages == [])
+        #expect(try errors(fixture) == ["its owner is no member of the organization any more"])
+    }
+
+    /// Why messages were given up.
+    private func errors(_ fixture: InventoryFixture) throws -> [String] {
+        try fixture.database.read { connection in
+            try connection.all("SELECT error FROM notice_message WHERE state = 'FAILED' ORDER BY id") { $0.string(0) }
+        }
+    }
 }

@@ -98,10 +98,20 @@ struct NoticeSender {
     private func send(
         _ message: NoticeMessage, _ content: NoticeContent, to address: String, by mail: MailServer
     ) throws -> WebhookPost.Outcome {
+        // Rights may have ended since the message was made: it is tried for about a day.
+        let standing = try queue.database.read { connection in
+            try Standing.find(account: message.account, in: message.organization, on: connection)
+        }
+        guard let standing, standing.isMember else {
+            return .failed(why: "its owner is no member of the organization any more", forGood: true)
+        }
         var attaching = true
         while true {
             let (whole, attachment) = try reports.enclose(
-                in: content, of: message.organization, attaching: attaching)
+                in: content, for: standing, of: message.organization, attaching: attaching)
+            guard !whole.notices.isEmpty || content.notices.isEmpty else {
+                return .failed(why: "its owner may not see the report any more", forGood: true)
+            }
             let letter = MailMessage(
                 from: mail.from, to: address, uuid: message.uuid, thread: message.thread, time: message.created,
                 content: whole, attachment: attachment)

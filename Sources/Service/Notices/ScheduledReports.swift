@@ -1,3 +1,4 @@
+import API
 import Console
 import Database
 import Jobs
@@ -13,12 +14,15 @@ struct ScheduledReports {
     /// Where people reach this server, without a slash at the end; nil where the operator did not say.
     let publicURL: String?
 
-    /// Says of each report of a message where it is. A scheduled report that is alone in it, and is not too long, is attached
-    /// where `attaching` is true.
+    /// Says of each report of a message where it is, and leaves out those that its owner may not see any more. A scheduled report that is
+    /// alone in it, and is not too long, is attached where `attaching` is true.
+    ///
+    /// - Parameter standing: the owner's rights.
     func enclose(
-        in content: NoticeContent, of organization: Int64, attaching: Bool
+        in content: NoticeContent, for standing: Standing, of organization: Int64, attaching: Bool
     ) throws -> (content: NoticeContent, attachment: (name: String, bytes: [UInt8])?) {
         var content = content
+        content.notices = try content.notices.filter { try isSeen($0, by: standing, of: organization) }
         var attachment: (name: String, bytes: [UInt8])?
         for (place, notice) in content.notices.enumerated() {
             guard let kind = NoticeKind(rawValue: notice.kind), kind == .scheduled || kind == .report,
@@ -36,6 +40,17 @@ struct ScheduledReports {
             }
         }
         return (content, attachment)
+    }
+
+    /// Whether a notice is about no report, about one that the account may see, or about one that is gone.
+    private func isSeen(
+        _ notice: NoticeContent.Notice, by standing: Standing, of organization: Int64
+    ) throws -> Bool {
+        guard let kind = NoticeKind(rawValue: notice.kind), kind == .scheduled || kind == .report else { return true }
+        let job = try queue.database.read { [queue] connection in
+            try queue.find(uuid: notice.subject, organization: organization, on: connection)
+        }
+        return job.map(standing.canSee) ?? true
     }
 
     /// The artifact of a report that is ready, and the token of its organization.

@@ -28,6 +28,8 @@ package struct NoticeVulnerability: Sendable, Equatable {
 package struct NoticeMessage: Sendable, Equatable {
     package let id: Int64
     package let organization: Int64
+    /// Of the subscription's owner.
+    package let account: Int64
     /// The same on each attempt.
     package let uuid: String
     package let thread: String
@@ -145,14 +147,14 @@ package enum NoticeMessages {
         return try connection.first(
             """
             SELECT m.id, n.organization, m.uuid, m.thread, m.body, n.webhook, n.address, coalesce(w.url, ''),
-                coalesce(w.secret, ''), m.attempt, m.created_at
+                coalesce(w.secret, ''), m.attempt, m.created_at, n.account
             FROM notice_message m JOIN subscription n ON n.id = m.subscription LEFT JOIN webhook w ON w.id = n.webhook
             WHERE m.id = \(next)
             """
         ) { row in
             NoticeMessage(
-                id: row.integer(0), organization: row.integer(1), uuid: row.string(2), thread: row.string(3),
-                body: row.string(4),
+                id: row.integer(0), organization: row.integer(1), account: row.integer(11), uuid: row.string(2),
+                thread: row.string(3), body: row.string(4),
                 way: row.integer(5) > 0 ? .webhook(row.integer(5)) : .mail(address: row.string(6)),
                 url: row.string(7), secret: row.string(8), attempt: row.integer(9), created: row.integer(10))
         }
