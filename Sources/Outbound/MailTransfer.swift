@@ -90,7 +90,11 @@ package enum MailTransfer {
         number(CURLOPT_NOSIGNAL, 1)
         number(CURLOPT_SSL_VERIFYPEER, 1)
         number(CURLOPT_SSL_VERIFYHOST, 2)
-        if let trusted = server.trusted { text(CURLOPT_CAINFO, trusted) }
+        if let trusted = server.trusted {
+            text(CURLOPT_CAINFO, trusted)
+            // Else libcurl, as Debian builds it, trusts the folder of the system's authorities as well.
+            waybill_curl_set_text(handle, CURLOPT_CAPATH, nil)
+        }
         number(CURLOPT_USE_SSL, Int((server.isLocal ? CURLUSESSL_TRY : CURLUSESSL_ALL).rawValue))
         number(CURLOPT_CONNECTTIMEOUT_MS, 10_000)
         number(CURLOPT_TIMEOUT_MS, deadline * 1000)

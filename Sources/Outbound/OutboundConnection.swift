@@ -105,7 +105,11 @@ package final class OutboundConnection: @unchecked Sendable {
         number(CURLOPT_NOSIGNAL, 1)
         number(CURLOPT_SSL_VERIFYPEER, 1)
         number(CURLOPT_SSL_VERIFYHOST, 2)
-        if let trusted = request.trusted { text(CURLOPT_CAINFO, trusted) }
+        if let trusted = request.trusted {
+            text(CURLOPT_CAINFO, trusted)
+            // Else libcurl, as Debian builds it, trusts the folder of the system's authorities as well.
+            waybill_curl_set_text(handle, CURLOPT_CAPATH, nil)
+        }
         // HTTP/1.1: requests of one handle follow one another, and an upload is not slowed by windows.
         number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         number(CURLOPT_CONNECTTIMEOUT_MS, 5_000)
