@@ -92,6 +92,39 @@ struct ManagementTests {
         #expect(empty.status == 400 && Browser.text(empty).contains("id=\"wrong-\(field)\""))
     }
 
+    /// Policies that tools copy have actions with members, and actions, that no form has.
+    @Test(arguments: ["CREATE_ISSUE", "REASSIGN"])
+    func whatNoFormHasOfAnActionIsKept(type: String) async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        func form(_ name: String, _ action: String) -> [(String, String)] {
+            [
+                ("kind", "name"), ("policy.name", name), ("policy.action.type", action),
+                ("policy.filter.pattern", "log4j*"),
+            ]
+        }
+        #expect(await browser.send("\(organization)/policy", form("P", "ALERT"), cookie: cookie).status == 303)
+        let action = #"{"group":{"id":7},"type":"\#(type.lowercased())"}"#
+        let id = try await browser.database.write { connection -> Int64? in
+            try connection.run("UPDATE policy SET action = \(action), action_type = \(type)")
+            return try connection.integer("SELECT id FROM policy")
+        }
+        let page = "\(organization)/policy/\(try #require(id))"
+        #expect(await browser.page(page, cookie: cookie).contains("value=\"\(type)\" selected=\"selected\""))
+        #expect(await browser.send(page, form("Q", type), cookie: cookie).status == 303)
+        #expect(try stored() == ["Q", action, type])
+        #expect(await browser.send(page, form("Q", "ALERT"), cookie: cookie).status == 303)
+        #expect(try stored() == ["Q", #"{"type":"ALERT"}"#, "ALERT"])
+    }
+
+    /// The only policy: its name, its action and the action's type.
+    private func stored() throws -> [String] {
+        try browser.database.read { connection in
+            try connection.first("SELECT name, action, action_type FROM policy") {
+                [$0.string(0), $0.string(1), $0.string(2)]
+            } ?? []
+        }
+    }
+
     @Test func aPersonIsAddedOnceAndTheKeyShownOnce() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
         let form = [

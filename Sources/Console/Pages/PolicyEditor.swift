@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import HTTP
 import Inventory
 import Reports
 
@@ -81,9 +82,8 @@ extension Page {
                     html.field(name, visit.problem)
                     html.fields(of: kind, filled, visit.problem)
                     var action = Field("policy.action.type", "What it does")
-                    action.choices = PolicyAction.allCases.filter { $0 != .reassign }
-                        .sorted { $0.place < $1.place }.map { Choice($0.rawValue, $0.sentence) }
-                    action.value = filled.text("policy.action.type", or: old?.decision?.rawValue ?? "")
+                    action.choices = PolicyAction.choices(for: old)
+                    action.value = filled.text("policy.action.type", or: old?.actionType ?? "")
                     html.field(action, visit.problem)
                 }
             }
@@ -97,14 +97,15 @@ extension Page {
             let accepted = PolicyKind.allCases.map(\.rawValue).joined(separator: ", ")
             throw APIError.badValue(form["kind"], of: "kind", accepted: accepted)
         }
-        let id = sender.address.item
+        let (id, type) = (sender.address.item, form["policy.action.type"])
+        let kept = id.isEmpty ? nil : try await sender.action(ofPolicy: id, type: type)
         try await sender.call(id.isEmpty ? "add\(word)Policy" : "waybillChange\(word)Policy") { call in
             if !id.isEmpty { call.text("policyId", id) }
             call.object("policy") { policy in
                 policy.text("name", form["policy.name"])
                 policy.flag("enabled", form["enabled"] != "false")
                 policy.object("filter") { $0.filter(of: kind, form) }
-                policy.object("action") { $0.text("type", form["policy.action.type"]) }
+                if let kept { policy.raw("action", kept) } else { policy.object("action") { $0.text("type", type) } }
             }
         }
         return Address(sender.place, "policies")
@@ -138,7 +139,67 @@ private struct PolicyFields {
     }
 }
 
+extension Sender {
+    /// The action of a policy of just this place as it came, where it has this type: it may have members that no form has, such as the settings
+    /// of a tracker. Nil where there is no such policy, or its action is another one.
+    fileprivate func action(ofPolicy id: String, type: String) async throws -> String? {
+        let answer = try await call("get\(place.kind.requestWord)Policies")
+        guard case .bytes(let bytes) = answer.body else { return nil }
+        var json = JSONReader(bytes)
+        try json.beginObject()
+        while try json.nextKey() {
+            guard json.keyEquals("policies") else {
+                try json.skipValue()
+                continue
+            }
+            try json.beginArray()
+            while try json.nextElement() {
+                let (found, action) = try Self.policy(&json)
+                if found == id { return try Self.type(ofAction: action) == type ? action : nil }
+            }
+        }
+        return nil
+    }
+
+    /// The number of a policy and its action.
+    private static func policy(_ json: inout JSONReader) throws -> (id: String, action: String) {
+        var (id, action) = ("", "{}")
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals("id") {
+                id = try json.numberText()
+            } else if json.keyEquals("action") {
+                action = try json.rawValue(limit: 1 << 20) ?? "{}"
+            } else {
+                try json.skipValue()
+            }
+        }
+        return (id, action)
+    }
+
+    /// The type of an action, in the spelling of `Policy.actionType`.
+    private static func type(ofAction action: String) throws -> String {
+        var json = JSONReader(action.utf8)
+        try json.beginObject()
+        while try json.nextKey() {
+            if json.keyEquals("type") { return try json.string().uppercased() }
+            try json.skipValue()
+        }
+        return ""
+    }
+}
+
 extension PolicyAction {
+    /// What a form offers. A policy that exists keeps an action that no form makes.
+    fileprivate static func choices(for old: Policy?) -> [Choice] {
+        var choices = allCases.filter { $0 != .reassign }.sorted { $0.place < $1.place }
+            .map { Choice($0.rawValue, $0.sentence) }
+        if let old, !choices.contains(where: { $0.value == old.actionType }) {
+            choices.append(Choice(old.actionType, "\(old.actionType.prefix(60)): nothing here"))
+        }
+        return choices
+    }
+
     /// Its place among the choices: what most policies do comes first.
     fileprivate var place: Int {
         switch self {
