@@ -16,7 +16,10 @@ extension Page {
         // Who sees no project that has it does not learn that others have.
         let isFirst = visit.query("after").isEmpty
         if answer.items.isEmpty, answer.next == nil, isFirst { throw unknown(word) }
-        let found = try LicenseFacts.find(word, of: visit.scope.organization, on: visit.connection)
+        // A cursor of another page leads behind the first one, too: without a row here nothing is said of it.
+        let found =
+            answer.items.isEmpty
+            ? [] : try LicenseFacts.find(word, of: visit.scope.organization, on: visit.connection)
         return Content(found.first.map { $0.name.or($0.spdx) } ?? word) { html in
             for facts in found {
                 html.section(found.count == 1 ? "What it is" : facts.spdx.or(facts.name)) { $0.about(facts) }
