@@ -47,7 +47,8 @@ package struct Inquiry: Sendable {
             // A user who may see only some products sees the policies that decide there.
             scope.kind == .organization && scope.visibleProducts != nil
                 ? [] : try Policies.ownAndInherited(of: scope, on: connection).map { Item($0) }
-        case .users: try Member.list(scope, on: connection).map { Item($0) }
+        case .users:
+            try Member.page(scope, having: "", behind: 0, limit: limit + 1, on: connection).map { Item($0) }
         case .keys: try Keys.list(account: keyOwner, on: connection).map { Item($0) }
         case .schedules:
             try Schedules.list(scope.organization, account: access.flatMap(\.scheduleOwner), on: connection)

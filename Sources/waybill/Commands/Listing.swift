@@ -161,6 +161,14 @@ private struct Hall {
                 .joined(separator: ", ")
             throw UsageError(description: "\(found.count) \(kind.rawValue) are called \(name); say which: \(others)")
         }
+        // Behind the first things there may be another one of this name.
+        guard !all.hasMore || kind == .users || first.handles.last == name else {
+            throw UsageError(
+                description: """
+                    there are more than \(all.items.count) \(kind.rawValue), so \(name.prefix(200)) may mean several; say \
+                    \(first.handles.last ?? "") for the first of them
+                    """)
+        }
         return first
     }
 

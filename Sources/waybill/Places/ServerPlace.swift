@@ -51,38 +51,59 @@ final class ServerPlace: Workplace {
             return NamedPlace(scope: Self.scope(.organization), token: organization.token)
         }
         var names: [String] = []
+        let isToken = Naming.isToken(wanted)
         for kind in kinds {
-            let known = try candidates(kind, of: organization)
-            let found = known.filter { Naming.isToken(wanted) ? $0.token == wanted : $0.names.contains(wanted) }
-            guard let first = found.first else {
-                names += known.flatMap(\.names)
-                continue
+            let (known, hasMore) = try candidates(kind, of: organization)
+            let found = known.filter { isToken ? $0.token == wanted : $0.names.contains(wanted) }
+            guard found.count <= 1 else { throw Naming.ambiguous(wanted, found.count, kind) }
+            // Behind the first things may be the one that is meant, or another project of this name; a path means one alone.
+            let isSure = !hasMore || isToken || kind == .project && found.first.map { $0.names[0] != wanted } ?? false
+            guard isSure else {
+                throw UsageError(
+                    description: """
+                        the server has more than \(listLimit) \(kind.rawValue)s: which one is \(wanted.prefix(200))? Say its token
+                        """)
             }
-            guard found.count == 1 else { throw Naming.ambiguous(wanted, found.count, kind) }
-            return NamedPlace(scope: Self.scope(kind), token: first.token)
+            if let first = found.first { return NamedPlace(scope: Self.scope(kind), token: first.token) }
+            if hasMore, try isThere(wanted, kind) { return NamedPlace(scope: Self.scope(kind), token: wanted) }
+            names += known.flatMap(\.names)
         }
         throw Naming.unknown(wanted, kinds, at: "on this server", among: names)
+    }
+
+    /// Whether the server knows the token of a product or project.
+    private func isThere(_ token: String, _ kind: ScopeKind) throws -> Bool {
+        let place = NamedPlace(scope: Self.scope(kind), token: token)
+        do {
+            return try !items(kind == .product ? .products : .projects, in: place, limit: 1, email: nil).items.isEmpty
+        } catch let error as ServerError where error.code == ServerError.refused {
+            return false
+        }
     }
 
     /// A scope of this kind; the numbers of a server's database are not known.
     private static func scope(_ kind: ScopeKind) -> Scope { Scope(kind: kind, organization: 0) }
 
-    /// The things of a kind of scope, each with the names that mean it.
+    /// The first things of a kind of scope, each with the names that mean it, and whether there are more.
     private func candidates(
         _ kind: ScopeKind, of organization: Entity
-    ) throws -> [(token: String, names: [String])] {
+    ) throws -> (known: [(token: String, names: [String])], hasMore: Bool) {
         let whole = NamedPlace(scope: Self.scope(.organization), token: organization.token)
         switch kind {
-        case .organization: return [(organization.token, [organization.name])]
+        case .organization: return ([(organization.token, [organization.name])], false)
         case .product:
-            return try items(.products, in: whole, limit: listLimit, email: nil).items.map { item in
-                (item.text(1), [item.text(0), "\(organization.name)/\(item.text(0))"])
+            let listed = try items(.products, in: whole, limit: listLimit, email: nil)
+            let known = listed.items.map { item in
+                (token: item.text(1), names: [item.text(0), "\(organization.name)/\(item.text(0))"])
             }
+            return (known, listed.hasMore)
         case .project:
-            return try items(.projects, in: whole, limit: listLimit, email: nil).items.map { item in
+            let listed = try items(.projects, in: whole, limit: listLimit, email: nil)
+            let known = listed.items.map { item in
                 let path = "\(item.text(0))/\(item.text(1))"
-                return (item.text(2), [item.text(1), path, "\(organization.name)/\(path)"])
+                return (token: item.text(2), names: [item.text(1), path, "\(organization.name)/\(path)"])
             }
+            return (known, listed.hasMore)
         }
     }
 
