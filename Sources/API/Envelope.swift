@@ -60,8 +60,11 @@ struct Envelope {
             }
         }
         if !notes.isEmpty { answer.texts("notes", notes) }
-        // What `waybill import --json` prints of it: names, tokens and counts.
-        if job.kind == .intake, job.state == .success, !job.result.isEmpty { answer.raw("imported", job.result) }
+        // What `waybill import --json` prints of it: names, tokens and counts. It is JSON already, which no writer looks through: names
+        // and warnings in it may have the word that clients search for.
+        if job.kind == .intake, job.state == .success, !job.result.isEmpty {
+            answer.raw("imported", job.result.replacing("errorCode", with: #"error\u0043ode"#))
+        }
         if let basis { answer.object("basis") { basis.write(to: &$0) } }
     }
 

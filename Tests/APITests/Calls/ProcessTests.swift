@@ -144,6 +144,22 @@ struct ProcessTests {
         #expect((answer["errorMessage"] as? String)?.contains("of the library is too long") == true)
     }
 
+    @Test func whatAnUploadBecameHasNoWordThatClientsSearchFor() async throws {
+        let (queue, uuid) = (fixture.queue, UUID().uuidString.lowercased())
+        let new = NewJob(
+            uuid: uuid, organization: fixture.acme.id, kind: .intake, request: "{}", processType: "BOM_UPLOAD")
+        try await fixture.database.write { connection in
+            let job = try queue.submit(new, claimedBy: "test", on: connection)
+            try queue.succeed(job, owner: "test", result: #"{"project":"\"errorCode\""}"#, on: connection)
+        }
+        let text = try fixture.body(
+            "getAsyncProcessStatus", ["orgToken": fixture.acme.token(.organization), "uuid": uuid])
+        let response = await fixture.post(Array(text.utf8))
+        #expect(!String(decoding: Fixture.bytes(response), as: UTF8.self).contains("errorCode"))
+        let envelope = try #require(try Fixture.json(response)["asyncProcessStatus"] as? [String: Any])
+        #expect(envelope["imported"] as? [String: String] == ["project": "\"errorCode\""])
+    }
+
     @Test func pollsWithAnyTokenOfTheOrganization() async throws {
         let uuid = try uuidOf(try await submit(.project))
         for kind in ScopeKind.allCases {
