@@ -227,7 +227,12 @@ struct PageTests {
         let none = try await enter(.readOnly, product: try fixture.ids(place: 2).product)
         let (status, other) = await page(address, none)
         #expect(status == 404 || !other.contains("Webshop"))
-        #expect(await page(Address(.organization, "token 1", "licence", item: "No such licence"), cookie).status == 404)
+        let unknown = Address(.organization, "token 1", "licence", item: "No such licence")
+        #expect(await page(unknown, cookie).status == 404)
+        // A cursor of no question, or of another one.
+        for cursor in ["x", String(repeating: "0", count: 48)] {
+            #expect(await page(unknown.with("after", cursor), cookie).status == 404)
+        }
     }
 
     @Test func whatWasTypedBesideAFileIsKept() async throws {

@@ -6,13 +6,14 @@ extension Page {
     /// One licence: what is known of it, and the libraries and projects that have it.
     static let licence = Page("licence", "", in: [.organization]) { visit in
         let word = visit.address.item
-        var question: Question
+        let answer: Question.Answer
         do {
-            question = try Question(.license, word)
+            var question = try Question(.license, word)
+            answer = try visit.answer(to: &question)
         } catch is QuestionError {
+            // No licence, or the address has a cursor of another question.
             throw unknown(word)
         }
-        let answer = try visit.answer(to: &question)
         // Who sees no project that has it does not learn that others have.
         let isFirst = visit.query("after").isEmpty
         if answer.items.isEmpty, answer.next == nil, isFirst { throw unknown(word) }
