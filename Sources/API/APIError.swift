@@ -64,9 +64,8 @@ package enum APIError: Error, Equatable {
     /// The number that says that the fault is not the client's.
     package static let faultCode: Int64 = 4000
 
-    /// Mend's number (mend-api.md §1.2): 2021 for a value that will not be taken, 3010 for a field that is not there. 3000 stands
-    /// only where the same request may succeed later, since a CI client repeats it for half a minute, and for a
-    /// `requestType` that nobody knows.
+    /// Mend's number (mend-api.md §1.2): 2021 for a value that is not accepted, 3010 for a missing field. 3000 is used only if
+    /// the same request may succeed later, because a CI client repeats it for half a minute, and for an unknown `requestType`.
     package var code: Int64 {
         switch self {
         case .nameTaken(_, .product): 2001

@@ -43,8 +43,8 @@ extension ScopeKind {
     }
 }
 
-/// What a call, or a request at another door, needs: the least role where its token points to, and one of the scopes of the
-/// key.
+/// The rights that a call, or a request at another door, needs: a least role in the place that its token names, and a scope
+/// of the key.
 package struct Need: Sendable, Equatable {
     package let role: Role
     /// A key with any of these will do.
@@ -74,7 +74,7 @@ package struct Denial: Error {
 /// A user who was let in.
 package struct Access: Sendable {
     package let standing: Standing
-    /// What the token names, narrowed to what the user may see.
+    /// The projects that the token names, without those that the user may not see.
     package let scope: Scope
     /// The user's role there.
     package let role: Role
@@ -205,15 +205,15 @@ package struct Access: Sendable {
         return request.comparing(with: Scope.Comparison(product: other.product, project: other.project))
     }
 
-    /// Whether the user may see a job of the organization, and what it made.
+    /// Whether the user may see a job of the organization and its result.
     ///
-    /// A report shows the scope of its request and, in a comparison, a second scope. A report on a whole organization shows the products that
-    /// its user could see. Only users who see all of it may have it.
+    /// A report shows the scope of its request and, in a comparison, a second scope. A report on a whole organization shows the products
+    /// that its user could see, so others may have it only if they see the whole organization.
     package func canSee(_ job: Job) -> Bool { standing.canSee(job) }
 }
 
 extension Standing {
-    /// The same for an account, whoever asks.
+    /// The same for an account that need not be the caller's.
     package func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), role != .administrator { return false }
         guard let visible = visibleProducts else { return true }

@@ -16,7 +16,7 @@ package enum ArtifactContent: Sendable {
 
 /// Something that went wrong inside, for the log. Holds no key, no token and no value of a request.
 package struct Incident: Sendable {
-    /// What the client can quote.
+    /// The number that the client can quote.
     package let id: String
     /// The request type, or the path.
     package let request: String
@@ -31,17 +31,18 @@ package struct Backend: Sendable {
     package var random: Randomness
     /// Opens the artifact of a row; nil when the store no longer has it. May block.
     package var openArtifact: @Sendable (Artifact) throws -> ArtifactContent?
-    /// Why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread meanwhile.
+    /// The reason why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread
+    /// while it waits.
     package var unreadiness: @Sendable () async -> String?
     /// The counters, as Prometheus reads them.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
-    /// Decides alerts of an organization again that rest on something that changed; returns after a moment at the latest,
-    /// what is left then is done by the workers.
+    /// Decides those alerts of an organization again whose causes changed. Returns after a moment at the latest; workers
+    /// then decide the others.
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
-    /// How long a request waits for an answer of a database or a store on another machine that says nothing.
+    /// How long a request waits for a database or a store on another machine that does not answer.
     package var patience = Duration.seconds(15)
-    /// What is written down a while after requests were answered.
+    /// Records that are written a while after requests were answered.
     package let ledger = Ledger()
     /// Refuses clients that call too often; nil for no limit.
     package var doorkeeper: Doorkeeper?
@@ -55,7 +56,7 @@ package struct Backend: Sendable {
     package var issuers: IssuerDirectory?
     /// Whether the operator named a mail server.
     package var sendsMail = false
-    /// A folder for files of the moment, which nothing else looks into.
+    /// A folder for temporary files that no other code uses.
     package var scratch: String
     /// Where uploads are kept; nil where the server takes none, and their paths do not exist.
     package var uploads: UploadSettings?
@@ -92,7 +93,7 @@ package struct Backend: Sendable {
         self.log = log
     }
 
-    /// Logs an error of the server's own, and gives what the client hears of it.
+    /// Logs an error of the server's own, and returns the error for the client.
     package func record(_ error: any Error, of request: String) -> Fault {
         let id = (try? random.bytes(4).hexadecimal) ?? "00000000"
         log(Incident(id: id, request: request, cause: "\(error)"))

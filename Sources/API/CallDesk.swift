@@ -17,7 +17,7 @@ package struct CallDesk: Sendable {
         self.threads = threads
     }
 
-    /// Answers a call once its change is durable. Throws what a client of the API would read as an error, as `APIError(_:)` takes it.
+    /// Answers a call once its change is durable. Throws the errors that a client of the API would get; `APIError(_:)` converts them.
     ///
     /// - Parameters:
     ///   - requestType: the name of the call.

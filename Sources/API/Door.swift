@@ -17,7 +17,7 @@ package struct Door: Sendable {
     private static let quickBody = 1 << 15
 
     private let backend: Backend
-    /// What is written a while after requests were answered.
+    /// Records that are written a while after requests were answered.
     package var ledger: Ledger { backend.ledger }
     private let threads = Threads("api")
     private let uploads: UploadDoor?
@@ -62,7 +62,7 @@ package struct Door: Sendable {
         Path(path) != nil || UploadPath(path) != nil
     }
 
-    /// What to do with the body of a request: a call's is kept in memory, an upload's on disk, others are not read.
+    /// The place for the body of a request: memory for a call, the disk for an upload. Other bodies are not read.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         let policy = wanted(by: request)
         guard case .later(let work) = policy else { return policy }

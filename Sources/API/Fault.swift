@@ -2,7 +2,7 @@ package import Bytes
 import Database
 package import HTTP
 
-/// An error whose fault is the server's, as a client hears of it; the cause is in the log under `id`.
+/// An error of the server's own, as the client sees it; the log has the cause under `id`.
 package enum Fault: Sendable, Equatable, CustomStringConvertible {
     /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
     case storage(id: String)

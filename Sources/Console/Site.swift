@@ -14,7 +14,7 @@ package struct Site: Sendable {
         patience = backend.patience
     }
 
-    /// What to do with the body of a request.
+    /// The place for the body of a request.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         guard let route = Self.route(of: request) else { return door.policy(for: request) }
         let policy = console.policy(for: request, route)

@@ -82,9 +82,9 @@ package protocol RowCursor: AnyObject {
 ///         print(row.integer(0), row.string(1))
 ///     }
 ///
-/// A connection comes from `Database.read`, `snapshot` or `write`, which say what its statements see; it belongs to the thread
-/// that runs their closure and ends with it. Statements may be run while cursors are open. A statement that failed in a
-/// write undoes the whole write, also when its error is caught. Errors leave out values that were bound.
+/// A connection comes from `Database.read`, `snapshot` or `write`, which define the rows that its statements see; it belongs
+/// to the thread that runs their closure and ends with it. Statements may be run while cursors are open. A statement that
+/// failed in a write undoes the whole write, also when its error is caught. Errors leave out values that were bound.
 package protocol Connection: AnyObject {
     var engine: Engine { get }
 
@@ -153,7 +153,7 @@ extension Connection {
 
     /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
     ///
-    /// Fails with `DatabaseError.noNumberLeft` when clients keep such numbers and cannot hold this one.
+    /// Fails with `DatabaseError.noNumberLeft` if clients store such numbers and this one is too large for them.
     package func take(_ count: Int, from sequence: StaticString) throws -> Int64 {
         let name = sequence.description
         let isClients = ClientNumbers.sequences.contains(name)
@@ -190,7 +190,8 @@ enum ClientNumbers {
 ///     }
 ///     try database.write { try $0.run("UPDATE product SET name = \(name) WHERE id = \(product)") }
 ///
-/// Connections do not leave the closure that gets them. A write does not begin another one: it passes its connection on.
+/// Connections do not leave the closure that gets them. Within a write, pass its connection on instead of beginning
+/// another write.
 package protocol Database: AnyObject, Sendable {
     var engine: Engine { get }
 

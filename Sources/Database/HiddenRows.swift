@@ -22,7 +22,7 @@ extension RowBuffer {
     }
 }
 
-/// Writes rows that nobody sees for now in short transactions of their own.
+/// Writes rows that no query shows yet, in short transactions of their own.
 package struct HiddenRows: Sendable {
     /// Rows of one transaction, and microseconds between two.
     private static let (page, pause) = (500, 6000 as UInt32)
@@ -33,7 +33,8 @@ package struct HiddenRows: Sendable {
 
     /// - Parameters:
     ///   - tables: those whose rows are hidden.
-    ///   - isWanted: asked in each transaction; nothing is written when it is false.
+    ///   - isWanted: called in each transaction; if it returns false, the transaction writes no
+    ///     rows.
     package init(
         of tables: Set<String>, in database: any Database,
         while isWanted: @escaping @Sendable (any Connection) throws -> Bool

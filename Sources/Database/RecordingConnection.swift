@@ -21,7 +21,7 @@ extension Connection {
     }
 }
 
-/// A connection that reads as another one does, and keeps what it is asked to write.
+/// A connection that reads through another one, and stores writes for later.
 ///
 ///     let writes = try database.snapshot { connection in
 ///         let recording = RecordingConnection(connection)
@@ -30,8 +30,8 @@ extension Connection {
 ///     }
 ///     try database.write { try writes.make(on: $0) }
 ///
-/// A statement that writes counts as one that changed no row. A statement that gives back rows that it wrote cannot be kept for
-/// later: it fails, as the connection below refuses to write. Rows that nobody sees for now need not wait: `hidden` writes them at once.
+/// A statement that writes counts as one that changed no row. A statement that returns rows that it wrote cannot be stored for later:
+/// it fails, as the connection below refuses to write. Rows that no query shows yet need not wait: `hidden` writes them at once.
 package final class RecordingConnection: Connection {
     private let real: any Connection
     private let hidden: HiddenRows?

@@ -18,7 +18,7 @@ package import Jobs
 ///
 /// Imports block the calling thread; several run at a time, those of one project one after the other. An import ends the job of
 /// its lease in the transaction that shows its result. Errors are `IntakeError`s, which say whether document or surroundings are at
-/// fault; then nothing of the import is shown.
+/// fault; after an error nothing of the import is shown.
 package struct Intake: Sendable {
     package let database: any Database
     package let queue: Queue
@@ -48,7 +48,8 @@ package struct Intake: Sendable {
         package var project = ""
         /// Follows the project's name: `name - version`.
         package var projectVersion = ""
-        /// The name of the imported file, for people; names the project when nothing else does. May be empty.
+        /// The name of the imported file, for people; the project gets this name if it has no other. May be
+        /// empty.
         package var fileName = ""
         package var account: Int64?
         /// The user who uploaded it last, for display.

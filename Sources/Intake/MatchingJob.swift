@@ -10,9 +10,9 @@ package import Jobs
 /// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
 /// names, then decides alerts again.
 package struct MatchingJob {
-    /// What a job did.
+    /// The result of a job.
     package struct Result: Sendable, Equatable {
-        /// Libraries and projects that were looked at.
+        /// The number of libraries and projects that were processed.
         package var libraries = 0
         package var projects = 0
         /// Findings that are new or say something else than before.
@@ -57,7 +57,7 @@ package struct MatchingJob {
 
     package init(_ queue: Queue) { self.queue = queue }
 
-    /// Sees to it that each organization with something stale has a job that will see it.
+    /// Makes sure that each organization with stale rows has a job that will process them.
     ///
     /// - Parameter besideRunning: whether a job is wanted where one runs, too, which may have passed over a mark of now.
     /// - Returns: the jobs that wait.

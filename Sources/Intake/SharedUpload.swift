@@ -18,7 +18,7 @@ package enum SharedUpload {
         try keep(file: path, job: uuid, on: connection)
     }
 
-    /// Keeps the bytes of a file; pieces that are there already are replaced.
+    /// Stores the bytes of a file; existing pieces are replaced.
     package static func keep(file path: String, job uuid: String, on connection: any Connection) throws {
         guard let file = fopen(path, "r") else {
             throw IntakeError.unreadable(path, errno)
@@ -41,7 +41,8 @@ package enum SharedUpload {
         }
     }
 
-    /// Puts an upload at `path`, when it is not there and the database has it. Throws `uploadGone` when neither has it.
+    /// Writes an upload to `path` if the file is missing and the database has it. Throws `uploadGone` when neither has
+    /// it.
     package static func fetch(job uuid: String, to path: String, from database: any Database) throws {
         guard access(path, F_OK) != 0 else { return }
         guard errno == ENOENT else { throw IntakeError.unreadable(path, errno) }

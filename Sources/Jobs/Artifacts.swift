@@ -36,8 +36,8 @@ extension Queue {
         }
     }
 
-    /// Forgets an expired artifact with the jobs that made or shared it; its file may then be removed. False when
-    /// somebody prolonged its life meanwhile.
+    /// Deletes the rows of an expired artifact and of the jobs that made or shared it; its file may then be
+    /// removed. False if the artifact's life has been prolonged.
     package func forget(artifact uuid: String) throws -> Bool {
         let time = now()
         return try database.write { connection in
@@ -48,7 +48,7 @@ extension Queue {
         }
     }
 
-    /// The names of the store that nobody will ask for: no artifact has them and no running job makes them.
+    /// Those names in the store that belong to no artifact and to no running job.
     package func strays(among names: [String]) throws -> [String] {
         // One snapshot: a job that ends between the two questions would seem to own nothing.
         try database.snapshot { connection in

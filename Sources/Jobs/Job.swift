@@ -58,7 +58,7 @@ package struct Job: Sendable, Equatable {
     package let error: String
     /// The artifact of a finished report, or empty.
     package let artifact: String
-    /// What a finished intake, matching or update found, as JSON, or empty.
+    /// The result of a finished intake, matching or update, as JSON, or empty.
     package let result: String
     package let isCancelled: Bool
     /// Whether it failed because its attempts were used up.

@@ -3,8 +3,8 @@ package import Database
 extension Job {
     /// The broken invariants of the jobs that fulfil the condition, in words; empty when all hold.
     ///
-    /// The invariants of states and leases, in one place: they hold after each transaction, whatever happened to workers, and
-    /// a debug build checks them whenever the queue changes a job.
+    /// The invariants of states and leases, in one place: they hold after each transaction, even when workers die, and a
+    /// debug build checks them whenever the queue changes a job.
     package static func faults(_ condition: SQL, on connection: any Connection) throws -> [String] {
         try connection.all(
             """

@@ -20,7 +20,7 @@ package import Database
 ///     try queue.succeed(claimed, owner: owner, artifact: artifact)
 ///
 /// Any thread may call it, in any process on the same database. Times are milliseconds since 1970. Calls about a claimed job name
-/// its owner and its claim: when the lease was taken away meanwhile, an outcome throws `QueueError.leaseLost` and changes nothing.
+/// its owner and its claim: if the lease has been lost, an outcome throws `QueueError.leaseLost` and changes nothing.
 package struct Queue: Sendable {
     package struct Settings: Sendable {
         /// Milliseconds that a lease lasts without a heartbeat.
@@ -67,7 +67,7 @@ package struct Queue: Sendable {
         return made
     }
 
-    /// Puts work into the queue that nobody asked for: the limit of waiting jobs is not for it.
+    /// Puts work into the queue that no client asked for; the limit of waiting jobs does not apply.
     package func submitOwn(_ job: NewJob, on connection: any Connection) throws -> Job {
         try made(job, try insert(job, state: .pending, lease: nil, on: connection))
     }
@@ -121,7 +121,7 @@ package struct Queue: Sendable {
         }
     }
 
-    /// Takes this job, if it waits and its time has come, whoever's turn it is.
+    /// Takes this job, if it waits and is due, without regard to the turns of organizations.
     package func claim(uuid: String, for owner: String) throws -> Job? {
         let time = now()
         return try database.writeUnflushed { connection in

@@ -5,7 +5,7 @@ package import Database
 // changes nothing.
 
 extension Queue {
-    /// What a heartbeat finds.
+    /// The result of a heartbeat.
     package enum Pulse: Sendable {
         case alive
         case cancelled
@@ -56,7 +56,7 @@ extension Queue {
     }
 
     /// Marks a report as made by an artifact that exists, and prolongs the life of that. Throws `QueueError.leaseLost` with
-    /// the artifact's uuid when it is gone, with the job's when that belongs to another worker by now.
+    /// the artifact's uuid if the artifact was deleted, with the job's if the job belongs to another worker now.
     package func succeed(_ job: Job, owner: String, sharing artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention
@@ -98,7 +98,7 @@ extension Queue {
     ///
     /// - Parameters:
     ///   - result: the result, as JSON.
-    ///   - rows: how much it has done.
+    ///   - rows: the number of rows that the job processed.
     package func succeed(
         _ job: Job, owner: String, result: String, rows: Int = 0, on connection: any Connection
     ) throws {
@@ -132,8 +132,8 @@ extension Queue {
         }
     }
 
-    /// Puts a job back after the death of its worker or a fault that nobody understands. Costs an attempt: after the last one,
-    /// or when its end was asked for, it fails. Its upload stays.
+    /// Puts a job back after the death of its worker or a fault of unknown cause. Costs an attempt: after the last one, or
+    /// when its end was asked for, it fails. Its upload stays.
     ///
     /// - Parameter why: for the person who asked.
     package func retry(_ job: Job, owner: String, why: String) throws {

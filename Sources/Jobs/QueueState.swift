@@ -104,7 +104,7 @@ extension Queue {
 
     /// The imports of an organization that ended after a time, the last first.
     ///
-    /// - Parameter time: milliseconds since 1970, UTC. Jobs of all organizations that ended since are looked through.
+    /// - Parameter time: milliseconds since 1970, UTC. Reads the jobs of all organizations that ended after it.
     package func finishedImports(
         organization: Int64, since time: Int64, limit: Int, on connection: any Connection
     ) throws -> [Poll] {

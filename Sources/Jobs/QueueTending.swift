@@ -8,10 +8,10 @@ extension Queue {
 
     /// Puts back the jobs of dead workers and returns them.
     ///
-    /// An owner that `isDead` knows to be gone is dead at once. Any other may be alive and unable to write, as the disk of the
-    /// database is full or the database away. So a lease that ran out is not yet a death: it is prolonged a last time, which
-    /// proves that the database takes writes; an owner that is still silent afterwards is dead. A lease that ends later than any
-    /// that is given now is from before a clock was set back: it is cut to a usual one, so that a death is seen.
+    /// An owner that has ended according to `isDead` is dead at once. Any other may be alive and unable to write, because the
+    /// database or its disk is full or unreachable. So a lease that ran out is not yet a death: it is prolonged a last time,
+    /// which proves that the database takes writes; an owner that is still silent afterwards is dead. A lease that ends later
+    /// than any that is given now is from before a clock was set back: it is cut to a usual one, so that a death is seen.
     package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> [Job] {
         let time = now()
         let held = try database.read { connection in
@@ -87,7 +87,7 @@ extension Queue {
     }
 
     /// Puts a failed job back, with all its attempts and under its old number: what was accepted after it still comes after
-    /// it. Doing it again changes nothing. Nil when there is no such job.
+    /// it. Repeating the call changes nothing. Nil when there is no such job.
     package func rerun(uuid: String, on connection: any Connection) throws -> Rerun? {
         let time = now()
         let restarted = try connection.run(

@@ -123,7 +123,8 @@ package final class Worker: Sendable {
     ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
     ///     the database's disk is full, say. As long as the worker lives by default: only then can a job that could not go on be
     ///     distinguished from one whose worker died.
-    ///   - unrenewed: is shown a lease that could not be renewed, and why; it is tried again at the next pulse.
+    ///   - unrenewed: is called with a lease that could not be renewed, and the reason; the renewal is tried again at the next
+    ///     pulse.
     ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
     package init(
         queue: Queue, owner: String, bell: Bell, persistence: Int = .max,

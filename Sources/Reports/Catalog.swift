@@ -31,8 +31,8 @@ extension Report {
 }
 
 extension Report {
-    /// The type of a scope that is meant by a word that is none: by its title, whatever stands around it
-    /// (`ProjectDueDiligenceReport`), else by the most similar name.
+    /// The type of a scope that an unknown word probably means: the type whose title the word contains
+    /// (`ProjectDueDiligenceReport`), else the type with the most similar name.
     package static func nearest(to word: String, in kind: ScopeKind) -> String? {
         func plain(_ text: String) -> String { text.lowercased().filter(\.isLetter) }
         let types = catalog.compactMap { report in

@@ -13,7 +13,7 @@ package import Database
 ///     try parts.finish()
 ///
 /// A receiver belongs to one production and is called by one thread at a time: by the calling thread for documents, by the
-/// production's own thread for tables. After an error nothing more is called, `finish` neither.
+/// production's own thread for tables. After an error no further method is called, not even `finish`.
 package protocol PartReceiver {
     /// Makes the receiver of a report, on the thread that uses it, once the scope's facts are read.
     typealias Maker = @Sendable (ScopeFacts) throws -> any PartReceiver

@@ -18,7 +18,7 @@ package struct Produced: Sendable, Equatable {
     package let fileName: String
     package let parts: Int
     package let rows: Int
-    /// What a reader has to know beside the rows: cells that were cut to fit the format, what is left out, what nobody knows.
+    /// Remarks for readers beside the rows: cells that were cut to fit the format, omitted rows, unknown facts.
     package var notes: [String]
     /// Text of the report that can change while the scope's revision does not: `ReportRequest.notes`.
     package var basis: [String] = []
@@ -76,8 +76,9 @@ package struct Production: Sendable {
     let shouldStop: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - progress: takes the number of rows written, now and then.
-    ///   - shouldStop: asked often, so it should be cheap; true ends the production with `ProductionError.stopped`.
+    ///   - progress: is called now and then with the number of rows written.
+    ///   - shouldStop: called often, so it should be cheap; true ends the production with
+    ///     `ProductionError.stopped`.
     package init(
         _ request: ReportRequest, settings: Settings = Settings(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }

@@ -5,7 +5,7 @@ import Inventory
 // formats: that nobody looked for vulnerabilities, and that a filter names something that is not here.
 
 extension Filter {
-    /// What the values of a filter are names of.
+    /// The kind of thing that the values of a filter name.
     package struct Named: Sendable {
         /// The end of the sentence about a value that nothing has.
         let absent: String

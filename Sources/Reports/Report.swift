@@ -36,8 +36,8 @@ package struct Column: Sendable {
     package let sql: StaticSQL
     /// Width in a sheet, in characters; a weight in a PDF.
     package var width = 16
-    /// Leaves the key out of JSON and XML when the value is null. An object is left out with its first member, unless that
-    /// goes alone.
+    /// Leaves the key out of JSON and XML when the value is null. Leaving out the first member of an object leaves out the
+    /// object, unless the member is marked to be left out alone.
     package var isOmittedWhenNull = false
     /// An object of which this is the first member stays without it.
     package var isOmittedAlone = false
@@ -269,7 +269,7 @@ package struct Filter: Sendable {
     /// The condition on the rows for a value, or nil when the value asks for none. Values are checked by then; times are
     /// milliseconds as text.
     package let condition: @Sendable ([String]) -> SQL?
-    /// What the values are names of; nil where they are none.
+    /// The kind of thing that the values name; nil if they are not names.
     package var named: Named?
 
     package init(
@@ -362,7 +362,7 @@ package struct Report: Sendable {
     package var isComparison = false
     /// Whether it shows vulnerable libraries, so that its readers have to know the basis of the verdict.
     package var isVerdict = false
-    /// What its readers have to know of its rows, for formats for people; empty for nothing.
+    /// Remarks about its rows, for formats for people; may be empty.
     package var remark = ""
     /// Whether it shows rows of the whole organization in the scope of a product or project, too.
     package var showsOrganization = false

@@ -38,7 +38,7 @@ extension ReportError: Blaming {
     package var blame: Blame { .request }
 }
 
-/// A request that was checked against the catalog: what a job keeps.
+/// A request that was checked against the catalog; a job stores it.
 package struct ReportRequest: Sendable, Equatable {
     /// The type as the catalog spells it.
     package let type: String
@@ -61,7 +61,7 @@ package struct ReportRequest: Sendable, Equatable {
     /// Checks a request.
     ///
     /// - Parameters:
-    ///   - fields: the filter's keys and values as texts, lists as several; unknown ones are not looked at.
+    ///   - fields: the filter's keys and values as texts, lists as several; unknown ones are ignored.
     ///   - filterKeys: the keys that the client called filters; those that the report does not know become a note.
     package init(
         type: String, scope: Scope, format: String?, fields: [String: [String]], filterKeys: [String] = [],

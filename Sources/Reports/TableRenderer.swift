@@ -13,9 +13,9 @@ package struct ReportHead: Sendable {
 
     /// The notes beside the tables of a spreadsheet or a PDF.
     package let notes: [String]
-    /// How many rows of the whole report have which urgency; empty in formats for programs, and where nothing is urgent.
+    /// The number of rows for each urgency in the whole report; empty in formats for programs, and if no row is urgent.
     package var levels: [LevelCount] = []
-    /// What readers have to know of the rows.
+    /// Remarks for readers about the rows.
     package var remarks: [String] = []
     /// The filters of the request, one line each.
     package var filters: [String] = []

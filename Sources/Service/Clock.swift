@@ -12,8 +12,8 @@ package enum Clock {
     }
 }
 
-/// The time of the database's machine, carried on by the monotonic clock of this one: nodes of a cluster agree on it, whatever
-/// their own clocks say, and a node whose clock is set does not notice.
+/// The time of the database's machine, carried on by the monotonic clock of this one: nodes of a cluster agree on it even if
+/// their own clocks differ, and setting a node's clock has no effect.
 package final class SharedClock: Sendable {
     /// Milliseconds from the zero of the monotonic clock back to 1970.
     private let offset: Atomic<Int64>

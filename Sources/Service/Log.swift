@@ -1,11 +1,11 @@
-/// Takes events for operators. Never a secret: keys and tokens are not passed in.
+/// Takes events for operators. Events contain no secrets: keys and tokens are not passed in.
 ///
-/// The code that runs decides which events there are. The process decides their form and where they go:
+/// The code that runs decides which events there are. The process decides their format and destination:
 ///
 ///     let log = Log(.info) { level, event, facts in print(level, event, facts) }
 ///     log(.warning, "webhook failed", ["uuid": job.uuid, "why": why])
 ///
-/// May be called on any thread; `write` then is, too.
+/// May be called on any thread, and calls `write` on the same thread.
 package struct Log: Sendable {
     /// The least first.
     package enum Level: String, Sendable, CaseIterable {

@@ -15,7 +15,8 @@ package struct Owner: Sendable {
         name = "\(place).\(getpid()).\(Self.begun(getpid()) ?? "0")"
     }
 
-    /// True when `other` was a process of this machine that is gone. False when it lives or cannot be known.
+    /// True if `other` was a process of this machine that has ended. False if it lives or its state is
+    /// unknown.
     package func knowsDead(_ other: String) -> Bool {
         let parts = other.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, "\(parts[0]).\(parts[1])" == place, let pid = Int32(parts[2]) else { return false }

@@ -27,7 +27,7 @@ package struct Runtime: Sendable {
     /// Throws `Failure` when the data directory cannot be used, `DatabaseError` or `StoreError` when those cannot be opened.
     /// - Parameters:
     ///   - clock: the time, in milliseconds since 1970, UTC; nil for the machine's, or that of a database on another one.
-    ///   - upgrading: is shown the work of an upgrade of the schema.
+    ///   - upgrading: is called with the progress of an upgrade of the schema.
     package init(
         _ settings: RuntimeSettings, log: Log, clock: (@Sendable () -> Int64)? = nil,
         upgrading: (MigrationProgress) -> Void = { _ in }

@@ -35,7 +35,7 @@ package struct SecretKey: Sendable {
         return box
     }
 
-    /// The key in the file, which is made where it is not there.
+    /// The key in the file; a missing file is created.
     package func readOrMake(_ random: Randomness) throws -> SecretBox {
         removeParts()
         if let box = try read() { return box }

@@ -14,7 +14,8 @@ import Store
 ///     server.start()
 ///     await server.stop(grace: 20)
 ///
-/// It listens as soon as it is made. Started and stopped once; both may be called on any thread.
+/// It listens as soon as it is initialized. Started and stopped once; both may be called on any
+/// thread.
 package final class Server: Sendable {
     private let runtime: Runtime
     private let http: HTTPServer

@@ -40,7 +40,7 @@ package enum AgentError: Error, Equatable {
         }
     }
 
-    /// What `data` says.
+    /// The text of `data`.
     package var why: String {
         switch self {
         case .badToken: "Invalid token"

@@ -229,7 +229,7 @@ struct AgentForm: ~Copyable {
     }
 }
 
-/// Decodes `application/x-www-form-urlencoded`, wherever the pieces are cut.
+/// Decodes `application/x-www-form-urlencoded` from pieces that may end anywhere.
 package struct PercentDecoder {
     private let blank: UInt8
     /// After a `%`, with the first digit if it came.

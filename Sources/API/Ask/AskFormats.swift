@@ -2,7 +2,7 @@ package import Bytes
 package import Reports
 
 extension JSONWriter {
-    /// The members of an item of an answer; what is not known is left out.
+    /// The members of an item of an answer; unknown ones are left out.
     package mutating func members(of item: Question.Item) {
         text("product", item.product)
         text("project", item.project)

@@ -33,7 +33,8 @@ package final class Doorkeeper: Sendable {
         holdsBack(key, from: address, at: time) ?? calls?.admit(key, at: time)
     }
 
-    /// The seconds for which an address has tried too many keys to try this one; nil when it may. Counts nothing.
+    /// The seconds for which an address has to wait, because it has tried too many keys; nil when it may try this
+    /// one. Counts nothing.
     package func holdsBack(_ key: String, from address: String?, at time: Int64) -> Int? {
         guard let refusals, let address, !address.isEmpty else { return nil }
         guard let seconds = refusals.wait(AddressRanges.sender(address), at: time) else { return nil }
@@ -49,7 +50,7 @@ package final class Doorkeeper: Sendable {
         }
     }
 
-    /// The key is nobody's, or not for what it was shown for.
+    /// The key is unknown, or lacks the scope for the request.
     package func refuse(_ key: String, from address: String?, at time: Int64) {
         guard let refusals, let address, !address.isEmpty else { return }
         _ = refusals.admit(AddressRanges.sender(address), at: time)

@@ -2,7 +2,7 @@ import Bytes
 import Dispatch
 import Synchronization
 
-/// Threads of our own for what blocks: those of Swift's tasks are few and may not wait.
+/// Threads for blocking work: Swift's task threads are few and must not block.
 ///
 /// At most this many blocks run at a time. Later callers sleep in the order of their arrival and hold no thread.
 package final class Threads: Sendable {
@@ -17,8 +17,8 @@ package final class Threads: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - label: what debuggers call them.
-    ///   - width: how many there are.
+    ///   - label: the name of the threads in debuggers.
+    ///   - width: the number of threads.
     package init(_ label: String, width: Int = 16) {
         queue = DispatchQueue(label: label, attributes: .concurrent)
         state = Mutex(State(free: width))

@@ -2,9 +2,10 @@ package import Database
 package import OpenID
 
 extension Issuer {
-    /// What the issuer may do, by the operator's file and, where that leaves it to them, the tables of the organizations.
+    /// The rights that an issuer can give, by the operator's file or, if the file has no mapping, by the tables of the
+    /// organizations.
     ///
-    /// Names that lead to no organization or product, or to several, are left out: they let nobody in.
+    /// Names that lead to no organization or product, or to several, are left out, so they give no rights.
     package func reach(on connection: any Connection) throws -> IssuerReach {
         var places: [String: Int64] = [:]
         for organization in organizations {

@@ -20,7 +20,7 @@ package struct Inquiry: Sendable {
     ///   - scope: what the user named, narrowed to what the user may see.
     ///   - limit: the number of wanted things; of kinds that grow without a bound one more is read, so that it is seen whether there
     ///     are more.
-    ///   - access: who asks; nil for the operator.
+    ///   - access: the rights of the user who asks; nil for the operator.
     ///   - keyOwner: the account whose keys are meant; 0 where the question is about another kind.
     package init(in scope: Scope, _ queue: Queue, limit: Int, by access: Access? = nil, keyOwner: Int64 = 0) {
         (self.scope, self.queue, self.limit, self.access) = (scope, queue, limit, access)

@@ -1,4 +1,4 @@
-/// A kind of things that people list, look at and delete: by `waybill list` and by the call `waybillList`.
+/// A kind of things that people list, view and delete: by `waybill list` and by the call `waybillList`.
 package enum Kind: String, CaseIterable, Sendable {
     case products
     case projects

@@ -15,7 +15,7 @@ extension Job {
         }
     }
 
-    /// What the import of an upload found odd, as its result has it; empty for all other jobs.
+    /// The warnings of an upload's import, from its result; empty for all other jobs.
     package var warnings: [String] {
         do throws(JSONError) {
             return try member("warnings") { (json: inout JSONReader) throws(JSONError) -> [String] in

@@ -1,6 +1,6 @@
 package import Bytes
 
-/// What the doors for uploads need beside the rest of the API.
+/// Settings that only the doors for uploads need.
 package struct UploadSettings: Sendable {
     /// The longest body, in bytes.
     package static let defaultLimit = 256 << 20

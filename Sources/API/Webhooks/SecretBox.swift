@@ -34,7 +34,7 @@ package struct SecretBox: Sendable {
         name = Digest.of(key, .sha256).prefix(4).map { $0 }.hexadecimal
     }
 
-    /// Whether a text of the database is encrypted at all: those of before are not.
+    /// Whether a text of the database is encrypted; texts of earlier versions are not.
     package static func isSealed(_ text: String) -> Bool { text.hasPrefix(scheme + ":") }
 
     /// The encrypted secret. `place` says where it belongs: elsewhere it cannot be opened.

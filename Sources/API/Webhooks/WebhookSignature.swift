@@ -2,7 +2,8 @@ package import Bytes
 package import Database
 package import Jobs
 
-/// What a webhook receives, and how it verifies the sender: the Standard Webhooks specification 1.0.
+/// The content of a message to a webhook, and the signature by which the receiver verifies the
+/// sender: the Standard Webhooks specification 1.0.
 package enum WebhookSignature {
     private static let mark = "whsec_"
 
@@ -22,7 +23,8 @@ package enum WebhookSignature {
         ]
     }
 
-    /// The message that a report ended: what a poll would say; or that a decision did. Nil when the job or the decision is gone.
+    /// The message that a report ended, with the answer that a poll would get, or that a decision ended. Nil if the job or the
+    /// decision no longer exists.
     package static func body(
         of delivery: WebhookDelivery, in queue: Queue, on connection: any Connection
     ) throws -> String? {

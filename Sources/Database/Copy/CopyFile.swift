@@ -5,7 +5,7 @@ package enum DatabaseFile {
         try SQLiteConnection(path: path, create: true).copy(to: copy)
     }
 
-    /// Makes a database that was written with others beside it (its log) into one file. Nobody else has it open.
+    /// Merges a database and the files beside it (its log) into one file. No other connection may be open.
     package static func seal(_ path: String) throws(DatabaseError) {
         let connection = try SQLiteConnection(path: path, create: true)
         try connection.script("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")

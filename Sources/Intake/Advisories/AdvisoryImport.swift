@@ -6,7 +6,7 @@ import Inventory
 
 /// Imports advisories, and leaves marks on what has to be matched with them.
 package struct AdvisoryImport {
-    /// What an import did.
+    /// The result of an import.
     package struct Result: Sendable, Equatable {
         /// Records read, including known ones.
         package var read = 0
@@ -35,7 +35,8 @@ package struct AdvisoryImport {
     private let records: RecordImport
     private let time: Int64?
 
-    /// - Parameter time: kept as the time of the last look at the ecosystems of the records: milliseconds since 1970, UTC; nil keeps none.
+    /// - Parameter time: stored as the time at which the ecosystems of the records were last searched: milliseconds since 1970, UTC; nil
+    ///   stores none.
     package init(_ records: RecordImport, at time: Int64? = nil) {
         self.records = records
         self.time = time

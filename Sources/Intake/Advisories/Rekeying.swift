@@ -19,7 +19,7 @@ package struct Rekeying {
     /// Works until no library is left; returns how many findings are new or changed. Costs one query when nothing is marked.
     /// May run in several processes: they take turns.
     ///
-    /// - Parameter looked: takes the number of libraries that a step looked at; false ends the work.
+    /// - Parameter looked: is called with the number of libraries that a step checked; false ends the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while try database.read({ try Findings.rekeyingMark(on: $0) }) != nil {

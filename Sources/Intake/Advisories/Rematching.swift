@@ -19,7 +19,8 @@ package struct Rematching {
     ///
     /// Costs nothing for libraries of other packages. May run in several processes: they take turns.
     ///
-    /// - Parameter looked: takes the number of libraries that a step looked at; false ends the work.
+    /// - Parameter looked: is called with the number of libraries that a step checked; false ends
+    ///   the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while let stale = try database.read({ try Findings.nextStale(organization: organization, on: $0) }) {

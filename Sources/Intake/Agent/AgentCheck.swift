@@ -1,4 +1,4 @@
-/// What an agent wants to know of policies: its projects, each with its place.
+/// An agent's question about policies: its projects, each with its destination.
 package struct AgentCheck: Sendable {
     package struct Project: Sendable {
         package let name: String

@@ -6,7 +6,7 @@ import Inventory
 
 /// Imports lists that name the libraries of digests.
 package struct DigestImport {
-    /// What an import did.
+    /// The result of an import.
     package struct Result: Sendable, Equatable {
         package var digests = 0
         package var skipped = 0

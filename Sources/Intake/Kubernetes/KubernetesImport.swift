@@ -38,7 +38,8 @@ package struct KubernetesImport {
         self.organization = organization
     }
 
-    /// Reads files of one cluster and replaces the earlier places of the cluster. All files or nothing.
+    /// Reads files of one cluster and replaces the earlier places of the cluster. After an error
+    /// nothing is replaced.
     package func run(_ paths: [String], cluster: String, at time: Int64) throws -> Result {
         var images = KubernetesImages()
         for path in paths {

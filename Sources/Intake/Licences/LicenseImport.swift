@@ -26,7 +26,7 @@ package struct LicenseImport {
 
     package init(database: any Database) { self.database = database }
 
-    /// Reads a path; returns how many texts came in. All of a path or nothing.
+    /// Reads a path; returns the number of imported texts. After an error no text of the path is imported.
     package func run(_ path: String) throws -> Int {
         var found: [String: String] = [:]
         var status = stat()

@@ -5,7 +5,7 @@ import Database
 
 /// Imports the versions that registries have of packages, and leaves marks on what has to be compared with them.
 package struct ReleaseImport {
-    /// What an import did.
+    /// The result of an import.
     package struct Result: Sendable, Equatable {
         package var packages = 0
         package var versions = 0

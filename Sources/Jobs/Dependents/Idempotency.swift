@@ -28,7 +28,8 @@ package enum Idempotency {
         ) { $0.string(0) == requestSHA1 ? .job($0.string(1)) : .otherRequest }
     }
 
-    /// Keeps a key; false when it was kept meanwhile. A key whose job is forgotten is taken again.
+    /// Stores a key; false if another request has stored it. A key whose job was deleted can be
+    /// used again.
     package static func keep(
         _ key: String, account: Int64, requestSHA1: String, job: String, at time: Int64, on connection: any Connection
     ) throws -> Bool {
@@ -44,7 +45,7 @@ package enum Idempotency {
             """) > 0
     }
 
-    /// Forgets keys whose jobs are gone.
+    /// Deletes keys whose jobs were deleted.
     package static func sweep(on connection: any Connection) throws {
         try connection.run(
             "DELETE FROM idempotency WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = idempotency.job)")

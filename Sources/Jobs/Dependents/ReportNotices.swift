@@ -1,9 +1,9 @@
 package import Database
 
 extension Webhooks {
-    /// Queues a notice to each webhook of the organization that the report with this job has ended, and writes down what there is
-    /// to say to subscriptions of whoever asked for a report, had it made by a schedule, or uploaded what was refused. Does nothing for
-    /// jobs of other kinds and for unfinished ones.
+    /// Queues a notice to each webhook of the organization that the report with this job has ended, and writes notices for the
+    /// subscriptions of its user: who asked for a report, owns its schedule, or made an upload that was refused. Does nothing for jobs
+    /// of other kinds and for unfinished ones.
     package static func announce(job id: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """

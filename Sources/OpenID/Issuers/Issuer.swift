@@ -19,9 +19,9 @@ package struct Issuer: Sendable, Equatable {
     package var organizations: [String]
     /// The claim that lists a person's groups.
     package var groupsClaim = "groups"
-    /// Whether an account of before with the same, verified address becomes the person's.
+    /// Whether an existing account with the same, verified address becomes the person's.
     package var linksByEmail = false
-    /// What groups may do; nil where calls decide it.
+    /// The rights of groups; nil if calls set them.
     package var rules: [GroupRule]?
 
     package init(id: String, name: String, url: String, client: String, organizations: [String]) {
@@ -33,7 +33,7 @@ package struct Issuer: Sendable, Equatable {
     }
 }
 
-/// What the members of a group of an issuer may do.
+/// The rights of the members of an issuer's group.
 package struct GroupRule: Sendable, Equatable, Hashable {
     /// As the issuer calls it.
     package let group: String
@@ -90,7 +90,7 @@ package enum SignInFault: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What helps, for the person who wants to sign in.
+    /// The remedy, for the person who wants to sign in.
     package var help: String {
         switch self {
         case .unreachable, .noToken: "Try again in a moment. A user key works meanwhile."

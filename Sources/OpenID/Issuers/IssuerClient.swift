@@ -6,13 +6,13 @@ import Synchronization
 // has checked. Documents and keys are kept for an hour. A token that names an unknown key has the keys loaded once more, but
 // at most once a minute, since anybody who can sign in somewhere could cause it. Blocks: called on threads of its own.
 
-/// What an issuer says of a person who signed in, checked.
+/// The checked claims of an issuer about a person who signed in.
 package struct SignedInPerson: Sendable, Equatable {
     /// The person's name at the issuer; with the issuer's address it is who it is.
     package let subject: String
     /// Empty where the issuer gives none.
     package let email: String
-    /// Nil where the issuer says nothing of it.
+    /// Nil if the issuer does not send it.
     package let isEmailVerified: Bool?
     package let name: String
     package let groups: [String]
@@ -74,7 +74,7 @@ package final class IssuerClient: Sendable {
 
     // MARK: The steps of signing in
 
-    /// Where the browser goes to sign in (OpenID Connect Core §3.1.2.1).
+    /// The address that the browser opens to sign in (OpenID Connect Core §3.1.2.1).
     package func authorization(_ attempt: SignInAttempt) throws(SignInFault) -> String {
         let address = try discovery().authorization
         return address + (address.contains("?") ? "&" : "?")
@@ -85,7 +85,7 @@ package final class IssuerClient: Sendable {
             ])
     }
 
-    /// Who came back from the issuer.
+    /// The person who came back from the issuer.
     package func person(_ answer: SignInAnswer, _ attempt: SignInAttempt) throws(SignInFault) -> SignedInPerson {
         let discovery = try discovery()
         // RFC 9207 §2.4: before anything else of the answer counts.

@@ -4,7 +4,7 @@ import FoundationEssentials
 // DESIGN. The browser keeps one secret, in a cookie. What the issuer is shown of it are digests for different purposes, so
 // that nothing that passes through addresses and logs opens anything, and the database keeps digests alone.
 
-/// A sign-in on its way: what ties the browser, the request to the issuer and its answer together.
+/// A sign-in in progress: the values that tie the browser, the request to the issuer and the issuer's answer together.
 package struct SignInAttempt: Sendable {
     /// 64 hexadecimal characters that the browser alone keeps.
     package let secret: String

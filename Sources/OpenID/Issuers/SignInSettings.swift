@@ -9,7 +9,7 @@ package struct SignInSettings: Sendable, Equatable {
     package let address: String
     package let issuers: [Issuer]
 
-    /// What is wrong with the file.
+    /// The fault in the file.
     package struct Fault: Error, CustomStringConvertible {
         package let description: String
 

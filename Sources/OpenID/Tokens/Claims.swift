@@ -48,7 +48,7 @@ package struct Claims: Sendable, Equatable {
 
     let members: [String: Claim]
 
-    /// Reads one JSON object and nothing behind it.
+    /// Reads one JSON object; any text after it is an error.
     package init(_ bytes: [UInt8]) throws(TokenFault) {
         do {
             var json = JSONReader(bytes)

@@ -26,7 +26,7 @@ enum TokenTime {
     }
 }
 
-/// What an ID token has to say (OpenID Connect Core §3.1.3.7).
+/// The claims that an ID token must have (OpenID Connect Core §3.1.3.7).
 package struct IDTokenRules: Sendable {
     package let issuer: String
     /// Our name at the issuer.

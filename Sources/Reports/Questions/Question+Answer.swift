@@ -7,8 +7,8 @@ extension Question {
     /// The most vulnerabilities, and licences, that one name may mean.
     private static let meaningLimit = 200
 
-    /// What is to be done before a question is answered, outside of its snapshot: digests that came since somebody asked last are
-    /// taken into their index. Other questions need nothing.
+    /// Work before a question is answered, outside of its snapshot: digests that were stored since the last question are added to
+    /// their index. Other questions need no such work.
     package func prepare(in scope: Scope, of database: any Database) throws {
         guard case .digest = subject else { return }
         try DigestNames.catchUp(organization: scope.organization, in: database)
@@ -16,8 +16,8 @@ extension Question {
 
     /// A page of the answer, from the projects of the scope.
     ///
-    /// The connection is that of a snapshot: the page then shows one moment. The work is bounded, whatever is asked. Errors are
-    /// `QuestionError` (a filter or cursor that fits nothing) and `DatabaseError`.
+    /// The connection is that of a snapshot: the page then shows one moment. The work is bounded for every question. Errors are
+    /// `QuestionError` (an invalid filter or cursor) and `DatabaseError`.
     package func answer(in scope: Scope, on connection: any Connection) throws -> Answer {
         guard Self.limits.contains(limit) else {
             throw QuestionError.badValue(

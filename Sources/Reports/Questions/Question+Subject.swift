@@ -7,7 +7,7 @@ package import Inventory
 // and `Ruby` are licences, but who writes them alone looks for the library.
 
 extension Question {
-    /// What is asked for.
+    /// The subject of a question.
     package enum Subject: Sendable, Equatable {
         /// A vulnerability, by the spellings of its name that records may have.
         case vulnerability([String])

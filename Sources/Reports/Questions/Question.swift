@@ -33,7 +33,7 @@ package struct Question: Sendable, Equatable {
         /// project's.
         case words = "q"
 
-        /// What the field takes, for messages.
+        /// The values that the field accepts, for messages.
         package var accepted: String {
             switch self {
             case .cve: "the name of a vulnerability, as CVE-2021-44228 or GHSA-jfh8-c2jp-5v3q"
@@ -71,14 +71,14 @@ package struct Question: Sendable, Equatable {
     package static let filterLimit = 100
     /// How many items a page may have.
     package static let limits = 1...1000
-    /// How many items a page has when nobody says.
+    /// The default number of items on a page.
     package static let usualLimit = 100
 
     /// The search field of the question.
     package let field: Field
-    /// What was asked, without blanks around it.
+    /// The text of the question, without surrounding blanks.
     package let text: String
-    /// What the text means; `.library` when free words look like nothing else.
+    /// The meaning of the text; `.library` if free words have no other form.
     package let subject: Subject
     package var filters = Filters()
     /// The most items of the answer: in `limits`.
@@ -86,9 +86,9 @@ package struct Question: Sendable, Equatable {
     /// Where the page begins: `Answer.next` of the page before, or nil for the first page.
     package var cursor: String?
 
-    /// Reads what was put in a field.
+    /// Reads the value of a field.
     ///
-    /// Throws `QuestionError.badValue` when the text is not what the field takes.
+    /// Throws `QuestionError.badValue` if the field does not accept the text.
     package init(_ field: Field, _ text: String) throws(QuestionError) {
         self.field = field
         self.text = text.trimmingBlanks()
@@ -117,7 +117,7 @@ package struct Question: Sendable, Equatable {
         }
     }
 
-    /// A library of a project that the question is about. What is not known is nil.
+    /// A library of a project that answers the question. Unknown values are nil.
     package struct Item: Sendable, Equatable {
         package let product: String
         package let project: String
@@ -136,8 +136,8 @@ package struct Question: Sendable, Equatable {
         package let since: Int64?
         /// The smallest version that fixes the vulnerability that was asked for; else the smallest free of all known ones.
         package let fix: String?
-        /// What was decided about the vulnerability that was asked for: a reason or state in CycloneDX's words, behind a colon
-        /// its justification where it has one (`not_affected: code_not_reachable`).
+        /// The decision about the vulnerability in question: a reason or state in CycloneDX's words, behind a colon its
+        /// justification where it has one (`not_affected: code_not_reachable`).
         package let decision: String?
     }
 }

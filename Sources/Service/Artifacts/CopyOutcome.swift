@@ -1,7 +1,7 @@
 import Bytes
 package import Database
 
-/// What a copy came to.
+/// The result of a copy.
 package struct CopyOutcome: Sendable {
     package let tables: [TableState]
     package let uploads: Int

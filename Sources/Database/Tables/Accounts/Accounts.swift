@@ -200,7 +200,7 @@ package enum Accounts {
         }
     }
 
-    /// The address of an account; empty when it is gone.
+    /// The address of an account; empty if the account was deleted.
     package static func email(of account: Int64, on connection: any Connection) throws -> String {
         try connection.first("SELECT email FROM account WHERE id = \(account)") { $0.string(0) } ?? ""
     }

@@ -32,14 +32,14 @@ package struct IssuedPerson: Sendable, Equatable {
     private static let nameLimit = 100
 }
 
-/// What an issuer may do here.
+/// The rights that an issuer can give in this database.
 package struct IssuerReach: Sendable {
     /// As the operator's file calls it, for records.
     package let name: String
     /// The organizations that it may let people into.
     package let organizations: [Int64]
     package let rules: [MappingRule]
-    /// Whether accounts of before are linked by a verified address.
+    /// Whether existing accounts are linked by a verified address.
     package let linksByEmail: Bool
 
     package init(name: String, organizations: [Int64], rules: [MappingRule], linksByEmail: Bool) {
@@ -77,7 +77,7 @@ package enum Identities {
     ///
     /// - Parameters:
     ///   - digest: 32 random bytes; of the key where a new one is made.
-    ///   - writing: in the name of the server; its scope is not looked at.
+    ///   - writing: in the name of the server; its scope is ignored.
     package static func enter(
         _ person: IssuedPerson, by reach: IssuerReach, newKey digest: [UInt8], _ writing: Writing
     ) throws -> Entry {

@@ -143,7 +143,7 @@ package enum Keys {
     /// set back since.
     private static let tolerance: Int64 = 5 * 60_000
 
-    /// Writes when keys were used last. A newer time that another process wrote meanwhile stays.
+    /// Writes when keys were used last. A newer time from another process stays.
     package static func noteUses(_ uses: [(key: Int64, time: Int64)], on connection: any Connection) throws {
         for use in uses {
             try connection.run(

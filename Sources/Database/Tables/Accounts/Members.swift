@@ -20,7 +20,7 @@ package struct Member: Sendable {
         try read(scope, where: "1 = 1", limit: .max, on: connection)
     }
 
-    /// Members behind one, in the order of their ids.
+    /// The members after a given one, in the order of their ids.
     ///
     /// - Parameters:
     ///   - letters: of the name or the address; empty for all.

@@ -27,7 +27,7 @@ package enum PendingSignIns {
 
     /// Notes one; false when too many wait.
     ///
-    /// - Parameter state: SHA-256 of what the issuer gives back.
+    /// - Parameter state: SHA-256 of the state, which the issuer returns.
     package static func begin(
         _ row: Row, state: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> Bool {
@@ -42,7 +42,8 @@ package enum PendingSignIns {
         return true
     }
 
-    /// Takes one away that waits; nil when there is none. It is gone whatever becomes of the answer.
+    /// Removes a waiting sign-in and returns it; nil when there is none. It stays removed even if
+    /// the issuer's answer is refused.
     package static func take(
         state: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> Row? {

@@ -33,12 +33,12 @@ package enum Sessions {
         let browser: String
         /// The digest of the issuer's name of its session; empty where a key was typed, or the issuer names none.
         package var issuerSession = ""
-        /// When the issuer's session ends, in milliseconds since 1970; nil where nobody says so.
+        /// When the issuer's session ends, in milliseconds since 1970; nil if the issuer gives no end.
         package var end: Int64?
 
         /// - Parameters:
         ///   - digest: SHA-256 of the session's cookie.
-        ///   - keyDigest: of the key that was shown.
+        ///   - keyDigest: of the key that was used to sign in.
         package init(_ digest: [UInt8], keyDigest: [UInt8], from address: String, browser: String) {
             self.digest = digest
             self.keyDigest = keyDigest

@@ -1,4 +1,4 @@
-/// What the members of a group of an issuer may do.
+/// The rights of the members of an issuer's group.
 package struct MappingRule: Sendable, Equatable {
     package let group: String
     package let role: Role

@@ -1,7 +1,7 @@
 // DESIGN. The rights of an account follow from its assignments and those of its groups. The API's authorization asks here,
 // and nothing else decides by roles.
 
-/// What a person may do in an organization or a product. Each role includes the roles before it.
+/// The rights of a person in an organization or a product. Each role includes the roles before it.
 package enum Role: String, Sendable, CaseIterable, Comparable {
     case readOnly = "READ_ONLY"
     case member = "MEMBER"
@@ -151,7 +151,7 @@ package struct Standing: Sendable, Equatable {
     }
 
     /// Organizations in which the holder of a key has a role anywhere, in the order of their ids, with the greatest of
-    /// these roles. Nil when nobody has the key.
+    /// these roles. Nil for an unknown key.
     package static func organizations(
         keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> (account: Int64, key: HeldKey, organizations: [(id: Int64, token: String, role: Role)])? {

@@ -213,7 +213,7 @@ package enum Findings {
         try connection.integer("SELECT CAST(sum(mark) AS BIGINT) FROM stale_package") ?? 0
     }
 
-    /// The organizations that have something stale: packages, or projects whose alerts have to be looked at again. Found by
+    /// The organizations that have something stale: packages, or projects whose alerts have to be decided again. Found by
     /// skipping from one to the next in an index. The first one, when keys have to be made again.
     package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
         var found: Set<Int64> = []

@@ -1,6 +1,6 @@
-/// How far everything had come from which alerts of an organization's projects are decided, beside the projects themselves: policies and
-/// decisions of people, advisories, matches, statements. A project that nobody can mark as stale, because it is not there yet, is
-/// looked at again when this has changed since it was decided.
+/// The state of all facts outside of projects from which alerts in an organization are decided: policies and decisions of people,
+/// advisories, matches, statements. A project that does not exist yet cannot be marked as stale; instead its alerts are decided again if
+/// this state has changed since they were decided.
 package struct KnowledgeMoment: Sendable, Equatable {
     private let revision: Int64
     private let marks: Int64

@@ -5,8 +5,8 @@
 package enum PrioritySQL {
     /// Of a `vulnerability v`: a thousand million when it is exploited, and EPSS in millionths times the score in tenths.
     ///
-    /// Where EPSS says nothing malware is taken for certain, anything else for one in ten; where no vector rates it, the middle
-    /// of the range of its word (CVSS 3.1 §5), or of medium, stands for the score.
+    /// Without an EPSS score, malware counts with a probability of one, anything else with a tenth. Without a vector, the score is the
+    /// middle of the range of its severity word (CVSS 3.1 §5), or of medium.
     package static let weight: StaticSQL = """
         (CASE WHEN EXISTS (SELECT 1 FROM exploited wx WHERE wx.name = v.name) THEN 1000000000 ELSE 0 END
         + coalesce((SELECT wh.score FROM likelihood wh WHERE wh.name = v.name),

@@ -1,8 +1,9 @@
 package import Inventory
 
-/// The tables of packages' releases, and of libraries of which a newer one is known. Like advisories they belong to nobody.
+/// The tables of packages' releases, and of libraries of which a newer one is known. Like advisories they belong to no
+/// organization.
 package enum Releases {
-    /// Replaces what is known of packages, and says that their libraries have to be looked at again.
+    /// Replaces the releases of packages, and marks their libraries as stale.
     package static func replace(_ packages: [(package: String, releases: [Release])], on connection: any Connection)
         throws
     {

@@ -8,7 +8,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package var modified: Int64 = 0
     package var url = ""
     package var weaknesses = ""
-    /// `critical`, `high`, `medium`, `low`, `none`, or empty where nothing rates it.
+    /// `critical`, `high`, `medium`, `low`, `none`, or empty without a rating.
     package var severity = ""
     /// Tenths: 98 is 9.8.
     package var score: Int64?

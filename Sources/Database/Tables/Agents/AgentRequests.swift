@@ -103,7 +103,7 @@ package enum AgentRequests {
 
     // MARK: Places
 
-    /// A product or project that an upload goes to.
+    /// The product or project that receives an upload.
     package struct Place: Sendable, Equatable {
         package let entity: Entity
         package let isNew: Bool

@@ -38,7 +38,7 @@ package struct LibraryRequest: Sendable, Equatable {
 
     package let number: Int64
     package var status: Status
-    /// The policy that answered; 0 where a person did, or nobody yet.
+    /// The policy that answered; 0 for a person's answer and for an open request.
     package var policy: Int64
 
     package init(number: Int64, status: Status, policy: Int64) {

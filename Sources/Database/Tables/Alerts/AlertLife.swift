@@ -52,12 +52,12 @@ package struct AlertLife: Sendable, Equatable {
     package private(set) var comments = ""
     /// Why a person ignores it.
     package private(set) var reason = IgnoreReason.none
-    /// Why the cause is gone; nil while it is there.
+    /// Why the cause disappeared; nil while it exists.
     package private(set) var resolution: String?
-    /// When the cause went; 0 while it is there.
+    /// When the cause disappeared; 0 while it exists.
     package private(set) var resolvedAt: Int64 = 0
 
-    /// A new alert, whose cause is there.
+    /// A new alert, whose cause exists.
     package init() {}
 
     /// An alert as its row has it.
@@ -88,13 +88,14 @@ package struct AlertLife: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - statement: the reason that a VEX statement gives for ignoring it; nil without one.
-    ///   - held: of the decisions for many alerts that reach it, the one that counts first; nil where none does.
+    ///   - held: of the decisions for many alerts that reach it, the one that counts first; nil if there is none.
     package mutating func raise(statement: String?, under held: LastingDecision? = nil, at time: Int64) -> Event {
         meetCause(statement: statement, under: held, at: time)
         return Event(at: time, state: state, account: heldBy, comments: state == .open && heldBy == 0 ? "" : comments)
     }
 
-    /// The cause was looked at again and is there; `statement` and `held` as for `raise`. Returns the event if something changed.
+    /// The cause was checked again and still exists; `statement` and `held` as for `raise`. Returns the event if something
+    /// changed.
     package mutating func causeIsThere(
         statement: String?, under held: LastingDecision? = nil, at time: Int64
     ) -> Event? {
@@ -173,7 +174,8 @@ package struct AlertLife: Sendable, Equatable {
         decisionID = 0
     }
 
-    /// The cause was looked for and is gone. Returns the event if the cause was present before.
+    /// The cause was checked and no longer exists. Returns the event if the cause was present
+    /// before.
     package mutating func causeIsGone(because reason: AlertType.Resolution, at time: Int64) -> Event? {
         guard resolution == nil else { return nil }
         resolution = reason.rawValue

@@ -207,7 +207,8 @@ package enum Alerts {
         try notify(of: changes, project: project, organization: organization, lastNumber: lastNumber, on: connection)
     }
 
-    /// Writes new alerts of a project that is not there yet, and their events, in short transactions; `show` does the rest.
+    /// Writes new alerts of a project that does not exist yet, and their events, in short transactions; `show` completes
+    /// them.
     package static func hide(
         _ changes: [AlertChange], project: Int64, organization: Int64, in hidden: HiddenRows
     ) throws {
@@ -226,7 +227,7 @@ package enum Alerts {
         }
     }
 
-    /// Ends what `hide` began, in the transaction that makes the project.
+    /// Completes the work of `hide` in the transaction that makes the project.
     ///
     /// - Parameter counts: the rows of `severities`.
     package static func show(
@@ -286,7 +287,8 @@ package enum Alerts {
             events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
     }
 
-    /// When a person decided last about an alert, in milliseconds since 1970; nil when nobody did.
+    /// When a person last decided about an alert, in milliseconds since 1970; nil without a
+    /// decision.
     package static func decided(project: Int64, alert: Int64, on connection: any Connection) throws -> Int64? {
         try connection.integer(
             "SELECT max(at) FROM alert_event WHERE project = \(project) AND alert = \(alert) AND account <> 0")
@@ -343,7 +345,7 @@ package enum Alerts {
             "SELECT 1 FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED' LIMIT 1") != nil
     }
 
-    /// Says that alerts whose time of being ignored is over have to be looked at again.
+    /// Marks alerts whose time of being ignored is over, so that they are decided again.
     package static func markExpired(at time: Int64, on connection: any Connection) throws {
         try StaleProject.mark(
             "SELECT project FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED'", on: connection)

@@ -65,10 +65,10 @@ package struct LastingDecision: Sendable, Equatable {
     package let time: Int64
     /// When it ends by itself; 0 for never.
     package var expires: Int64 = 0
-    /// When somebody should look at it again; 0 for never.
+    /// When the decision should be reviewed; 0 for never.
     package var review: Int64 = 0
     package internal(set) var state = State.inForce
-    /// When it ended, and by whom (0: by itself); 0 before.
+    /// When the decision ended (0: not yet), and the account that ended it (0: it expired).
     package internal(set) var ended: Int64 = 0
     package internal(set) var endedBy: Int64 = 0
 

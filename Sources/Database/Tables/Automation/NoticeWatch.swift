@@ -4,7 +4,7 @@ import Bytes
 // done: what became due between two looks is said once, by the node whose write moves the row on. Nothing is marked as said, so a
 // source that was brought up to date becomes due again by itself.
 
-/// Notices of what the passing of time brings about: sources that become too old, and decisions that should be looked at again.
+/// Notices whose cause is the passing of time: sources that become too old, and decisions that should be reviewed.
 package enum NoticeWatch {
     /// The row of `feed` whose `checked_at` says up to when it was looked.
     static let mark = "watch"
@@ -17,9 +17,9 @@ package enum NoticeWatch {
         return last.map { $0 <= time - interval || $0 > time } ?? true
     }
 
-    /// Writes down what there is to say of what became due since the last look; of all that is due where nobody looked before.
+    /// Writes the notices that became due since the last call; the first call writes all that are due.
     ///
-    /// - Parameter life: milliseconds for which a source is current, by its name; nil for a name that is none.
+    /// - Parameter life: milliseconds for which a source is current, by its name; nil for an unknown name.
     package static func look(at time: Int64, life: (String) -> Int64?, on connection: any Connection) throws {
         try connection.run(
             """

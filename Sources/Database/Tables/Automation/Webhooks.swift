@@ -2,7 +2,7 @@
 // did not happen. Taking one moves its time on, as a lease: when a sender dies, the next one takes over. A receiver hears
 // of a report at least once; it recognizes a repetition by the delivery's id.
 
-/// An address that hears of finished reports.
+/// An address that receives a message for each finished report.
 package struct WebhookRecord: Sendable, Equatable {
     package let id: Int64
     package let url: String

@@ -5,7 +5,7 @@ package import Inventory
 
 /// The table of the bases of verdicts.
 package enum Bases {
-    /// Makes this the basis of a scan. Returns whether it is another than before.
+    /// Stores the basis of a scan. Returns whether it differs from the previous one.
     ///
     /// - Parameter counts: how many libraries are looked up in each way.
     package static func replace(

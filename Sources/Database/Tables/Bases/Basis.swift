@@ -4,7 +4,7 @@ package import Inventory
 ///
 /// All outputs about it read this. Nothing in it depends on when it is read.
 package struct Basis: Sendable, Equatable {
-    /// An ecosystem that advisories were looked at of.
+    /// An ecosystem in whose advisories components were looked up.
     package struct Ecosystem: Sendable, Equatable {
         /// As OSV calls it, with the release where it has some: `npm`, `Debian:12`.
         package let name: String
@@ -12,7 +12,7 @@ package struct Basis: Sendable, Equatable {
         package let records: Int
         /// When the newest of them was changed: milliseconds since 1970, UTC.
         package let newest: Int64
-        /// When advisories of it were last looked through for news, in the same way; 0 where nobody knows.
+        /// When its advisories were last searched for new ones, in the same way; 0 if unknown.
         package let read: Int64
         /// Libraries that were looked up in it.
         package var libraries = 0
@@ -37,7 +37,8 @@ package struct Basis: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether a vulnerability could have been found in any library. If not, finding none means nothing.
+    /// Whether a vulnerability could have been found in any library. If not, the absence of findings is
+    /// no verdict.
     package var isAssessed: Bool { matchable > 0 }
 
     /// The basis over the projects of a scope.

@@ -3,7 +3,7 @@ import Inventory
 // DESIGN. Counting all advisories of an ecosystem with each batch would read them all: a batch says how many came and went
 // instead. Records are never removed but by newer ones, so the newest only moves forward.
 
-/// What a batch of advisories changes of the counts of ecosystems.
+/// The changes that a batch of advisories makes to the counts of ecosystems.
 package struct EcosystemChanges: Sendable {
     fileprivate var records: [String: Int] = [:]
     fileprivate var newest: [String: Int64] = [:]
@@ -43,8 +43,8 @@ package enum Ecosystems {
         return places
     }
 
-    /// Brings the counts up to date. Projects whose libraries are looked up in an ecosystem that had no advisories before, or has
-    /// none any more, have to be looked at again.
+    /// Brings the counts up to date. Marks projects as stale whose libraries are looked up in an ecosystem that got its first
+    /// advisories or lost its last.
     package static func apply(_ changes: EcosystemChanges, on connection: any Connection) throws {
         let known = try covered(changes.records.keys.sorted(), on: connection)
         var turned: Set<String> = []
@@ -65,7 +65,7 @@ package enum Ecosystems {
         try Bases.markStale(lookingIn: turned, on: connection)
     }
 
-    /// Says that the records of these ecosystems were looked through for news.
+    /// Stores that these ecosystems were searched for new records.
     ///
     /// - Parameter time: milliseconds since 1970, UTC.
     package static func markRead(_ places: Set<String>, at time: Int64, on connection: any Connection) throws {

@@ -49,7 +49,7 @@ package struct AuditRecord: Sendable, Equatable {
     /// Milliseconds since 1970, UTC.
     package var time: Int64
     package var event: Event
-    /// 0 for the server and its operator, and where nobody is known.
+    /// 0 for the server, its operator and unknown users.
     package var account: Int64 = 0
     /// The account's address; only records that were read have it.
     package var email = ""

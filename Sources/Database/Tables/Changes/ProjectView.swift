@@ -10,7 +10,8 @@ package struct ProjectView: Sendable, Equatable {
     /// The view of a project that does not show the scan yet, as it will be once it does.
     package let coming: Coming?
 
-    /// What rows of a project, its product and its scan say from the transaction on that shows the scan.
+    /// The facts of a project, its product and its scan as they are from the transaction that makes the
+    /// scan current.
     package struct Coming: Sendable, Equatable {
         package let name: String
         /// As the upload says it, or empty.

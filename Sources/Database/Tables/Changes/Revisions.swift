@@ -1,8 +1,8 @@
 /// The number of changes of a scope's content: an earlier report is used again while this number is the same.
 ///
-/// Everything that changes what reports show raises revisions here and nowhere else, in the transaction of the change. A line of
-/// the change log (`Change.write`) raises that of its organization; what reaches reports of products and projects raises theirs, too.
-/// What a report shows beside its scope stands in its key, and raises nothing: the other side of a comparison, members of the whole
+/// Revisions are raised only here, in the transaction of each change that reports show. A line of the change log (`Change.write`)
+/// raises the revision of its organization. A change that reports of products and projects show raises theirs, too. Data from
+/// outside a report's scope are in the key of the report and raise no revision: the other side of a comparison, members of the whole
 /// organization, texts of licences (`ReportRequest.surroundings`).
 package enum Revisions {
     /// Holds the organization's row until the transaction ends: one change of an organization at a time. False when there is none.
@@ -22,8 +22,8 @@ package enum Revisions {
 
     /// Counts up the revisions of projects, of their products and of their organizations.
     ///
-    /// - Parameter time: when the content of the projects and products has changed, in milliseconds since 1970, UTC; nil where it
-    ///   is the same and only what is known of it has changed.
+    /// - Parameter time: when the content of the projects and products has changed, in milliseconds since 1970, UTC; nil if the
+    ///   content is the same and only facts about it have changed.
     package static func raise(
         of projects: Set<Int64>, contentAt time: Int64? = nil, on connection: any Connection
     ) throws {

@@ -33,7 +33,7 @@ package enum ScopeKind: String, Sendable, CaseIterable {
 }
 
 /// The projects that a request may see: of an organization, of one product, or one project; fewer when the user is a
-/// member of some products only. Authorization makes scopes, queries join them, nothing else looks at tenants.
+/// member of some products only. Authorization makes scopes and queries join them; no other code handles tenants.
 package struct Scope: Sendable, Equatable {
     package let kind: ScopeKind
     package let organization: Int64
@@ -43,7 +43,7 @@ package struct Scope: Sendable, Equatable {
     package let project: Int64
     /// The products that the user may see, or nil for all.
     package let visibleProducts: [Int64]?
-    /// The product or project that it is compared with, which the user may see too; nil where nothing is compared.
+    /// The product or project that it is compared with, which the user may see too; nil if there is no comparison.
     package var comparison: Comparison?
 
     /// The other side of a comparison as a scope of its own.

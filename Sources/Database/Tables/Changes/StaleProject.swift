@@ -1,16 +1,16 @@
-/// The mark of a project whose alerts have to be looked at again. It is set in the transaction that changes a cause of alerts, and removed once
-/// the alerts were decided again.
+/// The mark of a project whose alerts have to be decided again. It is set in the transaction that changes a cause of alerts, and removed
+/// once the alerts were decided again.
 package struct StaleProject: Sendable, Equatable {
     package let project: Int64
     package let organization: Int64
     package let mark: Int64
 
-    /// Says that the alerts of a project have to be looked at again.
+    /// Marks a project: its alerts have to be decided again.
     package static func mark(project: Int64, on connection: any Connection) throws {
         try mark("SELECT id FROM project WHERE id = \(project)", on: connection)
     }
 
-    /// Says that the alerts of projects have to be looked at again. `projects` selects their numbers.
+    /// Marks projects: their alerts have to be decided again. `projects` selects their numbers.
     package static func mark(_ projects: SQL, on connection: any Connection) throws {
         try connection.run(
             """
@@ -36,8 +36,8 @@ package struct StaleProject: Sendable, Equatable {
         try connection.run("DELETE FROM stale_project WHERE project = \(project) AND mark = \(mark)") == 1
     }
 
-    /// Gives the mark a number that it never had, so that `settle` finds out about every change from now on, whoever takes the
-    /// mark away meanwhile and sets it again. Nil when the project became stale again, or another process decided.
+    /// Gives the mark a number that it never had. So `settle` notices every later change, even if another process removes the
+    /// mark and it is set again. Nil when the project became stale again, or another process decided.
     package func renew(on connection: any Connection) throws -> StaleProject? {
         let number = Int64.random(in: 1 << 32..<1 << 50)
         let renewed = try connection.run(

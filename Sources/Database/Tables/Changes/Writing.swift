@@ -1,4 +1,4 @@
-/// The context of a change: where it is, in whose name, when, and in which transaction.
+/// The context of a change: its scope, its author, its time and its transaction.
 ///
 ///     try database.write { connection in
 ///         let writing = Writing(in: scope, by: .account(7), at: now, on: connection)

@@ -13,7 +13,7 @@ extension Webhooks {
             """)
     }
 
-    /// The decision that a delivery is about; nil when it is about a job, or the decision is gone.
+    /// The decision that a delivery is about; nil if it is about a job, or the decision was deleted.
     package static func decision(
         of delivery: WebhookDelivery, on connection: any Connection
     ) throws -> LastingDecision? {

@@ -7,7 +7,7 @@ import Inventory
 // (`comesBefore`, `AlertLife`). The rest, when the time of the call is over or the process dies (`resume`), is done with the next
 // look at each project.
 
-/// Brings alerts that are there up to date with a new decision.
+/// Applies a new decision to existing alerts.
 package struct DecisionWork: Sendable {
     /// Projects of one transaction, and the alerts about vulnerabilities that these have: they are counted again.
     private static let page = (projects: 200, alerts: 5000 as Int64)
@@ -43,7 +43,8 @@ package struct DecisionWork: Sendable {
         return (alerts, true)
     }
 
-    /// Marks the projects of decisions as stale on which a process worked that is gone.
+    /// Marks the projects of decisions as stale if the process that applied these decisions has
+    /// ended.
     package func resume() throws {
         let before = now() - Self.patience
         let left = try database.read { connection in

@@ -16,8 +16,8 @@ package enum Decisions {
     /// The most that one answer lists.
     package static let page = 1000
 
-    /// Keeps a decision, which gets a number. Alerts that are there are brought up to date by `DecisionWork`; those of a decision
-    /// about certain alerts are `uuids`, and are decided at once, a decision for each project that has some.
+    /// Stores a decision, which gets a number. `DecisionWork` applies it to existing alerts. A decision about certain alerts
+    /// names them in `uuids`; it is applied at once, and is stored as one decision for each project that has some of them.
     package static func add(_ decision: LastingDecision, alerts uuids: [String], _ writing: Writing) throws
         -> [LastingDecision]
     {
@@ -79,7 +79,7 @@ package enum Decisions {
         /// Those with higher numbers.
         package var after: Int64 = 0
         package var showsEnded = false
-        /// Those that end, or should be looked at again, before these times; nil for all.
+        /// Decisions that end, or should be reviewed, before these times; nil for all.
         package var expiresBefore: Int64?
         package var reviewBefore: Int64?
 

@@ -92,7 +92,7 @@ package enum Exposures {
             """) == nil
     }
 
-    /// Says that the projects which show one of these vulnerabilities have to be looked at again; `project` is left out.
+    /// Marks the projects which show one of these vulnerabilities as stale; `project` is left out.
     package static func markStale(
         showing vulnerabilities: some Collection<Int64>, but project: Int64 = 0, on connection: any Connection
     ) throws {
@@ -135,14 +135,14 @@ package enum Exposures {
         return found
     }
 
-    /// Deletes those of these vulnerabilities that nothing has or had: no advisory, no document, no alert.
+    /// Deletes those of these vulnerabilities to which no row refers: no advisory, no document, no alert.
     package static func forget(_ vulnerabilities: some Collection<Int64>, on connection: any Connection) throws {
         try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try forget("v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
         }
     }
 
-    /// Deletes the vulnerabilities of an organization's own that nothing has or had.
+    /// Deletes those vulnerabilities of an organization's own to which no row refers.
     package static func forget(organization: Int64, on connection: any Connection) throws {
         try forget("v.organization = \(organization)", on: connection)
     }

@@ -10,7 +10,7 @@ package struct FeedState: Sendable, Equatable {
     package var records: Int64 = 0
     /// The time of the newest record; milliseconds since 1970, UTC, as all times here.
     package var newest: Int64?
-    /// When it was looked at with success; 0 for never.
+    /// The time of its last successful update; 0 for never.
     package var checked: Int64 = 0
     /// When that changed something; 0 for never.
     package var updated: Int64 = 0
@@ -45,7 +45,7 @@ package struct FeedState: Sendable, Equatable {
             ?? FeedState(name: name)
     }
 
-    /// All sources that were looked at, by name.
+    /// All sources with an attempted update, by name.
     package static func all(on connection: any Connection) throws -> [FeedState] {
         try connection.all(
             "SELECT \(columns) FROM feed WHERE name NOT IN (\(schedule), \(NoticeWatch.mark)) ORDER BY name"

@@ -1,4 +1,4 @@
-/// Which packages libraries are of, for sources that are asked about what is in use only.
+/// The packages of libraries, for sources that are queried only about packages in use.
 package enum PackagesInUse {
     /// The ecosystems of libraries, with their releases where they have some: `npm`, `Debian:12`. Found by skipping from one to the
     /// next in an index.

@@ -127,7 +127,7 @@ package enum InHouse {
 
 /// The part of imports that applies people's statements.
 package enum Curation {
-    /// Applies all that was said of libraries to rows that were just inserted.
+    /// Applies people's statements about libraries to rows that were just inserted.
     ///
     /// - Parameter fitting: the libraries among them that rules fit, by their uuids.
     package static func apply(

@@ -173,7 +173,8 @@ package enum DigestNames {
             return Moment(library: try next("library"), list: try next("digest list"))
         }
 
-        /// Says that the project has to be looked at that shows a scan, when more may be known by now of its files than then.
+        /// Marks the project that shows a scan as stale if more may be known about its files now than at the time of the
+        /// scan.
         package func mark(
             ifOverFor scan: Int64, organization: Int64, on connection: any Connection
         ) throws {

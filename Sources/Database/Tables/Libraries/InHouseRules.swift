@@ -187,7 +187,7 @@ package final class InHouseMatcher {
     }
 }
 
-/// The work that is left after a rule was added or removed: the marks of libraries that are there already.
+/// The remaining work after a rule was added or removed: the marks of existing libraries.
 package struct RuleWork: Sendable {
     /// Libraries of one transaction.
     private static let page: Int64 = 500

@@ -28,16 +28,16 @@ package struct LibraryRecord: Sendable, Equatable {
     package let licenses: [String]
     package let matchType: String
     package let releaseDate: String
-    /// Nil when nothing newer is known.
+    /// Nil if no newer version is known.
     package let newer: NewerVersions?
-    /// Whether a newer version is known; nil where nobody knows the versions that there are.
+    /// Whether a newer version is known; nil if no versions of the package are known.
     package let isOutdated: Bool?
 
     /// A library `l` with `n`, what is newer.
     static let source: SQL = "library l \(newer)"
     static let newer: SQL = "LEFT JOIN newer_version n ON n.library = l.id"
 
-    /// What `init(row:from:)` reads of `source`.
+    /// The columns of `source` that `init(row:from:)` reads.
     package static let columns: SQL = """
         l.id, l.uuid, l.key_id, \(SQL(MendCoordinates.group)), l.artifact, l.version, l.filename, l.sha1, l.type, \
         l.type_constant, l.description, l.homepage, l.download_url, l.purl, l.licenses, l.match_type, l.release_date, \

@@ -8,7 +8,7 @@ package enum LicenseOverrides {
     /// Where licences are said to be from when a person chose them.
     private static let referenceType = "Assigned by user"
 
-    /// Puts licences in the place of those found; false when the organization has no such library.
+    /// Replaces the found licences of a library; false when the organization has no such library.
     ///
     /// - Parameter given: names, identifiers or expressions, all of which hold.
     package static func set(

@@ -1,6 +1,6 @@
 package import Inventory
 
-/// A licence of a library on its way into `library_license`.
+/// A licence of a library that is to be written into `library_license`.
 package struct LicenseRow: Sendable {
     package let license: NamedLicense
     /// Whether it binds, every choice decided.

@@ -75,7 +75,7 @@ package enum LicenseTexts {
         ) { try own($0.string(0), $0.string(1), $0.string(2)) }
     }
 
-    /// The names of licences that bind libraries of a scope and of which no text is known at all, in order.
+    /// The names of licences in effect in a scope without any known text, in order.
     package static func missing(in scope: Scope, on connection: any Connection) throws -> [String] {
         try connection.all(
             """

@@ -2,8 +2,8 @@
 // decisions. A decision about the package without qualifiers is meant for it if no other library of the project can be meant.
 // Only packages that a scan no longer has are examined, so an import without changes costs nothing.
 
-/// Libraries of a project that took the place of others: of the same packages without qualifiers, or of files of which
-/// nothing but a digest was known.
+/// Libraries of a project that replaced others: libraries of the same packages without qualifiers, or of files with only a
+/// known digest.
 package struct RefinedLibraries: Sendable {
     private let organization: Int64
     /// Their uuids, by the uuids of the unnamed libraries.
@@ -76,8 +76,8 @@ package struct RefinedLibraries: Sendable {
         return names
     }
 
-    /// Applies people's statements about the packages to the libraries that have no statements of their own. Other projects that
-    /// show these libraries have to be looked at again, and their reports change. The organization's row is locked.
+    /// Applies people's statements about the packages to the libraries that have no statements of their own. Other projects with
+    /// these libraries are marked as stale, and their reports change. The organization's row is locked.
     package func inherit(on connection: any Connection) throws {
         var heirs: [String] = []
         for (base, library) in names.sorted(by: { $0.value < $1.value }) {

@@ -11,7 +11,7 @@ package struct NoticeItem: Sendable, Equatable {
     package let projectName: String
 }
 
-/// What is said of a vulnerability beside its name.
+/// The facts about a vulnerability in a message, beside its name.
 package struct NoticeVulnerability: Sendable, Equatable {
     package let severity: String
     /// Tenths; nil where no vector rates it.
@@ -20,11 +20,11 @@ package struct NoticeVulnerability: Sendable, Equatable {
     /// EPSS in millionths; nil where it has no score.
     package let likelihood: Int64?
     package let url: String
-    /// What to do first: the greater the earlier (`PrioritySQL`).
+    /// The urgency: greater values come first (`PrioritySQL`).
     package let weight: Int64
 }
 
-/// A message on its way.
+/// A message that is being sent.
 package struct NoticeMessage: Sendable, Equatable {
     package let id: Int64
     package let organization: Int64
@@ -63,8 +63,8 @@ package enum NoticeMessages {
             "SELECT 1 FROM notice_message WHERE state = 'PENDING' AND run_at <= \(time) LIMIT 1") != nil
     }
 
-    /// Takes a subscription whose time has come, with what there is to say to it, which is not there any more afterwards. Its row
-    /// is locked until the transaction ends. Nil when there is none.
+    /// Takes a subscription that is due, with its notices, which are deleted. The subscription's row is locked until the
+    /// transaction ends. Nil if none is due.
     package static func takeItems(
         at time: Int64, on connection: any Connection
     ) throws -> (subscription: Subscription, items: [NoticeItem])? {

@@ -1,6 +1,7 @@
 /// Events for subscribers: rows of `notice_item`, written in the transaction of their cause.
 package enum Notices {
-    /// The most that is kept to be said to one subscription; the rest is counted by nobody and found in the reports.
+    /// The greatest number of waiting notices of one subscription. Further ones are dropped without a count; reports
+    /// show their causes.
     package static let limit = 5000
 
     /// Whether anybody of the organization wants to hear of anything.
@@ -46,7 +47,7 @@ package enum Notices {
     ///
     /// - Parameters:
     ///   - last: the highest number before.
-    ///   - changed: those that were there before and are open since now, and whether that is because the time of ignoring them is over.
+    ///   - changed: existing alerts that have just become open, and whether the reason is that the time of ignoring them is over.
     package static func alerts(
         of project: Int64, organization: Int64, after last: Int64, changed: [(number: Int64, isExpired: Bool)],
         at time: Int64, on connection: any Connection
@@ -159,8 +160,8 @@ package enum Notices {
     /// Reports an event to the subscriptions to its place and to the places around it.
     ///
     /// - Parameters:
-    ///   - account: the owner; only the owner's subscriptions hear of it. Nil for all.
-    ///   - other: subscriptions that want this kind, too, hear of it as that.
+    ///   - account: the owner; only the owner's subscriptions get it. Nil for all.
+    ///   - other: subscriptions to this kind get the event, too, under this kind.
     package static func say(
         _ event: Event, in place: Scope, account: Int64?, unless other: NoticeKind? = nil, at time: Int64,
         on connection: any Connection

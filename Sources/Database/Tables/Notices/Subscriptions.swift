@@ -4,7 +4,7 @@ import Bytes
 // and nothing is said that did not happen. One node takes each subscription that is due and turns its events into messages in one transaction;
 // a message is sent under a lease. A subscription hears of what its owner may see when the message is made.
 
-/// What a notice is about.
+/// The event that a notice reports.
 package enum NoticeKind: String, Sendable, CaseIterable {
     /// A library of a project has a vulnerability that it did not have before.
     case vulnerability = "VULNERABILITY"
@@ -76,13 +76,13 @@ package struct Subscription: Sendable, Equatable {
     package let severity: Int64
     package let isExploitedOnly: Bool
     package let rhythm: NoticeRhythm
-    /// Whose it is.
+    /// The account that owns the subscription.
     package internal(set) var account: Int64 = 0
     package internal(set) var organization: Int64 = 0
     /// Of what; 0 where it is wider.
     package internal(set) var product: Int64 = 0
     package internal(set) var project: Int64 = 0
-    /// When its next message is made; 0 while there is nothing to say at once.
+    /// When its next message is made; 0 while no notice waits to be sent at once.
     package internal(set) var due: Int64 = 0
     /// Messages that wait, those that were given up, and why the last that failed did so.
     package internal(set) var waiting: Int64 = 0

@@ -20,7 +20,7 @@ package struct Policy: Sendable, Equatable {
     package let filterType: String
     package let actionType: String
     package let rule: PolicyRule
-    /// The e-mail address of its author; empty when the account is gone.
+    /// The e-mail address of its author; empty if the account was deleted.
     package let owner: String
     /// Milliseconds since 1970, UTC.
     package let created: Int64
@@ -28,7 +28,7 @@ package struct Policy: Sendable, Equatable {
     /// Mend's `policyContext`.
     package var context: String { kind.contextType }
 
-    /// What it does; nil where this server only keeps the word.
+    /// The action; nil if this server only stores its name.
     package var decision: PolicyAction? { PolicyAction(rawValue: actionType) }
 
     package var kind: ScopeKind { project != 0 ? .project : product != 0 ? .product : .organization }

@@ -17,7 +17,7 @@ package struct UnusablePattern: Sendable, Equatable {
     package let pattern: String
     package let why: NamePatternError
 
-    /// Describes it for people: what it is, and why it decides nothing.
+    /// Describes the policy or rule for people, with the reason why it decides nothing.
     package var text: String {
         let thing = word == "POLICY" ? "the policy \(name)" : "the in-house rule \(name)"
         return "\(thing) (\(id)) decides nothing, as its pattern \(pattern) cannot be used: \(why)"

@@ -75,11 +75,11 @@ package struct ProjectVital: Sendable, Equatable {
     /// The comment of the last upload, and the token of its request; empty without one.
     package let comment: String
     package let requestToken: String
-    /// Whether an upload of it is on its way.
+    /// Whether an upload of the project waits or runs.
     package let isInProgress: Bool
 
-    /// The columns of `project p JOIN product d` that `init(row:)` reads, in its order; whether an upload is on its way
-    /// follows them.
+    /// The columns of `project p JOIN product d` that `init(row:)` reads, in its order; a last column tells whether an
+    /// upload waits or runs.
     package static let columns: SQL = """
         p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at, p.scan_comment, \
         p.request_token

@@ -61,7 +61,7 @@ package enum Tags {
         return found
     }
 
-    /// Adds a tag to the product or project of the scope; false when it is there already.
+    /// Adds a tag to the product or project of the scope; false if the tag already exists.
     package static func save(_ key: String, _ value: String, _ writing: Writing) throws -> Bool {
         let (table, column) = place(writing.scope)
         let count = try writing.connection.run(
@@ -73,7 +73,7 @@ package enum Tags {
         return true
     }
 
-    /// Takes a tag away; false when it is not there.
+    /// Removes a tag; false if there is none.
     package static func remove(_ key: String, _ value: String, _ writing: Writing) throws -> Bool {
         let (table, column) = place(writing.scope)
         let count = try writing.connection.run(

@@ -3,7 +3,7 @@
 // them, and only while no import of the organization is running, which may have looked them up already. They are numbered
 // from the scan's marks on.
 
-/// A scan that nobody will look at again.
+/// A scan that no project will ever show.
 package struct AbandonedScan: Sendable, Equatable {
     package let id: Int64
     let organization: Int64
@@ -26,9 +26,9 @@ package struct AbandonedScan: Sendable, Equatable {
         project = row.integer(5)
     }
 
-    /// Deletes the scan and what it left, about `limit` rows in a transaction; when its project was deleted, what that left,
-    /// too. False when facts had to stay for now,
-    /// because an import of the organization is running; the scan's row stays with them for another sweep.
+    /// Deletes the scan and its rows, about `limit` rows in a transaction, and also the remaining rows of its project if
+    /// this was deleted. False if facts had to stay for now, because an import of the organization is running; the scan's
+    /// row stays with them for another sweep.
     package func delete(from database: any Database, limit: Int) throws -> Bool {
         try database.write { connection in
             _ = try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(id) AND state = 'STAGING'")

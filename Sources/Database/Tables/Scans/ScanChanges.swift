@@ -1,6 +1,6 @@
-/// What changes in a project's inventory when it shows a scan.
+/// The changes in a project's inventory when it shows a scan.
 package struct ScanChanges: Sendable {
-    /// The rows of the libraries that are gone or new, in the order of their scans. A library that is described otherwise is the same.
+    /// The rows of removed and added libraries, in the order of their scans. A library with a changed description counts as the same.
     package let removed: [Int64]
     package let added: [Int64]
     /// Whether the project shows something else than before.
@@ -43,7 +43,8 @@ package struct ScanChanges: Sendable {
         if rows.rowCount > 0 { try connection.insert(rows, into: "inventory_event", Self.columns) }
     }
 
-    /// Writes them into the history of a project that is not there yet, in short transactions.
+    /// Writes the changes into the history of a project that does not exist yet, in short
+    /// transactions.
     package mutating func write(
         of scan: StagedScan, project: Int64, at time: Int64, hidden: HiddenRows, in database: any Database
     ) throws {

@@ -3,7 +3,7 @@
 extension StagedScan {
     /// A project as it is before it shows the scan.
     package struct Content: Sendable {
-        /// Equal as long as the project shows the same and nothing of it was decided otherwise.
+        /// Equal as long as the project's content and all decisions about it stay the same.
         package struct Shown: Sendable, Equatable {
             /// 0 where it shows none.
             package let scan: Int64

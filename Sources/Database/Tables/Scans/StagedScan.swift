@@ -4,9 +4,9 @@
 // so a sweeper that took it away after a lost lease wins.
 
 extension Engine {
-    /// Ends a SELECT that reads a row in order to change what hangs on it: the row is locked until the transaction ends.
-    /// SQLite has one writer, so no lock is needed. PostgreSQL's lock lets other writes refer to the row: a submission, whose job
-    /// has a foreign key to its organization, would wait for it otherwise.
+    /// Ends a SELECT of a row whose dependent rows are to be changed: the row is locked until the transaction ends. SQLite has
+    /// one writer, so no lock is needed. PostgreSQL's lock lets other writes refer to the row: a submission, whose job has a
+    /// foreign key to its organization, would wait for it otherwise.
     package var locking: SQL {
         switch self {
         case .sqlite: ""
@@ -192,7 +192,7 @@ package struct StagedScan: Sendable, Equatable {
         return (productID, projectID ?? 0)
     }
 
-    /// What a product and a project get that are made: their tokens, and the number of the project where it has one already.
+    /// The values for a new product and a new project: their tokens, and the project's number if it already has one.
     package struct NewPlace: Sendable {
         package let productToken: String
         package let projectToken: String
@@ -204,8 +204,8 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Takes a number for a project that is not there yet, so that rows of it can be written that nobody sees. The scan remembers it:
-    /// the sweep takes the rows when the import ends without having made the project.
+    /// Takes a number for a project that does not exist yet, so that its rows can be written before any query shows them. The scan
+    /// stores the number: if the import ends without making the project, the sweep removes the rows.
     package func reserveProject(on connection: any Connection) throws -> Int64 {
         let id = try connection.take(1, from: "project")
         try connection.run("UPDATE scan SET project = \(id) WHERE id = \(self.id) AND state = 'STAGING'")
@@ -256,7 +256,7 @@ package struct StagedScan: Sendable, Equatable {
             product: productID, productToken: productToken, project: id, projectToken: new.projectToken)
     }
 
-    /// Keeps what an upload calls the version of a project, whose name ends in it.
+    /// Stores the version of a project as an upload gives it; the name of the project ends in it.
     package func note(version: String, of target: Target, on connection: any Connection) throws {
         guard !version.isEmpty else { return }
         try connection.run(

@@ -61,7 +61,7 @@ package enum StatementDocuments {
             """)
     }
 
-    /// Makes a staged document current, or replaced where a later edition is there already. Returns the documents that it
+    /// Makes a staged document current, or marks it as replaced if a later edition exists. Returns the documents that it
     /// replaces. The organization's row is locked.
     package static func publish(
         _ id: Int64, _ row: StatementDocumentRow, on connection: any Connection

@@ -19,7 +19,7 @@ package struct StatementRow: Sendable {
     package var body = ""
     package var targets: [Target] = []
 
-    /// What it is about.
+    /// The subject of the statement.
     package struct Target: Sendable {
         /// The products as JSON; the part is empty where none is named.
         package let product: String
@@ -177,7 +177,8 @@ package enum Statements {
             """) != nil
     }
 
-    /// What a statement says of its vulnerability, as JSON; nil when its document is not current.
+    /// The content of a statement about its vulnerability, as JSON; nil when its document is not
+    /// current.
     package static func body(of statement: Int64, on connection: any Connection) throws -> String? {
         try connection.first(
             """

@@ -1,6 +1,6 @@
 package import BOM
 
-/// What a request for a bill of materials asks for.
+/// The choices in a request for a bill of materials.
 package struct BOMRequest: Sendable, Equatable {
     /// A standard that can be written, some of its versions and their formats; the first of each is the default.
     package struct Offer: Sendable {

@@ -1,6 +1,7 @@
 package import Database
 
-/// Which advisories there are: two equal ones show that none came, went or was looked at in between.
+/// The state of the stored advisories: if two states are equal, no advisory was added, removed or
+/// checked in between.
 package struct AdvisoryState: Sendable, Hashable {
     private let ecosystems: Int64
     private let records: Int64

@@ -19,7 +19,7 @@ package struct AlertList: Sendable {
         package let libraryUUID: String
         /// Empty where the alert is about none.
         package let vulnerability: String
-        /// Empty where nobody rates it.
+        /// Empty if the vulnerability has no rating.
         package let severity: String
         package let isExploited: Bool
         /// The smallest version that leaves the vulnerability behind; nil where none is known.
@@ -36,13 +36,13 @@ package struct AlertList: Sendable {
     package let scope: Scope
     /// Nil for all.
     package var state: AlertState? = .open
-    /// Nil for all; empty for what nobody rates.
+    /// Nil for all; empty for vulnerabilities without a rating.
     package var severity: String?
     /// Nil for all.
     package var type: AlertType?
     /// The number of a vulnerability; 0 for all.
     package var vulnerability: Int64 = 0
-    /// What to do first comes first: in a project alone, whose alerts are sorted for it.
+    /// The most urgent alerts come first. Only for a project, whose alerts are sorted for it.
     package var isByWeight = false
     /// The `next` of the page before; empty for the first page.
     package var after = ""

@@ -78,7 +78,7 @@ package struct LicenseUse: Sendable {
     package static let limit = 500
 
     package let rows: [Row]
-    /// Libraries of which nobody knows the licence.
+    /// Libraries without a known licence.
     package let unknown: Int64
 
     /// Reads all libraries of the scope once.
@@ -100,7 +100,7 @@ package struct LicenseUse: Sendable {
     }
 }
 
-/// What appeared in a project and what left it, the newest first.
+/// Libraries that were added to a project or removed from it, the newest change first.
 package struct HistoryList: Sendable {
     package struct Row: Sendable, Equatable {
         let id: Int64

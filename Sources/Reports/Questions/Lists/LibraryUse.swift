@@ -1,6 +1,6 @@
 package import Database
 
-/// What is known of one library of an organization, and where it is used.
+/// The facts about one library of an organization, and the projects that use it.
 package struct LibraryUse: Sendable, Equatable {
     package struct Version: Sendable, Equatable {
         package let version: String

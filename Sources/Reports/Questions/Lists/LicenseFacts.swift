@@ -1,7 +1,7 @@
 package import Database
 package import Inventory
 
-/// What is known of a licence of an organization's libraries.
+/// The facts about a licence of an organization's libraries.
 package struct LicenseFacts: Sendable, Equatable {
     /// The name that reports show.
     package let name: String
@@ -21,7 +21,8 @@ package struct LicenseFacts: Sendable, Equatable {
     /// Licences of one name that are listed.
     private static let limit = 20
 
-    /// The licences with this identifier or name: several where they are shown alike. Whoever asks may see them.
+    /// The licences with this identifier or name: several if they have the same name. The caller has checked
+    /// that the user may see them.
     package static func find(
         _ word: String, of organization: Int64, on connection: any Connection
     ) throws -> [LicenseFacts] {

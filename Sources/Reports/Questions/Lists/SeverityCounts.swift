@@ -4,7 +4,7 @@ package import Database
 ///
 /// They come from `project_severity`, summed over a scope, so nobody sees counts of projects that are hidden from them.
 package struct SeverityCounts: Sendable, Equatable {
-    /// The words of severities, the worst first; empty for what nobody rates.
+    /// The words of severities, the worst first; empty for vulnerabilities without a rating.
     package static let words = ["critical", "high", "medium", "low", "none", ""]
 
     private var open: [String: Int64] = [:]
