@@ -11,7 +11,7 @@ import Reports
 
 /// Which token a call needs.
 package enum TokenRule: Sendable, Equatable {
-    /// The token of this kind of scope. Tokens of other kinds beside it are not looked at: clients send them along.
+    /// The token of this kind of scope. Tokens of other kinds beside it are ignored, because clients send them along.
     case one(ScopeKind)
     /// The token of this kind of scope, in its own field or in this one: the vendor's table names `projectToken` for an SBOM of
     /// a product, while its example has `productToken`.
@@ -93,7 +93,7 @@ package struct Access: Sendable {
         return try check(request, keyDigest: UserKey(text).digest, for: call, at: time, on: connection)
     }
 
-    /// The same for the holder of the key with this digest, whatever the request says of a key.
+    /// The same for the holder of the key with this digest; a key in the request is ignored.
     static func check(
         _ request: Request, keyDigest: [UInt8], for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
@@ -218,7 +218,7 @@ extension Standing {
         if Envelope.isTrail(job.processType), role != .administrator { return false }
         guard let visible = visibleProducts else { return true }
         guard job.kind == .report else { return visible.contains(job.product) }
-        // A request that cannot be read any more shows nobody knows what.
+        // If the request can no longer be read, its content is unknown.
         guard let shown = (try? ReportRequest(json: job.request))?.scope else { return false }
         if let other = shown.comparison, !visible.contains(other.product) { return false }
         if shown.product != 0 { return visible.contains(shown.product) }

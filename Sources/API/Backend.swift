@@ -23,7 +23,7 @@ package struct Incident: Sendable {
     package let cause: String
 }
 
-/// What the door needs: values and closures, so that a test can give its own.
+/// The dependencies of the doors: values and closures, so that a test can use its own.
 package struct Backend: Sendable {
     package var database: any Database
     package var queue: Queue
@@ -69,7 +69,7 @@ package struct Backend: Sendable {
     private let heavyThreads = Threads("heavy work", width: 4)
     /// For what calls do after a change, until their patience ends: matching and waiting for writes block.
     let settlingThreads = Threads("after changes", width: 4)
-    /// For a look at the database before that work.
+    /// For reading the database before that work.
     let waitingThreads = Threads("before heavy work", width: 2)
 
     package init(

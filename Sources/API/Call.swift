@@ -26,8 +26,8 @@ package struct Call: Sendable {
     private let numbered: [Parameter]
     private let body: @Sendable (borrowing Visit) throws -> Outcome
 
-    /// - Parameter keys: what the key has to be for, one of these; nil for reading where every role may do it, and for
-    ///   administering else.
+    /// - Parameter keys: the scopes of which the key needs one; nil means reading for calls that every role may make,
+    ///   and administering for others.
     init(
         _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost, keys: KeyScopes? = nil,
         takes: [Parameter] = [],

@@ -3,8 +3,8 @@ package import Database
 package import HTTP
 import Jobs
 
-// DESIGN. What people do at the console is a call of the API: the same checks of its fields, the same access, the same record. The
-// desk knows the caller by the digest of the key with which the session began, since a browser does not show the key.
+// DESIGN. Each action in the console is a call of the API, with the same checks of its fields, the same access and the same
+// record. The desk knows the caller by the digest of the key with which the session began, since a browser does not show the key.
 
 /// Makes calls for people who are signed in.
 package struct CallDesk: Sendable {

@@ -221,7 +221,7 @@ package struct Door: Sendable {
                 return (try backend.database.read(answer(on:)), account)
             }
             // One snapshot: what the user may see and what is shown belong to the same moment, and SQLite takes its lock on
-            // the file once instead of for each query, which is most of what a poll costs.
+            // the file once instead of for each query, which is most of the cost of a poll.
             return (try backend.database.snapshot(answer(on:)), account)
         } catch let denial as Denial {
             let write: @Sendable () async throws -> HTTPResponse = { [backend] in

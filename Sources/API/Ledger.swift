@@ -2,8 +2,8 @@ package import Database
 import Synchronization
 
 // DESIGN. Notes that must be written but hold up no request. They are kept in memory, within bounds, and written every second
-// in short transactions. A crash loses what was noted since, and the refused keys of the running minute; nothing that anybody
-// changed is among it, as a change writes its record in its own transaction.
+// in short transactions. A crash loses the notes since the last write, and the refused keys of the running minute. It loses
+// no record of a change, because a change writes its record in its own transaction.
 
 /// Notes of requests that are written later.
 package final class Ledger: Sendable {

@@ -20,16 +20,16 @@ struct Address: Sendable, Equatable {
         let value: String
     }
 
-    /// What all addresses but the first begin with.
+    /// The common beginning of all addresses but the first.
     static let root = "/console/"
 
     /// Nil for the first organization that the person belongs to.
     var place: Place?
     /// The word of the page; empty for the first page of a place.
     var page = ""
-    /// What the page is about, as the name of a vulnerability.
+    /// The subject of the page, such as the name of a vulnerability.
     var item = ""
-    /// What is asked for.
+    /// The query of the address.
     var query: [Field] = []
 
     init(_ place: Place? = nil, _ page: String = "", item: String = "") {
@@ -80,7 +80,7 @@ struct Address: Sendable, Equatable {
         return address
     }
 
-    /// RFC 3986 §2.3: what is not unreserved is encoded.
+    /// RFC 3986 §2.3: all characters but the unreserved ones are encoded.
     private static func encoded(_ text: String) -> String {
         var sink = ByteSink()
         for byte in text.utf8 {
@@ -103,7 +103,7 @@ struct Address: Sendable, Equatable {
     }
 }
 
-/// What a path of the console leads to.
+/// The target of a path of the console.
 enum Route: Equatable {
     case page(Address)
     case style

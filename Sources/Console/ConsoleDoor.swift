@@ -3,9 +3,9 @@ import Bytes
 import Database
 import HTTP
 
-// DESIGN. Pages made by the server, with forms and no script (docs/adr/016): what may be loaded and where forms may go is said to
-// the browser (Content-Security-Policy), and a form that another site sends is refused. What is done is done by the calls of the
-// API, with the access that they have there: there is no second way.
+// DESIGN. Pages made by the server, with forms and no script (docs/adr/016): a Content-Security-Policy limits what the browser
+// may load and where forms may lead, and a form from another site is refused. All changes are made by the calls of the API, with
+// the access checks of these calls: there is no second way.
 
 /// `GET /`: Waybill in a person's browser.
 struct ConsoleDoor: Sendable {
@@ -32,7 +32,7 @@ struct ConsoleDoor: Sendable {
 
     // MARK: Requests
 
-    /// What to do with the body of a request.
+    /// The place for the body of a request.
     func policy(for request: HTTPRequest, _ route: Route) -> BodyPolicy {
         guard Self.methods(of: route).contains(request.method) else { return .refuse(Self.refusal(of: route)) }
         guard let uploads, Self.isUpload(request, route) else { return .memory(limit: Self.formLimit) }
@@ -138,9 +138,9 @@ struct ConsoleDoor: Sendable {
     // MARK: Pages
 
     /// - Parameters:
-    ///   - form: what was typed, where the page is shown again.
+    ///   - form: the typed values, if the page is shown again.
     ///   - problem: why.
-    ///   - secret: what was just made and is shown this once.
+    ///   - secret: a new key or secret, which is shown only once.
     private func show(
         _ address: Address, _ request: HTTPRequest, form: Form? = nil, because problem: Problem? = nil,
         with secret: Secret? = nil
@@ -161,7 +161,7 @@ struct ConsoleDoor: Sendable {
         }
     }
 
-    /// The page of an address, and a way to make calls there; nil when nobody is signed in.
+    /// The page of an address, and a way to make calls there; nil without a signed-in person.
     private func enter(
         _ address: Address, _ form: Form, _ request: HTTPRequest
     ) async throws -> (page: Page, sender: Sender)? {
@@ -270,7 +270,7 @@ extension HTTPResponse {
         HTTPResponse(status: 303, headers: ["Location": address.text])
     }
 
-    /// What a browser has to keep to with what the console answers.
+    /// The rules for browsers in the console's answers.
     fileprivate func guarded() -> HTTPResponse {
         var response = self
         response.headers["Content-Security-Policy"] =

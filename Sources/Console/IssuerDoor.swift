@@ -5,9 +5,9 @@ import HTTP
 import Jobs
 import OpenID
 
-// DESIGN. The browser goes to the issuer by a link, as forms may lead to this server alone (form-action), and keeps a secret in a cookie
-// that comes along when the issuer sends it back (SameSite=Lax). The session's cookie does not come along then (SameSite=Strict), so the
-// answer is a page that leads on, in place of a redirect. Each refusal is a page that says what helps, and a record.
+// DESIGN. The browser goes to the issuer by a link, because forms may lead only to this server (form-action). It keeps a secret in a
+// cookie which it sends when the issuer leads it back (SameSite=Lax). It does not send the session's cookie then (SameSite=Strict), so
+// the answer is a page with a link instead of a redirect. Each refusal makes a page with the remedy, and a record.
 
 /// Signing in with an issuer of OpenID Connect.
 struct IssuerDoor: Sendable {
@@ -114,7 +114,8 @@ struct IssuerDoor: Sendable {
         return client
     }
 
-    /// The sign-in that an answer belongs to, with the page to lead to. Whatever comes of it, it is taken.
+    /// The sign-in that an answer belongs to, with the page that follows. It is removed even if the answer
+    /// is refused.
     private func pending(_ id: String, _ request: HTTPRequest) async throws -> (SignInAttempt, page: String) {
         guard let state = request.query["state"], let secret = SignIn.cookie(Self.cookie, of: request) else {
             throw SignInFault.unasked

@@ -54,7 +54,7 @@ struct SignIn: Sendable {
         return response
     }
 
-    /// What a session keeps of a request, with the session that it takes the place of.
+    /// The facts of a request that a session stores, with the session that it replaces.
     func session(
         _ secret: String, of request: HTTPRequest
     ) -> (digest: [UInt8], old: [UInt8]?, address: String, browser: String) {
@@ -71,7 +71,8 @@ struct SignIn: Sendable {
         }
     }
 
-    /// Ends the session of a request. Who signed in with an issuer is shown the way to leave that, too.
+    /// Ends the session of a request. People who signed in with an issuer get a link to sign out there,
+    /// too.
     func leave(_ request: HTTPRequest) async throws -> HTTPResponse {
         var issuer: String?
         if let digest = Self.session(of: request) {

@@ -2,9 +2,9 @@ import Database
 import Reports
 import Synchronization
 
-// DESIGN. Sums over ten thousand projects take a tenth of a second; most looks at a page find nothing changed. A scope's revision counts
-// up with every change that a report of it could show, so sums are kept under it; what advisories there are is part of the key,
-// since a basis speaks of them and no revision does.
+// DESIGN. Sums over ten thousand projects take a tenth of a second; usually nothing has changed between two views of a page. A scope's
+// revision is raised by every change that its reports could show, so sums are cached under it. The state of the advisories is part of
+// the key, because a basis depends on it and revisions do not.
 
 /// Sums over scopes as they were read last, a few hundred of them.
 final class TotalsMemory: Sendable {
@@ -67,7 +67,7 @@ final class TotalsMemory: Sendable {
     }
 }
 
-/// What is counted over all projects of a scope.
+/// The sums over all projects of a scope.
 struct Totals: Sendable {
     /// Violations of policies are counted no further.
     static let violationLimit: Int64 = 1000

@@ -5,10 +5,10 @@ import HTTP
 import Jobs
 import Reports
 
-// DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that the session began with. Whatever a
-// page shows, it reads through the scope that came of it.
+// DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that the session began with. A page
+// reads all its data through the resulting scope.
 
-/// Somebody at a place: what a page may show, and to whom. Lives while its connection is lent.
+/// A person at a place: the data that a page may show, and the person. Lives while its connection is lent.
 struct Visit {
     let page: Page
     /// Of the page, with its place.
@@ -22,10 +22,10 @@ struct Visit {
     let keyDigest: [UInt8]
     /// The digest of the session's secret.
     let session: [UInt8]
-    /// What the browser sent last, where the page is shown again because of a problem.
+    /// The browser's last form, if the page is shown again because of a problem.
     var form: Form?
     var problem: Problem?
-    /// What a form has just made and is shown this once.
+    /// The new key or secret of a form, which is shown only once.
     var secret: Secret?
     let connection: any Connection
     let backend: Backend
@@ -35,8 +35,8 @@ struct Visit {
     /// Milliseconds since 1970, UTC.
     var now: Int64 { backend.queue.now() }
 
-    /// Goes to an address; nil when the session's key belongs to nobody any more. Throws `APIError.refused` for places that the person
-    /// may not see, and for pages that do not exist.
+    /// Goes to an address; nil if the session's key is no longer valid. Throws `APIError.refused` for places that the person may not
+    /// see, and for pages that do not exist.
     init?(
         _ address: Address, keyDigest: [UInt8], session: [UInt8], on connection: any Connection, _ backend: Backend,
         _ memory: TotalsMemory
@@ -74,10 +74,10 @@ struct Visit {
     /// The name of the place.
     var name: String { names.project?.name ?? names.product?.name ?? names.organization.name }
 
-    /// What the address asks for; empty where it does not.
+    /// The query of the address; may be empty.
     func query(_ name: String) -> String { address.query.first { $0.name == name }?.value.trimmingBlanks() ?? "" }
 
-    /// What was typed into a field of the form that is shown again, else a value.
+    /// The typed value of a field in a form that is shown again, else a given value.
     func typed(_ name: String, or value: String = "") -> String { form.map { $0[name] } ?? value }
 
     /// The same for one of several forms of a page, which names itself in the field `part`.

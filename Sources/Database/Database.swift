@@ -204,10 +204,10 @@ package protocol Database: AnyObject, Sendable {
     /// Runs `body` in a transaction and returns when it is durable. Blocks the calling thread.
     ///
     /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves a
-    /// conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more, and so it
-    /// does where a row stands in its way that another write may have made meanwhile, some times: it has no effect but on the
-    /// database. Writers run side by side on PostgreSQL (READ COMMITTED): a value that a write has read may be outdated when
-    /// it writes, so conditions belong into the statement that changes the row.
+    /// conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more. It is also
+    /// repeated, a few times, if a key of its row exists that another write may have just made. So its only effects must be
+    /// on the database. Writers run side by side on PostgreSQL (READ COMMITTED): a value that a write has read may be
+    /// outdated when it writes, so conditions belong into the statement that changes the row.
     @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
 
@@ -218,7 +218,7 @@ package protocol Database: AnyObject, Sendable {
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result
 
-    /// Like `write`, for asynchronous callers: the calling thread is free meanwhile.
+    /// Like `write`, for asynchronous callers: the calling thread does not block.
     @discardableResult
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result

@@ -1,6 +1,6 @@
 // DESIGN. PostgreSQL keeps each version of a row that a transaction which still runs may want to see. Rows of jobs change many
 // times, so while a dump or a forgotten session holds a snapshot, each look at the queue steps over more and more dead versions.
-// Waybill cannot end other programs' sessions; it reports who holds one and for how long.
+// Waybill cannot end other programs' sessions; it reports the session that holds one, and for how long.
 
 /// The oldest transaction of a PostgreSQL database whose snapshot keeps dead versions of rows.
 package struct HeldSnapshot: Sendable {

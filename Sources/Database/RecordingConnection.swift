@@ -1,7 +1,7 @@
 // DESIGN. To decide about a large project takes seconds, and SQLite has one writer for everybody. So what can be decided from one
 // snapshot is decided there: the code that decides runs as it does in a write, on a connection that keeps its writes for later. The
-// write that follows makes them, when nothing has changed that they rest on; its caller knows how to find that out. Code that reads
-// what it has written says so (`readsOwnWrites`), because it would read what was there before.
+// write that follows makes them, if the facts behind the decisions have not changed; its caller checks this. Code that reads rows
+// which it has written states this (`readsOwnWrites`), because it would read the old rows otherwise.
 
 /// Thrown where a write is needed that was only recorded: the work has to be done inside of a write.
 package struct WriterNeeded: Error {
@@ -31,7 +31,7 @@ extension Connection {
 ///     try database.write { try writes.make(on: $0) }
 ///
 /// A statement that writes counts as one that changed no row. A statement that returns rows that it wrote cannot be stored for later:
-/// it fails, as the connection below refuses to write. Rows that no query shows yet need not wait: `hidden` writes them at once.
+/// it fails, because the connection below refuses to write. Rows that no query shows yet need not wait: `hidden` writes them at once.
 package final class RecordingConnection: Connection {
     private let real: any Connection
     private let hidden: HiddenRows?

@@ -5,9 +5,9 @@ import Glibc
 package import Jobs
 
 // DESIGN. Every import makes a new scan, hands its parts to `ScanStaging`, calls `complete`, and runs one transaction that
-// publishes the scan and ends the job. Before that transaction nothing of the import is visible; after it nothing is left
-// to do. An import that dies leaves a scan, which `sweep` removes. A project shows the upload that was accepted last: an
-// import that ends after one that was accepted later publishes nothing.
+// publishes the scan and ends the job. Before that transaction nothing of the import is visible; after it the import is complete.
+// An import that dies leaves a scan, which `sweep` removes. A project shows the upload that was accepted last: an import that ends
+// after one that was accepted later publishes nothing.
 
 /// Brings facts into the inventory.
 ///

@@ -3,9 +3,9 @@ import Bytes
 import Database
 package import Jobs
 
-// DESIGN. Imports of advisories and releases leave marks on packages, people's decisions leave marks on projects; the marks
-// are the truth. A job of an organization works them off, and costs nothing when another has done so before: it may be done
-// any number of times, by any process. A job that dies leaves the rest of the marks.
+// DESIGN. Imports of advisories and releases leave marks on packages, people's decisions leave marks on projects; only the
+// marks tell what has to be done. A job of an organization processes and removes them. It costs nothing if another job has
+// done so before, so it may run any number of times, in any process. A job that dies leaves the remaining marks.
 
 /// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
 /// names, then decides alerts again.

@@ -1,12 +1,12 @@
 import Database
 import Jobs
 
-// DESIGN. To publish a scan of 300,000 libraries takes many seconds, in which nobody else could write into SQLite: what is new in the
-// project, requests, exposures and alerts are decided and written. So with SQLite they are decided in a snapshot before, for the
-// project as it will be (`ProjectView.coming`). What nobody finds until the scan is shown is written in short transactions: rows
-// of the scan, and all rows of a project that is not there yet. One transaction writes the rest and shows the scan. If the
-// project changed meanwhile, everything is decided inside of that, as on PostgreSQL, whose writers run side by side; if anything
-// else changed that alerts rest on, the project is stale from then on. docs/adr/008 has the rules of the end.
+// DESIGN. Publishing a scan of 300,000 libraries takes many seconds: changes of the inventory, requests, exposures and alerts are
+// decided and written. No other write could enter SQLite in that time. So with SQLite they are decided in a snapshot before, for the
+// project as it will be (`ProjectView.coming`). Rows that no query finds before the scan is shown are written in short transactions:
+// rows of the scan, and all rows of a project that does not exist yet. One last transaction writes the others and shows the scan. If
+// the project has changed since the snapshot, everything is decided inside of that transaction, as on PostgreSQL, whose writers run
+// in parallel. If another cause of alerts has changed, the project is marked as stale. docs/adr/008 has the rules of the end.
 
 /// The end of an import: from the staged scan to the finished job.
 struct Publishing: Sendable {
@@ -30,14 +30,14 @@ struct Publishing: Sendable {
 
     private var database: any Database { intake.database }
 
-    /// Thrown when what was decided from has changed meanwhile.
+    /// Thrown when the facts behind the decisions have changed since.
     private struct Outdated: Error {}
 
     func run() throws -> Intake.Result {
         guard let decision = try decideAside() else { return try database.write { try self.publish(nil, on: $0) } }
         do {
             let result = try database.write { try self.publish(decision, on: $0) }
-            // The import is done, whatever becomes of this; what is left is forgotten with the next look at the project.
+            // The import is done even if this fails; the remaining rows are deleted when the project is next evaluated.
             try? forget(decision.decided.touched.sorted())
             return result
         } catch let error where Self.isOutdated(error) {
@@ -48,7 +48,7 @@ struct Publishing: Sendable {
 
     // MARK: Beside the writer
 
-    /// What was decided beside the writer.
+    /// The decisions that were made without holding the writer.
     private struct Decision: Sendable {
         let view: ProjectView
         /// Whether the project is made with the scan.
@@ -98,7 +98,7 @@ struct Publishing: Sendable {
                 if decision.isNew { try hide(&decision, in: hidden) }
                 return decision
             } catch is WriterNeeded {
-                // What was hidden by then is there for the next attempt.
+                // The next attempt finds the rows that were hidden until then.
                 try introduceClaims(number, in: hidden)
             } catch let error where Self.isOutdated(error) {
                 // What is hidden was decided from something else. The writer replaces it.
@@ -119,7 +119,8 @@ struct Publishing: Sendable {
         return isNew ? own.union(["library_request"]) : own
     }
 
-    /// Applies what was said of files that a digest names by now; that holds whatever becomes of the import.
+    /// Applies people's statements about files whose digest has a name by now. This stays valid even if the
+    /// import fails.
     private func inherit() throws {
         let said = try database.snapshot { connection in
             try RefinedLibraries.named(in: scan.id, organization: scan.organization, on: connection)
@@ -133,8 +134,8 @@ struct Publishing: Sendable {
         }
     }
 
-    /// Names the vulnerabilities that the document is the first to speak of. Nothing shows them; the sweep takes them when the import dies.
-    /// What it says of others changes them, which the last transaction does.
+    /// Names the vulnerabilities that the document is the first to speak of. No row refers to them yet; the sweep removes them if the
+    /// import dies. Its claims about known vulnerabilities change these, which is left to the last transaction.
     private func introduceClaims(_ number: Int64?, in hidden: HiddenRows) throws {
         let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
             guard let place = try place(number, on: connection) else { return nil }
@@ -262,7 +263,7 @@ struct Publishing: Sendable {
                 to: scan.id, project: target.project, organization: scan.organization, at: time, on: connection)
             return refined.names
         }
-        // What people said of files since it was decided.
+        // People's statements about files since the decisions were made.
         guard try !FileOrigins.areThere(for: scan, on: connection) else { throw Outdated() }
         let view = decision.view
         try decision.writes.make(on: connection)
@@ -274,7 +275,7 @@ struct Publishing: Sendable {
         } else {
             try decision.decided.write(of: view, on: connection)
         }
-        // Vulnerabilities that nothing showed may have been forgotten meanwhile.
+        // Vulnerabilities without any reference may have been deleted since.
         guard try decision.decided.touched.isEmpty || Exposures.areWhole(of: scan.id, on: connection) else {
             throw Outdated()
         }

@@ -1,8 +1,8 @@
 package import Database
 
-// DESIGN. A report is data: where its rows come from, what its columns are called and how they are read. Everything else
-// is derived from that: the query, every format, the documentation, the checks of a request, the matrix of the tests.
-// A definition never mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Accounts/Scope.swift).
+// DESIGN. A report is data: the source of its rows, and the names and sources of its columns. Everything else is derived from
+// that: the query, every format, the documentation, the checks of a request, the matrix of the tests. A definition never
+// mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Accounts/Scope.swift).
 
 /// A column of a report: its names, its kind and where it comes from.
 package struct Column: Sendable {
@@ -204,7 +204,7 @@ package struct Table: Sendable {
     package var levels: [Level] = []
     /// The headings of the columns that a PDF shows, in their order; nil for all. A page is narrower than a sheet.
     package var printed: [String]?
-    /// The order of rows in formats for people; nil for the order of the table. Only for tables that show nothing of their lists there.
+    /// The order of rows in formats for people; nil for the order of the table. Only for tables that show no list in these formats.
     package var urgency: Urgency?
     /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
     package var bound: StaticSQL?

@@ -21,7 +21,7 @@ enum AskError: Error, Equatable {
             return response
         case .api(let error):
             var response = Self.response(Self.status(of: error), error, message: error.message)
-            // What the API's own answer says beside its body: when to come again.
+            // The header of the API's own answer that names the time of the next attempt.
             response.headers["Retry-After"] = error.response.headers["Retry-After"]
             return response
         }

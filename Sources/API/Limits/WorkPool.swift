@@ -1,8 +1,8 @@
 import Synchronization
 
-// DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a queue with an end before
-// them: beyond it a client is refused at once, and can come again, instead of waiting with all others. A caller that waits holds
-// no thread. A free place goes to the party with the fewest places, and there to the caller that has waited longest: a
+// DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a bounded queue before
+// them. When it is full, a client is refused at once, and can try again, instead of waiting with all others. A caller that waits
+// holds no thread. A free place goes to the party with the fewest places, and there to the caller that has waited longest: a
 // thousand calls of one organization do not hold up another's one.
 
 /// A few places for heavy work.
@@ -63,7 +63,7 @@ final class WorkPool: Sendable {
         return try await threads.attempt(work).get()
     }
 
-    /// False when the task was cancelled meanwhile: nobody waits for it any more.
+    /// False if the task was cancelled in the meantime: no caller waits for it any more.
     private func takePlace(for party: Int64) async -> Bool {
         guard !Task.isCancelled else { return false }
         let number = state.withLock { state in

@@ -5,8 +5,8 @@ import Reports
 import Synchronization
 
 // DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The production of asynchronous reports
-// writes it into a scratch file, from which the kernel sends. Its name is removed as soon as it is open: nothing is left behind,
-// whatever ends the request or the process. Memory does not depend on the size of the report.
+// writes it into a scratch file, from which the kernel sends. Its name is removed as soon as it is open, so no file is left
+// behind even if the process dies. Memory does not depend on the size of the report.
 
 /// The one file of a report, bare.
 final class BareFile: PartReceiver, Sendable {
@@ -21,8 +21,8 @@ final class BareFile: PartReceiver, Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - folder: on whose disk the file is.
-    ///   - id: names it there for a moment.
+    ///   - folder: the folder that decides the disk of the file.
+    ///   - id: its name for a moment.
     ///   - head: a JSON object whose members come before those of a JSON report; empty for none.
     init(in folder: String, id: String, format: Format, head: String = "") throws(SinkError) {
         file = try ScratchFile(path: "\(folder)/\(id).report")

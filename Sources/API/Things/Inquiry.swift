@@ -11,7 +11,7 @@ package struct Inquiry: Sendable {
     private let queue: Queue
     /// The number of wanted things; of some kinds one more is read.
     private let limit: Int
-    /// Who asks; nil for the operator.
+    /// The rights of the user who asks; nil for the operator.
     private let access: Access?
     /// The account whose keys are meant.
     private let keyOwner: Int64
@@ -66,6 +66,7 @@ package struct Inquiry: Sendable {
 }
 
 extension Access {
-    /// Whose schedules a user has to do with; nil for those of all, which are for administrators of the whole organization.
+    /// The account whose schedules a user may see; nil for those of all accounts, which administrators of the whole
+    /// organization may see.
     var scheduleOwner: Int64? { allows(.administrator, inProduct: nil) ? nil : standing.account }
 }

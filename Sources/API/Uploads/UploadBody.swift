@@ -3,11 +3,11 @@ import Glibc
 import HTTP
 
 // DESIGN. A body is read once, in pieces of one buffer, and the bill of materials goes from it through the base64 decoder
-// (where it is base64) into a file that nobody sees until it is published. Memory does not depend on the upload. A form may
-// carry the document itself or its base64, without a mark. Base64 has none of the characters with which a document begins,
-// so its first characters decide.
+// (where it is base64) into a file that no other code sees before it is published. Memory does not depend on the upload. A
+// form may contain the document itself or its base64, and does not state which. Base64 has none of the characters with
+// which a document begins, so its first characters decide.
 
-/// A body on its way to a file.
+/// A body that is being written to a file.
 struct UploadBody: ~Copyable {
     private static let window = 64 << 10
     /// Characters that distinguish base64 from a document.

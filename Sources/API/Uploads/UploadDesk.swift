@@ -15,7 +15,7 @@ package struct UploadDesk: Sendable {
 
     /// Nil where the server takes no uploads.
     ///
-    /// - Parameter threads: where work that blocks is done.
+    /// - Parameter threads: the threads for blocking work.
     package init?(_ backend: Backend, on threads: Threads) {
         guard let settings = backend.uploads else { return nil }
         door = UploadDoor(backend, settings)

@@ -104,7 +104,7 @@ extension Page {
 extension HTML {
     /// A form that brings a document: an inventory, or statements about vulnerabilities.
     fileprivate mutating func uploadForm(_ visit: Visit, _ products: [ProductVital], isStatement: Bool) {
-        // What was wrong belongs to the form that was sent.
+        // The problem belongs to the form that was sent.
         let isMine = (visit.query("document") == "vex") == isStatement
         let problem = isMine ? visit.problem : nil
         let name = isStatement ? "vex" : "bom"

@@ -6,7 +6,7 @@ import Jobs
 import Reports
 
 extension Page {
-    /// What needs doing first in an organization, and its products.
+    /// The most urgent work in an organization, and its products.
     static let overview = Page("", "Overview", in: [.organization]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)
@@ -100,18 +100,18 @@ extension Page {
     }
 }
 
-/// What needs doing first in an organization, the most urgent first.
+/// The most urgent work in an organization, the most urgent first.
 private struct Todo {
     struct Line {
         let number: String
-        /// What there is of it: singular where there is one.
+        /// The counted noun: singular for one.
         let text: String
         let address: Address
         /// Vulnerabilities.
         var names: [String] = []
     }
 
-    /// What is counted no further.
+    /// The number at which counting stops.
     private static let limit = 100
 
     private(set) var lines: [Line] = []
@@ -209,7 +209,7 @@ extension HTML {
         table("Products", columns, rows, sorted: sorted)
     }
 
-    /// Facts with their names; those that nobody knows are left out.
+    /// Facts with their names; unknown ones are left out.
     mutating func facts(_ facts: [(name: String, value: String)]) {
         element("dl", ("class", "facts")) { html in
             for fact in facts where !fact.value.isEmpty {

@@ -9,7 +9,7 @@ struct Choice {
     }
 }
 
-/// A field of a form: its label, what may be typed, and what was wrong with it.
+/// A field of a form: its label, its accepted values, and the fault in its last value.
 struct Field {
     let name: String
     let label: String
@@ -36,7 +36,7 @@ struct Field {
 extension HTML {
     /// A form that is sent to a page.
     ///
-    /// - Parameter button: its words; what it does.
+    /// - Parameter button: its label, which names its action.
     mutating func form(
         to address: Address, button: String, style: String = "", hidden: [(name: String, value: String)] = [],
         content: (inout HTML) -> Void
@@ -50,7 +50,7 @@ extension HTML {
 
     /// A button alone.
     ///
-    /// - Parameter subject: what it is about, for readers that do not see the row that it stands in.
+    /// - Parameter subject: its subject, for screen readers, which do not show the button's row.
     mutating func button(
         _ text: String, of subject: String = "", to address: Address, hidden: [(name: String, value: String)]
     ) {
@@ -90,7 +90,7 @@ extension HTML {
     /// Boxes of which any number may be checked.
     ///
     /// - Parameters:
-    ///   - id: tells two forms of a page apart.
+    ///   - id: distinguishes two forms of a page.
     ///   - chosen: the values whose boxes are checked.
     mutating func checks(
         _ name: String, _ legend: String, id: String = "", _ choices: [Choice], chosen: [String],

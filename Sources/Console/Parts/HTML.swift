@@ -1,14 +1,14 @@
 import Bytes
 
-/// A page on its way to a browser: elements are constants of the program, texts and values of attributes are escaped.
+/// A page that is being written: elements are constants of the program, texts and values of attributes are escaped.
 struct HTML: ~Copyable {
     private var sink = ByteSink()
 
     /// The bytes of a whole page.
     ///
     /// - Parameters:
-    ///   - seconds: after which the browser asks for it again, or for another one; nil for never.
-    ///   - path: of the other one; empty for itself.
+    ///   - seconds: after which the browser loads it again, or another page; nil for never.
+    ///   - path: of the other page; empty for the page itself.
     static func page(
         title: String, refresh seconds: Int? = nil, to path: String = "", _ body: (inout HTML) throws -> Void
     ) rethrows

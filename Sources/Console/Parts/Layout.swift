@@ -3,7 +3,7 @@ import Bytes
 import Database
 import Reports
 
-/// What stands around the content of each page.
+/// The frame around the content of each page.
 enum Layout {
     /// A page for somebody who is signed in.
     static func page(_ visit: Visit) throws -> [UInt8] {
@@ -30,7 +30,7 @@ enum Layout {
     /// Asks for a key.
     ///
     /// - Parameters:
-    ///   - notice: why the last one was not taken.
+    ///   - notice: why the last key was refused.
     ///   - ways: issuers to sign in with in its place.
     static func entrance(notice: String?, ways: [(name: String, path: String)] = []) -> [UInt8] {
         HTML.page(title: "Sign in – Waybill") { html in
@@ -214,7 +214,7 @@ extension Page {
 }
 
 extension HTML {
-    /// What is wrong with a form that was sent.
+    /// The fault in a form that was sent.
     mutating func alert(_ problem: Problem) {
         element("div", ("class", "alert"), ("role", "alert")) { html in
             html.element("p", text: "Nothing was changed. \(problem.text)")

@@ -52,10 +52,10 @@ package struct Rematching {
         return (libraries.count, try renew(libraries, at: time, on: connection), libraries.last)
     }
 
-    /// Decides again which vulnerabilities libraries have and what is newer, and touches what shows those with changes.
-    /// Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
+    /// Decides again which vulnerabilities and newer versions libraries have, and marks the projects with changed
+    /// libraries. Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
     ///
-    /// - Parameter time: now, where who subscribed to it is to hear of new fixes; nil where rules changed, not the world.
+    /// - Parameter time: now, if subscribers are to be notified of new fixes; nil if only the rules changed.
     static func renew(_ libraries: [Int64], at time: Int64?, on connection: any Connection) throws -> Int {
         let before = try Findings.read(libraries, on: connection)
         let packages = try Findings.packages(of: libraries, on: connection)

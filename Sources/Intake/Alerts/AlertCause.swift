@@ -4,7 +4,7 @@ import VEX
 
 /// Something that an alert has to warn of.
 struct AlertCause {
-    /// Equal ones are one alert of a project, whatever scan they are found in.
+    /// Equal causes in different scans of a project are one alert.
     struct Identity: Hashable {
         let type: AlertType
         let library: String
@@ -148,7 +148,7 @@ struct AlertCauses {
     }
 
     mutating func addLicenses(of library: LibrarySight) {
-        // Two licences may share a name, as `GPL 2.0`; then their identifiers tell them apart.
+        // Two licences may share a name, as `GPL 2.0`; then their identifiers distinguish them.
         var names = library.licenses
         if names.count < 2, library.expression.contains(" "), let expression = LicenseExpression(library.expression) {
             var seen = Set<String>()

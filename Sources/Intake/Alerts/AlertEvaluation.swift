@@ -10,7 +10,7 @@ import Inventory
 /// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization; or beside
 /// it, on a connection that records.
 struct AlertEvaluation {
-    /// Libraries that are looked at at once.
+    /// The number of libraries that are evaluated at a time.
     private static let page = 2000
     /// The UUIDs of alerts and requests are names in this space.
     private static let space: [UInt8] = [
@@ -30,7 +30,7 @@ struct AlertEvaluation {
     /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
     private var overruled: [Int64: Int] = [:]
     /// - Parameters:
-    ///   - verdicts: which libraries the name patterns of policies fit.
+    ///   - verdicts: the libraries that match the name patterns of policies.
     ///   - refined: libraries that just took the place of the same packages without qualifiers, by the uuids of these.
     init(
         of view: ProjectView, refined: [String: String] = [:], at time: Int64, with verdicts: NameVerdicts,
@@ -157,7 +157,7 @@ struct AlertEvaluation {
         return changes
     }
 
-    /// The change of an alert whose cause is there; nil when it does not change.
+    /// The change of an alert whose cause exists; nil if it does not change.
     private mutating func changed(_ alert: Alert, by cause: AlertCause) throws -> AlertChange? {
         var after = alert
         after.level = cause.level
@@ -254,7 +254,7 @@ struct AlertEvaluation {
             try Policies.deciding(
                 organization: view.organization, product: view.product, project: view.project, on: connection),
             at: time, names: verdicts, scan: view.scan)
-        // They look at the exposures.
+        // They depend on the exposures.
         if policies.needsVulnerabilities { try connection.readsOwnWrites() }
         var before: Set<Alerts.PolicyMark>?
         func decided(_ policy: Policy, about library: LibrarySight) throws -> Bool {

@@ -39,7 +39,8 @@ struct ClaimedVulnerabilities {
         self.connection = connection
     }
 
-    /// What the scan and the statements say, by the names of the vulnerabilities, so that what is about one stands together.
+    /// The claims of the scan and the statements, sorted by the name of the vulnerability, so that those about one
+    /// vulnerability are adjacent.
     func entries() throws -> [Claims.Entry] {
         (try Claims.entries(of: view.scan, on: connection) + statementEntries).sorted {
             ($0.id, $0.claim) < ($1.id, $1.claim)
@@ -53,8 +54,8 @@ struct ClaimedVulnerabilities {
         return entries.filter { entry in known[entry.id] == nil && !entry.names.contains { known[$0] != nil } }
     }
 
-    /// Names and describes the vulnerabilities of some entries that nobody knows, so that little is left for `resolve`, which
-    /// decides about all of them.
+    /// Names and describes unknown vulnerabilities of some entries, so that `resolve`, which decides about all entries, has
+    /// little left to write.
     mutating func introduce(_ entries: [Claims.Entry]) throws {
         try Advisories.share(on: connection)
         let known = try Advisories.known(by: Set(entries.flatMap { $0.names + [$0.id] }), on: connection)
@@ -63,8 +64,7 @@ struct ClaimedVulnerabilities {
         if !own.isEmpty { try link(own, &links) }
     }
 
-    /// Decides and writes. Vulnerabilities that the claims were about before are forgotten by the caller, once nothing shows
-    /// them.
+    /// Decides and writes. The caller deletes the earlier vulnerabilities of the claims once no row refers to them.
     mutating func resolve() throws {
         let entries = try Claims.entries(of: view.scan, on: connection) + statementEntries
         // No advisory with one of the names can come in between, and later ones find them.
@@ -266,7 +266,7 @@ struct ClaimedVulnerabilities {
 }
 
 extension VulnerabilityRow {
-    /// Whether it differs from another in nothing but the claim that it comes from.
+    /// Whether the claim that it comes from is the only difference from another.
     fileprivate func isMoved(from other: VulnerabilityRow) -> Bool {
         var moved = other
         moved.claimScan = claimScan

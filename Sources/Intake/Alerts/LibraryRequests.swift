@@ -2,8 +2,8 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. A person's answer remains. Requests that a policy or nobody has answered are answered again, by the policy that
-// decides now, if any.
+// DESIGN. A person's answer remains. Open requests, and those that a policy answered, are answered again by the policy
+// that decides now, if any.
 
 /// The requests for the libraries of a project: one when a library first appears in it.
 struct LibraryRequests {

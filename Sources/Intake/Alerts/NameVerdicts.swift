@@ -3,7 +3,7 @@ import Inventory
 
 // DESIGN. Names and patterns come from tenants, and a large project with many patterns keeps a processor busy for long. So they
 // are matched before the transaction that decides alerts, which on SQLite is the only writer of all tenants; there a verdict is
-// a bit that is looked up. Rows of libraries never change, so verdicts stay right. A policy or a library that came meanwhile
+// a bit that is looked up. Rows of libraries never change, so verdicts stay right. A policy or a library that was added since
 // has no verdict: then the policy keeps its earlier decisions, and the project is evaluated again.
 
 /// The libraries of a scan that match the name patterns of policies.

@@ -4,8 +4,8 @@ import Inventory
 
 // DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
 // decides; policies with other actions (an issue, another owner) decide nothing and are read by callers that ask for them
-// (`PolicyIssues`). A policy whose pattern is unusable, or was not looked at yet, keeps its earlier decisions and makes
-// no new ones.
+// (`PolicyIssues`). A policy whose pattern is unusable, or was not matched yet, keeps its earlier decisions and makes no
+// new ones.
 
 /// Decides by the policies of a project. For one thread.
 final class PolicyDecisions {
@@ -65,7 +65,7 @@ final class PolicyDecisions {
     ///
     /// - Parameters:
     ///   - position: of the library in the scan.
-    ///   - decided: whether a policy that cannot be decided by has decided about the library before.
+    ///   - decided: whether an unusable policy has decided about the library before.
     func policy(
         for subject: PolicySubject, at position: Int64 = 0, decided: (Policy) throws -> Bool
     ) rethrows -> Policy? {

@@ -23,7 +23,7 @@ package struct PolicyIssue: Sendable {
     package let violations: [Violation]
 
     private static let page = 2000
-    /// More vulnerabilities of a project are not looked at.
+    /// The greatest number of vulnerabilities of a project that are read.
     private static let vulnerabilityLimit = 50_000
     private static let space: [UInt8] = [
         0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,

@@ -1,6 +1,6 @@
 import Database
 
-/// What the document of a project claims, and the statements about it.
+/// The claims of a project's document, and the statements about the project.
 struct ProjectClaims: Sendable {
     /// Entries that one transaction names and describes.
     private static let page = 50
@@ -19,7 +19,7 @@ struct ProjectClaims: Sendable {
         ClaimedVulnerabilities(of: view, with: statements, listsProduct: listsProduct, on: connection)
     }
 
-    /// Names and describes the vulnerabilities of entries that nobody knows, some in a transaction.
+    /// Names and describes unknown vulnerabilities of entries, some in each transaction.
     func introduce(_ entries: [Claims.Entry], in hidden: HiddenRows) throws {
         for start in stride(from: 0, to: entries.count, by: Self.page) {
             let some = Array(entries[start..<min(entries.count, start + Self.page)])

@@ -1,9 +1,10 @@
 import Database
 
 // DESIGN. What advisories find and what the document claims are merged in the order of position and vulnerability. Which
-// statement counts is decided here, once: one of a document of its own before what the project's document says; of that, what was
-// analysed before what is only listed, what is said of a library before what is said of the whole product. What the document says
-// of the product, and no library has, is a vulnerability of the product's own component, where that is listed.
+// statement counts is decided here, once: a statement of a VEX document counts before the project's own document. In the
+// project's document an analysis counts before a mere listing, and a claim about a library before one about the whole product. A
+// vulnerability that the document claims for the product, and that no library has, belongs to the product's own component, if
+// this is listed.
 
 /// The vulnerabilities of the libraries of a project, with what the document says of each.
 struct ProjectExposures {
@@ -14,7 +15,7 @@ struct ProjectExposures {
     private var exposed: Set<Int64> = []
     /// The occurrence of what the document describes, where it stands among the libraries.
     private var product: Int64?
-    /// What the document says of the whole product, by vulnerability.
+    /// The document's claims about the whole product, by vulnerability.
     private var ofProduct: [Int64: Claims.Statement] = [:]
     /// The VEX statements that count, from documents imported on their own.
     private(set) var verdicts = StatementVerdicts(.none, meaning: [:])
@@ -68,7 +69,7 @@ struct ProjectExposures {
         return try Exposures.replace(of: view.scan, with: exposures, on: connection)
     }
 
-    /// Adds what nothing but statements of documents of their own says.
+    /// Adds exposures that only statements of VEX documents claim.
     private mutating func addRemaining(_ causes: inout AlertCauses) throws {
         var places = verdicts.remaining
         if places.isEmpty { return }

@@ -1,9 +1,9 @@
 package import Database
 
-// DESIGN. To decide about a project of 300,000 libraries takes many seconds, in which nobody else could write into SQLite. So it is
-// decided in a snapshot, and the writer is held for what has changed, in one transaction: no reader sees a half. The facts that were read may
-// have changed by then. It is found out, and then decided inside of the transaction, as on PostgreSQL, whose writers run side by
-// side.
+// DESIGN. Deciding about a project of 300,000 libraries takes many seconds, in which no other write could enter SQLite. So alerts are
+// decided in a snapshot, and the writer is held only to store the changes, in one transaction: no reader sees a part of them. If the facts
+// have changed by then, this is noticed, and the alerts are decided again inside of the transaction, as on PostgreSQL, whose writers run in
+// parallel.
 
 /// Decides the alerts of projects again that rest on something that changed: findings, policies, marks of people.
 package struct StaleAlerts {
@@ -19,8 +19,8 @@ package struct StaleAlerts {
     /// changed. May run in several processes.
     ///
     /// - Parameters:
-    ///   - shouldStop: asked while names are matched whether to end at once.
-    ///   - looked: asked after each project whether to go on.
+    ///   - shouldStop: called while names are matched; true ends the work at once.
+    ///   - looked: called after each project; false ends the work.
     @discardableResult
     package func run(
         organization: Int64, shouldStop: () -> Bool = { false }, looked: () -> Bool
@@ -46,7 +46,8 @@ package struct StaleAlerts {
             do {
                 return try settleAside(mine, at: time, with: names)
             } catch is WriterNeeded {
-                // What documents claim has to be written first, as exposures are decided from it.
+                // Claims of documents have to be written first, because exposures are decided from
+                // them.
                 try resolveClaims(of: mine)
                 return try settleAside(mine, at: time, with: names)
             }
@@ -84,7 +85,7 @@ package struct StaleAlerts {
 
     // MARK: Beside the writer
 
-    /// Thrown when what was read has changed meanwhile.
+    /// Thrown when the facts that were read have changed since.
     private struct Outdated: Error {}
 
     /// Applies what was said of files that a digest names by now, some at a time. It is done once, and it makes projects stale that show
@@ -105,8 +106,8 @@ package struct StaleAlerts {
         }
     }
 
-    /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` where decisions rest on writes of their own, and
-    /// `Outdated` when the project changed meanwhile.
+    /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` if decisions depend on their own writes, and
+    /// `Outdated` if the project has changed since.
     private func settleAside(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
         let plan = try database.snapshot { try Plan(stale, at: time, with: names, on: $0) }
         guard let plan else {
@@ -120,7 +121,7 @@ package struct StaleAlerts {
             try plan.writes.make(on: connection)
             try plan.decided.write(of: plan.view, on: connection)
             if plan.decided.isVisible { try plan.view.touch(on: connection) }
-            // Vulnerabilities that nothing showed may have been forgotten meanwhile.
+            // Vulnerabilities without any reference may have been deleted since.
             guard try plan.decided.touched.isEmpty || Exposures.areWhole(of: plan.view.scan, on: connection) else {
                 throw Outdated()
             }
@@ -133,15 +134,15 @@ package struct StaleAlerts {
         return plan.decided.changes.count
     }
 
-    /// What has to be written for a project. It holds while the mark of the stale project and the revision stay: whatever alerts are
-    /// decided from changes the mark with it, and decisions about them count up the revision.
+    /// The writes for a project. They are valid while the project's stale mark and revision stay the same: a change of a cause of
+    /// alerts also changes the mark, and a decision about alerts raises the revision.
     private struct Plan: Sendable {
         let view: ProjectView
         let revision: Int64
         let decided: AlertEvaluation.Decided
         let writes: RecordedWrites
 
-        /// Nil for a project that shows nothing.
+        /// Nil for a project without content.
         init?(
             _ stale: StaleProject, at time: Int64, with names: NameVerdicts, on connection: any Connection
         ) throws {
@@ -157,8 +158,8 @@ package struct StaleAlerts {
         }
     }
 
-    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean. Vulnerabilities that nobody
-    /// knows come first, some at a time: nothing shows them yet.
+    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean. Unknown vulnerabilities are
+    /// written first, some at a time, because no row refers to them yet.
     private func resolveClaims(of stale: StaleProject) throws {
         let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)

@@ -5,7 +5,7 @@ import Inventory
 // DESIGN. A claim finds its component by the bom-ref, by a BOM-Link into the document, or by a package URL, which is no
 // reference by the standard but often written as one. All of them are looked up among the rows of a scan, in one
 // pass over its entries and, only where there are package URLs, one over its libraries: so claims of the scan's own
-// document and of one that has nothing but claims find their targets in the same way.
+// document, and of a document with only claims, find their targets in the same way.
 
 /// The components of a scan that the references of claims name.
 struct ClaimTargets {
@@ -49,7 +49,7 @@ struct ClaimTargets {
         return targets
     }
 
-    /// Why a reference is nothing.
+    /// Why a reference has no target.
     private func reason(_ text: String) -> String {
         if let link = BOMLink(text), !link.leads(to: document) {
             return

@@ -26,7 +26,7 @@ struct LibraryClaims: Sendable {
     enum Target {
         /// Positions of occurrences, or `product`.
         case places([Int])
-        /// Why it is nothing that a claim can be about, as the end of a sentence.
+        /// The reason why a claim cannot be about it, as the end of a sentence.
         case nothing(String)
     }
 
@@ -64,7 +64,7 @@ struct LibraryClaims: Sendable {
         guard rows + kept.count * claim.affects.count <= Self.rowLimit else { return false }
         rows += kept.count * claim.affects.count
         var byState: [String: [Int32]] = [:]
-        // A word that is none of the standard's says nothing.
+        // A word that is not in the standard has no meaning.
         let said = claim.analysis.flatMap { Statement.State(rawValue: $0.state) }?.rawValue ?? ""
         let why = claim.analysis.flatMap { Statement.Justification(rawValue: $0.justification) }?.rawValue ?? ""
         for affected in claim.affects {
@@ -132,7 +132,7 @@ struct LibraryClaims: Sendable {
         "scan", "occurrence", "vulnerability", "state", "justification", "detail", "claim",
     ]
 
-    /// Why claims reach nothing, a sentence each.
+    /// The reasons why claims match no component, a sentence each.
     func warnings(targets: [Int32: Target], text: (Int32) -> String) -> [String] {
         var warnings: [String] = []
         var count = 0

@@ -5,10 +5,10 @@ import Jobs
 
 // DESIGN. A document may describe one library in several ways. Each description is a row of `library`, found by the digest of
 // its facts; `LibraryIdentity` says which library it describes. A library with several descriptions gets one more row at the
-// end, with the facts of all, which the project shows; the components keep theirs.
+// end, with the merged facts, which the project shows; the components keep their own descriptions.
 //
-// Descriptions wait in a batch until it is worth a transaction. A read finds libraries that the organization has. Only the
-// others go through the writer, which looks again under the organization's lock. In memory remain numbers: of each different
+// Descriptions are collected until a transaction is worthwhile. A read finds existing libraries of the organization. Only the others
+// go through the writer, which checks again under the organization's lock. Only numbers remain in memory: of each different
 // description its digest, its id and its count, of each library its digest.
 
 /// Turns components into library rows, each distinct description once.

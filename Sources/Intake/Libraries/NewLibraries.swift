@@ -2,7 +2,7 @@ import BOM
 import Database
 import Inventory
 
-/// A batch of libraries on its way through one transaction.
+/// A batch of libraries that one transaction writes.
 final class NewLibraries: Sendable {
     /// The file of a description.
     struct File: Sendable {
@@ -53,10 +53,10 @@ final class NewLibraries: Sendable {
         self.referenceType = referenceType
     }
 
-    /// Inserts the libraries that are still missing. Nil, and nothing inserted, when the organization's in-house
-    /// rules are no longer these.
+    /// Inserts the libraries that are still missing. Returns nil and inserts none if the organization's in-house
+    /// rules have changed.
     ///
-    /// - Parameter fitting: the rule that fits, by the place in the batch.
+    /// - Parameter fitting: the matching rule, by the place in the batch.
     func insert(
         fitting: [Int: InHouse.Rule], rules: [Int64], on connection: any Connection
     ) throws -> Inserted? {
@@ -75,7 +75,7 @@ final class NewLibraries: Sendable {
             for place in ids.indices { ids[place] = first + Int64(place) }
             return try complete(Array(ids.indices), ids: ids, fitting: fitting, on: connection)
         }
-        // Another import of the organization has inserted some of them meanwhile.
+        // Another import of the organization has inserted some of them since.
         var missing = RowBuffer(capacity: rows.byteCount)
         let places = ids.indices.filter { ids[$0] == 0 }
         let width = StagedScan.libraryCells

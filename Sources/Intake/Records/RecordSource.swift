@@ -49,7 +49,7 @@ struct RecordSource<Record, Fault: Error> {
         }
     }
 
-    /// Reads a file by the end of its name; false when the end says nothing.
+    /// Reads a file by the end of its name; false for an unknown ending.
     private func file(_ path: String) throws -> Bool {
         let lower = path.lowercased()
         if lower.hasSuffix(".json") {
@@ -157,7 +157,7 @@ struct RecordSource<Record, Fault: Error> {
         try record(found)
     }
 
-    /// A name for messages: what a terminal would obey is left out.
+    /// A name for messages, without control characters for terminals.
     private static func label(_ name: String) -> String {
         String(String.UnicodeScalarView(name.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(200))
     }

@@ -37,7 +37,7 @@ extension Question {
         return Answer(items: items, next: page.end.map { QuestionCursor($0).text(of: self) })
     }
 
-    /// Where the libraries are found that the subject is about; none where nothing is known of it.
+    /// The sources of the subject's libraries; none if the subject is unknown.
     func sources(of organization: Int64, on connection: any Connection) throws -> [QuestionSource] {
         switch subject {
         case .vulnerability(let names):
@@ -148,7 +148,7 @@ extension Question {
         let names = try LibraryNames.containing(
             parts, limit: Self.manyNames + 1, of: organization, on: connection)
         let named = Self.named(parts, version, names, of: organization)
-        // What a project describes often has its name, and is no library of it.
+        // The described component often has the name of its project, and is no library of it.
         let asked = SQLText.lowered(text)
         guard field == .words, names.allSatisfy({ SQLText.lowered($0) == asked }) else { return [named] }
         let projects = try projects(of: organization, on: connection)
@@ -194,7 +194,8 @@ extension Question {
     private static func libraries(
         sha1: String, of organization: Int64, on connection: any Connection
     ) throws -> SQL {
-        // What its document names by the digest alone, what a list knows by it, and what documents name that have it.
+        // Libraries that documents name only by the digest, libraries that a list names for it, and libraries that
+        // documents name together with it.
         var uuids: Set<String> = [LibraryIdentity(digest: sha1).uuid]
         let listed = try connection.first("SELECT purl FROM digest_name WHERE digest = \(sha1)") { $0.string(0) }
         if let purl = listed.flatMap({ PackageURL($0) }) {

@@ -1,10 +1,10 @@
 import Bytes
 import Inventory
 
-// DESIGN. One question, whoever puts it: `GET /api/ask`, `waybill ask` and the console's search read their fields into this
-// value, and `answer(in:on:)` makes the rows. A question knows no tenant; the scope is given with the connection, and every query
-// joins it. Items come in the order of projects and, in a project, of the libraries' numbers (`library.key_id`): both are kept for
-// good, so a page that begins behind the last item neither repeats nor skips one, whatever is imported meanwhile.
+// DESIGN. There is one type of question: `GET /api/ask`, `waybill ask` and the console's search read their fields into this value,
+// and `answer(in:on:)` makes the rows. A question knows no tenant; the scope is given with the connection, and every query joins
+// it. Items come in the order of projects and, in a project, of the libraries' numbers (`library.key_id`): both are kept for good,
+// so a page that begins behind the last item neither repeats nor skips one, even if imports happen in between.
 
 /// A question about an inventory: where something is, how it got there, what fixes it.
 ///
@@ -29,7 +29,7 @@ package struct Question: Sendable, Equatable {
         case digest
         /// A file's path, or the end of one.
         case path
-        /// Free words: whatever of the above they look like, else parts of a library's name; where no library has such a name, a
+        /// Free words: one of the kinds above by their form, else parts of a library's name; if no library has such a name, a
         /// project's.
         case words = "q"
 
@@ -106,7 +106,7 @@ package struct Question: Sendable, Equatable {
     /// A page of an answer.
     package struct Answer: Sendable, Equatable {
         /// In the order of projects and of libraries' numbers. There may be fewer than the limit, even none, while `next` is
-        /// there: a page ends when it has cost enough.
+        /// present: the work for a page is limited.
         package var items: [Item]
         /// The cursor of the next page; nil when this is the last.
         package var next: String?

@@ -1,6 +1,6 @@
 import Database
 
-// DESIGN. The second step: the facts of a page's places, read for all of them at once. Whatever a place shows is read through the
+// DESIGN. The second step: the facts of a page's places, read for all of them at once. All data of a place are read through the
 // scope again. Results have the size of a page and are taken whole, which spares PostgreSQL two ways for each.
 
 /// Reads what an answer shows of its places.
@@ -151,9 +151,9 @@ struct QuestionItems {
     }
 }
 
-/// What was decided about an `exposure e` of a `vulnerability v`, with its `alert a` and its statement `x`, where there are some.
+/// The decision about an `exposure e` of a `vulnerability v`, with its `alert a` and its statement `x`, where there are some.
 private enum DecidedSQL {
-    /// What the project's own document says of the library (`k`) or of the whole product (`p`).
+    /// The claim of the project's own document about the library (`k`) or about the whole product (`p`).
     static let claims: StaticSQL = """
         LEFT JOIN library_claim k ON x.id IS NULL AND k.scan = e.scan AND k.occurrence = e.position
             AND k.vulnerability = v.name AND k.state = e.state
@@ -162,7 +162,7 @@ private enum DecidedSQL {
         """
 
     private static let isByPerson: StaticSQL = "a.state = 'IGNORED' AND a.ignored_by <> 0"
-    /// That a person wants it open, whatever documents say.
+    /// Whether a person keeps it open against documents.
     private static let isReopened: StaticSQL = "a.decision = 'OPEN'"
 
     /// The reason of a person (`will_not_fix` where none was given), else the state that a document gives.

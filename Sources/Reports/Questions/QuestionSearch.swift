@@ -1,8 +1,8 @@
 import Database
 
-// DESIGN. The first of two steps: the keys of a page, in order. What is shown of them is read afterwards, for the page alone. A
-// search from the side of the projects looks at slices of them that grow, and ends when it has cost enough; the page then says
-// where to go on.
+// DESIGN. The first of two steps: the keys of a page, in order. The facts to show are read afterwards, only for the page. A
+// search that starts from projects reads growing slices of them, and ends at a limit of work; the page then has a cursor to
+// continue.
 
 /// A library of a project that belongs to an answer.
 struct QuestionPlace: Sendable, Equatable {
@@ -18,7 +18,7 @@ struct QuestionSearch {
     private static let fewMatches = 500
     /// The projects of the first slice, and of the largest.
     private static let slices = (first: 64, largest: 2048)
-    /// What one page may cost, in libraries that are looked at and looks into an index.
+    /// The limit of work for one page, in libraries that are read and searches in an index.
     private static let budget = 400_000
 
     let scope: Scope
@@ -109,7 +109,7 @@ struct QuestionSearch {
             }
             guard !slice.isEnd else { return found }
             cost += slice.cost
-            // What a later page finds is behind the last project that was looked at.
+            // A later page continues after the last project that was read.
             guard cost < Self.budget, last < .max else {
                 found.end = QuestionCursor.Key(project: last, library: .max)
                 return found

@@ -19,9 +19,9 @@ struct QuestionSource: Sendable {
     let matches: Side?
     /// From a project of `scope s`.
     let projects: Side
-    /// Whether a project is asked by its number alone, at the cost of a look into an index; else all of its libraries are looked at.
+    /// Whether one search in an index by the project's number suffices; else all libraries of the project are read.
     let isProbed: Bool
-    /// What a look at one library costs, beside a look into an index.
+    /// The cost of reading one library, relative to a search in an index.
     var weight = 1
     /// Whether one occurrence may come several times.
     var repeats = true
@@ -51,7 +51,7 @@ struct QuestionSource: Sendable {
     ///
     /// - Parameters:
     ///   - count: about how many libraries it names.
-    ///   - fits: what else has to hold of the `library l`: begins with AND, or is empty.
+    ///   - fits: further conditions on the `library l`: begins with AND, or is empty.
     static func libraries(
         _ condition: SQL, of organization: Int64, count: Int, fits: SQL = ""
     ) -> QuestionSource {

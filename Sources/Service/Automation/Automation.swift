@@ -79,7 +79,7 @@ final class Automation: Sendable {
         }
     }
 
-    /// Begins nothing more.
+    /// Starts no further work.
     func stopBeginning() { isStopping.store(true, ordering: .relaxed) }
 
     /// Blocks until all is at rest: a delivery under way has at most 15 seconds, a mail half a minute.

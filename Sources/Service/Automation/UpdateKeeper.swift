@@ -30,7 +30,7 @@ struct UpdateKeeper: Sendable {
         let isDue = try queue.database.read { try FeedState.isTurnDue(at: time, every: settings.interval, on: $0) }
         guard isDue else { return false }
         return try queue.database.write { [queue, settings] connection in
-            // While there is no organization nothing is in use.
+            // Without an organization no package is in use.
             guard let host = try queue.host(on: connection),
                 try queue.unfinished(.update, organization: host, on: connection).isEmpty,
                 try FeedState.takeTurn(at: time, every: settings.interval, on: connection)
@@ -51,8 +51,8 @@ struct UpdateWork: Sendable {
     let folder: String
     let log: Log
 
-    /// Does a job, which is SUCCESS when this returns, whatever single sources lack: that stands in its result, in the log and with
-    /// the sources. The lease's progress counts records.
+    /// Does a job, which is SUCCESS when this returns, even if single sources failed: their errors are in its result, in the log
+    /// and with the sources. The lease's progress counts records.
     func run(_ lease: Lease) throws {
         // Most of the time goes into waiting for others.
         lease.leavePlace()

@@ -1,8 +1,8 @@
 import Bytes
 import HTTP
 
-// DESIGN. A message has two parts that say the same, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is too long and
-// no byte is lost on the way; what comes from projects stands in them, or in encoded words, and never as it is in the head.
+// DESIGN. A message has two parts with the same content, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is too long
+// and no byte is lost on the way; texts from projects appear in these parts or in encoded words, and never unencoded in the head.
 
 /// A message as RFC 5322 has it.
 struct MailMessage {
@@ -10,7 +10,7 @@ struct MailMessage {
     let to: String
     /// The same on each attempt, so that a receiver recognizes a repeat.
     let uuid: String
-    /// What messages about one vulnerability have in common; empty where there is none.
+    /// The common id of all messages about one vulnerability; empty without a vulnerability.
     let thread: String
     /// Milliseconds since 1970, UTC.
     let time: Int64
@@ -27,7 +27,8 @@ struct MailMessage {
             "Date: \(Self.date(time))", "Message-ID: <\(uuid)@\(domain)>",
         ]
         if !thread.isEmpty {
-            // Nobody has sent the root: programs gather what refers to it all the same (RFC 5322 §3.6.4).
+            // The root message does not exist: mail programs still group messages that refer to it (RFC
+            // 5322 §3.6.4).
             lines += ["In-Reply-To: <\(thread)@\(domain)>", "References: <\(thread)@\(domain)>"]
         }
         // RFC 3834 §5: no program answers that somebody is away.

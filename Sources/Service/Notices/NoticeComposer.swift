@@ -93,7 +93,7 @@ struct NoticeComposer {
 
     // MARK: Causes
 
-    /// One notice for each cause, what to do first in front.
+    /// One notice for each cause, the most urgent first.
     private func notices(of items: [NoticeItem], _ subscription: Subscription) throws -> [NoticeContent.Notice] {
         let names = Set(items.filter(\.kind.isAboutVulnerability).map(\.subject))
         let known = try NoticeMessages.vulnerabilities(

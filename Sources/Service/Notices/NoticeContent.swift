@@ -2,7 +2,8 @@ import Bytes
 import Database
 import FoundationEssentials
 
-/// What a message says: the `data` that webhooks receive, from which mail is written. Keys that are not known are absent.
+/// The content of a message: the `data` that webhooks receive, from which mail is written. Keys with unknown values are
+/// absent.
 struct NoticeContent: Codable, Sendable, Equatable {
     /// A product and a project that are concerned, and there a library.
     struct Place: Codable, Sendable, Equatable {
@@ -23,7 +24,7 @@ struct NoticeContent: Codable, Sendable, Equatable {
         var epss: Double?
         var url: String?
         var detail: String?
-        /// What came with the message, or where it is.
+        /// The attachment of the message, or its address.
         var enclosure: String?
         var places: [Place] = []
         /// Places that are not listed.

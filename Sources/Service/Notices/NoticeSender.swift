@@ -27,7 +27,7 @@ struct NoticeSender {
         post = WebhookPost(targets: targets, secrets: secrets)
     }
 
-    /// Makes and sends what is due until nothing is, or `goesOn` says false.
+    /// Makes and sends messages until none is due, or `goesOn` returns false.
     func run(goesOn: () -> Bool) throws {
         let (database, queue) = (self.queue.database, self.queue)
         try watch()

@@ -5,8 +5,7 @@ import Intake
 import Jobs
 import Synchronization
 
-/// Decides alerts again that rest on something that changed: at once after a call that changed it; whatever is left then, or
-/// came about otherwise, by jobs.
+/// Decides alerts again whose causes changed: at once after a call that changed them. Jobs decide all others.
 struct AlertKeeper: Sendable {
     /// How long a call waits.
     private static let patience = Duration.milliseconds(2000)
@@ -52,7 +51,7 @@ struct AlertKeeper: Sendable {
     /// Decisions whose time is over that one transaction ends.
     private static let expiryLimit = 100
 
-    /// Everywhere: ends decisions whose time is over, and goes on with those on which a process worked that is gone.
+    /// In all organizations: ends expired decisions, and continues those whose process has ended.
     private func tendDecisions(at time: Int64) throws {
         let database = runtime.database
         while let organization = try database.read({ try Decisions.expired(at: time, on: $0) }) {
@@ -79,7 +78,7 @@ struct AlertKeeper: Sendable {
             }
             if over { try runtime.database.write { try Alerts.markExpired(at: time, on: $0) } }
             if let aged { try runtime.database.write { try aged.settle(on: $0) } }
-            // An import that goes on would make the same packages stale again.
+            // An import that still runs would make the same packages stale again.
             guard before.sum.exchange(marks, ordering: .relaxed) == marks else { return false }
             let jobs = try MatchingJob(runtime.queue).submit(besideRunning: false, newUUID: Randomness.system.uuid)
             return !jobs.isEmpty

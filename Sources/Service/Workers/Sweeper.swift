@@ -2,8 +2,8 @@ import Database
 import Jobs
 import Store
 
-/// Removes expired artifacts and jobs, and files that no artifact or running job owns; gives back jobs whose worker is
-/// gone.
+/// Removes expired artifacts and jobs, and files that no artifact or running job owns; puts back jobs whose worker has
+/// ended.
 struct Sweeper: Sendable {
     let queue: Queue
     let store: any ArtifactStore
@@ -26,7 +26,7 @@ struct Sweeper: Sendable {
         }
     }
 
-    /// Removes expired artifacts with their jobs, then files that belong to nothing.
+    /// Removes expired artifacts with their jobs, then files without an owner.
     func sweep() {
         do {
             while true {
@@ -48,7 +48,8 @@ struct Sweeper: Sendable {
                 try NoticeMessages.sweep(before: before, on: connection)
             }
             try sweepAudit()
-            // Names are listed before jobs are looked up, so a job that began a file meanwhile is known.
+            // Names are listed before jobs are looked up, so a job that began a file in between is
+            // found.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)
                 log(.info, "stray artifact removed", ["name": name])

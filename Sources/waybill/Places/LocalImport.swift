@@ -6,9 +6,9 @@ import Intake
 import Jobs
 import Service
 
-/// Imports that the command line does itself, as jobs of the queue: when it dies, a worker goes on with the file as it was
-/// given, which is copied into the folder of uploads first. One that fails is over: its user hears why and has the file, and
-/// nothing is tried behind the user's back.
+/// Imports that the command line does itself, as jobs of the queue: if it dies, a worker continues with the given file,
+/// which is copied into the folder of uploads first. A failed import is not tried again in the background: the user gets the
+/// reason and still has the file.
 struct LocalImport {
     private let runtime: Runtime
     let isQuiet: Bool
@@ -26,7 +26,8 @@ struct LocalImport {
 
     /// Does one import and waits for it. Fails with the reason for which the job failed.
     ///
-    /// - Parameter project: the number of a project that exists and is all that the import is about.
+    /// - Parameter project: the number of the existing project, if the import concerns only this
+    ///   one.
     @discardableResult
     func run(
         _ import: IntakeJob, label: String, project: (product: Int64, id: Int64) = (0, 0)
@@ -81,7 +82,7 @@ struct LocalImport {
             let file = try DurableFile(path: "\(runtime.directory.spool)/\(uuid)")
             try FileParts.copy(task.path, to: file)
             try file.publish()
-            // Where the document says nothing, the project is called after the file.
+            // If the document gives no name, the project is named after the file.
             task.destination.fileName = task.path.split(separator: "/").last.map(String.init) ?? ""
             task.path = IntakeJob.spoolPath(of: uuid)
             task.isSpooled = true

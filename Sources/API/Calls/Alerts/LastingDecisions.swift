@@ -50,7 +50,7 @@ extension Call {
         }
     }
 
-    /// What to say of a decision that no alert has: a mistyped name decides nothing, and waits for ever.
+    /// The message for a decision without alerts: a mistyped name would never match.
     private static func remark(on decision: LastingDecision, on connection: any Connection) throws -> String {
         let name = decision.vulnerability
         guard !name.isEmpty else { return "; no alert has it yet" }
@@ -80,7 +80,7 @@ extension Call {
 
     private static let afterID = WholeNumber("afterId", in: 0...NumberText.ids.upperBound)
 
-    /// In the order of their numbers. `next` is there when there may be more: as `afterId` it asks for the page behind.
+    /// In the order of their numbers. `next` is present if there may be more: it is the `afterId` of the next page.
     private static let decisionList = Call(
         "waybillGetDecisions", .any, .readOnly, .work,
         takes: [.flag("includeEnded"), .time("expiresBefore"), .time("reviewBefore"), .number(afterID)]
@@ -178,7 +178,7 @@ extension Call {
             return time
         }
 
-        /// What it is about: a library or a vulnerability at least.
+        /// The subject: at least a library or a vulnerability.
         private mutating func readSubject(_ visit: borrowing Visit) throws {
             let request = visit.request
             let library = try Self.library(visit)
@@ -217,7 +217,7 @@ extension Call {
             return text
         }
 
-        /// What a library is in all its versions; nil where none is named.
+        /// The identity of a library in all its versions; nil if none is named.
         private static func library(_ visit: borrowing Visit) throws -> String? {
             let accepted = "a package URL without a version, as pkg:npm/left-pad; versions says which"
             if let uuid = try visit.request.textIfAny("keyUuid", accepted: "the keyUuid of a library")?.lowercased() {

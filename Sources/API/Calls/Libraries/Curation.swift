@@ -5,7 +5,7 @@ import Inventory
 import Jobs
 
 // Statements of people and their tools about libraries. Mend's names for these requests are not known, so they have
-// names of our own, which nobody takes for Mend's: docs/curation.md.
+// names of our own, which cannot be mistaken for Mend's: docs/curation.md.
 
 extension Call {
     static let curation: [Call] = [
@@ -61,7 +61,8 @@ extension Call {
     /// How long a call marks libraries; the rest is marked in the background.
     private static let patience = Duration.milliseconds(2000)
 
-    /// Changes the rules of an organization, then marks or unmarks libraries that are there, then has alerts decided.
+    /// Changes the rules of an organization, then marks or unmarks existing libraries, then starts the decision of
+    /// alerts.
     private static func changeRules(
         _ visit: borrowing Visit, _ change: @escaping @Sendable (Curator, any Connection) throws -> Int64,
         answer: @escaping @Sendable (_ rule: Int64, _ isDone: Bool, _ marked: Int) -> HTTPResponse

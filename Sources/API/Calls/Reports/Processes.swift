@@ -112,7 +112,8 @@ extension Call {
             response.attach(as: artifact.fileName)
             return response
         case .redirect(let url):
-            // 303: the result of the POST is fetched by GET. The address is a key for a while: nobody keeps it.
+            // 303: the result of the POST is fetched by GET. The address works like a key for a while, so it must not
+            // be cached.
             return HTTPResponse(status: 303, headers: ["Location": url, "Cache-Control": "no-store"])
         }
     }

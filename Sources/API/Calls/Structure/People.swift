@@ -49,8 +49,8 @@ extension Call {
             })
     }
 
-    /// What a new member begins with: a role (none by default), in one product if the request names one, and the scopes of the
-    /// first key.
+    /// The first rights of a new member: a role (none by default), in one product if the request names one, and the scopes of
+    /// the first key.
     private static let beginning: [Parameter] = [
         .words("role", roleWords), .text("productToken"), .texts("scopes"), .time("expires"),
     ]

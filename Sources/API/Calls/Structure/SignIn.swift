@@ -3,7 +3,7 @@ import Database
 import HTTP
 import OpenID
 
-// Not Mend's: what the groups of an issuer may do in the organization, where the operator's file leaves it to the calls.
+// Not Mend's: the rights of an issuer's groups in the organization, if the operator's file has no mapping.
 
 extension Call {
     static let signIn: [Call] = [signInMapping, setSignInMapping]
@@ -32,7 +32,7 @@ extension Call {
             })
     }
 
-    /// Puts rules in the place of those of before; an empty list lets nobody in. They count at once for everybody who has signed in.
+    /// Replaces the rules; with an empty list nobody can sign in. They take effect at once for everybody who has signed in.
     private static let setSignInMapping = Call(
         "waybillSetSignInMapping", .one(.organization), .administrator, .points,
         takes: [issuer, .objects("rules", [.text("group"), .words("role", roles), .text("productToken")])]

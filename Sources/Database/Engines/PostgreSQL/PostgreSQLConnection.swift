@@ -110,7 +110,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         }
     }
 
-    /// Whether the transaction failed because a row with the same key is there.
+    /// Whether the transaction failed because a row with the same key exists.
     var isTaken: Bool { if case .taken = trouble { true } else { false } }
 
     // MARK: Transactions
@@ -131,12 +131,12 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         transaction = kind
     }
 
-    /// Tells the server that the transaction begins, if it has not heard of it.
+    /// Sends the beginning of the transaction to the server, if this has not been done.
     func open() throws(DatabaseError) {
         if opening.isEmpty { return }
         let text = opening.joined(separator: "; ")
         if transaction == .snapshot {
-            // Nothing is read yet: a connection that had died unseen is replaced.
+            // No row has been read yet, so a connection that had died unnoticed is replaced.
             try onWholeSession { () throws(DatabaseError) in try tell(text) }
         } else {
             try tell(text)
@@ -147,7 +147,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Commits a write, unless a statement of it failed.
     func commit() throws(DatabaseError) {
         endCursors()
-        // The server was asked nothing.
+        // The server has received no query.
         if case .none = trouble, !opening.isEmpty { return end() }
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
         switch trouble {
@@ -167,7 +167,8 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         }
     }
 
-    /// Ends whatever runs and undoes it. Leaves the connection idle, or broken.
+    /// Ends the running statement and undoes the transaction. Leaves the connection idle, or
+    /// broken.
     func end() {
         endCursors()
         transaction = .none
@@ -200,7 +201,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             return try PostgreSQLCursor(declaring: "c\(cursors)", sql, on: self)
         }
         guard transaction == .none else { return try PostgreSQLCursor(streaming: sql, on: self) }
-        // Nothing was read yet, and a read changes nothing: it may be asked again on a new connection.
+        // No row was read yet, and a read has no effect, so it may be repeated on a new connection.
         return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(streaming: sql, on: self) }
     }
 
@@ -248,7 +249,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         try tell(text)
     }
 
-    /// Runs a script, whatever the transaction is in the middle of.
+    /// Runs a script, in any state of the transaction.
     private func tell(_ text: String) throws(DatabaseError) {
         let result = waiting { PQexec(handle, text) }
         defer { PQclear(result) }

@@ -5,7 +5,7 @@ struct PostgreSQLFault {
         case none
         /// A statement failed: the transaction cannot be committed.
         case failed(DatabaseError)
-        /// A row with the same key is there already: perhaps another write made it after this one had looked.
+        /// A row with the same key exists: perhaps another write made it after this one had checked.
         case taken(DatabaseError)
         /// The server undid the transaction in favour of another, or the statement has to be prepared again.
         case conflict(DatabaseError)

@@ -3,16 +3,16 @@ import Glibc
 import Synchronization
 
 // DESIGN. By itself SQLite writes its log back into the database with the commit that makes the log longer than a thousand pages. That
-// commit waits for further flushes of the disk, seconds of a busy one, and all other writers wait with it. So a thread with a
+// commit waits for further flushes of the disk, which takes seconds on a busy disk, and all other writers wait with it. So a thread with a
 // connection of its own does it; a checkpoint of the kind PASSIVE hinders nobody (SQLite, "PRAGMA wal_checkpoint"). While commits come
-// without a pause some pages are always left, and the log cannot begin again at its start: when it is long, the thread writes back
-// twice, the second time what came meanwhile, and the writer writes back what is left after its next commit: a few pages.
+// without a pause some pages are always left, and the log cannot begin again at its start: when it is long, the thread writes back twice,
+// the second time the pages of commits during the first. The writer writes back the remaining few pages after its next commit.
 
 /// Writes the log of a SQLite database back into it while others read and write.
 final class SQLiteCheckpoints: Sendable {
-    /// Pages of the log after which it is written back: 4 to 64 MiB, a sixteenth of what is free on the disk. A page that many commits change
-    /// goes back once, so a long log is less work: a large import writes a third less. From one and a half times as many on
-    /// the writer does the rest.
+    /// Pages of the log after which it is written back: 4 to 64 MiB, a sixteenth of the free space on the disk. A page that many commits
+    /// change goes back once, so a long log is less work: a large import writes a third less. Above one and a half times this number the
+    /// writer writes back the remaining pages.
     private static let bounds = (least: 1000, most: 16_000)
 
     private let path: String
@@ -45,7 +45,7 @@ final class SQLiteCheckpoints: Sendable {
     func wrote(_ pages: Int, isFull: Bool) -> Bool {
         let usual = usual.load(ordering: .relaxed)
         let sum = written.wrappingAdd(isFull ? usual : pages, ordering: .relaxed).newValue
-        // Of two checkpoints at a time the second does nothing.
+        // Of two simultaneous checkpoints the second has no effect.
         guard !isRunning.load(ordering: .acquiring) else { return false }
         if needsWriter.exchange(false, ordering: .relaxed) {
             written.store(0, ordering: .relaxed)
@@ -80,7 +80,8 @@ final class SQLiteCheckpoints: Sendable {
 }
 
 extension SQLiteConnection {
-    /// Writes as much of the log back as nobody still reads. Returns the pages that the log had then.
+    /// Writes back all pages of the log that no reader needs. Returns the pages that the log had
+    /// then.
     @discardableResult
     func writeBack() throws -> Int64 { try first("PRAGMA wal_checkpoint(PASSIVE)") { $0.integer(1) } ?? 0 }
 }

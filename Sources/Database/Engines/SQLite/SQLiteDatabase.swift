@@ -57,7 +57,8 @@ final class SQLiteDatabase: Database {
                 try connection.run("COMMIT")
                 return result
             } catch {
-                // The first error is the one to report; a rollback that fails too leaves nothing to undo.
+                // The first error is the one to report; if the rollback fails too, the transaction has
+                // already ended.
                 _ = try? connection.run("ROLLBACK")
                 throw error
             }
@@ -163,7 +164,7 @@ final class SQLiteDatabase: Database {
             }
             try writer.script("COMMIT")
         } catch {
-            // A full disk makes SQLite end the transaction itself; then this rollback has nothing to do.
+            // A full disk makes SQLite end the transaction itself; then this rollback has no effect.
             try? writer.script("ROLLBACK")
             outcomes = batch.indices.map { index in
                 if index < outcomes.count, case .failure = outcomes[index] { outcomes[index] } else { .failure(error) }

@@ -108,7 +108,7 @@ package enum Accounts {
         return email
     }
 
-    /// Makes an account a member of the organization. Once more changes nothing.
+    /// Makes an account a member of the organization. Repeating it changes nothing.
     static func join(_ organization: Int64, account: Int64, on connection: any Connection) throws {
         try connection.run(
             """

@@ -1,6 +1,7 @@
 // DESIGN. An account has several keys, each with a name, scopes and, where it is wanted, an end. Only digests are kept, so a
 // key is shown once, where it is made. When a key was used last is written by the server from time to time, never by the
-// request that uses it. The key of somebody who signed in with an issuer (`Identities`) is known to nobody and in no list. No change of keys takes away the last key by which somebody can administer the organization.
+// request that uses it. The key behind a sign-in with an issuer (`Identities`) is known to no person and is in no list. No change of keys
+// takes away the last key by which somebody can administer the organization.
 
 /// Why a key was not made or changed.
 package enum KeyError: Error, Equatable {
@@ -158,7 +159,7 @@ package enum Keys {
 
     /// Makes the row of a key and gives its number.
     ///
-    /// - Parameter isSignIn: whether sessions begin with it that nobody typed a key for.
+    /// - Parameter isSignIn: whether the key only serves sessions of a sign-in with an issuer.
     static func insert(
         _ new: NewKey, account: Int64, isSignIn: Bool = false, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
@@ -194,7 +195,7 @@ package enum Keys {
         return key
     }
 
-    /// A key that ends before it begins helps nobody, and may lock an organization.
+    /// A key that ends before it begins is useless, and may lock out an organization.
     private static func check(_ expires: Int64, at time: Int64) throws(KeyError) {
         guard expires == 0 || expires > time else { throw .ended(expires) }
     }

@@ -152,7 +152,8 @@ package enum People {
         try note(.assignment, .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
-    /// Takes all roles and groups away from a member, and the key. Who signs in with an issuer that still lets them in is a member again.
+    /// Takes all roles and groups away from a member, and the key. A person whose issuer still gives a role becomes a member again by
+    /// signing in.
     package static func remove(email: String, _ writing: Writing) throws {
         try lock(writing)
         let person = try user(email, in: writing.scope.organization, on: writing.connection)

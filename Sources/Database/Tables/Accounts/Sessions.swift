@@ -1,6 +1,6 @@
 // DESIGN. A browser shows a secret of its own instead of a user key: it is worth a day at most and half an hour without a click,
 // ends when the person signs out or the key ends, and the database keeps its digest only, as it does of keys. Any node can look
-// it up. The digest names a session to its own people, too: nobody makes the secret from it.
+// it up. The digest also names a session to its own user, because the secret cannot be computed from it.
 
 /// People who are signed in at the console.
 package enum Sessions {

@@ -1,5 +1,5 @@
-// DESIGN. The rights of an account follow from its assignments and those of its groups. The API's authorization asks here,
-// and nothing else decides by roles.
+// DESIGN. The rights of an account follow from its assignments and those of its groups. The API's authorization calls
+// this; no other code decides by roles.
 
 /// The rights of a person in an organization or a product. Each role includes the roles before it.
 package enum Role: String, Sendable, CaseIterable, Comparable {

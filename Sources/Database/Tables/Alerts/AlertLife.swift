@@ -1,8 +1,9 @@
 package import Inventory
 
-// DESIGN. An alert has a cause, which is there or gone, and a decision, which people or a VEX statement made. What a person decided about
-// the alert itself counts first, then what was decided for many (`LastingDecision`), then documents. Its state follows from the two: RESOLVED when the cause is gone; otherwise IGNORED while a decision says so, else OPEN. So no decision
-// is lost when a library is missing from one scan and back in the next.
+// DESIGN. An alert has a cause, which exists or not, and a decision by a person or a VEX statement. A person's decision about the alert
+// itself counts first, then a decision for many (`LastingDecision`), then documents. The state follows from cause and decision: RESOLVED
+// without a cause; otherwise IGNORED while a decision says so, else OPEN. So no decision is lost when a library is missing from one scan
+// and back in the next.
 
 /// The states of an alert.
 package enum AlertState: String, Sendable, CaseIterable {
@@ -18,7 +19,7 @@ package struct AlertLife: Sendable, Equatable {
         case none
         /// By an account, or 0 for a VEX statement; until a time, or 0 for good.
         case ignored(by: Int64, until: Int64)
-        /// A person wants it open, whatever a VEX statement says.
+        /// A person keeps it open, even against a VEX statement.
         case kept(by: Int64)
     }
 
@@ -37,8 +38,8 @@ package struct AlertLife: Sendable, Equatable {
             self.comments = comments
         }
 
-        /// Whether an alert is open by the server's own decision, and if so, because nobody ignores it any more rather than because
-        /// its cause came back; nil for all else.
+        /// Whether an alert is open by the server's own decision, and if so, whether the reason is that it is no longer ignored
+        /// rather than that its cause came back; nil otherwise.
         var isExpiry: Bool? { state == .open && account == 0 ? comments != AlertLife.reopened : nil }
     }
 
@@ -134,8 +135,8 @@ package struct AlertLife: Sendable, Equatable {
         }
     }
 
-    /// A person decided for many alerts, this one among them. Returns the event; nil when what was decided about the alert
-    /// itself counts before it, or nothing changes.
+    /// A person decided for many alerts, this one among them. Returns the event; nil if a decision about the alert itself
+    /// counts before it, or if the alert does not change.
     package mutating func hold(under held: LastingDecision, at time: Int64) -> Event? {
         let before = self
         guard take(held), self != before else { return nil }

@@ -1,10 +1,10 @@
 import Bytes
 package import Inventory
 
-// DESIGN. One decision of a person holds for many alerts, future ones included. A decision says where it holds and about what; the
-// alerts that it counts for carry its words and its number (`alert.decision_id`), so that reports read alerts and nothing else.
-// Of several that reach an alert the narrowest counts, then the newest (`comesBefore`). What was decided about the alert itself
-// comes before all of them, documents come after (`AlertLife`).
+// DESIGN. One decision of a person holds for many alerts, future ones included. A decision has a place and a subject. Its alerts
+// have a copy of its text and its number (`alert.decision_id`), so that reports read only alerts. If several reach an alert, the
+// narrowest counts, then the newest (`comesBefore`). A decision about the alert itself comes before all of them, documents come
+// after them (`AlertLife`).
 
 /// A person's decision about vulnerabilities that holds for more than one alert.
 package struct LastingDecision: Sendable, Equatable {
@@ -22,7 +22,7 @@ package struct LastingDecision: Sendable, Equatable {
 
     package enum Verdict: Sendable, Equatable {
         case ignored(IgnoreReason)
-        /// It is open, whatever documents say.
+        /// The alert is open, even against documents.
         case open
 
         package var word: String {

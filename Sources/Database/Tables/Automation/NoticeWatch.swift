@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. No transaction causes what only the passing of time brings about, so nodes look once a minute. A row says up to when that was
-// done: what became due between two looks is said once, by the node whose write moves the row on. Nothing is marked as said, so a
-// source that was brought up to date becomes due again by itself.
+// DESIGN. Events that are caused only by the passing of time have no transaction of their own, so nodes check once a minute. A row
+// stores the time of the last check: events that became due between two checks are reported once, by the node that updates the row.
+// Reported events are not marked, so a source that was updated can become due again.
 
 /// Notices whose cause is the passing of time: sources that become too old, and decisions that should be reviewed.
 package enum NoticeWatch {

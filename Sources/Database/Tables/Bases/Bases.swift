@@ -50,7 +50,7 @@ package enum Bases {
         }
     }
 
-    /// Says that the projects have to be looked at again that show libraries which are looked up in one of these ecosystems.
+    /// Marks the projects as stale that show libraries of one of these ecosystems.
     static func markStale(lookingIn places: Set<String>, on connection: any Connection) throws {
         if places.isEmpty { return }
         // The ways of all scans, found by skipping from one to the next in an index; obstacles begin with `!`.

@@ -1,7 +1,7 @@
-// DESIGN. One record for each thing that somebody may want to know later: who signed in, what was downloaded, which key, role,
-// product or decision changed. A change writes its record in its own transaction, so neither is there without the other.
-// Downloads and refused keys, which change nothing, are noted in memory and written a moment later. A file of JSON lines is
-// written from the table, so it holds committed records only.
+// DESIGN. One record for each event that may be of interest later: sign-ins, downloads, changes of keys, roles, products and
+// decisions. A change writes its record in its own transaction, so neither exists without the other. Downloads and refused
+// keys, which change no data, are collected in memory and written a moment later. A file of JSON lines is written from the
+// table, so it holds committed records only.
 
 /// A record of the audit trail.
 package struct AuditRecord: Sendable, Equatable {

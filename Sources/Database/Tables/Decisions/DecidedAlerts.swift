@@ -51,8 +51,8 @@ struct DecidedAlerts {
 
     // MARK: Writing
 
-    /// Writes what one decision made of alerts, by their projects, and their events: a few statements, however many projects and
-    /// alerts there are. Revisions of the projects, and of what is above them, count up.
+    /// Writes the alerts that one decision changed, by their projects, and their events, in a few statements for any number of
+    /// projects and alerts. Raises the revisions of the projects, and of their products and organization.
     static func write(
         _ changes: [Int64: [AlertChange]], organization: Int64, at time: Int64, on connection: any Connection
     ) throws {

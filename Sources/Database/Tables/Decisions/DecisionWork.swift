@@ -2,16 +2,16 @@ import Inventory
 
 // DESIGN. A decision for an organization may reach alerts of thousands of projects, and the call that makes it answers after they
 // are updated. Evaluating each project again, as after an import, would take minutes. So only alerts are read that the decision may
-// be about, and only those for which it counts are written, for hundreds of projects in one short transaction. Which of several
-// decisions counts, and what an alert makes of it, is decided by the same two functions as with each look at a project
-// (`comesBefore`, `AlertLife`). The rest, when the time of the call is over or the process dies (`resume`), is done with the next
-// look at each project.
+// be about, and only those for which it counts are written, for hundreds of projects in one short transaction. The same two
+// functions as in the evaluation of a project (`comesBefore`, `AlertLife`) choose the decision that counts and apply it to the
+// alert. When the time of the call is over or the process dies (`resume`), the remaining alerts are updated by the next evaluation
+// of their projects.
 
 /// Applies a new decision to existing alerts.
 package struct DecisionWork: Sendable {
     /// Projects of one transaction, and the alerts about vulnerabilities that these have: they are counted again.
     private static let page = (projects: 200, alerts: 5000 as Int64)
-    /// After so many milliseconds nobody works on a decision any more that is not done.
+    /// After so many milliseconds the process of an unfinished decision counts as dead.
     private static let patience: Int64 = 60_000
 
     private let database: any Database
@@ -58,7 +58,7 @@ package struct DecisionWork: Sendable {
         }
     }
 
-    /// Says that nothing is left to be done for a decision but looks at these projects.
+    /// Ends the work of a decision: only these projects still have to be evaluated.
     private static func leave(_ decision: Int64, _ projects: [Int64], on connection: any Connection) throws {
         try SQL.inSlices(projects, as: Value.integer) { list in
             try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)

@@ -1,7 +1,7 @@
-// DESIGN. An upload with a project version makes a project called `name - version`, so that several versions are kept side by side. What
-// was decided for one holds for the next, so it has to be known which projects are versions of one thing. An upload says it
-// (`project.version`); of a project that was named as a whole, and of those of before, only what looks like a version counts: `web - 2`
-// is one, `web - backend` is not.
+// DESIGN. An upload with a project version makes a project called `name - version`, so that several versions are kept side by side. A
+// decision for one version holds for the next, so the versions of one thing have to be recognized. An upload gives the version
+// (`project.version`). In the full name of a project without it, also one of an earlier release of Waybill, only a part that looks like
+// a version counts: `web - 2` is one, `web - backend` is not.
 
 /// The name that all versions of a project have in common, and the version.
 package struct ProjectFamily: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // DESIGN. A document's claim names its vulnerability freely; advisories and the organization's other documents decide which
-// vulnerability that is, and changes with them. So the names are kept (`library_claim`), and what they mean is decided with each
-// look at the project's alerts (`claimed_vulnerability`).
+// vulnerability that is, and changes with them. So the names are kept (`library_claim`), and their meaning is decided with each
+// evaluation of the project's alerts (`claimed_vulnerability`).
 
 /// The claims of documents about vulnerabilities of their libraries.
 package enum Claims {
@@ -84,8 +84,8 @@ package enum Claims {
         }
     }
 
-    /// The claims of a scan that name nothing but what claims before them name of the same components, which alone have rows of
-    /// their own: each with one of those.
+    /// The claims of a scan that only repeat names which earlier claims give for the same components. Only the earlier claims
+    /// have rows of their own; each repeating claim is returned with one of them.
     package static func twins(of scan: Int64, on connection: any Connection) throws -> [(claim: Int64, of: Int64)] {
         try connection.all(
             """

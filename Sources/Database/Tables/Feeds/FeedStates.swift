@@ -66,7 +66,7 @@ package struct FeedState: Sendable, Equatable {
     /// Writes down that a source could not be brought up to date. Its stored records remain.
     package static func fail(_ name: String, at time: Int64, why: String, on connection: any Connection) throws {
         var state = try of(name, on: connection)
-        // Said once, until it was looked at with success.
+        // Reported once, until the next successful update.
         if !state.isFailing { try Notices.sayToAll(.update, of: name, why, at: time, on: connection) }
         state.failed = time
         state.error = why

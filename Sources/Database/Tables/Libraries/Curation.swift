@@ -31,7 +31,7 @@ package struct Curator: Sendable {
         ) { Change.Place("LIBRARY", id: $0.integer(0), name: $0.string(1)) }
     }
 
-    /// Writes the line of the change log; projects that have the library have to be looked at again, and reports change.
+    /// Writes the line of the change log, marks the projects with the library as stale and raises revisions.
     func note(_ change: Change, of uuid: String, on connection: any Connection) throws {
         try note([(change, uuid)], on: connection)
     }
@@ -50,7 +50,7 @@ package struct Curator: Sendable {
         Writing(in: scope, by: author, at: time, from: origin, on: connection)
     }
 
-    /// Projects that have libraries of the organization have to be looked at again, and reports change.
+    /// Marks the projects with libraries of the organization as stale and raises revisions.
     static func touch(_ uuids: [String], of organization: Int64, on connection: any Connection) throws {
         var found: Set<Int64> = []
         try SQL.inSlices(uuids, as: Value.text) { list in

@@ -1,9 +1,9 @@
-// DESIGN. Two sources know of what a digest is: lists that were imported, and documents of the same organization that name a
-// library and have its digest. The list goes before documents, and documents that disagree name nothing. What was named by a
-// digest (`library.naming` 2) is no source itself, or a name that was wrong once would stay for ever.
+// DESIGN. Two sources give the name for a digest: imported lists, and documents of the same organization that give a
+// library's name and digest. The list counts before documents, and documents that disagree give no name. A library that was
+// named by its digest (`library.naming` 2) is no source itself, because a wrong name would then stay for ever.
 //
-// An index of all digests cost each import a tenth of its time, and most organizations never ask. Instead, each look-up fills
-// `named_digest` from where the last one stopped.
+// An index of all digests cost each import a tenth of its time, and most organizations never search by digest. Instead, each
+// look-up fills `named_digest` from where the last one stopped.
 
 /// The knowledge about digests, and the projects that show libraries with these digests.
 package enum DigestNames {
@@ -196,7 +196,7 @@ package enum DigestNames {
         try connection.integer("SELECT 1 FROM library WHERE naming = 1 LIMIT 1") != nil
     }
 
-    /// Says that projects have to be looked at that show libraries without names. Returns the uuids of these.
+    /// Marks the projects as stale that show libraries without names. Returns the uuids of these.
     ///
     /// - Parameters:
     ///   - uuids: the digests of libraries that are known by their digests only.
@@ -223,7 +223,7 @@ package enum DigestNames {
         return hit
     }
 
-    /// Says that the projects have to be looked at that show the selected scans.
+    /// Marks the projects as stale that show the selected scans.
     private static func mark(_ scans: SQL, on connection: any Connection) throws {
         try connection.run(
             """

@@ -15,7 +15,7 @@ extension InHouse {
         case artifact = "ARTIFACT_ID"
     }
 
-    /// How reports name a library, as far as rules look at it.
+    /// The names of a library in reports that rules are matched with.
     package struct Names: Sendable {
         package let group: String
         package let artifact: String
@@ -29,7 +29,8 @@ extension InHouse {
             self.filename = filename
         }
 
-        /// What a rule of the kind looks at: coordinates as the inventory keeps them, and as Mend has them outside of Maven.
+        /// The names that a rule of the kind is matched with: coordinates as in the inventory, and as in Mend outside of
+        /// Maven.
         func texts(_ kind: Kind) -> [String] {
             switch kind {
             case .name: [filename, artifact]
@@ -207,7 +208,7 @@ package struct RuleWork: Sendable {
         let rule: InHouse.Rule?
         let organization: Int64
         let account: Int64
-        /// The number of the first library that was not looked at.
+        /// The number of the first library that was not processed.
         let next: Int64
     }
 

@@ -4,12 +4,12 @@ package enum Notices {
     /// show their causes.
     package static let limit = 5000
 
-    /// Whether anybody of the organization wants to hear of anything.
+    /// Whether the organization has any subscription.
     private static func isWanted(organization: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM subscription WHERE organization = \(organization) LIMIT 1") != nil
     }
 
-    /// What the kinds of a subscription are like that names this one.
+    /// The pattern for the kinds of a subscription that contain this one.
     private static func pattern(_ kind: NoticeKind) -> String { "%\n\(kind.rawValue)\n%" }
 
     /// The condition that a `subscription n` wants a kind of notice about a `project p`.
@@ -20,7 +20,7 @@ package enum Notices {
         """
     }
 
-    /// The condition that a `subscription n` wants to hear of a `vulnerability v`.
+    /// The condition that a `subscription n` includes a `vulnerability v`.
     private static let minds: SQL = """
         n.severity <= CASE v.severity WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1
             ELSE 0 END
@@ -194,7 +194,7 @@ package enum Notices {
         }
     }
 
-    /// The organizations in which somebody wants to hear of a kind of notice.
+    /// The organizations with a subscription to a kind of notice.
     static func listeners(to kind: NoticeKind, on connection: any Connection) throws -> [Int64] {
         try connection.all(
             "SELECT DISTINCT organization FROM subscription WHERE kinds LIKE \(pattern(kind)) ORDER BY organization"

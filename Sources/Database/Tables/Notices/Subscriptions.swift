@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. What there is to say is written for each subscription in the transaction that caused it (`Notices`), so nothing is lost
-// and nothing is said that did not happen. One node takes each subscription that is due and turns its events into messages in one transaction;
-// a message is sent under a lease. A subscription hears of what its owner may see when the message is made.
+// DESIGN. An event is written for each subscription in the transaction that caused it (`Notices`), so no event is lost, and none is
+// reported that did not happen. One node takes each subscription that is due and turns its events into messages in one transaction; a
+// message is sent under a lease. A message contains only events that the owner may see when it is made.
 
 /// The event that a notice reports.
 package enum NoticeKind: String, Sendable, CaseIterable {
@@ -24,9 +24,9 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     case refused = "IMPORT_REFUSED"
     /// A source of knowledge could not be brought up to date.
     case update = "UPDATE_FAILED"
-    /// A source of knowledge was not looked at with success for longer than its data are good for.
+    /// The last successful update of a source is too old.
     case old = "UPDATE_OLD"
-    /// The day came on which somebody should look at a decision again; the subject is its number.
+    /// The review day of a decision came; the subject is the decision's number.
     case review = "REVIEW"
 
     /// Whether its subject is the name of a vulnerability.

@@ -1,10 +1,10 @@
 import Bytes
 package import Inventory
 
-// DESIGN. A policy hangs on an organization, a product or a project; what is below inherits it. Narrower ones come first,
-// then the least priority: the first that fits a library decides. Its JSON is kept as it came and given back so; what is
-// decided with is `rule` and the word of its action. A change makes the projects below stale, and so does a day on which a
-// library reaches the age that a policy looks for.
+// DESIGN. A policy belongs to an organization, a product or a project; products and projects below inherit it. Narrower
+// ones come first, then the least priority: the first that matches a library decides. Its JSON is stored and returned
+// unchanged; decisions use only `rule` and the name of its action. A change makes the projects below stale, and so does
+// the day on which a library reaches the age in a policy.
 
 /// A policy as its row has it.
 package struct Policy: Sendable, Equatable {
@@ -80,7 +80,8 @@ package struct NewPolicy: Sendable {
         self.priority = priority
     }
 
-    /// The day of the last look at ages, as a row has it; -1 where the rule does not look at time.
+    /// The day on which ages were last checked, as stored in the row; -1 if the rule does not
+    /// depend on time.
     fileprivate func agedDay(at time: Int64) -> Int64 { rule.age == nil ? -1 : time / TimeText.day }
 }
 

@@ -1,8 +1,7 @@
-// DESIGN. A deleted project is gone at once: its row, and the decisions and statements about it. The rows of its scan, its alerts,
-// their history, its requests and its events are many, and nobody finds them without the row of the project. The scan is
-// marked as one that nobody will look at, and the sweeper takes it and them in short transactions (`AbandonedScan`). Pending uploads create the
-// project again, under another number; uploads into a deleted product fail, because the right to upload does not include the right to create a
-// product.
+// DESIGN. A deletion removes the project's row, and the decisions and statements about it, at once. The rows of its scan, its alerts, their
+// history, its requests and its events are many, and no query finds them without the row of the project. The scan is marked as abandoned,
+// and the sweeper removes it and these rows in short transactions (`AbandonedScan`). Pending uploads create the project again, under
+// another number; uploads into a deleted product fail, because the right to upload does not include the right to create a product.
 
 /// Deletes products and projects.
 package enum Deletion {

@@ -53,7 +53,8 @@ package struct AbandonedScan: Sendable, Equatable {
         return true
     }
 
-    /// Deletes what its project left, or would have had; nothing where the project is there.
+    /// Deletes the rows of its deleted project, or of the project that it would have made; none if
+    /// the project exists.
     func forgetProject(in database: any Database, limit: Int = 2000) throws {
         guard try isOfDeletedProject(in: database) else { return }
         try delete(Self.tablesOfProject, where: "project = \(project)", from: database, limit: limit)
@@ -109,7 +110,7 @@ package struct AbandonedScan: Sendable, Equatable {
             "SELECT 1 FROM scan WHERE state = 'STAGING' AND organization = \(organization) LIMIT 1") == nil
     }
 
-    /// Deletes libraries with these numbers that nothing refers to; false when facts have to stay.
+    /// Deletes libraries with these numbers to which no row refers; false if facts have to stay.
     private func forgetLibraries(from first: Int64, to end: Int64, on connection: any Connection) throws -> Bool {
         guard try isQuiet(on: connection) else { return false }
         let orphans: SQL = """

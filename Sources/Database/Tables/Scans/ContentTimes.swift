@@ -8,8 +8,8 @@ enum ContentTimes {
     /// Gives a project that begins to show an upload the time of its content, and its product that of its newest one.
     ///
     /// - Parameters:
-    ///   - before: the scan that it showed, or 0; it is there still.
-    ///   - isNew: whether that showed something else.
+    ///   - before: the scan that it showed, or 0; its rows still exist.
+    ///   - isNew: whether that scan had other content.
     static func note(
         _ content: StagedScan.Publication, of target: StagedScan.Target, after before: Int64, isNew: Bool,
         at time: Int64, on connection: any Connection
@@ -27,7 +27,7 @@ enum ContentTimes {
         }
         let known = try connection.integer(
             "SELECT at FROM content_time WHERE project = \(target.project) AND digest = \(digest)")
-        // A file that follows itself is new content if its libraries have got other names meanwhile.
+        // A repeated upload of one file is new content if its libraries have got other names since.
         let old = try connection.first("SELECT source_digest, document FROM scan WHERE id = \(before)") {
             Self.digest(of: $0.blob(0), $0.string(1))
         }

@@ -1,4 +1,4 @@
-// What the place of an import has before the scan is shown.
+// The content at the destination of an import before the scan is shown.
 
 extension StagedScan {
     /// A project as it is before it shows the scan.

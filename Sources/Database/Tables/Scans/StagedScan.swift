@@ -314,7 +314,8 @@ package struct StagedScan: Sendable, Equatable {
     /// Makes the project show this scan instead of the one before, and records which libraries appeared and disappeared.
     /// Returns these.
     ///
-    /// - Parameter found: the changes where they were looked for before; their caller knows that nothing else was shown since.
+    /// - Parameter found: the changes, if they were computed before; then the caller guarantees that no other scan was shown
+    ///   since.
     @discardableResult
     package func publish(
         _ content: Publication, in target: Target, found: ScanChanges? = nil, at time: Int64,

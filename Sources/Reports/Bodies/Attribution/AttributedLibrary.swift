@@ -82,7 +82,7 @@ struct AttributedLibrary {
     /// The licences that bind.
     var licenses: [License] = []
     var copyrights: [CopyrightLine] = []
-    /// What a person decided about its licences; nil where nobody did.
+    /// A person's decision about its licences; nil without one.
     var decision: AttributedDecision?
     /// The value of the wanted custom attribute.
     var attribute: String?
@@ -98,14 +98,14 @@ struct AttributedLibrary {
     }
 
     var hasChoice: Bool { expression.contains(" OR ") }
-    /// What was offered or found, where one license was taken out of several or in the place of another.
+    /// The offered or found licences, if one was chosen among several or replaced another.
     var offer: String? {
         if let decision { return decision.found.isEmpty ? "no license found" : decision.found }
         return hasChoice ? expression : nil
     }
     var isCopyleft: Bool { licenses.contains(where: \.isCopyleft) }
 
-    /// What stands for the licences in one line.
+    /// The licences in one line.
     var licenseLine: String {
         licenses.isEmpty ? "No known license" : licenses.map(\.label).joined(separator: ", ")
     }

@@ -2,8 +2,8 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. Whoever signs the document answers for each choice in it, so each says who made it: a person for this library, the
-// organization by its order of preference, or nobody, where the rule of the program decided.
+// DESIGN. The person who signs the document is responsible for each choice in it. So each choice names its author: a person
+// for this library, the organization by its order of preference, or the rule of the program.
 
 /// A license that a person put in the place of the one that was found.
 struct AttributedDecision {
@@ -15,7 +15,7 @@ struct AttributedDecision {
     let time: Int64
     let reference: String
 
-    /// Nil where nobody decided.
+    /// Nil without a decision.
     ///
     /// - Parameter start: the first of the four cells behind those of `Origin`, in the query `libraries`.
     init?(_ row: borrowing RowBuffer, at start: Int) {
@@ -27,10 +27,10 @@ struct AttributedDecision {
     }
 }
 
-/// Who decides where licenses are offered for choice.
+/// The authors of choices between licenses.
 struct AttributionChoices {
     private let preferences: LicensePreferences
-    /// Who set the organization's order, and when.
+    /// The author and the time of the organization's order.
     private let order: String
 
     init(_ organization: Int64, on connection: any Connection) throws {
@@ -54,7 +54,7 @@ struct AttributionChoices {
         "\(author.isEmpty ? "the operator of the server" : author) on \(TimeText.date(time))"
     }
 
-    /// Who made the choice of a library that has one.
+    /// The author of a library's choice.
     func author(of library: AttributedLibrary) -> String {
         if let decision = library.decision {
             let reference = decision.reference.isEmpty ? "" : " (\(decision.reference))"

@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. Texts of others stand escaped, and no attribute takes them but addresses that begin with http: nothing that a document says can
-// run. The page stands alone and prints as it is: no script, no image, nothing from elsewhere.
+// DESIGN. Foreign texts are escaped, and only addresses that begin with http get into attributes, so no text of a document can run. The
+// page is complete in itself and can be printed: it has no script and no image, and loads no other file.
 
 /// An attribution as one page, with contents and links from libraries to texts.
 struct AttributionHTML: AttributionWriter, ~Copyable {

@@ -1,8 +1,8 @@
 import Bytes
 import Database
 
-// DESIGN. An attribution is written from front to back: what it is about, libraries by licence (the index), libraries by name, gaps
-// to check before shipping, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
+// DESIGN. An attribution is written from front to back: its subject, libraries by licence (the index), libraries by name, gaps to
+// check before shipping, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
 
 /// The head of an attribution.
 struct AttributionHead {
@@ -11,7 +11,7 @@ struct AttributionHead {
     let names: [(kind: String, name: String)]
     /// The day of the newest change of what is shown.
     let date: String
-    /// The filters that narrow the components, shown so that nobody takes a part for the whole.
+    /// The filters that narrow the components, shown so that readers see that components are missing.
     let restrictions: [String]
 }
 
@@ -50,7 +50,7 @@ extension Production {
         }
     }
 
-    /// What the envelope says of texts that are missing.
+    /// The note about missing texts in the envelope.
     private static func notes(on missing: [String]) -> [String] {
         guard !missing.isEmpty else { return [] }
         let named = missing.prefix(8).joined(separator: ", ")
@@ -159,7 +159,7 @@ protocol AttributionWriter: ~Copyable {
     var gathersNotices: Bool { get }
 
     /// - Parameters:
-    ///   - hasMissingTexts: whether `missing` will have anything to say.
+    ///   - hasMissingTexts: whether `missing` will list any text.
     ///   - hasTexts: whether any text is known.
     mutating func begin(hasMissingTexts: Bool, hasTexts: Bool) throws
     mutating func beginSummary() throws

@@ -5,7 +5,7 @@ struct AttributionQueries {
     /// Facts for an attribution that are not in the row of the library.
     struct Origin {
         let scan: Int64
-        /// What the document says of the copyright, one line each.
+        /// The document's statements about the copyright, one line each.
         let copyright: String
         /// Whether it is a package of a Debian distribution.
         let isDebian: Bool

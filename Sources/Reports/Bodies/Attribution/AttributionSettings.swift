@@ -10,7 +10,7 @@ struct AttributionSettings {
     let byComponent: Bool
     /// Whether each text stands once behind all libraries, instead of beside each.
     let hasAppendix: Bool
-    /// Whether the address of a missing text stands where the text would, and whether nothing does.
+    /// Whether the address of a missing text takes its place, and whether the place stays empty.
     let namesMissing: Bool
     private let hidesMissing: Bool
     let includesVersions: Bool
@@ -33,7 +33,7 @@ struct AttributionSettings {
             options["reportingscope"] ?? ["summary", "licenses", "copyrights", "notices", "primary_attributes"])
     }
 
-    /// What the list of missing texts says of itself.
+    /// The introduction of the list of missing texts.
     static let missingExplanation =
         "Add these texts before this document is given to anybody: it is not complete without them."
 
@@ -63,13 +63,13 @@ struct AttributionSettings {
         return entries
     }
 
-    /// What a library is called: its file's name has the version in it.
+    /// The name of a library in the document. The name of its file contains the version.
     func label(_ library: AttributedLibrary) -> String {
         if includesVersions { return library.filename }
         return library.name.isEmpty ? library.filename : library.name
     }
 
-    /// The expression of a library if it tells more than the binding licences: that there are several, or that there was a choice.
+    /// The expression of a library if it shows more than the licences in effect: that there are several, or that there was a choice.
     func expression(_ library: AttributedLibrary) -> String? {
         library.expression.contains(" AND ") || library.hasChoice ? library.expression : nil
     }
@@ -79,8 +79,8 @@ struct AttributionSettings {
         "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
     }
 
-    /// What stands at the entry of a library for a text of its licence that is not known; nil where all of it is, or where the request
-    /// wants nothing there.
+    /// The replacement for an unknown licence text at the entry of a library; nil if all texts are known, or if the request wants no
+    /// replacement.
     func gap(of license: AttributedLibrary.License) -> String? {
         guard license.lacksText, !hidesMissing else { return nil }
         return namesMissing ? missing(license) : "The text of this license is not here."

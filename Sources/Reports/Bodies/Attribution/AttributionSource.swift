@@ -3,12 +3,12 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. People look for a name, so libraries come by name, which no index orders: the database sorts places (project and position,
-// three numbers a library) on its disk, and what is shown of them is read for some hundred at a time. Memory holds those, the texts of
-// licences that were read last (up to `textLimit`), the names of the documents, what was found out about each text, and what was listed already where each library is listed
-// once (a number a library).
+// DESIGN. People search by name, so libraries are sorted by name, for which there is no index. The database sorts places (project and
+// position, three numbers for each library) on its disk, and the facts to show are read for some hundred places at a time. Memory holds
+// these, the texts of licences that were read last (up to `textLimit`), the names of the documents, the facts about each text, and, if each
+// library is listed once, a number for each listed library.
 
-/// What an attribution is made from, in one snapshot.
+/// The source of an attribution: one snapshot.
 final class AttributionSource {
     /// In which order libraries are wanted, and which.
     enum Order {
@@ -84,7 +84,7 @@ final class AttributionSource {
         return text
     }
 
-    /// Whether the text is the list's, so that its notices are nobody's who uses the licence: also where a document brings the same.
+    /// Whether the text is the list's (also if a document has the same text), so that its notices belong to no user of the licence.
     private func isListed(_ key: AttributedLibrary.TextKey, base: String) throws -> Bool {
         guard case .own = key else { return true }
         guard !base.isEmpty else { return false }
@@ -102,7 +102,7 @@ final class AttributionSource {
         return found
     }
 
-    /// What a text that documents bring says of its own copyright.
+    /// The copyright lines in a text of a document.
     private func statements(in key: AttributedLibrary.TextKey) throws -> [String] {
         if let known = knownStatements[key] { return known }
         let found = LicenseTemplate.statements(in: try text(key))
@@ -213,8 +213,8 @@ final class AttributionSource {
 
     // MARK: Copyright
 
-    /// The holders of a library's copyright, as its document, its notice and the licence texts of the document name them. Notices
-    /// that nobody filled in, and those of whoever wrote a licence's template, are nobody's.
+    /// The holders of a library's copyright, as its document, its notice and the licence texts of the document name them.
+    /// Unfilled notices, and those of the author of a licence's template, name no holder.
     private func copyrights(
         of library: AttributedLibrary, _ origin: AttributionQueries.Origin
     ) throws -> [AttributedLibrary.CopyrightLine] {

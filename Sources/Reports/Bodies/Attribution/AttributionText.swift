@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. THIRD-PARTY-NOTICES: what goes beside a program. Entries have the form in which Mend's text is read (ws-sbom-generator): `N. Library:NAME
-// Product:…`, `License Text:`, a line of ten equal signs, `COPYRIGHTS`; `NOTICES` behind all of them.
+// DESIGN. THIRD-PARTY-NOTICES: the text file that is shipped with a program. Entries have the form in which Mend's text is read
+// (ws-sbom-generator): `N. Library:NAME Product:…`, `License Text:`, a line of ten equal signs, `COPYRIGHTS`; `NOTICES` behind all of them.
 
 /// An attribution as plain text, to be put beside a program.
 struct AttributionText: AttributionWriter, ~Copyable {

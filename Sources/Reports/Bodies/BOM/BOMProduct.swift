@@ -149,7 +149,7 @@ extension BOMSource {
 
     // MARK: Vulnerabilities
 
-    /// Writes what documents claim of what nothing has.
+    /// Writes documents' claims about vulnerabilities that no library has.
     private func writeClaims(
         of scans: [Scan], shown: Set<String>, to writer: inout some BOMWriter, _ out: inout ByteSink
     ) throws {

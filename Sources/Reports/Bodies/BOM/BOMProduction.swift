@@ -102,7 +102,7 @@ struct BOMSource {
     /// Libraries that lie deeper than `maxDepthLevel`.
     var leftOut = 0
 
-    /// What readers have to know of `leftOut`; nil where the document has all libraries.
+    /// The remark for readers about `leftOut`; nil if the document has all libraries.
     var depthNote: String? {
         guard leftOut > 0, let depth = wanted.depth else { return nil }
         let (lie, are) = leftOut == 1 ? ("lies", "is") : ("lie", "are")
@@ -376,8 +376,8 @@ extension BOMSource {
         return Dependency(from: from, to: to, kind: .other, label: kind)
     }
 
-    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories of what nothing has (`eachUnshownClaim`), by the
-    /// reference of what they affect.
+    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories of vulnerabilities that no library has
+    /// (`eachUnshownClaim`), by the reference of the affected component.
     func advisories(of scan: Scan) throws -> [String: [Advisory]] {
         var found: [String: [Advisory]] = [:]
         guard wanted.mentionsAdvisories else { return found }

@@ -4,10 +4,10 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. A bill of materials has the set of vulnerabilities that alerts and reports have: each once, whatever documents call it, with the
-// libraries that have it. What documents of the scope say of one is gathered from all of their claims about it and completed by other
-// known facts (`ToldOfVulnerability`). Claims about what nothing has are carried on as they came. A person's decision is the
-// analysis; libraries with other decisions get an entry of their own.
+// DESIGN. A bill of materials has the set of vulnerabilities that alerts and reports have: each has one entry with its libraries, even if
+// documents use several names. All claims of the scope's documents about a vulnerability are merged and completed by other known facts
+// (`ToldOfVulnerability`). Claims about vulnerabilities that no library has are written unchanged. A person's decision is the analysis;
+// libraries with other decisions get an entry of their own.
 
 /// The decision about a vulnerability of a component, in the form of `analysis`.
 struct Decided: Hashable {
@@ -20,7 +20,7 @@ struct Decided: Hashable {
     /// Whether the document says so that has the library.
     var isOwn = false
 
-    /// Of the cells of `columns`: what a person decided, else the statement of a document of its own; nil where there is neither.
+    /// From the cells of `columns`: a person's decision, else the statement of a VEX document; nil without both.
     init?(row: borrowing RowBuffer, at cell: Int, over statement: String) {
         switch row.string(cell + 1) {
         case "IGNORED" where row.integer(cell + 2) != 0 && row.string(cell) == "IGNORED":
@@ -30,7 +30,7 @@ struct Decided: Hashable {
             justification = reason.justification
             responses = reason.responses
         case "OPEN" where LibraryStatement.isSettled(statement):
-            // Wanted open, whatever the document says.
+            // A person keeps it open, even against the document.
             state = "in_triage"
         default:
             guard !row.string(cell + 6).isEmpty else { return nil }
@@ -60,7 +60,7 @@ struct Decided: Hashable {
         isOwn = true
     }
 
-    /// Whether it leaves nothing to do.
+    /// Whether no work remains.
     var isSettled: Bool { LibraryStatement.isSettled(state) }
 
     var analysis: VulnerabilityClaim.Analysis {

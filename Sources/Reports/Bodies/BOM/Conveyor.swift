@@ -27,7 +27,7 @@ final class Conveyor<Element: Sendable>: Sendable {
 
     /// Runs `produce` on a thread of its own and gives it a closure that takes the elements; calls `consume` for each element on the calling
     /// thread. When one of them fails, the other ends early, and the error is thrown. `produce` has ended when
-    /// this returns; what it uses, as a connection, `consume` must not touch.
+    /// this returns; `consume` must not touch what `produce` uses, such as a connection.
     static func run(
         _ produce: (_ hand: (Element) throws -> Void) throws -> Void, consume: (Element) throws -> Void
     ) throws {

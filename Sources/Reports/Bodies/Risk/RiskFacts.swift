@@ -2,8 +2,8 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. Everything the report says, as numbers and short lists: the database counts, and of lists only the worst come.
-// So memory depends on nothing but how many products, licences and days there are to distinguish.
+// DESIGN. All data of the report, as numbers and short lists: the database counts, and lists contain only the worst
+// entries. So memory depends only on the number of distinct products, licences and days.
 
 /// The facts of a risk report.
 struct RiskFacts {
@@ -29,7 +29,7 @@ struct RiskFacts {
     /// Open alerts about vulnerabilities that a list calls exploited, and whether there is a list.
     var exploited = 0
     var knowsExploited = false
-    /// The most urgent vulnerabilities: the exploited ones, the worst rated ones, and those that nobody rates.
+    /// The most urgent vulnerabilities: the exploited ones, the worst rated ones, and those without a rating.
     var exploitedVulnerabilities: [WorstVulnerability] = []
     var worstVulnerabilities: [WorstVulnerability] = []
     var unratedVulnerabilities: [WorstVulnerability] = []
@@ -59,7 +59,7 @@ struct RiskFacts {
         let fix: String
     }
 
-    /// A vulnerability of a library, whatever the version.
+    /// A vulnerability of a library, in any version.
     struct WorstVulnerability {
         let name: String
         let url: String
@@ -97,7 +97,7 @@ struct RiskFacts {
         var family: LicenseFamily? { LicenseExpression(spdx)?.single.flatMap { LicenseFamily($0) } }
     }
 
-    /// A library of which a newer version is known; times in milliseconds since 1970, nil where nobody says.
+    /// A library of which a newer version is known; times in milliseconds since 1970, nil if unknown.
     struct OutdatedLibrary {
         let name: String
         let newest: String
@@ -135,7 +135,7 @@ extension RiskFacts {
     /// The word of a vulnerability `v`'s severity.
     static let severity: SQL = "v.severity"
 
-    /// What to do first about a vulnerability `v`.
+    /// The urgency of a vulnerability `v`.
     static let weight = SQL(PrioritySQL.weight)
 
     /// - Parameter updated: when the scope last changed, the last day of the trend.
@@ -242,8 +242,8 @@ extension RiskFacts {
     /// The counts of all severities in their order (`ShownSeverity`).
     ///
     /// - Parameters:
-    ///   - sums: what `severityCounts` gave.
-    ///   - total: with those that nothing rates.
+    ///   - sums: the result of `severityCounts`.
+    ///   - total: with those without a rating.
     private static func counts(_ sums: [Int], of total: Int) -> [Int] {
         Array(sums[..<4]) + [total - sums.reduce(0, +)] + Array(sums[4...])
     }

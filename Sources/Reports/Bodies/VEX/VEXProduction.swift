@@ -4,9 +4,10 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. What a document of statements says is what alerts and decisions say: a person's decision, else the statement that counts, else
-// what the project's own document says, else that nobody has decided yet. Exposures are read in the order of vulnerabilities, so that
-// all that is said of one comes together; products come first. Memory holds the names of products and what is said of one vulnerability.
+// DESIGN. A VEX document states the same as alerts and decisions: a person's decision, else the statement that counts, else the claim of
+// the project's own document, else that there is no decision yet. Exposures are read in the order of vulnerabilities, so that all
+// statements about one come together; products come first. Memory holds the names of products and the statements about one
+// vulnerability.
 
 extension Production {
     /// The one part of a document of statements.
@@ -42,7 +43,7 @@ extension Production {
     }
 }
 
-/// What a document of statements is made from: the exposures of the scope in one snapshot.
+/// The source of a VEX document: the exposures of the scope in one snapshot.
 private struct VEXSource {
     private let production: Production
     private let connection: any Connection
@@ -85,7 +86,7 @@ private struct VEXSource {
             isEmpty: order.isEmpty)
     }
 
-    /// What the scope is: of a project, what its document describes.
+    /// The subject of the scope: for a project, the component that its document describes.
     private static func root(
         _ production: Production, _ facts: ScopeFacts, on connection: any Connection
     ) throws -> StatedProduct {
@@ -159,7 +160,7 @@ private struct VEXSource {
             it.responses = reason.responses
             it.impact = row.string(12)
         } else if row.string(8) == "OPEN", said?.isSettled == true {
-            // Wanted open, whatever documents say.
+            // A person keeps it open, even against documents.
             it.impact = row.string(12)
         } else if let state = Statement.State(rawValue: row.string(15)) {
             it.state = state
@@ -197,7 +198,7 @@ private struct VEXSource {
     }
 }
 
-/// What is said of one vulnerability in the libraries of a scope.
+/// The statements about one vulnerability in the libraries of a scope.
 private struct SaidOfVulnerability {
     let id: Int64
     private var order: [String] = []

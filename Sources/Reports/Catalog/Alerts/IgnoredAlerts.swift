@@ -34,7 +34,7 @@ extension Report {
     )
 }
 
-/// What was decided about an ignored `alert a`: by the person `i`, or (`a.ignored_by` is 0) by a document.
+/// The decision about an ignored `alert a`: by the person `i`, or (`a.ignored_by` is 0) by a document.
 private enum Decision {
     /// As `Table.alertSource`, with the exposure `e`, the statement `x` that counts for it and its document `w`; else what the project's own
     /// document says of the library (`k`) or of the whole product (`p`).
@@ -61,11 +61,11 @@ private enum Decision {
         ELSE nullif(a.justification, '') END
         """
 
-    /// Whom an imported document names; nobody where the project's own document decides.
+    /// The author that an imported document names; empty if the project's own document decides.
     static let author: StaticSQL = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
 
     /// How far the decision reaches: this alert, the library in the project's document, the project (and its versions), the product, the
-    /// organization, or whatever the document names.
+    /// organization, or the products that the document names.
     static let scope: StaticSQL = """
         CASE WHEN a.decision_id > 0 THEN lower((SELECT q.scope FROM decision q WHERE q.id = a.decision_id))
         WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'

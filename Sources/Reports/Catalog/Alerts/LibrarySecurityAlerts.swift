@@ -30,8 +30,8 @@ extension Report {
 }
 
 extension Table {
-    /// Libraries with alerts about vulnerabilities, what is resolved apart from what is not: a row has the first alert `a` of its
-    /// kind and counts those of the same kind. So a severity is never that of a vulnerability which is no more.
+    /// Libraries with alerts about vulnerabilities, with separate rows for resolved and other alerts: a row has the first alert `a`
+    /// of its kind and counts the alerts of this kind. So a row of open alerts never has the severity of a resolved one.
     ///
     /// Alerts are grouped once for each project, in the order of `alert_identity`; the groups are then sorted by their first alert.
     /// - Parameter kind: the condition on an alert `b` of the kind.

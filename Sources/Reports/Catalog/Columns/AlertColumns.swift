@@ -58,13 +58,13 @@ extension Column {
         """
     ).omittedWhenNull
 
-    /// Whether the library is a direct dependency; left out where nobody knows it.
+    /// Whether the library is a direct dependency; left out if unknown.
     static func directDependency(_ title: String, _ sql: StaticSQL) -> Column {
         .boolean("directDependency", title, sql, width: 18).omittedWhenNull
     }
 
-    /// What each report on alerts has in JSON beside the columns that it has a heading for: `type`, `level`,
-    /// `description`, `project`, `directDependency`, `creation_date` and `modifiedDate` among them.
+    /// The members of each report on alerts in JSON, beside the columns with a heading: `type`, `level`, `description`, `project`,
+    /// `directDependency`, `creation_date` and `modifiedDate` among them.
     static func alert(_ shown: [Column]) -> [Column] {
         let keys = Set(shown.map(\.key))
         return shown + all.filter { !keys.contains($0.key) }

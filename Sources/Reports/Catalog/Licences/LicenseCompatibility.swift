@@ -1,14 +1,14 @@
 import Database
 
-// DESIGN. Licences conflict in a work, not in a list. Two libraries meet in one where the graph leads from one to the other, where one artifact
-// holds both, or where what the document describes needs both of them and they are of one ecosystem, so that they can be linked.
-// Packages of a distribution lie side by side in an image: only an edge between them counts. How a library is linked is not known to
-// anybody here, so each row says how the two meet and what has to be found out.
+// DESIGN. Licences conflict in a work, not in a list. Two libraries meet in one work in three cases: the graph leads from one to the other;
+// one artifact holds both; the described component depends on both of them and they are of one ecosystem, so that they can be linked.
+// Packages of a distribution lie side by side in an image, so for them only an edge counts. The way in which a library is linked is
+// unknown, so each row states how the two meet and what has to be checked.
 
 extension Report {
-    /// Pairs of licences of libraries that meet in one work and that cannot be kept together, or that a lawyer has to look at: the rules of
-    /// `license_conflict` (docs/licences.md), with the first library that has the other licence. Licences that an expression
-    /// leaves to choose and that are not chosen do not count.
+    /// Pairs of licences of libraries that meet in one work and that cannot be kept together, or that a lawyer has to check: the rules of
+    /// `license_conflict` (docs/licences.md), with the first library that has the other licence. Licences of a choice that were not chosen
+    /// do not count.
     static let licenseCompatibility: Report = {
         var report = Report(
             name: .prefixed("LicenseCompatibilityReport", in: .product, .project).answered(
