@@ -61,15 +61,17 @@ extension Queue {
     }
 
     /// The unfinished jobs of an organization as polls show them, the oldest first.
+    ///
+    /// - Parameter condition: of columns of `job`.
     package func unfinished(
-        organization: Int64, limit: Int, on connection: any Connection
+        organization: Int64, where condition: SQL = "1 = 1", limit: Int, on connection: any Connection
     ) throws -> [Poll] {
         // A state at a time: each has an index, and both together would read all jobs there are.
         let found = try ["state = 'PENDING'", "state = 'IN_PROGRESS'"].flatMap { (state: SQL) in
             try connection.all(
                 """
                 SELECT \(Poll.columns) FROM job j
-                WHERE organization = \(organization) AND \(state) ORDER BY id LIMIT \(limit)
+                WHERE organization = \(organization) AND \(state) AND \(condition) ORDER BY id LIMIT \(limit)
                 """, Poll.init(row:))
         }
         return Array(found.sorted { $0.job.id < $1.job.id }.prefix(limit))
@@ -91,13 +93,15 @@ extension Queue {
     }
 
     /// The finished reports of an organization, the last first.
+    ///
+    /// - Parameter condition: of columns of `job`.
     package func finishedReports(
-        organization: Int64, limit: Int, on connection: any Connection
+        organization: Int64, where condition: SQL = "1 = 1", limit: Int, on connection: any Connection
     ) throws -> [Poll] {
         try connection.all(
             """
             SELECT \(Poll.columns) FROM job j
-            WHERE organization = \(organization) AND kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED')
+            WHERE organization = \(organization) AND kind = 'REPORT' AND state IN ('SUCCESS', 'FAILED') AND \(condition)
             ORDER BY finished_at DESC, id DESC LIMIT \(limit)
             """, Poll.init(row:))
     }
@@ -118,10 +122,14 @@ extension Queue {
     }
 
     /// The uploads of an organization, failed ones included, the newest first.
-    package func uploads(organization: Int64, limit: Int, on connection: any Connection) throws -> [Job] {
+    ///
+    /// - Parameter condition: of columns of `job`.
+    package func uploads(
+        organization: Int64, where condition: SQL, limit: Int, on connection: any Connection
+    ) throws -> [Job] {
         try connection.all(
             """
-            SELECT \(Job.columns) FROM job WHERE organization = \(organization) AND kind = 'INTAKE'
+            SELECT \(Job.columns) FROM job WHERE organization = \(organization) AND kind = 'INTAKE' AND \(condition)
             ORDER BY id DESC LIMIT \(limit)
             """, Job.init(row:))
     }

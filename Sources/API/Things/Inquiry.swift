@@ -35,14 +35,18 @@ package struct Inquiry: Sendable {
         case .libraries: try LibraryRecords.list(scope, limit: limit + 1, on: connection).map { Item($0) }
         case .reports:
             try seen(
-                queue.unfinished(organization: scope.organization, limit: limit + 1, on: connection).map(\.job)
-                    .filter { $0.kind == .report }
-                    + queue.finishedReports(organization: scope.organization, limit: limit + 1, on: connection)
-                    .map(\.job)
+                queue.unfinished(
+                    organization: scope.organization, where: "kind = 'REPORT' AND \(place)", limit: limit + 1,
+                    on: connection
+                ).map(\.job)
+                    + queue.finishedReports(
+                        organization: scope.organization, where: place, limit: limit + 1, on: connection
+                    ).map(\.job)
             ).map { Item(.reports, $0) }
         case .uploads:
-            try seen(queue.uploads(organization: scope.organization, limit: limit + 1, on: connection))
-                .map { Item(.uploads, $0) }
+            try seen(
+                queue.uploads(organization: scope.organization, where: place, limit: limit + 1, on: connection)
+            ).map { Item(.uploads, $0) }
         case .policies:
             // A user who may see only some products sees the policies that decide there.
             scope.kind == .organization && scope.visibleProducts != nil
@@ -54,6 +58,18 @@ package struct Inquiry: Sendable {
             try Schedules.list(scope.organization, account: access.flatMap(\.scheduleOwner), on: connection)
                 .map { Item($0) }
         }
+    }
+
+    /// What the rows of jobs say of the place, so that those of others take no places of the limit. Reports on the whole organization say
+    /// in their requests what they show.
+    private var place: SQL {
+        var sql: SQL = "1 = 1"
+        if scope.product != 0 { sql.append(" AND product = \(scope.product)") }
+        if scope.project != 0 { sql.append(" AND project = \(scope.project)") }
+        if let visible = scope.visibleProducts {
+            sql.append(" AND product IN \(SQL.list(([0] + visible).map(Value.integer)))")
+        }
+        return sql
     }
 
     /// Those that the user may see, of the place that is asked about.

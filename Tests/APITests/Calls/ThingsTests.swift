@@ -1,5 +1,6 @@
 import Database
 import Foundation
+import Jobs
 import TestSupport
 import Testing
 
@@ -73,6 +74,27 @@ struct ThingsTests {
                 #expect(refused.hasPrefix(#"{"errorCode":5001"#), "\(kind)")
             }
         }
+    }
+
+    /// Uploads and reports of other products take no places of the limit.
+    @Test(arguments: TemporaryDatabase.engines) func jobsOfOthersTakeNoPlaces(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        let key = try member(.member, of: world)
+        let queue = world.inventory.queue
+        let (own, other) = (try world.inventory.ids(place: 0).product, try world.inventory.ids(place: 2).product)
+        let fields: [String: Any] = ["orgToken": try world.token(.organization), "limit": 1]
+        for product in [own, other, other, other] {
+            var job = NewJob(
+                uuid: UUID().uuidString.lowercased(), organization: 1, kind: .intake, request: "{}",
+                processType: "BOM_UPLOAD")
+            job.product = product
+            let new = job
+            try await world.inventory.database.write { _ = try queue.submit(new, claimedBy: "test", on: $0) }
+        }
+        let seen = try await list(.uploads, fields, key: key, in: world)["uploads"] as? [Any]
+        #expect(seen?.count == 1)
+        let named = fields.merging(["productToken": try world.token(.product)]) { first, _ in first }
+        #expect((try await list(.uploads, named, in: world)["uploads"] as? [Any])?.count == 1)
     }
 
     /// A program that has only a key learns where it opens.
