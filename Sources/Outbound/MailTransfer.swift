@@ -13,7 +13,7 @@ package struct MailServer: Sendable, CustomStringConvertible {
     /// For signing in; empty for servers that know this machine.
     package let user: String
     package let password: String
-    /// Where people reach Waybill, for links in mail: an address without a slash at its end; nil where nobody said.
+    /// Where people reach Waybill, for links in mail: an address without a slash at its end; nil if not configured.
     package var publicURL: String?
     /// A file of certificates to trust in the place of the system's; for tests.
     package var trusted: String?
@@ -107,7 +107,7 @@ package enum MailTransfer {
     }
 }
 
-/// A message on its way, piece by piece.
+/// A message that is being sent, piece by piece.
 private final class MailReading {
     let bytes: [UInt8]
     var place = 0

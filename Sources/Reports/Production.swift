@@ -26,7 +26,7 @@ package struct Produced: Sendable, Equatable {
 
 /// Why a report could not be made.
 package enum ProductionError: Error, Equatable, CustomStringConvertible {
-    /// The scope, or what it is compared with, was deleted since the request.
+    /// The scope, or the other side of the comparison, was deleted since the request.
     case scopeGone
     case stopped
 
@@ -276,8 +276,8 @@ package struct Production: Sendable {
         return Int(try connection.integer(query.countSQL(in: request.scope)) ?? 0)
     }
 
-    /// Rows of a part, from the size of the first rows and what the format takes. Rendered rows are about as large as rows in
-    /// memory.
+    /// Rows of a part, from the size of the first rows and the limits of the format. Rendered rows are about as large as rows
+    /// in memory.
     func limit(of first: borrowing RowBuffer) -> Int {
         min(rowLimit, max(1, settings.partSize / max(1, first.byteCount / max(1, first.rowCount))))
     }

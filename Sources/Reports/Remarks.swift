@@ -1,8 +1,8 @@
 import Database
 import Inventory
 
-// DESIGN. A table without rows does not say why it has none. What its reader has to know stands in the notes of the answer, in all
-// formats: that nobody looked for vulnerabilities, and that a filter names something that is not here.
+// DESIGN. A table without rows does not say why it has none. The notes of the answer warn its reader, in all formats: that
+// vulnerabilities were not looked up, or that a filter has an unknown name.
 
 extension Filter {
     /// The kind of thing that the values of a filter name.
@@ -33,7 +33,7 @@ extension Filter {
 }
 
 extension ReportRequest {
-    /// Sentences about what a reader cannot see in the rows.
+    /// Sentences about facts that the rows do not show.
     func remarks(of report: Report, on connection: any Connection) throws -> [String] {
         var remarks: [String] = []
         if report.isVerdict {

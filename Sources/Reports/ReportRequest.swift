@@ -2,7 +2,8 @@ package import Bytes
 package import Database
 import FoundationEssentials
 
-/// Why a report cannot be asked for like this. The text names the field, the value and what is accepted.
+/// Why a report cannot be asked for like this. The text names the field, the value and the accepted
+/// values.
 package enum ReportError: Error, Equatable, CustomStringConvertible {
     case unknownType(String, scope: ScopeKind)
     case typeOfOtherScope(String, scope: ScopeKind, offered: [ScopeKind])

@@ -3,8 +3,8 @@ package import Database
 extension ReportRequest {
     /// The present state of the facts that the report shows beside the content of its scope. It is part of the key by which a made report is
     /// found
-    /// again, because it changes while the revision of the scope does not. Throws `ProductionError.scopeGone` when what the scope is
-    /// compared with does not exist any more.
+    /// again, because it changes while the revision of the scope does not. Throws `ProductionError.scopeGone` if the other side of the
+    /// comparison no longer exists.
     package func surroundings(on connection: any Connection) throws -> [String] {
         let report = try report()
         var lines: [String] = []

@@ -1,9 +1,9 @@
 import Bytes
 import Glibc
 
-// DESIGN. What a server keeps (tokens, documents of customers, reports) is nobody's business but its own. New files are closed
-// by the process's mask (`main`); files of earlier versions and directories that somebody else made are closed when a process
-// opens them. A path that cannot be made private is an error, because nobody reads a mere warning in a log.
+// DESIGN. The data of a server (tokens, documents of customers, reports) must be readable only by the server. New files are
+// closed by the process's mask (`main`); files of earlier versions and directories that somebody else made are closed when a
+// process opens them. A path that cannot be made private is an error, because nobody reads a mere warning in a log.
 
 /// Takes files and directories from all other users of the machine.
 enum PrivateFiles {
@@ -24,7 +24,7 @@ enum PrivateFiles {
         }
     }
 
-    /// Closes a directory with all in it. Once that is done, only the upper two levels are looked at.
+    /// Closes a directory with all in it. Once that is done, only the upper two levels are checked.
     static func closeAll(in folder: String) throws(Failure) {
         let isNew = try isOpen(folder, levels: 2)
         guard isNew else { return }

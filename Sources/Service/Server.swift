@@ -124,7 +124,7 @@ package final class Server: Sendable {
         return backend
     }
 
-    /// Gives people what the groups of the operator's file give now, for it may have changed since they signed in.
+    /// Gives people the roles of the operator's present file, because it may have changed since they signed in.
     private static func settleRoles(_ issuers: IssuerDirectory?, _ runtime: Runtime) {
         for issuer in (issuers?.clients ?? []).map(\.issuer) {
             do {

@@ -9,7 +9,7 @@ package import Bytes
 ///
 /// Any thread may call it, several at a time. Errors are `StoreError`s, which say whether another time may help.
 package protocol ArtifactStore: Sendable {
-    /// Begins a new artifact. Nothing is visible under the name before `publish`.
+    /// Begins a new artifact. The artifact is not visible under its name before `publish`.
     func create(_ name: String) throws(StoreError) -> any ArtifactUpload
     /// Where the bytes are. Throws `missing` only when the store says that it has no such artifact.
     func locate(_ name: String) throws(StoreError) -> StoredArtifact
@@ -21,7 +21,7 @@ package protocol ArtifactStore: Sendable {
     func check() throws(StoreError)
 }
 
-/// An artifact on its way into a store. Gone without a trace unless it is published.
+/// An artifact that is being written to a store. Gone without a trace unless it is published.
 package protocol ArtifactUpload: AnyObject, Sendable {
     var size: Int64 { get }
     /// Called by one thread at a time. Throws `unavailable` when the store may take the bytes another time.

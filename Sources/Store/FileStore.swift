@@ -75,7 +75,7 @@ package struct FileStore: ArtifactStore {
         }
     }
 
-    /// Names in a folder without those that begin with a dot; none when the folder is gone.
+    /// Names in a folder without those that begin with a dot; none if the folder does not exist.
     private static func entries(of folder: String) throws(StoreError) -> [String] {
         guard let names = Folder.names(in: folder) else {
             if errno == ENOENT { return [] }
@@ -85,7 +85,7 @@ package struct FileStore: ArtifactStore {
     }
 }
 
-/// An artifact on its way into a folder.
+/// An artifact that is being written to a folder.
 private final class FileUpload: ArtifactUpload {
     private let file: DurableFile
 

@@ -60,7 +60,7 @@ enum S3Fault: Error {
 /// Makes requests to one bucket, from any thread.
 final class S3Client: Sendable {
     let settings: S3Settings
-    /// Connections that nobody uses.
+    /// Idle connections.
     private let idle = Mutex<[OutboundConnection]>([])
     private static let mostIdle = 8
     /// The longest answer that is kept. A page of a listing, 1,000 keys of at most 1,024 bytes, is shorter.
@@ -146,7 +146,7 @@ final class S3Client: Sendable {
         }
     }
 
-    /// A connection that nobody else uses.
+    /// A connection for exclusive use.
     func take() throws(S3Fault) -> OutboundConnection {
         if let connection = idle.withLock({ $0.popLast() }) { return connection }
         do {

@@ -5,7 +5,7 @@ import Synchronization
 // DESIGN. The reader drives the transfer (`OutboundTransfer`). A transfer that breaks off (S3 hangs up on a reader who was slow, or dies) is taken up where it ended, as long as
 // the object is the same (If-Match).
 
-/// An artifact on its way from a bucket. Released, it ends the transfer.
+/// An artifact that is being read from a bucket. Released, it ends the transfer.
 package final class S3Download: Sendable {
     /// Bytes in all.
     package let size: Int64

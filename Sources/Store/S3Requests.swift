@@ -47,7 +47,7 @@ extension S3Client {
         }
     }
 
-    /// AbortMultipartUpload. One that is gone is no error.
+    /// AbortMultipartUpload. A missing one is no error.
     func abort(_ id: String, of key: String, attempts: Int? = nil) throws(StoreError) {
         do {
             _ = try send(S3Request(method: .delete, key: key, parameters: [("uploadId", id)]), attempts: attempts)

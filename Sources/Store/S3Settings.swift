@@ -3,7 +3,7 @@ package import Outbound
 /// Where a bucket is and how to talk to it.
 package struct S3Settings: Sendable {
     package let bucket: String
-    /// What all keys begin with: empty, or ends with a slash.
+    /// The prefix of all keys: empty, or ends with a slash.
     package let prefix: String
     /// `https` or `http`.
     package let scheme: String

@@ -4,9 +4,9 @@ import Outbound
 import Synchronization
 
 // DESIGN. An artifact is the object `PREFIX/NAME.zip`. It is written by a multipart upload, which shows nothing until it is
-// completed. An artifact that fits into one part is a single PUT. What a dead process left is an unfinished upload: the
-// listing shows it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed:
-// whatever else is in the bucket is not ours to delete.
+// completed. An artifact that fits into one part is a single PUT. A dead process leaves an unfinished upload: the listing
+// shows it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed: whatever
+// else is in the bucket is not ours to delete.
 
 /// Artifacts as objects of a bucket, at Amazon or another service with its API.
 package struct S3Store: ArtifactStore {

@@ -2,7 +2,8 @@ import Bytes
 import Outbound
 import Synchronization
 
-/// An artifact on its way into a bucket: one part in memory, the others there already.
+/// An artifact that is being written to a bucket: one part in memory, the earlier ones in the
+/// bucket.
 final class S3Upload: ArtifactUpload {
     /// The most parts that S3 accepts for an upload.
     private static let mostParts = 10_000

@@ -22,7 +22,7 @@ package struct ProductReference: Sendable, Equatable {
 
     package init(text: String) { self.text = text }
 
-    /// What an identifier stands for: a package URL, a BOM-Link, a token, or else a reference.
+    /// The meaning of an identifier: a package URL, a BOM-Link, a token, or else a reference.
     package init(identifier: String) {
         self.init(text: identifier)
         take(identifier: identifier)

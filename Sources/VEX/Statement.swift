@@ -5,7 +5,7 @@ package import BOM
 // so nothing is lost on the way in; `Words.swift` says what each dialect calls them. What a document says of the
 // vulnerability itself (names, ratings, texts) is BOM's `VulnerabilityClaim`, as inside a bill of materials.
 
-/// What a document says of one vulnerability in some products.
+/// A document's statement about one vulnerability in some products.
 package struct Statement: Sendable, Equatable {
     /// Names, ratings and texts of the vulnerability. The affected products and the analysis are in the members below.
     package var vulnerability: VulnerabilityClaim
@@ -14,7 +14,7 @@ package struct Statement: Sendable, Equatable {
     package var justification: Justification?
     /// Why the products are in that state; most of all, why they are not affected.
     package var impact = ""
-    /// What to do about it.
+    /// The recommended action.
     package var action = ""
     /// What the author does: words of CycloneDX 1.6, `analysis.response`.
     package var responses: [String] = []
@@ -29,10 +29,10 @@ package struct Statement: Sendable, Equatable {
         self.state = state
     }
 
-    /// What a statement is about.
+    /// The subject of a statement.
     package struct Target: Sendable, Equatable {
         package var product: ProductReference
-        /// The part of the product that has the vulnerability; nil when nobody says which.
+        /// The part of the product that has the vulnerability; nil if unknown.
         package var part: ProductReference?
 
         package init(_ product: ProductReference, part: ProductReference? = nil) {
@@ -44,7 +44,7 @@ package struct Statement: Sendable, Equatable {
         package var text: String { part.map { "\($0.text) in \(product.text)" } ?? product.text }
     }
 
-    /// What is known of the vulnerability in a product: CycloneDX 1.6, `analysis.state` (ECMA-424, impactAnalysisState).
+    /// The state of the vulnerability in a product: CycloneDX 1.6, `analysis.state` (ECMA-424, impactAnalysisState).
     package enum State: String, Sendable, CaseIterable {
         case resolved
         case resolvedWithPedigree = "resolved_with_pedigree"
@@ -71,7 +71,7 @@ package struct Statement: Sendable, Equatable {
     }
 }
 
-/// What a document of statements says of itself.
+/// The metadata of a VEX document.
 package struct StatementHead: Sendable, Equatable {
     /// `CycloneDX`, `OpenVEX`, `CSAF`.
     package var dialect: String

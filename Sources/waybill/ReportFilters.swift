@@ -62,7 +62,7 @@ enum ReportList {
         return report.filters
     }
 
-    /// What to say of a filter that a report does not know.
+    /// The message for a filter that a report does not know.
     static func unknownFilter(_ key: String, of report: Report, _ type: String) -> String {
         let known = report.filters.map(\.key).sorted()
         let near = NearWord.nearest(to: key, among: known).map { "; did you mean \($0)?" } ?? "."

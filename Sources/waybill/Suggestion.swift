@@ -1,6 +1,6 @@
 import Bytes
 
-/// What is meant by words that begin with no command.
+/// The suggestion for words that begin with no command.
 enum Suggestion {
     /// The message. Flags are left out: a value among them may be secret.
     static func unknownCommand(_ words: [String]) -> String {

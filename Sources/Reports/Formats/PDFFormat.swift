@@ -37,7 +37,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
             }
     }
 
-    /// What a sheet has beside the columns of the pages.
+    /// The columns of a sheet that the pages lack.
     private static func unprinted(_ head: ReportHead) -> [String] {
         let titles = head.tables.flatMap(\.unprinted)
         guard !titles.isEmpty else { return [] }

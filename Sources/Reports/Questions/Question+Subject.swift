@@ -2,7 +2,7 @@ import Bytes
 import Database
 package import Inventory
 
-// DESIGN. What a text means is decided from the text alone, before any query: the same text means the same in every organization.
+// DESIGN. The meaning of a text is decided from the text alone, before any query: the same text means the same in every organization.
 // Free words are recognised by their form. A licence only where its identifier cannot be taken for a library's name: `curl`, `Zlib`
 // and `Ruby` are licences, but who writes them alone looks for the library.
 
@@ -25,7 +25,7 @@ extension Question {
 }
 
 extension Question.Subject {
-    /// Reads a text that a field has, without blanks around it and not empty; nil when it is not what the field takes.
+    /// Reads a text that a field has, without blanks around it and not empty; nil if the field does not accept it.
     init?(_ field: Question.Field, _ text: String) {
         switch field {
         case .cve: self = .vulnerability(Self.spellings(ofVulnerability: text))
@@ -131,7 +131,7 @@ extension Question.Subject {
 
     private static func spellings(ofLicense text: String) -> [String] {
         var found = [SQLText.lowered(text)]
-        // What its name, an alias or an old identifier means, where that is one licence.
+        // The licence that is meant by its name, an alias or an old identifier, if there is only one.
         if let expression = LicenseList.spdx.expression(named: text), case .term(let term) = expression.root {
             let identifier = SQLText.lowered(term.text)
             if !found.contains(identifier) { found.append(identifier) }

@@ -48,7 +48,7 @@ struct QuestionCursor: Sendable, Equatable {
         }.joined()
     }
 
-    /// The first 64 bits of a digest of what is asked: the limit may change between pages, the rest may not.
+    /// The first 64 bits of a digest of the question: the limit may change between pages, the rest may not.
     private static func mark(of question: Question) -> UInt64 {
         let filters = question.filters
         let exploited = filters.isExploited.map { $0 ? "true" : "false" } ?? ""

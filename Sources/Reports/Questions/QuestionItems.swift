@@ -101,8 +101,8 @@ struct QuestionItems {
         """
     }
 
-    /// The smallest version that leaves the vulnerabilities behind that are asked for, else all that are known; else what the
-    /// document recommends.
+    /// The smallest version without the vulnerabilities of the question, or in other questions without any known one; else
+    /// the document's recommendation.
     private var fix: SQL {
         guard !vulnerabilities.isEmpty else {
             return """
@@ -136,7 +136,7 @@ struct QuestionItems {
         return decisions
     }
 
-    /// The query of what people or documents decided about the places' vulnerabilities.
+    /// The query of decisions by people or documents about the places' vulnerabilities.
     func decisionQuery(about places: [QuestionPlace]) -> SQL {
         """
         \(with(places))

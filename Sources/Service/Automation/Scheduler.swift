@@ -10,7 +10,8 @@ final class Scheduler: Sendable {
     /// The outcome for a schedule that was due.
     enum Decision: Sendable, Equatable {
         case submitted(uuid: String)
-        /// Nobody's report: its owner may not see it any more, or it cannot be read. Tried again at the next time.
+        /// A report that cannot be made: its owner may no longer see its scope, or its request cannot be read.
+        /// Tried again at the next time.
         case refused(schedule: Int64, why: String)
     }
 
@@ -84,7 +85,7 @@ final class Scheduler: Sendable {
 
     private struct Refusal: Error { let why: String }
 
-    /// The job, with what the owner may see now.
+    /// The job, with the owner's present rights.
     private func job(of schedule: ScheduleRecord, on connection: any Connection) throws -> NewJob {
         let wanted = try ReportRequest(json: schedule.request)
         let standing = try Standing.find(account: schedule.account, in: schedule.organization, on: connection)

@@ -46,7 +46,8 @@ final class AccessLog: Sendable {
         }
     }
 
-    /// Writes what has gathered, and gives how many lines there was no room for. Blocks the calling thread.
+    /// Writes the collected lines, and returns the number of lines that were dropped for lack of room.
+    /// Blocks the calling thread.
     func write() throws(Failure) -> Int64 {
         let taken = waiting.withLock { waiting in
             defer { waiting = Waiting() }

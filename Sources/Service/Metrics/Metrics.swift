@@ -8,7 +8,7 @@ import Jobs
 import Store
 import Synchronization
 
-/// What the process counts, and what it asks when somebody wants to know.
+/// The counters of the process, and the values that are queried for each scrape.
 final class Metrics: Sendable {
     private let counted = Mutex(MetricSeries())
     private let begun = Double(Clock.now()) / 1000

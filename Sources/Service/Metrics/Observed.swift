@@ -68,7 +68,7 @@ final class ObservedDatabase: Database {
     func close() { real.close() }
 }
 
-/// A store whose errors and times are counted. That an artifact is missing is no error of the store.
+/// A store whose errors and times are counted. A missing artifact is no error of the store.
 struct ObservedStore: ArtifactStore {
     let real: any ArtifactStore
     let metrics: Metrics

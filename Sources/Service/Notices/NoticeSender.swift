@@ -8,7 +8,7 @@ import Outbound
 // DESIGN. Two transactions around each message: one takes it, with a lease that is longer than any sending, one says how it ended. So
 // no two nodes send it at a time; a node that dies between receiver and database repeats it after the lease, under the same id.
 
-/// Makes messages of what there is to say to subscriptions, and sends them. For one thread.
+/// Turns the notices of subscriptions into messages, and sends them. For one thread.
 struct NoticeSender {
     let queue: Queue
     let log: Log

@@ -5,7 +5,7 @@ import Jobs
 import Reports
 import Store
 
-/// What a worker does with a REPORT job: request -> production -> artifact.
+/// The work of a REPORT job: request -> production -> artifact.
 struct ReportWork: Sendable {
     let database: any Database
     let queue: Queue

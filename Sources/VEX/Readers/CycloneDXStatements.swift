@@ -162,7 +162,7 @@ private struct Parts: BOMReceiver {
     mutating func document(_ document: BOMDocument) throws(BOMError) { self.document = document }
 }
 
-/// Hands on what a document says of vulnerabilities, as statements.
+/// Passes on a document's claims about vulnerabilities, as statements.
 private struct Claims<Receiver: StatementReceiver>: BOMReceiver {
     var receiver: Receiver
     let statements: (VulnerabilityClaim) -> [Statement]

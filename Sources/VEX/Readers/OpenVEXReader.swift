@@ -104,7 +104,7 @@ struct OpenVEXReader: DialectReader {
         return it
     }
 
-    /// Translates the words of a statement, or says what is wrong with it.
+    /// Translates the words of a statement, or returns its fault.
     private func judge(_ it: inout Statement, status: String, justification: String) {
         if let known = Statement.Status(rawValue: status) {
             it.state = known.state

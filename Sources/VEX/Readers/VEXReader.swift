@@ -3,7 +3,7 @@ import Bytes
 
 // DESIGN. A document is read as often as its dialect needs: for what it says of itself and of its products, which may stand
 // behind what refers to them; for contradictions, which show only at the end; and for its statements. So memory holds the products
-// and a few bytes for each statement, not the statements. A contradiction takes away what it is about, not the document.
+// and a few bytes for each statement, not the statements. A contradiction invalidates the statements concerned, not the document.
 
 /// Reads the statements of a document of any dialect, recognized by its content.
 package enum VEXReader {
@@ -37,7 +37,7 @@ package enum VEXReader {
     }
 }
 
-/// Reads one dialect. What the document says of itself is read already.
+/// Reads one dialect. The metadata of the document have been read.
 protocol DialectReader {
     var head: StatementHead { get }
 

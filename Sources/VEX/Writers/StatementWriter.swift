@@ -4,7 +4,7 @@ package import Bytes
 // DESIGN. A document of statements is a stream: what it says of itself, its products, then each vulnerability with all that is said of it,
 // as CSAF wants it. A writer names products and chooses words; what is said is the caller's. Memory holds the names of products.
 
-/// What a document that is written says of itself.
+/// The metadata of a document that is written.
 package struct StatementDocumentHead: Sendable {
     /// A UUID that follows from the content.
     package var uuid: String
@@ -13,7 +13,7 @@ package struct StatementDocumentHead: Sendable {
     /// RFC 3339, UTC.
     package var created: String
     package var tool: BOMTool
-    /// What the statements are about as a whole.
+    /// The common subject of the statements.
     package var root: StatedProduct
     /// Whether any vulnerability follows.
     package var isEmpty: Bool
@@ -75,7 +75,7 @@ enum URLComponent {
 
 /// Writes one document of statements, in this order: `begin`, every `product`, every `vulnerability` once, `end`.
 ///
-/// The output is valid by its standard, whatever the input. The same calls give the same bytes.
+/// The output is valid by its standard for every input. The same calls give the same bytes.
 ///
 ///     try writer.begin(head, to: &out)
 ///     for product in products { try writer.product(product, to: &out) }

@@ -113,10 +113,10 @@ struct Doctor {
         }
     }
 
-    /// What can be looked at where there is data.
+    /// The checks of existing data.
     private var dataChecks: [Finding] {
         let database = checkDatabase()
-        // Its fault is said once.
+        // Its fault is reported once.
         guard database.isGood else { return [checkDirectory(), database, checkStore()] }
         return [
             checkDirectory(), database, look("advisories", advisories), look("licence texts", licenseTexts),

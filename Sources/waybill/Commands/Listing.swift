@@ -172,7 +172,7 @@ private struct Hall {
         return first
     }
 
-    /// What is deleted with a thing, for the question.
+    /// The things that are deleted with it, for the question.
     func consequence(of item: Item) throws -> String {
         switch kind {
         case .products:

@@ -218,7 +218,7 @@ extension Configuration {
 }
 
 extension UserKey {
-    /// A key that nobody has yet.
+    /// A new key.
     fileprivate static func new() throws -> UserKey { UserKey(random: try Randomness.system.bytes(32)) }
 }
 

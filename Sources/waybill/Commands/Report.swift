@@ -91,7 +91,7 @@ struct WantedReport {
     /// The filters of the request, with tokens in the place of names.
     let fields: [String: [String]]
 
-    /// What is wrong with it is wrong usage.
+    /// Its faults are errors of usage.
     init(
         _ type: String, of place: NamedPlace, _ format: String?, filters: [String: [String]],
         _ workplace: any Workplace

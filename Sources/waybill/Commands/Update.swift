@@ -56,7 +56,7 @@ extension Command {
     ) throws(Failure) {
         for name in names {
             let words = name.split(separator: "/", maxSplits: 1).map(String.init)
-            // A publisher without what is in use here lacks nothing.
+            // A publisher without data for the packages in use is no failure.
             if words.count == 1, mirror == nil { continue }
             guard let report = reports.first(where: { $0.source == words.first }) else { continue }
             let part = words.count == 2 ? report.parts.first { $0.source == words[1] } : report
@@ -81,7 +81,7 @@ extension Command {
     private static func line(_ report: FeedReport) -> String {
         var line = "\(report.source): \(report.state.rawValue), \(counted(report.records, "record"))"
         if let newest = report.newest { line += ", the newest of \(TimeText.time(newest))" }
-        // Why one failed was said when it did.
+        // The reason of a failure was printed when it happened.
         if !report.error.isEmpty, report.state != .failed { line += " (\(report.error))" }
         return line
     }

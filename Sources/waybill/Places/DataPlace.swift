@@ -12,7 +12,7 @@ struct DataPlace: Workplace {
     let runtime: Runtime
     private let organizationName: String?
 
-    /// Opens what is there already.
+    /// Opens existing data.
     init(_ configuration: Configuration) throws {
         runtime = try Runtime(existing: configuration)
         organizationName = configuration["org"]
@@ -165,7 +165,7 @@ struct DataPlace: Workplace {
         }
         let place = document.about?.scope
         if let place {
-            // What statements are about is named by the project, not by the document.
+            // The subject of the statements is given by the project, not by the document.
             let facts = try runtime.database.read { try ScopeFacts.read(place, on: $0) }
             guard let facts, let product = facts.path.last else { throw Failure("the project is gone") }
             (job.destination.product, job.destination.project) = (product, facts.name)

@@ -64,7 +64,7 @@ struct ThingsAnswer: Decodable {
                     case (.number, .number(let number)): .number(number)
                     case (.flag, .flag(let flag)): .flag(flag)
                     case (.time, .text(let text)): .time(TimeText.milliseconds(text) ?? 0)
-                    // What is not there says nothing.
+                    // Absent members have no meaning.
                     case (.text, _): .text("")
                     case (.number, _): .number(0)
                     case (.flag, _): .flag(false)
@@ -91,7 +91,7 @@ struct ProcessAnswer: Decodable {
     let asyncProcessStatus: Process
 }
 
-/// What an upload became.
+/// The result of an upload.
 struct ImportedAnswer: Decodable {
     private struct Statements: Decodable {
         struct NotApplied: Decodable {

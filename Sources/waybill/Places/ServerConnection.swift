@@ -19,7 +19,7 @@ struct ServerAddress: Sendable {
     var protocols: String { url.hasPrefix("https:") ? "https" : "http" }
 }
 
-/// Why a server did not do what was asked.
+/// The reason why a server refused a request.
 struct ServerError: Error, CustomStringConvertible {
     /// Mend's code; 0 where the answer has none.
     let code: Int

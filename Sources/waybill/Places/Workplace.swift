@@ -57,7 +57,7 @@ protocol Workplace {
     var listLimit: Int { get }
 }
 
-/// What a name on the command line means.
+/// The meaning of a name on the command line.
 struct NamedPlace: Sendable {
     /// On a server without the numbers of its database: only the kind counts.
     let scope: Scope
@@ -79,7 +79,7 @@ struct JobStanding: Sendable {
     let error: String
 }
 
-/// What became of a report.
+/// The result of a report.
 struct MadeReport: Sendable {
     let parts: Int
     let rows: Int
@@ -92,7 +92,7 @@ struct ReportProgress: Sendable {
     let bytes = Count()
 }
 
-/// What an import did.
+/// The result of an import.
 struct Imported: Sendable {
     let result: Intake.Result
     /// As `--json` prints it.

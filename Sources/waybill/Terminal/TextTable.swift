@@ -22,7 +22,7 @@ struct TextTable {
         }
     }
 
-    /// The text without what would end a row or a cell, or what a terminal obeys.
+    /// The text without characters that would end a row or a cell, or that control a terminal.
     private static func oneLine(_ text: String) -> String {
         let text =
             text.contains(where: { $0.isNewline || $0 == "\t" })

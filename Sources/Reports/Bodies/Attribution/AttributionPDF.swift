@@ -15,7 +15,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     var gathersNotices: Bool { false }
 
-    /// - Parameter created: the time of the newest change of what is shown, RFC 3339.
+    /// - Parameter created: the time of the newest change of the shown data, RFC 3339.
     init(_ head: AttributionHead, created: String, to destination: @escaping ByteSink.Destination) throws {
         self.head = head
         page = try DocumentPage(

@@ -9,7 +9,7 @@ struct AttributionHead {
     let settings: AttributionSettings
     /// The subject and its owners, the widest first: organization, product, project.
     let names: [(kind: String, name: String)]
-    /// The day of the newest change of what is shown.
+    /// The day of the newest change of the shown data.
     let date: String
     /// The filters that narrow the components, shown so that readers see that components are missing.
     let restrictions: [String]

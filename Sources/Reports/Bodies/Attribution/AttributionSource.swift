@@ -94,7 +94,7 @@ final class AttributionSource {
         return isSame
     }
 
-    /// Whom the template of a licence of the list names.
+    /// The holders that the template of a listed licence names.
     private func holders(of base: String) throws -> [String] {
         if let known = knownHolders[base] { return known }
         let found = LicenseTemplate.holders(try text(.listed(base)))

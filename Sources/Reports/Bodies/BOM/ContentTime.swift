@@ -2,11 +2,11 @@ import BOM
 import Bytes
 import Database
 
-// DESIGN. A document that is made from an inventory has a time and an identifier. Both follow from what it shows, so that databases that
-// were filled by the same steps make the same bytes on whatever day. A project has the time that its own SBOM states, until somebody changes
-// what the project shows: then it has the time of that change. An SBOM that states no time has that of its import.
+// DESIGN. A document that is made from an inventory has a time and an identifier. Both follow from its content, so that databases that were
+// filled by the same steps make the same bytes on any day. A project has the time that its own SBOM states, until somebody changes what the
+// project shows: then it has the time of that change. An SBOM that states no time has that of its import.
 
-/// When what a scope shows was made.
+/// The time of a scope's content.
 struct ContentTime {
     /// The time of the newest project, or of a later change of the product: milliseconds since 1970, UTC.
     private(set) var newest: Int64 = 0

@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-// DESIGN. Reading and decoding rows, and writing what they become, cost about the same: two threads share the work. Elements
-// go over in small arrays, of which at most three wait, so that memory does not grow with the number of rows and the threads
-// seldom wait for each other.
+// DESIGN. Reading and decoding rows costs about as much as writing the result: two threads share the work. Elements go over
+// in small arrays, of which at most three wait, so that memory does not grow with the number of rows and the threads seldom
+// wait for each other.
 
 /// Elements on their way from a thread that makes them to the thread that uses them, in their order.
 final class Conveyor<Element: Sendable>: Sendable {

@@ -1,9 +1,8 @@
 import Bytes
 import Database
 
-// DESIGN. The list of urgent work has a row for each vulnerability of a library, with its fix and its places. What is the same in each row of a
-// report's scope is
-// left out: a project's report names no project.
+// DESIGN. The list of urgent work has a row for each vulnerability of a library, with its fix and its places. Values that are the same in
+// all rows of a report's scope are left out: a project's report names no project.
 
 extension RiskDocument {
     func security(_ page: inout DocumentPage) throws {

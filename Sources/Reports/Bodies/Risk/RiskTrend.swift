@@ -18,7 +18,8 @@ extension RiskFacts {
             libraries += change
             points.append(TrendPoint(day: (day + 1) * length, libraries: libraries))
         }
-        // What changed later, as by an advisory, shows on the day of the report: its last values are those of page 1.
+        // Later changes, such as those by an advisory, appear on the day of the report: its last values are those of
+        // page 1.
         let last = (updated / length + 1) * length
         if let newest = points.last, newest.day < last { points.append(TrendPoint(day: last, libraries: libraries)) }
         points = Array(points.suffix(24))

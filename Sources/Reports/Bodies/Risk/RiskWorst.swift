@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. A vulnerability that somebody exploits comes before all others, whatever its severity. One that nobody rates cannot be put among
-// those that are rated: most are records of distributions without a vector, harmless and severe ones alike. So there are three lists.
+// DESIGN. An exploited vulnerability comes before all others, with any severity. One without a rating cannot be ranked among rated ones:
+// most are records of distributions without a vector, harmless and severe ones alike. So there are three lists.
 
 extension RiskFacts {
     mutating func readWorstVulnerabilities(_ scope: Scope, on connection: any Connection) throws {

@@ -206,7 +206,8 @@ private struct SaidOfVulnerability {
 
     init(id: Int64) { self.id = id }
 
-    /// Of a library of several projects the worst counts: it is open where it is open in one.
+    /// For a library of several projects the worst state counts: a vulnerability is open if it is
+    /// open in one of them.
     mutating func add(_ statement: Statement, of library: String) {
         guard let other = said[library] else {
             order.append(library)
@@ -225,7 +226,7 @@ private struct SaidOfVulnerability {
         }
     }
 
-    /// One for all libraries of which the same is said.
+    /// One statement for all libraries with the same decision.
     func statements(
         about facts: VulnerabilityClaim, products: [String: StatedProduct]
     ) -> [(statement: Statement, products: [StatedProduct])] {

@@ -1,6 +1,6 @@
 import BOM
 
-/// What a request for statements (VEX) asks for.
+/// The choices in a request for a VEX document.
 struct VEXRequest: Sendable, Equatable {
     enum Standard: String, Sendable, CaseIterable {
         case cycloneDX = "CycloneDX"

@@ -1,7 +1,8 @@
 import Database
 
 extension Report {
-    /// Alerts whose cause is gone: the library left or was upgraded, the advisory was withdrawn, the policy changed.
+    /// Alerts whose cause disappeared: the library was removed or upgraded, the advisory was withdrawn, the policy
+    /// changed.
     static let resolvedAlerts = Report(
         name: .prefixed("ResolvedAlertsReport", in: .organization, .product, .project).answered(
             as: "ResolvedAlertsReport"),

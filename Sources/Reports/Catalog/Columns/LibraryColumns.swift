@@ -1,6 +1,6 @@
 import Database
 
-/// SQL of what is known of a `library l`; null where it is not.
+/// SQL of the facts about a `library l`; null if unknown.
 enum LibrarySQL {
     static let sha1: StaticSQL = "nullif(l.sha1, '')"
     static let group: StaticSQL = "nullif(\(MendCoordinates.group), '')"

@@ -1,9 +1,10 @@
 import Database
 
-// DESIGN. What Mend calls the profile of a licence, from the family that Waybill gives it (`LicenseFamily`; `risk_score` is its
-// step). The words are those of recorded answers: ONE … SEVEN, NO | PARTIAL | FULL, NON_VIRAL | DYNAMIC | VIRAL, YES |
-// CONDITIONAL | NO. Which licences grant patents expressly is read from their texts (docs/licences.md). A licence without a
-// family has no profile. A test holds the copyright risk and the copyleft to those of `LicenseFamily`, licence by licence.
+// DESIGN. The profile of a licence in Mend's sense, derived from the family that Waybill gives it (`LicenseFamily`;
+// `risk_score` is its step). The words are those of recorded answers: ONE … SEVEN, NO | PARTIAL | FULL, NON_VIRAL | DYNAMIC |
+// VIRAL, YES | CONDITIONAL | NO. Which licences grant patents expressly is read from their texts (docs/licences.md). A licence
+// without a family has no profile. A test holds the copyright risk and the copyleft to those of `LicenseFamily`, licence by
+// licence.
 
 /// SQL of the profile of a `license n`; null where it has none.
 enum LicenseSQL {

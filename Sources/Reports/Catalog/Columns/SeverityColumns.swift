@@ -45,7 +45,7 @@ enum VulnerabilityText {
     /// The times of its publication and last change: null when unknown, also for the zeros that some programs write (year 1).
     static let published: StaticSQL = "CASE WHEN v.published > 0 THEN v.published END"
     static let modified: StaticSQL = "CASE WHEN v.modified > 0 THEN v.modified END"
-    /// The upgrade of `finding f` to its top fix, else what the document recommends, else null.
+    /// The upgrade of `finding f` to its top fix, else the document's recommendation, else null.
     static let fix: StaticSQL =
         "coalesce('Upgrade To Version ' || l.artifact || '-' || f.top_fix, nullif(v.recommendation, ''))"
 }

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// The text to ship with a product: licences, copyrights and notices of what it is made of.
+    /// The text to ship with a product: licences, copyrights and notices of its components.
     static let attribution = Report(
         name: Name(types: [.product: "ProductAttributionReport", .project: "AttributionReport"], word: "Attribution")
             .answered(as: "AttributionReport"),

@@ -1,10 +1,9 @@
 package import Database
 
-// DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of what it is compared with
-// (Database/Tables/Accounts/Scope.swift). Libraries are compared by identity (`library.uuid`), so two descriptions of one library
-// are no difference. A library counts as changed if one version of a package replaced one other version: it is shown once, with the version of
-// the other side. If one side has several versions of a package that the other side lacks, it is unknown which replaced which: each has a row
-// of its own.
+// DESIGN. A comparison has two sides: `scope`, and `compared`, the projects of the other side (Database/Tables/Accounts/Scope.swift).
+// Libraries are compared by identity (`library.uuid`), so two descriptions of one library are no difference. A library counts as changed if
+// one version of a package replaced one other version: it is shown once, with the version of the other side. If one side has several
+// versions of a package that the other side lacks, it is unknown which replaced which: each has a row of its own.
 
 extension Report {
     /// The differences of another product from the product of the scope.
@@ -28,7 +27,7 @@ extension Report {
         return report
     }
 
-    /// What a subquery about the occurrences `o` of libraries `k` begins with.
+    /// The beginning of a subquery about the occurrences `o` of libraries `k`.
     private static let shown: StaticSQL = "SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id"
     /// Whether `k` describes the library `l`.
     private static let isSame: StaticSQL = "k.organization = l.organization AND k.uuid = l.uuid"

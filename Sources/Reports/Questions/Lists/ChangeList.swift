@@ -20,7 +20,7 @@ package struct ChangeList: Sendable {
 
     package init(_ scope: Scope) { self.scope = scope }
 
-    /// Whoever sees some products only sees the changes in these.
+    /// People who see only some products see the changes in these.
     package func query() -> SQL {
         var sql: SQL = """
             SELECT c.id, c.at, c.class, c.aspect, c.scope_name, c.before, c.after, coalesce(u.email, '')

@@ -2,7 +2,7 @@ package import Database
 
 /// How many alerts about vulnerabilities there are, by severity.
 ///
-/// They come from `project_severity`, summed over a scope, so nobody sees counts of projects that are hidden from them.
+/// They come from `project_severity`, summed over a scope, so hidden projects are never counted.
 package struct SeverityCounts: Sendable, Equatable {
     /// The words of severities, the worst first; empty for vulnerabilities without a rating.
     package static let words = ["critical", "high", "medium", "low", "none", ""]

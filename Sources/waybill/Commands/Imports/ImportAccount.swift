@@ -2,7 +2,7 @@ import Bytes
 import Intake
 import Service
 
-/// The imports of one command, one after the other, and what is said of them.
+/// The imports of one command, one after the other, and their messages.
 struct ImportAccount {
     private var imported: [Imported] = []
     /// The products that were there before; nil where nobody is to hear of new ones, or the key may not know.
@@ -39,7 +39,7 @@ struct ImportAccount {
         throw Failure("\(failed.count) of \(files.count) files were not imported; the reasons stand above")
     }
 
-    /// Prints what was imported.
+    /// Prints the result of the imports.
     func tell(_ arguments: Arguments) {
         if arguments.has("json") {
             let json = JSONWriter.object {

@@ -29,7 +29,7 @@ extension Command {
         }
         let (workplace, isQuiet) = (try configuration.workplace(), arguments.has("json"))
         let product = try configuration.required("product")
-        // A mistyped organization is said before files are looked at.
+        // A mistyped organization is reported before files are read.
         _ = try workplace.organization()
         var account = ImportAccount(known: isQuiet ? nil : try workplace.productTokens())
         try account.each(of: files) { account, file in
