@@ -7,8 +7,8 @@ package import Reports
 
 // DESIGN. The one table of errors that a client of the Mend API sees. Clients throw away the body of an answer whose
 // status is not 200, so errors are HTTP 200 with `{"errorCode", "errorMessage"}` (mend-api.md §1.1, §1.2). A message
-// names the field, the value and what is accepted. A client without rights on a token always gets the same text,
-// whatever the reason.
+// names the field, the value and the accepted values. A client without rights on a token always gets the same text,
+// for every reason.
 
 /// Why a call was refused, as the client sees it.
 package enum APIError: Error, Equatable {

@@ -12,7 +12,7 @@ package struct Caller: Sendable {
     }
 
     let headers: HTTPFields
-    /// The numeric address; empty when it is gone already.
+    /// The numeric address; empty if the client has already disconnected.
     let address: String
     let door: Door
 

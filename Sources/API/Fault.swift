@@ -4,7 +4,7 @@ package import HTTP
 
 /// An error of the server's own, as the client sees it; the log has the cause under `id`.
 package enum Fault: Sendable, Equatable, CustomStringConvertible {
-    /// The server could not keep what it was asked to keep: its disk is full, or its database is locked.
+    /// The server could not store the data of the request: its disk is full, or its database is locked.
     case storage(id: String)
     /// The database or the store of artifacts cannot be reached, or says nothing.
     case away(Outage, id: String)
@@ -34,7 +34,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Seconds after which the request may succeed; nil where nobody can say.
+    /// Seconds after which the request may succeed; nil if unknown.
     private var retryAfter: Int? {
         switch self {
         case .away: 30

@@ -67,8 +67,8 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Writes what was noted, but refused keys of the minute that is not over. Blocks the calling thread. Notes that could not be
-    /// written are kept for the next time.
+    /// Writes the collected notes, except the refused keys of the current minute. Blocks the calling thread. Notes that could not
+    /// be written are kept for the next time.
     package func write(to database: any Database, at time: Int64) throws {
         try write(before: time - time % 60_000, to: database, at: time)
     }

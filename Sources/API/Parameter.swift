@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. What a call takes besides key and token is declared in the table of calls, and only there: the description of the
-// paths shows it, the ranges of numbers are checked by it before the call looks at anything, and a debug build stops at a field
-// that is read but not declared. So a test that walks the description walks all fields, those of calls to come too.
+// DESIGN. The fields of a call besides key and token are declared only in the table of calls: the description of the paths
+// shows it, the ranges of numbers are checked by it before the call reads any field, and a debug build stops at a field that
+// is read but not declared. So a test that walks the description walks all fields, those of calls to come too.
 
 /// A whole number that requests may hold: its name and its range.
 struct WholeNumber: Sendable {
@@ -14,7 +14,7 @@ struct WholeNumber: Sendable {
         self.range = range
     }
 
-    /// The number of a value, also of a text. `path` is how errors call it.
+    /// The number of a value, also of a text. `path` is its name in errors.
     func read(_ field: Field, as path: String? = nil) throws(APIError) -> Int64 {
         if case .flag = field { throw wrong(field, path) }
         guard let word = field.word, let number = NumberText.whole(word.trimmingBlanks(), in: range) else {

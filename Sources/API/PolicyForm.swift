@@ -39,8 +39,8 @@ struct PolicyForm {
 
     let policy: NewPolicy
 
-    /// What the answer has to say of the policy beside that it was added: foreign words are kept, because tools copy policies, but decide
-    /// nothing. Empty where there is nothing to say.
+    /// Remarks of the answer about an added policy: unknown words are stored, because tools copy policies, but decide nothing. Empty
+    /// without remarks.
     func remarks(in organization: Int64, on connection: any Connection) throws -> String {
         var remarks: [String] = []
         if policy.rule == .nothing {

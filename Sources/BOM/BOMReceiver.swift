@@ -11,8 +11,8 @@ package import Bytes
 ///     let graph = try BOMReader.read(file: path, into: &names)
 ///
 /// All calls come on the thread that reads. References are unique within the document once they are handed out. An error of the
-/// receiver ends the reading and is thrown by it; when reading fails, what was handed out before does not count, and
-/// `document` is not called.
+/// receiver ends the reading and is thrown by it; when reading fails, the parts handed out before are invalid, and `document`
+/// is not called.
 package protocol BOMReceiver {
     mutating func component(_ component: Component) throws(BOMError)
     mutating func file(_ file: SourceFile) throws(BOMError)
@@ -26,7 +26,7 @@ package protocol BOMReceiver {
 
 /// Why a document was refused whole. Parts that were handed out before do not count.
 package enum BOMError: Error, Equatable, CustomStringConvertible {
-    /// None of the formats that Waybill reads; `why` names what was found instead.
+    /// None of the formats that Waybill reads; `why` names the format that was found instead.
     case unrecognized(why: String)
     /// A VEX document: statements about vulnerabilities of products, without components.
     case statementsOnly(dialect: String)
@@ -36,7 +36,7 @@ package enum BOMError: Error, Equatable, CustomStringConvertible {
     case invalid(what: String)
     /// Larger than a limit that protects the server.
     case tooLarge(what: String, limit: Int)
-    /// The receiver or the file system failed; what is missing, where that is known.
+    /// The receiver or the file system failed; the missing resource, if known.
     case failed(what: String, Outage? = nil)
 
     package var description: String {

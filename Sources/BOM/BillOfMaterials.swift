@@ -159,7 +159,7 @@ package struct LicenseClaim: Sendable, Equatable {
         case expression(String)
         /// SPDX NONE: there is no licence.
         case none
-        /// SPDX NOASSERTION: nothing is said.
+        /// SPDX NOASSERTION: no statement is made.
         case noAssertion
     }
     package var form: Form

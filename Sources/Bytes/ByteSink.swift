@@ -2,11 +2,11 @@ import Glibc
 
 /// Why bytes could not go out.
 package enum SinkError: Error, Equatable, CustomStringConvertible {
-    /// A system call failed: what was being done, with which file, and the system's reason.
+    /// A system call failed: the action, the file, and the system's reason.
     case system(doing: String, path: String, errno: Int32)
     /// A rule of the format cannot be kept, as an entry of more than 4 GiB in a 32-bit ZIP.
     case format(String)
-    /// The reader at the other end is gone, or the work was given up.
+    /// The reader at the other end has disconnected, or the work was abandoned.
     case cancelled
     /// The receiver, such as a store on another machine, cannot take the bytes now; it may later.
     case unavailable(String)
@@ -42,7 +42,7 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 ///
 /// For one thread. After an error of the destination the sink is not used again.
 package struct ByteSink: ~Copyable {
-    /// Takes bytes for good: they are gone from the buffer when it returns.
+    /// Takes the bytes out of the buffer.
     package typealias Destination = (UnsafeRawBufferPointer) throws(SinkError) -> Void
 
     /// A destination that may be called on another thread.
@@ -142,7 +142,7 @@ package struct ByteSink: ~Copyable {
         if held >= threshold { try flush() }
     }
 
-    /// Passes on whatever the buffer holds. A sink without a destination keeps it.
+    /// Passes on all bytes in the buffer. A sink without a destination keeps it.
     package mutating func flush() throws(SinkError) {
         guard held > 0, let destination else { return }
         try destination(UnsafeRawBufferPointer(start: storage, count: held))
@@ -150,7 +150,7 @@ package struct ByteSink: ~Copyable {
         held = 0
     }
 
-    /// Forgets all that was not passed on, keeps the memory: for a sink that is used again.
+    /// Discards all bytes that were not passed on and keeps the memory, for a sink that is used again.
     package mutating func removeAll() {
         held = 0
         flushed = 0

@@ -4,7 +4,7 @@ import Glibc
 // error that can reach a job says who is at fault (`Blaming`), and one place turns that into the outcome of the job
 // (`WorkError.init(_:)` in Jobs).
 
-/// What a process needs from its surroundings and does not have at the moment.
+/// A resource that a process needs from its surroundings and does not have at the moment.
 package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStringConvertible {
     case disk = "DISK"
     case files = "FILES"
@@ -13,8 +13,8 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
     case database = "DATABASE"
     case store = "STORE"
 
-    /// What a system call's error on a file of our own means. Such a file is named by us, never by a document or a request, so
-    /// every reason lies in the environment; reasons that are not listed here count as the disk's.
+    /// The meaning of a system call's error on a file of our own. Such a file is named by us, never by a document or a
+    /// request, so every reason lies in the environment; reasons that are not listed here count as the disk's.
     package init(errno code: Int32) {
         switch code {
         case EMFILE, ENFILE: self = .files
@@ -24,7 +24,7 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
         }
     }
 
-    /// What is missing, for users: without paths and addresses.
+    /// The missing resource, for users: without paths and addresses.
     package var description: String {
         switch self {
         case .disk: "the server's disk, which is full or cannot be used"
@@ -55,7 +55,8 @@ package enum Blame: Sendable, Equatable {
 ///     case .unknown, nil: retry()
 ///     }
 package protocol Blaming: Error {
-    /// What failed: the environment, the request, or nobody knows. Equal errors blame the same.
+    /// The cause of a failure: the surroundings, the request, or an unknown one. Equal errors blame
+    /// the same.
     var blame: Blame { get }
 }
 

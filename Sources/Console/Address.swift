@@ -57,7 +57,7 @@ struct Address: Sendable, Equatable {
             item: parts.count > 3 ? String(parts[3]) : "")
     }
 
-    /// Without what is asked for.
+    /// Without the query.
     var path: String {
         guard let place else { return "/" }
         var path = "\(Self.root)\(place.kind.rawValue)/\(Self.encoded(place.token))"

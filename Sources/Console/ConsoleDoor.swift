@@ -183,7 +183,7 @@ struct ConsoleDoor: Sendable {
         }.get()
     }
 
-    /// Does what a form asks for, and leads to the page that shows it.
+    /// Makes the change that a form requests, and redirects to the page that shows it.
     private func submit(_ form: Form, _ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
         guard let (page, sender) = try await enter(address, form, request) else { return .redirect(to: Address()) }
         guard let submission = page.submission else { throw APIError.refused }

@@ -4,9 +4,9 @@ import Database
 import HTTP
 import Reports
 
-// DESIGN. THE table of pages, as `Call.table` is that of calls: a page is data and two functions. `show` reads what it shows through
-// the visitor's scope; `submission` does what its form asks for by a call of the API, and names the page to look at next, so that
-// going back or loading again never does a thing twice. An error of it shows the page with what was typed.
+// DESIGN. THE table of pages, as `Call.table` is that of calls: a page is data and two functions. `show` reads its data through the
+// visitor's scope. `submission` makes the form's change by a call of the API, and names the next page, so that going back or loading
+// again never repeats a change. After an error the page is shown again with the typed values.
 
 /// One page of the console.
 struct Page: Sendable {
@@ -16,7 +16,7 @@ struct Page: Sendable {
     let menu: String
     /// The kinds of places that have it.
     let kinds: Set<ScopeKind>
-    /// What seeing it needs, in the place.
+    /// The rights that are needed to see the page, in its place.
     let need: Need
     let show: @Sendable (Visit) throws -> Content
     let submission: Submission?
@@ -50,9 +50,9 @@ struct Page: Sendable {
     }
 }
 
-/// What a page does with the form that it holds.
+/// The handling of a page's form.
 struct Submission: Sendable {
-    /// Does what the form asks for and gives the page to look at next.
+    /// Makes the change that the form requests and returns the next page.
     let act: @Sendable (Sender) async throws -> Landing
 
     init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = { .page(try await act($0)) } }
@@ -63,7 +63,7 @@ struct Submission: Sendable {
 
 /// Where a form leads to.
 enum Landing: Sendable {
-    /// A page that is asked for by GET: going back and loading again does nothing twice.
+    /// A page that is asked for by GET: going back and loading again repeats no change.
     case page(Address)
     /// The page of the form, with a secret that is shown this once. Loading it again sends the form again: only calls that refuse what
     /// is there already may lead here.
@@ -72,7 +72,7 @@ enum Landing: Sendable {
 
 /// A key that was just made.
 struct Secret: Sendable {
-    /// Whose key it is.
+    /// The owner of the key.
     let title: String
     let text: String
 }
@@ -84,7 +84,7 @@ struct LostPage: Error {
     init(_ text: String) { self.text = text }
 }
 
-/// What a page shows between the header and the footer.
+/// The content of a page between the header and the footer.
 struct Content {
     let title: String
     /// Seconds after which the browser asks for the page again; nil on pages with fields to fill in.
@@ -98,12 +98,12 @@ struct Content {
     }
 }
 
-/// A form on its way to the call that does what it asks for.
+/// A form that is passed to the call which makes its change.
 struct Sender: Sendable {
     /// Of the page that the form stands on; its place is known.
     let address: Address
     let place: Address.Place
-    /// What is around the place.
+    /// The organization and product that contain the place.
     let names: PlaceNames
     let form: Form
     let keyDigest: [UInt8]

@@ -37,7 +37,7 @@ package struct Site: Sendable {
         return nil
     }
 
-    /// The console's answer; nil for what the API answers.
+    /// The console's answer; nil for requests that the API answers.
     private func page(for request: HTTPRequest) -> Reply? {
         if let route = Self.route(of: request) { return console.reply(to: request, route) }
         // A person who mistyped an address reads a page, a script the API's line of text.

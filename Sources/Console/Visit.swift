@@ -99,6 +99,6 @@ struct Visit {
     /// A page of the same place.
     func here(_ page: String = "", item: String = "") -> Address { Address(place, page, item: item) }
 
-    /// Whether the person may do what a call needs in the place.
+    /// Whether the person has the rights for a call in the place.
     func may(_ role: Role, with scopes: KeyScopes) -> Bool { access.role >= role && access.allows(scopes) }
 }

@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. A source is data: what it is called, where it is published, how it is read, how often it is worth asking, whose it is,
-// how large an answer may be. The code that fetches knows no source, the code that reads knows no server. docs/feeds.md is made
-// of the same facts, with the public page of each.
+// DESIGN. A source is data: its name, its address, its format, its interval, its owner, and the largest answer. The code that
+// fetches knows no source, the code that reads knows no server. docs/feeds.md is made of the same facts, with the public page of
+// each.
 
 /// A source of knowledge that updates bring in.
 package struct Feed: Sendable {
@@ -17,7 +17,7 @@ package struct Feed: Sendable {
     package let attribution: String
     /// Milliseconds between two looks of a server that updates by itself: publishers do not write it more often.
     package let rest: Int64
-    /// Milliseconds without a successful look after which what is known is too old.
+    /// Milliseconds without a successful update after which the stored data are too old.
     package let life: Int64
     /// Whether an update without named sources includes it. False where the requests tell a third party which packages
     /// are in use.
@@ -72,7 +72,7 @@ package struct Feed: Sendable {
         licence: "MIT", attribution: "endoflife.date", rest: 24 * hour, life: 30 * TimeText.day)
 }
 
-/// A file of a source: where it lies in a mirror, where it is published, what it has to be.
+/// A file of a source: its path in a mirror, its address, and its format.
 package struct FeedFile: Sendable, Equatable {
     package enum Content: Sendable { case json, csv, zip, gzip }
 

@@ -61,8 +61,8 @@ enum FeedContent {
         }
     }
 
-    /// The MD5 of a file in Base64, as publishers give it; nil where the system forbids MD5. It finds what a transfer spoiled, no
-    /// more.
+    /// The MD5 of a file in Base64, as publishers give it; nil where the system forbids MD5. It only finds damage by the
+    /// transfer.
     static func md5(of path: String) throws(FeedError) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw .file(path: path, why: systemMessage(errno)) }

@@ -1,12 +1,12 @@
-/// Why a source could not be brought up to date. What is known of it stays.
+/// Why a source could not be brought up to date. Its stored data stay.
 package enum FeedError: Error, Sendable, CustomStringConvertible {
     /// No whole answer came.
     case transport(address: String, why: String, mayPass: Bool)
     /// The server answered, but not with the file; after how many seconds it wants to be asked again, 0 where it does not say.
     case status(address: String, Int, retryAfter: Int)
-    /// The answer is not what it has to be.
+    /// The answer has the wrong format.
     case content(address: String, why: String)
-    /// The answer is much smaller, or older, than what is known.
+    /// The answer is much smaller, or older, than the stored data.
     case implausible(name: String, why: String)
     /// A file of this machine.
     case file(path: String, why: String)

@@ -4,9 +4,9 @@ import Glibc
 import Inventory
 import Outbound
 
-// DESIGN. A file comes into a folder of ours (`NAME.part`), is looked at, and gets its name. What a broken transfer left of an
-// archive stays there beside its ETag, and the next attempt asks for the rest of just that version (RFC 9110 §13.1.5, If-Range). Nothing
-// reads a file before it is whole. One connection is used for one file after the other.
+// DESIGN. A file comes into a folder of ours (`NAME.part`), is checked, and gets its name. The received part of an interrupted archive
+// stays there beside its ETag, and the next attempt asks for the rest of just that version (RFC 9110 §13.1.5, If-Range). No code reads a
+// file before it is complete. One connection is used for one file after the other.
 
 /// Gets files of sources as a good citizen does: asks whether they changed, for compressed answers, and for what is missing of
 /// a broken transfer; waits when it is asked to; follows few redirects; believes certificates only; says who it is; takes
@@ -145,7 +145,7 @@ final class FeedFetcher {
             answer = try connection.perform(request)
         } catch {
             if error.code != 0 { throw .file(path: part.path, why: error.text) }
-            // What came is good: the rest may be asked for.
+            // The received part is intact: the rest may be requested.
             if file.isResumed, error.mayPass { isKept = part.keep(etag: connection.values(of: "ETag").last ?? "") }
             guard !isStopped() else { throw .stopped }
             throw .transport(address: address, why: error.text, mayPass: error.mayPass)

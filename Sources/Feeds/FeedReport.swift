@@ -8,7 +8,7 @@ package struct FeedReport: Sendable, Equatable {
         case unchanged
         /// The origin does not have it; stored records remain.
         case missing
-        /// It could not be used; what is known stays.
+        /// It could not be used; the stored data stay.
         case failed
     }
 

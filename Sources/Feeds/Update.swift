@@ -3,17 +3,17 @@ package import Database
 import Glibc
 import Intake
 
-// DESIGN. One source after the other, one part after the other, each by itself: what is wrong with one is written down with it
-// and keeps no other from coming. A file is fetched whole, judged beside what is known, and only then read into the database; the
-// row of `feed` that lets the next update skip it is written last. So an update that dies repeats what it had not finished.
+// DESIGN. One source after the other, one part after the other, each by itself: an error of one is stored with it and does not
+// stop the others. A file is fetched whole, judged beside what is known, and only then read into the database; the row of `feed`
+// that lets the next update skip it is written last. So an update that dies repeats what it had not finished.
 
 /// Brings sources of knowledge up to date.
 ///
 ///     let update = try Update(database: database, Update.Settings(folder: "/var/lib/waybill"), now: clock)
 ///     let reports = try update.run(try Update.Wish(["osv/npm", "kev"]))
 ///
-/// Runs in one process of a data directory at a time. What it imports leaves marks on what has to be matched again, as every
-/// import does; matching is for the caller.
+/// Runs in one process of a data directory at a time. As in every import, the new data mark packages that have to be matched
+/// again; the caller starts the matching.
 package struct Update {
     /// The sources to update.
     package struct Wish: Sendable {
@@ -23,7 +23,7 @@ package struct Update {
         /// Whether the sources were named. Then the update includes sources that are otherwise left out
         /// (`Feed.isAsked`).
         var isNamed = false
-        /// Whether sources that were looked at a short while ago are left alone.
+        /// Whether sources with a recent update are skipped.
         package var isRestful = false
 
         /// - Parameter names: `kev`, `osv`, `osv/npm`; none for all that are asked by themselves.
@@ -75,9 +75,9 @@ package struct Update {
 
     /// The observer of a running update.
     package struct Watcher {
-        /// Takes the name of what is being brought in, and how many records of it are.
+        /// Called with the name of the running part, and its number of records.
         let progress: (_ name: String, _ count: Int) -> Void
-        /// Takes what was skipped or failed, and why.
+        /// Called with each part that was skipped or failed, and the reason.
         let warning: (String) -> Void
         /// Asked often; true ends the update soon.
         let isStopped: @Sendable () -> Bool
@@ -120,8 +120,8 @@ package struct Update {
 
     func isStopped() -> Bool { watcher.isStopped() }
 
-    /// Brings sources up to date and says what became of each. Throws when the database fails or the update was stopped; what a
-    /// source lacks stands in its report.
+    /// Brings sources up to date and says what became of each. Throws when the database fails or the update was stopped; the
+    /// error of a source is in its report.
     package func run(_ wish: Wish) throws -> [FeedReport] {
         let sources = wish.sources.isEmpty ? Feed.all.filter { isWanted($0, wish) }.map(\.source) : wish.sources
         return try sources.map { source in

@@ -1,9 +1,9 @@
 import CMicrohttpd
 import Synchronization
 
-/// How to reach what a connection waits for, whatever its type.
+/// Access to the task that a connection waits for, of any type.
 struct Sleeper: Sendable {
-    /// Cancels the task, because nobody waits for it. The connection wakes when the task ends.
+    /// Cancels the task, because no connection waits for it. The connection wakes when the task ends.
     let cancel: @Sendable () -> Void
     /// The same, and wakes the connection at once.
     let giveUp: @Sendable () -> Void

@@ -9,7 +9,7 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case refused(BOMError)
     /// The organization does not exist (any more).
     case noOrganization(Int64)
-    /// A name that is not allowed: the field, its value, what is accepted.
+    /// A name that is not allowed: the field, its value, the accepted values.
     case badName(field: String, value: String, accepted: String)
     /// The scan was taken away: the lease ran out and another attempt is at work.
     case superseded
@@ -19,7 +19,7 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
     case unknownKind(String, job: String)
     /// The request of a job has an update type that this version does not know.
     case unknownUpdateType(String, job: String)
-    /// A file of the machine could not be read; what is missing, where that is known.
+    /// A file of the machine could not be read; the missing resource, if known.
     case unreadableFile(path: String, why: String, Outage? = nil)
     /// The product that an upload was accepted for was deleted since.
     case productGone(String)

@@ -1,8 +1,8 @@
 package import Database
 
-// DESIGN. An artifact is what a report's job made: bytes in the store and a row of the same name. The bytes come first, the row
-// with the job's outcome (`succeed`); when its time is over the row goes first. So a file without a row is nobody's, unless
-// a running job is writing it.
+// DESIGN. An artifact is the result of a report's job: bytes in the store and a row of the same name. The bytes come first, the
+// row with the job's outcome (`succeed`); when its time is over the row goes first. So a file without a row has no owner,
+// unless a running job is writing it.
 
 extension Queue {
     /// What `Artifact(row:)` reads.

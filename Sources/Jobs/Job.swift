@@ -14,15 +14,14 @@ package struct Job: Sendable, Equatable {
         case update = "UPDATE"
     }
 
-    /// `docs/job-states.md` shows the ways between them. The comments say what a crash of all processes leaves of
-    /// each state.
+    /// `docs/job-states.md` shows the ways between them. The comments describe each state after a crash of all processes.
     package enum State: String, Sendable {
-        /// Waits for a worker, for uploads before it, or for what the surroundings lack. After a crash it still does.
+        /// Waits for a worker, for uploads before it, or for a missing resource. After a crash it still does.
         case pending = "PENDING"
         /// A worker has its lease. After a crash the lease runs out, or its owner is known to be gone; then it is PENDING
         /// again, and one attempt is lost. The sweeper removes the worker's unfinished files.
         case inProgress = "IN_PROGRESS"
-        /// Done: what it made appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, a crash
+        /// Done: its result appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, a crash
         /// after it changes nothing. Kept as long as its artifact.
         case success = "SUCCESS"
         /// Ended without a result: refused, cancelled, or given up after its last attempt. A crash changes nothing. The

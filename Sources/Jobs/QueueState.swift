@@ -1,7 +1,7 @@
 package import Bytes
 package import Database
 
-// Questions about the queue: polls, lists, counters. Nothing here changes a row.
+// Questions about the queue: polls, lists, counters. No function here changes a row.
 
 extension Queue {
     /// A job as a poll shows it.
@@ -134,7 +134,8 @@ extension Queue {
             """, Job.init(row:))
     }
 
-    /// How many uploads that a report of the scope, and of what it is compared with, should contain are not done.
+    /// The number of unfinished uploads that a report of the scope, and of its other side in a comparison, should
+    /// contain.
     package func uploads(waitingIn scope: Scope, on connection: any Connection) throws -> Int {
         func isIn(_ scope: Scope) -> SQL {
             """

@@ -86,8 +86,8 @@ extension Queue {
         case done
     }
 
-    /// Puts a failed job back, with all its attempts and under its old number: what was accepted after it still comes after
-    /// it. Repeating the call changes nothing. Nil when there is no such job.
+    /// Puts a failed job back, with all its attempts and under its old number: jobs that were accepted after it still come
+    /// after it. Repeating the call changes nothing. Nil when there is no such job.
     package func rerun(uuid: String, on connection: any Connection) throws -> Rerun? {
         let time = now()
         let restarted = try connection.run(

@@ -1,12 +1,12 @@
 import Database
 import Synchronization
 
-// DESIGN. Whose turn it is depends on all organizations that wait, and to list them costs a look into an index for each. So the list of a
+// DESIGN. The next turn depends on all waiting organizations, and listing them costs a search in an index for each. So the list of a
 // claim is kept for those that follow, as many as a 256th of its length: they cost together what few organizations cost. An organization
 // that got its turn leaves the list, so the order is that of a fresh one, but for organizations that came meanwhile: those wait for these
 // few claims, or a second, which is less than a hundredth of what a round lasts. Up to 255 organizations are listed at each claim.
 
-/// Whose turn it is among the organizations with waiting jobs, as far as this process knows.
+/// The order of turns among the organizations with waiting jobs, as far as this process knows.
 final class Turns: Sendable {
     /// Organizations in the order of their turns.
     struct List {

@@ -31,7 +31,8 @@ package final class Lease: Sendable {
         self.place = Mutex(place)
     }
 
-    /// Says that what is left of the work is waiting for the disk or the store: another job may begin.
+    /// Announces that the remaining work only waits for the disk or the store, so that another job may
+    /// begin.
     package func leavePlace() {
         let taken = place.withLock { place in
             defer { place = nil }

@@ -26,7 +26,7 @@ struct AgentDoor: Sendable {
         self.uploads = uploads
     }
 
-    /// What to do with the body of a request.
+    /// The place for the body of a request.
     func policy(for request: HTTPRequest) -> BodyPolicy {
         guard let key = Access.headerKey(request.headers) else {
             return .file(limit: uploads.limit, from: .saysItself { [self] in look($0, of: request) })
@@ -235,7 +235,8 @@ struct AgentDoor: Sendable {
         let frame = AgentError.frame(token: received.token)
         try frame.before.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
         let violations = try backend.database.snapshot { connection in
-            // `data` is JSON as text: what is written is escaped once more on its way to the file.
+            // `data` is JSON as text: each text is escaped once more before it is written to the
+            // file.
             try AgentPolicyCheck(check, on: connection) { (bytes) throws(SinkError) in
                 var escaped = ByteSink()
                 escaped.append(jsonPart: bytes)

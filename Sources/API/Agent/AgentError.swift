@@ -13,7 +13,8 @@ package enum AgentError: Error, Equatable {
     /// The organization's token is missing or unknown, or the key belongs to no user of it.
     case badToken
     case badKey
-    /// One of both, and it is not said which: nobody learns whether an organization exists.
+    /// Token or key is wrong; the message does not say which, so that clients cannot find out whether an organization
+    /// exists.
     case badTokenOrKey
     case badTime(String)
     /// The fault of the projects.

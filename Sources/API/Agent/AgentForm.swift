@@ -11,12 +11,12 @@ import Inventory
 
 /// The fields of an agent's request, and its projects on their way to a file.
 struct AgentForm: ~Copyable {
-    /// The longest value of a field that is looked at, in bytes.
+    /// The longest value of a field that is read, in bytes.
     static let valueLimit = 64 << 10
     private static let nameLimit = 100
     /// When the request was made, in seconds or milliseconds since 1970, up to the year 9999.
     static let timeStamp = WholeNumber("timeStamp", in: 0...253_402_300_799_999)
-    /// The fields that are looked at, besides `diff`.
+    /// The fields that are read, besides `diff`.
     static let parameters: [Parameter] =
         [
             .words("type", AgentPlan.Kind.allCases.map(\.rawValue)).required, .text("token").required, .text("userKey"),
@@ -167,7 +167,7 @@ struct AgentForm: ~Copyable {
         }
     }
 
-    /// Goes on with what was held back until the form of the projects was clear.
+    /// Continues with the bytes that were held back until the form of the projects was clear.
     private mutating func beginDiff(as form: AgentDiff.Form) throws {
         let held = value
         value.removeAll()
@@ -175,7 +175,8 @@ struct AgentForm: ~Copyable {
         switch form {
         case .plain:
             place = .plain
-            // The end cannot be in what was held back: it had no more than the first member's beginning.
+            // The end cannot be in the bytes that were held back: they contain only the beginning of the
+            // first member.
             try held.withUnsafeBytes { bytes in
                 let end = nesting.end(of: bytes[...]) ?? bytes.endIndex
                 try diff.write(UnsafeRawBufferPointer(rebasing: bytes[..<end]))

@@ -6,7 +6,8 @@ import Intake
 import Inventory
 import Jobs
 
-/// Puts the projects of an agent's update in their places: a file and a job for each, and what is missing around them.
+/// Puts the projects of an agent's update in their places: a file and a job for each, and missing products and
+/// projects.
 struct AgentPlacement: Sendable {
     private let received: AgentReceived
     private let backend: Backend
@@ -55,7 +56,7 @@ struct AgentPlacement: Sendable {
         let isNew: Bool
     }
 
-    /// Makes what is missing, the jobs, and the record of the request.
+    /// Makes missing products and projects, the jobs, and the record of the request.
     func place(_ files: [File]) async throws -> [Made] {
         // Somebody else may make a product or project of the same name at this moment: then it is found.
         for _ in 0..<2 {

@@ -2,7 +2,7 @@ import Bytes
 package import Database
 package import Inventory
 
-// DESIGN. One snapshot says where the projects of a request go and what the user may do there. Missing products and
+// DESIGN. One snapshot gives the destinations of a request's projects and the user's rights there. Missing products and
 // projects are made later, in the transaction that submits the jobs. Projects of one name in one product are one project:
 // a build of several modules may say a name twice.
 
@@ -47,7 +47,8 @@ package struct AgentPlan: Sendable {
     static func admit(
         _ fields: [String: String], key: UserKey?, kind: Kind, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        // The form of the token alone decides which error is answered: nobody learns whether an organization exists.
+        // The form of the token alone decides which error is answered: clients cannot find out whether an
+        // organization exists.
         guard let token = fields["token"], token.utf8.count == 64, token.utf8.allSatisfy(\.isHexadecimalDigit) else {
             throw AgentError.badToken
         }

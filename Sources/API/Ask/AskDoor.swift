@@ -46,7 +46,8 @@ struct AskDoor: Sendable {
         if let seconds = backend.doorkeeper?.admit(key.text, from: caller.address, at: now) {
             throw AskError.api(.tooManyCalls(seconds: seconds))
         }
-        // The key is checked before the question, so that callers without a key do not learn what is accepted.
+        // The key is checked before the question, so that callers without a key do not learn the accepted
+        // values.
         let access = try backend.database.read { try enter(key, request, caller, at: now, on: $0) }
         let asked = try AskRequest(request.query)
         try asked.question.prepare(in: access.scope, of: backend.database)

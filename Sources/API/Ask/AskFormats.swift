@@ -24,7 +24,7 @@ extension JSONWriter {
     }
 }
 
-/// Answers as CSV (RFC 4180): a heading, then a line for each item; what is not known is an empty field.
+/// Answers as CSV (RFC 4180): a heading, then a line for each item; an unknown value is an empty field.
 enum AskCSV {
     static let heading = [
         "product", "project", "projectToken", "library", "version", "purl", "path", "direct", "since", "fix",

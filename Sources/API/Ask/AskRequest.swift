@@ -23,7 +23,8 @@ struct AskRequest: Sendable {
     /// The names of the fields that a question is put in, for messages.
     private static let fields = Question.Field.allCases.map(\.rawValue).joined(separator: ", ")
 
-    /// Reads the query of a request. Throws `AskError` with the name of the parameter, its value, and what is accepted.
+    /// Reads the query of a request. Throws `AskError` with the name of the parameter, its value, and the accepted
+    /// values.
     init(_ query: HTTPFields) throws(AskError) {
         do {
             try self.init(reading: query)
@@ -32,7 +33,7 @@ struct AskRequest: Sendable {
         } catch let error as QuestionError {
             throw .api(APIError(question: error))
         } catch {
-            // Nothing else is thrown by reading texts.
+            // Reading texts throws no other error.
             throw .api(.badValue("\(error)", of: "query", accepted: "the parameters of a question"))
         }
     }

@@ -5,7 +5,7 @@ import Jobs
 // Calls that change something make one transaction, in the name of the user.
 
 extension Visit {
-    /// What a call that changes something is given in its transaction, before the connection is known.
+    /// The context of a changing call's transaction, before the connection is known.
     struct Frame: Sendable {
         let scope: Scope
         let account: Int64

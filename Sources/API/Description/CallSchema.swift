@@ -1,8 +1,8 @@
 import Database
 import Reports
 
-// DESIGN. What a request has to have follows from the table of calls: its name, its tokens, its role, and the fields that each
-// call declares.
+// DESIGN. The requirements of a request follow from the table of calls: its name, its tokens, its role, and the fields that
+// each call declares.
 
 extension Call {
     /// A JSON schema (2020-12) of the request.

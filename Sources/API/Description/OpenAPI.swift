@@ -3,8 +3,8 @@ import HTTP
 import Reports
 
 // DESIGN. The description of all paths (OpenAPI 3.1.0), made from the tables that answer: it cannot name a call that does not
-// exist, nor leave one out. Mend's API is one path whose body says what is wanted; errors of its calls are HTTP 200, as
-// clients of Mend expect, so a schema cannot distinguish a good answer from a bad one by its status.
+// exist, nor leave one out. Mend's API is one path, and the body of a request names the call; errors of its calls are HTTP
+// 200, as clients of Mend expect, so a schema cannot distinguish a good answer from a bad one by its status.
 
 /// `GET /api/openapi.json`.
 enum OpenAPI {

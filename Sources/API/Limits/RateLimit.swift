@@ -34,7 +34,7 @@ package final class RateLimit: Sendable {
         return buckets.withLock { buckets in
             if buckets.count >= Self.memoryLimit {
                 buckets = buckets.filter { $0.value.left + perMinute * Double(time - $0.value.at) / 60_000 < perMinute }
-                // All buckets are in use; that refuses nobody.
+                // All buckets are in use; then no client is refused.
                 if buckets.count >= Self.memoryLimit { buckets.removeAll() }
             }
             var bucket = buckets[name] ?? (perMinute, time)

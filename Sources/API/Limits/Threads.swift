@@ -54,7 +54,7 @@ package final class Threads: Sendable {
         if isNow { queue.async { [self] in go(on: work) } }
     }
 
-    /// Works until nobody waits.
+    /// Works until no caller waits.
     private func go(on first: @escaping @Sendable () -> Void) {
         var work = first
         while true {

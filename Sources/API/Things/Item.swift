@@ -32,7 +32,7 @@ package struct Item: Sendable {
         (self.kind, self.values) = (kind, values)
     }
 
-    /// The names by which it is found: first what people call it, last what means it alone.
+    /// The names by which it is found: the name for people first, the unique one last.
     package var handles: [String] {
         switch kind {
         case .products: [text(0), text(1)]

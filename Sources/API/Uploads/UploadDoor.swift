@@ -5,10 +5,10 @@ import HTTP
 import Intake
 import Jobs
 
-// DESIGN. The key is looked at when the head is here, so that nobody without one fills the disk, and again, with all else,
-// when the body is here. Then: decode into a file of the folder of uploads, decide its product and project, publish the file (flushed
-// and renamed), put the job into the queue, ring, answer. A crash before the job leaves a file that the sweep of uploads
-// takes; one after it loses nothing.
+// DESIGN. The key is checked when the head has arrived, so that clients without a key cannot fill the disk, and again, with everything
+// else, when the body has arrived. Then: decode into a file of the folder of uploads, decide its product and project, publish the file
+// (flushed and renamed), put the job into the queue, ring, answer. A crash before the job leaves a file that the sweep of uploads takes;
+// one after it loses nothing.
 
 /// The paths under which Dependency-Track's clients upload.
 struct UploadDoor: Sendable {
@@ -24,7 +24,7 @@ struct UploadDoor: Sendable {
         self.settings = settings
     }
 
-    /// What to do with the body of a request.
+    /// The place for the body of a request.
     func policy(for request: HTTPRequest, _ path: UploadPath) -> BodyPolicy {
         guard path.field != nil else { return .refuse(.text(400, "This path takes no body.")) }
         guard let key = Access.headerKey(request.headers) else { return .refuse(UploadError.unknownKey.response) }
@@ -122,7 +122,7 @@ struct UploadDoor: Sendable {
         return try take(request, path, by: key?.digest, Caller(request, at: .upload))
     }
 
-    /// Reads and decodes the body of somebody whose key was looked at.
+    /// Reads and decodes the body of a client whose key was checked.
     func take(
         _ request: HTTPRequest, _ path: UploadPath, by keyDigest: [UInt8]?, _ caller: Caller
     ) throws -> (NewJob, DurableFile) {
@@ -167,7 +167,7 @@ struct UploadDoor: Sendable {
 }
 
 extension DurableFile {
-    /// Removes a published file that nothing needs.
+    /// Removes a published file that no job needs.
     fileprivate func remove() { unlink(path) }
 }
 

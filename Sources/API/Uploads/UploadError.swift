@@ -16,7 +16,7 @@ enum UploadError: Error, Equatable {
     case keyTooNarrow(KeyScopes)
     case noProject
     case noParent
-    /// A field breaks a rule: its name, its value, what is accepted.
+    /// A field breaks a rule: its name, its value, the accepted values.
     case invalid(String, value: String, accepted: String)
     /// The body does not have the form of its content type.
     case malformed(String)

@@ -21,14 +21,14 @@ struct UploadFields: Equatable {
     var parent: String?
     var parentName: String?
 
-    /// The names of the fields that are looked at.
+    /// The names of the fields that are read.
     static let names: Set<String> = [
         "project", "projectName", "projectVersion", "autoCreate", "parentUUID", "parentName", "orgToken",
     ]
     /// The longest name, in bytes of UTF-8.
     static let nameLimit = 255
 
-    /// Whether nothing says where the upload goes.
+    /// Whether no field names the destination of the upload.
     var isAboutAll: Bool { project == nil && projectName == nil && parent == nil && parentName == nil }
 
     /// - Parameters:

@@ -1,8 +1,9 @@
 package import Bytes
 
-// DESIGN. Two encodings of one component. Its facts say what it is, whoever lists it: they are content-addressed and
-// shared by all that say the same. Its place (ref, scope, parent, locations) belongs to one document and stands in the
-// `component` table. A document's root is kept whole. Both decode exactly the encoded facts.
+// DESIGN. Two encodings of one component. Its facts describe it independently of the listing document: they are
+// addressed by their content, and documents with equal facts share them. Its place (ref, scope, parent, locations)
+// belongs to one document and stands in the `component` table. A document's root is kept whole. Both decode exactly
+// the encoded facts.
 
 /// Components as the JSON in `library_facts.body` and `scan.document`.
 package enum ComponentFacts {
@@ -121,7 +122,7 @@ package enum ComponentFacts {
     }
 }
 
-/// Runs a decoder over a text from the database and says what was being read when it fails.
+/// Runs a decoder over a text from the database and names the text in its error.
 package func decoding<Result>(
     _ what: String, _ text: String, _ body: (inout JSONReader) throws(JSONError) -> Result
 ) throws(FactsError) -> Result {

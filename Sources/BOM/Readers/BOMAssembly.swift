@@ -21,7 +21,7 @@ struct BOMOutlet {
 
 /// Puts the parts of one document together on their way to the receiver.
 struct BOMAssembly {
-    /// What a reader finds odd. Each is described in full a few times, then counted.
+    /// The warnings of a reader. Each is described in full a few times, then counted.
     enum Oddity: String, CaseIterable {
         case duplicateReference = "references that stand for two things"
         case danglingReference = "references to nothing in this document"

@@ -9,8 +9,8 @@ package import Bytes
 package enum BOMReader {
     /// Reads a file and hands its parts to the receiver, the document last; returns the graph of dependencies.
     ///
-    /// Memory does not grow with the file, but for its references and edges. On an error what was handed out before does
-    /// not count.
+    /// Memory does not grow with the file, but for its references and edges. After an error the parts handed out before
+    /// are invalid.
     @discardableResult
     package static func read(
         file path: String, into receiver: inout some BOMReceiver
@@ -34,7 +34,7 @@ package enum BOMReader {
         }
         var result: Result<DependencyGraph, BOMError> = .failure(.failed(what: "nothing was read"))
         withUnsafeMutablePointer(to: &receiver) { receiver in
-            // The closures, and with them the pointer, are gone when this returns: the readers are local values.
+            // The closures, and with them the pointer, do not outlive this call: the readers are local values.
             let outlet = BOMOutlet(
                 component: { (part) throws(BOMError) in try receiver.pointee.component(part) },
                 file: { (part) throws(BOMError) in try receiver.pointee.file(part) },
@@ -87,7 +87,7 @@ package enum BOMReader {
 }
 
 extension BOMError {
-    /// What a fault of the JSON text means for the document.
+    /// The document's error for a fault of the JSON text.
     package init(_ error: JSONError) {
         switch error {
         case .source(let why, let outage): self = .failed(what: why, outage)

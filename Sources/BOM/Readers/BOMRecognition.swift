@@ -3,7 +3,7 @@ import Bytes
 extension BOMReader {
     /// A standard in a syntax that Waybill reads.
     struct Syntax: Equatable {
-        /// What a document is.
+        /// The kind of a document.
         enum Content: Equatable {
             case bom(BOMDocument.Standard)
             /// Statements about vulnerabilities of products, which lie elsewhere.
@@ -21,7 +21,7 @@ extension BOMReader {
         init(standard: BOMDocument.Standard, form: Form) { self.init(content: .bom(standard), form: form) }
     }
 
-    /// A syntax, whatever the standard.
+    /// A syntax, of any standard.
     enum Form: Equatable {
         case json(JSONReader.Encoding)
         /// JSON in the object with which GitHub's dependency graph answers: `{"sbom": {…}}`.
@@ -98,7 +98,7 @@ extension BOMReader {
         }
     }
 
-    /// Members of an SPDX document by which YAML is recognized: one of them stands in front, in whatever order they come.
+    /// Members of an SPDX document by which YAML is recognized: one of them comes first, in any order of members.
     private static let yamlSigns: Set<String> = [
         "spdxVersion", "dataLicense", "documentNamespace", "creationInfo", "packages", "relationships",
     ]

@@ -1,4 +1,4 @@
-// DESIGN. A bill of a million components has several million edges; what is kept of them is two numbers and two bytes.
+// DESIGN. A bill of a million components has several million edges; each is stored as two numbers and two bytes.
 // `seal` sorts them by their beginning, so that the edges of a node are one range, and nothing else is built.
 
 /// The edges of one document (a component needs or contains another), as compact numbers.
@@ -23,7 +23,7 @@ package struct DependencyGraph: Sendable {
     package private(set) var labels: [String] = [""]
     /// The components that the document describes.
     package var roots: [Int32] = []
-    /// The components that the document itself is said to need (SPDX: SPDXRef-DOCUMENT DEPENDS_ON).
+    /// The components on which the document itself depends (SPDX: SPDXRef-DOCUMENT DEPENDS_ON).
     package var neededByDocument: [Int32] = []
     /// Edges of node `n`: `edges[starts[n]..<starts[n + 1]]`.
     private var starts: [Int32] = []
@@ -90,8 +90,8 @@ package struct DependencyGraph: Sendable {
         }
     }
 
-    /// Distances along edges of some kinds, from the described roots; where none of them has an edge, from every node that
-    /// has edges and is nobody's target. Cycles do no harm. Call it on a sealed graph.
+    /// Distances along edges of some kinds, from the described roots; where none of them has an edge, from every node with
+    /// edges that is no edge's target. Cycles do no harm. Call it on a sealed graph.
     package func levels(along kinds: [Dependency.Kind] = [.dependsOn]) -> Levels {
         var distances = [Int32](repeating: -1, count: references.count)
         var queue: [Int32] = roots.contains { !targets(of: $0, along: kinds).isEmpty } ? roots : sources(along: kinds)

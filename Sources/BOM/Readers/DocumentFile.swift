@@ -107,7 +107,7 @@ extension BOMError {
     }
 }
 
-/// A document whose bytes can be had from the beginning, whatever they come out of.
+/// A document whose bytes can be read from the beginning again, also if they were unpacked.
 struct Document {
     /// How large it is; where it is packed, how large in there.
     let size: Int

@@ -12,7 +12,7 @@ enum Packing {
     /// inflate 10 to 50 times.
     static let ratio = 250
     static let harmless = 64 << 20
-    /// How many files of an archive are looked at, and how many packings are taken off.
+    /// The limits for the files of an archive that are read, and for nested packings.
     static let entryLimit = 100
     static let depthLimit = 2
     /// The most bytes of a packed document that has to be kept in memory, as an archive in an archive.
@@ -220,7 +220,7 @@ enum Packing {
 }
 
 extension BOMError {
-    /// What a fault of a ZIP archive means for the document in it.
+    /// The document's error for a fault of its ZIP archive.
     fileprivate init(_ error: ZIPError) {
         switch error {
         case .unreadable(_, _, let outage): self = .failed(what: "\(error)", outage)

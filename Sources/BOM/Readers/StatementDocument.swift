@@ -27,7 +27,7 @@ package struct StatementDocument {
 }
 
 extension BOMReader {
-    /// What a file is.
+    /// The kind of a file.
     package enum Recognized {
         case bom(BOMDocument.Standard)
         case statements(StatementDocument)

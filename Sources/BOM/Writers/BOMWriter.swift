@@ -3,9 +3,9 @@ package import Bytes
 /// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies` of one
 /// reference at a time, every `vulnerability`, `end`. Steps may be left out, not turned round.
 ///
-/// The output is valid by its standard whatever is given: dangling references and malformed hashes, dates and links are left
-/// out and counted in `losses`. Times, ids and order are the caller's, so that the same calls give the same bytes. Memory
-/// holds the references that were seen, not the components.
+/// The output is valid by its standard for every input: dangling references and malformed hashes, dates and links are left out and
+/// counted in `losses`. Times, ids and order are the caller's, so that the same calls give the same bytes. Memory holds the references
+/// that were seen, not the components.
 ///
 ///     try writer.begin(document, root: root, to: &out)
 ///     for component in components {
@@ -17,16 +17,16 @@ package protocol BOMWriter: Sendable {
     /// The part of a component's output that follows from the component alone.
     associatedtype Preparation: Sendable
 
-    /// Does that part of a component's work, on any thread and in any order. It looks at what the package is (name, version,
-    /// file name, package URL), not at its place in the document.
+    /// Does that part of a component's work, on any thread and in any order. It depends on the package (name, version, file name,
+    /// package URL), not on its place in the document.
     static func prepare(_ component: Component) -> Preparation
 
     /// The kinds of facts that could not be written, and how often.
     var losses: [BOMLoss: Int] { get }
 
     /// Opens the document. `document.created` must be a time (RFC 3339), `document.identifier` a `urn:uuid:` for CycloneDX
-    /// (empty: none) and a URI without `#` for SPDX. `root` is what the document describes; it must not come again as a component.
-    /// `advisories` are its vulnerabilities, as for `component`.
+    /// (empty: none) and a URI without `#` for SPDX. `root` is the component that the document describes; it must not be repeated as a
+    /// component. `advisories` are its vulnerabilities, as for `component`.
     mutating func begin(
         _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError)
@@ -40,7 +40,8 @@ package protocol BOMWriter: Sendable {
     ) throws(SinkError)
     /// Adds the edges that lead from one reference: once for each, all at once.
     mutating func dependencies(of ref: String, _ edges: [Dependency], to out: inout ByteSink) throws(SinkError)
-    /// Says that nobody knows what the component with this reference needs; `contained` is what is known to be in it.
+    /// States that the dependencies of the component with this reference are unknown; `contained` has the components that are known to
+    /// be in it.
     mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError)
@@ -79,7 +80,7 @@ extension BOMWriter {
 
 /// A vulnerability as a package of SPDX mentions it.
 package struct Advisory: Sendable, Equatable {
-    /// What the address leads to: the types of SPDX 2.3 Annex F, `SECURITY`.
+    /// The type of the address: the types of SPDX 2.3 Annex F, `SECURITY`.
     package enum Kind: String, Sendable {
         case advisory, fix, url
     }

@@ -3,7 +3,7 @@ import Synchronization
 
 // DESIGN. Bytes go to `NAME.part-PROCESS-NUMBER` beside the final place, so that two writers of one name never share a
 // file and the rename stays within a file system. `publish` flushes the file, renames it and flushes the folder: after a
-// crash the name is there with all its bytes, or as it was before. What a dead process left is removed by `removeParts`.
+// crash the name is there with all its bytes, or as it was before. `removeParts` removes the files of dead processes.
 
 /// A file that appears under its name whole or not at all.
 ///

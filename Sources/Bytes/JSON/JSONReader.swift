@@ -4,7 +4,7 @@ import Glibc
 // hand and what has been read ahead, and grows only for a token that does not fit, up to `tokenLimit`. Strings are handed
 // out in place; escapes are resolved in place too, since no escape is shorter than what it stands for. Behind the last
 // byte stand zeros, which no scan runs over, so the hot loops test for the end only when something stops them.
-// Nothing recurses: depth is a number and one bit for each level.
+// There is no recursion: depth is a number and one bit for each level.
 
 /// Reads one JSON text (RFC 8259) value by value, in memory that does not depend on the length of the text.
 ///
@@ -56,7 +56,7 @@ package struct JSONReader: ~Copyable {
     /// Above 0 while `rawValue` keeps the window: the bytes it may keep.
     var rawLimit = 0
 
-    /// Reads what a source gives, through a window of `window` bytes.
+    /// Reads the bytes of a source, through a window of `window` bytes.
     package init(window: Int = 1 << 16, source: @escaping Source) {
         capacity = max(window, 64)
         bytes = .allocate(capacity: capacity + Self.padding)

@@ -20,7 +20,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case tooLong(limit: Int, offset: Int)
     /// The value goes on beyond `JSONReader.ceiling`.
     case pastCeiling(offset: Int)
-    /// The source failed: the file system's reason, and what is missing where that is known.
+    /// The source failed: the file system's reason, and the missing resource, if known.
     case source(String, Outage? = nil)
     /// The source makes JSON of another syntax, whose text is malformed.
     case transcript(String)

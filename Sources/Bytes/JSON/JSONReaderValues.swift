@@ -1,6 +1,6 @@
 import Glibc
 
-/// What kind of value comes next.
+/// The kind of the next value.
 package enum JSONKind: Sendable { case object, array, string, number, bool, null }
 
 extension JSONReader {
@@ -79,7 +79,7 @@ extension JSONReader {
     /// The next value, which must be `null`.
     package mutating func null() throws(JSONError) { try scanWord("null") }
 
-    /// Reads past the next value, whatever it is. Its grammar is checked, its keys are not compared.
+    /// Reads past the next value of any kind. Its grammar is checked, its keys are not compared.
     package mutating func skipValue() throws(JSONError) {
         let floor = depth
         try skipScalarOrOpen()

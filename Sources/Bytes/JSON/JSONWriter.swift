@@ -50,7 +50,7 @@ package struct JSONWriter: ~Copyable {
     /// The number of bytes written so far.
     package var count: Int { sink.count }
 
-    /// Forgets what was written, keeps the memory: for a writer that is used again.
+    /// Discards the written text and keeps the memory, for a writer that is used again.
     package mutating func removeAll() {
         sink.removeAll()
         needsComma = false

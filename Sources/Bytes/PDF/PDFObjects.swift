@@ -8,7 +8,7 @@ import CISAL
 
 /// The objects of a document on their way to the file: their numbers, and where each is.
 struct PDFObjects: ~Copyable {
-    /// What a small object is; those of one kind are packed together.
+    /// The kind of a small object; objects of one kind are packed together.
     enum Kind {
         case other
         /// Elements of the structure that a table has many of.

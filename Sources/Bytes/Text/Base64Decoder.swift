@@ -9,7 +9,7 @@ package struct Base64Decoder: Sendable {
     private static let padding: UInt8 = 0x41
     private static let foreign: UInt8 = 0x80
 
-    /// What each byte stands for: 0 to 63, or one of the above.
+    /// The value of each byte: 0 to 63, or one of the above.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: foreign, count: 256)
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
@@ -30,7 +30,7 @@ package struct Base64Decoder: Sendable {
 
     package init() {}
 
-    /// The most bytes that this much text can decode to, whatever came before it.
+    /// The greatest number of bytes that a text of this length can decode to, after any other text.
     package static func room(for count: Int) -> Int { count / 4 * 3 + 3 }
 
     /// Whether a byte can stand in base64 text: one of the alphabets, padding, a blank or a line break.
@@ -99,7 +99,7 @@ package struct Base64Decoder: Sendable {
         guard paddings == 0 || held + paddings == 4 else { throw .badPadding(offset: offset) }
         switch held {
         case 0: return []
-        // Bits beyond the last byte are not looked at, as RFC 4648 §3.5 allows.
+        // Bits beyond the last byte are ignored, as RFC 4648 §3.5 allows.
         case 2: return [UInt8(truncatingIfNeeded: bits >> 4)]
         case 3: return [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
         default: throw .truncated(offset: offset)

@@ -1,6 +1,6 @@
 // DESIGN. Advisories describe vulnerabilities in Markdown (CommonMark 0.31.2, as GitHub writes it), with code that proves them. A cell of a
 // table has room for some sentences: the words without the signs, and without the code. A line is looked at once and written
-// straight to the cell; nothing is allocated. What is no Markdown stays as it is: `*` and `_` are signs only in pairs.
+// straight to the cell; nothing is allocated. Text that is no Markdown stays as it is: `*` and `_` are signs only in pairs.
 
 /// The words of a text in Markdown.
 package enum PlainText {
@@ -23,7 +23,7 @@ package enum PlainText {
         return writer.finish(&text)
     }
 
-    /// What is known of the text so far.
+    /// The facts about the text so far.
     private struct Writer {
         /// Where the words begin in the text that they are appended to.
         let begin: Int
@@ -86,7 +86,8 @@ package enum PlainText {
             isParagraphOpen = true
         }
 
-        /// What stands between a line and the one before: a blank in a paragraph, else the end of the line.
+        /// The separator between a line and the one before: a blank in a paragraph, else the end of the
+        /// line.
         private mutating func separate(to text: inout [UInt8]) {
             if text.count > begin { put(isParagraphOpen ? 0x20 : 0x0A, to: &text) }
         }

@@ -20,7 +20,7 @@ final class Deflate {
 
     private let level: CompressionLevel
     private let limit: Int
-    /// Chunks that nobody uses.
+    /// Unused chunks.
     private var free: [DeflateChunk] = []
     /// Chunks that are being compressed, the oldest first.
     private var waiting: [DeflateChunk] = []

@@ -41,7 +41,7 @@ final class DeflateChunk: @unchecked Sendable {
 
     var isFull: Bool { inputCount == DeflateChunk.size }
 
-    /// What the chunk became.
+    /// The compressed chunk.
     var result: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: output[..<outputCount]) }
 
     /// Begins again, at the beginning of a stream or behind another chunk, whose last bytes are the window.
@@ -76,7 +76,7 @@ final class DeflateChunk: @unchecked Sendable {
 
     // MARK: For anyone
 
-    /// Compresses when nobody else has begun to; true when this call did.
+    /// Compresses if no other thread has begun to; true if this call did.
     @discardableResult
     func compressIfFree() -> Bool {
         guard isReady.compareExchange(expected: true, desired: false, ordering: .acquiringAndReleasing).exchanged

@@ -5,7 +5,8 @@ import Inventory
 import Reports
 
 extension Page {
-    /// Alerts of a place, to choose from: what is chosen is decided on the next page.
+    /// Alerts of a place, to choose from: the decision about the chosen ones is made on the next
+    /// page.
     static let alerts = Page("alerts", "Alerts", in: [.organization, .product, .project]) { visit in
         let counts = try visit.totals().counts
         var list = AlertList(visit)
@@ -29,7 +30,7 @@ extension Page {
         }
     }
 
-    /// The decision about alerts that were chosen: what it covers, why, and how long it holds.
+    /// The decision about alerts that were chosen: its coverage, its reason and its end.
     static let decide = Page(
         "decide", "", in: [.organization, .product, .project], for: .readOnly, with: .read, submission: makeDecision
     ) { visit in
@@ -121,7 +122,7 @@ private struct Reach {
                     word: ScopeKind.product.rawValue,
                     text: "\(subject) in the product \(product.name): \(try covered(wider))"))
         }
-        // Who sees some products only may not decide for the others.
+        // People who see only some products may not decide for the others.
         guard scope.visibleProducts == nil else { return found }
         let widest = Scope(kind: .organization, organization: scope.organization)
         found.append(

@@ -2,7 +2,7 @@ import API
 import Database
 
 extension Page {
-    /// Who did what in the organization, the newest first.
+    /// The audit records of the organization, the newest first.
     static let audit = Page("audit", "Audit", in: [.organization], for: .administrator, with: .administer) { visit in
         try visit.access.require(
             Need(.administrator, with: .administer, for: "the audit trail"), inProduct: nil)

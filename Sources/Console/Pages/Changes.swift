@@ -3,7 +3,7 @@ import Database
 import Reports
 
 extension Page {
-    /// What was changed in configuration and metadata, and by whom, the newest first.
+    /// The changes of configuration and metadata with their authors, the newest first.
     static let changes = Page("changes", "Changes", in: [.organization]) { visit in
         var list = ChangeList(visit.scope)
         list.after = visit.query("after")
@@ -25,7 +25,7 @@ extension Page {
         }
     }
 
-    /// The sources of what is known, how old they are, and what they cover.
+    /// The sources of knowledge, their age and their coverage.
     static let knowledge = Page("knowledge", "Knowledge", in: [.organization]) { visit in
         let feeds = try FeedState.all(on: visit.connection)
         let basis = try visit.totals().basis
@@ -60,7 +60,7 @@ extension Page {
                         .text("Source", \.name),
                         ListColumn("State") { feed, html in
                             html.mark(feed.isFailing ? "fails" : "current", feed.isFailing ? "bad" : "good")
-                            // Why is for whoever can do something about it.
+                            // The reason is shown only to people who can remove it.
                             if feed.isFailing, isOperator { html.text(" \(feed.error)") }
                         },
                         .number("Records", \.records), .time("Looked at", \.checked),

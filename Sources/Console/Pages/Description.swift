@@ -2,7 +2,7 @@ import API
 import Database
 
 extension Layout {
-    /// What the API is, and its calls, for whoever opens its path in a browser.
+    /// A description of the API and its calls, for people who open its path in a browser.
     static let api = HTML.page(title: "The API – Waybill") { html in
         html.element("main", ("id", "main")) { html in
             html.element("h1", text: "The API")

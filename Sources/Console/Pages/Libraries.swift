@@ -71,7 +71,7 @@ extension Page {
         }
     }
 
-    /// What came into a project and what left it.
+    /// The libraries that were added to a project or removed from it.
     static let history = Page("history", "History", in: [.project]) { visit in
         var list = HistoryList(visit.scope)
         list.after = visit.query("after")

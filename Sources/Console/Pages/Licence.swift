@@ -3,7 +3,7 @@ import Inventory
 import Reports
 
 extension Page {
-    /// One licence: what is known of it, and the libraries and projects that have it.
+    /// One licence: the facts about it, and the libraries and projects that have it.
     static let licence = Page("licence", "", in: [.organization]) { visit in
         let word = visit.address.item
         let answer: Question.Answer

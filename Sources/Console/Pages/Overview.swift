@@ -231,7 +231,7 @@ extension HTML {
         }
     }
 
-    /// What needs doing in an organization, and when there is nothing.
+    /// The urgent work in an organization, or a note that there is none.
     fileprivate mutating func todo(_ todo: Todo, _ visit: Visit) {
         if todo.lines.isEmpty { return hint("Nothing that is known needs doing now.") }
         element("ul", ("class", "todo")) { html in

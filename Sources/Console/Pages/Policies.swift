@@ -5,11 +5,11 @@ import Inventory
 import Reports
 
 extension Page {
-    /// The policies that decide in a place, in their order: its own, and those of what is around it.
+    /// The policies that decide in a place, in their order: its own, and inherited ones.
     static let policies = Page(
         "policies", "Policies", in: [.organization, .product, .project], submission: changePolicies
     ) { visit in
-        // As in the calls: who sees some products only sees the policies that decide there.
+        // As in the calls: people who see only some products see the policies that apply there.
         let isHidden = visit.place.kind == .organization && visit.scope.visibleProducts != nil
         let all = isHidden ? [] : try Policies.ownAndInherited(of: visit.scope, on: visit.connection)
         let own = all.filter { $0.kind == visit.place.kind }
@@ -111,7 +111,7 @@ extension Page {
 }
 
 extension PolicyRule {
-    /// What it looks for, for a person.
+    /// Its filter in words.
     var sentence: String {
         switch self {
         case .licenses(let names): "a licence: \(names.joined(separator: ", "))"
@@ -158,7 +158,7 @@ extension Int {
 }
 
 extension PolicyAction {
-    /// What it does, for a person.
+    /// Its action in words.
     var sentence: String {
         switch self {
         case .approve: "approves the library"

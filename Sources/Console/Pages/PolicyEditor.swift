@@ -112,7 +112,7 @@ extension Page {
     }
 }
 
-/// What the fields of the form hold: what was typed, else what the policy has.
+/// The values of the form's fields: the typed ones, else those of the policy.
 private struct PolicyFields {
     let form: Form?
     let rule: PolicyRule?

@@ -4,8 +4,8 @@ import Database
 import Jobs
 import Reports
 
-// DESIGN. The fields of the form come from the report's definition, so a new filter is on the page without a line here. What is typed goes
-// to the call as a script would send it, and an error about a filter stands beside its field.
+// DESIGN. The fields of the form come from the report's definition, so a new filter is on the page without a line here. Typed values are
+// passed to the call as a script would send them, and an error about a filter is shown beside its field.
 
 extension Page {
     /// The form that asks for one report of a place: its formats and its filters.
@@ -51,7 +51,8 @@ extension Page {
             call.text("reportType", form["reportType"])
             if !form["cron"].isEmpty { call.text("cron", form["cron"]) }
             if !form["format"].isEmpty { call.text("format", form["format"]) }
-            // Who asks here sees no notes before the download: a bill of materials has all levels.
+            // People who use this form see no notes before the download, so a bill of materials has
+            // all levels.
             if form["filter-maxDepthLevel"].isEmpty {
                 let wanted = ReportRequest.withAllLevels([:], of: form["reportType"], in: kind)
                 for (key, values) in wanted { call.text(named: key, values.joined()) }
@@ -76,7 +77,8 @@ extension Visit {
     /// Whether the person may have a report: some are for administrators alone.
     func mayHave(_ report: Report) -> Bool { !report.isTrail || access.allows(.administrator, inProduct: nil) }
 
-    /// What a comparison can be made with: the other products, or the other projects of the product.
+    /// The possible other sides of a comparison: the other products, or the other projects of the
+    /// product.
     fileprivate func otherSides() throws -> [Choice] {
         let scope = scope
         let around = Scope(

@@ -66,7 +66,8 @@ extension Page {
 }
 
 extension Visit {
-    /// A page of the answer to a question, with the filters of the address, from what the person may see.
+    /// A page of the answer to a question, with the filters of the address, from the data that the person
+    /// may see.
     func answer(to question: inout Question) throws -> Question.Answer {
         question.limit = ListPage<Question.Item>.size
         if Question.Filters.severityWords.contains(query("severity")) {
@@ -74,7 +75,7 @@ extension Visit {
         }
         if !query("after").isEmpty { question.cursor = query("after") }
         try question.prepare(in: scope, of: backend.database)
-        // A moment of its own, which has what was just prepared.
+        // A snapshot of its own, which contains the rows that were just prepared.
         let (asked, scope) = (question, scope)
         return try backend.database.snapshot { try asked.answer(in: scope, on: $0) }
     }

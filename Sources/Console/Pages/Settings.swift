@@ -8,7 +8,7 @@ import Reports
 // DESIGN. A form for each thing that administrators set for the whole organization; the field `part` says which form was sent.
 
 extension Page {
-    /// What administrators set for the whole organization.
+    /// The settings of the whole organization, for administrators.
     static let settings = Page(
         "settings", "Settings", in: [.organization], for: .administrator, with: .administer, submission: changeSettings
     ) { visit in

@@ -36,7 +36,7 @@ extension Page {
         }
     }
 
-    /// One vulnerability: what is known of it, and where it is.
+    /// One vulnerability: the facts about it, and the projects that have it.
     static let vulnerability = Page("vulnerability", "", in: [.organization]) { visit in
         let found = try ShownVulnerability.find(visit.address.item, in: visit.scope, on: visit.connection)
         guard let facts = found else { throw unknown(visit.address.item) }

@@ -187,8 +187,8 @@ extension HTML {
         element("p", ("class", "export")) { html in html.link(address, "Export: \(title)") }
     }
 
-    /// Links to the reports behind a list of alerts, with its filters. What is open, ignored and resolved has a report each; alerts
-    /// about vulnerabilities have one for all.
+    /// Links to the reports behind a list of alerts, with its filters. There is a report each for open, ignored and resolved
+    /// alerts, and one for all alerts about vulnerabilities.
     mutating func export(_ visit: Visit, _ list: AlertList, about vulnerability: String = "") {
         let prefix = visit.place.kind.prefix
         var filters = [Address.Field(name: "severity", value: list.severity ?? "")]

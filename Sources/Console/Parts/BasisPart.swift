@@ -2,7 +2,7 @@ import Database
 import Reports
 
 extension HTML {
-    /// What verdicts about vulnerabilities rest on, beside the numbers that it weakens.
+    /// The basis of verdicts about vulnerabilities, beside the numbers that it limits.
     mutating func basis(_ basis: Basis) {
         element("p", ("class", basis.isAssessed ? "basis" : "basis weak")) { html in
             if !basis.isAssessed { html.element("strong", text: "Not assessed. ") }
@@ -10,7 +10,7 @@ extension HTML {
         }
     }
 
-    /// The ecosystems whose advisories were looked at.
+    /// The ecosystems in whose advisories components were looked up.
     mutating func ecosystems(_ basis: Basis) {
         if basis.ecosystems.isEmpty { return }
         element("details") { html in

@@ -16,8 +16,8 @@ package struct HTTPRequest: Sendable {
     /// The parameters of the query, decoded; one without `=` has an empty value.
     package let query: HTTPFields
     package let headers: HTTPFields
-    /// The numeric address of the client, without port: the peer's, or where that is a trusted proxy, whom it asks for. Nil when
-    /// the peer is gone already.
+    /// The numeric address of the client, without port: the peer's, or where that is a trusted proxy, whom it asks for. Nil if
+    /// the peer has already disconnected.
     package let client: String?
     /// Whether the connection is encrypted by this server (a proxy in front may say otherwise in a header).
     package let isTLS: Bool
@@ -38,7 +38,7 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// What to do with the body of a request whose head has arrived.
+/// The place for the body of a request whose head has arrived.
 package enum BodyPolicy: Sendable {
     /// The sender of the body, as far as the head says it.
     package enum Sender: Sendable {

@@ -6,7 +6,7 @@ import Synchronization
 // the answer may come from another machine and is not waited for: until it is here, the bytes are a stranger's. No body uses
 // the reserve of the disk.
 
-/// The body of a request on its way. Belongs to the event thread of its connection.
+/// The body of a request that is being received. Belongs to the event thread of its connection.
 struct IncomingBody: ~Copyable {
     enum Place {
         case nothing
@@ -154,7 +154,7 @@ struct IncomingBody: ~Copyable {
         }
     }
 
-    /// Throws away what was kept, and all that comes.
+    /// Discards the stored bytes and all further ones.
     mutating func discard(_ answer: HTTPResponse, rest: Int) {
         giveBack()
         (look, verdict, seen) = (nil, nil, [])
@@ -182,7 +182,8 @@ struct IncomingBody: ~Copyable {
         .tooMuch("bytes without a key that is known; show the key in X-Api-Key or Authorization")
     }
 
-    /// A file of our own could not be written, for this `errno`: whatever it is, the surroundings are at fault, and a client may try again.
+    /// A file of our own could not be written, for this `errno`: for every such error the surroundings are at fault, and a client may try
+    /// again.
     static func notStored(_ code: Int32) -> HTTPResponse {
         var response: HTTPResponse =
             code == ENOSPC || code == EDQUOT

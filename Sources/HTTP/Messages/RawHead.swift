@@ -96,7 +96,7 @@ struct RawHead {
     }
 }
 
-/// Why a request is refused before anything of it is looked at.
+/// The reason why a request is refused before any of it is read.
 enum HeadFault: Equatable {
     case noHost
     case noLength

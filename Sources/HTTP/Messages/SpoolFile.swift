@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 
-/// A body on its way to disk. The file is deleted with its owner, unless it was renamed.
+/// A body that is being written to disk. The file is deleted with its owner, unless it was renamed.
 final class SpoolFile {
     let path: String
     private(set) var size = 0

@@ -32,7 +32,7 @@ final class StreamedBody {
         self.service = service
     }
 
-    /// Ends the making of a piece that nobody waits for any more.
+    /// Cancels the making of a piece that is no longer needed.
     func cancel() { suspension?.cancel() }
 
     /// Fills the library's buffer; 0 when the connection was put aside; below 0 at the end or after a fault.

@@ -40,7 +40,7 @@ package struct ProductLifecycle: Sendable {
         guard !cycles.isEmpty else { throw .none(path: path) }
     }
 
-    /// Puts it in the place of what was known of the product.
+    /// Replaces the stored facts of the product.
     package func write(on connection: any Connection) throws {
         try Lifecycles.replace(product, cycles: cycles, purls: purls, on: connection)
     }

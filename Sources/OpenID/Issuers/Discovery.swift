@@ -1,4 +1,4 @@
-/// What an issuer says of itself (OpenID Connect Discovery 1.0 §3), checked.
+/// The checked discovery document of an issuer (OpenID Connect Discovery 1.0 §3).
 struct Discovery: Sendable {
     enum Authentication: Sendable, Equatable {
         /// The secret in the field `Authorization`, and in the body (RFC 6749 §2.3.1).

@@ -64,12 +64,12 @@ package enum SignInFault: Error, Equatable, CustomStringConvertible {
     case refused(String, String)
     /// An answer names another issuer than the one that was asked (RFC 9207).
     case otherIssuer(String)
-    /// Nobody asked for this answer here: an old one, a second one, or one for another browser.
+    /// No pending sign-in has this answer: it is old, repeated, or for another browser.
     case unasked
     case token(TokenFault)
     /// The issuer gave no token for the code.
     case noToken(String)
-    /// What the issuer says of the person does not fit to the token.
+    /// The userinfo answer does not belong to the token.
     case otherPerson
     /// Groups are kept elsewhere, as there are too many for a token.
     case groupsElsewhere(String)

@@ -120,7 +120,7 @@ package final class IssuerClient: Sendable {
 
     // MARK: Parts
 
-    /// What a token, and where it says too little the place for more (OpenID Connect Core §5.3), says of a person.
+    /// The claims about a person in a token, completed from the userinfo endpoint (OpenID Connect Core §5.3).
     private func person(
         _ token: IDToken, _ access: String?, _ discovery: Discovery
     ) throws(SignInFault) -> SignedInPerson {

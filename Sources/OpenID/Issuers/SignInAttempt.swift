@@ -1,8 +1,8 @@
 import Bytes
 import FoundationEssentials
 
-// DESIGN. The browser keeps one secret, in a cookie. What the issuer is shown of it are digests for different purposes, so
-// that nothing that passes through addresses and logs opens anything, and the database keeps digests alone.
+// DESIGN. The browser keeps one secret, in a cookie. The issuer gets only digests of it for different purposes, so that
+// values in addresses and logs cannot be misused, and the database stores only digests.
 
 /// A sign-in in progress: the values that tie the browser, the request to the issuer and the issuer's answer together.
 package struct SignInAttempt: Sendable {

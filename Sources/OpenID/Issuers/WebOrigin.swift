@@ -8,7 +8,7 @@ struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
     /// In lower case; an IPv6 address in its brackets.
     let host: String
     let port: Int
-    /// What stands behind it in the address: path and query.
+    /// The part of the address after the origin: path and query.
     let rest: String
 
     /// The origin in an address; nil where the address is not accepted.

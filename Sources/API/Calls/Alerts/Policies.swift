@@ -2,8 +2,8 @@ import Bytes
 import Database
 import HTTP
 
-// Policies: mend-api.md §3.5. Without `aggregatePolicies` what is inherited is not shown: a tool that copies policies would
-// copy it down. Requests whose Mend names are not known have names of our own.
+// Policies: mend-api.md §3.5. Without `aggregatePolicies` inherited policies are not shown: a tool that copies policies
+// would copy it down. Requests whose Mend names are not known have names of our own.
 
 extension Call {
     static let policies: [Call] =

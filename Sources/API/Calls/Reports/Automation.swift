@@ -14,7 +14,7 @@ extension Call {
 
     // MARK: Schedules
 
-    /// The token says of what the report is, as in the request for the report itself.
+    /// The token names the scope of the report, as in the request for the report itself.
     private static let addSchedule = Call(
         "waybillAddSchedule", .any, .member, .points, keys: .submit,
         takes: [.text("cron", as: "30 6 * * MON-FRI").required] + Parameter.ofReports(in: nil)

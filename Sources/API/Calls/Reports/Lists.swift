@@ -40,7 +40,7 @@ extension Call {
         }
     }
 
-    /// Alerts of all types, whatever the request says of one.
+    /// Alerts of all types, even if the request names one.
     private static func alerts(_ name: String, _ kind: ScopeKind, _ type: String) -> Call {
         SynchronousReports.call(name, kind, takes: Parameter.ofReport(type, in: kind)) { visit in
             var fields = try visit.request.filters(topFirst: [])

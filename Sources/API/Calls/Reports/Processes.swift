@@ -38,8 +38,8 @@ extension Call {
         }
     }
 
-    /// Not Mend's: has a FAILED process tried again, with all its attempts and what was uploaded for it. The answer is its
-    /// envelope. A job that waits, runs or succeeded is not changed.
+    /// Not Mend's: repeats a FAILED process, with all its attempts and with its upload. The answer is its envelope. A job
+    /// that waits, runs or succeeded is not changed.
     static let retryProcess = Call(
         "waybillRetryProcess", .any, .readOnly, .points, keys: [.submit, .upload], takes: uuidFields
     ) { visit in
@@ -57,7 +57,7 @@ extension Call {
         }
     }
 
-    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it. An update of what is known
+    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it. An update of the sources
     /// is shown to every organization.
     static let processes = Call(
         "waybillGetProcesses", .one(.organization), .readOnly, .work, keys: [.read, .submit, .upload]

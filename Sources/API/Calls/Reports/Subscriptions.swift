@@ -9,7 +9,8 @@ extension Call {
     private static let webhook = WholeNumber("webhookId", in: NumberText.ids)
     private static let severities = ["low", "medium", "high", "critical"]
 
-    /// The token says of what the news are. Users subscribe for themselves; administrators also for others and for webhooks.
+    /// The token names the organization, product or project of the notices. Users subscribe for themselves; administrators
+    /// also for others and for webhooks.
     private static let addSubscription = Call(
         "waybillAddSubscription", .any, .readOnly, .points, keys: .submit,
         takes: [

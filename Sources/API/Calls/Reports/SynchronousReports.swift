@@ -69,7 +69,7 @@ struct SynchronousReports {
                 return try await backend.heavy(
                     for: wanted.request.scope, after: { try await reports.waitForUploads(of: wanted.request.scope) }
                 ) {
-                    // Sorting what a report shows may take the database a while before it has a first row.
+                    // Sorting a report may take the database a while before the first row.
                     try Patience.$current.withValue(backend.patience * 4) {
                         try reports.response(to: wanted, id: id, as: record)
                     }

@@ -104,7 +104,7 @@ extension Call {
     }
 
     /// The organizations in which the holder of the key has a role. The token may be that of any of them, or missing: a program that has
-    /// only a key begins here, whatever the key is for.
+    /// only a key begins here, with a key of any scope.
     private static let allOrganizations = Call(
         "getAllOrganizations", .global, .readOnly, .work, keys: .all
     ) { visit in

@@ -87,7 +87,7 @@ struct AgentDependency {
     /// The SHA-1, or empty.
     var sha1: String { hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
 
-    /// Names the library, whatever file it is.
+    /// Names the library of any kind of file.
     var base: String {
         let url = packageURL?.text ?? ""
         if !url.isEmpty { return url }

@@ -1,7 +1,7 @@
 import Bytes
 import Inventory
 
-/// What a project of an upload says of itself: mend-api.md §4.
+/// The facts of a project in an upload: mend-api.md §4.
 extension AgentProject {
     /// The name of a project in its `coordinates`, with the version where there is one.
     static func name(_ json: inout JSONReader) throws(JSONError) -> String {

@@ -4,9 +4,9 @@ package import Inventory
 
 // DESIGN. An upload is a JSON array of projects, each with a tree of dependencies; it is read as a stream. The tree repeats
 // a library wherever it is needed, to any depth, so a library with the same file in the same place is one component however
-// often it is listed, and the tree becomes edges. Nothing recurses: the dependencies that are open wait on a stack, at most
-// as deep as JSON may be nested. Their members come in any order, so the children of one are kept as numbers until it is
-// read to its end.
+// often it is listed, and the tree becomes edges. There is no recursion: open dependencies wait on a stack, at most as deep
+// as JSON may be nested. Their members come in any order, so the children of one are kept as numbers until it is read to
+// its end.
 
 /// Reads the projects of an agent's upload: mend-api.md §4.
 package struct AgentReader {
@@ -41,7 +41,7 @@ package struct AgentReader {
 
     // MARK: Doors
 
-    /// What an upload holds, and whether it can be read at all: a list of projects, one project, or a request file
+    /// The content of an upload, and whether it can be read: a list of projects, one project, or a request file
     /// with its `projects`.
     package static func survey(file path: String) throws(BOMError) -> AgentUpload {
         var reader = AgentReader(isSurvey: true)
@@ -113,7 +113,8 @@ package struct AgentReader {
         return graph
     }
 
-    /// The visitor of a tree: `enter` is called where a dependency begins, `leave` where it ends, with what it is.
+    /// The visitor of a tree: `enter` is called where a dependency begins, `leave` where it ends, with its
+    /// description.
     package struct Visitor {
         let enter: () throws -> Void
         let leave: (Component) throws -> Void

@@ -1,7 +1,8 @@
 import Bytes
 import Inventory
 
-/// What the syntaxes of CycloneDX share: from the words of the standard (1.2 to 1.7) to the model.
+/// The part that all syntaxes of CycloneDX share: the mapping from the words of the standard (1.2
+/// to 1.7) to the model.
 enum CycloneDXMapping {
     /// The versions that are read.
     static let versions: Set<String> = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"]

@@ -1,7 +1,8 @@
 import Bytes
 import Inventory
 
-/// What the syntaxes of SPDX 2.x share: from the words of the standard (2.3, clauses 6 to 12) to the model.
+/// The part that all syntaxes of SPDX 2.x share: the mapping from the words of the standard (2.3, clauses 6 to 12)
+/// to the model.
 enum SPDXMapping {
     static let documentID = "SPDXRef-DOCUMENT"
 

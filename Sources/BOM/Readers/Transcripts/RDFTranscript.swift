@@ -24,7 +24,7 @@ final class RDFTranscript {
         }
     }
 
-    /// A source of the JSON form of what a source of RDF/XML gives.
+    /// A source that gives the JSON form of a source of RDF/XML.
     static func source(
         of xml: @escaping JSONReader.Source, warn: @escaping (String) -> Void
     ) -> JSONReader.Source {

@@ -1,4 +1,4 @@
-/// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): where each belongs, and what it is in the JSON form.
+/// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): the place of each, and its member in the JSON form.
 enum TagTable {
     /// The object to which a tag belongs.
     enum Section: Hashable {
@@ -29,7 +29,7 @@ enum TagTable {
         case ignored
     }
 
-    /// The one tag that belongs to whatever section is being read.
+    /// The one tag that belongs to the section that is being read.
     static let identifier = "SPDXID"
 
     static let tags: [String: (section: Section, value: Value)] = {

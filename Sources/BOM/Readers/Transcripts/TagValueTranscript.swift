@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. Tags follow each other without any nesting, and what they say something of ends where the next thing begins. So one
-// package, file, snippet or licence is held at a time and handed on as an array of one; the document and its creation are
+// DESIGN. Tags follow each other without any nesting, and the element that they describe ends where the next one begins. So
+// one package, file, snippet or licence is held at a time and handed on as an array of one; the document and its creation are
 // handed on at the end. A file that follows a package belongs to it (§5.2.2); a relationship says so in the transcript.
 
 /// Makes the JSON form of SPDX tag-value, a line at a time.
@@ -26,7 +26,7 @@ final class TagValueTranscript {
 
     private init(_ out: Transcript) { self.out = out }
 
-    /// A source of the JSON form of what a source of tag-value gives.
+    /// A source that gives the JSON form of a source of tag-value.
     static func source(
         of text: @escaping JSONReader.Source, warn: @escaping (String) -> Void
     ) -> JSONReader.Source {
@@ -257,7 +257,7 @@ final class TagValueTranscript {
         } else if section != .document, section != .license, subject == identifier {
             self.part.append(remark.json, to: "annotations")
         } else {
-            // The JSON form has no place for an annotation far from what it is about.
+            // In the JSON form an annotation has to stand with its subject.
             if !subject.isEmpty, !subject.elementsEqual(SPDXMapping.documentID.utf8) {
                 remark.add("spdxElementId", subject)
             }

@@ -1,9 +1,9 @@
 import Bytes
 
 // DESIGN. A standard is read in one form, JSON; every other syntax is a source of that form, made piece by piece from the
-// text as it comes. So the mapping to the model, the limits and their tests exist once for each standard, and what a
-// syntax adds is only how its text is taken apart. The price, writing JSON and reading it again, is about a third of what
-// libxml2 takes for the same text. A transcript is an outgoing buffer that empties into the reader's window.
+// text as it comes. So the mapping to the model, the limits and their tests exist once for each standard, and a syntax
+// adds only the parsing of its text. The price, writing JSON and reading it again, is about a third of what libxml2 takes
+// for the same text. A transcript is an outgoing buffer that empties into the reader's window.
 
 /// JSON text that is made while it is read.
 final class Transcript {
@@ -22,7 +22,7 @@ final class Transcript {
         if warnings <= BOMAssembly.warningsOfAKind { sayWarning(text()) }
     }
 
-    /// The text as a source. `advance` adds to the text, and says false once all is said.
+    /// The text as a source. `advance` adds to the text, and returns false at the end.
     static func source(
         warn: @escaping (String) -> Void = { _ in },
         _ advance: @escaping (Transcript) throws(JSONError) -> Bool

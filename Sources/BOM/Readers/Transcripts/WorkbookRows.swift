@@ -15,7 +15,7 @@ final class WorkbookRows: XMLHandler {
     private var text: [UInt8] = []
     private var value: [UInt8] = []
 
-    /// Columns that are looked at: SPDX has no sheet as wide.
+    /// The number of columns that are read: no sheet of SPDX is as wide.
     private static let columns = 64
 
     /// `take` gets each row as the texts of its cells, empty where there is none.

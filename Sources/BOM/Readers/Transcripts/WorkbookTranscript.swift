@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. What the standard puts into a package stands in sheets of their own here, so the references to the outside are
-// read before the packages; all else goes row by row. Columns are found by their titles, in whatever order they come.
+// DESIGN. Some members of a package have sheets of their own in a workbook, so the references to the outside are read before the
+// packages; all else goes row by row. Columns are found by their titles, in any order.
 
 /// Makes the JSON form of an SPDX 2.x workbook (XLSX). The standard names the form without a clause on it; the sheets and titles
 /// are those of the SPDX Java tools.

@@ -22,7 +22,7 @@ final class XMLTranscript: XMLHandler {
         self.out = out
     }
 
-    /// A source of the JSON form of what a source of XML gives.
+    /// A source that gives the JSON form of a source of XML.
     static func source(
         _ vocabulary: XMLVocabulary, namespacePrefix: String = "", of xml: @escaping JSONReader.Source
     ) -> JSONReader.Source {

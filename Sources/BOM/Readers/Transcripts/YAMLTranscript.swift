@@ -28,7 +28,7 @@ final class YAMLTranscript {
         self.parser = parser
     }
 
-    /// A source of the JSON form of what a source of YAML gives.
+    /// A source that gives the JSON form of a source of YAML.
     static func source(of text: @escaping JSONReader.Source) -> JSONReader.Source {
         let parser = YAMLParser(valueLimit: JSONReader.tokenLimit) { buffer in try text(buffer) }
         var reading: YAMLTranscript?

@@ -98,9 +98,9 @@ extension CycloneDXWriter {
         /// The licences that decide in the inventory.
         var claims: [LicenseClaim]
         var acknowledgement: String
-        /// What an analysis came to, where a supplier declared something, too.
+        /// The concluded licences, if a supplier declared some, too.
         var evidence: [LicenseClaim] = []
-        /// What the supplier declared, where the analysis came to something else.
+        /// The supplier's declared licences, if the concluded ones differ.
         var declared = ""
     }
 

@@ -30,9 +30,9 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var services: [Component] = []
     /// Every reference that the document has handed out; true once its edges were written.
     private var references: [String: Bool] = [:]
-    /// References of which nobody knows what they need: for `compositions`.
+    /// References with unknown dependencies: for `compositions`.
     private var unknown: [String] = []
-    /// References of what has more parts than the document lists: for `compositions`, too.
+    /// References of components with more parts than the document lists: for `compositions`, too.
     private var incomplete: [String] = []
     private var firstReference = ""
     private var rootReference = ""
@@ -150,7 +150,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         try out.drain()
     }
 
-    /// What the edges say that a component needs, each once.
+    /// The dependencies of a component by the edges, each once.
     private mutating func targets(of ref: String, _ edges: [Dependency]) -> [String] {
         var targets: [String] = []
         var seen: Set<String> = [ref]

@@ -80,7 +80,7 @@ struct DeclaredLicenseTexts: Sendable {
         return id
     }
 
-    /// The expression that says all claims, each licence in it listed or declared; `NONE` or `NOASSERTION` where that is said.
+    /// The expression of all claims, with each licence in it listed or declared; `NONE` or `NOASSERTION` if that is the claim.
     mutating func expression(of claims: [LicenseClaim]) -> String {
         if claims.isEmpty { return "NOASSERTION" }
         let read = reader.read(claims)
@@ -99,7 +99,7 @@ struct DeclaredLicenseTexts: Sendable {
         return LicenseExpression.all(said)?.text ?? (read.statements.contains(.none) ? "NONE" : "NOASSERTION")
     }
 
-    /// A `LicenseRef-` of an expression: declared already, or declared now with what is known.
+    /// A `LicenseRef-` of an expression: declared already, or declared now with the known facts.
     private mutating func use(_ id: String, _ claim: LicenseClaim) {
         guard places[id] == nil else { return }
         var license = ExtractedLicense(id: id)

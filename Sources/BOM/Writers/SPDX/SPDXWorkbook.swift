@@ -1,8 +1,8 @@
 package import Bytes
 
 // DESIGN. Rows of three sheets come out of one document side by side, and a ZIP takes one entry after the other. So the
-// document is written three times, each time the rows of one sheet: time instead of memory or temporary files. What is
-// small, or in memory anyway (the document's own members, licence texts), follows from the last time.
+// document is written three times, each time the rows of one sheet: time instead of memory or temporary files. Small
+// parts, and those in memory anyway (the document's own members, licence texts), are written in the last pass.
 
 /// Writes SPDX 2.2 and 2.3 as a spreadsheet (XLSX).
 package struct SPDXWorkbook: Sendable {

@@ -201,7 +201,8 @@ package struct SheetTree: TreeWriter {
                 out.append("<c/>")
                 continue
             }
-            // Inline strings are never formulas, whatever they begin with (ECMA-376 Part 1 §18.3.1.53).
+            // Inline strings are never formulas, even if they begin with `=` (ECMA-376 Part 1
+            // §18.3.1.53).
             out.append("<c")
             out.append(style)
             out.append(" t=\"inlineStr\"><is><t xml:space=\"preserve\">")

@@ -1,7 +1,7 @@
 import Bytes
 import Inventory
 
-/// The members of a package (SPDX 3.0.1, Software, `Package`, and what it inherits).
+/// The members of a package (SPDX 3.0.1, Software, `Package`, and its inherited ones).
 extension SPDX3Writer {
     mutating func write(_ it: Component, id: String, purl: String?, to out: inout ByteSink) {
         // People and licences are elements of their own, in front of the package.

@@ -209,7 +209,7 @@ package struct SPDX3Writer: BOMWriter {
         tree.field("creationInfo", Self.creation, to: &out)
     }
 
-    /// Opens an element with an id that nobody has, and gives its IRI.
+    /// Opens an element with a new id, and returns its IRI.
     mutating func element(_ base: String, type: String, to out: inout ByteSink) -> String {
         let id = names.claim(base)
         tree.beginObject("", to: &out)

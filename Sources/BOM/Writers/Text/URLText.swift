@@ -76,7 +76,7 @@ enum URLText {
         prefix.withUTF8Buffer { bytes.starts(with: $0) }
     }
 
-    /// Whether the bytes are the word, whatever the case of their letters.
+    /// Whether the bytes are the word, in any case of letters.
     private static func isSame(_ bytes: Slice<UnsafeRawBufferPointer>, as word: StaticString) -> Bool {
         word.withUTF8Buffer { $0.count == bytes.count && zip(bytes, $0).allSatisfy { $0 | 32 == $1 } }
     }

@@ -94,7 +94,7 @@ struct LicenseStatementReader: Sendable {
             let name: String
             var id: String?
             if !term.document.isEmpty {
-                // The other document would have to be declared with its checksum, which nobody kept.
+                // The other document would have to be declared with its checksum, which is not stored.
                 name = term.document + "-" + NamedLicense.tail(of: term.id)
             } else if !term.exception.isEmpty, term.isReference || LicenseList.spdx.exception(id: term.exception) == nil
             {

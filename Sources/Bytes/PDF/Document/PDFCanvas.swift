@@ -1,4 +1,4 @@
-/// A PDF that is written page by page; what is kept of a page that is done are some hundred bytes.
+/// A PDF that is written page by page; a finished page leaves some hundred bytes in memory.
 ///
 /// Lengths are points (1/72 inch), y grows downwards. The same calls give the same bytes with the same fonts: no date, no
 /// identifier but those given. What is drawn between `begin` and `end` is part of an element of the document's structure; all
@@ -11,7 +11,7 @@
 ///     try canvas.endPage(to: &file)
 ///     try canvas.finish(to: &file)
 package struct PDFCanvas: ~Copyable {
-    /// What the document says about itself.
+    /// The metadata of the document.
     package struct Description: Sendable {
         package var title: String
         package var author: String?

@@ -1,9 +1,9 @@
 /// The operators that draw a page or a form (ISO 32000-1, annex A), and what the reader of them knows at their end.
 ///
-/// Lengths are hundredths of a point, y upwards. Nothing is said twice: a colour, a font or a place that the reader has already
-/// is not written again.
+/// Lengths are hundredths of a point, y upwards. Values are not repeated: a colour, a font or a place that the reader has
+/// already is not written again.
 struct PDFContent: ~Copyable {
-    /// What the operators that follow belong to.
+    /// The element to which the following operators belong.
     private enum Mark: Equatable {
         case none
         /// No part of the text: rules, page numbers, headings that repeat.

@@ -1,4 +1,4 @@
-/// What holds a document together: its pages, its outline, and what it says about itself.
+/// What holds a document together: its pages, its outline, and its metadata.
 struct PDFDocumentObjects: ~Copyable {
     private struct OutlineItem {
         let title: String
@@ -212,7 +212,7 @@ struct PDFDocumentObjects: ~Copyable {
     }
 }
 
-/// What a document's end is made of.
+/// The parts of a document's end.
 struct PDFDocumentEnd {
     let description: PDFCanvas.Description
     /// The names and objects of forms, as resources.

@@ -4,7 +4,7 @@
 // a table keeps a number for each page, since its rows are grouped by page. The way back, from a mark to its element, is
 // written with each page.
 
-/// What a part of a document is.
+/// The type of a part of a document.
 package enum PDFRole: Sendable {
     case document
     /// Headings and paragraphs that belong together, on any number of pages.
@@ -112,7 +112,7 @@ struct PDFStructure: ~Copyable {
         elements = [Element(role: .document, number: document)]
     }
 
-    /// The element that is open, nil when it is the document: what is drawn then is part of no element.
+    /// The element that is open, nil when it is the document: drawings then belong to no element.
     var current: Int? { depth > 1 ? elements[depth - 1].number : nil }
     var currentRole: PDFRole { elements[depth - 1].role }
 

@@ -123,7 +123,7 @@ package struct PDFTable: ~Copyable {
         y += text.height + 6
     }
 
-    /// Ends the document. Nothing may be added after it.
+    /// Ends the document. No row may be added after it.
     package mutating func finish(to file: inout ByteSink) throws(SinkError) {
         try endTable(to: &file)
         drawFooter()
@@ -246,7 +246,7 @@ package struct PDFTable: ~Copyable {
         }
     }
 
-    /// Measures what has come of the rows, fixes the columns, and draws the heading and those rows.
+    /// Measures the rows so far, fixes the columns, and draws the heading and these rows.
     private mutating func beginTable(to file: inout ByteSink) throws(SinkError) {
         let geometry = PDFTableGeometry(
             columns: columns, sample: rows, left: Self.margin, width: width, fonts: canvas.fonts)

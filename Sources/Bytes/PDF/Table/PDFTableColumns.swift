@@ -1,5 +1,5 @@
 extension PDFTable {
-    /// What stands above the first table, and what the document says about itself.
+    /// The content above the first table, and the metadata of the document.
     package struct Heading: Sendable {
         package var title: String
         /// One line below the title: whose data this is.

@@ -23,7 +23,7 @@ extension PDFFace {
 
 // DESIGN. Lines are broken as a reader of Latin text expects (Unicode Standard Annex 14 in short): behind blanks, hyphens, dashes
 // and slashes, not before digits; a word that is longer than a line is broken anywhere. Blanks at the end of a line take no
-// room. What needs more (an ellipsis, other scripts) is not set here.
+// room. Texts that need more (an ellipsis, other scripts) are not set here.
 
 /// Sets texts from words of one face.
 struct PDFWordSetter: ~Copyable {

@@ -172,7 +172,7 @@ struct PDFWords: ~Copyable {
         return true
     }
 
-    /// Puts what was shaped into the entry.
+    /// Stores the shaped word in the entry.
     private func finish(_ entry: UnsafeMutableRawPointer, _ glyphs: Int, _ width: Int) {
         guard shown.held <= Offset.entry - Offset.bytes else { return }
         entry.storeBytes(of: UInt8(glyphs), toByteOffset: 9, as: UInt8.self)

@@ -230,7 +230,7 @@ package enum Findings {
                 """
             ) { found.insert($0.integer(0)) }
         }
-        // Keys are nobody's work in particular.
+        // The computation of keys belongs to no organization in particular.
         if try rekeyingMark(on: connection) != nil,
             let first = try connection.integer("SELECT min(id) FROM organization")
         {

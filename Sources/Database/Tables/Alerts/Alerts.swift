@@ -268,7 +268,7 @@ package enum Alerts {
         }
     }
 
-    /// Writes down what there is to say of the changes.
+    /// Writes the notices about the changes.
     private static func notify(
         of changes: [AlertChange], project: Int64, organization: Int64, lastNumber: Int64, on connection: any Connection
     ) throws {

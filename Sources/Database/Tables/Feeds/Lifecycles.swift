@@ -13,7 +13,7 @@ package enum Lifecycles {
         package init(name: String) { self.name = name }
     }
 
-    /// Puts what is known of a product in the place of what was known.
+    /// Replaces the stored facts of a product.
     package static func replace(
         _ product: String, cycles: [Cycle], purls: [String], on connection: any Connection
     ) throws {

@@ -45,7 +45,7 @@ package struct NoticeMessage: Sendable, Equatable {
     package let created: Int64
 }
 
-/// The tables of what there is to say and of messages.
+/// The tables of notices and messages.
 package enum NoticeMessages {
     /// Attempts, after which a message is given up: about a day, with the pauses between them.
     package static let attempts: Int64 = 10

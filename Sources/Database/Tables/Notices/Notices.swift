@@ -30,8 +30,8 @@ package enum Notices {
     private static let columns: SQL = "subscription, kind, subject, project, at, detail"
     private static let again: SQL = "ON CONFLICT (subscription, kind, subject, project) DO NOTHING"
 
-    /// Has messages made of what was written for the subscriptions of an organization. Locks their rows, and so waits for a node that is
-    /// turning earlier events into messages.
+    /// Makes the waiting notices of an organization's subscriptions ready to become messages. Locks their rows, and so waits for a node
+    /// that is turning earlier events into messages.
     private static func wake(organization: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """

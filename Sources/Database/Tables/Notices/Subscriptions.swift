@@ -38,7 +38,7 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     }
 }
 
-/// When what there is to say is said.
+/// The time at which notices are sent.
 package enum NoticeRhythm: String, Sendable, CaseIterable {
     /// A minute after it happened, so that one cause in many projects is one message.
     case now = "NOW"
@@ -174,7 +174,7 @@ package enum Subscriptions {
         }
     }
 
-    /// Takes one away with what there was to say to it; false when the organization, or the account, has none of that number.
+    /// Removes a subscription with its notices; false if the organization, or the account, has none of that number.
     package static func remove(_ id: Int64, account: Int64?, _ writing: Writing) throws -> Bool {
         let (scope, connection) = (writing.scope, writing.connection)
         let owner: SQL = account.map { "AND account = \($0)" } ?? ""
@@ -188,7 +188,7 @@ package enum Subscriptions {
         return true
     }
 
-    /// Deletes subscriptions with what there was to say to them.
+    /// Deletes subscriptions with their notices.
     static func delete(_ condition: SQL, on connection: any Connection) throws {
         for table in ["notice_item", "notice_message"] as [StaticString] {
             try connection.run(
