@@ -124,7 +124,8 @@ final class ClientConnection: Sendable {
                 // The library is done when the kernel has taken all; the client is not.
                 if elapsed > allowed(progress.delivered - watched.delivered) { Self.cut(descriptor) }
             case .replying:
-                // The client has taken all there is: the time is ours, not his.
+                // The client has read all available bytes, so the server and not the client causes
+                // the wait.
                 watched.since = now
                 watched.delivered = progress.delivered
                 isGone = progress.hungup != 0

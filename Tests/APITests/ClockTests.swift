@@ -10,7 +10,8 @@ import Testing
 @testable import API
 @testable import Service
 
-/// What is bound to times, under a clock that is set by a day: sessions, keys, schedules, alerts, counters.
+/// Features that depend on times, under a clock that is set by a day: sessions, keys, schedules, alerts,
+/// counters.
 struct ClockTests {
     @Test(arguments: TemporaryDatabase.engines) func schedulesComeNearAgain(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
@@ -130,7 +131,7 @@ struct ClockTests {
 }
 
 extension ManagedWorld {
-    /// What a server does from time to time: looks for what has expired, and does the jobs that decide alerts again.
+    /// The periodic work of a server: it looks for expired things, and runs the jobs that decide alerts again.
     fileprivate func settle() throws {
         try inventory.database.write { [queue = inventory.queue] in try Alerts.markExpired(at: queue.now(), on: $0) }
         try inventory.queue.matchAll()

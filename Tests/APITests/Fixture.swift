@@ -8,7 +8,7 @@ import Testing
 @testable import API
 @testable import HTTP
 
-/// What a test may change while the door works.
+/// The values that a test may change while the door works.
 final class World: Sendable {
     /// Milliseconds since 1970; 2026-01-02 03:04:05.
     let time = Mutex<Int64>(1_767_323_045_000)

@@ -105,7 +105,7 @@ struct MendFormTests {
         }
     }
 
-    /// The risk report is a PDF whatever is asked for, and the answer says so; what is no format of any report is refused.
+    /// The risk report is a PDF for every requested format, and the answer says so; an unknown format is refused.
     @Test func formatsOfTheRiskReport() async throws {
         let world = try ManagedWorld(.sqlite)
         let org = try world.token(.organization)

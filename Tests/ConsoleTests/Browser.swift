@@ -30,10 +30,10 @@ final class Browser: Sendable {
     let acme: Organization
     let rival: Organization
     private let folder: URL
-    /// What the closures of the backend reach.
+    /// The state that the closures of the backend use.
     private let reach: Reach
 
-    /// What the backend and the test share.
+    /// The state that the backend and the test share.
     private final class Reach: Sendable {
         let time = Mutex<Int64>(Browser.start)
         let incidents = Mutex<[Incident]>([])

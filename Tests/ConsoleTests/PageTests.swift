@@ -11,7 +11,7 @@ import Testing
 
 @testable import Console
 
-/// What the pages show of an inventory whose names are hostile.
+/// The pages of an inventory with hostile names.
 struct PageTests {
     private let fixture: InventoryFixture
     private let site: Site

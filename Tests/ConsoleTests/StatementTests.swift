@@ -71,7 +71,7 @@ struct StatementTests {
         }
     }
 
-    /// What pages are asked for with.
+    /// The queries of pages.
     private static func queries(of word: String) -> [[Address.Field]] {
         func field(_ name: String, _ value: String) -> Address.Field { .init(name: name, value: value) }
         return switch word {
@@ -100,7 +100,7 @@ struct StatementTests {
         return try #require(try fixture.database.read { try $0.first(query) { $0.string(0) } })
     }
 
-    /// What a page about one thing is about.
+    /// The subject of a page about one thing.
     private func item(_ word: String, _ fixture: InventoryFixture) throws -> String {
         let query: SQL? =
             switch word {

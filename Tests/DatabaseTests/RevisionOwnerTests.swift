@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Whoever changes what reports show raises revisions by `Revisions`, which knows the order of locks and what lies around a scope.
+/// Code that changes data in reports raises revisions by `Revisions`, which knows the order of locks and what lies around a scope.
 struct RevisionOwnerTests {
     @Test func oneFileRaisesRevisions() throws {
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -5,7 +5,7 @@ import TestSupport
 
 /// A server on 127.0.0.1 that lays a folder out as publishers do: validators, ranges, and the faults that a test asks for.
 final class FeedServer: Sendable {
-    /// What the next answer for a path is instead of the file.
+    /// The next answer for a path, instead of the file.
     enum Fault: Sendable {
         /// Another status, with fields.
         case status(Int, String = "")

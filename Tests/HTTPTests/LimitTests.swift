@@ -24,7 +24,7 @@ struct LimitTests {
         configuration.strangers.disk = 3 << 19
     }
 
-    /// What the server lacks is no fault of the request: clients come again.
+    /// A missing resource of the server is no fault of the request: clients try again.
     @Test func aBodyThatCannotBeStoredNowIsSentAgain() {
         for (code, status) in [(ENOSPC, 507), (EDQUOT, 507), (EMFILE, 503), (ENFILE, 503), (ENOMEM, 503), (EIO, 503)] {
             let response = IncomingBody.notStored(code)

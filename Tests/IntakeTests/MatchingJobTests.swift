@@ -43,7 +43,7 @@ import Testing
         let jobs = try submit(bench, besideRunning: false)
         #expect(jobs.map(\.organization) == [1, 2])
         #expect(jobs.allSatisfy { $0.kind == .matching && $0.state == .pending })
-        // One that waits will see whatever is stale then.
+        // A waiting job will process everything that is stale when it runs.
         #expect(try submit(bench, besideRunning: true).map(\.uuid) == jobs.map(\.uuid))
 
         let second = try #require(try bench.queue.claim(uuid: jobs[1].uuid, for: "me"))

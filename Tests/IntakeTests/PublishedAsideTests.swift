@@ -48,7 +48,7 @@ import Testing
         "library_request", "alert", "alert_event", "exposure", "project_severity", "scan_basis", "stale_project",
     ]
 
-    /// What an import leaves, times and numbers of rows that nobody sees left out.
+    /// The rows that an import leaves, without times and invisible row numbers.
     private func facts(_ bench: Workbench) throws -> [String] {
         try [
             "SELECT number, library_uuid, status, policy, handled_by FROM library_request ORDER BY project, number",

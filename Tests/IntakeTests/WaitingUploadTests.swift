@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// An accepted upload outlives whatever its surroundings do.
+/// An accepted upload survives every fault of its surroundings.
 @Suite struct WaitingUploadTests {
     /// An upload as a server accepts it.
     private func upload(_ bench: Workbench, _ text: String, project: String = "Project") throws -> (Job, path: String) {
@@ -45,7 +45,7 @@ import Testing
             try bench.database.read { try bench.queue.find(uuid: job.uuid, organization: 1, on: $0) })
     }
 
-    /// What an upload becomes in the database leaves the reserve of the disk alone, as its bytes do.
+    /// The rows of an upload leave the reserve of the disk free, as its bytes do.
     @Test(arguments: TemporaryDatabase.engines) func `A disk without room is waited for`(engine: Engine) throws {
         let bench = try Workbench(engine)
         let (job, _) = try upload(bench, cycloneDX([("a", "1"), ("b", "1")]))
@@ -61,7 +61,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM occurrence") == 2)
     }
 
-    /// Its rows would be kept while it waits for the room that only they take.
+    /// If it waited, its own rows would keep the room that it waits for.
     @Test(arguments: TemporaryDatabase.engines)
     func `A document that fills the disk itself is refused, and leaves nothing`(engine: Engine) throws {
         let bench = try Workbench(engine)

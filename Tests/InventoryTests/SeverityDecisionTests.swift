@@ -1,7 +1,7 @@
 import Inventory
 import Testing
 
-/// One vulnerability has one severity, whatever order its records come in.
+/// A vulnerability has the same severity for every order of its records.
 struct SeverityDecisionTests {
     private let three = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
     private let weakThree = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"

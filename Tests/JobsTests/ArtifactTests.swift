@@ -38,7 +38,7 @@ import Testing
         #expect(try find(board) == artifact)
     }
 
-    /// What is about to expire is not promised to anybody.
+    /// An artifact that is about to expire is not used again.
     @Test(arguments: TemporaryDatabase.engines) func theLastMinuteIsNotGivenAway(engine: Engine) throws {
         let board = try Board(engine)
         _ = try made(board)

@@ -38,7 +38,8 @@ import Testing
         #expect(found.count == 1 && found[0].contains(broken.words), "\(found)")
     }
 
-    /// Whatever workers, the sweeper and callers do, in any order, the invariants hold; a cancelled job ends.
+    /// The invariants hold after all actions of workers, the sweeper and callers in any order; a cancelled
+    /// job ends.
     @Test(arguments: TemporaryDatabase.engines, [1, 2, 3] as [UInt64])
     func anyWalkKeepsThem(engine: Engine, seed: UInt64) async throws {
         let board = try Board(engine) {

@@ -63,7 +63,7 @@ import Testing
         #expect(throws: TokenFault.algorithm("HS256")) { try Self.check(token, by: try .init(key)) }
     }
 
-    /// A symmetric key in the set is never used, whatever the token says.
+    /// A symmetric key in the set is never used, even if the token names it.
     @Test func leavesOutSymmetricAndEncryptionKeys() throws {
         let symmetric = #"{"kty":"oct","kid":"a","k":"c2VjcmV0"}"#
         let encryption = #"{"kty":"RSA","kid":"a","use":"enc","n":"AQAB","e":"AQAB"}"#

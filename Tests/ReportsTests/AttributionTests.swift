@@ -107,7 +107,7 @@ struct AttributionTests {
         #expect(licence("gpl") == Self.gpl && licence("later") == "\(Self.gpl)\n\nLinking this library")
     }
 
-    /// Whoever signs the document answers for its choices.
+    /// The person who signs the document is responsible for its choices.
     @Test(arguments: TemporaryDatabase.engines) func `each choice says who made it`(engine: Engine) throws {
         let fixture = try fixture(engine)
         func choices() throws -> [String: String] {

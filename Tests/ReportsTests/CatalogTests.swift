@@ -185,7 +185,7 @@ import Testing
 }
 
 extension Column.Kind {
-    /// What a cell of this kind may be in the database, null apart.
+    /// The types that a cell of this kind may have in the database, besides null.
     fileprivate var cells: [RowBuffer.Kind] {
         switch self {
         case .text, .link, .severity, .prose, .names: [.text]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// What was decided, in the rows of vulnerabilities.
+/// Decisions in the rows of vulnerabilities.
 struct DecisionColumnTests {
     /// As every script of Mend ignores alerts: without a reason.
     @Test(arguments: TemporaryDatabase.engines)

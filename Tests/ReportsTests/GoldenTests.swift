@@ -40,7 +40,7 @@ import Testing
         text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0) }
     }
 
-    /// Nothing is kept of reports that exist no more.
+    /// No expected file remains of a report that no longer exists.
     @Test func noneIsLeftOver() throws {
         let endings = ["xlsx": "xlsx.xml", "pdf": "pdf.txt"]
         let known = Set(

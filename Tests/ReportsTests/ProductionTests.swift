@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// What shows no time has the same bytes whenever it was imported.
+    /// A report without times has the same bytes for every time of import.
     @Test func `The time of an import is no part of a report without times`() throws {
         let fixture = try InventoryFixture(.sqlite)
         let reports = ReportCase.every.filter {

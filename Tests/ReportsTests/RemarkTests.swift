@@ -6,7 +6,8 @@ import Testing
 
 @testable import Reports
 
-/// What a report says beside its rows, so that nobody takes a part for the whole, or nothing for a verdict.
+/// The remarks of a report beside its rows, so that readers mistake neither a part for the whole nor an
+/// empty report for a verdict.
 struct RemarkTests {
     private static let chain = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,

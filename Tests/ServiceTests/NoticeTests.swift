@@ -10,7 +10,7 @@ import Testing
 
 @testable import Service
 
-/// What is said to subscriptions: causes, messages, a mail server that fails and comes back.
+/// Notices to subscriptions: causes, messages, a mail server that fails and comes back.
 @Suite struct NoticeTests {
     private func sender(_ fixture: InventoryFixture, _ server: MailListener) throws -> NoticeSender {
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Service
 
-/// What a server keeps is nobody's business but its own.
+/// Only the server can read its files.
 struct PrivateFilesTests {
     private func mode(_ path: String) -> mode_t {
         var status = stat()

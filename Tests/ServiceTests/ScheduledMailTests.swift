@@ -144,7 +144,7 @@ import Testing
         #expect(text.contains("Scheduled report PRODUCT_INVENTORY_REPORT: failed: no font"), "\(text)")
     }
 
-    /// Who may not see the product any more when the message is made gets no report of it.
+    /// A user who may no longer see the product when the message is made gets no report of it.
     @Test func onlyWhoMaySeeItGetsIt() throws {
         let fixture = try InventoryFixture(.sqlite)
         let (shop, bank) = (try fixture.ids(place: 0).product, try fixture.ids(place: 2).product)

@@ -26,7 +26,7 @@ struct SharedClockTests {
         // Between two looks it goes on by itself, whatever the machine's clock does.
         time.withLock { $0 += 1000 }
         #expect(clock.now() == begun + 1000)
-        // A machine that lost a day finds it again.
+        // After a machine's clock was set back a day, the shared clock corrects it.
         time.withLock { $0 -= TimeText.day }
         #expect(clock.now() < begun)
         let found = try clock.follow(database)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Service
 
-/// What a server brings up to date by itself.
+/// The automatic updates of a server.
 @Suite final class UpdateKeeping {
     private let now = Mutex<Int64>(1_800_000_000_000)
 

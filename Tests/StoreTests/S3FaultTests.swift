@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-/// What the store does with answers that a good server gives seldom.
+/// The store's handling of answers that a good server rarely gives.
 struct S3FaultTests {
     private static let id =
         "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>"

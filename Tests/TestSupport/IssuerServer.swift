@@ -67,7 +67,7 @@ package final class IssuerServer: Sendable {
     /// The fields `Authorization` of requests for tokens so far.
     package var authorizations: [String] { memory.state.withLock { $0.authorizations } }
 
-    /// What a person's browser does at the issuer: signs in and is sent back. Gives the code and the state of the answer.
+    /// Acts as a person's browser at the issuer: signs in and is sent back. Gives the code and the state of the answer.
     package func signIn(at address: String) throws -> (code: String, state: String, fields: [String: String]) {
         guard let parts = URLComponents(string: address) else { throw CocoaError(.formatting) }
         let fields = Dictionary(

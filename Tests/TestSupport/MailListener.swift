@@ -21,7 +21,7 @@ package final class MailListener: Sendable {
     package var url: String { "smtp://127.0.0.1:\(listener.port)" }
     /// The messages that came whole, in the order of their coming, with doubled points as they came.
     package var messages: [String] { taken.withLock { $0 } }
-    /// What clients said, but for messages.
+    /// The commands of clients, without messages.
     package var commands: [String] { talk.withLock { $0 } }
 
     package init(_ steps: [Step]) throws {

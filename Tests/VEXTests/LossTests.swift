@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import VEX
 
-/// What each dialect cannot say: a statement with everything is written and read again, and what is missing then is compared with the
+/// The losses of each dialect: a statement with all members is written and read again, and the missing members are compared with the
 /// table in docs/vex.md.
 @Suite struct LossTests {
     private static let (first, last): (Int64, Int64) = (1_704_067_200_000, 1_709_251_200_000)
@@ -38,7 +38,7 @@ import VEX
         entry("CVE-2024-1002", .exploitable, nameless),
     ]
 
-    /// What a document of the dialect lost.
+    /// The members that a document of the dialect lost.
     private func lost(by dialect: RoundTripTests.Dialect) throws -> Set<String> {
         let kept = try Kept.read(try dialect.write(entries: Self.entries, root: RoundTripTests.root))
         #expect(kept.statements.count == 2 && kept.statements.allSatisfy { $0.fault == nil })

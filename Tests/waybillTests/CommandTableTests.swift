@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What is made of the table of commands: usage errors, completions, man pages.
+    /// The texts made from the table of commands: usage errors, completions, man pages.
     struct CommandTableTests {
         @Test(
             arguments: [

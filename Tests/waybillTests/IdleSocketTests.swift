@@ -40,7 +40,7 @@ extension EndToEnd {
             return handle
         }
 
-        /// Nothing comes, and the end neither.
+        /// Neither bytes nor the end of the connection come.
         private func isOpen(_ handle: Int32) -> Bool {
             var byte: UInt8 = 0
             return recv(handle, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) < 0 && errno == EAGAIN

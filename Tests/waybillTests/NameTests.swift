@@ -178,7 +178,8 @@ extension EndToEnd {
             #expect(variable.errors.contains("WAYBILL_DTA is no setting and is not used; did you mean WAYBILL_DATA?"))
         }
 
-        /// A library is one thing, however many projects have it and whatever their documents say of it.
+        /// A library counts once, for any number of projects and with any descriptions in their
+        /// documents.
         @Test func aLibraryStandsOnce() throws {
             let site = try Self.site()
             let plain = site.folder.path("plain.json")
@@ -211,7 +212,7 @@ extension EndToEnd {
             #expect(doctor.contains("1 upload failed: waybill list uploads"), "\(doctor)")
         }
 
-        /// What ends as a format is the report itself.
+        /// An output name with the ending of a format is the report itself.
         @Test func theNameOfTheOutputSaysWhatItIs() throws {
             let site = try Self.site()
             func make(_ name: String) throws -> Program.Ending {

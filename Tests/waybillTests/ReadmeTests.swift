@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What the README says, done.
+    /// Runs the commands of the README.
     struct ReadmeTests {
         static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path
@@ -39,7 +39,7 @@ extension EndToEnd {
             #expect(try Archive.single(zip).name.hasSuffix(".xlsx"))
         }
 
-        /// What it is in three sentences and one picture, before all else.
+        /// The README begins with three sentences and one picture.
         @Test func theBeginningIsShort() throws {
             let text = try String(contentsOfFile: Self.root + "/README.md", encoding: .utf8)
             let parts = text.components(separatedBy: "\n\n")
@@ -84,7 +84,7 @@ extension EndToEnd {
             #expect(links > 50)
         }
 
-        /// What the reader of the package finds is what the sources say.
+        /// The examples say of themselves that they are made up.
         @Test func theExamplesAreNamedAsMade() throws {
             let text = try String(contentsOfFile: Self.root + "/Examples/README.md", encoding: .utf8)
             #expect(text.hasPrefix("# Made-up examples"))

@@ -9,8 +9,8 @@ extension EndToEnd {
     struct UpgradeTests {
         private static let isWriting = ProcessInfo.processInfo.environment["WAYBILL_GOLDEN"] == "write"
 
-        /// Whoever adds a step adds a fixture, while a program with just that schema is built; fixtures of schemas that no
-        /// release has may be removed then (docs/schema.md, "A new step").
+        /// Each new step needs a fixture, made by a program with exactly that schema; fixtures of schemas without a
+        /// release may be removed then (docs/schema.md, "A new step").
         @Test func everySchemaHasItsFixture() {
             let there = SchemaFixture.all.map(\.schema)
             let newest = Migration.all.count

@@ -67,7 +67,7 @@ extension BOMWriter {
         if !contained.isEmpty { try dependencies(of: ref, contained, to: &out) }
     }
 
-    /// For standards that have no word for it.
+    /// For standards in which a document cannot state that parts are missing.
     package mutating func leavesOutParts(of _: String) {}
 
     /// Adds a component that was not prepared.

@@ -8,7 +8,7 @@ import Inventory
 struct ProjectDecisions {
     /// The one that counts first before the others.
     private let all: [LastingDecision]
-    /// Those about certain alerts, by their numbers: their alerts carry them.
+    /// The decisions about certain alerts, by the decision numbers that these alerts store.
     private let ofAlerts: [Int64: LastingDecision]
     private let times: [Int64: Int64]
 

@@ -142,7 +142,7 @@ package final class ScanStaging: BOMReceiver {
             try checkRoom()
             lease.progress = entries.count
         }
-        // What stands for characters that no text of a database holds, as NUL.
+        // The replacement for characters that no text in a database may contain, such as NUL.
         if component.name.unicodeScalars.contains("\u{FFFD}") { unreadableNames += 1 }
         let reference = try number(of: component.ref)
         let parent = try component.parent.map { try number(of: $0) }

@@ -14,7 +14,7 @@ struct DocumentPage: ~Copyable {
     var canvas: PDFCanvas
     private var file: ByteSink
     private let footer: String
-    /// Where the next thing stands.
+    /// The position of the next element.
     var y = margin
 
     init(title: String, footer: String, created: String, to destination: @escaping ByteSink.Destination) throws {

@@ -84,7 +84,7 @@ extension Command {
     }
 }
 
-/// A report that somebody wants: checked against the catalog, whoever makes it.
+/// A requested report, checked against the catalog before the command line or a server makes it.
 struct WantedReport {
     let request: ReportRequest
     let place: NamedPlace

@@ -153,7 +153,7 @@ struct AuthorizationTests {
         #expect(readers.allSatisfy { $0.need.role == .readOnly })
     }
 
-    /// The code of an answer; nil for a good one, whatever its form.
+    /// The code of an answer; nil for a good one of any form.
     private func code(_ call: Call, _ fields: [String: Any], key: String) async throws -> Int? {
         let body = try fixture.body(call.requestType, fields, key: key)
         let bytes = Fixture.bytes(await fixture.post(Array(body.utf8)))

@@ -107,7 +107,7 @@ struct AgentTests {
 
     // MARK: Forms
 
-    /// The history names whose key it was, whatever the agent says of itself.
+    /// The history names the owner of the key, not the agent's own claim.
     @Test func anUpdateIsAnsweredAsAgentsReadIt() async throws {
         let answer = try await send(form(["scanComment": "build:7;branch:main", "requesterEmail": "dev@acme.example"]))
         #expect(answer.status == 1)

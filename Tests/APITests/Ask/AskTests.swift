@@ -146,7 +146,7 @@ struct AskTests {
         #expect((try Fixture.json(narrow)["errorMessage"] as? String)?.contains("ask needs a key for READ") == true)
     }
 
-    /// Whatever is asked, and wherever: nobody sees another organization, or a product that is not his.
+    /// No question at any door shows another organization, or a product that the user may not see.
     @Test(arguments: TemporaryDatabase.engines) func foreignersSeeNothing(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let (webshop, bank) = (try world.inventory.ids(place: 0).product, try world.inventory.ids(place: 2).product)

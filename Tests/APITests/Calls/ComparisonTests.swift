@@ -40,7 +40,8 @@ struct ComparisonTests {
         }
     }
 
-    /// Of several versions nobody knows which replaced which: all that differs is there, and nothing that is on both sides.
+    /// If a library has several versions, it is unknown which replaced which: the report has all that differ, and none that
+    /// are on both sides.
     @Test(arguments: Engine.allCases) func severalVersionsAreRowsOfTheirOwn(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let old = try world.inventory.importSBOM(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// What calls make of words, names and lists.
+/// The meaning of words, names and lists in calls.
 struct FormTests {
     private func policy(_ type: String, enabled: Any = true) -> [String: Any] {
         [

@@ -102,7 +102,7 @@ struct ManagementTests {
         #expect(done["message"] as? String == "Successfully ignored 1 alerts")
     }
 
-    /// What a verdict rests on is the same in the status of the upload, on the console's page and in the reports.
+    /// The basis of a verdict is the same in the status of the upload, on the console's page and in the reports.
     @Test(arguments: Engine.allCases) func anUploadSaysWhatItsVerdictRestsOn(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let uuid = try #require(

@@ -264,7 +264,7 @@ struct PolicyTests {
         #expect(try await rejected(world, org).isEmpty)
     }
 
-    /// A policy with a word that nobody knows is kept, and lets everything through: the answer says so.
+    /// A policy with an unknown word is stored but rejects no library, and the answer says so.
     @Test(arguments: Engine.allCases) func whatDecidesNothingIsSaid(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = try world.token(.organization)

@@ -11,7 +11,7 @@ import Testing
 
 /// A made report is the answer again only as long as everything that it shows stays.
 struct RevisionTests {
-    /// What the key of a made report is made of, beside the request itself.
+    /// The parts of a finished report's key, beside the request itself.
     private func state(_ type: String, _ scope: Scope, _ world: ManagedWorld) throws -> [String] {
         let comparison = scope.comparison.map { _ in [Report.comparisonAliases(scope.kind)[0]: ["x"]] } ?? [:]
         let request = try ReportRequest(type: type, scope: scope, format: "json", fields: comparison)

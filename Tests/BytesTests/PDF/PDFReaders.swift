@@ -22,7 +22,8 @@ struct PDFDocument {
         try read(by: "qpdf", ["--qdf", "--object-streams=disable", "--no-original-object-ids", "FILE", "-"]).output
     }
 
-    /// What a tool of `qpdf` or `poppler-utils` prints about the document. `FILE` in the arguments stands for the document.
+    /// The output of a tool of `qpdf` or `poppler-utils` about the document. `FILE` in the arguments stands for the
+    /// document.
     func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         let path = try ForeignTool.path(tool, package: tool == "qpdf" ? "qpdf" : "poppler-utils")
         let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-pdf-\(UUID().uuidString)")

@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    /// In whatever order advisories come, the same vulnerabilities come of them.
+    /// Advisories in any order give the same vulnerabilities.
     @Test(arguments: [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]]) func aliasesAreMerged(order: [Int])
         throws
     {

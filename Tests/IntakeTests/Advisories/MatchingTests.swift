@@ -76,7 +76,7 @@ import Testing
         #expect(decisions > 2000)
     }
 
-    /// What is not of its scheme is not matched by ranges.
+    /// A version that is not of its scheme is not matched by ranges.
     @Test(.enabled(if: shared != nil, "needs ../shared/data")) func ambiguousVersionsMatchNothing() throws {
         let folder = try #require(Self.shared)
         let advisories = try Advisories("\(folder)/advisories")

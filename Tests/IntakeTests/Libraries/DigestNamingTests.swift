@@ -225,7 +225,7 @@ import Testing
         #expect(try marks(since: second) == 1)
     }
 
-    /// What was imported by an older program is found and named.
+    /// Libraries that an older program imported are found and named.
     @Test(arguments: TemporaryDatabase.engines)
     func `Files of before the upgrade are named`(engine: Engine) throws {
         let bench = try Workbench(engine)

@@ -246,7 +246,7 @@ struct LicenseIntakeTests {
 
     // MARK: Rows of before
 
-    /// What an older program stored is decided again from the facts.
+    /// Licences that an older program stored are decided again from the facts.
     @Test(arguments: TemporaryDatabase.engines)
     func licencesAreDecidedAgain(_ engine: Engine) throws {
         let bench = try Workbench(engine)
@@ -325,7 +325,7 @@ struct LicenseIntakeTests {
         #expect(try bench.texts("SELECT originals FROM license_override") == ["GPL 2.0\nGPL 3.0"])
     }
 
-    /// A file has its own licences, whatever those of its package are.
+    /// A file has its own licences, independent of its package's.
     static let files = #"""
         {"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"files","dataLicense":"CC0-1.0",
          "documentNamespace":"http://example.org/files","creationInfo":{"created":"2024-01-01T00:00:00Z"},

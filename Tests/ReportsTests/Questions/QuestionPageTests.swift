@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reports
 
-/// Pages of answers: whole, in order, whatever happens in between; and cursors from outside.
+/// Pages of answers: complete, in order, with any changes in between; and cursors from outside.
 @Suite struct QuestionPageTests {
     private static func page(_ question: Question, _ fixture: InventoryFixture) throws -> Question.Answer {
         let scope = Scope(kind: .organization, organization: 1)
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    /// What free words are taken for.
+    /// The meaning of free words.
     @Test func freeWordsAreRecognised() throws {
         func subject(_ text: String) throws -> Question.Subject { try Question(.words, text).subject }
         for text in ["CVE-2021-44228", "ghsa-jfh8-c2jp-5v3q", "PYSEC-2021-1", "RHSA-2021:1234", "UBUNTU-CVE-2021-1"] {

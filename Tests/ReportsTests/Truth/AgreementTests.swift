@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// What advisories find and documents claim is one set: every output has its totals.
+/// Findings of advisories and claims of documents are one set, and every output has its totals.
 struct AgreementTests {
     /// A claim that no advisory knows, a claim that an advisory confirms, and a settled one.
     private static let claims = #"""

@@ -80,7 +80,7 @@ struct TotalsTests {
 
     // MARK: Planted contradictions
 
-    /// What somebody might break: a row that something wrote, or a definition of a report.
+    /// A deliberate fault: in a stored row, or in the definition of a report.
     struct Plant: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var statements: [SQL] = []

@@ -68,7 +68,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         return site
     }
 
-    /// The data after they came on a way to the program under test.
+    /// The data of the fixture, brought to the program under test in one of the ways.
     func site(_ way: Way) throws -> Site {
         switch way {
         case .directory: return try directory()

@@ -1,8 +1,8 @@
 package import Inventory
 
 // DESIGN. Patterns are checked when they are saved, but a pattern may be older than the program: earlier ones took expressions
-// that RE2 does not know, and another version of RE2 may know others. So whether a pattern can be used is asked of the pattern
-// each time, and kept nowhere but in the change log, which says it once.
+// that RE2 does not know, and another version of RE2 may know others. So each use checks whether a pattern is valid. The
+// result is not stored, except for one line in the change log.
 
 /// A saved pattern that cannot be used: its policy or rule keeps its decisions and makes no new ones.
 package struct UnusablePattern: Sendable, Equatable {

@@ -1,5 +1,5 @@
 // DESIGN. A statement names its products by texts that mean something in each project by itself. So it is found from the project:
-// by the keys of what the project is and has. A statement is not resolved when it comes, so it also holds for projects and
+// by the keys of the project and of its libraries. A statement is not resolved when it comes, so it also holds for projects and
 // libraries that come later.
 
 /// A statement of a document as its row has it.
