@@ -130,8 +130,8 @@ struct StatementTests {
 }
 
 /// A database that keeps the statements of its reads.
-private final class SpyingDatabase: Database {
-    private let real: any Database
+private final class SpyingDatabase: ForwardingDatabase {
+    let real: any Database
     private let kept = Mutex<[SQL]>([])
 
     init(_ real: any Database) { self.real = real }
@@ -146,27 +146,12 @@ private final class SpyingDatabase: Database {
 
     fileprivate func keep(_ sql: SQL) { kept.withLock { $0.append(sql) } }
 
-    var engine: Engine { real.engine }
     func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         try real.read { try body(SpyingConnection($0, self)) }
     }
     func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         try real.snapshot { try body(SpyingConnection($0, self)) }
     }
-    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
-        try real.write(body)
-    }
-    func writeUnflushed<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) throws -> Result { try real.writeUnflushed(body) }
-    func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) async throws -> Result {
-        try await real.write(body)
-    }
-    func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
-    func close() {}
 }
 
 private final class SpyingConnection: Connection {

@@ -1,11 +1,12 @@
 import Database
 import Synchronization
+import TestSupport
 
 /// A database that breaks at one of its writes, before or after it is done, and at all that follow.
-final class FailingDatabase: Database {
+final class FailingDatabase: ForwardingDatabase {
     struct Broken: Error {}
 
-    private let real: any Database
+    let real: any Database
     private let left: Mutex<Int>
     private let isAfter: Bool
 
@@ -18,11 +19,7 @@ final class FailingDatabase: Database {
         self.isAfter = isAfter
     }
 
-    var engine: Engine { real.engine }
     var isBroken: Bool { left.withLock { $0 < 0 } }
-
-    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
-    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.snapshot(body) }
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
         let remaining = left.withLock { left in
@@ -37,16 +34,4 @@ final class FailingDatabase: Database {
     func writeUnflushed<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result { try write(body) }
-
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) async throws -> Result { try await real.write(body) }
-
-    func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening {
-        real.listen(channel, deaf: deaf, heard: body)
-    }
-    func close() {}
 }

@@ -188,9 +188,9 @@ import Testing
 }
 
 /// A database whose process dies, or into which somebody else writes once, as soon as something is there.
-private final class DyingDatabase: Database {
+private final class DyingDatabase: ForwardingDatabase {
     private struct Death: Error {}
-    private let real: any Database
+    let real: any Database
     private let dies: Bool
     private let isTime: @Sendable (any Connection) throws -> Bool
     private let meddle: @Sendable () throws -> Void
@@ -223,24 +223,10 @@ private final class DyingDatabase: Database {
         if isOver.raise() { try meddle() }
     }
 
-    var engine: Engine { real.engine }
-    func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.snapshot(body) }
-    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result {
         try look()
         return try real.write(body)
     }
-    func writeUnflushed<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) throws -> Result { try real.writeUnflushed(body) }
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) async throws -> Result { try await real.write(body) }
-    func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
-    func close() {}
 }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A database that counts the rows that each of its writes changes and reads: how long a write keeps others waiting, without a
 /// clock.
-package final class CountingDatabase: Database {
-    private let real: any Database
+package final class CountingDatabase: ForwardingDatabase {
+    package let real: any Database
     private let counted = Mutex<[(changed: Int, read: Int)]>([])
 
     package init(_ real: any Database) { self.real = real }
@@ -17,8 +17,6 @@ package final class CountingDatabase: Database {
     package var mostRead: Int { counted.withLock { $0.map(\.read).max() ?? 0 } }
     package func forget() { counted.withLock { $0.removeAll() } }
 
-    package var engine: Engine { real.engine }
-
     private func counting<Result>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) -> @Sendable (any Connection) throws -> Result {
@@ -30,10 +28,6 @@ package final class CountingDatabase: Database {
         }
     }
 
-    package func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
-    package func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
-        try real.snapshot(body)
-    }
     package func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result { try real.write(counting(body)) }
@@ -43,11 +37,6 @@ package final class CountingDatabase: Database {
     package func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result { try await real.write(counting(body)) }
-    package func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
-    package func close() {}
 }
 
 /// A connection that adds up the rows that its statements change; those of statements that give rows back are not known.

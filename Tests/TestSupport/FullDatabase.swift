@@ -2,8 +2,8 @@ package import Database
 import Synchronization
 
 /// A database whose disk can be filled: then it reads and does not write.
-package final class FullDatabase: Database {
-    private let real: any Database
+package final class FullDatabase: ForwardingDatabase {
+    package let real: any Database
     private let full = Atomic<Bool>(false)
     private let refused = Atomic<Int>(0)
 
@@ -16,18 +16,12 @@ package final class FullDatabase: Database {
     /// How many writes it refused.
     package var refusals: Int { refused.load(ordering: .sequentiallyConsistent) }
 
-    package var engine: Engine { real.engine }
-
     private func look() throws {
         guard isFull else { return }
         refused.wrappingAdd(1, ordering: .sequentiallyConsistent)
         throw DatabaseError.storage(why: "no space left on the disk")
     }
 
-    package func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
-    package func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
-        try real.snapshot(body)
-    }
     package func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result {
@@ -46,12 +40,5 @@ package final class FullDatabase: Database {
         try look()
         return try await real.write(body)
     }
-    package func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening {
-        real.listen(channel, deaf: deaf, heard: body)
-    }
     package func migrate() throws { try real.migrate() }
-    package func close() {}
 }

@@ -123,8 +123,8 @@ import Testing
 }
 
 /// A database into which somebody else writes once, right after one of the snapshots.
-private final class MeddlingDatabase: Database {
-    private let real: any Database
+private final class MeddlingDatabase: ForwardingDatabase {
+    let real: any Database
     private let left: Mutex<Int>
     private let meddle: @Sendable (any Database) throws -> Void
 
@@ -138,7 +138,6 @@ private final class MeddlingDatabase: Database {
     }
 
     var hasMeddled: Bool { left.withLock { $0 <= 0 } }
-    var engine: Engine { real.engine }
 
     func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         let result = try real.snapshot(body)
@@ -149,19 +148,4 @@ private final class MeddlingDatabase: Database {
         if isTime { try meddle(real) }
         return result
     }
-    func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result { try real.read(body) }
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) throws -> Result { try real.write(body) }
-    func writeUnflushed<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) throws -> Result { try real.writeUnflushed(body) }
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Result
-    ) async throws -> Result { try await real.write(body) }
-    func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
-    func close() {}
 }

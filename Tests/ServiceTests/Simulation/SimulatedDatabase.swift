@@ -3,6 +3,7 @@ import Database
 import Jobs
 import Store
 import Synchronization
+import TestSupport
 
 /// The death of a simulated process, thrown by everything that it calls from then on.
 struct Crash: Error {}
@@ -40,8 +41,8 @@ final class SimulatedLife: Sendable {
 }
 
 /// The database as one simulated process has it: between its calls others do something, and calls fail.
-final class SimulatedDatabase: Database {
-    private let real: any Database
+final class SimulatedDatabase: ForwardingDatabase {
+    let real: any Database
     private let life: SimulatedLife
     private let bug: PlantedBug?
     private let dice: Dice
@@ -58,8 +59,6 @@ final class SimulatedDatabase: Database {
         self.dice = dice
         self.before = before
     }
-
-    var engine: Engine { real.engine }
 
     private struct Undone: Error {}
 
@@ -112,13 +111,6 @@ final class SimulatedDatabase: Database {
         // The writer of SQLite has a thread of its own, so nothing of the cooperative pool is waited for.
         try ({ try self.write(body) as Result })()
     }
-
-    func listen(
-        _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
-        heard body: @escaping @Sendable () -> Void
-    ) -> Listening { real.listen(channel, deaf: deaf, heard: body) }
-
-    func close() {}
 }
 
 /// The store as one simulated process has it.
