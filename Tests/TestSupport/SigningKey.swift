@@ -1,11 +1,11 @@
 import Bytes
 package import CCJose
+import Synchronization
 
 /// A key of an issuer that a test plays: makes tokens and shows its public part.
-///
-/// `@unchecked Sendable`: libcjose only reads a key once it is made.
-package final class SigningKey: @unchecked Sendable {
-    private let key: OpaquePointer
+package final class SigningKey: Sendable {
+    /// libcjose promises nothing about a key in several threads.
+    private let key: Mutex<OpaquePointer>
     package let name: String
 
     package struct CannotSign: Error {}
@@ -24,32 +24,36 @@ package final class SigningKey: @unchecked Sendable {
             curve.map { cjose_jwk_create_EC_random($0, &fault) }
             ?? cjose_jwk_create_RSA_random(bits, exponent, exponent.count, &fault)
         guard let made else { throw CannotSign() }
-        key = made
+        key = Mutex(made)
     }
 
-    deinit { cjose_jwk_release(key) }
+    deinit { key.withLock { _ = cjose_jwk_release($0) } }
 
     /// The public part, as a set of keys has it.
     package var json: String {
-        var fault = cjose_err()
-        guard let text = cjose_jwk_to_json(key, false, &fault) else { return "{}" }
-        defer { cjose_get_dealloc()(text) }
-        return #"{"kid":"\#(name)","use":"sig","# + String(cString: text).dropFirst()
+        key.withLock { key in
+            var fault = cjose_err()
+            guard let text = cjose_jwk_to_json(key, false, &fault) else { return "{}" }
+            defer { cjose_get_dealloc()(text) }
+            return #"{"kid":"\#(name)","use":"sig","# + String(cString: text).dropFirst()
+        }
     }
 
     /// A signed token.
     package func token(_ payload: String, by algorithm: String = "RS256", named kid: String? = nil) throws -> String {
-        var fault = cjose_err()
-        guard let header = cjose_header_new(&fault) else { throw CannotSign() }
-        defer { cjose_header_release(header) }
-        cjose_header_set(header, "alg", algorithm, &fault)
-        cjose_header_set(header, "kid", kid ?? name, &fault)
-        let bytes = Array(payload.utf8)
-        guard let jws = cjose_jws_sign(key, header, bytes, bytes.count, &fault) else { throw CannotSign() }
-        defer { cjose_jws_release(jws) }
-        var text: UnsafePointer<CChar>?
-        guard cjose_jws_export(jws, &text, &fault), let text else { throw CannotSign() }
-        return String(cString: text)
+        try key.withLock { key in
+            var fault = cjose_err()
+            guard let header = cjose_header_new(&fault) else { throw CannotSign() }
+            defer { cjose_header_release(header) }
+            cjose_header_set(header, "alg", algorithm, &fault)
+            cjose_header_set(header, "kid", kid ?? name, &fault)
+            let bytes = Array(payload.utf8)
+            guard let jws = cjose_jws_sign(key, header, bytes, bytes.count, &fault) else { throw CannotSign() }
+            defer { cjose_jws_release(jws) }
+            var text: UnsafePointer<CChar>?
+            guard cjose_jws_export(jws, &text, &fault), let text else { throw CannotSign() }
+            return String(cString: text)
+        }
     }
 
     package static func json(_ keys: [SigningKey]) -> String {
