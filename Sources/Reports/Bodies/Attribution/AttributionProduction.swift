@@ -177,7 +177,7 @@ protocol AttributionWriter: ~Copyable {
     mutating func notice(_ library: AttributedLibrary, number: Int) throws
     mutating func endNotices() throws
     mutating func beginList(_ list: AttributionList) throws
-    /// - Parameter author: who made the choice, where the list is of these.
+    /// - Parameter author: the person or rule that decided, for the list of choices; empty for other lists.
     mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws
     mutating func endList() throws
     /// Licences without a text, or with a part of it, and where they may be read.
