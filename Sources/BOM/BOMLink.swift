@@ -2,6 +2,8 @@
 // "BOM-Link"; ECMA-424, the type `bomLink`). Generators write the bom-ref plainly or percent-encoded, as it
 // stands in the fragment of a URI.
 
+import Bytes
+
 /// A reference to a BOM, or to something in it.
 package struct BOMLink: Sendable, Equatable {
     /// The UUID of the BOM's serial number, in lower case.
@@ -31,19 +33,6 @@ package struct BOMLink: Sendable, Equatable {
     /// The fragment without its percent-encoding (RFC 3986, 2.1); nil where it has none.
     package var decodedFragment: String? {
         guard let fragment, fragment.contains("%") else { return nil }
-        var bytes: [UInt8] = []
-        var rest = Array(fragment.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return fragment.percentDecoded
     }
 }

@@ -60,16 +60,16 @@ struct Address: Sendable, Equatable {
     /// Without the query.
     var path: String {
         guard let place else { return "/" }
-        var path = "\(Self.root)\(place.kind.rawValue)/\(Self.encoded(place.token))"
-        if !page.isEmpty { path += "/\(Self.encoded(page))" }
-        if !item.isEmpty { path += "/\(Self.encoded(item))" }
+        var path = "\(Self.root)\(place.kind.rawValue)/\(place.token.percentEncoded)"
+        if !page.isEmpty { path += "/\(page.percentEncoded)" }
+        if !item.isEmpty { path += "/\(item.percentEncoded)" }
         return path
     }
 
     var text: String {
         guard !query.isEmpty else { return path }
         return path + "?"
-            + query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
+            + query.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 
     /// The same with another value of a field of the query; an empty one takes it away.
@@ -78,28 +78,6 @@ struct Address: Sendable, Equatable {
         address.query.removeAll { $0.name == name }
         if !value.isEmpty { address.query.append(Field(name: name, value: value)) }
         return address
-    }
-
-    /// RFC 3986 §2.3: all characters but the unreserved ones are encoded.
-    private static func encoded(_ text: String) -> String {
-        var sink = ByteSink()
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                sink.append(byte)
-            default:
-                sink.append(UInt8(ascii: "%"))
-                sink.append(digit(byte >> 4))
-                sink.append(digit(byte & 15))
-            }
-        }
-        return String(decoding: sink.bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 }
 

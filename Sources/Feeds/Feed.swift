@@ -96,7 +96,8 @@ extension FeedFile {
     private static func osv(_ name: String, _ ecosystem: String, _ content: Content, _ limit: Int64) -> FeedFile {
         FeedFile(
             path: "osv/\(ecosystem)/\(name)",
-            address: "https://osv-vulnerabilities.storage.googleapis.com/\(escaped(ecosystem))/\(escaped(name))",
+            address:
+                "https://osv-vulnerabilities.storage.googleapis.com/\(ecosystem.percentEncoded)/\(name.percentEncoded)",
             content: content, limit: limit)
     }
 
@@ -147,8 +148,8 @@ extension FeedFile {
     /// deps.dev's answer for a package (docs.deps.dev/api/v3, GetPackage).
     static func releases(system: String, name: String) -> FeedFile {
         FeedFile(
-            path: "versions/\(system)-\(escaped(name)).json",
-            address: "https://api.deps.dev/v3/systems/\(system)/packages/\(escaped(name))", content: .json,
+            path: "versions/\(system)-\(name.percentEncoded).json",
+            address: "https://api.deps.dev/v3/systems/\(system)/packages/\(name.percentEncoded)", content: .json,
             limit: 64 * mebibyte)
     }
 
@@ -162,22 +163,7 @@ extension FeedFile {
         limit: 16 * mebibyte)
     static func product(_ name: String) -> FeedFile {
         FeedFile(
-            path: "eol/\(name).json", address: "https://endoflife.date/api/v1/products/\(escaped(name))",
+            path: "eol/\(name).json", address: "https://endoflife.date/api/v1/products/\(name.percentEncoded)",
             content: .json, limit: 16 * mebibyte)
-    }
-
-    /// A segment of an address (RFC 3986 §3.3).
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default: escaped += "%" + [byte].hexadecimal.uppercased()
-            }
-        }
-        return escaped
     }
 }

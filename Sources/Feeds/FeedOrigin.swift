@@ -34,7 +34,7 @@ package enum FeedOrigin: Sendable, Equatable {
         switch self {
         case .publishers: file.address
         case .mirror(let root):
-            root + "/" + file.path.split(separator: "/").map { FeedFile.escaped(String($0)) }.joined(separator: "/")
+            root + "/" + file.path.split(separator: "/").map { String($0).percentEncoded }.joined(separator: "/")
         case .folder(let root): root + "/" + file.path
         }
     }

@@ -10,7 +10,7 @@ struct PartialFile {
     /// - Parameter path: the file's place in a mirror.
     init(spool: String, path: String) {
         // One flat name for each path: a percent sign stands for the slash, and for itself twice.
-        name = "\(spool)/" + path.split(separator: "/").map { FeedFile.escaped(String($0)) }.joined(separator: "%%")
+        name = "\(spool)/" + path.split(separator: "/").map { String($0).percentEncoded }.joined(separator: "%%")
     }
 
     /// How many bytes came before a transfer broke, and the ETag of that version; nil where the file has to come from its beginning.

@@ -94,7 +94,7 @@ extension Update {
             switch try fetcher.fetch(.advisory(name, of: ecosystem)) {
             case .unchanged, .missing: return false
             case .came(let path, _):
-                try fetcher.move(path, to: "\(folder)/\(FeedFile.escaped(name)).json")
+                try fetcher.move(path, to: "\(folder)/\(name.percentEncoded).json")
             }
         }
         try importAdvisories(folder, named: "osv/\(ecosystem)")

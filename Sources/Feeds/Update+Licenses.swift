@@ -66,7 +66,7 @@ extension Update {
     }
 
     private func folder(of list: LicenseIndex) -> String {
-        "\(fetcher.spool)/licenses-\(FeedFile.escaped(list.version))"
+        "\(fetcher.spool)/licenses-\(list.version.percentEncoded)"
     }
 
     /// Removes the texts that came, those of an older list that was not finished too.

@@ -43,37 +43,11 @@ package struct AWSSignature: Sendable {
         return Digest.hmacSHA256(Array(text.utf8), key: key).hexadecimal
     }
 
-    /// Parameters as they are signed and as they are sent: escaped, then in the order of their bytes.
+    /// Parameters as they are signed and as they are sent: percent-encoded, then in the order of their bytes.
     package static func query(_ parameters: [(name: String, value: String)]) -> String {
-        parameters.map { (escaped($0.name), escaped($0.value)) }
+        parameters.map { ($0.name.percentEncoded, $0.value.percentEncoded) }
             .sorted { Array($0.0.utf8).lexicographicallyPrecedes(Array($1.0.utf8)) }
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
-    }
-
-    /// The characters that are not coded in a URL (RFC 3986 §2.3), and so in the signed text.
-    package static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "-._~".utf8.contains(byte)
-        }
-    }
-
-    /// All but the unreserved characters as `%XX`.
-    package static func escaped(_ text: String) -> String {
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            if isPlain(byte) {
-                result.append(byte)
-            } else {
-                result.append(UInt8(ascii: "%"))
-                for digit in [byte >> 4, byte & 15] {
-                    result.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "A"))
-                }
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 
     /// `yyyyMMddTHHmmssZ`.

@@ -70,7 +70,7 @@ extension S3Client {
     /// A link for a GET that saves the object under a name.
     func link(_ key: String, as fileName: String, seconds: Int) throws(StoreError) -> String {
         let plain = String(fileName.unicodeScalars.map { isSafe($0) ? Character($0) : "_" })
-        let encoded = AWSSignature.escaped(fileName)
+        let encoded = fileName.percentEncoded
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         let signature = AWSSignature(

@@ -1,3 +1,4 @@
+import Bytes
 package import Outbound
 
 /// Where a bucket is and how to talk to it.
@@ -61,14 +62,14 @@ package struct S3Settings: Sendable {
         }
         scheme = text[..<mark.lowerBound].lowercased()
         authority = text[mark.upperBound...].lowercased()
-        let isHost = authority.utf8.allSatisfy { AWSSignature.isPlain($0) || "[]:".utf8.contains($0) }
+        let isHost = authority.utf8.allSatisfy { PercentEncoding.isUnreserved($0) || "[]:".utf8.contains($0) }
         guard ["http", "https"].contains(scheme), isHost, !authority.isEmpty else {
             throw refuse("endpoint \(scheme)://…", "accepted: https://host:port or http://host:port, nothing behind it")
         }
     }
 
     private static func isPlain(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(AWSSignature.isPlain)
+        !text.isEmpty && text.utf8.allSatisfy(PercentEncoding.isUnreserved)
     }
 
     /// The host that is asked, as it stands in the URL and in the field `Host`.

@@ -127,6 +127,6 @@ struct AskDoor: Sendable {
     /// The address of the next page: the request's own query with another cursor.
     private static func address(of request: HTTPRequest, cursor: String) -> String {
         let kept = request.query.pairs.filter { $0.name != "cursor" } + [(name: "cursor", value: cursor)]
-        return path + "?" + kept.map { "\($0.name)=\(QueryText.encoded($0.value))" }.joined(separator: "&")
+        return path + "?" + kept.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import CMicrohttpd
 import Glibc
 
@@ -76,25 +77,18 @@ package struct HTTPResponse: Sendable {
     /// The value of `Content-Disposition` for a file with this name; mail has the same (RFC 2183, RFC 2231 §4).
     package static func attachment(named name: String) -> String {
         var plain = ""
-        var encoded = ""
         for scalar in name.unicodeScalars {
             // `%` in the plain form is decoded by some browsers and not by others (RFC 6266 appendix D).
             let isPlain = (0x20..<0x7F).contains(scalar.value) && !"\"\\%/".unicodeScalars.contains(scalar)
             plain.unicodeScalars.append(isPlain ? scalar : "_")
         }
-        for byte in name.utf8 {
-            let isFree =
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "a")...UInt8(ascii: "z"):
-                    true
-                default: "!#$&+-.^_`|~".utf8.contains(byte)
-                }
-            if isFree {
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+        // RFC 8187 §3.2.1, attr-char.
+        let encoded = name.percentEncoded { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"):
+                true
+            default: "!#$&+-.^_`|~".utf8.contains(byte)
             }
         }
         return "attachment; filename=\"\(plain)\"" + (plain == name ? "" : "; filename*=UTF-8''\(encoded)")

@@ -2,6 +2,8 @@
 // last `/`), and a part is copied unchanged unless it holds a `%` or a letter that its type folds. Reading is tolerant
 // where the standard is silent (a stray `%` stands for itself, `pkg://type/` is taken), and `text` is always canonical.
 
+import Bytes
+
 /// A package URL: the name of a package across ecosystems (ECMA-427, 1st edition; purl-spec types for normalisation).
 ///
 /// All parts are decoded and normalised as the type asks; absent parts are empty.
@@ -138,17 +140,14 @@ package struct PackageURL: Sendable, Hashable {
 /// Appends a part percent-coded: letters, digits, `-`, `.`, `_`, `~` and `:` stand for themselves (ECMA-427 §5.4).
 private func encode(_ part: String, into bytes: inout [UInt8], keepingSlash: Bool) {
     for byte in part.utf8 {
-        if isUnreserved(byte) || byte == UInt8(ascii: ":") || (keepingSlash && byte == UInt8(ascii: "/")) {
+        let isPlain = PercentEncoding.isUnreserved(byte) || byte == UInt8(ascii: ":")
+        if isPlain || (keepingSlash && byte == UInt8(ascii: "/")) {
             bytes.append(byte)
         } else {
-            bytes.append(UInt8(ascii: "%"))
-            bytes.append(hexadecimalDigit(byte >> 4))
-            bytes.append(hexadecimalDigit(byte & 15))
+            PercentEncoding.append(byte, to: &bytes)
         }
     }
 }
-
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 55 }
 
 private func hexadecimalValue(_ digit: UInt8) -> UInt8? {
     switch digit {
@@ -157,11 +156,6 @@ private func hexadecimalValue(_ digit: UInt8) -> UInt8? {
     case 97...102: digit - 87
     default: nil
     }
-}
-
-private func isUnreserved(_ byte: UInt8) -> Bool {
-    isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-        || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~")
 }
 
 private func isLetter(_ byte: UInt8) -> Bool { (byte | 32) >= 97 && (byte | 32) <= 122 }
@@ -292,7 +286,7 @@ private struct Parts {
             else { return false }
             for index in start..<equals {
                 let byte = bytes[index]
-                guard isUnreserved(byte), byte != UInt8(ascii: "~") else { return false }
+                guard PercentEncoding.isUnreserved(byte), byte != UInt8(ascii: "~") else { return false }
             }
             guard let key = part(bytes, from: start, to: equals, fold: .lower),
                 let value = part(bytes, from: equals + 1, to: end, fold: .none)

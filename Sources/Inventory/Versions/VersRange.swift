@@ -2,6 +2,8 @@
 // algorithm of the specification, which needs one walk. A range of a scheme without an order here is no range; its reader reports
 // it.
 
+import Bytes
+
 /// A range of versions in the notation of `vers` (package-url/vers-spec, VERSION-RANGE-SPEC, "URI scheme" and "Checking if a
 /// version is contained within a range"): `vers:npm/>=1.2.0|<2.0.0`, `vers:deb/*`.
 package struct VersRange: Sendable, Hashable {
@@ -63,7 +65,9 @@ package struct VersRange: Sendable, Hashable {
             let trimmed = part.trimmingPrefix(while: \.isWhitespace)
             let comparator = Comparator.allCases.first { trimmed.hasPrefix($0.rawValue) }
             let spelled = trimmed.dropFirst(comparator?.rawValue.count ?? 0).filter { !$0.isWhitespace }
-            guard let version = Self.decoded(String(spelled)), scheme.recognizes(version) else { return nil }
+            guard let version = String(spelled).percentDecoded, !version.isEmpty, scheme.recognizes(version) else {
+                return nil
+            }
             constraints.append(Constraint(comparator: comparator ?? .equal, version: version))
         }
         exact = constraints.filter { $0.comparator == .equal || $0.comparator == .notEqual }
@@ -96,24 +100,5 @@ package struct VersRange: Sendable, Hashable {
         return zip(bounds, bounds.dropFirst()).contains { lower, upper in
             lower.comparator.isLower && upper.comparator.isUpper && holds(lower) && holds(upper)
         }
-    }
-
-    /// A version without its percent-encoding; nil when it is empty.
-    private static func decoded(_ text: String) -> String? {
-        guard text.contains("%") else { return text.isEmpty ? nil : text }
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

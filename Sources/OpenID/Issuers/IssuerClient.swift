@@ -165,8 +165,8 @@ package final class IssuerClient: Sendable {
         var fields = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
         if let secret = issuer.secret, discovery.authentication == .basic {
             // RFC 6749 §2.3.1: both parts are encoded as in a form first.
-            let pair = "\(FormText.encoded(issuer.client)):\(FormText.encoded(secret))"
-            fields.append(("Authorization", "Basic \(SignInAttempt.base64(Array(pair.utf8)))"))
+            let pair = "\(issuer.client.percentEncoded):\(secret.percentEncoded)"
+            fields.append(("Authorization", "Basic \(pair.utf8.base64)"))
         } else {
             form.append(("client_id", issuer.client))
             if let secret = issuer.secret { form.append(("client_secret", secret)) }

@@ -1,5 +1,4 @@
 import Bytes
-import FoundationEssentials
 
 // DESIGN. The browser keeps one secret, in a cookie. The issuer gets only digests of it for different purposes, so that
 // values in addresses and logs cannot be misused, and the database stores only digests.
@@ -32,13 +31,10 @@ package struct SignInAttempt: Sendable {
         Digest.of("waybill sign-in \(purpose) \(secret)".utf8, .sha256).hexadecimal
     }
 
-    /// RFC 4648 §4.
-    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
     /// RFC 7515 §2.
     private static func base64url(_ bytes: [UInt8]) -> String {
         String(
-            base64(bytes).compactMap { character -> Character? in
+            bytes.base64.compactMap { character -> Character? in
                 switch character {
                 case "+": "-"
                 case "/": "_"
@@ -52,23 +48,6 @@ package struct SignInAttempt: Sendable {
 /// Fields of an address or a form (application/x-www-form-urlencoded).
 enum FormText {
     static func of(_ fields: [(name: String, value: String)]) -> String {
-        fields.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")
-    }
-
-    /// RFC 3986 §2.3: all but unreserved characters are encoded.
-    static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return result
+        fields.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 }

@@ -34,8 +34,7 @@ enum SheetLink {
             if isKept {
                 target.append(byte)
             } else {
-                let digits = Array("0123456789ABCDEF".utf8)
-                target += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                PercentEncoding.append(byte, to: &target)
             }
         }
         return target.count <= lengthLimit ? String(decoding: target, as: UTF8.self) : nil

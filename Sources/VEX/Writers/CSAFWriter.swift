@@ -177,7 +177,7 @@ package struct CSAFWriter: StatementWriter {
             tree.beginObject("reference", to: &out)
             tree.field("category", "external", to: &out)
             tree.field("summary", name, to: &out)
-            tree.field("url", "https://osv.dev/vulnerability/\(URLComponent.encode(name))", to: &out)
+            tree.field("url", "https://osv.dev/vulnerability/\(name.percentEncoded)", to: &out)
             tree.endObject(to: &out)
         }
         tree.endList(to: &out)

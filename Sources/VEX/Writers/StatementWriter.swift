@@ -50,26 +50,8 @@ package struct StatedProduct: Sendable, Hashable {
     /// The package URL, or one of the type `generic` made from the name, where a dialect wants one.
     var identifier: String {
         if !purl.isEmpty { return purl }
-        let name = URLComponent.encode(name)
-        return version.isEmpty ? "pkg:generic/\(name)" : "pkg:generic/\(name)@\(URLComponent.encode(version))"
-    }
-}
-
-/// Percent-encoding of a part of a package URL (RFC 3986, 2.3: what is unreserved stays).
-enum URLComponent {
-    static func encode(_ text: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            let isPlain =
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || [45, 46, 95, 126].contains(byte)
-            if isPlain {
-                out.unicodeScalars.append(UnicodeScalar(byte))
-            } else {
-                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return out
+        let name = name.percentEncoded
+        return version.isEmpty ? "pkg:generic/\(name)" : "pkg:generic/\(name)@\(version.percentEncoded)"
     }
 }
 

@@ -258,7 +258,7 @@ final class ServerPlace: Workplace {
             }
             if page.filters.isExploited == true { query.append(("exploited", "true")) }
             query += page.filters.products.map { ("product", $0) } + page.filters.projects.map { ("project", $0) }
-            let text = query.map { "\($0.0)=\(QueryText.encoded($0.1))" }.joined(separator: "&")
+            let text = query.map { "\($0.0)=\($0.1.percentEncoded)" }.joined(separator: "&")
             do {
                 return try server.get("/api/ask?\(text)", as: QuestionAnswer.self).page
             } catch let error as ServerError where ServerError.wrongQuestions.contains(error.code) {

@@ -23,15 +23,7 @@ enum URLText {
 
     /// A text as one path segment of a URI.
     static func path(_ text: String) -> String {
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            if isAlphanumeric(byte) || "-._~:".utf8.contains(byte) {
-                result.append(byte)
-            } else {
-                percent(byte, &result)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
+        text.percentEncoded { PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: ":") }
     }
 
     /// Whether the text is a link of the kind that SPDX takes for home pages and downloads: a scheme (behind `git+`, `hg+`,
@@ -121,15 +113,15 @@ enum URLText {
                 let isCoded =
                     index + 2 < bytes.count && bytes[index + 1].isHexadecimalDigit
                     && bytes[index + 2].isHexadecimalDigit
-                if isCoded { result.append(byte) } else { percent(byte, &result) }
+                if isCoded { result.append(byte) } else { PercentEncoding.append(byte, to: &result) }
             case UInt8(ascii: "#"):
-                if hasFragment { percent(byte, &result) } else { result.append(byte) }
+                if hasFragment { PercentEncoding.append(byte, to: &result) } else { result.append(byte) }
                 hasFragment = true
             case 0...32, 127, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "{"),
                 UInt8(ascii: "}"), UInt8(ascii: "|"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
                 UInt8(ascii: "["), UInt8(ascii: "]"), 128...255:
                 // Letters beyond ASCII may stand in an IRI, but not all of them and not for every reader.
-                percent(byte, &result)
+                PercentEncoding.append(byte, to: &result)
             default: result.append(byte)
             }
         }
@@ -150,13 +142,6 @@ enum URLText {
         var bytes = Array(text.utf8)
         bytes.replaceSubrange(colon...colon, with: "%3A".utf8)
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func percent(_ byte: UInt8, _ result: inout [UInt8]) {
-        let digits = Array("0123456789ABCDEF".utf8)
-        result.append(UInt8(ascii: "%"))
-        result.append(digits[Int(byte >> 4)])
-        result.append(digits[Int(byte & 15)])
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -16,8 +16,7 @@ struct PDFLink {
             if Self.isAlphanumeric(byte) || "-._~:/?#[]@!$&*+,;=%".utf8.contains(byte) {
                 address.append(byte)
             } else if byte > 0x20, byte != 0x7F {
-                let hex = Array("0123456789ABCDEF".utf8)
-                address += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+                PercentEncoding.append(byte, to: &address)
             } else {
                 return nil
             }
