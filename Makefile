@@ -27,11 +27,17 @@ endef
 # Builds the tests and all that they test; refuses an import that Package.swift does not declare.
 BUILD_TESTS := swift build --build-tests --explicit-target-dependency-import-check error
 
+# Says what failed in the logs $(1), or how a log ended that names nothing and did not pass, as of a process that crashed.
+define failures
+for log in $(1); do \
+	if grep -q "recorded an issue" $$log; then echo; echo "What failed in $$log:"; grep -A 4 "recorded an issue" $$log | grep -Ev "^(◇|✔)" | cut -c 1-1000; \
+	elif ! grep -q "Test run with .* passed" $$log; then echo; echo "How $$log ended:"; tail -n 20 $$log; fi; done
+endef
+
 # Runs the suites that $(1) chooses; what failed is said once more at the end, for it is lost among what passed. Runs may be beside
 # each other, for they build nothing, which is what SwiftPM's lock guards.
 define suites
-	@set -o pipefail; swift test --skip-build --ignore-lock $(1) 2>&1 | tee .build/$@.log || \
-	{ echo; echo "What failed:"; grep -A 4 "recorded an issue" .build/$@.log | grep -Ev "^(◇|✔)" | cut -c 1-1000; exit 1; }
+	@set -o pipefail; swift test --skip-build --ignore-lock $(1) 2>&1 | tee .build/$@.log || { $(call failures,.build/$@.log); exit 1; }
 endef
 
 deps: ## Installs what building and running need, from Debian.
@@ -50,7 +56,7 @@ run: build ## Shows Waybill at work on a made-up shop and this machine's package
 
 test: deps-test ## Builds and runs the tests.
 	$(BUILD_TESTS)
-	@$(MAKE) --no-print-directory -j 2 tests-inside tests-outside
+	@$(MAKE) --no-print-directory --keep-going -j 2 tests-inside tests-outside || { $(call failures,.build/tests-*.log); exit 1; }
 
 # Suites that wait for sockets or for processes run in a process of their own, beside the others, which keep the few threads of
 # Swift's pool busy.
