@@ -9,13 +9,18 @@ package struct DataDirectory: Sendable {
     /// Bodies of requests that are being received; belongs to the server alone.
     package var incoming: String { path + "/incoming" }
 
-    /// Makes the directory and its folders, and takes them from all other users of the machine.
+    /// Makes the directory and its folders, and takes them from all other users of the machine. Fails where it cannot be written: a
+    /// database with a log beside it could be opened there, and would refuse each write one by one.
     package init(_ path: String) throws(Failure) {
         self.path = path
         for folder in [path, path + "/spool", path + "/incoming"] {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
                 throw Failure(
                     "cannot create the directory \(folder): \(systemMessage(errno)); choose another with --data")
+            }
+            guard access(folder, W_OK) == 0 else {
+                throw Failure(
+                    "cannot write to the directory \(folder): \(systemMessage(errno)); choose another with --data")
             }
         }
         try PrivateFiles.closeAll(in: path)

@@ -103,10 +103,13 @@ extension EndToEnd {
             }
         }
 
-        /// Runs a command on a terminal, which `script` gives it.
+        /// Runs a command on a terminal, which `script` gives it. The terminal outlives the command, for `script` may lose what it has
+        /// not read when the last process of the terminal ends.
         private static func onTerminal(_ words: String, _ variables: [String: String]) throws -> Program.Ending {
             try Program(
-                "/usr/bin/script", ["-qec", "\(Executable.path) \(words)", "/dev/null"], environment: variables
+                "/usr/bin/script",
+                ["-qec", "\(Executable.path) \(words); ended=$?; sleep 0.5; exit $ended", "/dev/null"],
+                environment: variables
             ).wait(atMost: 60)
         }
 
@@ -115,7 +118,8 @@ extension EndToEnd {
             _ = try site.organization()
             let escape = "\u{1b}["
             let words = "doctor --data \(site.data)"
-            #expect(try Self.onTerminal(words, ["TERM": "xterm"]).output.contains(escape))
+            let coloured = try Self.onTerminal(words, ["TERM": "xterm"])
+            #expect(coloured.output.contains(escape), "\(coloured)")
             for variables in [["TERM": "xterm", "NO_COLOR": "1"], ["TERM": "dumb"]] {
                 let ending = try Self.onTerminal(words, variables)
                 #expect(ending.output.contains("database") && !ending.output.contains(escape), "\(variables)")
