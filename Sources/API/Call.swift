@@ -24,14 +24,14 @@ package struct Call: Sendable {
     let takes: [Parameter]
     /// The parameters that are or contain whole numbers.
     private let numbered: [Parameter]
-    private let body: @Sendable (borrowing Visit) throws -> Outcome
+    private let body: @Sendable (borrowing CallVisit) throws -> Outcome
 
     /// - Parameter keys: the scopes of which the key needs one; nil means reading for calls that every role may make,
     ///   and administering for others.
     init(
         _ requestType: String, _ token: TokenRule, _ role: Role, _ cost: Cost, keys: KeyScopes? = nil,
         takes: [Parameter] = [],
-        answer body: @escaping @Sendable (borrowing Visit) throws -> Outcome
+        answer body: @escaping @Sendable (borrowing CallVisit) throws -> Outcome
     ) {
         self.requestType = requestType
         self.token = token
@@ -51,7 +51,7 @@ package struct Call: Sendable {
         request.declared = takes
         try request.check(numbered)
         return try body(
-            Visit(
+            CallVisit(
                 request: request, access: access, headers: caller.headers,
                 origin: caller.origin(of: requestType, by: access), connection: connection, backend: backend))
     }
@@ -88,7 +88,7 @@ package struct Call: Sendable {
 }
 
 /// A request that was let in: all that a call may use. Lives while the connection is lent.
-struct Visit: ~Copyable {
+struct CallVisit: ~Copyable {
     let request: Request
     let access: Access
     let headers: HTTPFields

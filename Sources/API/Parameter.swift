@@ -15,7 +15,7 @@ struct WholeNumber: Sendable {
     }
 
     /// The number of a value, also of a text. `path` is its name in errors.
-    func read(_ field: Field, as path: String? = nil) throws(APIError) -> Int64 {
+    func read(_ field: RequestValue, as path: String? = nil) throws(APIError) -> Int64 {
         if case .flag = field { throw wrong(field, path) }
         guard let word = field.word, let number = NumberText.whole(word.trimmingBlanks(), in: range) else {
             throw wrong(field, path)
@@ -23,7 +23,7 @@ struct WholeNumber: Sendable {
         return number
     }
 
-    private func wrong(_ field: Field, _ path: String?) -> APIError {
+    private func wrong(_ field: RequestValue, _ path: String?) -> APIError {
         .badValue(field.shown, of: path ?? name, accepted: NumberText.accepted(range))
     }
 }
@@ -98,7 +98,7 @@ struct Parameter: Sendable {
     }
 
     /// Checks the ranges of the whole numbers in a value.
-    func check(_ field: Field, as path: String) throws(APIError) {
+    func check(_ field: RequestValue, as path: String) throws(APIError) {
         switch kind {
         case .number(let number): _ = try number.read(field, as: path)
         case .numbers(let number): _ = try number.readAll(field, as: path)
@@ -111,7 +111,7 @@ struct Parameter: Sendable {
         }
     }
 
-    private static func check(_ members: [Parameter], in field: Field, as path: String) throws(APIError) {
+    private static func check(_ members: [Parameter], in field: RequestValue, as path: String) throws(APIError) {
         for member in members where member.hasNumbers {
             if let value = field[member.name] { try member.check(value, as: "\(path).\(member.name)") }
         }
@@ -120,7 +120,7 @@ struct Parameter: Sendable {
 
 extension WholeNumber {
     /// The numbers of a list, or of one text with commas.
-    func readAll(_ field: Field, as path: String? = nil) throws(APIError) -> [Int64] {
+    func readAll(_ field: RequestValue, as path: String? = nil) throws(APIError) -> [Int64] {
         let name = path ?? name
         var found: [Int64] = []
         if case .list(let elements) = field {
@@ -134,7 +134,7 @@ extension WholeNumber {
     }
 }
 
-extension Field {
+extension RequestValue {
     /// For the message of an error: a word as it came, nested values by their brackets.
     var shown: String {
         switch self {

@@ -73,7 +73,7 @@ struct PolicyForm {
             """) != nil
     }
 
-    init(_ field: Field) throws(APIError) {
+    init(_ field: RequestValue) throws(APIError) {
         let accepted = "an object with name, filter and action"
         guard case .object = field else { throw .badValue(field.words.first ?? "", of: "policy", accepted: accepted) }
         guard let name = field.text("name") else { throw .missing("policy.name", accepted: "a text") }
@@ -97,7 +97,7 @@ struct PolicyForm {
 
     // MARK: What the filter looks for
 
-    private static func rule(_ filter: Field, type: String) throws(APIError) -> PolicyRule {
+    private static func rule(_ filter: RequestValue, type: String) throws(APIError) -> PolicyRule {
         func has(_ words: String...) -> Bool { words.contains(where: type.contains) }
         if has("LICENSE_GROUP", "LICENSE_FAMILY", "LICENCE_FAMILY", "COPYLEFT") { return try families(filter) }
         if has("LICENSE", "LICENCE") { return try licenses(filter) }
@@ -115,7 +115,7 @@ struct PolicyForm {
         return .nothing
     }
 
-    private static func flag(_ field: Field, of name: String) throws(APIError) -> Bool {
+    private static func flag(_ field: RequestValue, of name: String) throws(APIError) -> Bool {
         guard let word = field.word?.lowercased(), ["true", "false"].contains(word) else {
             throw .badValue(field.shown, of: name, accepted: "true, false")
         }
@@ -123,14 +123,16 @@ struct PolicyForm {
     }
 
     /// The first of these members that is there.
-    private static func value(_ filter: Field, _ keys: [String], accepted: String) throws(APIError) -> Field {
+    private static func value(
+        _ filter: RequestValue, _ keys: [String], accepted: String
+    ) throws(APIError) -> RequestValue {
         try member(filter, keys, accepted: accepted).value
     }
 
     /// As `value`, with the name of the member.
     private static func member(
-        _ filter: Field, _ keys: [String], accepted: String
-    ) throws(APIError) -> (key: String, value: Field) {
+        _ filter: RequestValue, _ keys: [String], accepted: String
+    ) throws(APIError) -> (key: String, value: RequestValue) {
         for key in keys {
             if let field = filter[key] { return (key, field) }
         }
@@ -138,20 +140,20 @@ struct PolicyForm {
     }
 
     /// Texts of a list: each a text, or an object with a name.
-    private static func names(_ field: Field) -> [String] {
+    private static func names(_ field: RequestValue) -> [String] {
         field.elements.compactMap { element in
             (element.text("name") ?? element.word?.trimmingBlanks()).flatMap { $0.isEmpty ? nil : $0 }
         }
     }
 
-    private static func licenses(_ filter: Field) throws(APIError) -> PolicyRule {
+    private static func licenses(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         let accepted = #"a list of {"name": licence}"#
         let found = names(try value(filter, ["licenses", "license", "value"], accepted: accepted))
         guard !found.isEmpty else { throw .missing("policy.filter.licenses", accepted: accepted) }
         return .licenses(found.map { $0.split(separator: "\n").joined(separator: " ") })
     }
 
-    private static func families(_ filter: Field) throws(APIError) -> PolicyRule {
+    private static func families(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         let accepted = (LicenseFamily.allCases.map(\.rawValue) + ["Copyleft"]).joined(separator: ", ")
         let keys = ["licenseGroups", "licenseGroup", "groups", "families", "family", "value"]
         func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter } }
@@ -168,7 +170,7 @@ struct PolicyForm {
     }
 
     /// Conditions that one vulnerability has to meet together.
-    private static func vulnerability(_ filter: Field, isExploited: Bool) throws(APIError) -> PolicyRule {
+    private static func vulnerability(_ filter: RequestValue, isExploited: Bool) throws(APIError) -> PolicyRule {
         var conditions = VulnerabilityConditions()
         if ["minScore", "maxScore"].contains(where: { filter[$0] != nil }) { conditions.score = try score(filter) }
         if ["severities", "severity"].contains(where: { filter[$0] != nil }) {
@@ -191,7 +193,7 @@ struct PolicyForm {
         return .vulnerability(conditions)
     }
 
-    private static func score(_ filter: Field) throws(APIError) -> ClosedRange<Int> {
+    private static func score(_ filter: RequestValue) throws(APIError) -> ClosedRange<Int> {
         let accepted = "a number from 0 to 10"
         func tenths(_ keys: [String]) throws(APIError) -> Int? {
             for key in keys {
@@ -213,7 +215,7 @@ struct PolicyForm {
         return (least ?? 0)...(most ?? 100)
     }
 
-    private static func severities(_ filter: Field) throws(APIError) -> [String] {
+    private static func severities(_ filter: RequestValue) throws(APIError) -> [String] {
         let words = ["NONE", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
         let accepted = words.joined(separator: ", ")
         let keys = ["severities", "severity", "value"]
@@ -224,7 +226,7 @@ struct PolicyForm {
         return found
     }
 
-    private static func age(_ filter: Field) throws(APIError) -> PolicyRule {
+    private static func age(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         for key in [days.name, "age", "maxAge", "value"] {
             guard let field = filter[key] else { continue }
             return .age(days: Int(try days.read(field, as: "policy.filter.\(key)")))
@@ -232,7 +234,7 @@ struct PolicyForm {
         throw .missing("policy.filter.\(days.name)", accepted: NumberText.accepted(days.range))
     }
 
-    private static func name(_ filter: Field) throws(APIError) -> PolicyRule {
+    private static func name(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         let keys = ["pattern", "resourceName", "name", "regex", "value"]
         let (key, field) = try member(filter, keys, accepted: APIError.patternAccepted)
         return .name(try .reading(field.word ?? "", of: "policy.filter.\(key)"))

@@ -6,14 +6,14 @@ import Reports
 // counts as an absent key, and numbers, booleans and texts stand for each other.
 
 /// A value of a request.
-package enum Field: Sendable, Equatable {
+package enum RequestValue: Sendable, Equatable {
     case null
     case flag(Bool)
     /// The number as the text spells it.
     case number(String)
     case text(String)
-    case list([Field])
-    case object([String: Field])
+    case list([RequestValue])
+    case object([String: RequestValue])
 
     /// The value as one text, for the checks of filters. Nil for null, lists and objects.
     var word: String? {
@@ -52,7 +52,7 @@ package struct Request: Sendable {
     /// Values in a request, all levels together.
     static let valueLimit = 100_000
 
-    private let fields: [String: Field]
+    private let fields: [String: RequestValue]
     /// The fields that may be read from now on; nil for any.
     var declared: [Parameter]?
     /// The bytes as they came, for the digest in the envelope.
@@ -83,8 +83,8 @@ package struct Request: Sendable {
 
     private static func object(
         from json: inout JSONReader, depth: Int, values: inout Int
-    ) throws -> [String: Field] {
-        var members: [String: Field] = [:]
+    ) throws -> [String: RequestValue] {
+        var members: [String: RequestValue] = [:]
         if depth == 1 { members.reserveCapacity(8) }
         try json.beginObject()
         while try json.nextKey() {
@@ -97,7 +97,7 @@ package struct Request: Sendable {
         return members
     }
 
-    private static func value(from json: inout JSONReader, depth: Int, values: inout Int) throws -> Field {
+    private static func value(from json: inout JSONReader, depth: Int, values: inout Int) throws -> RequestValue {
         values += 1
         guard values <= valueLimit else { throw APIError.badJSON("it has more than \(valueLimit) values") }
         switch try json.peek() {
@@ -110,7 +110,7 @@ package struct Request: Sendable {
         case .array:
             try check(depth: depth + 1)
             try json.beginArray()
-            var elements: [Field] = []
+            var elements: [RequestValue] = []
             while try json.nextElement() {
                 elements.append(try value(from: &json, depth: depth + 1, values: &values))
             }
@@ -139,7 +139,7 @@ package struct Request: Sendable {
     // MARK: Looking
 
     /// The value of a field, or nil when it is absent, null or empty.
-    subscript(key: String) -> Field? {
+    subscript(key: String) -> RequestValue? {
         assert(declared?.contains { $0.name == key } ?? true, "\(key) is read but not declared by the call (`takes`)")
         guard let field = fields[key], !field.isAbsent else { return nil }
         return field
@@ -189,7 +189,7 @@ package struct Request: Sendable {
     /// The keys of the object `filter`, as the client spells them, in the order of their bytes.
     func filterKeys() throws(APIError) -> [String] { try filter().keys.sorted() }
 
-    private func filter() throws(APIError) -> [String: Field] {
+    private func filter() throws(APIError) -> [String: RequestValue] {
         switch self["filter"] {
         case nil: return [:]
         case .object(let members): return members
@@ -199,8 +199,8 @@ package struct Request: Sendable {
     }
 
     /// Members that say something, by key in lower case; of keys that differ in case only, the first in byte order.
-    private static func lowered(_ members: [String: Field]) -> [String: Field] {
-        var found: [String: Field] = [:]
+    private static func lowered(_ members: [String: RequestValue]) -> [String: RequestValue] {
+        var found: [String: RequestValue] = [:]
         for (key, field) in members.sorted(by: { $0.key < $1.key }) where !field.isAbsent {
             let key = key.lowercased()
             if found[key] == nil { found[key] = field }

@@ -2,15 +2,15 @@ import Bytes
 
 // Lists, objects, booleans and times of a request, with the same tolerance as its texts.
 
-extension Field {
+extension RequestValue {
     /// A member of an object; nil when this is no object, or the member is absent, null or empty.
-    subscript(key: String) -> Field? {
+    subscript(key: String) -> RequestValue? {
         guard case .object(let members) = self, let field = members[key], !field.isAbsent else { return nil }
         return field
     }
 
     /// The values of a list; a single value is a list of one.
-    var elements: [Field] {
+    var elements: [RequestValue] {
         switch self {
         case .list(let values): values
         case .null: []
@@ -32,7 +32,7 @@ extension Field {
     }
 }
 
-extension Field {
+extension RequestValue {
     /// As JSON, with members in the order of their names; numbers are as they came. The word `errorCode` does not stand
     /// in it.
     var json: String {
@@ -59,7 +59,7 @@ extension Field {
     }
 }
 
-extension Field {
+extension RequestValue {
     /// The time that a member says, in milliseconds since 1970; nil when it is absent. `name` is how errors call it.
     func time(_ key: String, of name: String) throws(APIError) -> Int64? {
         guard let text = text(key) else { return nil }
@@ -81,7 +81,7 @@ extension Request {
     }
 
     /// A list of objects; empty where there is none.
-    func objects(_ key: String, accepted: String) throws(APIError) -> [Field] {
+    func objects(_ key: String, accepted: String) throws(APIError) -> [RequestValue] {
         guard let field = self[key] else { return [] }
         guard case .list(let fields) = field else { throw .badValue(field.shown, of: key, accepted: accepted) }
         try check(fields.count, of: key)
@@ -125,14 +125,14 @@ extension Request {
     }
 
     /// An object that has to be there.
-    func object(_ key: String, accepted: String) throws(APIError) -> Field {
+    func object(_ key: String, accepted: String) throws(APIError) -> RequestValue {
         guard let field = self[key] else { throw .missing(key, accepted: accepted) }
         guard case .object = field else { throw .badValue(field.words.first ?? "[…]", of: key, accepted: accepted) }
         return field
     }
 
     /// The text of a member of an object that has to be there.
-    func text(_ key: String, in object: Field, of name: String, accepted: String) throws(APIError) -> String {
+    func text(_ key: String, in object: RequestValue, of name: String, accepted: String) throws(APIError) -> String {
         guard let text = object.text(key) else { throw .missing("\(name).\(key)", accepted: accepted) }
         return text
     }

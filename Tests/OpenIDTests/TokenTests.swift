@@ -67,7 +67,7 @@ import Testing
     @Test func leavesOutSymmetricAndEncryptionKeys() throws {
         let symmetric = #"{"kty":"oct","kid":"a","k":"c2VjcmV0"}"#
         let encryption = #"{"kty":"RSA","kid":"a","use":"enc","n":"AQAB","e":"AQAB"}"#
-        let keys = try KeySet(Claims(Array(#"{"keys":[\#(symmetric),\#(encryption)]}"#.utf8)))
+        let keys = try KeySet(ClaimSet(Array(#"{"keys":[\#(symmetric),\#(encryption)]}"#.utf8)))
         let token = try SigningKey.rsa.get().token(Self.payload())
         #expect(throws: TokenFault.unknownKey("a")) { try Self.check(token, by: keys) }
     }
@@ -206,7 +206,7 @@ import Testing
     }
 
     @Test func findsClaimsByNameAndByPath() throws {
-        let claims = try Claims(
+        let claims = try ClaimSet(
             Array(
                 #"{"groups":["a","b"],"realm_access":{"roles":["c"]},"https://x.example/groups":"d","mixed":["a",1],"none":null}"#
                     .utf8))
@@ -220,7 +220,7 @@ import Testing
 
 extension SigningKey {
     /// A set of these keys.
-    static func set(_ keys: SigningKey...) throws -> KeySet { try KeySet(Claims(Array(json(keys).utf8))) }
+    static func set(_ keys: SigningKey...) throws -> KeySet { try KeySet(ClaimSet(Array(json(keys).utf8))) }
 }
 
 extension KeySet {

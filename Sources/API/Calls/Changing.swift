@@ -4,7 +4,7 @@ import Jobs
 
 // Calls that change something make one transaction, in the name of the user.
 
-extension Visit {
+extension CallVisit {
     /// The context of a changing call's transaction, before the connection is known.
     struct Frame: Sendable {
         let scope: Scope

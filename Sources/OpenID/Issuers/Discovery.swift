@@ -23,7 +23,7 @@ struct Discovery: Sendable {
     }
 
     /// Checks a document.
-    init(_ claims: Claims, of issuer: Issuer) throws(SignInFault) {
+    init(_ claims: ClaimSet, of issuer: Issuer) throws(SignInFault) {
         // §4.3: a document of another issuer would let that one sign people in here.
         guard claims["issuer"]?.text == issuer.url else {
             let found = claims["issuer"]?.text ?? "nobody"

@@ -124,7 +124,7 @@ package final class IssuerClient: Sendable {
     private func person(
         _ token: IDToken, _ access: String?, _ discovery: Discovery
     ) throws(SignInFault) -> SignedInPerson {
-        var more: Claims?
+        var more: ClaimSet?
         let isEnough = token.claims.text("email") != nil && token.claims.claim(at: issuer.groupsClaim) != nil
         if !isEnough, let access, !discovery.userInfo.isEmpty {
             let found = try claims(of: request(.get, discovery.userInfo, [("Authorization", "Bearer \(access)")]))
@@ -157,7 +157,7 @@ package final class IssuerClient: Sendable {
     /// Gives a code for tokens (OpenID Connect Core §3.1.3.1).
     private func exchange(
         _ code: String, _ attempt: SignInAttempt, _ discovery: Discovery
-    ) throws(SignInFault) -> Claims {
+    ) throws(SignInFault) -> ClaimSet {
         var form = [
             ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect),
             ("code_verifier", attempt.verifier),
@@ -175,7 +175,7 @@ package final class IssuerClient: Sendable {
         let answer = try send(request, Array(FormText.of(form).utf8))
         guard answer.status == 200 else {
             // RFC 6749 §5.2: a word for the reason.
-            let word = (try? Claims(answer.body))?.text("error") ?? "no reason"
+            let word = (try? ClaimSet(answer.body))?.text("error") ?? "no reason"
             throw .noToken("it answered \(answer.status), \(word.prefix(100))")
         }
         return try read(answer)
@@ -245,15 +245,15 @@ package final class IssuerClient: Sendable {
     }
 
     /// The object of an answer that has to be 200.
-    private func claims(of request: OutboundRequest) throws(SignInFault) -> Claims {
+    private func claims(of request: OutboundRequest) throws(SignInFault) -> ClaimSet {
         let answer = try send(request, [])
         guard answer.status == 200 else { throw .unreachable("\(request.url) answered \(answer.status)") }
         return try read(answer)
     }
 
-    private func read(_ answer: OutboundAnswer) throws(SignInFault) -> Claims {
+    private func read(_ answer: OutboundAnswer) throws(SignInFault) -> ClaimSet {
         do throws(TokenFault) {
-            return try Claims(answer.body)
+            return try ClaimSet(answer.body)
         } catch {
             throw .unreachable("its answer is no JSON object: \(error)")
         }

@@ -29,9 +29,9 @@ package struct SignInSettings: Sendable, Equatable {
     ///
     /// - Parameter secret: the secret in a file, by its path.
     package init(_ bytes: [UInt8], secret: (String) throws(Fault) -> String) throws(Fault) {
-        let file: Claims
+        let file: ClaimSet
         do throws(TokenFault) {
-            file = try Claims(bytes)
+            file = try ClaimSet(bytes)
         } catch {
             throw Fault(description: "it is no JSON object: \(error)")
         }

@@ -10,7 +10,7 @@ enum TokenTime {
     /// Checks `exp`, `iat` and `nbf` (RFC 7519 §4.1).
     ///
     /// - Parameter now: milliseconds since 1970, UTC.
-    static func check(_ claims: Claims, at now: Int64, needsEnd: Bool = true) throws(TokenFault) {
+    static func check(_ claims: ClaimSet, at now: Int64, needsEnd: Bool = true) throws(TokenFault) {
         if let end = claims["exp"]?.time {
             guard end > now - leeway else { throw .ended(now - end) }
         } else if needsEnd || claims["exp"] != nil {
@@ -46,7 +46,7 @@ package struct IDToken: Sendable {
     /// The longest name of a person at an issuer, in bytes (OpenID Connect Core §2: 255 ASCII characters).
     private static let subjectLimit = 255
 
-    package let claims: Claims
+    package let claims: ClaimSet
     /// The person's name at the issuer (`sub`); with the issuer it is who signed in.
     package let subject: String
 
@@ -54,7 +54,7 @@ package struct IDToken: Sendable {
     ///
     /// - Parameter now: milliseconds since 1970, UTC.
     package init(_ token: String, by keys: KeySet, _ rules: IDTokenRules, at now: Int64) throws(TokenFault) {
-        let claims = try Claims(try keys.payload(of: token))
+        let claims = try ClaimSet(try keys.payload(of: token))
         try Self.checkSource(claims, issuer: rules.issuer, client: rules.client)
         // A token that ends sessions never passes for one that begins one.
         guard claims["events"] == nil else { throw .purpose }
@@ -67,7 +67,7 @@ package struct IDToken: Sendable {
     }
 
     /// Checks who issued a token, and for whom. One that is also for others is refused, since they could use it here.
-    static func checkSource(_ claims: Claims, issuer: String, client: String) throws(TokenFault) {
+    static func checkSource(_ claims: ClaimSet, issuer: String, client: String) throws(TokenFault) {
         guard let found = claims["iss"]?.text else { throw .missing("issuer (iss)") }
         guard found == issuer else { throw .issuer(found) }
         guard let audience = claims["aud"]?.texts else { throw .missing("audience (aud)") }
@@ -78,7 +78,7 @@ package struct IDToken: Sendable {
     }
 
     /// The name of the person that a token is about.
-    static func subject(of claims: Claims) throws(TokenFault) -> String {
+    static func subject(of claims: ClaimSet) throws(TokenFault) -> String {
         guard let subject = claims.text("sub"), subject.utf8.count <= subjectLimit,
             subject.utf8.allSatisfy({ $0 >= 32 && $0 < 127 })
         else { throw .missing("subject (sub)") }

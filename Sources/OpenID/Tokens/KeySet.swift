@@ -55,7 +55,7 @@ package struct KeySet: Sendable, Equatable {
     private let keys: [Key]
 
     /// Reads a set. Keys that cannot verify a signature here are left out: those of other types, for encryption, private ones.
-    package init(_ claims: Claims) throws(TokenFault) {
+    package init(_ claims: ClaimSet) throws(TokenFault) {
         guard case .list(let elements) = claims["keys"] else { throw .missing("list of keys") }
         keys = elements.prefix(Self.limit).compactMap { Self.key($0) }
     }
@@ -105,7 +105,7 @@ package struct KeySet: Sendable, Equatable {
         } catch {
             throw .unreadable("its header is no base64")
         }
-        let header = try Claims(bytes)
+        let header = try ClaimSet(bytes)
         guard header["crit"] == nil, header["b64"] == nil else { throw .critical }
         guard let word = header["alg"]?.text else { throw .algorithm("") }
         guard let algorithm = SignatureAlgorithm(rawValue: word) else { throw .algorithm(word) }

@@ -9,7 +9,7 @@ enum LogoutToken {
     static func read(
         _ token: String, by keys: KeySet, issuer: String, client: String, at now: Int64
     ) throws(TokenFault) -> (session: String, subject: String) {
-        let claims = try Claims(try keys.payload(of: token))
+        let claims = try ClaimSet(try keys.payload(of: token))
         try IDToken.checkSource(claims, issuer: issuer, client: client)
         guard case .object(let events) = claims["events"], case .object = events[event] else { throw .purpose }
         // An ID token has a nonce: it ends nothing.

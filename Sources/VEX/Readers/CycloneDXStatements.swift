@@ -6,11 +6,11 @@ import Inventory
 struct CycloneDXStatements: DialectReader {
     private(set) var head: StatementHead
     private let path: String
-    private let parts: Parts
+    private let parts: ReferencedParts
 
     init(file path: String) throws(BOMError) {
         self.path = path
-        var parts = Parts()
+        var parts = ReferencedParts()
         try BOMReader.read(file: path, into: &parts)
         self.parts = parts
         head = StatementHead(dialect: BOMDocument.Standard.cycloneDX.rawValue)
@@ -21,7 +21,7 @@ struct CycloneDXStatements: DialectReader {
     }
 
     func read(into receiver: inout some StatementReceiver) throws(BOMError) {
-        var claims = Claims(receiver: receiver, statements: statements(of:))
+        var claims = ClaimsAsStatements(receiver: receiver, statements: statements(of:))
         defer { receiver = claims.receiver }
         try BOMReader.read(file: path, into: &claims)
     }
@@ -143,7 +143,7 @@ struct CycloneDXStatements: DialectReader {
 }
 
 /// The components of a document, by their references.
-private struct Parts: BOMReceiver {
+private struct ReferencedParts: BOMReceiver {
     private(set) var components: [String: ProductReference] = [:]
     private(set) var document = BOMDocument(standard: .cycloneDX, version: "")
 
@@ -163,7 +163,7 @@ private struct Parts: BOMReceiver {
 }
 
 /// Passes on a document's claims about vulnerabilities, as statements.
-private struct Claims<Receiver: StatementReceiver>: BOMReceiver {
+private struct ClaimsAsStatements<Receiver: StatementReceiver>: BOMReceiver {
     var receiver: Receiver
     let statements: (VulnerabilityClaim) -> [Statement]
 

@@ -130,12 +130,12 @@ struct DataPlace: Workplace {
     func make(
         _ request: ReportRequest, of place: NamedPlace, fields: [String: [String]], into output: ReportOutput,
         progress: ReportProgress
-    ) throws -> MadeReport {
+    ) throws -> ReportResult {
         let request = try comparing(request)
         let production = try Production(
             request, settings: runtime.settings.production, progress: { progress.rows.value = $0 })
         let produced = try output.write(production, from: runtime.database, counting: progress.bytes)
-        return MadeReport(parts: produced.parts, rows: Int(produced.rows), notes: request.notes + produced.notes)
+        return ReportResult(parts: produced.parts, rows: Int(produced.rows), notes: request.notes + produced.notes)
     }
 
     /// The request with the other side of its comparison, which has to be in the same organization.
@@ -147,7 +147,7 @@ struct DataPlace: Workplace {
 
     // MARK: Documents
 
-    func bring(_ document: Document, isQuiet: Bool) throws -> Imported {
+    func bring(_ document: ImportFile, isQuiet: Bool) throws -> Imported {
         var destination = Intake.Destination(
             organization: try (document.about ?? organization()).scope.organization, product: document.product)
         destination.project = document.project

@@ -11,7 +11,7 @@ extension ServerPlace {
     func make(
         _ request: ReportRequest, of place: NamedPlace, fields: [String: [String]], into output: ReportOutput,
         progress: ReportProgress
-    ) throws -> MadeReport {
+    ) throws -> ReportResult {
         let kind = place.scope.kind
         let word = kind == .organization ? "Organization" : kind == .product ? "Product" : "Project"
         let submitted = try server.call("generate\(word)ReportAsync", as: ProcessAnswer.self) { json in
@@ -33,7 +33,7 @@ extension ServerPlace {
             $0.text("reportStatusUUID", submitted.uuid)
         }
         let parts = try output.take(file, counting: progress.bytes)
-        return MadeReport(parts: parts, rows: done.answer.rowsDone ?? 0, notes: done.answer.notes ?? [])
+        return ReportResult(parts: parts, rows: done.answer.rowsDone ?? 0, notes: done.answer.notes ?? [])
     }
 
     /// Polls until a process has ended: quickly at first, then once a second.

@@ -9,7 +9,7 @@ import Service
 
 extension ServerPlace {
     /// Uploads a document and waits until it is in the inventory.
-    func bring(_ document: Document, isQuiet: Bool) throws -> Imported {
+    func bring(_ document: ImportFile, isQuiet: Bool) throws -> Imported {
         let organization = try organization()
         var form = [OutboundRequest.FormField("orgToken", .text(organization.token))]
         switch document.kind {

@@ -45,10 +45,10 @@ protocol Workplace {
     func make(
         _ request: ReportRequest, of place: NamedPlace, fields: [String: [String]], into output: ReportOutput,
         progress: ReportProgress
-    ) throws -> MadeReport
+    ) throws -> ReportResult
 
     /// Brings a document in and waits until it is.
-    func bring(_ document: Document, isQuiet: Bool) throws -> Imported
+    func bring(_ document: ImportFile, isQuiet: Bool) throws -> Imported
 
     /// The tokens of all products, so that it is seen which are made; nil where the key may not know.
     func productTokens() throws -> Set<String>?
@@ -80,7 +80,7 @@ struct JobStanding: Sendable {
 }
 
 /// The result of a report.
-struct MadeReport: Sendable {
+struct ReportResult: Sendable {
     let parts: Int
     let rows: Int
     let notes: [String]
@@ -109,7 +109,7 @@ extension Workplace {
 }
 
 /// A file to bring in.
-struct Document: Sendable {
+struct ImportFile: Sendable {
     enum Kind: Sendable { case sbom, vex }
 
     let kind: Kind

@@ -85,7 +85,7 @@ extension Request {
     }
 }
 
-extension Visit {
+extension CallVisit {
     fileprivate func decide(
         _ decision: AlertDecision, on uuids: [String], comments: String,
         answer: @escaping @Sendable () -> HTTPResponse

@@ -128,7 +128,7 @@ extension Call {
         /// The uuids of the alerts; empty where it is about others.
         let alerts: [String]
 
-        init(_ visit: borrowing Visit) throws {
+        init(_ visit: borrowing CallVisit) throws {
             let (request, scope) = (visit.request, visit.scope)
             alerts =
                 request["alertUuids"] == nil
@@ -179,7 +179,7 @@ extension Call {
         }
 
         /// The subject: at least a library or a vulnerability.
-        private mutating func readSubject(_ visit: borrowing Visit) throws {
+        private mutating func readSubject(_ visit: borrowing CallVisit) throws {
             let request = visit.request
             let library = try Self.library(visit)
             let vulnerability = try request.textIfAny("vulnerability", accepted: "the name of a vulnerability")
@@ -218,7 +218,7 @@ extension Call {
         }
 
         /// The identity of a library in all its versions; nil if none is named.
-        private static func library(_ visit: borrowing Visit) throws -> String? {
+        private static func library(_ visit: borrowing CallVisit) throws -> String? {
             let accepted = "a package URL without a version, as pkg:npm/left-pad; versions says which"
             if let uuid = try visit.request.textIfAny("keyUuid", accepted: "the keyUuid of a library")?.lowercased() {
                 let name = try Decisions.libraryName(uuid, in: visit.scope, on: visit.connection)

@@ -64,7 +64,7 @@ extension Call {
     /// Changes the rules of an organization, then marks or unmarks existing libraries, then starts the decision of
     /// alerts.
     private static func changeRules(
-        _ visit: borrowing Visit, _ change: @escaping @Sendable (Curator, any Connection) throws -> Int64,
+        _ visit: borrowing CallVisit, _ change: @escaping @Sendable (Curator, any Connection) throws -> Int64,
         answer: @escaping @Sendable (_ rule: Int64, _ isDone: Bool, _ marked: Int) -> HTTPResponse
     ) -> Outcome {
         let (backend, frame) = (visit.backend, visit.frame)

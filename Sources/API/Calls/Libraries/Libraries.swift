@@ -39,7 +39,7 @@ extension Call {
         }
     }
 
-    private static func named(_ visit: borrowing Visit) throws -> [LibraryRecord] {
+    private static func named(_ visit: borrowing CallVisit) throws -> [LibraryRecord] {
         let request = visit.request
         let name = try request.text("libraryName", accepted: "the name of a library")
         let version = try request.textIfAny("libraryVersion", accepted: "a version")

@@ -37,7 +37,7 @@ extension Call {
     ///
     /// - Parameter write: writes the file and gives its media type and its name.
     private static func heavyFile(
-        _ visit: borrowing Visit,
+        _ visit: borrowing CallVisit,
         _ write: @escaping @Sendable (Scope, ScratchFile, any Connection) throws -> (type: String, name: String)
     ) -> Outcome {
         let (scope, backend) = (visit.scope, visit.backend)

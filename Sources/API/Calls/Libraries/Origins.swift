@@ -54,7 +54,7 @@ extension Call {
         }
     }
 
-    private static func process(_ visit: borrowing Visit) throws -> NewJob {
+    private static func process(_ visit: borrowing CallVisit) throws -> NewJob {
         let backend = visit.backend
         var job = NewJob(
             uuid: try backend.random.uuid(), organization: visit.scope.organization, kind: .intake, request: "{}",

@@ -119,7 +119,7 @@ extension Call {
     }
 }
 
-extension Visit {
+extension CallVisit {
     /// The process that the request names by the first present field of these, if the user may see it; `find` gives the
     /// wanted value and the job.
     fileprivate func process<Found>(

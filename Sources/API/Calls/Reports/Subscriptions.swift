@@ -39,7 +39,7 @@ extension Call {
         }
     }
 
-    private static func way(_ visit: borrowing Visit) throws(APIError) -> Subscription.Way {
+    private static func way(_ visit: borrowing CallVisit) throws(APIError) -> Subscription.Way {
         let own = visit.access.standing.email
         if visit.request[webhook.name] != nil {
             guard visit.access.role == .administrator else {

@@ -37,7 +37,7 @@ struct SynchronousReports {
 
         /// A report of the catalog, by its type.
         init(
-            _ type: String, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
+            _ type: String, _ visit: borrowing CallVisit, format: String?, fields: [String: [String]]
         ) throws {
             guard let report = Report.named(type, in: visit.scope.kind) else {
                 throw ReportError.unknownType(type, scope: visit.scope.kind)
@@ -46,7 +46,7 @@ struct SynchronousReports {
         }
 
         init(
-            _ report: Report, _ visit: borrowing Visit, format: String?, fields: [String: [String]]
+            _ report: Report, _ visit: borrowing CallVisit, format: String?, fields: [String: [String]]
         ) throws {
             self.report = report
             let checked = try ReportRequest(
@@ -58,7 +58,7 @@ struct SynchronousReports {
     /// A call that answers with the bare file of a report.
     static func call(
         _ name: String, _ kind: ScopeKind, takes: [Parameter],
-        _ wanted: @escaping @Sendable (borrowing Visit) throws -> Wanted
+        _ wanted: @escaping @Sendable (borrowing CallVisit) throws -> Wanted
     ) -> Call {
         Call(name, .one(kind), .readOnly, .work, takes: takes) { visit in
             let wanted = try wanted(visit)

@@ -101,7 +101,7 @@ extension Request {
     }
 }
 
-extension Visit {
+extension CallVisit {
     private var isAdministering: Need { Need(.administrator, with: .administer, for: "the key of another user") }
 
     /// The account whose keys a call is about: that of `email`, which only administrators may name, or the user's own.

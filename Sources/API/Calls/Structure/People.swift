@@ -260,7 +260,7 @@ extension Call {
     }
 }
 
-extension Visit {
+extension CallVisit {
     /// The product of the organization that `productToken` names; nil without it.
     fileprivate func productIfAny() throws -> Int64? {
         let accepted = "the token of a product of the organization"

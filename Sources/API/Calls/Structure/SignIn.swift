@@ -80,7 +80,7 @@ private struct ProductTokens {
     }
 }
 
-extension Visit {
+extension CallVisit {
     /// The issuer that a request names, if it may let people into the organization.
     fileprivate func issuer() throws -> Issuer {
         let id = try request.text("issuer", accepted: "the id of an issuer")
@@ -97,7 +97,7 @@ extension Visit {
     }
 
     /// A rule of a request.
-    fileprivate func rule(_ field: Field, _ path: String, _ products: ProductTokens) throws -> MappingRule {
+    fileprivate func rule(_ field: RequestValue, _ path: String, _ products: ProductTokens) throws -> MappingRule {
         let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
         let group = try request.text("group", in: field, of: path, accepted: "the name of a group at the issuer")
         guard group.utf8.count <= 255, !group.contains(where: \.isNewline), !group.contains("\0") else {

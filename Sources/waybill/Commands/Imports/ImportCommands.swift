@@ -33,7 +33,7 @@ extension Command {
         _ = try workplace.organization()
         var account = ImportAccount(known: isQuiet ? nil : try workplace.productTokens())
         try account.each(of: files) { account, file in
-            var document = Document(kind: .sbom, file: file)
+            var document = ImportFile(kind: .sbom, file: file)
             document.product = product
             document.project = configuration["project"] ?? ""
             document.projectVersion = configuration["project-version"] ?? ""

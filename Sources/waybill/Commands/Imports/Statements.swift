@@ -19,7 +19,7 @@ extension Command {
         }
         var account = ImportAccount(known: nil)
         try account.each(of: arguments.operands) { account, file in
-            var document = Document(kind: .vex, file: file)
+            var document = ImportFile(kind: .vex, file: file)
             document.about = project
             account.add(try workplace.bring(document, isQuiet: isQuiet))
         } finally: {

@@ -40,7 +40,7 @@ package enum Claim: Sendable, Equatable {
 }
 
 /// The members of a JSON object that an issuer sent: the claims of a token (RFC 7519 §4), a document, an answer.
-package struct Claims: Sendable, Equatable {
+package struct ClaimSet: Sendable, Equatable {
     /// Levels of objects and lists.
     private static let depthLimit = 16
     /// Values of all levels together.
