@@ -47,57 +47,6 @@ extension Page {
             }
         }
     }
-
-    /// A product and its projects.
-    static let productOverview = Page("", "Overview", in: [.product]) { visit in
-        let totals = try visit.totals()
-        let (counts, basis) = (totals.counts, totals.basis)
-        var list = ProjectList(visit.scope)
-        list.name = visit.query("name")
-        list.isReversed = visit.query("sort") == "-name"
-        list.after = visit.query("after")
-        let projects = try list.read(on: visit.connection)
-        return Content(visit.name) { html in
-            html.section("Open alerts about vulnerabilities") { html in
-                html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
-                html.basis(basis)
-            }
-            html.section("Projects") { html in
-                html.search(visit, "Part of the name")
-                if projects.rows.isEmpty {
-                    return html.hint(
-                        list.name.isEmpty ? "There are none yet: import an SBOM." : "No project has this in its name.")
-                }
-                html.projects(
-                    "Projects", projects.rows, showsProduct: false,
-                    Sorting(current: visit.query("sort").or("name"), address: visit.address))
-                html.pager(visit.address, next: projects.next)
-            }
-        }
-    }
-
-    /// A project: how it stands, and what that rests on.
-    static let projectOverview = Page("", "Overview", in: [.project]) { visit in
-        let totals = try visit.totals()
-        let (counts, basis) = (totals.counts, totals.basis)
-        let vital = try ProjectVital.list(visit.scope, on: visit.connection).first
-        return Content(visit.name) { html in
-            html.section("Open alerts about vulnerabilities") { html in
-                html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
-                html.basis(basis)
-                html.ecosystems(basis)
-            }
-            if let vital {
-                html.section("Content") { html in
-                    html.facts([
-                        ("Components", Words.number(Int64(basis.libraries))),
-                        ("Last upload", Words.time(vital.updated)), ("Uploaded by", vital.uploadedBy),
-                        ("Uploaded with", vital.pluginName), ("Comment", vital.comment),
-                    ])
-                }
-            }
-        }
-    }
 }
 
 /// The most urgent work in an organization, the most urgent first.
@@ -175,30 +124,6 @@ private struct Todo {
 }
 
 extension HTML {
-    /// A list of projects.
-    mutating func projects(
-        _ caption: String, _ rows: [ProjectList.Row], showsProduct: Bool, _ sorted: Sorting? = nil
-    ) {
-        var columns: [ListColumn<ProjectList.Row>] = [
-            ListColumn("Project", order: "name") { row, html in html.link(Address(.project, row.token), row.name) }
-        ]
-        if showsProduct {
-            columns.append(
-                ListColumn("Product", isWide: true) { row, html in
-                    html.link(Address(.product, row.productToken), row.product)
-                })
-        }
-        columns.append(
-            ListColumn("Components", isNumber: true) { row, html in
-                guard let libraries = row.libraries else { return html.mark("no upload yet", "quiet") }
-                html.text(Words.number(libraries))
-                if !row.isAssessed { html.mark("not assessed", "bad") }
-            })
-        columns += ListColumn<ProjectList.Row>.counts(\.counts)
-        columns.append(.time("Last updated", isWide: true, \.updated))
-        table(caption, columns, rows, sorted: sorted)
-    }
-
     fileprivate mutating func products(_ rows: [ProductList.Row], _ sorted: Sorting) {
         var columns: [ListColumn<ProductList.Row>] = [
             ListColumn("Product", order: "name") { row, html in html.link(Address(.product, row.token), row.name) },
@@ -207,28 +132,6 @@ extension HTML {
         columns += ListColumn<ProductList.Row>.counts(\.counts)
         columns.append(.time("Last updated", isWide: true, \.updated))
         table("Products", columns, rows, sorted: sorted)
-    }
-
-    /// Facts with their names; unknown ones are left out.
-    mutating func facts(_ facts: [(name: String, value: String)]) {
-        element("dl", ("class", "facts")) { html in
-            for fact in facts where !fact.value.isEmpty {
-                html.element("div") { html in
-                    html.element("dt", text: fact.name)
-                    html.element("dd", text: fact.value)
-                }
-            }
-        }
-    }
-
-    /// A form that looks for names in the list of the page.
-    mutating func search(_ visit: Visit, _ label: String) {
-        filters(visit.address) { html in
-            var field = Field("name", label)
-            field.value = visit.query("name")
-            field.type = "search"
-            html.field(field)
-        }
     }
 
     /// The urgent work in an organization, or a note that there is none.
@@ -249,9 +152,4 @@ extension HTML {
             }
         }
     }
-}
-
-extension String {
-    /// This text, or another one where it is empty.
-    func or(_ other: String) -> String { isEmpty ? other : self }
 }

@@ -68,6 +68,16 @@ extension HTML {
         }
     }
 
+    /// A form that looks for names in the list of the page.
+    mutating func search(_ visit: Visit, _ label: String) {
+        filters(visit.address) { html in
+            var field = Field("name", label)
+            field.value = visit.query("name")
+            field.type = "search"
+            html.field(field)
+        }
+    }
+
     private mutating func hidden(_ fields: [(name: String, value: String)]) {
         for field in fields { void("input", ("type", "hidden"), ("name", field.name), ("value", field.value)) }
     }

@@ -71,6 +71,41 @@ extension HTML {
     }
 }
 
+extension Field {
+    /// When a key ends.
+    static func expiry(_ value: String, id: String = "expires") -> Field {
+        var field = Field("expires", "The key ends on")
+        field.id = id
+        field.type = "date"
+        field.hint = "Empty: never."
+        field.value = value
+        return field
+    }
+}
+
+extension Sender {
+    /// Makes or revokes a key, as the form of a list of keys asks.
+    ///
+    /// - Parameter email: of another person; nil for the own keys.
+    func changeKeys(of email: String?) async throws -> Landing {
+        let form = form
+        guard form["part"] == "key" else {
+            try await callOrganization("waybillRevokeKey") { call in
+                call.text("keyName", form["keyName"])
+                if let email { call.text("email", email) }
+            }
+            return .page(address)
+        }
+        let response = try await callOrganization("waybillAddKey") { call in
+            call.text("keyName", form["keyName"])
+            call.texts("scopes", form.all("scopes"))
+            if !form["expires"].isEmpty { call.text("expires", form["expires"]) }
+            if let email { call.text("email", email) }
+        }
+        return .secret(Secret(title: "The key \(form["keyName"])", text: try response.text(of: "userToken")))
+    }
+}
+
 extension HTTPResponse {
     /// A text of the JSON object that a call answered; empty where it has none.
     func text(of member: StaticString) throws -> String {

@@ -1,0 +1,28 @@
+import Database
+import Jobs
+import Reports
+
+extension Page {
+    /// A project: how it stands, and what that rests on.
+    static let projectOverview = Page("", "Overview", in: [.project]) { visit in
+        let totals = try visit.totals()
+        let (counts, basis) = (totals.counts, totals.basis)
+        let vital = try ProjectVital.list(visit.scope, on: visit.connection).first
+        return Content(visit.name) { html in
+            html.section("Open alerts about vulnerabilities") { html in
+                html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
+                html.basis(basis)
+                html.ecosystems(basis)
+            }
+            if let vital {
+                html.section("Content") { html in
+                    html.facts([
+                        ("Components", Words.number(Int64(basis.libraries))),
+                        ("Last upload", Words.time(vital.updated)), ("Uploaded by", vital.uploadedBy),
+                        ("Uploaded with", vital.pluginName), ("Comment", vital.comment),
+                    ])
+                }
+            }
+        }
+    }
+}

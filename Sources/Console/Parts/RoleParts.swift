@@ -1,0 +1,32 @@
+import API
+import Database
+import Reports
+
+extension Visit {
+    /// The products that a role can be given in; a list is no longer than a person looks through.
+    func productChoices() throws -> [Choice] {
+        let products = try ProductVital.list(scope, on: connection).prefix(1000)
+        return [Choice("", "the whole organization")] + products.map { Choice($0.token, $0.name) }
+    }
+}
+
+extension HTML {
+    /// The fields that give a role in a place.
+    mutating func roleFields(
+        _ visit: Visit, _ products: [Choice], problem: Problem?, typed: (String) -> String
+    ) {
+        var role = Field("role", "Role")
+        role.choices =
+            [
+                Choice("READ_ONLY", "reader: sees"), Choice("MEMBER", "member: uploads and decides, too"),
+                Choice("ADMINISTRATOR", "administrator: changes policies, people and settings, too"),
+                Choice("NONE", "none"),
+            ]
+        role.value = typed("role")
+        field(role, problem)
+        var place = Field("productToken", "Where it holds")
+        place.choices = products
+        place.value = typed("productToken")
+        field(place, problem)
+    }
+}
