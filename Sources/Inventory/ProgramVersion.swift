@@ -1,4 +1,4 @@
-/// The version of this program, as documents and answers name it.
+/// The version of this program in documents and answers.
 package enum ProgramVersion {
     package static let current = "0.1.0"
 }

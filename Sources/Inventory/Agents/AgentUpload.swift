@@ -1,4 +1,4 @@
-/// A project as the upload of an agent or build plug-in names it.
+/// A project of an upload, with the names that the agent or build plug-in sent.
 package struct AgentProject: Sendable, Equatable {
     package struct Tag: Sendable, Hashable {
         package let key: String
@@ -14,7 +14,7 @@ package struct AgentProject: Sendable, Equatable {
     package var name = ""
     package var token = ""
     package var tags: [Tag] = []
-    /// Dependencies that it lists, at any depth.
+    /// The number of dependencies that the project lists, at any depth.
     package var dependencies = 0
     /// The bytes of the upload that are this project.
     package var range = 0..<0
@@ -22,12 +22,12 @@ package struct AgentProject: Sendable, Equatable {
     package init() {}
 }
 
-/// The fields of an upload beside the projects: of the form, or of a request file that an agent wrote instead of
-/// sending it.
+/// The fields of an upload that are not about a single project. They come from the form, or from a request file that
+/// an agent wrote instead of sending the form.
 package struct AgentUpload: Sendable, Equatable {
     /// Whether an update replaces or extends the current content of projects.
     package enum UpdateType: String, Sendable, CaseIterable {
-        /// The upload takes its place.
+        /// The upload replaces the current content.
         case override = "OVERRIDE"
         /// The upload comes on top.
         case append = "APPEND"
@@ -44,7 +44,7 @@ package struct AgentUpload: Sendable, Equatable {
 
 /// A library that a policy forbids, as an agent named it.
 package struct AgentViolation: Sendable, Equatable {
-    /// The place of its project among those of the request, whose names need not differ.
+    /// The position of its project in the request. Names cannot serve here, because two projects may share one.
     package let project: Int
     package let library: String
     /// The dependency that brings it in, or empty for a direct dependency.

@@ -16,7 +16,7 @@ package struct CVSS: Sendable, Hashable {
 
         package static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
 
-        /// 0 for `none` to 4 for `critical`.
+        /// The rank of the word: 0 for `none` to 4 for `critical`.
         package var rank: Int {
             switch self {
             case .none: 0
@@ -31,15 +31,16 @@ package struct CVSS: Sendable, Hashable {
     package let version: Version
     /// The vector as it was given, without blanks and brackets around it.
     package let vector: String
-    /// Tenths: 75 is 7.5. The base score; for version 4 the score with the threat and environmental metrics that the vector
-    /// has, which is how version 4 names scores (CVSS-B, -BT, -BE, -BTE).
+    /// The score in tenths: 75 is 7.5. The base score. For version 4, the score also counts the threat and environmental
+    /// metrics of the vector; version 4 names such scores CVSS-B, -BT, -BE and -BTE.
     package let tenths: Int
     package let severity: Severity
     private let metrics: [String: String]
 
-    /// Reads a vector; nil when it is malformed: an unknown, doubled or missing metric, an unknown value.
+    /// Reads a vector; nil when it is malformed: a metric or a value is unknown, or a metric is missing or occurs
+    /// twice.
     ///
-    /// Without the prefix `CVSS:` it is version 2, which may stand in brackets.
+    /// A vector without the prefix `CVSS:` is version 2, which may stand in brackets.
     package init?(_ text: String) {
         if let known = Self.known.withLock({ $0[text] }) {
             self = known
@@ -53,8 +54,8 @@ package struct CVSS: Sendable, Hashable {
         self = read
     }
 
-    /// Vectors that were read lately: most of hundreds of thousands of records have one of a few hundred, and each is read when its record
-    /// comes and again when its vulnerability is decided.
+    /// The vectors that were read lately. Most records share a few hundred vectors, and each vector is read twice: when its
+    /// record arrives and when the severity of its vulnerability is decided.
     private static let known = Mutex<[String: CVSS]>([:])
     private static let knownLimit = 1000
 

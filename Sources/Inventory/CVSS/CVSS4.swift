@@ -1,9 +1,9 @@
 /// CVSS version 4 (specification §8.2 and its MacroVector tables): the score in tenths.
 ///
-/// A vector falls into a MacroVector, whose score is a fact found by experts; from that is taken the mean, over the groups
-/// that have a lower neighbour, of how far the vector lies on the way to it.
+/// A vector falls into a MacroVector, whose score experts set. The result is that score minus a mean: over the groups that
+/// have a lower neighbour, how far the vector lies on the way to this neighbour.
 enum CVSS4 {
-    /// How severe a value is, in steps from the most severe one.
+    /// The severity of each value of a metric, in steps from the most severe value.
     private static let levels: [String: [String: Int]] = [
         "AV": ["N": 0, "A": 1, "L": 2, "P": 3], "PR": ["N": 0, "L": 1, "H": 2], "UI": ["N": 0, "P": 1, "A": 2],
         "AC": ["L": 0, "H": 1], "AT": ["N": 0, "P": 1],
@@ -38,7 +38,7 @@ enum CVSS4 {
     private static let depth4 = [6, 5, 4]
 
     static func score(_ metrics: [String: String]) -> Int {
-        /// The value that counts: the modified one, else the given one, else the worst case.
+        /// The effective value of a metric: the modified one, else the given one, else the worst case.
         func value(_ metric: String) -> String {
             if let modified = metrics["M" + metric], modified != "X" { return modified }
             let given = metrics[metric] ?? "X"
@@ -71,11 +71,12 @@ enum CVSS4 {
         // A level of group 5 has one vector only: no distance.
         take(levels.lowered(4), distance: 0, depth: 1)
         let mean = count == 0 ? 0 : sum / Double(count)
-        // The summand keeps binary fractions from pushing a half below the half.
+        // The summand keeps binary fractions from turning an exact half into slightly less than a half.
         return min(100, max(0, Int((Double(score) - mean + 0.00001).rounded(.toNearestOrAwayFromZero))))
     }
 
-    /// Steps from the first of the level's most severe vectors that is nowhere less severe than this one.
+    /// Steps from the vector to the first of the level's most severe vectors that is at least as severe in each
+    /// metric.
     private static func distance(_ value: (String) -> String, _ metrics: [String], _ highest: [String]) -> Int {
         for vector in highest {
             var sum = 0
@@ -112,14 +113,15 @@ enum CVSS4 {
         /// The score of the MacroVector in tenths; nil when there is none.
         var score: Int? { Self.score(of: levels) }
 
-        /// The score of the MacroVector one level lower in one group.
+        /// The score of the MacroVector that is one level lower in one group.
         func lowered(_ group: Int) -> Int? {
             var lower = levels
             lower[group] += 1
             return Self.score(of: lower)
         }
 
-        /// The same for groups 3 and 6, which depend on each other: the higher score where either may be lowered.
+        /// As above for groups 3 and 6, which depend on each other: the higher score where either group may be
+        /// lowered.
         var loweredThreeAndSix: Int? {
             switch (levels[2], levels[5]) {
             case (0, 0):

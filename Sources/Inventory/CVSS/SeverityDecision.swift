@@ -1,6 +1,6 @@
-// DESIGN. One vulnerability has one severity, wherever it is shown, and it is decided here when advisories are linked. The
-// record that speaks for the vulnerability is chosen first (a record of several vulnerabilities may rate another of them),
-// then the newest version of CVSS that it uses.
+// DESIGN. One vulnerability has one severity wherever it is shown. The severity is decided here, when advisories are
+// linked. First the deciding record is chosen, because a record of several vulnerabilities may rate another one of them.
+// Then the record's newest version of CVSS counts.
 
 /// The severity that one record gives a vulnerability.
 package struct SeverityRecord: Sendable {
@@ -23,25 +23,27 @@ package struct SeverityRecord: Sendable {
     }
 }
 
-/// How severe a vulnerability is, decided once.
+/// The severity of a vulnerability, decided once for all reports.
 package struct SeverityDecision: Sendable, Equatable {
-    /// `critical`, `high`, `medium`, `low` or, for a score of 0.0, `none`; empty when no record rates it.
+    /// `critical`, `high`, `medium` or `low`; `none` for a score of 0.0; empty when no record rates the
+    /// vulnerability.
     package var word = ""
     /// Tenths of the score: 98 is 9.8; nil without a vector.
     package var score: Int?
-    /// The version of CVSS that word and score come from: `4.0`, `3.1`, `3.0`, `2.0`; empty without a vector.
+    /// The CVSS version of the word and the score: `4.0`, `3.1`, `3.0`, `2.0`; empty without a vector.
     package var version = ""
-    /// The vectors of each version that the records give, the deciding record's first; of a record with 3.0 and 3.1 the newer one, as
-    /// for the score.
+    /// One vector for each CVSS version that the records use; the deciding record's vector comes first. Of a record with 3.0
+    /// and 3.1 the newer vector counts, as for the score.
     package var two: CVSS?
     package var three: CVSS?
     package var four: CVSS?
 
     /// Decides for the vulnerability with this name.
     ///
-    /// The record with the vulnerability's own identifier decides; else one whose only CVE the vulnerability is, else any
-    /// other. Among equals the identifier's rank and letters decide, so that the order of import does not. A record that
-    /// rates nothing leaves the decision to the next. Malware (`MAL-…`) is critical whatever a vector says.
+    /// The record with the vulnerability's own identifier decides. Without one, a record decides whose only CVE is this
+    /// vulnerability, else any other record. Among equal records the rank and the letters of the identifier decide, so
+    /// that the order of import has no effect. When a record rates nothing, the next one decides. Malware (`MAL-…`) is
+    /// critical, even where a vector says less.
     package init(of name: String, from records: [SeverityRecord], rank: (String) -> (Int, String)) {
         let order = Self.order(records, of: name, rank: rank)
         let vectors = order.map { record in record.vectors.compactMap { CVSS($0) } }
@@ -67,7 +69,7 @@ package struct SeverityDecision: Sendable, Equatable {
         if order.contains(where: { Self.isMalware($0) }) || name.hasPrefix("MAL-") { word = "critical" }
     }
 
-    /// The records, the one that speaks for the vulnerability first, withdrawn ones last.
+    /// All records: the deciding one first, withdrawn ones last.
     package static func order(
         _ records: [SeverityRecord], of name: String, rank: (String) -> (Int, String)
     ) -> [SeverityRecord] {

@@ -1,6 +1,7 @@
 /// Identifiers made of names, as SPDX spells them (`idstring`, SPDX 2.3 Annex D.2).
 package enum IDText {
-    /// Letters, digits, `.` and `-` stay, runs of anything else become one `-`; at most 128 bytes, never empty.
+    /// Letters, digits, `.` and `-` stay. Each run of other characters becomes one `-`. The result has 1 to 128
+    /// bytes.
     package static func safe(_ text: String) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(text.utf8.count, 128))

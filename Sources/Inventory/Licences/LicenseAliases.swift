@@ -1,8 +1,8 @@
-// Names under which licences travel in package metadata and that are no id and no name of the SPDX list. One line each:
+// Names that package metadata uses for licences although the SPDX list has them neither as an id nor as a name. One line each:
 // `expression = alias | alias | …`. Aliases are compared in their normal form (`LicenseList.normalForm`), so case,
 // punctuation, "the", "license", "version" and `2` against `2.0` need no line of their own. Sources: Debian's machine-readable
 // copyright format 1.0 §7.1 (short names), Fedora's short names, PyPI trove classifiers, NuGet, Maven Central and CPAN usage.
-// A name without a version, of a licence with several versions, is not listed here: see `UnversionedLicense`.
+// Names without a version are not listed here when the licence has several versions: see `UnversionedLicense`.
 
 extension LicenseList {
     static func aliases() -> [(alias: String, expression: String)] {

@@ -1,11 +1,11 @@
-// DESIGN. `A OR B` offers a choice. A person's choice stands in the expression's place already (it is an expression without a
-// choice); what is left open is decided here: by the order that the organization prefers, else for the least restrictive family.
-// Each choice is decided for itself, from the inside out. That is also the best for the whole expression, which is as restrictive
-// as its most restrictive remaining term.
+// DESIGN. `A OR B` leaves a choice between licences. Where a person has chosen, the expression holds the result and no choice
+// is left. Any other choice is decided here: by the organization's order of preference, else for the least restrictive family.
+// Each choice is decided by itself, from the innermost outwards. That is also the best result for the whole expression, because
+// the most restrictive remaining term determines how restrictive the expression is.
 
 /// An organization's order of preference among licences, the most preferred first.
 package struct LicensePreferences: Sendable, Equatable {
-    /// The most that an organization may name.
+    /// The largest number of licences that an organization may rank.
     package static let limit = 1000
 
     private let patterns: [LicensePattern]
@@ -13,7 +13,7 @@ package struct LicensePreferences: Sendable, Equatable {
     /// - Parameter names: SPDX identifiers, also with exceptions, or Mend's names.
     package init(_ names: [String] = []) { patterns = names.map { LicensePattern($0) } }
 
-    /// The place of a licence; nil when the order does not name it.
+    /// The position of a licence in the order; nil when the order does not name it.
     func place(of term: LicenseExpression.Term) -> Int? {
         if patterns.isEmpty { return nil }
         let license = PolicyLicense(NamedLicense(term))
@@ -22,7 +22,7 @@ package struct LicensePreferences: Sendable, Equatable {
 }
 
 extension LicenseExpression {
-    /// Whether it offers a choice.
+    /// Whether the expression offers a choice.
     package var hasChoice: Bool {
         func has(_ node: Node) -> Bool {
             switch node {
@@ -34,12 +34,13 @@ extension LicenseExpression {
         return has(root)
     }
 
-    /// The expression with every choice decided: terms that bind all at once.
+    /// The expression after every choice: all terms that are left bind together.
     package func decided(by preferences: LicensePreferences) -> Self {
         Self(root: Self.decided(root, preferences))
     }
 
-    /// Whether an order of preference names what is decided by it; otherwise the least restrictive alternative is taken.
+    /// Whether an order of preference names a licence of the choice; otherwise the least restrictive alternative is
+    /// taken.
     package func isOrdered(by preferences: LicensePreferences) -> Bool {
         decided(by: preferences).terms.contains { preferences.place(of: $0) != nil }
     }
@@ -60,8 +61,9 @@ extension LicenseExpression {
         }
     }
 
-    /// Smaller is better: the place in the order of preference of the last of its terms (behind all when one is not named), then
-    /// the restriction of the hardest (behind all when one has no family).
+    /// The rank of an alternative; smaller is better. First counts the worst place that its terms have in the order of
+    /// preference (behind all places when a term is not named). Then counts the most restrictive of its families (behind all
+    /// families when a term has none).
     private static func rank(of node: Node, _ preferences: LicensePreferences) -> (Int, Int) {
         switch node {
         case .term(let term):
@@ -80,7 +82,7 @@ extension LicenseExpression {
 
 /// The licences of a library: the expression in effect, and the names of the references in it.
 package struct LicenseDecision: Sendable, Hashable {
-    /// Nil where no licence is known.
+    /// The expression in effect; nil where no licence is known.
     package let expression: LicenseExpression?
     package let names: [String: String]
 
@@ -89,7 +91,7 @@ package struct LicenseDecision: Sendable, Hashable {
         self.names = names
     }
 
-    /// A person's choice: each a name, an identifier or an expression; all of them hold.
+    /// The licences that a person chose: names, identifiers or expressions; all of them hold.
     package init(given: [String]) {
         var meaning = LicenseMeaning()
         let read = given.compactMap { meaning.expression($0, isExpression: false) }
@@ -101,8 +103,8 @@ package struct LicenseDecision: Sendable, Hashable {
     package var text: String { expression?.text ?? "" }
     package var hasChoice: Bool { expression?.hasChoice ?? false }
 
-    /// The licences of the expression, each once and in order; with `isChosen`, the licences that bind after every
-    /// choice.
+    /// The licences of the expression, each once and in order. With `isChosen`, only the licences that bind after
+    /// every choice.
     package func licenses(by preferences: LicensePreferences) -> [(license: NamedLicense, isChosen: Bool)] {
         guard let expression else { return [] }
         let chosen = hasChoice ? Set(expression.decided(by: preferences).terms) : nil

@@ -1,12 +1,13 @@
 import Bytes
 
-// DESIGN. Generators take a licence text apart and join the pieces by commas, its operators among them: Trivy writes Alpine's
-// `GPL-2.0 or GPL-3.0` as `GPL-2.0, or, GPL-3.0`. People write `A, B, or C`, and names have commas of their own (`Apache
-// License, Version 2.0`). This code sorts commas by their function and does not know the licences between them.
+// DESIGN. Generators split a licence text into pieces and join them by commas. The operators become pieces, too: Trivy writes
+// Alpine's `GPL-2.0 or GPL-3.0` as `GPL-2.0, or, GPL-3.0`. People write `A, B, or C`, and names have commas of their own
+// (`Apache License, Version 2.0`). This code decides what each comma separates. It does not know the licences between the
+// commas.
 
-/// A text whose commas part names.
+/// A text in which commas separate names.
 struct LicenseEnumeration {
-    /// Names, or names joined by words.
+    /// The names that the commas separate; a member may itself be several names joined by words.
     private(set) var members: [String] = []
     /// Whether all of them hold; otherwise they are a choice.
     private(set) var isAnd = true
@@ -14,7 +15,7 @@ struct LicenseEnumeration {
     private static let limit = 64
     private static let operators: Set<String> = ["or", "and", "with"]
 
-    /// Nil where no comma parts two names.
+    /// Nil where no comma separates two names.
     init?(_ text: String) {
         let pieces = text.split(separator: ",").map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
         guard (2...Self.limit).contains(pieces.count), pieces.allSatisfy(Self.isBalanced) else { return nil }
@@ -31,7 +32,8 @@ struct LicenseEnumeration {
         guard members.count > 1 || isJoined else { return nil }
     }
 
-    /// Joins pieces around operators that are pieces of their own or begin one; false where an operator lacks an operand.
+    /// Merges pieces around operators, which may be pieces of their own or begin a piece; false where an operator lacks
+    /// an operand.
     private mutating func joinPieces(_ pieces: [String]) -> Bool {
         var pending: String?
         for piece in pieces {
@@ -60,7 +62,8 @@ struct LicenseEnumeration {
         }
     }
 
-    /// Takes a leading `or` or `and` from a piece: `or MIT` gives `MIT`. Nil without one, and for `or later`.
+    /// Splits a leading `or` or `and` from a piece: `or MIT` gives `MIT`. Nil when the piece begins with neither, and
+    /// for `or later`.
     private static func led(_ piece: String) -> (isAnd: Bool, rest: String)? {
         let words = piece.split(whereSeparator: \.isWhitespace)
         guard words.count > 1, let first = words.first?.lowercased(), first == "or" || first == "and" else {
@@ -70,7 +73,7 @@ struct LicenseEnumeration {
         return (first == "and", words.dropFirst().joined(separator: " "))
     }
 
-    /// Whether a piece goes on with the name before it: `Version 2.0`, `with the Classpath exception`, `or later`.
+    /// Whether a piece continues the name before it: `Version 2.0`, `with the Classpath exception`, `or later`.
     private static func isRest(_ piece: String) -> Bool {
         let head = piece.lowercased().drop { $0 == "-" }
         guard let first = head.split(whereSeparator: \.isWhitespace).first else { return true }

@@ -1,10 +1,10 @@
 // DESIGN. An exception removes conditions. This table lists exceptions that remove so many duties that strong copyleft stops at
 // the library itself, from the exceptions' own texts on the SPDX list (https://spdx.org/licenses/exceptions-index.html). An
-// exception that is not listed leaves the family as it is, because a mild reading must not be invented. docs/licences.md shows
-// the table.
+// exception that is not listed leaves the family unchanged, because Waybill must not assume a milder licence. docs/licences.md
+// shows the table.
 
 extension LicenseFamily {
-    /// What is left of a family when an exception of the SPDX list is added to the licence.
+    /// The family of a licence together with an exception of the SPDX list.
     func with(exception id: String) -> LicenseFamily {
         self == .strongCopyleft && Self.limitingExceptions.contains(id) ? .weakCopyleft : self
     }
@@ -12,7 +12,7 @@ extension LicenseFamily {
     /// Exceptions that keep strong copyleft to the library, in the spelling of the SPDX list.
     package static let limitingExceptions: Set<String> = Set(linkingExceptions + outputExceptions)
 
-    /// Programs that are linked with the library, or use its interface, may be under any terms.
+    /// Exceptions that allow any terms for programs that link with the library or use its interface.
     package static let linkingExceptions = [
         "CGAL-linking-exception", "Classpath-exception-2.0", "Classpath-exception-2.0-short", "CLISP-exception-2.0",
         "eCos-exception-2.0", "erlang-otp-linking-exception", "Fawkes-Runtime-exception", "freertos-exception-2.0",
@@ -22,7 +22,8 @@ extension LicenseFamily {
         "WxWindows-exception-3.1",
     ]
 
-    /// Output of the program, also output that contains parts of it, may be under any terms.
+    /// Exceptions that allow any terms for the output of the program, also for output that contains parts of the
+    /// program.
     package static let outputExceptions = [
         "Autoconf-exception-2.0", "Autoconf-exception-3.0", "Autoconf-exception-generic",
         "Autoconf-exception-generic-3.0", "Autoconf-exception-macro", "Bison-exception-1.24", "Bison-exception-2.2",

@@ -1,6 +1,6 @@
-// DESIGN. The parser keeps its own stack of open parentheses, so a hostile text costs no call depth; chains of one
-// operator become one node, so `A AND B AND …` with ten thousand terms is two levels deep. The tree is at most
-// `depthLimit` deep, which makes recursion over it safe.
+// DESIGN. The parser keeps its own stack of open parentheses, so a hostile text costs no call depth. Chains of one
+// operator become one node: `A AND B AND …` with ten thousand terms is two levels deep. The tree has at most
+// `depthLimit` levels, so recursion over it is safe.
 
 /// An SPDX licence expression (SPDX 2.3 Annex D; operators in any case, as SPDX 3.0 Annex B allows).
 package struct LicenseExpression: Sendable, Hashable {
@@ -8,7 +8,8 @@ package struct LicenseExpression: Sendable, Hashable {
     package struct Term: Sendable, Hashable {
         /// The text after `DocumentRef-`, or empty.
         package var document = ""
-        /// The licence id in the spelling of the SPDX list, a `LicenseRef-…`, or, unknown, what the text said.
+        /// The licence id in the spelling of the SPDX list, or a `LicenseRef-…`. An unknown id stays as the text
+        /// spells it.
         package var id: String
         /// A `+` behind the id.
         package var orLater = false
@@ -22,17 +23,17 @@ package struct LicenseExpression: Sendable, Hashable {
             self.document = document
         }
 
-        /// The prefix of ids of licences that are in no list (Annex D.2).
+        /// The prefix of ids for licences outside the SPDX list (Annex D.2).
         package static let prefix = "LicenseRef-"
 
-        /// The reference that stands for a licence of which only a name is known.
+        /// The reference for a licence of which only the name is known.
         package static func reference(named name: String) -> Self {
             Self(id: prefix + IDText.safe(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name))
         }
 
-        /// `LicenseRef-…`, here or in another document.
+        /// Whether the term is a `LicenseRef-…`, of this document or of another one.
         package var isReference: Bool { id.hasPrefix(Self.prefix) }
-        /// In the SPDX list, or a reference, with an exception of the SPDX list or none.
+        /// Whether the licence is on the SPDX list or a reference, and its exception, if any, is on the SPDX list.
         package var isKnown: Bool {
             (isReference || LicenseList.spdx.license(id: id) != nil)
                 && (exception.isEmpty || LicenseList.spdx.exception(id: exception) != nil)
@@ -45,7 +46,7 @@ package struct LicenseExpression: Sendable, Hashable {
         }
     }
 
-    /// The tree: `and` and `or` have two operands or more, and never hold an operand of their own kind.
+    /// The tree. `and` and `or` have at least two operands, and no operand of the same kind.
     package indirect enum Node: Sendable, Hashable {
         case term(Term)
         case and([Node])
@@ -61,7 +62,7 @@ package struct LicenseExpression: Sendable, Hashable {
     /// The deepest nesting of parentheses that is read.
     package static let depthLimit = 64
 
-    /// Reads an expression; nil when the text is none or larger than the limits. Ids that no list knows are kept.
+    /// Reads an expression; nil when the text is no expression or exceeds the limits. Unknown ids are kept.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.sizeLimit else { return nil }
         var parser = ExpressionParser()
@@ -70,7 +71,8 @@ package struct LicenseExpression: Sendable, Hashable {
         self.root = root
     }
 
-    /// The canonical text: ids as the list spells them, operators in capitals, the fewest parentheses, order kept.
+    /// The canonical text: ids in the spelling of the list, operators in capitals, the fewest possible parentheses,
+    /// and the order of the terms kept.
     package var text: String {
         var text = ""
         Self.write(root, to: &text)
@@ -84,7 +86,7 @@ package struct LicenseExpression: Sendable, Hashable {
         return terms
     }
 
-    /// The different licence ids and references, in the order of their first mention; exceptions are not among them.
+    /// The distinct licence ids and references, in the order of their first mention, without the exceptions.
     package var licenses: [String] {
         var seen = Set<String>()
         return terms.compactMap { seen.insert($0.id).inserted ? $0.id : nil }
@@ -93,7 +95,7 @@ package struct LicenseExpression: Sendable, Hashable {
     /// Whether every licence and exception is known.
     package var isKnown: Bool { terms.allSatisfy(\.isKnown) }
 
-    /// The single term, when there is but one.
+    /// The term of an expression that has only one; nil for others.
     package var single: Term? {
         if case .term(let term) = root { return term }
         return nil
@@ -104,7 +106,7 @@ package struct LicenseExpression: Sendable, Hashable {
         Self(root: Self.map(root, replace))
     }
 
-    /// The expression with each term replaced, or taken out where there is no replacement; nil when nothing is left.
+    /// The expression with each term replaced; terms without a replacement are removed. Nil when no term is left.
     package func compactMapTerms(_ replace: (Term) -> Node?) -> Self? {
         Self.compactMap(root, replace).map(Self.init)
     }
@@ -166,7 +168,7 @@ package struct LicenseExpression: Sendable, Hashable {
         return left.isEmpty ? nil : join(left, and: isAnd)
     }
 
-    /// Joins operands and lifts those of the same kind, so that the tree keeps its promise.
+    /// Joins operands and merges operands of the same kind into the new node, so that the tree keeps its promise.
     static func join(_ operands: [Node], and: Bool) -> Node {
         if operands.count == 1 { return operands[0] }
         var flat: [Node] = []
@@ -184,7 +186,7 @@ package struct LicenseExpression: Sendable, Hashable {
 
 /// Reads `or := and (OR and)*`, `and := term (AND term)*` with an explicit stack.
 private struct ExpressionParser {
-    /// An open parenthesis (or the whole text): finished alternatives, and the conjunction that is growing.
+    /// An open parenthesis (or the whole text): the finished alternatives, and the conjunction under construction.
     private struct Level {
         var alternatives: [LicenseExpression.Node] = []
         var conjunction: [LicenseExpression.Node] = []
@@ -234,13 +236,14 @@ private struct ExpressionParser {
         return LicenseExpression.join(levels[0].alternatives, and: false)
     }
 
-    /// The term that begins with a word; takes `+` and `WITH exception` behind it.
+    /// Reads the term that begins with a word, and a `+` and `WITH exception` behind the word.
     private static func term(
         _ word: String, _ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int
     ) -> LicenseExpression.Term? {
         guard let term = simple(word) else { return nil }
         var result = term
-        // The `+` must follow at once (Annex D.3); a blank before it is a slip that can only mean the same.
+        // The `+` must follow without a blank (Annex D.3). A blank before it is accepted, because the text can mean
+        // nothing else.
         var ahead = index
         if case .plus = next(bytes, &ahead) {
             guard !result.isReference else { return nil }
@@ -280,7 +283,8 @@ private struct ExpressionParser {
         return .init(id: LicenseList.spdx.license(id: text)?.id ?? text)
     }
 
-    /// The next token; nil at the end, and before a byte that no expression holds (then `index` stays on it).
+    /// The next token; nil at the end, and before a byte that no expression contains (`index` then stays at this
+    /// byte).
     private static func next(_ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Token? {
         while index < bytes.count, bytes[index] == 32 || (bytes[index] >= 9 && bytes[index] <= 13) { index += 1 }
         guard index < bytes.count else { return nil }

@@ -1,7 +1,7 @@
-// DESIGN. Families say how far a licence reaches into the work that uses it. The table below is ours, by pattern of SPDX
-// ids, first match wins; an id that no pattern names has no family and no score, since a number must not be made up.
-// Scores are the seven steps of Mend's `copyrightRiskScore` (ONE … SEVEN) spread over 0–100: (step - 1) * 100 / 6, so that
-// MIT has the 17 of the published sample.
+// DESIGN. A family says how far a licence's conditions reach into the work that uses the component. The table below is
+// Waybill's own: patterns of SPDX ids, the first match counts. An id that no pattern matches has neither a family nor a
+// score, because Waybill makes up no numbers. Scores spread the seven steps of Mend's `copyrightRiskScore` (ONE … SEVEN)
+// over 0–100: (step - 1) * 100 / 6. So MIT has 17, as in the published sample.
 
 /// Families of licences, from the least to the most restrictive conditions.
 package enum LicenseFamily: String, Sendable, CaseIterable {
@@ -50,12 +50,12 @@ package enum LicenseFamily: String, Sendable, CaseIterable {
         }
     }
 
-    /// How restrictive the family is, from 0 on: the order in which a choice prefers licences (docs/licences.md).
+    /// The rank by which a choice prefers licences; 0 is the least restrictive (docs/licences.md).
     package var restriction: Int { Self.restrictions[self] ?? Self.allCases.count }
     private static let restrictions = Dictionary(
         uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
-    /// The family of one licence, its exception included; nil where the tables do not say.
+    /// The family of a licence together with its exception; nil where the tables have no answer.
     package init?(_ term: LicenseExpression.Term) {
         if term.isReference {
             guard let known = UnversionedLicense(id: term.id), term.document.isEmpty else { return nil }

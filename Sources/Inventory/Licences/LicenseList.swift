@@ -1,6 +1,6 @@
-// DESIGN. The list is text in the program, parsed on first use (under a millisecond), so that it costs the compiler and
-// the start of the program nothing. Ids are found by lower case. Names and aliases are found by a normal form (`normalForm`)
-// in which the many spellings of one licence meet, so the table of aliases can stay short.
+// DESIGN. The list is a text in the program. It is parsed on first use (under a millisecond), so it slows down neither the
+// compiler nor the start. Ids are found by lower case. Names and aliases are found by a normal form (`normalForm`) that all
+// spellings of one licence share, so the table of aliases stays short.
 
 /// A licence of the SPDX list.
 package struct License: Sendable, Hashable {
@@ -11,16 +11,16 @@ package struct License: Sendable, Hashable {
     package let isDeprecated: Bool
 }
 
-/// An exception of the SPDX list, to stand behind `WITH`.
+/// An exception of the SPDX list, written behind `WITH`.
 package struct LicenseException: Sendable, Hashable {
     package let id: String
     package let name: String
     package let isDeprecated: Bool
 }
 
-/// The SPDX licence list: what is known of each id, and which id a name means.
+/// The SPDX licence list: the facts of each id, and the id that a name means.
 package struct LicenseList: Sendable {
-    /// The list that Waybill is built with: `make licences` writes it.
+    /// The list that is built into Waybill; `make licences` writes it.
     package static let spdx = LicenseList()
 
     /// Sorted by id without regard to case.
@@ -28,7 +28,7 @@ package struct LicenseList: Sendable {
     package let exceptions: [LicenseException]
     private let licenseIndex: [String: Int]
     private let exceptionIndex: [String: Int]
-    /// Normal form of names and aliases to the expression that is meant.
+    /// The expression for each name and alias, by the name's normal form.
     private let meanings: [String: String]
 
     private init() {
@@ -49,7 +49,7 @@ package struct LicenseList: Sendable {
         exceptionIndex = Dictionary(
             exceptions.enumerated().map { ($1.id.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
 
-        // First come, first served: our own aliases, then ids and names in force, then deprecated ones.
+        // The first entry of a form counts: our own aliases, then current ids and names, then deprecated ones.
         var meanings: [String: String] = [:]
         meanings.reserveCapacity(2500)
         for (alias, expression) in Self.aliases() {
@@ -77,8 +77,8 @@ package struct LicenseList: Sendable {
         exceptionIndex[id.lowercased()].map { exceptions[$0] }
     }
 
-    /// The expression that a free name stands for: an id, a name of the list, or an alias such as `Apache License, Version
-    /// 2.0`, `GPLv2+`, `LGPL-2.1+`, `Expat`; nil when none is known. Deprecated ids give their successors.
+    /// The expression that a free name means: an id, a name of the list, or an alias such as `Apache License, Version
+    /// 2.0`, `GPLv2+`, `LGPL-2.1+`, `Expat`; nil when the name is unknown. A deprecated id gives its successor.
     package func expression(named name: String) -> LicenseExpression? {
         guard name.utf8.count <= 512 else { return nil }
         if let license = license(id: name), !license.isDeprecated {
@@ -87,15 +87,15 @@ package struct LicenseList: Sendable {
         return meanings[Self.normalForm(name)].flatMap { LicenseExpression($0) }
     }
 
-    /// The form in which spellings meet: lower case; words without `the`, `license`, `version` and their kin; `v2`, `2`
-    /// and `2.0` alike; a letter and a digit are two words (`gplv2` is `gpl 2.0`); `or later` is `+`, a word of its own.
+    /// The normal form of a name: lower case, without `the`, `license`, `version` and similar words. `v2`, `2` and `2.0`
+    /// are alike. Letters and digits are separate words (`gplv2` is `gpl 2.0`), and `or later` becomes the word `+`.
     static func normalForm(_ text: String) -> String {
         let joining: Set<String> = ["or", "and"]
         var words: [String] = []
         for var word in Self.words(of: text.lowercased()) {
             let isNumber = word.utf8.first.map { $0 >= 48 && $0 <= 57 } ?? false
             if isNumber {
-                // The `v` in front of a number is a mark, not a letter of the name.
+                // The `v` before a number marks a version and is no part of the name.
                 if let last = words.last, last.hasSuffix("v") {
                     words.removeLast()
                     if last.utf8.count > 1 { words.append(String(last.dropLast())) }
@@ -115,7 +115,7 @@ package struct LicenseList: Sendable {
         return words.filter { !empty.contains($0) }.joined(separator: " ")
     }
 
-    /// Words for versions to come.
+    /// Words that stand for later versions.
     static let later: Set<String> = ["later", "newer", "above", "greater", "higher"]
 
     /// Runs of letters, runs of digits (with dots between them), and `+`.

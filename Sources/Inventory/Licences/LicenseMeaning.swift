@@ -1,16 +1,16 @@
 import Bytes
 
-// DESIGN. The one place where a licence statement becomes an expression. Every term of the result is in the SPDX list, in the
-// spelling of today, or a reference: one that the document declares, a licence without its version, or a name that no list
-// knows. So an unknown term does not affect the others, and no statement is lost.
+// DESIGN. The one place where a licence statement becomes an expression. Every term of the result is on the SPDX list in its
+// current spelling, or it is a reference: one that the document declares, a licence without its version, or a name that no
+// list has. So one unknown term does not affect the others, and every statement is kept.
 
 /// Interprets the licence statements of one library. References keep the names that they had in their document.
 package struct LicenseMeaning: Sendable, Hashable {
     /// The names of the results' references, by their ids.
     package private(set) var names: [String: String] = [:]
-    /// The references of the document that became other terms, by the text of the term.
+    /// The references of the document that were replaced by other terms, by the text of the term.
     package private(set) var origins: [String: String] = [:]
-    /// The references that stand for a name alone: no document has them.
+    /// The references that Waybill made for a bare name; documents do not declare them.
     package private(set) var coined: Set<String> = []
     private let declared: [String: String]
 
@@ -24,7 +24,7 @@ package struct LicenseMeaning: Sendable, Hashable {
             declared.map { (Self.plain($0), $1) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// NONE and NOASSERTION (SPDX 2.3 §7.13): no licence, whatever the standard that they came by.
+    /// NONE and NOASSERTION (SPDX 2.3 §7.13) mean no licence in documents of every standard.
     package static func isNothing(_ text: String) -> Bool {
         let length = text.utf8.count
         guard length == 4 || length == 11 else { return false }
@@ -34,8 +34,8 @@ package struct LicenseMeaning: Sendable, Hashable {
 
     /// The expression that a statement means; nil when it states no licence.
     ///
-    /// - Parameter isExpression: whether its field holds expressions by the document's standard, so that words like `or` are
-    ///   operators. A free name is split only where a part of it is a known licence.
+    /// - Parameter isExpression: whether the document's standard says that the field holds expressions, so that words like
+    ///   `or` are operators. A free name is split only where a part of it is a known licence.
     package mutating func expression(_ text: String, isExpression: Bool) -> LicenseExpression? {
         guard text.utf8.count <= LicenseExpression.sizeLimit else { return free(text) }
         if let known = named(text) { return known }
@@ -62,7 +62,7 @@ package struct LicenseMeaning: Sendable, Hashable {
 
     // MARK: Terms
 
-    /// A listed licence, an alias or a licence without its version, where the whole text is its name.
+    /// A listed licence, an alias, or a licence without its version, when the whole text is the name.
     private func named(_ text: String) -> LicenseExpression? { Self.list.expression(naming: text) }
 
     private func isUnderstood(_ term: LicenseExpression.Term) -> Bool {
@@ -84,7 +84,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         return free(name, exception: term.exception)?.root
     }
 
-    /// The reference itself, or the meaning of the name that the document gives it.
+    /// The reference itself, or the licence that the document's name for it means.
     private mutating func reference(_ term: LicenseExpression.Term) -> LicenseExpression.Node {
         guard term.document.isEmpty else { return .term(term) }
         let name = Self.oneLine(declared[term.id] ?? "")
@@ -97,13 +97,13 @@ package struct LicenseMeaning: Sendable, Hashable {
         return .term(term)
     }
 
-    /// The meaning of a name that is understood as a whole.
+    /// The expression for a name that is understood as a whole.
     private func known(_ text: String) -> LicenseExpression? {
         if let known = named(text) { return known }
         return Self.list.expression(reading: text)?.compactMapTerms(Self.list.current)
     }
 
-    /// An expression with an exception; nil when it cannot have one.
+    /// An expression with an exception added; nil when the exception cannot be added.
     private static func adding(_ exception: String, to expression: LicenseExpression) -> LicenseExpression.Node? {
         if exception.isEmpty { return expression.root }
         guard var single = expression.single, single.exception.isEmpty else { return nil }
@@ -126,7 +126,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         var term = LicenseExpression.Term.reference(named: name)
         let base = term.id
         var number = 1
-        // Two names may come to one id, and the document may mean something else by it.
+        // Two names may give one id, and the document may use this id for something else.
         while (names[term.id] ?? declared[term.id] ?? name) != name {
             number += 1
             term.id = "\(base)-\(number)"
@@ -137,14 +137,14 @@ package struct LicenseMeaning: Sendable, Hashable {
         return LicenseExpression(root: .term(term))
     }
 
-    /// In one line: names are kept one a line.
+    /// The name in one line, because names are stored one a line.
     private static func oneLine(_ text: String) -> String {
         String(text.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(nameLimit))
     }
 
     // MARK: Names of several words
 
-    /// Names joined by words, of which at least one is known; nil when the text is no such thing.
+    /// Names joined by words, of which at least one name is known; nil for any other text.
     private mutating func phrases(_ text: String) -> LicenseExpression? {
         guard let tree = LicensePhrases.parse(text) ?? Self.choice(text) else { return nil }
         var known: [String: LicenseExpression] = [:]
@@ -171,7 +171,7 @@ package struct LicenseMeaning: Sendable, Hashable {
         return LicenseExpression.joined(pieces.map { .term(.init(id: $0)) }, and: false)
     }
 
-    /// Names with commas between them, of which at least one is known; nil when the text is no such list.
+    /// Names with commas between them, of which at least one is known; nil for any other text.
     private mutating func listed(_ text: String) -> LicenseExpression? {
         guard let enumeration = LicenseEnumeration(text) else { return nil }
         var reading = self
@@ -183,7 +183,7 @@ package struct LicenseMeaning: Sendable, Hashable {
                 found += 1
                 nodes.append(expression.root)
             } else {
-                // A sentence with one name in it is no list.
+                // A sentence that contains one name is no list.
                 if !Self.isName(member) { needsMore = true }
                 if let name = reading.free(member) { nodes.append(name.root) }
             }
@@ -203,7 +203,8 @@ package struct LicenseMeaning: Sendable, Hashable {
         return Self.adding(id, to: base).map(LicenseExpression.init)
     }
 
-    /// Whether a text that no list knows may be the name of a licence, rather than a piece of a sentence or of another name.
+    /// Whether a text that no list knows may be the name of a licence. It may not when it looks like a piece of a sentence
+    /// or of another name.
     private static func isName(_ text: String) -> Bool {
         guard (2...64).contains(text.utf8.count), let first = text.first, first.isLetter else { return false }
         let words = text.lowercased().split(whereSeparator: \.isWhitespace)

@@ -1,11 +1,12 @@
 import Bytes
 
-// DESIGN. A name may carry more than its alias says: an abbreviation in parentheses (`GNU General Public License (GPL), Version 2`)
-// and an exception in words (`with the Classpath Exception`). Both are read here by rule, so that each licence needs no line for them.
+// DESIGN. A name may carry more than its alias: an abbreviation in parentheses (`GNU General Public License (GPL), Version 2`)
+// or an exception in words (`with the Classpath Exception`). Rules read both here, so that each licence needs no alias for
+// them.
 
 extension LicenseList {
-    /// The licence that a text names as a whole: one of the list, an alias, a licence without its version, each also with an
-    /// abbreviation in parentheses or with an exception of the list; ids are those of today. Nil when none is known.
+    /// The licence that the whole text names: a listed one, an alias, or a licence without its version. An abbreviation in
+    /// parentheses or a listed exception may follow. The result uses current ids. Nil when the text names no known licence.
     func expression(naming text: String) -> LicenseExpression? {
         if let known = expression(named: text) { return known.compactMapTerms(current) }
         if let unversioned = UnversionedLicense(named: text) {
@@ -17,7 +18,7 @@ extension LicenseList {
 
     // MARK: Exceptions
 
-    /// A licence and, behind `with`, an exception of the list.
+    /// A licence, followed by `with` and an exception of the list.
     private func expression(excepting text: String) -> LicenseExpression? {
         guard let (head, tail) = Self.halves(of: text) else { return nil }
         guard var term = expression(naming: head)?.single, term.exception.isEmpty else { return nil }
@@ -52,9 +53,10 @@ extension LicenseList {
         return nil
     }
 
-    /// The exception with this name, as `the GNU Classpath Exception`; nil when no or several exceptions have it.
+    /// The exception with this name, as `the GNU Classpath Exception`; nil when no exception or several have the
+    /// name.
     ///
-    /// - Parameter base: the id of the licence that has it, which decides between versions of an exception.
+    /// - Parameter base: the id of the licence that has the exception; it decides between versions of the exception.
     package func exception(named text: String, of base: String) -> LicenseException? {
         guard text.utf8.count <= 256 else { return nil }
         if let exception = exception(id: text) { return exception }
@@ -65,7 +67,7 @@ extension LicenseList {
         return fitting.count == 1 ? exception(id: fitting[0]) : nil
     }
 
-    /// The ids of exceptions by the forms of their ids and names, with their versions and without.
+    /// The ids of exceptions by the normal forms of their ids and names, with and without versions.
     private static let exceptionNames: [String: [String]] = {
         var names: [String: [String]] = [
             "cpe": ["Classpath-exception-2.0"], "ce": ["Classpath-exception-2.0"],
@@ -94,7 +96,8 @@ extension LicenseList {
 
     // MARK: Abbreviations
 
-    /// A name with its abbreviation in parentheses. Both must mean one licence, or the abbreviation must be the name's initials.
+    /// A name with its abbreviation in parentheses. Both must mean one licence, or the abbreviation must be the initials of the
+    /// name.
     private func expression(abbreviating text: String) -> LicenseExpression? {
         guard let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")") else { return nil }
         let short = String(text[text.index(after: open)..<close]).trimmingBlanks()

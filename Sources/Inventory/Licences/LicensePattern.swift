@@ -1,6 +1,6 @@
 import Bytes
 
-/// A licence that binds a library, as policies see it.
+/// A licence that binds a library, in the form that policies use.
 package struct PolicyLicense: Sendable, Hashable {
     /// The term's text in small letters.
     let term: String
@@ -22,10 +22,11 @@ package struct PolicyLicense: Sendable, Hashable {
     }
 }
 
-/// A licence that somebody looks for: by an SPDX identifier or expression, or by the name that reports show.
+/// A licence that somebody searches for: an SPDX identifier or expression, or a name that reports show.
 ///
-/// An identifier is that licence alone: `GPL-2.0-only` is neither `GPL-2.0-or-later` nor `GPL-2.0-only WITH …`. Old spellings
-/// (`GPL-2.0+`) and aliases mean the identifier of today. A shown name (`GPL 2.0`) is every licence that is shown so.
+/// An identifier means only that licence: `GPL-2.0-only` means neither `GPL-2.0-or-later` nor `GPL-2.0-only WITH …`. Old
+/// spellings (`GPL-2.0+`) and aliases mean the identifier of today. A shown name (`GPL 2.0`) means every licence that reports
+/// show under this name.
 package struct LicensePattern: Sendable, Equatable {
     fileprivate let name: String
     fileprivate let expression: LicenseExpression?
@@ -37,8 +38,8 @@ package struct LicensePattern: Sendable, Equatable {
         expression = meaning.expression(text, isExpression: true)
     }
 
-    /// Whether every part of it is on the SPDX list, is a licence without its version, or is written as a reference: free words that
-    /// mean none of these become references, too.
+    /// Whether every part is on the SPDX list, is a licence without its version, or is written as a reference. Free words that
+    /// are none of these become references, too.
     package var isKnown: Bool {
         let refers = name.contains(LicenseExpression.Term.prefix.lowercased())
         func isKnown(_ node: LicenseExpression.Node) -> Bool {
@@ -51,7 +52,7 @@ package struct LicensePattern: Sendable, Equatable {
         return expression.map { isKnown($0.root) } ?? false
     }
 
-    /// Whether the licences that bind a library are such: of an `AND` all of its terms, of an `OR` any.
+    /// Whether the licences that bind a library fit: for `AND` all of its terms must be among them, for `OR` any.
     package func fits(_ licenses: [PolicyLicense]) -> Bool {
         if licenses.contains(where: { $0.name == name }) { return true }
         return expression.map { Self.fits($0.root, licenses) } ?? false
@@ -68,7 +69,8 @@ package struct LicensePattern: Sendable, Equatable {
     }
 }
 
-/// Any of several licences that somebody looks for, prepared so that many names cost a library no more than few.
+/// Several licences to search for. They are prepared once, so that a library costs the same whether there are many or
+/// few.
 struct LicensePatterns: Sendable {
     private var names: Set<String> = []
     private var terms: Set<String> = []

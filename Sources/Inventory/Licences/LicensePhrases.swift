@@ -1,5 +1,6 @@
-// DESIGN. Distributions join names of several words by small words: `GPLv2+ and (MIT or Public Domain)`. The operators are those
-// of an expression, the operands are runs of words. The parser keeps its own stack, as that of expressions does.
+// DESIGN. Distributions join licence names, which have several words, by short words: `GPLv2+ and (MIT or Public Domain)`. The
+// operators are those of an expression; the operands are runs of words. Like the parser of expressions, this one keeps its own
+// stack.
 
 /// Reads expressions whose operands are names.
 struct LicensePhrases {
@@ -10,15 +11,16 @@ struct LicensePhrases {
 
     private var levels = [Level()]
     private var phrase: [Substring] = []
-    /// Parentheses that are open in the phrase: they belong to a name.
+    /// Open parentheses within the phrase; they belong to a name.
     private var inside = 0
     private var wantsOperand = true
     private var operands = 0
 
-    /// The most operands of a text that is taken apart.
+    /// The most operands of a text that is split.
     private static let operandLimit = 256
 
-    /// The tree of a text, in which the id of each term is a name as the text has it; nil for a single name, and for a text of another form.
+    /// The tree of a text; the id of each term is a name in the spelling of the text. Nil for a single name, and for a text of
+    /// another form.
     static func parse(_ text: String) -> LicenseExpression? {
         var parser = LicensePhrases()
         let words = Self.words(of: text)
@@ -29,7 +31,7 @@ struct LicensePhrases {
         return LicenseExpression(root: parser.closeLevel())
     }
 
-    /// Blanks part words; parentheses, bars and semicolons are words of their own.
+    /// Splits a text at blanks; parentheses, bars and semicolons are words of their own.
     private static func words(of text: String) -> [Substring] {
         text.split(whereSeparator: \.isWhitespace).flatMap { run in
             var words: [Substring] = []
@@ -61,7 +63,7 @@ struct LicensePhrases {
             return true
         default:
             if inside == 0, let isAnd = Self.joins(word, rest) {
-                // Two bars are one operator.
+                // Two bars count as one operator.
                 if word == "|", phrase.isEmpty, wantsOperand { return !levels[levels.count - 1].alternatives.isEmpty }
                 guard endPhrase() else { return false }
                 wantsOperand = true
@@ -74,7 +76,7 @@ struct LicensePhrases {
         return true
     }
 
-    /// Whether a word joins by "all of" (true) or by a choice (false); nil when it is a part of a name, as in `or later`.
+    /// Whether a word means "all of" (true) or a choice (false); nil when it is a part of a name, as in `or later`.
     private static func joins(_ word: Substring, _ rest: ArraySlice<Substring>) -> Bool? {
         switch word.lowercased() {
         case "&", "&&", ";": return true

@@ -1,11 +1,12 @@
 import Bytes
 
-/// Making sense of what people write where a licence expression belongs.
+/// Interprets the texts that people write where an expression belongs.
 extension LicenseList {
-    /// The expression that a text means: a valid one with known ids, a name or an alias, or such joined by `and`, `or`,
-    /// `/`, `|`, `,` and `;` (Debian's `GPL-2+ or Artistic`, Cargo's old `MIT/Apache-2.0`); nil when any part is unknown.
+    /// The expression that a text means. The text may be a valid expression with known ids, a name or an alias, or
+    /// several of these joined by `and`, `or`, `/`, `|`, `,` and `;` (Debian's `GPL-2+ or Artistic`, Cargo's old
+    /// `MIT/Apache-2.0`). Nil when any part is unknown.
     ///
-    /// A `/`, `|` stands for a choice (as Cargo and Composer mean it), a `,` or `;` for "all of them".
+    /// `/` and `|` mean a choice, as in Cargo and Composer; `,` and `;` mean "all of them".
     package func expression(reading text: String) -> LicenseExpression? {
         guard text.utf8.count <= LicenseExpression.sizeLimit else { return nil }
         if let expression = expression(named: text) { return expression }
@@ -14,7 +15,7 @@ extension LicenseList {
         return parts(of: text)
     }
 
-    /// The expression with every unknown id replaced by what its name means; nil when one means nothing.
+    /// The expression with every unknown id replaced by the licence that its name means; nil when a name means none.
     package func knownForm(of expression: LicenseExpression) -> LicenseExpression? {
         var complete = true
         let result = expression.mapTerms { term in
@@ -43,19 +44,20 @@ extension LicenseList {
         return .term(.init(id: id, exception: term.exception, document: term.document))
     }
 
-    /// The successors of deprecated ids whose spelling does not name them (`obsoletedBy` of the SPDX list).
+    /// The successors of deprecated ids, for ids that do not contain the successor's name (`obsoletedBy` of the SPDX
+    /// list).
     private static let successors = [
         "BSD-2-Clause-FreeBSD": "BSD-2-Clause-Views", "BSD-2-Clause-NetBSD": "BSD-2-Clause",
         "bzip2-1.0.5": "bzip2-1.0.6", "StandardML-NJ": "SMLNJ",
         "wxWindows": "GPL-2.0-or-later WITH WxWindows-exception-3.1",
     ]
 
-    /// What an unknown term means: `GPLv2+`, `BSD-3`, `Expat`; nil when no name fits.
+    /// The licence that an unknown term means: `GPLv2+`, `BSD-3`, `Expat`; nil when no name fits.
     func meaning(of term: LicenseExpression.Term) -> LicenseExpression.Node? {
         guard !term.isReference else { return nil }
         guard let found = self.expression(named: term.id + (term.orLater ? "+" : "")) else { return nil }
         if term.exception.isEmpty { return found.root }
-        // The exception stays with the licence that it was said of.
+        // The exception stays with its licence.
         guard var single = found.single, single.exception.isEmpty, exception(id: term.exception) != nil else {
             return nil
         }

@@ -1,17 +1,18 @@
 import Bytes
 
-/// Texts of the SPDX list, which are templates: some begin with the notice that an author is to fill in, or with that of whoever
-/// wrote the template (`Internet Systems Consortium` in ISC). Beside a library either would read as what its author says.
+/// The texts of the SPDX list are templates. Some begin with a notice that an author has to fill in, or with the notice of the
+/// template's own author (`Internet Systems Consortium` in ISC). In a report, readers would take either one for a statement of
+/// the library's author.
 package enum LicenseTemplate {
-    /// Lines around a notice.
+    /// The number of lines that are searched for a notice.
     private static let head = 12
 
-    /// The text with `lines` in the place of its template's notices; with nothing in their place where there are none. Notices in
-    /// the terms, or in the advice after them on how to apply the licence, stay, and so does the notice of a licence that is itself
-    /// under copyright (`Everyone is permitted to copy and distribute verbatim copies of this license document`).
+    /// The text with `lines` in place of its template's notices. Without lines, the notices are removed. Notices inside the
+    /// terms, and in the advice on how to apply the licence, stay. The notice of a licence whose own text is under copyright
+    /// stays, too (`Everyone is permitted to copy and distribute verbatim copies of this license document`).
     ///
-    /// - Parameter isListed: whether it is the text of the SPDX list, so that all notices are its template's; in a text that a
-    ///   document brings only those that nobody filled in are.
+    /// - Parameter isListed: whether the text comes from the SPDX list, so that all its notices are the template's. In a text
+    ///   from a document, only notices that nobody filled in are the template's.
     package static func filled(_ text: String, with lines: [String], isListed: Bool) -> String {
         var parts = beginning(text)
         let notices = Self.notices(parts, isListed: isListed)
@@ -19,7 +20,7 @@ package enum LicenseTemplate {
         for line in notices.reversed() {
             parts.remove(at: line)
             guard lines.isEmpty || line != first else { continue }
-            // Joins double blank lines, and removes those at the beginning.
+            // Merges double blank lines, and removes blank lines at the beginning.
             if line < parts.count, isBlank(parts[line]), line == 0 || isBlank(parts[line - 1]) {
                 parts.remove(at: line)
             }
@@ -28,20 +29,22 @@ package enum LicenseTemplate {
         return parts.joined(separator: "\n")
     }
 
-    /// The notices of the template's authors in a text of the SPDX list, which are not those of its users.
+    /// The notices of the template's authors in a text of the SPDX list. They do not belong to the users of the
+    /// licence.
     package static func holders(_ text: String) -> [String] {
         let parts = beginning(text)
         return notices(parts, isListed: true).map { parts[$0].trimmingBlanks() }
     }
 
-    /// What a text says of its own copyright: the lines at its head that begin as a notice does and name a year, no template's.
+    /// The copyright statements of a text: the lines at its head that begin like a notice and name a year, except those of a
+    /// template.
     package static func statements(in text: String) -> [String] {
         let lines = beginning(text)
         guard !isAboutItself(lines) else { return [] }
         return lines.prefix(head).filter { isNotice($0) && !isOpenNotice($0) }.map { $0.trimmingBlanks() }
     }
 
-    /// The lines that a notice stands among, and behind them all that follows as one.
+    /// The lines around a notice one by one, and the rest of the text as one.
     private static func beginning(_ text: String) -> [Substring] {
         text.split(maxSplits: head, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
@@ -55,7 +58,7 @@ package enum LicenseTemplate {
         }
     }
 
-    /// Whether a licence speaks of the copyright of its own text at its beginning.
+    /// Whether the licence states a copyright of its own text at its beginning.
     private static func isAboutItself(_ lines: [Substring]) -> Bool {
         lines.contains { line in
             let text = line.prefix(2000).lowercased()
@@ -63,7 +66,7 @@ package enum LicenseTemplate {
         }
     }
 
-    /// Whether a line begins as a notice does and names a year.
+    /// Whether a line begins like a notice and names a year.
     package static func isNotice(_ line: some StringProtocol) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         let text = line.lowercased().drop { $0.isWhitespace || $0 == "*" || $0 == "#" }
@@ -71,14 +74,14 @@ package enum LicenseTemplate {
         return begins && namesYear(text)
     }
 
-    /// Whether four digits stand together that are a year from 1900 on.
+    /// Whether the text has four digits in a row that are a year from 1900 on.
     private static func namesYear(_ text: Substring) -> Bool {
         text.utf8.split { !(48...57).contains($0) }.contains { digits in
             digits.count == 4 && (digits.starts(with: "19".utf8) || digits.starts(with: "20".utf8))
         }
     }
 
-    /// Whether what follows a line is not the rest of a sentence that begins in it.
+    /// Whether the line that follows starts something new, rather than continuing the sentence of the notice.
     private static func endsNotice(_ line: some StringProtocol) -> Bool {
         let text = line.prefix(300).lowercased().drop { $0.isWhitespace }
         return text.isEmpty || isNotice(line.prefix(300))
@@ -89,7 +92,7 @@ package enum LicenseTemplate {
 
     private static func isBlank(_ line: Substring) -> Bool { line.allSatisfy(\.isWhitespace) }
 
-    /// Whether a line begins as a notice does, perhaps behind the name of a work, and has a place to fill in.
+    /// Whether a line begins like a notice, perhaps after the name of a work, and has a place to fill in.
     package static func isOpenNotice(_ line: some StringProtocol) -> Bool {
         guard line.utf8.count <= 200 else { return false }
         let text = line.lowercased().drop { $0.isWhitespace }

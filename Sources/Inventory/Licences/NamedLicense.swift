@@ -1,13 +1,13 @@
 // DESIGN. Mend spells licences its own way (`Apache 2.0`, `BSD 3`, `LGPL 2.1`, `MIT`); its full list is not public. The rule:
-// an id of the SPDX list loses `-only`, `-or-later` and `-Clause`, and its hyphens become blanks; a few ids have a name of their
-// own. `GPL-2.0-only` and `GPL-2.0-or-later` so share the name `GPL 2.0`: names are for display, everything else is decided
-// by the term, and nothing reads a name back.
+// an id of the SPDX list loses `-only`, `-or-later` and `-Clause`, and its hyphens become blanks. A few ids have a name of
+// their own. So `GPL-2.0-only` and `GPL-2.0-or-later` share the name `GPL 2.0`. Names are only shown: all decisions use the
+// term, and no code converts a name back.
 
 /// One licence of an expression, with its facts for reports.
 package struct NamedLicense: Sendable, Hashable {
-    /// The term that it is in an expression.
+    /// The term of the expression.
     package let term: LicenseExpression.Term
-    /// The name: in Mend's spelling, or as in the document.
+    /// The name in Mend's spelling, or as the document spells it.
     package let name: String
     /// The page of the licence on the SPDX list, or empty.
     package let url: String
@@ -15,14 +15,14 @@ package struct NamedLicense: Sendable, Hashable {
     package let kind: String
     /// nil where the tables of families have no answer.
     package let family: LicenseFamily?
-    /// The identifier of the text on the SPDX list: of the licence here, of the exception behind `WITH` in `exception`.
+    /// The identifier of the text on the SPDX list: here of the licence, in `exception` of the exception behind `WITH`.
     /// Empty for texts that are not on the list.
     package let base: String
     package let exception: String
 
-    /// The identifier in the spelling of SPDX, with the exception; a reference where the list has no such licence.
+    /// The identifier in SPDX's spelling, with the exception; a reference where the SPDX list has no such licence.
     package var spdx: String { term.text }
-    /// The copyright risk, 0 … 100; nil where there is no family.
+    /// The copyright risk, 0 … 100; nil for a licence without a family.
     package var riskScore: Int? { family?.riskScore }
 
     /// - Parameter names: the names of references, by their ids.
@@ -77,6 +77,6 @@ package struct NamedLicense: Sendable, Hashable {
 }
 
 extension String {
-    /// Deprecated ids such as `GPL-2.0+` lose their sign like `-or-later`.
+    /// Deprecated ids such as `GPL-2.0+` lose the `+`, just as others lose `-or-later`.
     fileprivate func replacingPlus() -> String { hasSuffix("+") ? String(dropLast()) : self }
 }

@@ -3,14 +3,14 @@
 
 /// A licence that is named without its version although it has several.
 package struct UnversionedLicense: Sendable, Hashable {
-    /// As reports show it: `LGPL`.
+    /// The name that reports show: `LGPL`.
     package let name: String
     package let family: LicenseFamily
 
-    /// The reference that stands for it in expressions: `LicenseRef-LGPL`.
+    /// The reference for this licence in expressions: `LicenseRef-LGPL`.
     package var id: String { LicenseExpression.Term.prefix + IDText.safe(name) }
 
-    /// The licence that a name means; nil where the name says a version, or nothing that is known.
+    /// The licence that a name means; nil where the name has a version or means no known licence.
     package init?(named text: String) {
         guard text.utf8.count <= 256, let known = Self.byForm[LicenseList.normalForm(text)] else { return nil }
         self = known
@@ -37,7 +37,8 @@ package struct UnversionedLicense: Sendable, Hashable {
     private static let byID: [String: UnversionedLicense] = Dictionary(
         all.map { ($0.license.id, $0.license) }, uniquingKeysWith: { first, _ in first })
 
-    /// Name, family of every version, other spellings. Names whose versions differ in their family (`BSD`) are left out.
+    /// Each line: name, the family that all versions share, other spellings. Names whose versions have different
+    /// families (`BSD`) are left out.
     private static let lines: [(String, LicenseFamily, String)] = [
         ("GPL", .strongCopyleft, "GNU GPL|GNU General Public License|General Public License"),
         (

@@ -1,19 +1,20 @@
-// DESIGN. One table gives the distribution that a package URL names, OSV's names for it and its advisories, and the order of its
-// versions (docs/matching.md has the public page of each row). An advisory names the release in OSV's words, a package URL in
-// those of `/etc/os-release` or of a generator: both go through the same form, so that equal releases are equal texts.
+// DESIGN. One table gives three facts for each distribution: the package URLs that name it, OSV's names for it and its
+// advisories, and the order of its versions. docs/matching.md has the public page of each row. Advisories name a release in
+// OSV's words, package URLs in the words of `/etc/os-release` or of a generator. One function normalises both, so that equal
+// releases are equal texts.
 
 /// A distribution whose packages have package URLs.
 struct Distribution: Sendable {
     /// OSV's ecosystem; where OSV has none, the distribution's own name.
     let name: String
-    /// How its releases are called; nil where OSV has no advisories of the distribution.
+    /// The naming of its releases; nil where OSV has no advisories of the distribution.
     let form: ReleaseForm?
-    /// Whether advisories name binary packages, too, and not source packages alone.
+    /// Whether advisories name binary packages in addition to source packages.
     let namesBinaries: Bool
     /// The order of versions of its packages.
     let scheme: VersionScheme
-    /// What the names of its own advisories begin with, before the first hyphen, in capitals (OSV schema, "id"; the
-    /// distribution's own pages where OSV has none).
+    /// The beginnings of the names of its own advisories: the part before the first hyphen, in capitals (OSV schema,
+    /// "id"; the distribution's own pages where OSV has none).
     let advisories: [String]
     /// Types of package URLs with their namespaces that name it.
     fileprivate let purls: [String]
@@ -32,7 +33,7 @@ struct Distribution: Sendable {
 
     /// The distribution of a package URL; nil without a known one.
     ///
-    /// Where there is no namespace, `distro=debian-12` names the distribution, too.
+    /// For a package URL without a namespace, `distro=debian-12` names the distribution.
     static func of(_ purl: PackageURL) -> Distribution? {
         if !purl.namespace.isEmpty { return byPURL["\(purl.type)/\(purl.namespace)"] }
         guard let distro = purl.qualifier("distro")?.lowercased(), let hyphen = distro.lastIndex(of: "-") else {
@@ -44,7 +45,7 @@ struct Distribution: Sendable {
     /// The distribution of an ecosystem of OSV, without its release; nil for ecosystems that are no distribution.
     static func ofEcosystem(_ name: String) -> Distribution? { byEcosystem[name] }
 
-    /// Whether a name is that of an advisory of a distribution.
+    /// Whether a name has the form of a distribution's advisory.
     static func hasAdvisory(_ name: String) -> Bool {
         guard let hyphen = name.utf8.firstIndex(of: UInt8(ascii: "-")) else { return false }
         return firstWords.contains(String(name[..<hyphen]).uppercased())
@@ -126,8 +127,8 @@ struct Distribution: Sendable {
         return nil
     }
 
-    /// `debian-11`, `alpine-3.16.2`, `v3.16`, `alpaquita-stream`, or the release alone: in lower case, without the name of
-    /// the distribution before it.
+    /// A release in lower case without the distribution's name: from `debian-11`, `alpine-3.16.2`, `v3.16`,
+    /// `alpaquita-stream`, or the release alone.
     private static func bare(_ text: String, _ namespace: String) -> String {
         let text = text.lowercased()
         guard text.hasPrefix(namespace) else { return text }
@@ -136,21 +137,22 @@ struct Distribution: Sendable {
     }
 }
 
-/// How a distribution's releases are called.
+/// The naming of a distribution's releases.
 enum ReleaseForm: Sendable {
-    /// There is one release only.
+    /// The distribution has only one release.
     case rolling
-    /// The first number: `9` of `9.2`.
+    /// The first number: `9` for `9.2`.
     case major
-    /// The whole: `4.0`, `stream`.
+    /// The whole text: `4.0`, `stream`.
     case whole
-    /// The number of a release, also by its name: `12` of `bookworm`.
+    /// The number of a release, which may be given by its name: `12` for `bookworm`.
     case debian
-    /// `22.04`, also of `jammy`.
+    /// `22.04`, also for `jammy`.
     case ubuntu
-    /// `v3.16` of `3.16.2`, `edge`.
+    /// `v3.16` for `3.16.2`, or `edge`.
     case alpine
-    /// `15.5` of all products and modules of SUSE Linux Enterprise 15 SP5, which are parts of one code base; `Micro 5.5`.
+    /// `15.5` for all products and modules of SUSE Linux Enterprise 15 SP5, because they share one code base; `Micro
+    /// 5.5`.
     case suse
     /// `Leap 15.6`, `Leap Micro 5.5`, `Tumbleweed`.
     case openSUSE
@@ -160,7 +162,7 @@ enum ReleaseForm: Sendable {
     /// Whether the name of the product says which release it is.
     var readsNames: Bool { self == .suse || self == .openSUSE || self == .openEuler }
 
-    /// The release as package keys have it, of a text in lower case; nil when the text names none.
+    /// The release in the form of package keys, from a text in lower case; nil when the text names no release.
     func release(_ text: String) -> String? {
         switch self {
         case .rolling: return ""
@@ -184,7 +186,7 @@ enum ReleaseForm: Sendable {
         }
     }
 
-    /// The text after the last hyphen before a number: `8.6` of `rhel-8.6`.
+    /// The text after the last hyphen that precedes a number: `8.6` for `rhel-8.6`.
     private static func tail(_ text: String) -> String {
         guard let hyphen = text.lastIndex(of: "-"), text[text.index(after: hyphen)...].first?.isNumber ?? false else {
             return text
@@ -192,14 +194,14 @@ enum ReleaseForm: Sendable {
         return String(text[text.index(after: hyphen)...])
     }
 
-    /// The numbers at the beginning, between points, at most two.
+    /// At most two numbers, separated by points, from the beginning.
     private static func numbers(_ text: String) -> [String] {
         var found: [String] = []
         for part in text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false) {
             let digits = part.utf8.prefix { $0 >= 48 && $0 <= 57 }
             guard !digits.isEmpty, found.count < 2 else { break }
             found.append(String(part.prefix(digits.count)))
-            // `12 (bookworm)` is a number with more behind it, `3.24_alpha` ends there.
+            // `12 (bookworm)` gives the number at its head; `3.24_alpha` ends before the underscore.
             if digits.count < part.utf8.count { break }
         }
         return found
@@ -234,7 +236,8 @@ enum ReleaseForm: Sendable {
         return text.contains("micro") ? "Leap Micro \(words[place])" : "Leap \(words[place])"
     }
 
-    /// OSV: `22.03-LTS-SP3`; `openeuler-22.03` alone does not name the service pack and is the release without one.
+    /// OSV's form is `22.03-LTS-SP3`. A bare `openeuler-22.03` names no service pack, so it is the release without
+    /// one.
     private static func openEuler(_ text: String) -> String? {
         let words = words(text)
         guard let place = firstNumber(words) else { return nil }

@@ -1,19 +1,20 @@
-/// An ecosystem as OSV names it (OSV schema 1.7, "Defined ecosystems"): how its packages are called and its versions ordered.
+/// An ecosystem in OSV's naming (OSV schema 1.7, "Defined ecosystems"), with the rules for its package names and the order of
+/// its versions.
 ///
 /// After a colon, OSV's name has a release (`Debian:12`) or the address of a registry (`Maven:https://…`).
 package struct Ecosystem: Sendable, Hashable {
-    /// The name without what follows: `Debian`, `npm`. Here, two names of one ecosystem are equal.
+    /// The name without a release or an address: `Debian`, `npm`. Two names of one ecosystem are equal in this form.
     package let name: String
-    /// The release, in the form that `PackageKey` makes of a purl: `12`, `v3.16`, `22.04`; empty for ecosystems
+    /// The release in the form that `PackageKey` makes from a purl: `12`, `v3.16`, `22.04`; empty for ecosystems
     /// without releases.
     package let release: String
     /// The address of the registry, or empty for the ecosystem's own.
     package let registry: String
 
-    /// The order of versions; nil where none is known and only lists count.
+    /// The order of versions; nil where no order is known and only lists of versions count.
     package var scheme: VersionScheme? { Self.scheme(of: name) }
 
-    /// The order of versions in an ecosystem, whatever release is named with it.
+    /// The order of versions in an ecosystem, for all of its releases.
     static func scheme(of place: String) -> VersionScheme? {
         if let scheme = schemes[place] { return scheme }
         let name = String(place.prefix { $0 != ":" })
@@ -26,7 +27,8 @@ package struct Ecosystem: Sendable, Hashable {
         return schemes[name] != nil || Distribution.ofEcosystem(name) != nil ? name : "other"
     }
 
-    /// Whether an advisory with this name comes from packagers of other people's software: a distribution, Bitnami.
+    /// Whether the advisory's name belongs to somebody who packages other people's software: a distribution or
+    /// Bitnami.
     package static func isOfPackagers(advisory name: String) -> Bool {
         Distribution.hasAdvisory(name) || name.hasPrefix("BIT-")
     }
@@ -42,7 +44,7 @@ package struct Ecosystem: Sendable, Hashable {
     /// The names of ecosystems of registries, in their order.
     package static var registries: [String] { schemes.keys.sorted() }
 
-    /// Reads OSV's name. Nil where no purl shows that a package belongs to this release: Red Hat's streams of extended support,
+    /// Reads OSV's name. Nil when no purl can show that a package belongs to this release: Red Hat's extended support streams,
     /// Ubuntu's special builds.
     package init?(_ text: String) {
         let colon = text.firstIndex(of: ":")
@@ -58,7 +60,7 @@ package struct Ecosystem: Sendable, Hashable {
         let parts = rest.split(separator: ":").map(String.init)
         switch name {
         case "Ubuntu":
-            // `22.04:LTS`, `Pro:18.04:LTS`. The packages of a machine without Pro are the same, only without the fix.
+            // `22.04:LTS`, `Pro:18.04:LTS`. Machines without Pro have the same packages, but without the fix.
             let release = parts.first { $0.first?.isNumber ?? false }
             guard let release, parts.allSatisfy({ $0 == release || $0 == "LTS" || $0 == "Pro" }) else { return nil }
             self.release = release
@@ -76,7 +78,8 @@ package struct Ecosystem: Sendable, Hashable {
         }
     }
 
-    /// The release that a product of SUSE belongs to; other products (`Manager Server 4.3`) are releases of their own.
+    /// The release that a product of SUSE belongs to; other products (`Manager Server 4.3`) count as releases of their
+    /// own.
     private static func named(_ product: String, _ products: [String], _ form: ReleaseForm) -> String {
         guard products.contains(where: product.hasPrefix) else { return product }
         return form.release(product.lowercased()) ?? product

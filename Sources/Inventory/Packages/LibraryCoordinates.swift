@@ -1,14 +1,14 @@
-/// How Mend's reports name a library: `groupId`, `artifactId`, `version`, and the file that the library comes as.
+/// The names of a library in Mend's reports: `groupId`, `artifactId`, `version`, and the library's file.
 package struct LibraryCoordinates: Sendable, Hashable {
     package var type: LibraryType
     package var groupId: String
     package var artifactId: String
     package var version: String
-    /// The usual name of the library's file: `dates-2.4.jar`, `tiny-slug-1.0.3.tgz`. It may hold `/` (Go modules,
-    /// Composer packages) and is a name to show, never a path to open.
+    /// The usual name of the library's file: `dates-2.4.jar`, `tiny-slug-1.0.3.tgz`. The name may contain `/` (Go
+    /// modules, Composer packages). It is shown, and never used as a path.
     package var fileName: String
 
-    /// The coordinates that a package URL stands for.
+    /// The coordinates of a package URL.
     package init(_ purl: PackageURL) {
         type = LibraryType(purlType: purl.type)
         version = purl.version
@@ -46,14 +46,14 @@ package struct LibraryCoordinates: Sendable, Hashable {
             return "\(stem)\(classifier).\(mavenExtension(purl.qualifier("type")))"
         case .npm, .bower: return "\(stem).tgz"
         case .pypi, .pub, .hackage, .cpan: return "\(stem).tar.gz"
-        // NuGet's flat container keeps packages under lower-case names with a dot before the version.
+        // NuGet's flat container uses lower-case package names and a dot before the version.
         case .nuget: return (purl.version.isEmpty ? name : "\(name).\(purl.version)").lowercased() + ".nupkg"
         case .gem:
             let platform = purl.qualifier("platform").flatMap { $0 == "ruby" ? nil : "-\($0)" } ?? ""
             return "\(stem)\(platform).gem"
         case .cargo: return "\(stem).crate"
         case .deb:
-            // Debian Policy §5.6.12: the epoch is no part of the file name.
+            // Debian Policy §5.6.12: file names omit the epoch.
             let version = purl.version.split(separator: ":", maxSplits: 1).last.map { "_\($0)" } ?? ""
             return "\(name)\(version)\(purl.qualifier("arch").map { "_\($0)" } ?? "").deb"
         case .rpm: return "\(stem)\(purl.qualifier("arch").map { ".\($0)" } ?? "").rpm"

@@ -1,26 +1,26 @@
-// DESIGN. Generators describe one package in many words: with a digest or without, with the address of the repository, with
-// the packaging that everybody assumes. Decisions of people about a library must not depend on such words. So identity is
-// decided here, once, from the little that makes another package of another text; all else is evidence.
+// DESIGN. Generators describe one package in different words: with or without a digest, the address of the repository, or
+// the usual packaging. People's decisions about a library must not depend on these differences. So this file alone decides
+// identity. It uses only the few words that make a text name another package; all other words are evidence.
 // docs/adr/020-identity-of-libraries.md has the sources of the table.
 
 import Bytes
 
 /// The identity of a library, the same in every document: equal texts are one library.
 package struct LibraryIdentity: Sendable, Hashable {
-    /// Never shown; `library.uuid` is made from it.
+    /// Never shown; `library.uuid` is derived from it.
     package let text: String
-    /// The identity of the same package without the qualifiers that `text` has; empty where it has none.
+    /// The identity of the same package without the qualifiers of `text`; empty where `text` has none.
     package let base: String
-    /// The digest of a library that has no name, in lower-case hexadecimal; empty for other libraries.
+    /// The digest of a library without a name, in lower-case hexadecimal; empty for other libraries.
     package let digest: String
 
     /// `library.uuid`: the same on every server.
     package var uuid: String { Identifier.uuid(Digest.of(text.utf8, .sha256), version: 8) }
 
-    /// `uuid` of the same package without the qualifiers that `text` has; empty where it has none.
+    /// The `uuid` of the same package without the qualifiers of `text`; empty where `text` has none.
     package var baseUUID: String { base.isEmpty ? "" : Identifier.uuid(Digest.of(base.utf8, .sha256), version: 8) }
 
-    /// Names a file of which only the digest is known.
+    /// The identity of a file of which only the digest is known.
     package init(digest value: String) {
         let algorithm = value.utf8.count == 40 ? "SHA-1" : "SHA-256"
         digest = value
@@ -29,10 +29,11 @@ package struct LibraryIdentity: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - purl: the package URL, or nil.
-    ///   - version: counts where the package URL has none.
-    ///   - fileName: the name of the library's file, or empty: a name that is only that of the file names no library.
-    ///   - digests: with the algorithms as CycloneDX spells them, values in lower case.
+    ///   - purl: the package URL, or nil without one.
+    ///   - version: used where the package URL has no version.
+    ///   - fileName: the name of the library's file, or empty. A name that equals the file's name does not name a
+    ///     library.
+    ///   - digests: algorithms in CycloneDX's spelling, values in lower case.
     package init(
         purl: PackageURL?, group: String, name: String, version: String, fileName: String,
         digests: [(algorithm: String, value: String)]
@@ -51,12 +52,12 @@ package struct LibraryIdentity: Sendable, Hashable {
         {
             (text, digest) = (LibraryIdentity(digest: value).text, value)
         } else {
-            // Without a package URL the type of every library is unknown: it distinguishes nothing.
+            // Without a package URL the type is unknown for every library, so it cannot distinguish any.
             (text, digest) = ("\0\(group)\0\(name)\0\(version)", "")
         }
     }
 
-    /// The digest that names a file: SHA-1, because services that look files up know it, else SHA-256.
+    /// The digest that identifies a file: SHA-1, because services that look up files know it, else SHA-256.
     private static func digest(of digests: [(algorithm: String, value: String)]) -> String? {
         let digest =
             digests.first { $0.algorithm == "SHA-1" && $0.value.utf8.count == 40 }
@@ -64,27 +65,28 @@ package struct LibraryIdentity: Sendable, Hashable {
         return digest?.value.lowercased()
     }
 
-    /// The qualifiers that make another package, in their order.
+    /// The qualifiers that make a package URL name another package, in their order.
     private static func refining(_ purl: PackageURL) -> [PackageURL.Qualifier] {
         if purl.qualifiers.isEmpty { return [] }
         let keys = keys(of: purl.type)
         return purl.qualifiers.filter { keys.contains($0.key) && !isDefault($0, of: purl.type) }
     }
 
-    /// The keys of qualifiers that make another package, by purl type. Those of all types (`checksum`, `download_url`,
-    /// `file_name`, `vcs_url`, `repository_url` but for the types below) say where a package comes from and what was got.
+    /// For each purl type, the keys of qualifiers that make another package. The keys that all types share (`checksum`,
+    /// `download_url`, `file_name`, `vcs_url`, and `repository_url` except for the types below) only say where a package
+    /// comes from.
     private static func keys(of type: String) -> [String] {
         switch type {
-        // A build of its own beside the main one: sources, tests, another platform.
+        // A separate build beside the main one: sources, tests, another platform.
         case "maven": ["classifier", "type"]
         // Distributions build a version for each architecture and release; RPM compares the epoch before the version.
         case "deb", "rpm", "apk", "alpm", "bitnami": ["arch", "distro", "epoch"]
-        // Builds of one version for several platforms have other files, and other native code in them.
+        // Builds of one version for several platforms have different files and different native code.
         case "gem", "vscode-extension": ["platform"]
         case "otp": ["arch", "platform"]
-        // A recipe belongs to a user and a channel, which are parts of its reference.
+        // The reference of a recipe includes a user and a channel.
         case "conan": ["channel", "user"]
-        // The same name in another channel is another package; a build is for one platform.
+        // The same name in another channel is another package, and each build is for one platform.
         case "conda": ["build", "channel", "subdir"]
         // The registry is a part of an image's name.
         case "docker", "oci": ["arch", "repository_url"]
@@ -97,7 +99,7 @@ package struct LibraryIdentity: Sendable, Hashable {
         }
     }
 
-    /// Whether the package is the same one without the qualifier.
+    /// Whether the qualifier has the default value, so that the package is the same one without it.
     private static func isDefault(_ qualifier: PackageURL.Qualifier, of type: String) -> Bool {
         switch (type, qualifier.key) {
         case ("maven", "type"): qualifier.value == "jar"

@@ -1,14 +1,14 @@
 /// The kind of a library, in the two spellings of Mend's reports.
 ///
-/// Names seen in the reference are taken as they stand there (`Java`, `.NET`, `javascript/Node.js`, `Python`,
-/// `Source Library`, `Unknown Library`, `MAVEN_ARTIFACT`); the others follow their pattern and are ours.
+/// Names that occur in the reference are used as they are (`Java`, `.NET`, `javascript/Node.js`, `Python`, `Source
+/// Library`, `Unknown Library`, `MAVEN_ARTIFACT`). The others are Waybill's own and follow the same pattern.
 package enum LibraryType: String, Sendable, CaseIterable {
     case maven, npm, pypi, golang, nuget, gem, composer, cargo
     case deb, rpm, alpine, arch
     case cocoapods, swift, pub, hex, conda, conan, cran, cpan, hackage, opam, luarocks, julia, bower
     case container, githubAction, huggingFace, source, unknown
 
-    /// The type of a package URL's library; nil stands for "no package URL".
+    /// The type of the library of a package URL; nil as a key means "no package URL".
     package init(purlType: String?) {
         self =
             switch purlType {
@@ -45,7 +45,8 @@ package enum LibraryType: String, Sendable, CaseIterable {
             }
     }
 
-    /// The type that API clients call by this name in `libraryType` (`maven`, `.net`, `ruby`, `go`, …); nil for others.
+    /// The type that API clients call by this name in `libraryType` (`maven`, `.net`, `ruby`, `go`, …); nil for an
+    /// unknown name.
     package init?(clientName: String) {
         switch clientName.lowercased() {
         case "maven", "java": self = .maven
@@ -109,7 +110,7 @@ package enum LibraryType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The constant that vulnerability reports carry in `library.type`.
+    /// The constant for `library.type` in vulnerability reports.
     package var constant: String {
         switch self {
         case .maven: "MAVEN_ARTIFACT"

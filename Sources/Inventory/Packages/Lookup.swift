@@ -1,17 +1,17 @@
-// DESIGN. Whether advisories were looked up for a library depends on its document, which never changes, and on the ecosystems
-// with advisories, which change. The first is this text, kept with the library; the second is asked when alerts are decided
-// (Database's `Bases`).
+// DESIGN. Two facts decide whether advisories were looked up for a library: its document, which never changes, and the set of
+// ecosystems with advisories, which changes. The first fact is this text, stored with the library. The second is read when
+// alerts are decided (Database's `Bases`).
 
-/// The ecosystems in which advisories of a library are looked up, or the obstacle that prevents it.
+/// The ecosystems whose advisories are searched for a library, or the obstacle that prevents the search.
 package struct Lookup: Sendable, Hashable {
-    /// As the database keeps it: the ecosystems with their releases, one a line, each with a `?` behind it where the version has no
-    /// place in its order; or `!`, the kind of the obstacle, and what it is about.
+    /// The stored form: the ecosystems with their releases, one a line, followed by `?` where the version has no place in the
+    /// ecosystem's order. An obstacle is stored as `!`, its kind and its subject.
     package let text: String
 
-    /// - Parameter text: what `text` gave.
+    /// - Parameter text: a text that `text` gave.
     package init(text: String) { self.text = text }
 
-    /// - Parameter found: the keys of a library, or why it has none.
+    /// - Parameter found: the keys of a library, or the reason why it has none.
     package init(_ found: Result<[PackageKey], MatchingObstacle>) {
         switch found {
         case .failure(let obstacle):
@@ -33,12 +33,13 @@ package struct Lookup: Sendable, Hashable {
         }
     }
 
-    /// A release comes from the package URL, so it may hold any text. No advisory has a release with these characters.
+    /// A release comes from the package URL, so it may be any text. No advisory has a release with these characters,
+    /// so such a release is left out.
     private static func line(_ name: String) -> String {
         String(name.prefix(100).map { $0.isNewline || $0 == "?" || $0 == "!" ? "_" : $0 })
     }
 
-    /// The ecosystems, in the order in which they were found; empty where there is an obstacle.
+    /// The ecosystems in the order in which they were found; empty when there is an obstacle.
     package var places: [String] { known.map(\.name) }
 
     private var known: [(name: String, isOrdered: Bool)] {
@@ -48,10 +49,10 @@ package struct Lookup: Sendable, Hashable {
         }
     }
 
-    /// Why advisories cannot be looked up; nil where they can.
+    /// The reason why advisories cannot be looked up; nil when they can.
     ///
-    /// - Parameter isCovered: whether there are advisories of an ecosystem (`Debian:12`). For ecosystems that are not covered, the
-    ///   absence of findings means nothing.
+    /// - Parameter isCovered: whether there are advisories of an ecosystem (`Debian:12`). For an ecosystem without advisories,
+    ///   the absence of findings means nothing.
     package func obstacle(isCovered: (String) -> Bool) -> MatchingObstacle? {
         let known = known
         guard let first = known.first else { return fixedObstacle }

@@ -1,13 +1,15 @@
-/// Facts of a document about a library beside its package URL that affect its names and versions in advisories.
+/// Facts about a library that a document gives beside the package URL, and that affect the library's names and
+/// versions in advisories.
 ///
-/// Documents differ by their generator: `docs/matching.md` lists the fields of each generator. Facts that are absent
-/// are empty.
+/// Documents differ by their generator: `docs/matching.md` lists the fields of each generator. Absent facts are
+/// empty.
 package struct MatchingEvidence: Sendable, Hashable {
     /// The source package that a distribution built the library from.
     package var source: SourcePackage?
-    /// The name as the document spells it, for registries that distinguish letters by case where the package URL may not.
+    /// The name in the document's spelling. Some registries distinguish upper and lower case although the package URL
+    /// does not.
     package var name = ""
-    /// The version, for a package URL without one.
+    /// The version, used where the package URL has none.
     package var version = ""
 
     package static let none = MatchingEvidence()

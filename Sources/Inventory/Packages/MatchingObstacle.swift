@@ -1,15 +1,16 @@
-/// Why a component cannot be matched with advisories. It is not clean but was never looked up.
+/// The reason why a component cannot be matched with advisories. Such a component was never looked up, so it must not
+/// count as clean.
 package enum MatchingObstacle: Error, Sendable, Hashable {
     /// It has no readable package URL.
     case noPackageURL
     /// Its version is unknown.
     case noVersion
-    /// The version has no place in the order of the ecosystem (`latest`, a commit): only lists of versions can name it.
+    /// The ecosystem's order has no place for the version (`latest`, a commit): only lists of versions can name it.
     case versionNotOrdered(in: String)
-    /// A package of a distribution, or of a release of it, that the package URL does not name.
+    /// A package of a distribution where the package URL names no distribution or no release.
     case unknownDistribution
-    /// There are no advisories of the ecosystem, which is named with its release; where OSV has no such ecosystem, the
-    /// distribution (`Amazon Linux`) or the type of the package URL (`conda`).
+    /// No advisories of the ecosystem are loaded. The value names the ecosystem with its release. Where OSV has no
+    /// such ecosystem, it names the distribution (`Amazon Linux`) or the type of the package URL (`conda`).
     case noAdvisories(of: String)
 
     /// The kinds in the order in which they are shown.
@@ -31,7 +32,7 @@ package enum MatchingObstacle: Error, Sendable, Hashable {
         }
     }
 
-    /// The ecosystem, distribution or type that it is about, or empty.
+    /// The ecosystem, distribution or type that the obstacle names, or empty.
     package var subject: String {
         switch self {
         case .versionNotOrdered(let subject), .noAdvisories(let subject): subject

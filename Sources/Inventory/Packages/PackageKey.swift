@@ -1,15 +1,15 @@
-// DESIGN. A package is found by one text, made alike from an advisory and from a package URL: the ecosystem, its release
-// where it has some, and the name as the registry compares names. Two packages are the same exactly when their texts are
-// equal.
+// DESIGN. A package is found by one text, which advisories and package URLs give in the same form: the ecosystem, its
+// release if it has one, and the name in the form that the registry compares. Two packages are the same exactly when
+// their texts are equal.
 
-/// The key by which an advisory and a library name the same package, and the version of the library that is compared.
+/// The key under which an advisory and a library name the same package, and the library's version for the comparison.
 package struct PackageKey: Sendable, Hashable {
     /// `npm/@scope/name`, `Debian:12/openssl`, `Maven/group:artifact`.
     package let text: String
     package let scheme: VersionScheme?
     /// The version in the ecosystem's spelling; empty for an advisory.
     package let version: String
-    /// The registry that the package surely comes from, or empty.
+    /// The registry that the package is known to come from, or empty.
     package let registry: String
 
     private init(
@@ -23,7 +23,7 @@ package struct PackageKey: Sendable, Hashable {
 
     // MARK: From an advisory
 
-    /// The key of a package that an advisory names; nil where no library can be known to be it.
+    /// The key of a package that an advisory names; nil where no library could match it for certain.
     package init?(ecosystem text: String, name: String) {
         guard let ecosystem = Ecosystem(text), !name.isEmpty, name.utf8.count <= 512 else { return nil }
         if ecosystem.hasReleases, ecosystem.release.isEmpty { return nil }
@@ -32,18 +32,18 @@ package struct PackageKey: Sendable, Hashable {
             place, Self.normal(name, in: ecosystem.name), scheme: ecosystem.scheme, registry: ecosystem.registry)
     }
 
-    /// The key of a source repository, for advisories that name no package.
+    /// The key of a source repository, for advisories without a package.
     package init?(repository address: String) {
         guard let name = Self.repository(address) else { return nil }
         self.init("GIT", name, scheme: .semantic)
     }
 
-    /// The order of versions of the package with this text.
+    /// The order of versions for the package with this text.
     package static func scheme(of text: String) -> VersionScheme? {
         text.firstIndex(of: "/").flatMap { Ecosystem.scheme(of: String(text[..<$0])) }
     }
 
-    /// The name as the registry compares names.
+    /// The name in the form that the registry compares.
     private static func normal(_ name: String, in ecosystem: String) -> String {
         switch ecosystem {
         case "NuGet", "Hex", "Packagist", "GitHub Actions", "Go", "Bitnami": name.lowercased()
@@ -72,7 +72,7 @@ package struct PackageKey: Sendable, Hashable {
         return text
     }
 
-    /// `github.com/owner/name` of an address in any of its spellings; nil when it is none.
+    /// `github.com/owner/name` from an address in any spelling; nil for other addresses.
     private static func repository(_ address: String) -> String? {
         var text = Ecosystem.registry(address)[...]
         if text.hasSuffix(".git") { text.removeLast(4) }
@@ -87,10 +87,10 @@ package struct PackageKey: Sendable, Hashable {
     /// The ecosystem with its release, read from the text of a package key.
     package static func place(of text: String) -> String { String(text.prefix { $0 != "/" }) }
 
-    /// Whether the version has a place in the order of the ecosystem. Where it has none, only lists of versions count.
+    /// Whether the ecosystem's order has a place for the version. Without a place, only lists of versions count.
     package var isOrdered: Bool { scheme?.recognizes(version) ?? false }
 
-    /// The keys under which advisories may name a package; none for packages that no key identifies surely.
+    /// The keys under which advisories may name a package; empty for packages that no key identifies with certainty.
     package static func keys(of purl: PackageURL, evidence: MatchingEvidence = .none) -> [PackageKey] {
         switch find(purl, evidence: evidence) {
         case .success(let keys): keys
@@ -98,23 +98,23 @@ package struct PackageKey: Sendable, Hashable {
         }
     }
 
-    /// Why advisories cannot be looked up for a component; nil where they can.
+    /// The reason why advisories cannot be looked up for a component; nil when they can.
     ///
     /// - Parameters:
-    ///   - purl: nil where the document gives no readable one.
-    ///   - isCovered: whether there are advisories of an ecosystem, as for `Lookup.obstacle`.
+    ///   - purl: nil where the document has no readable package URL.
+    ///   - isCovered: whether advisories of an ecosystem are loaded, as for `Lookup.obstacle`.
     package static func obstacle(
         of purl: PackageURL?, evidence: MatchingEvidence = .none, isCovered: (String) -> Bool = { _ in true }
     ) -> MatchingObstacle? {
         Lookup(find(purl, evidence: evidence)).obstacle(isCovered: isCovered)
     }
 
-    /// The most bytes of a text: no advisory has a longer one, and databases keep it in an index.
+    /// The largest size of a text in bytes: no advisory has a longer one, and databases keep the text in an index.
     private static let textLimit = 2200
 
-    /// The keys of a library, each once, or why it has none.
+    /// The keys of a library, each once, or the reason why it has none.
     ///
-    /// - Parameter purl: nil where the document gives no readable one.
+    /// - Parameter purl: nil where the document has no readable package URL.
     package static func find(
         _ purl: PackageURL?, evidence: MatchingEvidence = .none
     ) -> Result<[PackageKey], MatchingObstacle> {
@@ -145,7 +145,7 @@ package struct PackageKey: Sendable, Hashable {
             names.compactMap { key($0, $1, version: self.version(version, in: $0), registry: registry) })
     }
 
-    /// Nil for a name that no registry takes.
+    /// Nil for a name that no registry accepts.
     private static func key(_ place: String, _ name: String, version: String, registry: String = "") -> PackageKey? {
         guard name.utf8.count <= 512 else { return nil }
         return PackageKey(
@@ -163,7 +163,7 @@ package struct PackageKey: Sendable, Hashable {
         return .success(package.names.compactMap { key(place, $0.name, version: $0.version) })
     }
 
-    /// The ecosystems of a package that belongs to no distribution, each with the package's name in it; none where OSV has no
+    /// The ecosystems of a package outside distributions, each with the package's name in it; empty where OSV has no
     /// ecosystem for the type.
     private static func names(of purl: PackageURL, _ evidence: MatchingEvidence) -> [(ecosystem: String, name: String)]
     {
@@ -192,8 +192,8 @@ package struct PackageKey: Sendable, Hashable {
         }
     }
 
-    /// npm distinguishes packages by case (purl-spec, issue 872), and some generators write package URLs in lower case: where the
-    /// document spells the name otherwise, it may be either package.
+    /// npm distinguishes packages by case (purl-spec, issue 872), but some generators write package URLs in lower case. Where
+    /// the document spells the name in another case, the package may be either of the two.
     private static func npm(_ purl: PackageURL, _ spelled: String) -> [(ecosystem: String, name: String)] {
         if spelled.isEmpty || spelled == purl.name || spelled.lowercased() != purl.name { return [("npm", purl.path)] }
         return [("npm", purl.path), ("npm", purl.namespace.isEmpty ? spelled : "\(purl.namespace)/\(spelled)")]
@@ -201,9 +201,9 @@ package struct PackageKey: Sendable, Hashable {
 
     /// The modules that a package URL of Go may mean (go.dev/ref/mod#module-path).
     ///
-    /// Syft cuts a module's path behind three segments and writes the rest as subpath, so that it is a part of the path.
-    /// In other package URLs the subpath is a package inside the module, or a module of its own below it: a module's path
-    /// is the beginning of its packages' paths.
+    /// Syft cuts a module's path after three segments and writes the rest as the subpath, so the subpath is a part of the
+    /// path. In other package URLs the subpath is a package inside the module, or another module below it, because the
+    /// path of a module begins the paths of its packages.
     private static func modules(of purl: PackageURL) -> [String] {
         let path = purl.path
         // cyclonedx-gomod calls the standard library `std`, the Go vulnerability database `stdlib`.
@@ -229,7 +229,7 @@ package struct PackageKey: Sendable, Hashable {
         }
     }
 
-    /// Bitnami counts its builds of a version behind a hyphen, which would be a pre-release.
+    /// Bitnami counts the builds of a version behind a hyphen. The order would read this number as a pre-release.
     private static func withoutRevision(_ version: String) -> String {
         guard let hyphen = version.lastIndex(of: "-") else { return version }
         let revision = version[version.index(after: hyphen)...]

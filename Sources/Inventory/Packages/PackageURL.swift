@@ -1,12 +1,12 @@
-// DESIGN. A purl is read in one pass over its UTF-8: the separators are found from the outside in (`#`, `?`, `@`, the
-// last `/`), and a part is copied unchanged unless it holds a `%` or a letter that its type folds. Reading is tolerant
-// where the standard is silent (a stray `%` stands for itself, `pkg://type/` is taken), and `text` is always canonical.
+// DESIGN. A purl is read in one pass over its UTF-8. The separators are found from the outside in (`#`, `?`, `@`, the
+// last `/`). A part is copied unchanged unless it contains a `%` or a letter that its type folds. The reader is lenient
+// where the standard is silent: a stray `%` is kept, and `pkg://type/` is accepted. `text` is always canonical.
 
 import Bytes
 
 /// A package URL: the name of a package across ecosystems (ECMA-427, 1st edition; purl-spec types for normalisation).
 ///
-/// All parts are decoded and normalised as the type asks; absent parts are empty.
+/// All parts are decoded and normalised by the rules of the type; absent parts are empty.
 package struct PackageURL: Sendable, Hashable {
     /// One `key=value` after the question mark.
     package struct Qualifier: Sendable, Hashable {
@@ -19,13 +19,13 @@ package struct PackageURL: Sendable, Hashable {
         }
     }
 
-    /// Lower-case ASCII: `maven`, `npm`, `deb`, …
+    /// The type in lower-case ASCII: `maven`, `npm`, `deb`, …
     package let type: String
     /// The segments joined by `/`, or empty.
     package let namespace: String
     package let name: String
     package let version: String
-    /// Sorted by key, each key once, no empty value.
+    /// Sorted by key; each key once, no empty value.
     package let qualifiers: [Qualifier]
     package let subpath: String
 
@@ -34,18 +34,19 @@ package struct PackageURL: Sendable, Hashable {
         qualifiers.first { $0.key == key }?.value
     }
 
-    /// Namespace and name as one path, as ecosystems without groups spell it: `@scope/name`, `github.com/a/b`.
+    /// Namespace and name as one path, the usual spelling of ecosystems without groups: `@scope/name`,
+    /// `github.com/a/b`.
     package var path: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
 
-    /// Reads a purl (ECMA-427 §5.6 and the parsing steps of purl-spec); nil when the text is none.
+    /// Reads a purl (ECMA-427 §5.6 and the parsing steps of purl-spec); nil when the text is no purl.
     package init?(_ text: String) { self.init(text, keepingCase: false) }
 
-    /// The same package with its name in the spelling of its document, where the case of names makes no other package of its type: as
-    /// people know the name. Not for comparing.
+    /// The same package with its name in the document's spelling, the one that people know. Only for types in which the case of
+    /// a name does not make another package. Not for comparison.
     ///
     /// - Parameters:
-    ///   - text: the package URL as the document spells it.
-    ///   - group: of the component; it and the name count where the document folded the package URL.
+    ///   - text: the package URL in the document's spelling.
+    ///   - group: the component's group. Group and name count where the document itself folded the package URL.
     package func spelled(as text: String, group: String, name: String) -> PackageURL {
         guard ["golang", "github", "gitlab", "bitbucket"].contains(type),
             let spelled = PackageURL(text, keepingCase: true)
@@ -80,7 +81,7 @@ package struct PackageURL: Sendable, Hashable {
         subpath = parts.subpath
     }
 
-    /// The purl of a package that is known by its parts; nil when they make none. A namespace may hold `/`.
+    /// The purl of a package with known parts; nil when the parts make no purl. A namespace may hold `/`.
     package init?(
         type: String, namespace: String = "", name: String, version: String, qualifiers: [Qualifier] = []
     ) {
@@ -102,10 +103,10 @@ package struct PackageURL: Sendable, Hashable {
         self.init(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The canonical text: parts normalised, percent-coded with upper-case hexadecimal, qualifiers sorted.
+    /// The canonical text: normalised parts, percent-encoding with upper-case hexadecimal, sorted qualifiers.
     package var text: String { text(version: version, qualifiers: qualifiers) }
 
-    /// The canonical text with another version and other qualifiers, which are sorted.
+    /// The canonical text with another version and other qualifiers, which must be sorted.
     func text(version: String, qualifiers: [Qualifier]) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24 + type.utf8.count + namespace.utf8.count + name.utf8.count + version.utf8.count)
@@ -137,7 +138,7 @@ package struct PackageURL: Sendable, Hashable {
     }
 }
 
-/// Appends a part percent-coded: letters, digits, `-`, `.`, `_`, `~` and `:` stand for themselves (ECMA-427 §5.4).
+/// Appends a part in percent-encoding; letters, digits, `-`, `.`, `_`, `~` and `:` stay as they are (ECMA-427 §5.4).
 private func encode(_ part: String, into bytes: inout [UInt8], keepingSlash: Bool) {
     for byte in part.utf8 {
         let isPlain = PercentEncoding.isUnreserved(byte) || byte == UInt8(ascii: ":")
@@ -161,14 +162,14 @@ private func hexadecimalValue(_ digit: UInt8) -> UInt8? {
 private func isLetter(_ byte: UInt8) -> Bool { (byte | 32) >= 97 && (byte | 32) <= 122 }
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
 
-/// How a type folds a part (the "normalization rules" of the type definitions in purl-spec).
+/// The folding of a part by its type (the "normalization rules" of the type definitions in purl-spec).
 private enum Fold {
     case none, lower, upper
     /// Lower case, `_` becomes `-` (pypi).
     case python
     /// `_` becomes `-` (hackage).
     case dash
-    /// Lower case, all but letters and digits becomes `_` (pub).
+    /// Lower case; all characters but letters and digits become `_` (pub).
     case dart
 
     func apply(_ byte: UInt8) -> UInt8 {
@@ -202,7 +203,7 @@ private func folds(of type: String) -> (namespace: Fold, name: Fold, version: Fo
     }
 }
 
-/// The parts while they are cut out of the bytes.
+/// The parts as they are split from the bytes.
 private struct Parts {
     var type = ""
     var namespace = ""
@@ -220,7 +221,7 @@ private struct Parts {
             bytes[start + 2] | 32 == UInt8(ascii: "g"), bytes[start + 3] == UInt8(ascii: ":")
         else { return nil }
         start += 4
-        // Control characters cannot be meant, and would break every line-based format that the purl goes to.
+        // Control characters are never intended, and would break every line-based format that shows the purl.
         for index in start..<end where bytes[index] < 32 || bytes[index] == 127 { return nil }
 
         if let mark = lastIndex(of: UInt8(ascii: "#"), in: bytes, from: start, to: end) {
@@ -249,8 +250,8 @@ private struct Parts {
         let fold = keepingCase ? (namespace: Fold.none, name: Fold.none, version: Fold.none) : folds(of: type)
         start = slash + 1
 
-        // An `@` at the head of a segment belongs to the segment: npm scopes are often left uncoded. At the beginning
-        // of the last segment, a version would have no name.
+        // An `@` at the head of a segment belongs to the segment, because many tools leave the `@` of npm scopes
+        // unencoded. An `@` that begins the last segment cannot start a version: there would be no name.
         var at = end - 1
         while at > start, bytes[at] != UInt8(ascii: "@") || bytes[at - 1] == UInt8(ascii: "/") { at -= 1 }
         if at > start {
@@ -292,7 +293,8 @@ private struct Parts {
                 let value = part(bytes, from: equals + 1, to: end, fold: .none)
             else { return false }
             if value.isEmpty { continue }
-            // Few keys, nearly always sorted already: insertion is the cheapest sort. A key said twice: the last holds.
+            // There are few keys, nearly always sorted already, so insertion sort is the cheapest. When a key occurs
+            // twice, the last one counts.
             var place = qualifiers.count
             while place > 0, qualifiers[place - 1].key > key { place -= 1 }
             if place > 0, qualifiers[place - 1].key == key {
@@ -332,7 +334,7 @@ private func part(_ bytes: UnsafeBufferPointer<UInt8>, from: Int, to: Int, fold:
         plain = false
         break
     }
-    // A slice between two ASCII bytes of a valid text is valid.
+    // The bytes are valid UTF-8, and a slice of them between two ASCII bytes is valid, too.
     if plain { return String(decoding: bytes[from..<to], as: UTF8.self) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(to - from)
@@ -353,7 +355,7 @@ private func part(_ bytes: UnsafeBufferPointer<UInt8>, from: Int, to: Int, fold:
     return String(validating: decoded, as: UTF8.self)
 }
 
-/// Segments decoded one by one, without the empty ones (and without `.` and `..` when `dots` is false).
+/// Segments decoded one by one. Empty segments are left out, and so are `.` and `..` when `dots` is false.
 private func segments(
     _ bytes: UnsafeBufferPointer<UInt8>, from: Int, to: Int, fold: Fold, dots: Bool
 ) -> String? {

@@ -1,7 +1,7 @@
 /// A source package of a distribution.
 package struct SourcePackage: Sendable, Hashable {
     package var name: String
-    /// With epoch and release as far as they are known; empty where the source has the version of the package.
+    /// With epoch and release as far as known; empty when the source has the version of the package.
     package var version: String
 
     package init(name: String, version: String = "") {
@@ -9,7 +9,7 @@ package struct SourcePackage: Sendable, Hashable {
         self.version = version
     }
 
-    /// From its parts, as Trivy gives them: `1`, `3.0.11`, `1~deb12u1`.
+    /// Takes the parts, as Trivy gives them: `1`, `3.0.11`, `1~deb12u1`.
     package init(name: String, epoch: String, version: String, release: String) {
         self.name = name
         self.version = version
@@ -18,7 +18,7 @@ package struct SourcePackage: Sendable, Hashable {
         if !epoch.isEmpty, epoch != "0", !version.contains(":") { self.version = "\(epoch):\(self.version)" }
     }
 
-    /// From the name of its file, `openssl-1.1.1k-7.el8_6.src.rpm`; nil when the name has another form.
+    /// Reads the name of a source file, `openssl-1.1.1k-7.el8_6.src.rpm`; nil when the name has another form.
     package init?(file: String) {
         let ends = [".src.rpm", ".nosrc.rpm"]
         guard let end = ends.first(where: file.hasSuffix) else { return nil }
@@ -29,7 +29,7 @@ package struct SourcePackage: Sendable, Hashable {
         if name.isEmpty { return nil }
     }
 
-    /// From qualifiers of package URLs: `name@version`, `name-version-release.src.rpm`, `name`.
+    /// Reads a qualifier of a package URL: `name@version`, `name-version-release.src.rpm` or `name`.
     init?(qualifier text: String) {
         if let file = SourcePackage(file: text) {
             self = file
@@ -42,8 +42,8 @@ package struct SourcePackage: Sendable, Hashable {
         }
     }
 
-    /// From SPDX's `sourceInfo` as Trivy writes it: `built package from: openssl 3.0.11-1~deb12u1`; nil when it says
-    /// something else.
+    /// Reads SPDX's `sourceInfo` as Trivy writes it: `built package from: openssl 3.0.11-1~deb12u1`; nil for another
+    /// text.
     package init?(sourceInfo text: String) {
         let beginning = "built package from: "
         guard text.hasPrefix(beginning) else { return nil }

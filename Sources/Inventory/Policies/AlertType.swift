@@ -1,4 +1,4 @@
-/// The subject of an alert, in Mend's words. The order of the cases is that of the alerts of one library.
+/// The subject of an alert, in Mend's words. The alerts of one library are listed in the order of these cases.
 package enum AlertType: String, Sendable, Hashable, CaseIterable {
     /// The library has a known vulnerability.
     case vulnerability = "SECURITY_VULNERABILITY"
@@ -8,7 +8,7 @@ package enum AlertType: String, Sendable, Hashable, CaseIterable {
     case rejectedDeFacto = "REJECTED_DEFACTO_RESOURCE"
     /// More than one licence was found.
     case multipleLicenses = "MULTIPLE_LICENSES"
-    /// The project has other versions of the library, too.
+    /// The project also has other versions of the library.
     case multipleVersions = "MULTIPLE_LIBRARY_VERSIONS"
     /// A newer version with another first number is known.
     case newMajorVersion = "NEW_MAJOR_VERSION"
@@ -17,7 +17,7 @@ package enum AlertType: String, Sendable, Hashable, CaseIterable {
     /// A severe bug of the library is open.
     case severeBug = "HIGH_SEVERITY_BUG"
 
-    /// Mend's `level`; of a vulnerability it depends on how bad it is.
+    /// Mend's `level`; for a vulnerability it depends on the severity.
     package enum Level: String, Sendable {
         case minor = "MINOR"
         case major = "MAJOR"
@@ -31,7 +31,7 @@ package enum AlertType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Why an alert's cause is gone, as reports say it.
+    /// The reason why the cause of an alert disappeared, in the words of reports.
     package enum Resolution: String, Sendable {
         case libraryRemoved = "Library removed"
         case libraryUpgraded = "Library upgraded"
@@ -46,7 +46,7 @@ package enum AlertType: String, Sendable, Hashable, CaseIterable {
         case bugClosed = "Bug closed"
     }
 
-    /// Why the cause is gone while the library is still there.
+    /// The reason why the cause disappeared while the library stayed.
     package var resolution: Resolution {
         switch self {
         case .vulnerability: .notAffected

@@ -1,19 +1,21 @@
 import CRE2
 
-// DESIGN. Expressions come from tenants and are matched with names from uploads, so no pair of them may take long: RE2
-// matches in time that is proportional to the text. It refuses features that it cannot match in such time
-// (back-references, look-around). This is the only file that knows RE2.
+// DESIGN. Tenants write expressions, and uploads bring the names to match. No pair of them may take long, so RE2 does
+// the matching: its time is proportional to the text. RE2 refuses features that would take longer (back-references,
+// look-around). This is the only file that knows RE2.
 
-/// A regular expression in RE2's syntax (github.com/google/re2/wiki/Syntax), whatever the case of letters. For one thread.
+/// A regular expression in RE2's syntax (github.com/google/re2/wiki/Syntax) that ignores the case of letters. Belongs to
+/// one thread.
 final class Expression {
-    /// The most bytes that RE2 uses for one expression: its program and the states that it caches while matching.
+    /// The most bytes that RE2 uses for one expression: its program, and the states that it caches during a match.
     static let memoryLimit: Int64 = 128 << 10
-    /// The most instructions of its program. A byte of a name costs at most that many steps of some nanoseconds.
+    /// The most instructions of its program. Each byte of a name costs at most this many steps, of a few nanoseconds
+    /// each.
     static let instructionLimit: Int32 = 2000
 
     private let handle: OpaquePointer
 
-    /// Throws RE2's reason when it does not know the expression, or finds it too large.
+    /// Throws RE2's reason when RE2 refuses the expression or finds it too large.
     init(_ text: String) throws(NamePatternError) {
         var text = text
         var reason = [CChar](repeating: 0, count: 256)

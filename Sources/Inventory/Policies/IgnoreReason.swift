@@ -15,7 +15,7 @@ package struct IgnoreReason: Sendable, Equatable {
     ]
 
     package let word: Word
-    /// For `notAffected`, one of `justifications`, or empty.
+    /// For `notAffected`: one of `justifications`, or empty.
     package let justification: String
 
     /// The reason when the client gives none.

@@ -1,12 +1,13 @@
-// DESIGN. Checking a pattern and using it are apart. `init(_:)` checks a pattern before it is saved. `init(stored:)` takes a
-// saved one, which may come from an earlier program with other expressions. Compiling shows whether it can be used. An
-// unusable pattern decides nothing new, and the matching code handles its earlier decisions.
+// DESIGN. Checking a pattern and using a pattern are separate steps. `init(_:)` checks a pattern before it is saved.
+// `init(stored:)` takes a saved pattern. An earlier program with another expression syntax may have saved it. Compiling
+// shows whether the pattern can be used. An unusable pattern decides nothing new. The matching code decides what happens to
+// its earlier decisions.
 
-/// Why a text cannot be used as a pattern.
+/// The reason why a text cannot be used as a pattern.
 package enum NamePatternError: Error, Equatable, CustomStringConvertible {
     case empty
     case tooLong(limit: Int)
-    /// The regular expression is refused; the reason in RE2's words.
+    /// RE2 refuses the regular expression; the value is RE2's reason.
     case notUnderstood(why: String)
 
     package var description: String {
@@ -19,18 +20,19 @@ package enum NamePatternError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A pattern for names of libraries: text in which `*` stands for any characters and `?` for one, or a regular expression
-/// between slashes. Both are matched with the whole name, in any case of letters.
+/// between slashes. Both kinds must match the whole name, and ignore the case of letters.
 package struct NamePattern: Sendable, Equatable {
     /// The longest pattern, in bytes of UTF-8.
     package static let limit = 500
-    /// The longest name that patterns look at, in bytes of UTF-8; a longer one fits none. With the limits of `Expression`
-    /// this bounds what a pattern and a name can cost: 2,000,000 steps of an expression, 500,000 of the other kind.
+    /// The longest name that patterns are matched with, in bytes of UTF-8; a longer name fits no pattern. Together with
+    /// the limits of `Expression`, this bounds the cost of one match: 2,000,000 steps for an expression, 500,000 for a
+    /// pattern of the other kind.
     package static let nameLimit = 1024
 
-    /// As it was given.
+    /// The pattern as the client gave it.
     package let text: String
 
-    /// Checks a pattern that is to be saved.
+    /// Checks a pattern before it is saved.
     package init(_ text: String) throws(NamePatternError) {
         self.init(stored: text)
         _ = try matcher()
@@ -39,7 +41,7 @@ package struct NamePattern: Sendable, Equatable {
     /// Takes a pattern that was saved; `matcher()` says whether it can be used.
     package init(stored text: String) { self.text = text }
 
-    /// The regular expression between the slashes; nil for the other kind.
+    /// The regular expression between the slashes; nil for a pattern of the other kind.
     private var expression: String? {
         text.count > 2 && text.hasPrefix("/") && text.hasSuffix("/") ? String(text.dropFirst().dropLast()) : nil
     }
@@ -52,7 +54,7 @@ package struct NamePattern: Sendable, Equatable {
         return NameMatcher(expression: try Expression(expression))
     }
 
-    /// Why the pattern cannot be used; nil when it can.
+    /// The reason why the pattern cannot be used; nil when it can.
     package var fault: NamePatternError? {
         do {
             _ = try matcher()
@@ -63,7 +65,7 @@ package struct NamePattern: Sendable, Equatable {
     }
 }
 
-/// A compiled pattern. For one thread.
+/// A compiled pattern. Matches names with a compiled pattern. Belongs to one thread.
 package final class NameMatcher {
     private enum Way {
         case characters([Character])
@@ -84,7 +86,7 @@ package final class NameMatcher {
         }
     }
 
-    /// Backtracks to the last star only, so the time is at most the product of the lengths.
+    /// The search returns only to the last star, so its time is at most the product of the two lengths.
     private static func matches(_ name: [Character], _ pattern: [Character]) -> Bool {
         var (place, wanted) = (0, 0)
         var star: (place: Int, wanted: Int)?

@@ -8,10 +8,10 @@ package enum PolicyAction: String, Sendable, CaseIterable {
     case alert = "ALERT"
     /// Issues are listed for a tracker.
     case createIssue = "CREATE_ISSUE"
-    /// Kept for other programs; has no effect here.
+    /// Stored for other programs; has no effect in Waybill.
     case reassign = "REASSIGN"
 
-    /// The words of those actions of which the first that fits decides about a library.
+    /// The actions that decide about a library; the first policy with one of them that fits the library counts.
     package static let deciding = Set([approve, reject, alert].map(\.rawValue))
 
     /// All words, for messages.

@@ -1,7 +1,7 @@
 import Bytes
 
-// DESIGN. What a policy looks for is checked once, when it is given, and kept as lines of text: the kind, then its values.
-// Deciding reads that; the JSON of the policy is only given back.
+// DESIGN. The condition of a policy is checked once, when a client sends it, and stored as lines of text: the kind, then
+// the values. Decisions read these lines. The JSON of the policy is only returned to clients.
 
 /// The condition of a policy on a library.
 package enum PolicyRule: Sendable, Equatable {
@@ -20,13 +20,13 @@ package enum PolicyRule: Sendable, Equatable {
     /// Libraries that were released at least this many days ago.
     case age(days: Int)
     case inHouse
-    /// No condition that is known here; such a policy is stored and listed, and decides nothing.
+    /// A condition that this program does not know. Such a policy is stored and listed, and decides nothing.
     case nothing
 
-    /// The most days that a rule about age may name, about ten thousand years: nothing that has a date is older.
+    /// The most days that a rule about age may name: about ten thousand years, and nothing with a date is older.
     package static let oldest: Int64 = 3_660_000
 
-    /// Whether licences have to be known to decide.
+    /// Whether the decision needs the licences of the library.
     package var needsLicenses: Bool {
         switch self {
         case .licenses, .families: true
@@ -34,7 +34,7 @@ package enum PolicyRule: Sendable, Equatable {
         }
     }
 
-    /// Whether vulnerabilities have to be known to decide.
+    /// Whether the decision needs the vulnerabilities of the library.
     package var needsVulnerabilities: Bool {
         switch self {
         case .score, .severities, .vulnerability: true
@@ -42,7 +42,7 @@ package enum PolicyRule: Sendable, Equatable {
         }
     }
 
-    /// How many days old a release has to be; nil for a rule that does not look at time.
+    /// The least age of a release in days; nil for a rule that does not depend on time.
     package var age: Int? { if case .age(let days) = self { days } else { nil } }
 
     /// The first line of a rule as text.
@@ -58,7 +58,7 @@ package enum PolicyRule: Sendable, Equatable {
         case nothing = "NOTHING"
     }
 
-    /// As lines.
+    /// The rule as lines.
     package var text: String {
         let (word, values): (Word, [String]) =
             switch self {
@@ -75,7 +75,7 @@ package enum PolicyRule: Sendable, Equatable {
         return ([word.rawValue] + values).joined(separator: "\n")
     }
 
-    /// Reads the result of `text`. A text that cannot be read becomes `nothing`.
+    /// Reads the result of `text`. A text that cannot be read gives `nothing`.
     package init(text: String) {
         let lines = text.split(separator: "\n").map(String.init)
         let values = Array(lines.dropFirst())
@@ -91,7 +91,7 @@ package enum PolicyRule: Sendable, Equatable {
             if let conditions = VulnerabilityConditions(lines: values) { self = .vulnerability(conditions) }
         case .name: if let pattern = values.first { self = .name(NamePattern(stored: pattern)) }
         case .age:
-            // Rules that were saved before ages had a bound may have any number.
+            // Rules that were saved before ages had a limit may have any number.
             if let days = values.first.flatMap({ Int64($0) }) { self = .age(days: Int(min(max(days, 0), Self.oldest))) }
         case .inHouse: self = .inHouse
         case .nothing, nil: break
@@ -99,23 +99,23 @@ package enum PolicyRule: Sendable, Equatable {
     }
 }
 
-/// A library as policies see it.
+/// A library in the form that policies use.
 package struct PolicySubject: Sendable {
     package var group = ""
     package var artifact = ""
     package var version = ""
     package var filename = ""
-    /// The licences that bind it, every choice decided.
+    /// The licences that bind the library after every choice.
     package var licenses: [PolicyLicense] = []
     package var isInHouse = false
-    /// When it was released, in milliseconds since 1970; nil when that is not known.
+    /// The time of its release, in milliseconds since 1970; nil when unknown.
     package var released: Int64?
     package var vulnerabilities: [PolicyVulnerability] = []
 
     package init() {}
 
-    /// The texts that patterns are matched with: the names of the package, its coordinates in the inventory, and Mend's form
-    /// outside of Maven, where the group is the package and the artifact the file.
+    /// The texts to match with patterns: the names of the package, its coordinates in the inventory and, outside of Maven,
+    /// Mend's form, where the group is the package and the artifact the file.
     package var names: [String] {
         [
             artifact, filename, "\(group):\(artifact)", "\(group):\(artifact):\(version)",
@@ -124,7 +124,7 @@ package struct PolicySubject: Sendable {
     }
 }
 
-/// Decides whether rules fit libraries. Each rule is prepared once, so that a library costs no more than looking it up.
+/// Decides whether rules fit libraries. Each rule is prepared once, so that a library only costs a look-up.
 package final class PolicyMatcher {
     /// The verdict of a rule about a library.
     package enum Verdict: Sendable {
@@ -171,7 +171,7 @@ package final class PolicyMatcher {
         }
     }
 
-    /// What the rule at a place of the list says of the library.
+    /// The verdict of the rule at a position of the list on the library.
     package func verdict(_ place: Int, on library: PolicySubject) -> Verdict {
         switch tests[place] {
         case .licenses(let patterns): Verdict(patterns.fits(library.licenses))

@@ -1,11 +1,11 @@
-// DESIGN. The ranges of an advisory for one package are kept as one text that is read without a parser of its own: a
-// line for each range, an event for each word. Events are sorted once, when the advisory comes in; a decision is then a
-// walk that ends at the first event above the version.
+// DESIGN. The ranges of an advisory for one package are stored as one text that needs no parser: each line is a range,
+// each word an event. Events are sorted once, when the advisory arrives. A decision is then a walk that ends at the
+// first event above the version.
 
 /// An event of a range (OSV schema 1.7, `affected[].ranges[].events[]`).
 package struct RangeEvent: Sendable, Hashable {
     package enum Kind: Character, Sendable {
-        /// The versions from this one on are affected; `0` is before all versions.
+        /// The versions from this one on are affected; `0` comes before all versions.
         case introduced = "i"
         /// The versions from this one on are not affected.
         case fixed = "f"
@@ -23,18 +23,18 @@ package struct RangeEvent: Sendable, Hashable {
         self.version = version
     }
 
-    /// Whether it comes before all versions.
+    /// Whether the event comes before all versions.
     package var isStart: Bool { kind == .introduced && version == "0" }
 }
 
 /// A range of versions in one order.
 package struct VersionRange: Sendable, Hashable {
     package let scheme: VersionScheme
-    /// Sorted; limits apart.
+    /// Sorted; limits are in a list of their own.
     package let events: [RangeEvent]
     package let limits: [String]
 
-    /// Nil when an event has no place in the order of the scheme, or nothing is introduced.
+    /// Nil when the scheme has no place for the version of an event, or no event introduces the fault.
     package init?(_ events: [RangeEvent], scheme: VersionScheme) {
         self.scheme = scheme
         let events = events.map { RangeEvent($0.kind, scheme.cleaned($0.version)) }
@@ -46,17 +46,18 @@ package struct VersionRange: Sendable, Hashable {
         self.events = rest.sorted { left, right in
             if left.isStart || right.isStart { return left.isStart && !right.isStart }
             let order = scheme.compare(left.version, right.version) ?? 0
-            // Fixed and introduced at once: the version is affected (it was introduced again).
+            // A version that is fixed and introduced at once is affected, because the fault was introduced again.
             return order == 0 ? left.kind != .introduced && right.kind == .introduced : order < 0
         }
     }
 
-    /// Whether the version is in the range. False when it is not of the scheme.
+    /// Whether the version is in the range. False when the scheme does not know the version.
     package func contains(_ version: String) -> Bool {
         withBytes(version) { version in withBytes(line) { Self.contains(version, line: $0) } }
     }
 
-    /// One line: the scheme, then kind and version of each event. Versions have no blanks: those are not of any scheme.
+    /// The range as one line: the scheme, then kind and version of each event. Versions contain no blanks; a version
+    /// with a blank belongs to no scheme.
     var line: String {
         var text = "\(scheme.rawValue)"
         for event in events { text += " \(event.kind.rawValue)\(event.version)" }
@@ -71,7 +72,7 @@ package struct VersionRange: Sendable, Hashable {
         for digit in line[..<index] { number = number &* 10 &+ (digit - 48) }
         guard let scheme = VersionScheme(rawValue: number) else { return false }
         var (isAffected, isOver, hasLimit, isBelowLimit) = (false, false, false, false)
-        // A range may end with the version that begins it: ends come before beginnings of the same version.
+        // A range may end with the version that begins the next, so ends come before beginnings of the same version.
         var only: VersionBytes?
         while index + 1 < line.count {
             let kind = line[index + 1]
@@ -105,9 +106,9 @@ package struct VersionRange: Sendable, Hashable {
     }
 }
 
-/// The versions of a package that an advisory lists as affected, one by one and as ranges.
+/// The affected versions of a package in an advisory, as a list and as ranges.
 package struct AffectedVersions: Sendable, Hashable {
-    /// Ranges, one a line: the stored form, on which decisions are made.
+    /// Ranges, one a line, in the stored form that decisions read.
     package let ranges: String
     /// Versions, one a line, sorted.
     package let versions: String
@@ -117,7 +118,7 @@ package struct AffectedVersions: Sendable, Hashable {
         self.versions = Set(versions).sorted().joined(separator: "\n")
     }
 
-    /// Takes what was stored.
+    /// Takes the two stored texts.
     package init(ranges: String, versions: String) {
         self.ranges = ranges
         self.versions = versions
@@ -125,8 +126,8 @@ package struct AffectedVersions: Sendable, Hashable {
 
     package var isEmpty: Bool { ranges.isEmpty && versions.isEmpty }
 
-    /// Whether the version is affected. A list names versions as the registry spells them. So a version is compared as a
-    /// text, with and without a leading `v`, and by the order of `scheme` where there are no ranges.
+    /// Whether the version is affected. A list spells versions as the registry does. So a version is compared as a text,
+    /// with and without a leading `v`. Where there are no ranges, it is also compared by the order of `scheme`.
     package func contains(_ version: String, scheme: VersionScheme?) -> Bool {
         withBytes(version) { version in
             let isInRange = withBytes(ranges) { text in
@@ -143,7 +144,7 @@ package struct AffectedVersions: Sendable, Hashable {
         }
     }
 
-    /// Versions named as the first that is not affected any more.
+    /// The versions that the advisory names as the first ones without the fault.
     package var fixed: [String] {
         ranges.split(separator: "\n").flatMap { line in
             line.split(separator: " ").dropFirst().filter { $0.first == "f" }.map { String($0.dropFirst()) }
@@ -152,7 +153,7 @@ package struct AffectedVersions: Sendable, Hashable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether `body` is true for a line. An empty text has no lines.
+    /// Whether `body` is true for any line. An empty text has no lines.
     @inline(__always)
     fileprivate func anyLine(_ body: (VersionBytes) -> Bool) -> Bool {
         var start = 0

@@ -1,15 +1,16 @@
 /// Versions of Alpine packages, ordered as `apk_version_compare` of apk-tools 3 does (apk-package(5), "Package versions"):
 /// `number{.number}{letter}{_suffix{number}}{~hash}{-r number}`.
 struct AlpineVersion {
-    /// The kinds of parts, in the order in which they may follow each other. Where two versions part ways, the one with the later kind
-    /// is lower.
+    /// The kinds of parts, in the order in which they may follow each other. Where two versions begin to differ, the one whose
+    /// part has the later kind is lower.
     private enum Token: Int { case first, number, letter, suffix, suffixNumber, hash, revision, end }
 
     private static let before: [StaticString] = ["alpha", "beta", "pre", "rc"]
     private static let after: [StaticString] = ["cvs", "svn", "git", "hg", "p"]
 
     private let bytes: VersionBytes
-    /// The token at hand, its bytes, and its rank when it is a suffix: negative before the release.
+    /// The current token, its bytes, and, for a suffix, its rank; the rank is negative for suffixes before the
+    /// release.
     private var token = Token.first
     private var value: Range<Int>
     private var rank = 0
@@ -45,7 +46,7 @@ struct AlpineVersion {
     private func compareValue(with other: AlpineVersion) -> Int {
         let (left, right) = (bytes.slice(value), other.bytes.slice(other.value))
         switch token {
-        // Zeros in front make it a fraction: 1.05 is below 1.1.
+        // Leading zeros make a fraction: 1.05 is below 1.1.
         case .number where left.first == 48 || right.first == 48: return left.compareBytes(right)
         case .first, .number, .suffixNumber, .revision: return left.compareNumber(right)
         case .letter, .hash: return left.compareBytes(right)
@@ -54,7 +55,7 @@ struct AlpineVersion {
         }
     }
 
-    /// Reads the next token; false when the text goes on with something else.
+    /// Reads the next token; false when the text continues with something else.
     private mutating func advance() -> Bool {
         let index = value.upperBound
         guard index < bytes.count else {

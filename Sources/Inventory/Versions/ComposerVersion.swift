@@ -4,7 +4,7 @@
 struct ComposerVersion {
     private let bytes: VersionBytes
     private var numbers = 0..<0
-    /// dev 0, alpha 1, beta 2, RC 3, stable 4, patch 5.
+    /// The rank: dev 0, alpha 1, beta 2, RC 3, stable 4, patch 5.
     private var stability = 4
     private var stabilityNumbers = 0..<0
     private var isDevelopment = false
@@ -21,7 +21,7 @@ struct ComposerVersion {
         return sign(left.isDevelopment ? 0 : 1, right.isDevelopment ? 0 : 1)
     }
 
-    /// `beta` is below `beta0`; then number by number.
+    /// `beta` is below `beta0`; the rest is compared number by number.
     private static func compareNumbers(_ left: VersionBytes, _ right: VersionBytes) -> Int {
         if left.isEmpty || right.isEmpty { return sign(left.count, right.count) }
         return NumberVersion.compare(left, right) ?? left.compareBytes(right)
@@ -49,7 +49,7 @@ struct ComposerVersion {
     }
 
     private mutating func readStability(_ index: inout Int) {
-        // The longer spelling first where one begins with another.
+        // Where one word begins with another, the longer word comes first.
         let words: [(StaticString, Int)] = [
             ("stable", 4), ("beta", 2), ("b", 2), ("rc", 3), ("alpha", 1), ("a", 1), ("patch", 5), ("pl", 5), ("p", 5),
         ]
@@ -76,7 +76,7 @@ struct ComposerVersion {
         }
     }
 
-    /// The end of the word, with a separator allowed before it; nil when it does not stand here.
+    /// The end of the word, which may follow a separator; nil when the text has another word here.
     private func word(_ word: StaticString, from start: Int) -> Int? {
         var index = start
         if index < bytes.count,

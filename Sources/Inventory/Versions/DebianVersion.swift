@@ -39,7 +39,8 @@ enum DebianVersion {
         }
     }
 
-    /// Runs of other bytes and of digits in turn; a tilde is below the end, letters are below all other bytes.
+    /// Compares runs of other bytes and runs of digits in turn. A tilde is below the end of the text, and letters are
+    /// below all other bytes.
     private static func comparePart(_ left: VersionBytes, _ right: VersionBytes) -> Int {
         var (i, j) = (0, 0)
         while i < left.count || j < right.count {

@@ -1,4 +1,5 @@
-/// RubyGems' versions (`Gem::Version`): runs of digits and of letters; letters are a pre-release and below any number.
+/// RubyGems' versions (`Gem::Version`) are runs of digits and runs of letters. Letters mark a pre-release and are
+/// below any number.
 enum GemVersion {
     static func compare(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
         if let plain = comparePlain(left, right) { return plain }
@@ -15,8 +16,9 @@ enum GemVersion {
         return 0
     }
 
-    /// The version without the platform that Bundler and file names write behind it: `1.13.1` of `1.13.1-x86_64-linux`
-    /// (`Gem::Platform`: CPU, system and version between hyphens). A hyphen before anything else begins a pre-release.
+    /// The version without the platform that Bundler and file names append: `1.13.1` for `1.13.1-x86_64-linux`
+    /// (`Gem::Platform`: CPU, system and version between hyphens). A hyphen before any other word begins a
+    /// pre-release.
     static func withoutPlatform(_ version: String) -> String {
         guard let hyphen = version.firstIndex(of: "-") else { return version }
         let platform = version[version.index(after: hyphen)...].lowercased()
@@ -24,7 +26,7 @@ enum GemVersion {
         return platforms.contains(String(first)) ? String(version[..<hyphen]) : version
     }
 
-    /// How platforms begin: with a processor, or with a system that stands alone.
+    /// The words that begin a platform: a processor, or a system that stands alone.
     private static let platforms: Set<String> = [
         "aarch64", "aarch64_be", "arm", "arm64", "armv5tejl", "armv6", "armv6l", "armv7", "armv7l", "armv8", "i386",
         "i486", "i586", "i686", "loongarch64", "mips64el", "powerpc", "powerpc64", "ppc", "ppc64", "ppc64le", "riscv64",
@@ -40,7 +42,7 @@ enum GemVersion {
 
     private static let pre: StaticString = "pre"
 
-    /// The canonical segments: zeros dropped from the end of the numbers before the first word, and from the end of all.
+    /// The canonical segments: trailing zeros are dropped from the numbers before the first word, and from the whole.
     private static func segments(_ bytes: VersionBytes) -> [Segment]? {
         guard isNumeral(bytes[0]) else { return nil }
         var found: [Segment] = []

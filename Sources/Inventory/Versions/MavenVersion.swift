@@ -1,7 +1,7 @@
 /// Maven's versions as `org.apache.maven.artifact.versioning.ComparableVersion` of Maven 3.8 orders them.
 ///
-/// Every text is a version. Versions of numbers and points only take a short way; others become a tree of items, since a
-/// hyphen opens a list that is compared as one item.
+/// Every text is a version. Versions that consist of numbers and points are compared directly. Others become a tree of
+/// items, because a hyphen opens a list that is compared as one item.
 enum MavenVersion {
     static func compare(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
         if let plain = comparePlain(left, right) { return plain }
@@ -11,11 +11,11 @@ enum MavenVersion {
 
 private indirect enum MavenItem {
     case number(VersionBytes)
-    /// A known qualifier by its rank, any other (rank 7) by its letters.
+    /// A known qualifier by its rank; any other one (rank 7) by its letters.
     case qualifier(Int, VersionBytes)
     case list([MavenItem])
 
-    /// The rank of the empty qualifier: the release itself.
+    /// The rank of the empty qualifier, which means the release itself.
     private static let release = 5
 
     // MARK: Reading
@@ -86,7 +86,7 @@ private indirect enum MavenItem {
         return .qualifier(7, bytes)
     }
 
-    /// Drops null components from the end, and before trailing lists.
+    /// Drops null components at the end and before trailing lists.
     private static func trim(_ items: inout [MavenItem]) {
         var index = items.count - 1
         while index >= 0 {

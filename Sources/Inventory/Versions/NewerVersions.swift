@@ -1,7 +1,7 @@
-/// A version that a registry has of a package.
+/// A version of a package that a registry has.
 package struct Release: Sendable, Hashable {
     package let version: String
-    /// Milliseconds since 1970, UTC; nil where the registry does not say.
+    /// Milliseconds since 1970, UTC; nil where the registry gives no time.
     package let published: Int64?
 
     package init(_ version: String, published: Int64? = nil) {
@@ -10,19 +10,19 @@ package struct Release: Sendable, Hashable {
     }
 }
 
-/// What is newer than a version that is in use: reports.md §5 and mend-api.md, `outdatedModel`.
+/// The versions that are newer than the one in use: reports.md §5 and mend-api.md, `outdatedModel`.
 ///
-/// Pre-releases are not newer, for nobody should change to them.
+/// Pre-releases do not count as newer, because nobody should have to change to them.
 package struct NewerVersions: Sendable, Hashable {
     package let newest: String
     package let newestPublished: Int64?
     /// When the version in use was published.
     package let published: Int64?
-    /// Releases between the version in use and the newest.
+    /// The number of releases between the version in use and the newest.
     package let between: Int
-    /// Whether the newest version has another first number.
+    /// Whether the first number of the newest version differs.
     package let isMajor: Bool
-    /// The newest version with the same first number; empty when that is the one in use.
+    /// The newest version with the same first number; empty when the version in use is that one.
     package let newestMinor: String
 
     package init(
@@ -45,7 +45,7 @@ package struct NewerVersions: Sendable, Hashable {
         func isHigher(_ release: Release, _ other: Release?) -> Bool {
             guard let other else { return true }
             let order = scheme.compare(release.version, other.version) ?? 0
-            // Of two spellings of one version, always the same one is chosen.
+            // Of two spellings of one version, the same one is always chosen.
             return order > 0 || order == 0 && release.version < other.version
         }
         for release in releases {
@@ -62,7 +62,7 @@ package struct NewerVersions: Sendable, Hashable {
             isMajor: Self.major(newest.version) != major, newestMinor: minor?.version ?? "")
     }
 
-    /// The first number of a version, behind an epoch and whatever is no digit, without leading zeros.
+    /// The first number of a version without leading zeros; an epoch and other characters before it are skipped.
     private static func major(_ version: String) -> String {
         let behind = version.split(separator: ":", maxSplits: 1).last ?? ""
         let digits = behind.drop { !$0.isNumber }.prefix { $0.isNumber }
@@ -76,8 +76,8 @@ package struct NewerVersions: Sendable, Hashable {
     /// In distributions `1.1.1c` and `+b1` are releases.
     private static let letters: Set<String> = ["a", "b", "c", "m"]
 
-    /// Whether a version is a pre-release: by a hyphen where that is the rule (semver.org §9), else by one of the words
-    /// that registries use.
+    /// Whether a version is a pre-release: a hyphen marks it where that is the rule (semver.org §9), elsewhere one of
+    /// the words that registries use.
     static func isPrerelease(_ version: String, _ scheme: VersionScheme) -> Bool {
         switch scheme {
         case .semantic, .go, .nuget, .pub: return version.prefix { $0 != "+" }.contains("-")

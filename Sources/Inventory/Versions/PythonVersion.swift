@@ -3,7 +3,8 @@ struct PythonVersion {
     private let bytes: VersionBytes
     private var epoch = 0..<0
     private var release = 0..<0
-    /// 0 for `a`, 1 for `b`, 2 for `rc`; -1 below all of them (a dev release of a final), 3 above (a final).
+    /// 0 for `a`, 1 for `b`, 2 for `rc`; -1, below all of them, for a dev release of a final; 3, above them, for a
+    /// final.
     private var preRank = 3
     private var pre = 0..<0
     private var hasPost = false
@@ -38,7 +39,7 @@ struct PythonVersion {
         return hasLeft ? -absent : absent
     }
 
-    /// Segments: a number is greater than a word, and a longer list is greater than its beginning.
+    /// Compares segments: a number is greater than a word, and a list is greater than its own beginning.
     private static func compareLocal(_ left: VersionBytes, _ right: VersionBytes) -> Int {
         var (i, j) = (0, 0)
         while i < left.count, j < right.count {
@@ -95,7 +96,7 @@ struct PythonVersion {
     }
 
     private mutating func readPre(_ index: inout Int) {
-        // The longer spelling first where one begins with another.
+        // Where one word begins with another, the longer word comes first.
         let words: [StaticString] = ["alpha", "a", "beta", "b", "preview", "pre", "rc", "c"]
         guard let (word, digits) = word(words, from: index) else { return }
         preRank = word < 2 ? 0 : word < 4 ? 1 : 2
@@ -109,7 +110,7 @@ struct PythonVersion {
             post = digits
             index = digits.upperBound
         } else if index + 1 < bytes.count, bytes[index] == UInt8(ascii: "-"), isNumeral(bytes[index + 1]) {
-            // "Implicit post releases": `1.0-1`.
+            // PEP 440's "implicit post releases": `1.0-1`.
             hasPost = true
             post = (index + 1)..<bytes.endOfDigits(index + 1)
             index = post.upperBound
@@ -131,7 +132,8 @@ struct PythonVersion {
         return true
     }
 
-    /// One of the words, with separators allowed before it and before its number, which may be absent.
+    /// Reads one of the words. Separators may stand before the word and before its number, and the number may be
+    /// absent.
     private func word(_ words: [StaticString], from start: Int) -> (Int, Range<Int>)? {
         var index = start
         if index < bytes.count, Self.isSeparator(bytes[index]) { index += 1 }

@@ -1,6 +1,6 @@
 /// Versions of RPM packages: `[epoch:]version[-release]`, ordered as `rpmVersionCompare` and `rpmvercmp` of rpm 4.15 do.
 ///
-/// A release that only one side names does not decide, as in rpm's dependencies.
+/// When only one side names a release, the release does not decide, as in rpm's dependencies.
 enum RPMVersion {
     static func compare(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
         guard let left = Parts(left), let right = Parts(right) else { return nil }
@@ -11,7 +11,7 @@ enum RPMVersion {
         return compareLabel(left.release, right.release)
     }
 
-    /// The version without an architecture behind its release.
+    /// The version without the architecture that may follow its release.
     static func withoutArchitecture(_ version: String) -> String {
         guard let point = version.lastIndex(of: "."), let hyphen = version.firstIndex(of: "-"), hyphen < point,
             architectures.contains(String(version[version.index(after: point)...]))
@@ -19,7 +19,7 @@ enum RPMVersion {
         return String(version[..<point])
     }
 
-    /// The words of rpm's `rpmrc` that packages are built for, and those of source packages.
+    /// The architectures in rpm's `rpmrc` that packages are built for, and the words for source packages.
     private static let architectures: Set<String> = [
         "aarch64", "armv6hl", "armv7hl", "armv7hnl", "i386", "i486", "i586", "i686", "ia64", "loongarch64", "noarch",
         "nosrc", "ppc", "ppc64", "ppc64le", "riscv64", "s390", "s390x", "sparc64", "src", "x86_64", "x86_64_v2",
@@ -61,7 +61,7 @@ enum RPMVersion {
                 j += 1
                 continue
             }
-            // A caret is above the end and below everything else.
+            // A caret is above the end of the text and below everything else.
             if a == caret || b == caret {
                 if i == left.count { return -1 }
                 if j == right.count { return 1 }
@@ -76,7 +76,7 @@ enum RPMVersion {
             let isNumber = isNumeral(a)
             i = isNumber ? left.endOfDigits(i) : endOfLetters(left, i)
             j = isNumber ? right.endOfDigits(j) : endOfLetters(right, j)
-            // Numbers are newer than letters.
+            // Numbers count as newer than letters.
             if j == second { return isNumber ? 1 : -1 }
             let (x, y) = (left.slice(first..<i), right.slice(second..<j))
             let order = isNumber ? x.compareNumber(y) : x.compareBytes(y)

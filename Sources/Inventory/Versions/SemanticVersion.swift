@@ -1,16 +1,18 @@
 /// Semantic Versioning 2.0.0 §9–11, with the variants of Go, NuGet and Dart.
 ///
-/// Read leniently as package managers do: a leading `v` or `=`, absent numbers are 0, zeros in front of numbers. Build
-/// metadata has no part in the order (§10), so `+incompatible` has none; but Dart's has (pub_semver, `Version.compareTo`).
+/// The reader is as lenient as package managers are: a leading `v` or `=` is allowed, absent numbers are 0, and numbers
+/// may have leading zeros. Build metadata has no effect on the order (§10), so `+incompatible` has none. Dart's build
+/// metadata counts (pub_semver, `Version.compareTo`).
 struct SemanticVersion {
     enum Dialect { case semantic, go, nuget, pub }
 
-    /// Up to four numbers, as places in the bytes.
+    /// Up to four numbers, as positions in the bytes.
     private var starts = InlineArray<4, Int32>(repeating: 0)
     private var ends = InlineArray<4, Int32>(repeating: 0)
     private var prerelease = 0..<0
     private var hasPrerelease = false
-    /// The pre-release of a Go toolchain is letters and a number without a point (go.dev/doc/toolchain#version).
+    /// The pre-release of a Go toolchain consists of letters and a number without a point
+    /// (go.dev/doc/toolchain#version).
     private var isToolchain = false
     /// The text after the plus sign.
     private var build = 0..<0
@@ -22,7 +24,7 @@ struct SemanticVersion {
             let order = left.number(index).compareNumber(right.number(index))
             if order != 0 { return order }
         }
-        // §11.3: a pre-release is lower than the version itself.
+        // §11.3: a pre-release is lower than its version.
         if left.hasPrerelease != right.hasPrerelease { return left.hasPrerelease ? -1 : 1 }
         let order = compare(left.identifiers, right.identifiers, ignoringCase: dialect == .nuget)
         if order != 0 || dialect != .pub { return order }
@@ -79,7 +81,7 @@ struct SemanticVersion {
     /// The identifiers of a pre-release or a build, one after the other.
     private struct Identifiers {
         let bytes: VersionBytes
-        /// Whether `rc1` is two: `rc` and `1`.
+        /// Whether `rc1` counts as two identifiers, `rc` and `1`.
         let splitsNumbers: Bool
         private var index = 0
 
@@ -104,7 +106,8 @@ struct SemanticVersion {
         }
     }
 
-    /// §11.4: identifier by identifier; numbers by value and below words, a shorter row below a longer one.
+    /// §11.4: identifiers are compared one by one. Numbers are compared by value and are below words, and a shorter
+    /// row is below a longer one.
     private static func compare(_ left: Identifiers, _ right: Identifiers, ignoringCase: Bool) -> Int {
         var (left, right) = (left, right)
         while true {

@@ -1,6 +1,6 @@
-// DESIGN. A range is kept as its constraints, sorted by the order of its ecosystem when it is read. A version is looked for by the
-// algorithm of the specification, which needs one walk. A range of a scheme without an order here is no range; its reader reports
-// it.
+// DESIGN. A range is stored as its constraints, which are sorted by the order of its ecosystem when the range is read. The
+// specification's algorithm finds a version in one walk. A range of a scheme whose order is unknown here is rejected, and its
+// reader reports it.
 
 import Bytes
 
@@ -24,18 +24,18 @@ package struct VersRange: Sendable, Hashable {
         let version: String
     }
 
-    /// As it was written.
+    /// The range as it was written.
     package let text: String
     private let scheme: VersionScheme
     private let holdsAll: Bool
-    /// Single versions first, then the other constraints in the order of their versions.
+    /// The single versions first, then the other constraints in the order of their versions.
     private let exact: [Constraint]
     private let bounds: [Constraint]
 
     /// The most constraints of one range.
     private static let limit = 1000
 
-    /// The order of versions by the range's scheme, which is the type of a package URL or a word of its own.
+    /// The order of versions for the scheme of a range; the scheme is the type of a package URL or a word of its own.
     private static let schemes: [String: VersionScheme] = [
         "semver": .semantic, "npm": .semantic, "cargo": .semantic, "hex": .semantic, "swift": .semantic,
         "generic": .semantic, "github": .semantic, "openssl": .semantic, "nginx": .semantic, "pub": .pub,
@@ -44,7 +44,7 @@ package struct VersRange: Sendable, Hashable {
         "alpine": .alpine,
     ]
 
-    /// Nil when the text is no range, its scheme has no order that is known here, or a version has no place in the order.
+    /// Nil when the text is no range, the order of its scheme is unknown here, or a version has no place in the order.
     package init?(_ text: String) {
         guard text.lowercased().hasPrefix("vers:") else { return nil }
         let rest = text.dropFirst(5)
@@ -76,7 +76,7 @@ package struct VersRange: Sendable, Hashable {
         }
     }
 
-    /// Whether the version is in the range. False when it has no place in the order.
+    /// Whether the version is in the range. False when the version has no place in the order.
     package func contains(_ version: String) -> Bool {
         if holdsAll { return true }
         guard scheme.recognizes(version) else { return false }

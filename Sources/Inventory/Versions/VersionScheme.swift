@@ -1,17 +1,18 @@
-// DESIGN. Each ecosystem orders versions by rules of its own. A scheme is one of these rules as a pure function over the
-// bytes of two texts: no tree, and no array unless the rule needs one. A version outside of the scheme has no place in
-// its order. `compare` reports that instead of guessing, and callers fall back on lists of versions.
+// DESIGN. Each ecosystem orders versions by its own rules. A scheme is one set of such rules, as a pure function over
+// the bytes of two texts. It builds no tree, and an array only where the rules need one. The order of a scheme has no
+// place for a version that breaks the scheme's rules. `compare` then returns nil instead of guessing, and callers use
+// lists of versions.
 
-/// The bytes of a version while it is compared.
+/// The bytes of a version during a comparison.
 typealias VersionBytes = UnsafeBufferPointer<UInt8>
 
 /// Rules by which versions are ordered.
 package enum VersionScheme: UInt8, Sendable, CaseIterable {
-    /// Semantic Versioning 2.0.0, read leniently: a leading `v`, absent parts are 0.
+    /// Semantic Versioning 2.0.0, read leniently: a leading `v` is allowed, and absent parts are 0.
     case semantic
     /// The same for Go modules (go.dev/ref/mod#versions): pseudo-versions, `+incompatible`, the `go1.20.1` of toolchains.
     case go
-    /// NuGet: a fourth part, letters without case.
+    /// NuGet: a fourth number, and letters regardless of case.
     case nuget
     /// Python: PEP 440.
     case python
@@ -27,16 +28,16 @@ package enum VersionScheme: UInt8, Sendable, CaseIterable {
     case alpine
     /// `rpmvercmp` of rpm with epoch and release.
     case rpm
-    /// Numbers between points and hyphens, the shorter first: CRAN, Hackage.
+    /// Numbers between points and hyphens; the shorter version comes first: CRAN, Hackage.
     case numbers
     /// Dart's `pub_semver`: Semantic Versioning, but build numbers count.
     case pub
 
-    /// The longest version that is looked at, in bytes.
+    /// The longest version that is read, in bytes.
     package static let lengthLimit = 256
 
-    /// Negative, 0 or positive as `left` is lower than, equal to or higher than `right`; nil when one of them is not a
-    /// version of the scheme.
+    /// Negative when `left` is lower than `right`, 0 when they are equal, positive when `left` is higher; nil when the
+    /// scheme does not know one of the versions.
     package func compare(_ left: String, _ right: String) -> Int? {
         withBytes(left) { left in withBytes(right) { right in compare(left, right) } }
     }
@@ -62,14 +63,14 @@ package enum VersionScheme: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// A version without what a database of advisories writes at its end although it is no part of the version: Red Hat's
+    /// A version without a suffix that an advisory database appends although it is no part of the version. Red Hat's
     /// records have had the architecture there (`1.2-3.el9.x86_64`, ossf/osv-schema issue 294).
     package func cleaned(_ version: String) -> String {
         self == .rpm ? RPMVersion.withoutArchitecture(version) : version
     }
 }
 
-/// Lends the bytes of a text, without a copy where it is stored as one piece.
+/// Calls a closure with the bytes of a text; without a copy where the text is stored as one piece.
 @inline(__always)
 func withBytes<Result>(_ text: String, _ body: (VersionBytes) -> Result) -> Result {
     if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }

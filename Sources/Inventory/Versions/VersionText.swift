@@ -5,7 +5,7 @@
 @inline(__always) func lowered(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 32 : byte }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The end of the run of digits that begins at `start`.
+    /// The end of the run of digits that starts at `start`.
     @inline(__always)
     func endOfDigits(_ start: Int) -> Int {
         var index = start
@@ -13,7 +13,7 @@ extension UnsafeBufferPointer<UInt8> {
         return index
     }
 
-    /// The first place from `start` on where this byte stands, or nil.
+    /// The first position of the byte from `start` on, or nil.
     @inline(__always)
     func place(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start
@@ -27,7 +27,7 @@ extension UnsafeBufferPointer<UInt8> {
     @inline(__always)
     func slice(_ range: Range<Int>) -> VersionBytes { VersionBytes(rebasing: self[range]) }
 
-    /// Compares bytes, the shorter first where one begins with the other.
+    /// Compares bytes; where one text begins with the other, the shorter comes first.
     func compareBytes(_ other: VersionBytes, ignoringCase: Bool = false) -> Int {
         var index = 0
         while index < count, index < other.count {
@@ -39,7 +39,7 @@ extension UnsafeBufferPointer<UInt8> {
         return sign(count, other.count)
     }
 
-    /// Compares digits as a number of any size.
+    /// Compares runs of digits as numbers of any size.
     func compareNumber(_ other: VersionBytes) -> Int {
         var left = 0
         while left < count, self[left] == 48 { left += 1 }
@@ -54,10 +54,10 @@ extension UnsafeBufferPointer<UInt8> {
         return 0
     }
 
-    /// Whether all digits are zeros; also true without digits.
+    /// Whether all digits are zeros; true for an empty run.
     var isZero: Bool { allSatisfy { $0 == 48 } }
 
-    /// Whether the bytes are this text, which is in lower case, in any case.
+    /// Whether the bytes equal this lower-case text, regardless of case.
     func equals(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }
         for index in 0..<count where lowered(self[index]) != word.utf8Start[index] { return false }
@@ -68,15 +68,16 @@ extension UnsafeBufferPointer<UInt8> {
 @inline(__always)
 func sign(_ left: Int, _ right: Int) -> Int { left == right ? 0 : left < right ? -1 : 1 }
 
-/// Numbers between points, 0 where one is absent: the form of most versions in most ecosystems.
+/// Compares numbers between points, an absent number as 0. Most versions of most ecosystems have this form.
 ///
-/// Nil when one of the texts has anything else in it; the scheme's own rules then decide.
+/// Nil when one of the texts contains anything else; the scheme's own rules then decide.
 func comparePlain(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
     var (i, j, result) = (0, 0, 0)
     while i < left.count || j < right.count {
         let endOfLeft = left.endOfDigits(i)
         let endOfRight = right.endOfDigits(j)
-        // Past the end there is an endless row of zeros; inside, a part without digits is no plain version.
+        // Past its end a version counts as an endless row of zeros. A part without digits inside it makes it no plain
+        // version.
         guard i >= left.count || endOfLeft > i, j >= right.count || endOfRight > j else { return nil }
         if result == 0 {
             result = left.slice(min(i, left.count)..<max(endOfLeft, min(i, left.count)))
@@ -91,7 +92,7 @@ func comparePlain(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The place behind the point at `end`; nil when something else stands there, or nothing follows the point.
+    /// The position after the point at `end`; nil when another character is there, or nothing follows the point.
     @inline(__always)
     fileprivate func next(after end: Int) -> Int? {
         if end >= count { return count }
@@ -100,7 +101,7 @@ extension UnsafeBufferPointer<UInt8> {
     }
 }
 
-/// Numbers between points and hyphens, and no other rule (R's `package_version`, Haskell's `Version`).
+/// Numbers between points and hyphens, without further rules (R's `package_version`, Haskell's `Version`).
 enum NumberVersion {
     static func compare(_ left: VersionBytes, _ right: VersionBytes) -> Int? {
         var (i, j, result) = (0, 0, 0)
