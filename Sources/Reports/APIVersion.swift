@@ -1,7 +1,7 @@
-/// A version of Mend's API that a report was asked for by.
+/// The version of Mend's API in which a report was requested.
 ///
-/// 1.4 was made for one word: it says `critical` where 1.3 and older say `high` (Mend's page "What's new in API v1.4"). All else
-/// is the same in all of them. There is no 1.5 and no 2.0.
+/// Version 1.4 differs in one word: it writes `critical` where 1.3 and older write `high` (Mend's page "What's new in API
+/// v1.4"). Everything else is the same in all versions. There is no 1.5 and no 2.0.
 package enum APIVersion: String, Sendable, Codable, CaseIterable {
     case v10 = "1.0"
     case v11 = "1.1"
@@ -14,6 +14,6 @@ package enum APIVersion: String, Sendable, Codable, CaseIterable {
     /// Whether answers of this version have the severity `critical`.
     package var knowsCritical: Bool { self == .v14 }
 
-    /// A severity in lower case, as this version says it.
+    /// A severity in lower case, in the word of this version.
     package func severity(_ word: String) -> String { word == "critical" && !knowsCritical ? "high" : word }
 }

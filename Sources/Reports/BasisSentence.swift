@@ -3,10 +3,10 @@ package import Database
 import Inventory
 
 extension Basis {
-    /// Ecosystems that are named, and gaps.
+    /// The most ecosystems that the sentence names, and the most gaps.
     private static let named = 8
 
-    /// One line for people: the components that were looked up, and the others.
+    /// One line for people: how many components were looked up, and why others were not.
     package var sentence: String {
         if libraries == 0 { return "Not assessed: there are no components here." }
         let whole = "\(libraries) \(libraries == 1 ? "component" : "components")"
@@ -23,7 +23,7 @@ extension Basis {
         return matchable == libraries ? looked : "\(looked) \(rest)"
     }
 
-    /// How many components were looked up, and why others were not: `sentence` without the advisories.
+    /// The part of `sentence` about the components, without the advisories.
     package var coverage: String {
         guard libraries > 0, isAssessed else { return sentence }
         let looked = "\(matchable) of \(libraries) \(libraries == 1 ? "component" : "components") looked up."
@@ -57,8 +57,8 @@ extension Report {
 }
 
 extension ReportRequest {
-    /// Text of the report that can change while the revision of its scope does not. It is part of the key by which a made report
-    /// is found again.
+    /// The texts of the report that can change while the revision of its scope stays the same. They are part of the key that
+    /// finds a report which was made before.
     package func notes(on connection: any Connection) throws -> [String] {
         let report = try report()
         return try report.notes(for: self, on: connection) + remarks(of: report, on: connection)

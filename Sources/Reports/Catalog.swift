@@ -2,7 +2,7 @@ import Bytes
 package import Database
 
 extension Report {
-    /// All reports that Waybill knows.
+    /// All reports of Waybill.
     package static let catalog: [Report] = [
         .alerts, .attributes, .attribution, .auditTrail, .bugs, .changeLog, .clusterInventory, .containerVulnerability,
         .earlyWarnings, .earlyWarningsAlerts, .effectiveLicenses, .effectiveUsage, .history, .ignoredAlerts, .inHouse,
@@ -11,14 +11,14 @@ extension Report {
         .resolvedAlerts, .risk, .sbom, .securityAlerts, .sourceFiles, .statements, .vulnerability,
     ]
 
-    /// The report with this type in this scope. Types are matched in any case, and `Organization…Report`, as ws-sdk says it, is
-    /// `Org…Report`.
+    /// The report of this type in this scope. Types are matched regardless of case. `Organization…Report`, the spelling of
+    /// ws-sdk, means `Org…Report`.
     package static func named(_ type: String, in scope: ScopeKind) -> Report? {
         let wanted = canonical(type)
         return catalog.first { $0.name.types[scope]?.lowercased() == wanted }
     }
 
-    /// The scopes in which a type exists, for errors that help.
+    /// The scopes in which a type exists, for error messages.
     package static func scopes(of type: String) -> [ScopeKind] {
         let wanted = canonical(type)
         return ScopeKind.allCases.filter { scope in catalog.contains { $0.name.types[scope]?.lowercased() == wanted } }

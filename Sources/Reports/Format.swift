@@ -1,11 +1,11 @@
-/// The forms in which reports come. `Production` has one `switch` over them.
+/// The formats of reports. `Production` has one `switch` over them.
 package enum Format: String, Sendable, CaseIterable, Codable {
     case xlsx
     case json
     case xml
     case pdf
     case csv
-    /// JSON Lines: a row on each line.
+    /// JSON Lines: one row a line.
     case ndjson
     /// SPDX tag-value.
     case tv
@@ -37,7 +37,7 @@ package enum Format: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Whether people read it rather than programs: rows come in the order of `Table.urgency`.
+    /// Whether people read the format rather than programs; rows then come in the order of `Table.urgency`.
     var isForPeople: Bool {
         switch self {
         case .xlsx, .pdf: true
@@ -45,12 +45,12 @@ package enum Format: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// Every tabular report offers these; its documented default comes first.
+    /// The formats of every tabular report; the documented default of the report comes first.
     package static func tabular(first: Format) -> [Format] {
         [first] + [.xlsx, .json, .xml, .pdf, .csv, .ndjson].filter { $0 != first }
     }
 
-    /// Whether the format shows a column of a table: by its heading or by its key.
+    /// Whether the format shows a column of a table, under its heading or its key.
     func shows(_ column: Column) -> Bool {
         switch self {
         case .xlsx, .pdf, .csv: !column.title.isEmpty

@@ -3,30 +3,31 @@ package import Database
 import Dispatch
 import Synchronization
 
-// DESIGN. A production is one snapshot of the database turned into parts, which a `PartReceiver` takes: most often a ZIP. The
-// calling thread reads rows in batches; a second thread renders and compresses them (RowRing, Rendering). Parts are split here and
-// nowhere else: by rows where the format limits them, by size where it does not. The first batch turns the size limit into rows, so
-// that whether there are several parts, which their names show, is known before the first byte is written. A part also ends when
-// later rows are so much larger that it reaches twice the size limit. A report does not depend on when it is made: the same data
-// gives the same bytes.
+// DESIGN. A production turns one snapshot of the database into parts and gives them to a `PartReceiver`, usually a ZIP. The
+// calling thread reads rows in batches; a second thread renders and compresses them (RowRing, Rendering). Only this file splits
+// parts: by rows where the format limits them, else by size. The first batch converts the size limit into rows. So it is known
+// before the first byte whether there are several parts, which their names show. A part also ends early when later rows are so
+// much larger that the part reaches twice the size limit. A report does not depend on when it is made: the same data gives the
+// same bytes.
 
 /// The result of a production.
 package struct Produced: Sendable, Equatable {
     /// The scope in the state of the snapshot.
     package let scope: ScopeFacts
-    /// The name that a download suggests.
+    /// The file name that a download suggests.
     package let fileName: String
     package let parts: Int
     package let rows: Int
-    /// Remarks for readers beside the rows: cells that were cut to fit the format, omitted rows, unknown facts.
+    /// Remarks for readers in addition to the rows: cells that were cut to fit the format, omitted rows, unknown
+    /// facts.
     package var notes: [String]
-    /// Text of the report that can change while the scope's revision does not: `ReportRequest.notes`.
+    /// The texts of the report that can change while the scope's revision stays the same: `ReportRequest.notes`.
     package var basis: [String] = []
 }
 
-/// Why a report could not be made.
+/// The reason why a report could not be made.
 package enum ProductionError: Error, Equatable, CustomStringConvertible {
-    /// The scope, or the other side of the comparison, was deleted since the request.
+    /// The scope, or the other side of the comparison, was deleted after the request.
     case scopeGone
     case stopped
 
@@ -55,13 +56,13 @@ extension ProductionError: Blaming {
 ///     }
 ///     print(produced.fileName, produced.rows)
 ///
-/// A production blocks the calling thread and has one more for rendering while it runs; memory does not grow with the rows. Errors
-/// are `ProductionError`, `ReportError`, `SinkError` and `DatabaseError`.
+/// While it runs, a production blocks the calling thread and uses one more for rendering. Memory does not grow with the rows.
+/// Errors are `ProductionError`, `ReportError`, `SinkError` and `DatabaseError`.
 package struct Production: Sendable {
     package struct Settings: Sendable {
-        /// Bytes before compression after which a part ends, about.
+        /// The approximate number of bytes before compression after which a part ends.
         package var partSize = 1 << 30
-        /// Rows of a sheet, its heading not counted.
+        /// The rows of a sheet without its heading.
         package var sheetRows = XLSXFormat.rowLimit - 1
         /// Bytes of rows read ahead at a time.
         package var batch = 1 << 18
@@ -76,7 +77,7 @@ package struct Production: Sendable {
     let shouldStop: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - progress: is called now and then with the number of rows written.
+    ///   - progress: called now and then with the number of rows written.
     ///   - shouldStop: called often, so it should be cheap; true ends the production with
     ///     `ProductionError.stopped`.
     package init(
@@ -87,7 +88,7 @@ package struct Production: Sendable {
             try request.report(), request: request, settings: settings, progress: progress, shouldStop: shouldStop)
     }
 
-    /// Makes a report that need not stand in the catalog.
+    /// Makes a report that need not be in the catalog.
     package init(
         _ report: Report, request: ReportRequest, settings: Settings = Settings(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
@@ -99,14 +100,14 @@ package struct Production: Sendable {
         self.shouldStop = shouldStop
     }
 
-    /// Writes the report as a ZIP to `destination`, which may be called on a thread of the production's own.
+    /// Writes the report as a ZIP to `destination`, which a thread of the production may call.
     package func run(
         on connection: any Connection, to destination: @escaping ByteSink.SharedDestination
     ) throws -> Produced {
         try run(on: connection) { _ in ZIPParts(to: destination) }
     }
 
-    /// Hands the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is that of a ZIP.
+    /// Gives the parts of the report to the receiver that `receiver` makes. `Produced.fileName` is the name of a ZIP.
     package func run(on connection: any Connection, into receiver: @escaping PartReceiver.Maker) throws -> Produced {
         guard let facts = try ScopeFacts.read(request.scope, on: connection) else { throw ProductionError.scopeGone }
         if let other = request.scope.other, try ScopeFacts.read(other, on: connection) == nil {
@@ -155,14 +156,15 @@ package struct Production: Sendable {
         }
     }
 
-    /// Counts one row that a document wrote, and checks whether the production must stop: one row may be as large as a document.
+    /// Counts one row that a document wrote, and checks whether the production must stop, because one row may be as large as a
+    /// document.
     func step(_ rows: inout Int) throws(ProductionError) {
         rows += 1
         if rows % 1024 == 0 { progress(rows) }
         if shouldStop() { throw .stopped }
     }
 
-    /// Makes a report that is one document: `write` gives the bytes of the part, the number of rows and the notes.
+    /// Makes a report that is one document. `write` returns the bytes of the part, the number of rows and the notes.
     func document(
         _ facts: ScopeFacts, word: String, into receiver: PartReceiver.Maker,
         _ write: (@escaping ByteSink.Destination) throws -> (rows: Int, notes: [String])
@@ -176,7 +178,7 @@ package struct Production: Sendable {
 
     // MARK: Names
 
-    /// The name of a part: the scope, its kind, the report, the number when there are several.
+    /// The name of a part: the scope, its kind, the report, and a number when there are several parts.
     func partName(_ facts: ScopeFacts, word: String, part: Int?) -> String {
         let number = part.map { "_\($0)" } ?? ""
         return "\(stem(facts, word: word))\(number).\(request.format.fileExtension)"
@@ -188,12 +190,13 @@ package struct Production: Sendable {
         "\(Self.safe(facts.name))-\(request.scope.kind.rawValue)-\(word)-report"
     }
 
-    /// A name that is fit for a file: characters that file systems or clients refuse become underscores.
+    /// A name that is valid for a file: characters that file systems or clients refuse become underscores.
     static func safe(_ name: String) -> String {
         let kept = name.unicodeScalars.map { scalar -> Character in
             ":*\\<>/\"?|.".unicodeScalars.contains(scalar) || scalar.value < 32 ? "_" : Character(scalar)
         }
-        // File systems take 255 bytes for the whole name. A client takes each answer that has the word for an error.
+        // File systems allow 255 bytes for the whole name. Some client treats each answer that contains this word as
+        // an error.
         var short = String(kept).replacing("errorCode", with: "error_Code")
         while short.utf8.count > 120 { short.removeLast() }
         return short.isEmpty ? "_" : short
@@ -201,7 +204,7 @@ package struct Production: Sendable {
 
     // MARK: Tables
 
-    /// The rows that a part of the format may hold.
+    /// The most rows that a part of the format may hold.
     private var rowLimit: Int { request.format == .xlsx ? settings.sheetRows : .max }
 
     private func render<Renderer: TableRenderer & ~Copyable>(
@@ -225,7 +228,7 @@ package struct Production: Sendable {
         } catch {
             ring.close(number)
             rendered.wait()
-            // When the renderer failed first, its error is thrown.
+            // If the renderer failed first, its error is thrown.
             if case .failure(let first)? = outcome.withLock({ $0 }), !(first is ReaderFailed) { throw first }
             throw error
         }
@@ -266,7 +269,7 @@ package struct Production: Sendable {
         if try ring.send(number, { _ in .end }) { number += 1 }
     }
 
-    /// The number of rows of a table; or a cheap upper bound of it that is at most `limit`.
+    /// The number of rows of a table, or a cheap upper bound of it that is at most `limit`.
     private func rows(_ query: TableQuery, upTo limit: Int, on connection: any Connection) throws -> Int {
         if let bound = query.bound(in: request.scope), let rows = try connection.integer(bound.sql),
             bound.isExact || rows <= limit
@@ -276,8 +279,8 @@ package struct Production: Sendable {
         return Int(try connection.integer(query.countSQL(in: request.scope)) ?? 0)
     }
 
-    /// Rows of a part, from the size of the first rows and the limits of the format. Rendered rows are about as large as rows
-    /// in memory.
+    /// The number of rows of a part, derived from the size of the first rows and the limits of the format. Rendered rows are
+    /// about as large as rows in memory.
     func limit(of first: borrowing RowBuffer) -> Int {
         min(rowLimit, max(1, settings.partSize / max(1, first.byteCount / max(1, first.rowCount))))
     }

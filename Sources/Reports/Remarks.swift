@@ -1,21 +1,21 @@
 import Database
 import Inventory
 
-// DESIGN. A table without rows does not say why it has none. The notes of the answer warn its reader, in all formats: that
-// vulnerabilities were not looked up, or that a filter has an unknown name.
+// DESIGN. A table without rows does not show why it is empty. So the notes of the answer warn its reader in all formats:
+// that vulnerabilities were not looked up, or that a filter has an unknown name.
 
 extension Filter {
     /// The kind of thing that the values of a filter name.
     package struct Named: Sendable {
         /// The end of the sentence about a value that nothing has.
         let absent: String
-        /// Selects a row when something has the name in a scope.
+        /// Selects a row when something in a scope has the name.
         let query: @Sendable (String, Scope) -> SQL
     }
 
-    /// The same filter, of whose values the answer says when nothing in `from` meets its condition.
+    /// The same filter; the answer names each value for which no row of `from` meets the filter's condition.
     ///
-    /// - Parameter from: joins `scope s`.
+    /// - Parameter from: a FROM that joins `scope s`.
     func naming(_ absent: String, in from: StaticSQL) -> Filter {
         let condition = condition
         return naming(absent) { value, scope in
@@ -24,7 +24,7 @@ extension Filter {
         }
     }
 
-    /// The same filter, of whose values the answer says when the query selects nothing.
+    /// The same filter; the answer names each value for which the query selects nothing.
     func naming(_ absent: String, query: @escaping @Sendable (String, Scope) -> SQL) -> Filter {
         var filter = self
         filter.named = Named(absent: absent, query: query)

@@ -2,20 +2,20 @@ import Bytes
 import Database
 import Synchronization
 
-/// Thrown by the renderer when the reader failed. Never leaves the production.
+/// Thrown by the renderer after the reader failed. It never leaves the production.
 struct ReaderFailed: Error {}
 
-/// The work of the renderer's thread: it takes batches, splits parts, and gives them to a receiver.
+/// The work of the renderer's thread, which takes batches, splits parts, and gives the parts to a receiver.
 struct Rendering<Renderer: TableRenderer & ~Copyable> {
     let production: Production
     let head: ReportHead
     let parts: any PartReceiver
     let fill: Fill
 
-    /// How full a part is, for rows that are longer than the first ones, from which the number of rows of a part was derived.
+    /// The fill level of a part. The number of rows in a part was derived from the first rows, so later rows may be longer.
     final class Fill {
         let limit: Int
-        /// Bytes of rows in memory, which is all that is known of a sheet; and bytes of the part's file.
+        /// The bytes of rows in memory (the only known size of a sheet), and the bytes of the part's file.
         var read = 0
         var written = 0
 
@@ -39,7 +39,7 @@ struct Rendering<Renderer: TableRenderer & ~Copyable> {
         var rowsInPart = 0
         var cut = 0
         var limit = Int.max
-        // How the document begins depends on the first rows; the renderer is made with them.
+        // The beginning of the document depends on the first rows, so the renderer is made with them.
         var renderer: Renderer? = nil
         var isOver = false
         while !isOver {

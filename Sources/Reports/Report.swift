@@ -1,10 +1,10 @@
 package import Database
 
 // DESIGN. A report is data: the source of its rows, and the names and sources of its columns. Everything else is derived from
-// that: the query, every format, the documentation, the checks of a request, the matrix of the tests. A definition never
-// mentions a tenant. It joins `scope`, which the engine puts in front (Database/Tables/Accounts/Scope.swift).
+// this data: the query, every format, the documentation, the checks of a request, and the matrix of the tests. A definition
+// never mentions a tenant. The source joins `scope`, which the engine puts in front (Database/Tables/Accounts/Scope.swift).
 
-/// A column of a report: its names, its kind and where it comes from.
+/// A column of a report: its names, its kind and its source.
 package struct Column: Sendable {
     package enum Kind: Sendable, Equatable {
         case text
@@ -17,37 +17,38 @@ package struct Column: Sendable {
         case timestamp
         /// An address; a link where the format has links.
         case link
-        /// The word of a severity; people see it with its colour.
+        /// The word of a severity; people see its colour, too.
         case severity
-        /// A text in Markdown; people see the first words of it, without its signs.
+        /// A text in Markdown; people see its first words without the Markdown signs.
         case prose
-        /// Names, one a line. JSON and XML show each as an object `item` with the name under `key` and the constant
-        /// members `rest` (raw JSON) behind it, or the name alone where `key` is empty; flat formats join them with a
-        /// comma.
+        /// Names, one a line. JSON and XML show each name as an object `item`: the name under `key`, followed by the
+        /// constant members `rest` (raw JSON). Where `key` is empty, they show the name alone. Flat formats join the
+        /// names with commas.
         case names(item: String, key: String, rest: String)
     }
 
-    /// The place in JSON and XML; `references.url` nests. Empty: not shown there.
+    /// The position in JSON and XML; `references.url` nests. An empty key hides the column there.
     package let key: String
-    /// The heading in spreadsheets, PDF and CSV. Empty: not shown there.
+    /// The heading in spreadsheets, PDF and CSV. An empty title hides the column there.
     package let title: String
     package let kind: Kind
-    /// The SQL of the value; a constant, so that no run-time value can get in.
+    /// The SQL of the value. It is a constant, so that no run-time value can enter the query.
     package let sql: StaticSQL
-    /// Width in a sheet, in characters; a weight in a PDF.
+    /// The width in a sheet in characters, and the weight in a PDF.
     package var width = 16
-    /// Leaves the key out of JSON and XML when the value is null. Leaving out the first member of an object leaves out the
-    /// object, unless the member is marked to be left out alone.
+    /// Whether JSON and XML leave out the key when the value is null. When the first member of an object is left out, the
+    /// whole object is left out, unless the member is marked otherwise.
     package var isOmittedWhenNull = false
-    /// An object of which this is the first member stays without it.
+    /// Whether the object stays when this column, its first member, is left out.
     package var isOmittedAlone = false
-    /// Shown only when the request has this value of this filter.
+    /// The value of a filter that shows the column; in requests without this value the column is hidden.
     package var option: (filter: String, value: String)?
-    /// The SQL that stands in its place in answers of API versions that have no severity `critical`; nil for the same.
+    /// The SQL for answers of API versions without the severity `critical`; nil for the same SQL.
     package var upToHigh: StaticSQL?
-    /// The SQL that stands in its place in PDF; nil for the same.
+    /// The SQL for PDF; nil for the same SQL.
     package var printed: StaticSQL?
-    /// The SQL of the address that the cell leads to in formats for people: of a `prose`, where all of it can be read.
+    /// The SQL of the address that the cell links to in formats for people; for a `prose`, the address of the whole
+    /// text.
     package var address: StaticSQL?
 
     package init(_ key: String, _ title: String, _ kind: Kind, _ sql: StaticSQL, width: Int) {
@@ -91,7 +92,7 @@ package struct Column: Sendable {
         return column
     }
 
-    /// The same column in JSON and XML alone.
+    /// The same column in JSON and XML only.
     package var untitled: Column {
         var column = Column(key, "", kind, sql, width: width)
         column.isOmittedWhenNull = isOmittedWhenNull
@@ -101,29 +102,29 @@ package struct Column: Sendable {
         return column
     }
 
-    /// The same column, which says this where an API version has no severity `critical`.
+    /// The same column with another SQL for API versions without the severity `critical`.
     package func upToHigh(_ sql: StaticSQL) -> Column {
         var column = self
         column.upToHigh = sql
         return column
     }
 
-    /// The same column, with another text in PDF.
+    /// The same column with another text in PDF.
     package func printed(_ sql: StaticSQL) -> Column {
         var column = self
         column.printed = sql
         return column
     }
 
-    /// The same column, whose cells lead to an address in formats for people.
+    /// The same column with cells that link to an address in formats for people.
     package func leading(to address: StaticSQL) -> Column {
         var column = self
         column.address = address
         return column
     }
 
-    /// Whether the column has one value in all rows of a scope, as the product's name has in a report about one product. The head of the
-    /// report has that name already.
+    /// Whether the column has one value in all rows of a scope, such as the product's name in a report about one product. The
+    /// head of the report already shows this name.
     func isConstant(in kind: ScopeKind) -> Bool {
         switch kind {
         case .organization: false
@@ -132,17 +133,17 @@ package struct Column: Sendable {
         }
     }
 
-    /// The address as a column of its own, which no format shows.
+    /// The address as a separate column, which no format shows.
     var addressColumn: Column? { address.map { Column("", "", .link, $0, width: 0) } }
 
-    /// The characters of a `prose` that are read for people: more than a cell shows.
+    /// The number of characters of a `prose` that are read for people; more than a cell shows.
     static let proseRead: (number: Int, sql: StaticSQL) = (1200, "1200")
 
     /// The value's SQL for an API version and a format.
     func sql(in version: APIVersion, as format: Format) -> StaticSQL {
         let plain = version.knowsCritical ? sql : upToHigh ?? sql
         let shown = format == .pdf ? printed ?? plain : plain
-        // Rows for people are sorted: a description of which a cell shows the beginning is not carried as a whole.
+        // Rows for people are sorted, so a description is shortened before the sort: a cell shows only its beginning.
         return kind == .prose && format.isForPeople ? "substr(\(shown), 1, \(Self.proseRead.sql))" : shown
     }
 
@@ -153,7 +154,7 @@ package struct Column: Sendable {
         return column
     }
 
-    /// The same column, left out of JSON and XML when it is null, while its object stays, be it empty.
+    /// The same column, left out of JSON and XML when it is null. Its object stays, even if empty.
     package var omittedAlone: Column {
         var column = omittedWhenNull
         column.isOmittedAlone = true
@@ -161,15 +162,15 @@ package struct Column: Sendable {
     }
 }
 
-/// Objects around the rows of a table in JSON and XML: each has some columns, then the array of the next level, or of the
-/// rows. Flat formats show the columns in front of the others.
+/// Objects around the rows of a table in JSON and XML. Each has some columns, followed by the array of the next level or
+/// of the rows. Flat formats show these columns before the others.
 package struct Level: Sendable {
-    /// The JSON key and XML element of the array, and the element of an object.
+    /// The JSON key and XML element of the array, and the XML element of an object.
     package let key: String
     package let item: String
-    /// How many of the order's integers, from the first on, distinguish one object from the next.
+    /// The number of the order's leading integers that distinguish the objects.
     package let order: Int
-    /// Texts and integers.
+    /// Columns of texts and integers.
     package let columns: [Column]
 
     package init(key: String, item: String, order: Int, columns: [Column]) {
@@ -182,31 +183,34 @@ package struct Level: Sendable {
 
 /// Rows of one kind: a sheet, a JSON array, or a list under the rows of another table.
 package struct Table: Sendable {
-    /// The JSON key of the array (in a list a path, as a column's key), the XML element of a row, the name of the sheet.
+    /// The JSON key of the array (in a list a path, like a column's key), the XML element of a row, and the name of the
+    /// sheet.
     package let key: String
     package let item: String
     package let title: String
-    /// The text after FROM, with a WHERE that is never empty; joins `scope s`.
+    /// The text after FROM, including a WHERE that is never empty; it joins `scope s`.
     package let from: StaticSQL
     /// A further condition, for tables that share `from`.
     package let condition: StaticSQL?
-    /// Integers, unique together and not null, which order the rows; an index has to serve the order. In a list they
-    /// begin with the order of the table above.
+    /// The integers that order the rows. They are unique together and never null, and an index must serve the order.
+    /// The order of a list begins with the order of the table above.
     package let order: [StaticSQL]
     package let columns: [Column]
-    /// Tables whose rows repeat under a row of this one.
+    /// Tables whose rows repeat under each row of this table.
     package var lists: [Table] = []
-    /// Tables with the same columns that replace this one for certain values of a filter.
+    /// Tables with the same columns that replace this table for certain values of a filter.
     package var replacements: [Replacement] = []
-    /// In a list: the first column holds several values, one a line; each makes a row with the other columns. Null makes one row.
+    /// In a list: whether the first column holds several values, one a line, each of which makes a row with the other columns.
+    /// Null gives one row.
     package var splitsLines = false
-    /// The headings under which rows are grouped, the outermost first.
+    /// The headings that group the rows, the outermost first.
     package var levels: [Level] = []
-    /// The headings of the columns that a PDF shows, in their order; nil for all. A page is narrower than a sheet.
+    /// The headings of the columns that a PDF shows, in this order; nil for all. A page is narrower than a sheet.
     package var printed: [String]?
-    /// The order of rows in formats for people; nil for the order of the table. Only for tables that show no list in these formats.
+    /// The order of the rows in formats for people; nil for the order of the table. Allowed only for tables that show no list
+    /// in these formats.
     package var urgency: Urgency?
-    /// Cheap SQL that gives the number of rows that no filter narrows, from `scope s`; nil to count them.
+    /// Cheap SQL for the number of rows without filters, from `scope s`; nil means counting.
     package var bound: StaticSQL?
 
     package init(
@@ -231,25 +235,25 @@ package struct Table: Sendable {
     }
 }
 
-/// A table that answers for another one when `filter` has `value`.
+/// A table that replaces another when `filter` has `value`.
 package struct Replacement: Sendable {
     package let filter: String
     package let value: String
     package let table: Table
 }
 
-/// A key of the request's `filter` that a report understands.
+/// A key of the request's `filter` that a report knows.
 package struct Filter: Sendable {
     package enum Kind: Sendable {
-        /// A boolean: `true`, `"true"`, `"True"`. Without a default, both values narrow the rows.
+        /// A boolean: `true`, `"true"`, `"True"`. Without a default, both values filter the rows.
         case flag(default: Bool?)
-        /// One of some words, in any case.
+        /// One of some words, regardless of case.
         case choice([String])
         /// Any of some words, as a list or as one text with commas.
         case list([String])
-        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC; a date is when the day begins.
+        /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC; a date means the beginning of the day.
         case time
-        /// The same as the end of a span: the day, or the second, belongs to it.
+        /// The same as the end of a span, which includes the day or the second.
         case endTime
         /// A whole number in a range.
         case integer(ClosedRange<Int64>)
@@ -257,19 +261,19 @@ package struct Filter: Sendable {
         case share
         /// Any text.
         case text
-        /// Any of some texts, as a list; a text with commas is one.
+        /// Any of some texts, as a list; a text with commas is one value.
         case texts
-        /// The same for names without commas: one text with commas is several.
+        /// The same for names without commas; a text with commas is several values.
         case names
     }
 
     package let key: String
     package let kind: Kind
     package let meaning: String
-    /// The condition on the rows for a value, or nil when the value asks for none. Values are checked by then; times are
+    /// The condition on the rows for a value; nil when the value allows all rows. Values are checked before; times are
     /// milliseconds as text.
     package let condition: @Sendable ([String]) -> SQL?
-    /// The kind of thing that the values name; nil if they are not names.
+    /// The kind of thing that the values name; nil for values that are not names.
     package var named: Named?
 
     package init(
@@ -282,7 +286,7 @@ package struct Filter: Sendable {
         self.condition = condition
     }
 
-    /// A boolean that narrows the rows when it is not its default.
+    /// A boolean that filters the rows unless it has its default value.
     package static func flag(_ key: String, default value: Bool, _ meaning: String, otherwise condition: StaticSQL)
         -> Filter
     {
@@ -291,15 +295,15 @@ package struct Filter: Sendable {
     }
 }
 
-/// A report that can be asked for.
+/// A report that clients can request.
 package struct Report: Sendable {
-    /// The kinds of scope in which a report is offered, and its name in each.
+    /// The kinds of scope in which a report exists, with its name in each.
     package struct Name: Sendable {
         package let types: [ScopeKind: String]
         /// The word for file names and titles: `Inventory`.
         package let word: String
-        /// Mend's names of the requests that answer with the bare file at once (mend-api.md §3.8), where it has them. They may
-        /// differ from the names of the types.
+        /// Mend's names for the requests that return the bare file at once (mend-api.md §3.8); empty where Mend has none.
+        /// These names may differ from the names of the types.
         package private(set) var synchronous: [ScopeKind: String] = [:]
         /// Filter values that these requests imply.
         package private(set) var synchronousFields: [String: [String]] = [:]
@@ -324,14 +328,14 @@ package struct Report: Sendable {
             return answered
         }
 
-        /// The same name in some scopes.
+        /// The same name, limited to some scopes.
         package static func plain(_ name: String, in scopes: ScopeKind...) -> Name {
             Name(
                 types: Dictionary(uniqueKeysWithValues: scopes.map { ($0, name) }),
                 word: name.hasSuffix("Report") ? String(name.dropLast(6)) : name)
         }
 
-        /// `Org`, `Product` and `Project` in front of a common name.
+        /// `Org`, `Product` and `Project` before a common name.
         package static func prefixed(_ name: String, in scopes: ScopeKind...) -> Name {
             Name(
                 types: Dictionary(uniqueKeysWithValues: scopes.map { ($0, $0.prefix + name) }),
@@ -358,18 +362,19 @@ package struct Report: Sendable {
     package let formats: [Format]
     package let filters: [Filter]
     package let body: Body
-    /// Whether it compares two products or projects: the request then names the other side (`comparisonAliases`).
+    /// Whether the report compares two products or projects; the request then names the other side
+    /// (`comparisonAliases`).
     package var isComparison = false
-    /// Whether it shows vulnerable libraries, so that its readers have to know the basis of the verdict.
+    /// Whether the report shows vulnerable libraries, so that its readers need the basis of the verdict.
     package var isVerdict = false
-    /// Remarks about its rows, for formats for people; may be empty.
+    /// A remark about its rows for formats for people; may be empty.
     package var remark = ""
-    /// Whether it shows rows of the whole organization in the scope of a product or project, too.
+    /// Whether the report shows rows of the whole organization also in the scope of a product or project.
     package var showsOrganization = false
-    /// Whether it is about the use of the server. Such a report is for administrators of the organization only and is never
-    /// shared, because its content changes while the scope does not.
+    /// Whether the report is about the use of the server. Such a report is only for administrators of the organization. It
+    /// is never shared, because its content changes while the scope does not.
     package var isTrail = false
-    /// Members that stand in front of the tables of JSON, and in XML in front of the first: key and text.
+    /// Members before the tables in JSON, and before the first table in XML: key and text.
     package var preface: @Sendable (ScopeFacts) -> [(key: String, text: String)] = { _ in [] }
 
     package init(

@@ -125,7 +125,7 @@ extension Column.Kind {
 }
 
 extension Filter {
-    /// The values that are accepted, in words.
+    /// The accepted values, in words.
     package var accepted: String {
         switch kind {
         case .flag(let value?): "true, false; \(value) when absent"

@@ -1,20 +1,20 @@
 package import Database
 
-// DESIGN. A table is one query and each of its lists another one, all in one snapshot and in one order. Reading them is a
-// merge: a list's rows are taken as long as their order begins with the parent's, rows without a parent (a filter removed
-// it) are passed over. Two lists under one row never multiply, and memory holds one row with its children.
+// DESIGN. A table is one query, and each of its lists is another. All run in one snapshot and in one order. Reading them
+// is a merge: rows of a list are taken while their order begins with the parent's. Rows without a parent, which a filter
+// removed, are skipped. So two lists under one row never multiply, and memory holds one row with its children.
 
 /// A table for one request, with its visible columns and the conditions on its rows.
 package struct TableQuery: Sendable {
     package let table: Table
     package let columns: [Column]
     package let lists: [TableQuery]
-    /// The order for people; nil where the order of the table counts.
+    /// The order for people; nil where the table's own order counts.
     package let urgency: Urgency?
     private let conditions: [SQL]
     let version: APIVersion
     private let format: Format
-    /// Headings that a PDF leaves out.
+    /// The headings that a PDF leaves out.
     package let unprinted: [String]
 
     package init(_ table: Table, request: ReportRequest, filters: [Filter]) {
@@ -49,13 +49,13 @@ package struct TableQuery: Sendable {
         }
     }
 
-    /// The columns of a page: those that the table names for it, without what is the same in each row.
+    /// The columns of a page: those that the table lists for pages, without columns that are equal in all rows.
     private static func printed(_ columns: [Column], of table: Table, in kind: ScopeKind) -> [Column] {
         let chosen = table.printed.map { titles in titles.compactMap { title in columns.first { $0.title == title } } }
         return (chosen ?? columns).filter { !$0.isConstant(in: kind) }
     }
 
-    /// The SELECT: the order's integers, then the columns.
+    /// The SELECT with the order's integers and then the columns.
     package func sql(in scope: Scope) -> SQL {
         let order = table.order.map(\.description).joined(separator: ", ")
         let cells = columns.map { "\($0.sql(in: version, as: format))" }.joined(separator: ", ")
@@ -67,7 +67,7 @@ package struct TableQuery: Sendable {
         return sql
     }
 
-    /// The level of an urgency, and how many rows have it.
+    /// A level of an urgency, and the number of its rows.
     func levelsSQL(_ urgency: Urgency, in scope: Scope) -> SQL {
         var sql = scope.clause
         sql.append(SQL(stringLiteral: "SELECT \(urgency.level), count(*) FROM \(table.from)"))
@@ -89,7 +89,7 @@ package struct TableQuery: Sendable {
         return sql
     }
 
-    /// At least the number of rows, cheaply; just the number where no filter narrows them. Nil when the rows have to be counted.
+    /// A cheap upper bound of the number of rows; exact where no filter narrows the rows. Nil when the rows have to be counted.
     package func bound(in scope: Scope) -> (sql: SQL, isExact: Bool)? {
         table.bound.map { (scope.clause + SQL($0), conditions.isEmpty && table.condition == nil) }
     }
@@ -101,7 +101,7 @@ package struct MergedRows: ~Copyable {
     private let keys: Int
     private var children: [Child]
 
-    /// A list's cursor and the row it stands on.
+    /// The cursor of a list and its current row.
     private final class Child {
         let cursor: any RowCursor
         let keys: Int
@@ -117,7 +117,8 @@ package struct MergedRows: ~Copyable {
             splitsLines = query.table.splitsLines && query.columns.first?.key == query.table.columns.first?.key
         }
 
-        /// Appends the row's columns, once or for each line of the first, where that is not null; gives how often.
+        /// Appends the row's columns: once, or once for each line of the first column if this is not null. Returns
+        /// the number of rows.
         func append(to batch: inout RowBuffer) -> Int {
             guard splitsLines, !row.isNull(keys) else {
                 batch.append(cellsOf: row, from: keys, count: width)
@@ -138,7 +139,7 @@ package struct MergedRows: ~Copyable {
         }
     }
 
-    /// Opens the query and one for each list. Lists of lists are not offered.
+    /// Opens the query of the table and of each list. A list cannot have lists.
     package init(_ query: TableQuery, scope: Scope, on connection: any Connection) throws(DatabaseError) {
         let cursor = try connection.cursor(query.sql(in: scope))
         var children: [Child] = []
@@ -152,9 +153,9 @@ package struct MergedRows: ~Copyable {
         keys = query.table.order.count
     }
 
-    /// Appends rows until `batch` holds about `bytes` bytes; false when there are no more.
+    /// Appends rows until `batch` holds about `bytes` bytes; false when no rows are left.
     ///
-    /// A row's cells are the order's integers, the columns, then a list cell for each list.
+    /// The cells of a row are the order's integers, the columns, and a list cell for each list.
     package mutating func fill(_ batch: inout RowBuffer, bytes: Int) throws(DatabaseError) -> Bool {
         while batch.byteCount < bytes {
             guard try cursor.next(into: &batch) else { return false }
@@ -180,7 +181,7 @@ package struct MergedRows: ~Copyable {
         }
     }
 
-    /// Negative when the child belongs to an earlier row, 0 when it belongs to this one.
+    /// Negative when the child belongs to an earlier row, 0 when it belongs to this row.
     private func compare(_ child: borrowing RowBuffer, with batch: borrowing RowBuffer, at root: Int) -> Int {
         for key in 0..<keys {
             let (left, right) = (child.integer(key), batch.integer(root + key))

@@ -2,7 +2,7 @@ package import Bytes
 package import Database
 import FoundationEssentials
 
-/// Why a report cannot be asked for like this. The text names the field, the value and the accepted
+/// The reason why a report cannot be requested in this way. The text contains the field, the value and the accepted
 /// values.
 package enum ReportError: Error, Equatable, CustomStringConvertible {
     case unknownType(String, scope: ScopeKind)
@@ -10,7 +10,7 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
     case formatNotOffered(String, by: String, offered: [Format])
     case badValue(String, of: String, accepted: String)
     case missing(String, accepted: String)
-    /// A stored request that this version cannot read.
+    /// This version cannot read the stored request.
     case unreadable(String)
 
     package var description: String {
@@ -39,31 +39,31 @@ extension ReportError: Blaming {
     package var blame: Blame { .request }
 }
 
-/// A request that was checked against the catalog; a job stores it.
+/// A request that was checked against the catalog. A job stores it.
 package struct ReportRequest: Sendable, Equatable {
-    /// The type as the catalog spells it.
+    /// The type in the catalog's spelling.
     package let type: String
     package private(set) var scope: Scope
     package let format: Format
-    /// Checked filter values by the key in lower case: words in lower case, flags `true` or `false`, times in
-    /// milliseconds, texts as they came.
+    /// Checked filter values by the lower-case key: words in lower case, flags `true` or `false`, times in
+    /// milliseconds, texts unchanged.
     package let options: [String: [String]]
-    /// The version of the API by which it came; the newest for all that came by another way.
+    /// The version of the API that the request used; the newest for requests from other doors.
     package let version: APIVersion
-    /// Keys of the client's filter that the report does not know, as the client spells them.
+    /// Filter keys of the client that the report does not know, in the client's spelling.
     package let unknownFilters: [String]
-    /// The format that the client asked for, when the report exists in one other format only and is made in that; nil
-    /// when the request was followed.
+    /// The format that the client requested, if the report exists only in another format and is made in that one;
+    /// otherwise nil.
     package let otherFormat: Format?
 
-    /// The most unknown keys, and the most characters of one, that a request keeps.
+    /// The most unknown keys that a request keeps, and the most characters of a key.
     private static let unknownLimits = (keys: 20, characters: 100)
 
     /// Checks a request.
     ///
     /// - Parameters:
-    ///   - fields: the filter's keys and values as texts, lists as several; unknown ones are ignored.
-    ///   - filterKeys: the keys that the client called filters; those that the report does not know become a note.
+    ///   - fields: the filter's keys and values as texts; a list gives several values; unknown keys are ignored.
+    ///   - filterKeys: the keys that the client called filters; keys that the report does not know become a note.
     package init(
         type: String, scope: Scope, format: String?, fields: [String: [String]], filterKeys: [String] = [],
         version: APIVersion = .newest
@@ -78,7 +78,7 @@ package struct ReportRequest: Sendable, Equatable {
             report, named: name, scope: scope, format: format, fields: fields, filterKeys: filterKeys, version: version)
     }
 
-    /// Checks a request for a report that stands in no catalog.
+    /// Checks a request for a report outside of the catalog.
     package init(
         _ report: Report, scope: Scope, format: String?, fields: [String: [String]], version: APIVersion = .newest
     ) throws(ReportError) {
@@ -112,8 +112,8 @@ package struct ReportRequest: Sendable, Equatable {
 
     // MARK: All levels
 
-    /// The fields with all levels of the dependency tree, where the report has levels and the fields name none: for doors at which
-    /// people ask. The API keeps the top level alone, which is Mend's default.
+    /// The fields, completed by all levels of the dependency tree if the report has levels and the fields name none. This is
+    /// for doors that people use. The API keeps Mend's default, which is the top level only.
     package static func withAllLevels(
         _ fields: [String: [String]], of type: String, in kind: ScopeKind
     ) -> [String: [String]] {
@@ -134,7 +134,7 @@ package struct ReportRequest: Sendable, Equatable {
         return unknown.prefix(unknownLimits.keys).map { String($0.prefix(unknownLimits.characters)) }
     }
 
-    /// Notes for the client: filters that were not used, a format that does not exist.
+    /// Notes for the client: filters that were not used, or a format that does not exist.
     package var notes: [String] {
         var notes: [String] = []
         if let otherFormat {
@@ -151,7 +151,7 @@ package struct ReportRequest: Sendable, Equatable {
 
     // MARK: Comparing
 
-    /// Puts the token of the other side under its first name, whichever the client gave it.
+    /// Stores the token of the other side under its first name, whichever name the client used.
     private static func takeComparison(
         _ fields: [String: [String]], _ kind: ScopeKind, _ options: inout [String: [String]]
     ) throws(ReportError) {
@@ -166,8 +166,7 @@ package struct ReportRequest: Sendable, Equatable {
         throw .missing(names[0], accepted: "the token of the \(kind.rawValue) to compare with")
     }
 
-    /// The token of the other side of a comparison, which authorization has to look up (`comparing`); nil for reports that
-    /// are no comparison.
+    /// The token of the other side of a comparison, which authorization must look up (`comparing`); nil for other reports.
     package var comparisonToken: String? {
         options[Report.comparisonAliases(scope.kind)[0].lowercased()]?.first
     }
@@ -179,7 +178,7 @@ package struct ReportRequest: Sendable, Equatable {
         return request
     }
 
-    /// The same request for a user who may see these products only; nil for all products.
+    /// The same request for a user who may see only these products; nil for all products.
     package func showing(products: [Int64]?) -> ReportRequest {
         var request = self
         request.scope = Scope(
@@ -204,7 +203,7 @@ package struct ReportRequest: Sendable, Equatable {
         }
         guard let text, !text.isEmpty else { return offered[0] }
         let format = Format(rawValue: text.lowercased())
-        // Clients ask for it in their usual format; a note of the answer names the actual one.
+        // Clients request the report in their usual format; a note of the answer names the actual format.
         if case .risk = report.body, format != nil { return offered[0] }
         guard let format, offered.contains(format) else {
             throw .formatNotOffered(text, by: name, offered: offered)
@@ -212,7 +211,7 @@ package struct ReportRequest: Sendable, Equatable {
         return format
     }
 
-    /// The filters that narrow a report, as its reader sees them: `severity: critical, high`.
+    /// The filters that narrow a report, in words for its reader: `severity: critical, high`.
     func shownFilters(of report: Report) -> [String] {
         report.filters.compactMap { filter in
             guard let values = options[filter.key.lowercased()] else { return nil }
@@ -225,7 +224,7 @@ package struct ReportRequest: Sendable, Equatable {
         }
     }
 
-    /// The report that was asked for.
+    /// The requested report.
     package func report() throws(ReportError) -> Report {
         guard let report = Report.named(type, in: scope.kind) else {
             throw .unknownType(type, scope: scope.kind)
@@ -245,21 +244,21 @@ package struct ReportRequest: Sendable, Equatable {
         let visible: [Int64]?
         let comparison: Scope.Comparison?
         let options: [String: [String]]
-        /// Absent for the newest version, and in requests that were stored before there was a difference.
+        /// Absent for the newest version, and in requests that were stored before versions differed.
         let version: APIVersion?
-        /// Absent when all were known.
+        /// Absent when the report knows all keys.
         let unknown: [String]?
-        /// Absent when the format is the one asked for.
+        /// Absent when the format is the requested one.
         let otherFormat: Format?
     }
 
-    /// Whether a stored request may have `notes`, decided without reading it.
+    /// Whether a stored request may have `notes`; decided without parsing the request.
     package static func mayHaveNotes(json: String) -> Bool {
         json.contains("\"unknown\":") || json.contains("\"otherFormat\":")
     }
 
-    /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` writes it and reads it back, so that
-    /// both sides have one list of members.
+    /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` both writes and reads it, so that
+    /// both directions share one list of members.
     package func json() throws(ReportError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -306,7 +305,7 @@ extension Filter {
         guard let first = given.first else { return [] }
         switch kind {
         case .flag, .choice, .time, .endTime, .share, .text:
-            // One of several would be taken, and the rest be lost without a word.
+            // With several values, one would be used and the others silently lost.
             guard given.allSatisfy({ $0.lowercased() == first.lowercased() }) else {
                 throw .badValue(given.joined(separator: ", "), of: key, accepted: "one value")
             }
@@ -356,7 +355,7 @@ extension Filter {
         }
     }
 
-    /// The most values of one filter.
+    /// The most values in one filter.
     private static let severalLimit = 100
 
     private func several(_ values: [String]) throws(ReportError) -> [String] {

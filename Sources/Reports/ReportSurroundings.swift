@@ -1,10 +1,9 @@
 package import Database
 
 extension ReportRequest {
-    /// The present state of the facts that the report shows beside the content of its scope. It is part of the key by which a made report is
-    /// found
-    /// again, because it changes while the revision of the scope does not. Throws `ProductionError.scopeGone` if the other side of the
-    /// comparison no longer exists.
+    /// The present state of the facts that the report shows beside the content of its scope. The state is part of the key that
+    /// finds a report which was made before, because it changes while the revision of the scope does not. Throws
+    /// `ProductionError.scopeGone` if the other side of the comparison no longer exists.
     package func surroundings(on connection: any Connection) throws -> [String] {
         let report = try report()
         var lines: [String] = []

@@ -2,17 +2,17 @@ import Database
 import Dispatch
 import Synchronization
 
-/// Batches of rows on their way from the thread that reads the database to the thread that renders.
+/// Passes batches of rows from the thread that reads the database to the thread that renders.
 ///
-/// A ring of buffers that are filled and emptied in turn: reading and rendering overlap, memory is the ring's, and
-/// nothing is copied in between.
+/// The buffers form a ring and are filled and emptied in turn. So reading and rendering overlap, memory is bounded by
+/// the ring, and no row is copied in between.
 final class RowRing: Sendable {
     /// The reader's message about a batch.
     enum Message: Sendable, Equatable {
         case rows
-        /// The rows of a table are over; the buffer is empty.
+        /// The rows of a table are complete; the buffer is empty.
         case endOfTable
-        /// Nothing follows: all tables are over, or the reader failed and says why elsewhere.
+        /// No message follows: all tables are complete, or the reader failed and reports the error elsewhere.
         case end
     }
 
@@ -24,15 +24,15 @@ final class RowRing: Sendable {
         let content = Mutex(Content())
     }
 
-    /// The progress of both sides with the invariants of the ring, which debug builds check at each step.
+    /// The progress of both sides, with the invariants of the ring, which debug builds check at each step.
     struct Progress: Sendable {
-        /// Buffers that the reader passed on, with the last one of a reader that failed.
+        /// The number of buffers that the reader passed on, including the last one of a failed reader.
         var sent = 0
-        /// Buffers that the renderer gave back.
+        /// The number of buffers that the renderer gave back.
         var received = 0
         var isClosed = false
 
-        /// Both sides count their buffers themselves, from zero.
+        /// Each side counts its own buffers, from zero.
         mutating func passOn(_ number: Int) {
             assert(number == sent, "buffer \(number) is passed on as the \(sent)th")
             sent += 1
@@ -46,7 +46,7 @@ final class RowRing: Sendable {
         /// The broken invariant of a ring with this many buffers, in words; nil when all hold.
         func fault(slots: Int) -> String? {
             if received > sent { return "\(received) buffers came back of \(sent) that were passed on" }
-            // A reader that fails does not wait for a free buffer.
+            // A failing reader does not wait for a free buffer.
             let most = slots + (isClosed ? 1 : 0)
             return sent - received > most ? "\(sent - received) buffers are on their way in a ring of \(slots)" : nil
         }
@@ -58,8 +58,8 @@ final class RowRing: Sendable {
     private let filled = DispatchSemaphore(value: 0)
     private let abandoned = Atomic<Bool>(false)
 
-    /// Used by the reader alone: lets `fill` put something into the next buffer and passes it on. False when the
-    /// renderer has given up.
+    /// For the reader only: lets `fill` write into the next buffer, and passes the buffer on. False when the renderer
+    /// has given up.
     func send(_ number: Int, _ fill: (inout RowBuffer) throws -> Message) throws -> Bool {
         free.wait()
         if abandoned.load(ordering: .acquiring) { return false }
@@ -73,7 +73,7 @@ final class RowRing: Sendable {
         return true
     }
 
-    /// Used by the reader alone, when it fails: the renderer sees the end.
+    /// For the reader only, when it fails: tells the renderer to end.
     func close(_ number: Int) {
         slots[number % slots.count].content.withLock { content in
             content.rows.removeAll()
@@ -86,7 +86,7 @@ final class RowRing: Sendable {
         filled.signal()
     }
 
-    /// Used by the renderer alone: waits for the next buffer, lets `take` use it and gives it back.
+    /// For the renderer only: waits for the next buffer, lets `take` use it, and gives it back.
     func receive<Result>(_ number: Int, _ take: (Message, borrowing RowBuffer) throws -> Result) rethrows -> Result {
         filled.wait()
         defer {
@@ -98,7 +98,7 @@ final class RowRing: Sendable {
         }
     }
 
-    /// Used by the renderer alone, when it fails: the reader's next `send` returns false.
+    /// For the renderer only, when it fails: the reader's next `send` returns false.
     func abandon() {
         abandoned.store(true, ordering: .releasing)
         for _ in 0..<4 { free.signal() }

@@ -1,19 +1,19 @@
 import Bytes
 
-// DESIGN. A severity is a word, and its colour a help. Colours go from dark to light in the order of their meaning, so that they differ
-// on a grey printer.
+// DESIGN. A severity is shown as a word; its colour only helps. Colours go from dark to light in the order of severities, so
+// that they differ on a grey printer.
 
-/// The severities as people read them, the worst first. Vulnerabilities without a rating are `unrated`.
+/// The severities in words for people, the worst first. Vulnerabilities without a rating are `unrated`.
 enum ShownSeverity: String, CaseIterable {
     case critical = "Critical"
     case high = "High"
     case medium = "Medium"
     case low = "Low"
     case unrated = "Unrated"
-    /// A score of 0.0. It is rare: people see it only where there is some.
+    /// A score of 0.0. This severity is rare, so it is shown only where a vulnerability has it.
     case harmless = "None"
 
-    /// From the word of an advisory, in lower or upper case.
+    /// Reads the word of an advisory, in lower or upper case.
     init(word: String) {
         self =
             switch word.lowercased() {
@@ -41,7 +41,7 @@ enum ShownSeverity: String, CaseIterable {
 }
 
 extension PDFColor {
-    /// The colour as a sheet writes it: `FFRRGGBB`.
+    /// The colour in the form of sheets: `FFRRGGBB`.
     var hexadecimal: String {
         let digits = Array("0123456789ABCDEF")
         return [red, green, blue].reduce(into: "FF") { text, part in

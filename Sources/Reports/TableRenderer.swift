@@ -13,7 +13,8 @@ package struct ReportHead: Sendable {
 
     /// The notes beside the tables of a spreadsheet or a PDF.
     package let notes: [String]
-    /// The number of rows for each urgency in the whole report; empty in formats for programs, and if no row is urgent.
+    /// The number of rows for each urgency in the whole report; empty in formats for programs and for tables without an
+    /// urgency.
     package var levels: [LevelCount] = []
     /// Remarks for readers about the rows.
     package var remarks: [String] = []
@@ -34,15 +35,16 @@ package struct ReportHead: Sendable {
 }
 
 extension ReportHead {
-    /// The filters as a line for people.
+    /// The filters as one line for people.
     var filterSentence: String {
         filters.isEmpty ? "Not filtered." : "Filtered by \(filters.joined(separator: "; "))."
     }
 }
 
-/// One part of a report, from its first byte to its last. Writes forward only.
+/// Writes one part of a report, from its first byte to its last. Writes forward only.
 ///
-/// All tables of the head are begun and ended in order, also those without rows, so that a part is a document of its own.
+/// The caller begins and ends all tables of the head in order, even those without rows, so that each part is a complete
+/// document.
 ///
 ///     var renderer = try CSVFormat(head, to: destination)
 ///     try renderer.beginTable(0)
@@ -50,16 +52,16 @@ extension ReportHead {
 ///     try renderer.endTable()
 ///     try renderer.end()
 ///
-/// A renderer belongs to one thread. After an error it is not called again.
+/// A renderer belongs to one thread. After an error no further method is called.
 package protocol TableRenderer: ~Copyable {
-    /// Cells that were shortened to fit the format.
+    /// The number of cells that were shortened to fit the format.
     var cutCells: Int { get }
 
     init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError)
     mutating func beginTable(_ index: Int) throws(SinkError)
-    /// Writes the row whose order begins at cell `start`.
+    /// Writes the row whose order starts at cell `start`.
     mutating func row(_ rows: borrowing RowBuffer, at start: Int) throws(SinkError)
     mutating func endTable() throws(SinkError)
-    /// Writes what is left. Nothing may follow.
+    /// Writes the remaining bytes. No call may follow.
     mutating func end() throws(SinkError)
 }

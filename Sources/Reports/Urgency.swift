@@ -1,22 +1,22 @@
 package import Database
 
-// DESIGN. Programs take rows in the order in which an index gives them; people read from the top. So a table may say what comes
-// first, and the formats for people (`Format.isForPeople`) are sorted by it: the engine sorts, beyond a bounded memory in a
-// temporary file (docs/adr/029-order-for-people.md). It is data of the table, so that formats and parts know nothing of it.
+// DESIGN. Programs read rows in the order of an index; people read from the top. So a table may define an order by urgency,
+// which the formats for people use (`Format.isForPeople`). The engine sorts; beyond a bounded memory it uses a temporary file
+// (docs/adr/029-order-for-people.md). The order is data of the table, so formats and parts need no code for it.
 
 /// The order of rows when people read a table.
 package struct Urgency: Sendable {
-    /// SQL of a whole number from 0 on, the most urgent first.
+    /// SQL of a whole number from 0 on; 0 is the most urgent.
     package let level: StaticSQL
     /// The names of the levels 0, 1, 2, …
     package let words: [String]
-    /// SQL that orders the rows of a level, before the order of the table. Never null.
+    /// SQL that orders the rows of one level, before the order of the table. Never null.
     package let ties: [StaticSQL]
 
-    /// The level of which the summary counts `critical` for API versions that have no such word.
+    /// The level that the summary counts as `critical` for API versions without this word.
     private static let (critical, high) = ("critical", "high")
 
-    /// The number of rows of each level that has some, in the order of the levels.
+    /// The number of rows of each level that has any, in the order of the levels.
     func counts(_ rows: [Int: Int], in version: APIVersion) -> [LevelCount] {
         var counts: [LevelCount] = []
         var more = 0
@@ -41,7 +41,7 @@ package struct LevelCount: Sendable, Equatable {
 }
 
 extension TableQuery {
-    /// The number of rows of each level: what stands on top of a document for people.
+    /// The number of rows of each level, for the top of a document for people.
     func levelCounts(in scope: Scope, on connection: any Connection) throws -> [LevelCount] {
         guard let urgency else { return [] }
         var rows: [Int: Int] = [:]

@@ -33,8 +33,8 @@ package struct Lookup: Sendable, Hashable {
         }
     }
 
-    /// A release comes from the package URL, so it may be any text. No advisory has a release with these characters,
-    /// so such a release is left out.
+    /// A release comes from the package URL, so it may be any text. No advisory has a release with these characters; each
+    /// of them becomes `_`.
     private static func line(_ name: String) -> String {
         String(name.prefix(100).map { $0.isNewline || $0 == "?" || $0 == "!" ? "_" : $0 })
     }

@@ -1,9 +1,9 @@
 import Bytes
 
-// DESIGN. Pages are set from top to bottom. Each piece asks for room first, and a page ends when there is not enough.
-// All texts go through one place that keeps them inside their boxes.
+// DESIGN. Pages are filled from top to bottom. Each piece first asks for room, and the page ends when the room is too
+// small. One function draws all texts and keeps them inside their boxes.
 
-/// The pages of a document while they are drawn: a risk report, an attribution.
+/// The pages of a document during drawing: a risk report or an attribution.
 struct DocumentPage: ~Copyable {
     static let margin = 48.0
     static let gray = PDFColor.gray(0.35)
@@ -28,7 +28,7 @@ struct DocumentPage: ~Copyable {
 
     // MARK: Pages
 
-    /// Ends the page when less than this is left of it.
+    /// Ends the page when less than this height is left.
     mutating func need(_ height: Double) throws {
         if y + height > bottom, y > Self.margin { try breakPage() }
     }
@@ -60,15 +60,15 @@ struct DocumentPage: ~Copyable {
 
     // MARK: Texts
 
-    /// A line that is put together from names and words of ours: it runs from left to right, whatever the script of the name that it begins
-    /// with (U+200E, Unicode Standard Annex 9 §2.6).
+    /// A line made from foreign names and words of this program. It runs from left to right, whatever the script of its first
+    /// name (U+200E, Unicode Standard Annex 9 §2.6).
     static func composed(_ text: String) -> String {
         text.utf8.allSatisfy { $0 < 0x80 } ? text : "\u{200E}\(text)"
     }
 
-    /// Sets a section's title, with room for the beginning of its text, and adds it to the outline.
+    /// Sets a section's title, keeps room for the beginning of its text, and adds the title to the outline.
     ///
-    /// - Parameter place: the name by which links lead to it.
+    /// - Parameter place: the name that links use for it.
     mutating func section(_ title: String, keeping height: Double = 140, place: String? = nil) throws {
         if y > Self.margin { y += 22 }
         try need(30 + height)
@@ -102,9 +102,9 @@ struct DocumentPage: ~Copyable {
         y += shaped.height + 6
     }
 
-    /// Sets a text of any length as it is, line by line, over as many pages as it takes.
+    /// Sets a text of any length unchanged, line by line, over as many pages as needed.
     ///
-    /// - Parameter indent: from the left margin.
+    /// - Parameter indent: the distance from the left margin.
     mutating func text(
         _ text: String, size: Double = 8.5, indent: Double = 0, color: PDFColor = .black
     ) throws {
@@ -143,7 +143,7 @@ struct DocumentPage: ~Copyable {
         y += shaped.height + 2
     }
 
-    /// Sets a line of the contents: where it leads, and the number of that page at the right edge.
+    /// Sets a line of the contents: a link, and the number of the linked page at the right edge.
     mutating func entry(_ words: String, at place: String, indent: Double = 0) throws {
         try need(16)
         let top = y
@@ -153,7 +153,7 @@ struct DocumentPage: ~Copyable {
         canvas.end()
     }
 
-    /// Where a line leads.
+    /// The target of a line.
     enum Target {
         case place(String)
         case address(String)
@@ -168,7 +168,7 @@ struct DocumentPage: ~Copyable {
         var isNumber = false
     }
 
-    /// A cell: a text, an address it leads to, a colour that stands in front of it.
+    /// A cell: a text, the address that it links to, and a colour in front of it.
     struct Cell: ExpressibleByStringLiteral {
         let text: String
         var address = ""
@@ -183,7 +183,7 @@ struct DocumentPage: ~Copyable {
         init(stringLiteral text: String) { self.init(text) }
     }
 
-    /// A table; its heading repeats on each page. Cells have two lines at most.
+    /// Draws a table and repeats its heading on each page. Cells have two lines at most.
     mutating func table(_ columns: [Column], _ rows: [[Cell]]) throws {
         let whole = columns.reduce(0) { $0 + $1.share }
         let widths = columns.map { $0.share / whole * width }
@@ -273,7 +273,7 @@ struct DocumentPage: ~Copyable {
         y += 16
     }
 
-    /// The sentence that says how many rows a list leaves out.
+    /// The sentence about the number of rows that a list leaves out.
     mutating func more(_ shown: Int, of all: Int, _ what: String) throws {
         guard all > shown else { return }
         try paragraph("The first \(shown) of \(all) \(what) are shown.", size: 8, color: Self.gray)

@@ -1,4 +1,4 @@
-/// The lines of a text, cut so that each fits on a page; each is set as one paragraph.
+/// The lines of a text, divided so that each fits on a page; each becomes one paragraph.
 struct TextPieces: Sequence, IteratorProtocol {
     /// About twenty lines of small print.
     private static let limit = 2000
@@ -20,7 +20,7 @@ struct TextPieces: Sequence, IteratorProtocol {
         if !isLine, let blank { end = blank }
         let piece = String(Substring(rest[..<end]))
         rest = rest[end...]
-        // The end of the line, or the blank at which a long one is divided.
+        // The end of the line, or the blank at which a long line is divided.
         if let first = rest.first, first == 0x0A || first == 0x20 { rest = rest.dropFirst() }
         return piece
     }

@@ -1,7 +1,7 @@
 package import Bytes
 package import Database
 
-/// Comma-separated values (RFC 4180, UTF-8). Several tables follow each other, an empty line between them.
+/// Comma-separated values (RFC 4180, UTF-8). Several tables follow each other, separated by an empty line.
 package struct CSVFormat: TableRenderer, ~Copyable {
     package let cutCells = 0
     private var sink: ByteSink
@@ -30,7 +30,7 @@ package struct CSVFormat: TableRenderer, ~Copyable {
             text.removeAll(keepingCapacity: true)
             column.appendText(rows, at: start, to: &text)
             switch column.kind {
-            // A number is no formula, although it may begin with a minus.
+            // A number is not a formula, although it may begin with a minus.
             case .integer, .real: text.withUnsafeBytes { sink.append($0) }
             case .text, .link, .severity, .prose, .boolean, .date, .timestamp, .names:
                 text.withUnsafeBytes { sink.append(csvField: $0) }

@@ -1,14 +1,14 @@
 import Bytes
 import Database
 
-// DESIGN. Sheets, PDF and CSV show a row as a line: the columns with a heading, then one cell for each column of each list,
-// in which the child rows stand one below the other.
+// DESIGN. Sheets, PDF and CSV show a row as one line. The columns with a heading come first. Then comes one cell for each
+// column of each list; it holds the values of the child rows, one below the other.
 
-/// A heading and where its cells are.
+/// A heading and the position of its cells.
 struct FlatColumn: Sendable {
     enum Source: Sendable {
         case cell(Int)
-        /// One column of the child rows: the cell of the list, the width of a child row, the cell in it.
+        /// A column of the child rows: the list's cell, the width of a child row, and the cell within it.
         case list(Int, width: Int, cell: Int)
     }
 
@@ -16,10 +16,10 @@ struct FlatColumn: Sendable {
     let kind: Column.Kind
     let width: Int
     let source: Source
-    /// The cell with the address that this one leads to, counted as `source` is.
+    /// The cell with the address that this cell links to, counted like `source`.
     var address: Int?
 
-    /// Cells are counted from the row's first cell, its order's integers included.
+    /// Cells are counted from the row's first cell, including the integers of the row's order.
     static func columns(of query: TableQuery) -> [FlatColumn] {
         let offset = query.table.order.count
         var found: [FlatColumn] = []
@@ -51,13 +51,13 @@ struct FlatColumn: Sendable {
         }
     }
 
-    /// Appends the cell's text as a person reads it: names with commas, children one a line, nothing for null.
+    /// Appends the cell's text for a person: names with commas between them, children one a line, nothing for null.
     func appendText(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) {
         switch source {
         case .cell(let cell): Self.append(rows, start + cell, kind, to: &text)
         case .list(let place, let width, let cell):
             let list = rows.list(start + place)
-            // A list whose values are all empty is an empty cell, not empty lines.
+            // A list whose values are all empty gives an empty cell, not empty lines.
             var isEmpty = true
             for index in 0..<list.count where !rows.isNull(list.first + index * width + cell) { isEmpty = false }
             if isEmpty { return }
@@ -68,11 +68,11 @@ struct FlatColumn: Sendable {
         }
     }
 
-    /// Characters of a `prose` that a cell shows.
+    /// The number of characters that a cell shows of a `prose`.
     private static let proseLimit = 360
 
-    /// As `appendText`, for people: a severity with a capital, yes and no, the first words of a description. Gives whether there is more to
-    /// read.
+    /// As `appendText`, with more changes for people: a severity with a capital, yes and no, the first words of a description.
+    /// Returns whether the text goes on.
     func appendShown(_ rows: borrowing RowBuffer, at start: Int, to text: inout [UInt8]) -> Bool {
         guard case .cell(let place) = source else {
             appendText(rows, at: start, to: &text)
@@ -90,7 +90,7 @@ struct FlatColumn: Sendable {
             guard !rows.isNull(cell) else { return false }
             let bytes = rows.bytes(cell)
             let isMore = PlainText.append(markdown: bytes, characters: Self.proseLimit, to: &text)
-            // Cells that were not read may be left out, too.
+            // Cells that were not selected may be left out, too.
             return isMore || bytes.count >= Column.proseRead.number
         case .text, .integer, .real, .date, .timestamp, .link, .names: appendText(rows, at: start, to: &text)
         }

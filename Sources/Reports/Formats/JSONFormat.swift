@@ -1,8 +1,8 @@
 package import Bytes
 package import Database
 
-// DESIGN. Not `JSONWriter`: millions of rows are written by a program made once for the columns (`JSONProgram`), whose keys
-// and commas are ready bytes. Rows stand on lines of their own.
+// DESIGN. This format does not use `JSONWriter`. It writes millions of rows with a program that is compiled once for the
+// columns (`JSONProgram`), with keys and commas as prepared bytes. Each row is on a line of its own.
 
 /// A JSON object with an array of objects for each table (RFC 8259).
 package struct JSONFormat: TableRenderer, ~Copyable {
@@ -54,7 +54,7 @@ package struct JSONFormat: TableRenderer, ~Copyable {
         sink.append("\n]")
     }
 
-    /// Ends and begins the objects around the row.
+    /// Closes and opens the objects around the row.
     private mutating func turn(_ rows: borrowing RowBuffer, at start: Int) {
         guard var walk else { return }
         let wasOpen = walk.isOpen
@@ -86,7 +86,7 @@ package struct JSONFormat: TableRenderer, ~Copyable {
     }
 }
 
-/// Calls `body` with each line of a text, without its end. An empty text has none.
+/// Calls `body` with each line of a text, without the line's end. An empty text has no lines.
 func eachLine(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -1,26 +1,26 @@
 import Bytes
 import Database
 
-// DESIGN. Between two values of a row stands always the same text: braces, commas, keys. It is put together once, so that
-// a row is a run over flat steps, each the text before a value and then the value, without a look at the layout, without
-// reference counts. Only members that are left out when null make commas depend on the row.
+// DESIGN. The text between two values of a row is always the same: braces, commas, keys. This text is put together once.
+// A row is then a run over flat steps, each of which writes the text before a value and then the value. It reads no
+// layout and counts no references. Only members that are left out when null make commas depend on the row.
 
 /// The rows of some tables as JSON objects, compiled into steps.
 struct JSONProgram: ~Copyable {
     private struct Step {
         enum Action {
-            /// Text only.
+            /// Only text.
             case literal
             /// Text that opens an object whose first member may be left out.
             case open
-            /// A comma, unless no member of the object was written yet.
+            /// A comma, unless the object has no member yet.
             case comma
             case string, integer, real, boolean, date, timestamp
-            /// Objects with one member each: `opening` the name, the text, `closing`.
+            /// Objects with one member each: `opening`, the name, `closing`.
             case names(opening: Literal, closing: Literal)
-            /// An object of the same row, by the steps `first..<last`.
+            /// An object of the same row, written by the steps `first..<last`.
             case object(first: Int, last: Int)
-            /// Child rows of `width` cells by the steps `first..<last`.
+            /// Child rows of `width` cells, written by the steps `first..<last`.
             case list(width: Int, first: Int, last: Int)
         }
         let before: Literal
@@ -35,7 +35,7 @@ struct JSONProgram: ~Copyable {
         let count: Int
     }
 
-    /// Owned: freed by `deinit`. Arrays would be counted at each step.
+    /// Owned by this value; `deinit` frees it. An array would count references at each step.
     private let steps: UnsafeMutableBufferPointer<Step>
     private let text: UnsafeMutableRawBufferPointer
     private let tables: [Range<Int>]
@@ -55,7 +55,7 @@ struct JSONProgram: ~Copyable {
         text.deallocate()
     }
 
-    /// Appends the row whose order begins at cell `start`.
+    /// Appends the row whose order starts at cell `start`.
     func write(_ rows: borrowing RowBuffer, at start: Int, of table: Int, to file: inout ByteSink) {
         run(tables[table], rows, at: start, to: &file)
     }
@@ -136,10 +136,10 @@ struct JSONProgram: ~Copyable {
     private struct Compiler {
         var steps: [Step] = []
         var text: [UInt8] = []
-        /// Text that no step has yet.
+        /// Text that belongs to no step yet.
         private var pending: [UInt8] = []
 
-        /// Adds the steps of one object; the steps of its lists come before them.
+        /// Adds the steps of one object. The steps of its lists come before them.
         mutating func object(_ nodes: [NestedLayout.Node]) -> Range<Int> {
             var lists: [Int: Range<Int>] = [:]
             prepareLists(of: nodes, &lists)
@@ -166,7 +166,7 @@ struct JSONProgram: ~Copyable {
 
         private mutating func members(_ nodes: [NestedLayout.Node], _ lists: [Int: Range<Int>]) {
             pending.append(UInt8(ascii: "{"))
-            // Whether a member comes before the next one in every row, in no row, or in some rows.
+            // Whether a member precedes the next one in every row, in no row, or in some rows.
             var isCertain = false
             if let first = nodes.first, Self.isLeftOut(first) { flush(as: .open) }
             for (index, node) in nodes.enumerated() {
@@ -235,7 +235,7 @@ struct JSONProgram: ~Copyable {
             }
         }
 
-        /// Keys stand in the catalog and need no escaping.
+        /// Keys come from the catalog and need no escaping.
         private mutating func name(_ key: String) { pending.append(contentsOf: "\"\(key)\":".utf8) }
 
         private mutating func flush(as action: Step.Action = .literal) {

@@ -3,9 +3,9 @@ package import Database
 
 /// JSON Lines: an object on a line of its own for each row, UTF-8, each line ended by a line feed (github.com/ndjson/ndjson-spec).
 ///
-/// A row is the object that it is in `JSONFormat`. Members of the objects around rows come first in each, and a report of several
-/// tables has each row in an object with one member, whose key is that of the table: `{"members":{…}}`, `{"groups":{…}}`. A part
-/// without rows is empty.
+/// Each row is the same object as in `JSONFormat`. Each object begins with the members of the objects around the row. In a
+/// report of several tables, each row is in an object with one member, whose key is the key of the table: `{"members":{…}}`,
+/// `{"groups":{…}}`. A part without rows is empty.
 package struct NDJSONFormat: TableRenderer, ~Copyable {
     package let cutCells = 0
     private let head: ReportHead

@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. JSON and XML show the same nesting: `references.url` is a member of an object `references`, a list is an array.
-// A table is compiled once into this tree; writing a row walks it and appends.
+// DESIGN. JSON and XML share one nesting: `references.url` is a member of an object `references`, and a list is an array.
+// A table is compiled once into this tree. Writing a row walks the tree and appends.
 
 /// The members of a row in JSON and XML.
 struct NestedLayout: Sendable {
@@ -10,10 +10,10 @@ struct NestedLayout: Sendable {
         case cell(key: String, cell: Int, kind: Column.Kind, omitsNull: Bool)
         /// Left out when the cell `omittedBy` is null.
         case object(key: String, members: [Node], omittedBy: Int?)
-        /// Child rows of `width` cells; `cell` holds the list.
+        /// Child rows of `width` cells; `cell` is the cell of the list.
         case list(key: String, item: String, cell: Int, width: Int, members: [Node])
 
-        /// The cell that leaves the node out when it is null.
+        /// The node is left out when this cell is null.
         var cellThatOmits: Int? {
             switch self {
             case .cell(_, let cell, _, let omits): omits ? cell : nil
@@ -27,7 +27,7 @@ struct NestedLayout: Sendable {
     /// The members of each level around the rows, except the array of the next level.
     let levels: [[Node]]
 
-    /// Cells are counted from the row's first cell, its order's integers included.
+    /// Cells are counted from the row's first cell, including the integers of the row's order.
     init(_ query: TableQuery) {
         var offset = query.table.order.count
         var levels: [[Node]] = []
@@ -42,8 +42,7 @@ struct NestedLayout: Sendable {
         members = Self.members(of: query, offset: query.table.order.count)
     }
 
-    /// Where a path leads: a column, or a list whose child rows carry their columns only, counted from the child's first
-    /// cell.
+    /// The end of a path: a column, or a list. Child rows have only their columns, counted from the child's first cell.
     private enum Leaf {
         case column(cell: Int, Column)
         case list(cell: Int, TableQuery)
@@ -51,7 +50,7 @@ struct NestedLayout: Sendable {
 
     private static func members(of query: TableQuery, offset: Int) -> [Node] {
         func path(_ key: String) -> [String] { key.split(separator: ".").map(String.init) }
-        // The columns of levels belong there.
+        // The columns of levels belong to the level.
         let outer = query.table.levels.reduce(0) { $0 + $1.columns.count }
         let columns = query.columns.enumerated().dropFirst(outer).filter { !$0.element.key.isEmpty }.map {
             index, column in
@@ -63,7 +62,7 @@ struct NestedLayout: Sendable {
         return nest(columns + lists)
     }
 
-    /// Groups paths with the same beginning, where the first of them stands.
+    /// Groups paths with the same beginning at the position of the first one.
     private static func nest(_ leaves: [(path: [String], leaf: Leaf)]) -> [Node] {
         var nodes: [Node] = []
         var done: Set<String> = []
@@ -92,10 +91,10 @@ struct NestedLayout: Sendable {
     }
 }
 
-/// Which objects around the rows end and begin with a row.
+/// Decides which objects around the rows end and begin with a row.
 struct LevelWalk {
     private let orders: [Int]
-    /// The integers of the order that identify the open objects; empty when none is open.
+    /// The integers of the order that identify the open objects; empty when no object is open.
     private var last: [Int64] = []
 
     init(_ table: Table) { orders = table.levels.map(\.order) }
@@ -103,7 +102,7 @@ struct LevelWalk {
     var depth: Int { orders.count }
     var isOpen: Bool { !last.isEmpty }
 
-    /// The outermost level whose object changes with the row that begins at cell `start`; nil when all stay.
+    /// The outermost level whose object changes with the row that starts at cell `start`; nil when all stay open.
     mutating func change(_ rows: borrowing RowBuffer, at start: Int) -> Int? {
         guard let count = orders.last else { return nil }
         var changed = last.isEmpty ? 0 : nil as Int?

@@ -25,10 +25,10 @@ package struct PDFFormat: TableRenderer, ~Copyable {
             columns: Self.columns(columns.first ?? [], isUrgent: head.tables.first?.urgency != nil))
     }
 
-    /// How many rows there are, and of which urgency.
+    /// The number of rows, also by urgency.
     private static func figures(_ head: ReportHead) -> [PDFFigure] {
         let rows = head.levels.reduce(0) { $0 + $1.rows }
-        // A large zero would be read as a verdict where nothing was assessed.
+        // Where nothing was assessed, a large zero would look like a verdict.
         guard rows > 0 else { return [] }
         return [PDFFigure("\(rows)", "in all")]
             + head.levels.map { level in
@@ -37,7 +37,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
             }
     }
 
-    /// The columns of a sheet that the pages lack.
+    /// The columns of a sheet that the pages leave out.
     private static func unprinted(_ head: ReportHead) -> [String] {
         let titles = head.tables.flatMap(\.unprinted)
         guard !titles.isEmpty else { return [] }
@@ -46,7 +46,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
 
     private static let marks = ShownSeverity.allCases.map { PDFMark($0.rawValue, $0.color) }
 
-    /// Where rows come by severity, the outline leads to the first of each.
+    /// Where rows come by severity, the outline links to the first row of each.
     private static func columns(_ columns: [FlatColumn], isUrgent: Bool) -> [PDFTable.Column] {
         columns.map { column in
             let kind: PDFTable.Column.Kind =

@@ -1,15 +1,15 @@
 import Bytes
 
-// DESIGN. Spreadsheets refuse a whole workbook for one relationship whose target is no URI (ECMA-376 Part 2 §9.3.2: anyURI),
-// so an address becomes a link only when its host is one, and what may not stand behind the host is percent-coded (RFC 3986
-// §2.1). The cell shows the address as it came.
+// DESIGN. Spreadsheet programs refuse a whole workbook for one relationship whose target is no URI (ECMA-376 Part 2 §9.3.2:
+// anyURI). So an address becomes a link only when its host is valid, and characters that may not follow the host are
+// percent-encoded (RFC 3986 §2.1). The cell shows the unchanged address.
 
 /// Addresses that a sheet can link to.
 enum SheetLink {
-    /// Characters of an address that Excel follows.
+    /// The most characters of an address that Excel follows.
     private static let lengthLimit = 2_079
 
-    /// The target for a web address; nil when there is no link to make of it.
+    /// The target for a web address; nil when the address cannot be a link.
     static func target(_ address: UnsafeRawBufferPointer) -> String? {
         guard let scheme = Deception.webScheme(address) else { return nil }
         let host = address[scheme...].prefix { !isOne($0, of: "/?#") }

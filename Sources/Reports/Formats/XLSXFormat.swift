@@ -2,16 +2,16 @@ package import Bytes
 package import Database
 
 // DESIGN. A workbook is a ZIP of XML parts (ECMA-376 Part 1, SpreadsheetML). The sheet is written row by row with inline
-// strings and without cell references, so nothing is kept but the hyperlinks, whose number Excel limits. Parts that
-// depend on the sheets (relationships) follow them; the directory of the ZIP lets readers find them in any order.
+// strings and without cell references. So only the hyperlinks are kept, and Excel limits their number. Parts that depend
+// on the sheets (relationships) follow them. Readers find parts in any order by the directory of the ZIP.
 
 /// An XLSX workbook with a sheet for each table.
 package struct XLSXFormat: TableRenderer, ~Copyable {
-    /// Rows that a sheet holds, its heading included.
+    /// The most rows of a sheet, including its heading.
     package static let rowLimit = 1_048_576
-    /// Points of a line, and the most lines of a row: Excel takes 409 points.
+    /// The height of a line in points, and the most lines of a row: Excel allows 409 points.
     private static let (lineHeight, mostLines) = (15, 27)
-    /// Hyperlinks that Excel accepts in a sheet.
+    /// The most hyperlinks that Excel accepts in a sheet.
     static let linkLimit = 65_530
 
     package private(set) var cutCells = 0
@@ -21,18 +21,19 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
     private var sink: ByteSink
     private var table = 0
     private var rowNumber = 0
-    /// Rows of the tables that are ended.
+    /// The row counts of the finished tables.
     private var rowCounts: [Int] = []
-    /// The cells with a link, each with the number of its address; equal addresses share one relationship.
+    /// The cells with a link, each with the number of its address. Equal addresses share one relationship.
     private var links: [(column: Int, row: Int, address: Int)] = []
-    /// The last address of each column, and its number where it can be linked to: rows one below the other often have the same.
+    /// The last address of each column, and its number if it can be a link. Rows one below the other often have the same
+    /// address.
     private var recent: [(address: [UInt8], number: Int?)] = []
-    /// Whether cells have no link because the sheet had enough.
+    /// Whether cells lack their link because the sheet has reached the limit.
     private var isOutOfLinks = false
     private var addresses: [String] = []
     private var addressNumbers: [String: Int] = [:]
     private var text: [UInt8] = []
-    /// The descriptions of the row, by column: their lines are counted before the row begins.
+    /// The descriptions of the row, by column. Their lines are counted before the row begins.
     private var proses: [[UInt8]] = []
 
     package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) throws(SinkError) {
@@ -116,8 +117,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         try sink.drain()
     }
 
-    /// The approximate number of lines of the row's tallest cell: without a height, each spreadsheet program chooses how much of the row it
-    /// shows.
+    /// The approximate number of lines of the row's tallest cell. Without a height, each spreadsheet program chooses how much
+    /// of the row it shows.
     private mutating func lines(of rows: borrowing RowBuffer, at start: Int) -> Int {
         var most = 1
         for index in columns[table].indices {
@@ -166,8 +167,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             _ = columns[table][column].appendShown(rows, at: cell - offset(column), to: &text)
             string(style: Self.style(ofSeverity: text))
         case .prose:
-            // No link: LibreOffice does not wrap a cell with one. The name of the vulnerability leads to the rest.
-            // Moved out and back, so that it can be read while the sheet is written.
+            // The cell has no link, because LibreOffice does not wrap a cell with one. The name of the vulnerability
+            // leads to the rest. The value is moved out and back, so that it can be read while the sheet is written.
             var prose: [UInt8] = []
             swap(&prose, &proses[column])
             prose.withUnsafeBytes { appendString($0) }
@@ -208,7 +209,8 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         }
     }
 
-    /// Makes the cell of this row lead to an address; false where there is no link to make of it, or no room for one more.
+    /// Makes the cell of this row link to an address; false where the address cannot be a link or no more links are
+    /// allowed.
     private mutating func link(to address: UnsafeRawBufferPointer, from column: Int) -> Bool {
         guard !address.isEmpty else { return false }
         guard links.count < Self.linkLimit else {
@@ -247,7 +249,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
             sink.append("<c/>")
             return
         }
-        // Blanks at the ends are dropped by readers unless the element says otherwise.
+        // Readers drop blanks at the ends unless the element says otherwise.
         if first <= 32 || last <= 32 {
             sink.append("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">")
         } else {
@@ -315,7 +317,7 @@ package struct XLSXFormat: TableRenderer, ~Copyable {
         try part("xl/worksheets/sheet\(number).xml", Self.aboutSheet(head, rows: rowCounts, isOutOfLinks: isOutOfLinks))
         book += "<sheet name=\"About\" sheetId=\"\(number)\" r:id=\"rId\(number)\"/></sheets><definedNames>"
         for (number, query) in head.tables.enumerated() {
-            // Printed on each page.
+            // Repeated on each printed page.
             book += """
                 <definedName name="_xlnm.Print_Titles" localSheetId="\(number)">'\(query.table.title)'!$1:$1</definedName>
                 """

@@ -29,7 +29,7 @@ extension XLSXFormat {
         return text + "</Types>"
     }
 
-    /// Relationships with the ids rId1, rId2, … in the order given.
+    /// Relationships with the ids rId1, rId2, … in the given order.
     static func relationships(_ targets: [(kind: String, target: String)]) -> String {
         var text = relationshipsBegin.description
         for (number, (kind, target)) in targets.enumerated() {
@@ -41,10 +41,11 @@ extension XLSXFormat {
         return text + "</Relationships>"
     }
 
-    /// A4 landscape, as many pages as there are rows but one in width, title and page number at the foot (§18.3.1.63, §18.3.1.46).
+    /// A4 landscape, one page wide and as many pages high as the rows need, with title and page number at the foot (§18.3.1.63,
+    /// §18.3.1.46).
     static func pageSetup(_ head: ReportHead) -> String {
         var footer = ByteSink()
-        // `&` begins a code of the footer, and Excel takes 255 characters.
+        // `&` begins a code of the footer, and Excel accepts at most 255 characters.
         let name = head.scope.name.unicodeScalars.prefix(100)
         footer.append(pageText: "\(head.title) - \(String(name))".replacing("&", with: "&&"))
         return """
@@ -54,9 +55,8 @@ extension XLSXFormat {
             """
     }
 
-    /// The sheet *About* after the tables: the name of the report, the number of its rows, and the basis of its verdicts. Programs read the
-    /// first
-    /// sheet, so the summary does not stand on top of that.
+    /// The sheet *About* after the tables: the name of the report, the number of its rows, and the basis of its verdicts.
+    /// Programs read the first sheet, so the summary is not placed on it.
     static func aboutSheet(_ head: ReportHead, rows: [Int], isOutOfLinks: Bool) -> String {
         var lines: [(name: String, cell: AboutCell)] = [
             ("Report", .text(head.title)),
@@ -127,9 +127,9 @@ extension XLSXFormat {
         }
     }
 
-    /// Cell styles: 0 wrapped, 1 heading, 2 date, 3 date and time, 4 link, 5 at the left, 6 to 9 the severities from critical to low, 10
-    /// true or false, which not every program shows by itself. The colours of severities go from dark to light (`ShownSeverity`), the word in white
-    /// on the dark ones. All stand at the top of their row.
+    /// Cell styles: 0 wrapped, 1 heading, 2 date, 3 date and time, 4 link, 5 left-aligned, 6 to 9 the severities from critical
+    /// to low, 10 true or false (not every program aligns these by itself). The colours of severities go from dark to light
+    /// (`ShownSeverity`); words on dark colours are white. All cells are aligned to the top of their row.
     static let styles: String = {
         let severities: [ShownSeverity] = [.critical, .high, .medium, .low]
         let fills = severities.map { severity in

@@ -2,7 +2,7 @@ package import Bytes
 package import Database
 
 /// An XML document (1.0, UTF-8): the root is named after the table, each row is an element, fields are elements with the
-/// names of the JSON keys. With several tables the root is `report` and holds an element for each.
+/// names of the JSON keys. With several tables the root is `report` and contains an element for each table.
 package struct XMLFormat: TableRenderer, ~Copyable {
     package let cutCells = 0
     private let head: ReportHead
@@ -10,7 +10,7 @@ package struct XMLFormat: TableRenderer, ~Copyable {
     private let layouts: [NestedLayout]
     private var table = 0
     private var walk: LevelWalk?
-    /// Whether the root is an element of its own around those of the tables.
+    /// Whether the root is a separate element around the elements of the tables.
     private let hasRoot: Bool
 
     package init(_ head: ReportHead, to destination: @escaping ByteSink.Destination) {
@@ -55,7 +55,7 @@ package struct XMLFormat: TableRenderer, ~Copyable {
         sink.append("\n")
     }
 
-    /// Ends and begins the elements around the row.
+    /// Closes and opens the elements around the row.
     private mutating func turn(_ rows: borrowing RowBuffer, at start: Int) {
         guard var walk else { return }
         let wasOpen = walk.isOpen

@@ -1,11 +1,11 @@
 import Database
 
-// DESIGN. Calls that list libraries answer JSON that no report has. The engine of reports makes them too: one
-// definition, streamed from one snapshot. They are not in the catalog, because they cannot be asked for
-// asynchronously.
+// DESIGN. Calls that list libraries answer with JSON that no report has. The engine of reports makes these answers,
+// too: one definition, streamed from one snapshot. The definitions are not in the catalog, because clients cannot
+// request them asynchronously.
 
 extension Report {
-    /// `getProjectInventory`: the libraries of a project as its call shows them.
+    /// `getProjectInventory`: the libraries of a project in the form of this call.
     package static let projectInventory = Report(
         name: .prefixed("InventoryReport", in: .project),
         title: "Inventory",
@@ -30,10 +30,10 @@ extension Report {
                 lists: [Table.licensesOfOccurrence])
         ]))
 
-    /// `getOrganizationLicenses` and its siblings: libraries with their licences, and where each is used.
+    /// `getOrganizationLicenses` and its siblings: libraries with their licences and places of use.
     package static let libraryLicenses = libraryLicenses(also: [projectsOfLibrary])
 
-    /// The same without where each is used.
+    /// The same without the places of use.
     package static let libraryLicensesAlone = libraryLicenses(also: [])
 
     private static func libraryLicenses(also lists: [Table]) -> Report {
@@ -56,7 +56,7 @@ extension Report {
                     columns: Column.libraryWithLicenses + [
                         .names(
                             "copyrightReferences", "", item: "copyrightReference", name: "copyright", "l.copyright"),
-                        // Of several projects one that needs it directly is enough.
+                        // A library is direct if at least one project needs it directly.
                         .directDependency(
                             "",
                             """
@@ -68,7 +68,7 @@ extension Report {
                     lists: [
                         Table(
                             key: "licenses", item: "license", title: "Licenses",
-                            // Documents may say different licences of one library: each once.
+                            // Documents may state different licences for one library; each licence comes once.
                             from: """
                                 realm r JOIN library l ON l.organization = r.organization
                                 JOIN library k ON k.organization = l.organization AND k.uuid = l.uuid
@@ -96,7 +96,7 @@ extension Report {
             .text("projectToken", "", "s.project_token"),
         ])
 
-    /// The alerts of `getAlertsByProjectTag`: the filter's value is the tag's key and value with a line end between.
+    /// The alerts of `getAlertsByProjectTag`. The filter's value is the tag's key and value, separated by a line end.
     package static let alertsByProjectTag: Report = {
         let alerts = Report.alerts
         let tag = Filter("projectTag", .text, "alerts of projects with this tag") { values in
@@ -123,7 +123,7 @@ extension Table {
 }
 
 extension Column {
-    /// A library as calls show it: mend-api.md §2.
+    /// A library in the form of the calls: mend-api.md §2.
     fileprivate static let libraryOfCall: [Column] = [
         .text("keyUuid", "", "l.uuid"),
         .integer("keyId", "", "l.key_id"),
@@ -147,7 +147,7 @@ extension Column {
         .link("references.homePage", "", "nullif(l.homepage, '')").omittedWhenNull,
     ]
 
-    /// The same in calls about licences: the type is a word there, as recorded answers have it; in an inventory it is a constant.
+    /// A library in calls about licences. The type is a word there, as in recorded answers; in an inventory it is a constant.
     fileprivate static let libraryWithLicenses: [Column] = libraryOfCall.map { column in
         column.key == "type" ? Column.text("type", "", "l.type") : column
     }

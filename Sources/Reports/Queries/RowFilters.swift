@@ -1,10 +1,10 @@
 import Database
 
-// DESIGN. Filters that mean the same in every report whose rows have the attribute. They compare values of rows, ignoring the
-// case of ASCII letters, and never show more than the scope.
+// DESIGN. Filters that have one meaning in every report whose rows have the attribute. Filters compare values of rows,
+// regardless of the case of ASCII letters, and never widen the scope.
 
 extension Filter {
-    /// Of rows that belong to a project: `scope s`.
+    /// Filters for rows that belong to a project: `scope s`.
     static let ofProject: [Filter] = [
         Filter("product", .texts, "rows of the products with one of these names or tokens") { values in
             let texts = lowered(values)
@@ -19,7 +19,7 @@ extension Filter {
         }.naming("no project is called this here", in: "scope s"),
     ]
 
-    /// Of rows about a `library l`.
+    /// Filters for rows about a `library l`.
     static let aboutLibrary: [Filter] = [
         Filter(
             "library", .texts,
@@ -42,16 +42,16 @@ extension Filter {
         }.naming("no library has a license of this name here", in: Joins.libraries),
     ]
 
-    /// Of rows about a `library l` of a project.
+    /// Filters for rows about a `library l` of a project.
     static let ofLibrary = ofProject + aboutLibrary
 
-    /// Of rows about a `vulnerability v` of a `library l`.
+    /// Filters for rows about a `vulnerability v` of a `library l`.
     static let ofVulnerability: [Filter] =
         ofLibrary + [
             Filter("cve", .names, "rows about the vulnerabilities with one of these names or aliases") { values in
                 var condition: SQL = "(lower(v.name) IN \(lowered(values))"
                 for value in values {
-                    // Aliases are one a line.
+                    // The column has one alias a line.
                     let pattern = "%\n" + SQLText.escaped(SQLText.lowered(value)) + "\n%"
                     condition.append(" OR \("\n") || lower(v.aliases) || \("\n") LIKE \(pattern) ESCAPE '!'")
                 }
@@ -76,7 +76,7 @@ extension Filter {
             },
         ] + ofExploitation
 
-    /// Rows whose time, `column`, is in a span, its ends included.
+    /// Filters for rows whose time, `column`, is within a span, including its ends.
     static func dates(_ column: StaticSQL, _ meaning: String) -> [Filter] {
         let column = SQL(column)
         return [
@@ -89,6 +89,6 @@ extension Filter {
         ]
     }
 
-    /// The list of the values, as `lower` makes stored texts.
+    /// The list of the values in the form that `lower` gives stored texts.
     private static func lowered(_ values: [String]) -> SQL { SQL.list(values.map { .text(SQLText.lowered($0)) }) }
 }

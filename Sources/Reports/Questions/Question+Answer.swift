@@ -2,13 +2,13 @@ package import Database
 import Inventory
 
 extension Question {
-    /// The most libraries with one name that are looked through for their versions.
+    /// The most libraries of one name whose versions are compared.
     private static let nameLimit = 20_000
-    /// The most vulnerabilities, and licences, that one name may mean.
+    /// The most vulnerabilities or licences that one name may mean.
     private static let meaningLimit = 200
 
-    /// Work before a question is answered, outside of its snapshot: digests that were stored since the last question are added to
-    /// their index. Other questions need no such work.
+    /// Prepares a question outside of its snapshot: adds the digests that were stored since the last question to their index.
+    /// Other questions need no such work.
     package func prepare(in scope: Scope, of database: any Database) throws {
         guard case .digest = subject else { return }
         try DigestNames.catchUp(organization: scope.organization, in: database)
@@ -16,7 +16,7 @@ extension Question {
 
     /// A page of the answer, from the projects of the scope.
     ///
-    /// The connection is that of a snapshot: the page then shows one moment. The work is bounded for every question. Errors are
+    /// The connection must be a snapshot, so that the page shows one moment. The work is bounded for every question. Errors are
     /// `QuestionError` (an invalid filter or cursor) and `DatabaseError`.
     package func answer(in scope: Scope, on connection: any Connection) throws -> Answer {
         guard Self.limits.contains(limit) else {
@@ -37,7 +37,7 @@ extension Question {
         return Answer(items: items, next: page.end.map { QuestionCursor($0).text(of: self) })
     }
 
-    /// The sources of the subject's libraries; none if the subject is unknown.
+    /// The sources of the libraries that the question is about; empty if nothing has the name.
     func sources(of organization: Int64, on connection: any Connection) throws -> [QuestionSource] {
         switch subject {
         case .vulnerability(let names):
@@ -66,7 +66,7 @@ extension Question {
                 """)
             return [.licenses(ids, count: Int(count ?? 0))]
         case .digest(let digest):
-            // Other digests than SHA-1 stand in the facts of libraries alone.
+            // Digests other than SHA-1 are stored only in the facts of libraries.
             guard digest.utf8.count == 40 else { return [.facts(containing: digest)] }
             let named = try Self.libraries(sha1: digest, of: organization, on: connection)
             return [
@@ -79,7 +79,7 @@ extension Question {
 
     // MARK: Vulnerabilities
 
-    /// The vulnerabilities that have one of these names, among those of advisories and of the organization's documents.
+    /// The vulnerabilities with one of these names, among those of advisories and of the organization's documents.
     private static func vulnerabilities(
         named names: [String], of organization: Int64, on connection: any Connection
     ) throws -> [Int64] {
@@ -98,7 +98,7 @@ extension Question {
 
     // MARK: Packages
 
-    /// The uuids of the libraries that a package URL, or it in a range of versions, stands for.
+    /// The uuids of the libraries that match a package URL, or a package URL in a range of versions.
     private static func libraries(
         _ purl: PackageURL, in range: VersRange?, spelled: String, of organization: Int64,
         on connection: any Connection
@@ -114,7 +114,7 @@ extension Question {
             ])
             candidates = "k.artifact IN \(SQL.list(names.sorted().map(Value.text)))"
         } else {
-            // Documents name the same package with qualifiers that make it another, or without.
+            // Documents may name the same package with or without qualifiers that make it another one.
             candidates = """
                 k.uuid IN (SELECT \(base) UNION ALL SELECT i.uuid FROM library_identity i
                     WHERE i.organization = \(organization) AND i.base = \(base) AND i.base <> '')
@@ -139,7 +139,7 @@ extension Question {
 
     // MARK: Names
 
-    /// The most names that are looked for by their index.
+    /// The most names that are searched by their index.
     private static let manyNames = 2000
 
     private func named(
@@ -148,7 +148,7 @@ extension Question {
         let names = try LibraryNames.containing(
             parts, limit: Self.manyNames + 1, of: organization, on: connection)
         let named = Self.named(parts, version, names, of: organization)
-        // The described component often has the name of its project, and is no library of it.
+        // The described component often has the name of its project, but does not count as a library of the project.
         let asked = SQLText.lowered(text)
         guard field == .words, names.allSatisfy({ SQLText.lowered($0) == asked }) else { return [named] }
         let projects = try projects(of: organization, on: connection)
@@ -156,7 +156,7 @@ extension Question {
         return names.isEmpty ? [.all(ofProjects: projects)] : [named, .all(ofProjects: projects)]
     }
 
-    /// The projects whose name is the asked text.
+    /// The projects whose name equals the text.
     private func projects(of organization: Int64, on connection: any Connection) throws -> [Int64] {
         try connection.all(
             """
@@ -177,7 +177,7 @@ extension Question {
             fits.append(" AND lower(l.version) LIKE \(SQLText.escaped(version) + "%") ESCAPE '!'")
         }
         guard names.count <= manyNames else {
-            // Every library of a project is compared.
+            // The query compares every library of a project.
             return QuestionSource(
                 matches: nil, projects: .init(tables: "occurrence o", condition: "o.scan = s.scan", fits: fits),
                 isProbed: false, repeats: false)
@@ -194,8 +194,8 @@ extension Question {
     private static func libraries(
         sha1: String, of organization: Int64, on connection: any Connection
     ) throws -> SQL {
-        // Libraries that documents name only by the digest, libraries that a list names for it, and libraries that
-        // documents name together with it.
+        // Three kinds of libraries: those that documents name only by the digest, those that a list names for the
+        // digest, and those that documents name together with it.
         var uuids: Set<String> = [LibraryIdentity(digest: sha1).uuid]
         let listed = try connection.first("SELECT purl FROM digest_name WHERE digest = \(sha1)") { $0.string(0) }
         if let purl = listed.flatMap({ PackageURL($0) }) {
@@ -213,8 +213,8 @@ extension Question {
 }
 
 extension PackageURL {
-    /// Whether another package URL names the same package. If this one has a version, the other must have the same or none. The
-    /// other must have all qualifiers of this one that distinguish packages (`LibraryIdentity`).
+    /// Whether another package URL names the same package. If this package URL has a version, the other one must have the same
+    /// or none. The other one must have all qualifiers of this one that distinguish packages (`LibraryIdentity`).
     fileprivate func means(_ other: PackageURL) -> Bool {
         guard type == other.type, namespace == other.namespace, name == other.name else { return false }
         guard version.isEmpty || other.version.isEmpty || version == other.version else { return false }
@@ -224,9 +224,11 @@ extension PackageURL {
 }
 
 extension Question.Filters {
-    /// The condition on `scope s` that products and projects have one of the names or tokens; empty where none is asked for.
+    /// The condition on `scope s` that products and projects have one of the names or tokens; empty where the question has
+    /// none.
     ///
-    /// A name that the scope shows nothing of is refused: a misspelled one would else read as "nothing found".
+    /// A name that nothing in the scope has is refused: with a misspelled name the answer would otherwise look like
+    /// "nothing found".
     func places(in scope: Scope, on connection: any Connection) throws -> SQL {
         var sql: SQL = ""
         if !products.isEmpty {
@@ -270,6 +272,6 @@ extension Question.Filters {
         return ids
     }
 
-    /// The most products or projects that names of a filter may mean.
+    /// The most products or projects that the names of a filter may match.
     private static let placeLimit = 10_000
 }

@@ -2,30 +2,33 @@ import Bytes
 import Database
 package import Inventory
 
-// DESIGN. The meaning of a text is decided from the text alone, before any query: the same text means the same in every organization.
-// Free words are recognised by their form. A licence only where its identifier cannot be taken for a library's name: `curl`, `Zlib`
-// and `Ruby` are licences, but who writes them alone looks for the library.
+// DESIGN. The meaning of a text follows from the text alone, before any query, so a text means the same in every organization.
+// The form of free words decides their kind. Free words count as a licence only where the identifier cannot be a library's
+// name: `curl`, `Zlib` and `Ruby` are licences, but a person who types one of them alone looks for the library.
 
 extension Question {
     /// The subject of a question.
     package enum Subject: Sendable, Equatable {
-        /// A vulnerability, by the spellings of its name that records may have.
+        /// A vulnerability, with the spellings that records may use for its name.
         case vulnerability([String])
-        /// A package: of the version in the package URL if it has one, else of the versions in the range, else of all.
+        /// A package: the version in the package URL if there is one, else the versions in the range, else all
+        /// versions.
         case package(PackageURL, in: VersRange?, spelled: String)
-        /// Parts of a library's name, in lower case; behind them, where the last word begins with a digit, the beginning of a version.
+        /// Parts of a library's name in lower case, followed by the beginning of a version if the last word begins with a
+        /// digit.
         case library(parts: [String], version: String?)
-        /// A licence, by the spellings of its name and identifiers, in lower case.
+        /// A licence, with the spellings of its name and identifiers, in lower case.
         case license([String])
-        /// In lower-case hexadecimal, 40 or 64 characters.
+        /// A digest in lower-case hexadecimal, 40 or 64 characters.
         case digest(String)
-        /// In lower case.
+        /// A path in lower case.
         case path(String)
     }
 }
 
 extension Question.Subject {
-    /// Reads a text that a field has, without blanks around it and not empty; nil if the field does not accept it.
+    /// Reads the text of a field, which has no blanks around it and is not empty; nil if the field does not accept
+    /// the text.
     init?(_ field: Question.Field, _ text: String) {
         switch field {
         case .cve: self = .vulnerability(Self.spellings(ofVulnerability: text))
@@ -48,7 +51,8 @@ extension Question.Subject {
 
     // MARK: Free words
 
-    /// GHSA identifiers, and letters before a year and a number: CVE-2021-44228, PYSEC-2021-1, RHSA-2021:1234.
+    /// Accepts GHSA identifiers, and letters before a year and a number: CVE-2021-44228, PYSEC-2021-1,
+    /// RHSA-2021:1234.
     private static func isVulnerability(_ text: String) -> Bool {
         if text.uppercased().hasPrefix("GHSA-") { return text.utf8.count == 19 && text.count { $0 == "-" } == 3 }
         let parts = text.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == ":" }
@@ -68,7 +72,7 @@ extension Question.Subject {
         return library(text)
     }
 
-    /// Identifiers without a hyphen and digits that mean a licence all the same.
+    /// Identifiers that mean a licence although they have neither a hyphen nor digits.
     private static let plainLicenses: Set<String> = ["mit", "isc", "0bsd", "unlicense", "wtfpl"]
 
     private static func isLicense(_ text: String) -> Bool {
@@ -79,7 +83,8 @@ extension Question.Subject {
 
     // MARK: Vulnerabilities
 
-    /// The spellings of a vulnerability's name that records may have: as it stands, in capitals, and as GHSA identifiers are written: the prefix in capitals, the rest in lower case.
+    /// The spellings that records may use for a vulnerability's name: unchanged, in capitals, and in the form of GHSA
+    /// identifiers (prefix in capitals, rest in lower case).
     package static func spellings(ofVulnerability text: String) -> [String] {
         var found = [text]
         let upper = text.uppercased()
@@ -91,7 +96,7 @@ extension Question.Subject {
 
     // MARK: Packages
 
-    /// A package URL; behind `@`, or behind blanks, a range in the notation of `vers` may stand.
+    /// A package URL; a range in the notation of `vers` may follow `@` or blanks.
     private static func package(_ text: String) -> Self? {
         let range = text.firstRange(of: "@vers:") ?? text.firstRange(of: " vers:")
         guard let range else {
@@ -131,7 +136,7 @@ extension Question.Subject {
 
     private static func spellings(ofLicense text: String) -> [String] {
         var found = [SQLText.lowered(text)]
-        // The licence that is meant by its name, an alias or an old identifier, if there is only one.
+        // The licence that a name, an alias or an old identifier means, if only one licence fits.
         if let expression = LicenseList.spdx.expression(named: text), case .term(let term) = expression.root {
             let identifier = SQLText.lowered(term.text)
             if !found.contains(identifier) { found.append(identifier) }
@@ -141,7 +146,7 @@ extension Question.Subject {
 
     // MARK: Digests
 
-    /// Also behind the name of its algorithm: `sha256:…`, as container images and lock files have it.
+    /// A digest, which may follow the name of its algorithm as in container images and lock files: `sha256:…`.
     private static func digest(_ text: String) -> String? {
         var digest = text.lowercased()
         for prefix in ["sha1:", "sha-1:", "sha256:", "sha-256:"] where digest.hasPrefix(prefix) {

@@ -1,27 +1,28 @@
 import Bytes
 import Inventory
 
-// DESIGN. There is one type of question: `GET /api/ask`, `waybill ask` and the console's search read their fields into this value,
-// and `answer(in:on:)` makes the rows. A question knows no tenant; the scope is given with the connection, and every query joins
-// it. Items come in the order of projects and, in a project, of the libraries' numbers (`library.key_id`): both are kept for good,
-// so a page that begins behind the last item neither repeats nor skips one, even if imports happen in between.
+// DESIGN. There is one type of question: `GET /api/ask`, `waybill ask` and the console's search convert their fields into this
+// value, and `answer(in:on:)` makes the rows. A question contains no tenant. The caller passes the scope with the connection,
+// and every query joins it. Items come in the order of projects and, within a project, of the libraries' numbers
+// (`library.key_id`). Both orders never change, so a page that begins after the last item neither repeats nor skips an item,
+// even if imports happen in between.
 
-/// A question about an inventory: where something is, how it got there, what fixes it.
+/// A question about an inventory: where something is, how it got there, and what fixes it.
 ///
 ///     var question = try Question(.cve, "CVE-2021-44228")
 ///     question.filters.severities = ["critical"]
 ///     let answer = try database.snapshot { try question.answer(in: scope, on: $0) }
 ///     for item in answer.items { print(item.product, item.project, item.library, item.fix ?? "") }
 ///
-/// A question is plain values, checked where it is made; errors are `QuestionError`.
+/// A question consists of plain values, which are checked when it is made; errors are `QuestionError`.
 package struct Question: Sendable, Equatable {
-    /// The fields that a question is put in, each with its name on every door. A question has exactly one.
+    /// The fields of a question; their names are the same on every door. A question has exactly one.
     package enum Field: String, Sendable, CaseIterable {
-        /// A CVE, GHSA or any other name of a vulnerability.
+        /// A CVE, a GHSA, or any other name of a vulnerability.
         case cve
         /// A package URL: without a version, with one, or with a range (`pkg:npm/lodash@vers:npm/<4.17.21`).
         case purl
-        /// Parts of a library's name, in any case.
+        /// Parts of a library's name, regardless of case.
         case library
         /// An SPDX identifier or a name of a licence.
         case license
@@ -29,11 +30,11 @@ package struct Question: Sendable, Equatable {
         case digest
         /// A file's path, or the end of one.
         case path
-        /// Free words: one of the kinds above by their form, else parts of a library's name; if no library has such a name, a
-        /// project's.
+        /// Free words. Their form may be one of the kinds above. Otherwise they are parts of a library's name or, if no
+        /// library has such a name, of a project's name.
         case words = "q"
 
-        /// The values that the field accepts, for messages.
+        /// The accepted values of the field, for messages.
         package var accepted: String {
             switch self {
             case .cve: "the name of a vulnerability, as CVE-2021-44228 or GHSA-jfh8-c2jp-5v3q"
@@ -47,16 +48,16 @@ package struct Question: Sendable, Equatable {
         }
     }
 
-    /// The filters of a question. An item is in the answer when its project fits, and one vulnerability of its library fits
-    /// `severities` and `isExploited` (of a question about a vulnerability, that one).
+    /// The filters of a question. The filters of a question. An item fits when its project fits and one vulnerability of
+    /// its library fits `severities` and `isExploited`; in a question about a vulnerability, that vulnerability must fit.
     package struct Filters: Sendable, Equatable {
-        /// Of `severityWords`; empty for all.
+        /// Words of `severityWords`; empty for all.
         package var severities: [String] = []
-        /// Whether a list (CISA KEV, EUVD) says that the vulnerability is exploited; nil for both.
+        /// Whether a list (CISA KEV, EUVD) calls the vulnerability exploited; nil for both.
         package var isExploited: Bool?
-        /// Names or tokens of products, in any case; empty for all.
+        /// Names or tokens of products, regardless of case; empty for all.
         package var products: [String] = []
-        /// Names or tokens of projects, in any case; empty for all.
+        /// Names or tokens of projects, regardless of case; empty for all.
         package var projects: [String] = []
 
         package init() {}
@@ -67,9 +68,9 @@ package struct Question: Sendable, Equatable {
 
     /// The longest text of a field, in bytes.
     package static let textLimit = 1000
-    /// The most names of one filter.
+    /// The most names in one filter.
     package static let filterLimit = 100
-    /// How many items a page may have.
+    /// The allowed numbers of items on a page.
     package static let limits = 1...1000
     /// The default number of items on a page.
     package static let usualLimit = 100
@@ -78,12 +79,12 @@ package struct Question: Sendable, Equatable {
     package let field: Field
     /// The text of the question, without surrounding blanks.
     package let text: String
-    /// The meaning of the text; `.library` if free words have no other form.
+    /// The meaning of the text; `.library` for free words of no other form.
     package let subject: Subject
     package var filters = Filters()
-    /// The most items of the answer: in `limits`.
+    /// The most items of the answer, within `limits`.
     package var limit = Question.usualLimit
-    /// Where the page begins: `Answer.next` of the page before, or nil for the first page.
+    /// The beginning of the page: `Answer.next` of the previous page, or nil for the first page.
     package var cursor: String?
 
     /// Reads the value of a field.
@@ -105,10 +106,10 @@ package struct Question: Sendable, Equatable {
 
     /// A page of an answer.
     package struct Answer: Sendable, Equatable {
-        /// In the order of projects and of libraries' numbers. There may be fewer than the limit, even none, while `next` is
-        /// present: the work for a page is limited.
+        /// The items in the order of projects and of libraries' numbers. A page may have fewer items than the limit, even
+        /// none, although `next` is present, because the work for a page is limited.
         package var items: [Item]
-        /// The cursor of the next page; nil when this is the last.
+        /// The cursor of the next page; nil on the last page.
         package var next: String?
 
         package init(items: [Item] = [], next: String? = nil) {
@@ -122,28 +123,29 @@ package struct Question: Sendable, Equatable {
         package let product: String
         package let project: String
         package let projectToken: String
-        /// The name of the library, with its group or scope where it has one: `org.apache.logging.log4j:log4j-core`,
+        /// The name of the library, with its group or scope if there is one: `org.apache.logging.log4j:log4j-core`,
         /// `@babel/core`.
         package let library: String
         package let version: String?
         package let purl: String?
-        /// The shortest way from what the document describes: a direct dependency first, the library itself last, each as
-        /// `name@version`. Nil where no graph is known, or no way leads to the library, or its graph is too large to walk.
+        /// The shortest path from the described component: a direct dependency first, the library itself last, each as
+        /// `name@version`. Nil where no graph is known, no path leads to the library, or its graph is too large to search.
         package var path: [String]?
-        /// Whether the project needs the library itself; nil where no graph is known.
+        /// Whether the project itself needs the library; nil where no graph is known.
         package let isDirect: Bool?
-        /// When the library came into the project: milliseconds since 1970, UTC.
+        /// The time when the library came into the project, in milliseconds since 1970, UTC.
         package let since: Int64?
-        /// The smallest version that fixes the vulnerability that was asked for; else the smallest free of all known ones.
+        /// The smallest version that fixes the vulnerability of the question; in other questions, the smallest version
+        /// without any known vulnerability.
         package let fix: String?
-        /// The decision about the vulnerability in question: a reason or state in CycloneDX's words, behind a colon its
-        /// justification where it has one (`not_affected: code_not_reachable`).
+        /// The decision about the vulnerability of the question: a reason or state in CycloneDX's words, followed by a
+        /// colon and the justification if there is one (`not_affected: code_not_reachable`).
         package let decision: String?
     }
 }
 
 extension Question.Item {
-    /// An item of an answer that was made elsewhere.
+    /// An item of an answer from another server.
     package init(
         project: (product: String, name: String, token: String),
         library: (name: String, version: String?, purl: String?), path: [String]?, isDirect: Bool?, since: Int64?,
@@ -156,11 +158,11 @@ extension Question.Item {
     }
 }
 
-/// Why a question cannot be answered.
+/// The reason why a question cannot be answered.
 package enum QuestionError: Error, Equatable, CustomStringConvertible {
-    /// A value that its field does not take.
+    /// A value that its field does not accept.
     case badValue(String, of: String, accepted: String)
-    /// More libraries fit than are looked through.
+    /// More libraries match than the limit allows.
     case tooWide(limit: Int)
 
     package var description: String {

@@ -1,8 +1,9 @@
 import Bytes
 
-/// Where a page of an answer begins. As text it is opaque: 48 hexadecimal characters that fit the question they were made for.
+/// The beginning of a page of an answer. Clients see opaque text: 48 hexadecimal characters, valid only for the question that
+/// they came from.
 struct QuestionCursor: Sendable, Equatable {
-    /// The place of an item: items are in the order of these.
+    /// The position of an item; items are sorted by it.
     struct Key: Sendable, Hashable, Comparable {
         let project: Int64
         /// `library.key_id`.
@@ -13,7 +14,7 @@ struct QuestionCursor: Sendable, Equatable {
         }
     }
 
-    /// Items of the page come behind it.
+    /// The items of the page follow this position.
     let key: Key
 
     /// The bytes of the text: project, library, and the beginning of a digest of the question.
@@ -21,7 +22,8 @@ struct QuestionCursor: Sendable, Equatable {
 
     init(_ key: Key) { self.key = key }
 
-    /// Reads a cursor of the question. Throws `QuestionError.badValue` when it is none, or of another question.
+    /// Reads a cursor of the question. Throws `QuestionError.badValue` when the text is no cursor, or belongs to
+    /// another question.
     init(_ text: String, of question: Question) throws(QuestionError) {
         func refused() -> QuestionError {
             .badValue(text, of: "cursor", accepted: "`next` of an answer to the same question")
@@ -48,7 +50,8 @@ struct QuestionCursor: Sendable, Equatable {
         }.joined()
     }
 
-    /// The first 64 bits of a digest of the question: the limit may change between pages, the rest may not.
+    /// The first 64 bits of a digest of the question. The limit may change between pages; everything else must stay
+    /// the same.
     private static func mark(of question: Question) -> UInt64 {
         let filters = question.filters
         let exploited = filters.isExploited.map { $0 ? "true" : "false" } ?? ""

@@ -1,12 +1,12 @@
 import Database
 
-// DESIGN. The second step: the facts of a page's places, read for all of them at once. All data of a place are read through the
-// scope again. Results have the size of a page and are taken whole, which spares PostgreSQL two ways for each.
+// DESIGN. The second step reads the facts for all positions of a page at once. All data of a position are read through the
+// scope again. Results have the size of a page and are read whole, which saves PostgreSQL two round trips for each.
 
-/// Reads what an answer shows of its places.
+/// Reads the facts that an answer shows about its positions.
 struct QuestionItems {
     let scope: Scope
-    /// The vulnerabilities that are asked for; empty where the question is about libraries.
+    /// The vulnerabilities of the question; empty in questions about libraries.
     let vulnerabilities: [Int64]
     let connection: any Connection
 
@@ -30,7 +30,7 @@ struct QuestionItems {
         QuestionCursor.Key(project: row.integer(0), library: row.integer(1))
     }
 
-    /// The name of a `library l` with its group or scope.
+    /// The name of a `library l`, with its group or scope.
     static let name: StaticSQL = """
         CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') AND l.group_id <> ''
         THEN l.group_id || ':' || l.artifact ELSE l.artifact END
@@ -74,7 +74,7 @@ struct QuestionItems {
         }
     }
 
-    /// The places as a table `place q`, behind the scope.
+    /// The positions as a table `place q`, after the scope.
     private func with(_ places: [QuestionPlace]) -> SQL {
         var sql = scope.clause
         sql.append(", place (project, scan, position) AS (VALUES ")
@@ -86,7 +86,7 @@ struct QuestionItems {
         return sql
     }
 
-    /// The query for the facts that are shown of the places.
+    /// The query for the shown facts of the positions.
     func factsQuery(of places: [QuestionPlace]) -> SQL {
         """
         \(with(places))
@@ -136,7 +136,7 @@ struct QuestionItems {
         return decisions
     }
 
-    /// The query of decisions by people or documents about the places' vulnerabilities.
+    /// The query for decisions of people or documents about the vulnerabilities of the positions.
     func decisionQuery(about places: [QuestionPlace]) -> SQL {
         """
         \(with(places))
@@ -151,7 +151,7 @@ struct QuestionItems {
     }
 }
 
-/// The decision about an `exposure e` of a `vulnerability v`, with its `alert a` and its statement `x`, where there are some.
+/// The decision about an `exposure e` of a `vulnerability v`, with its `alert a` and its statement `x` where they exist.
 private enum DecidedSQL {
     /// The claim of the project's own document about the library (`k`) or about the whole product (`p`).
     static let claims: StaticSQL = """
@@ -162,10 +162,10 @@ private enum DecidedSQL {
         """
 
     private static let isByPerson: StaticSQL = "a.state = 'IGNORED' AND a.ignored_by <> 0"
-    /// Whether a person keeps it open against documents.
+    /// Whether a person keeps the alert open against documents.
     private static let isReopened: StaticSQL = "a.decision = 'OPEN'"
 
-    /// The reason of a person (`will_not_fix` where none was given), else the state that a document gives.
+    /// The reason that a person gave (`will_not_fix` for none), else the state that a document gives.
     static let word: StaticSQL = """
         CASE WHEN \(isByPerson) THEN coalesce(nullif(a.reason, ''), 'will_not_fix')
             WHEN \(isReopened) THEN NULL ELSE nullif(e.state, '') END

@@ -1,21 +1,21 @@
 import Database
 
-// DESIGN. Each component knows the one that needs it on a shortest way (`component.via`), so a path is one look into the key for each
-// step, for all of a page's libraries in one query. Scans from before that column have the depths of their components alone: there
-// the arrows of the document are read, once for all of a page's libraries in it and only so many, and the shortest path is any way up
-// on which the depth falls by one at each step.
+// DESIGN. Each component stores the component that needs it on a shortest path (`component.via`). So a path takes one key
+// look-up for each step, and one query serves all libraries of a page. Scans from before that column store only the depths of
+// their components. For these, the edges of the document are read, once for all libraries of the page in it and up to a limit.
+// The shortest path is any path upwards on which the depth falls by one at each step.
 
-/// Finds the shortest ways through the graphs of dependencies.
+/// Finds the shortest paths through the graphs of dependencies.
 struct QuestionPaths {
     /// The most libraries of a path.
     private static let stepLimit = 100
-    /// The most arrows that are read for one page.
+    /// The most edges that are read for one page.
     private static let arrowLimit = 200_000
 
     let connection: any Connection
 
-    /// For each of the places the names and versions of the libraries on the shortest way to it, itself included. Places whose graph
-    /// would cost too much are left out.
+    /// For each position, the names and versions of the libraries on the shortest path to it, including the library itself.
+    /// Positions whose graph would cost too much are left out.
     func paths(to places: [QuestionPlace]) throws -> [QuestionCursor.Key: [String]] {
         guard !places.isEmpty else { return [:] }
         var paths = try knownPaths(to: places)
@@ -36,14 +36,15 @@ struct QuestionPaths {
         let steps = Dictionary(grouping: rows, by: \.place)
         var paths: [QuestionCursor.Key: [String]] = [:]
         for (number, place) in places.enumerated() {
-            // A way that does not come from the top is one of an older scan, or too long.
+            // A path that does not start at the top belongs to an older scan, or is too long.
             guard let way = steps[Int64(number)], way.first?.depth == 1 else { continue }
             paths[place.key] = way.map(\.label)
         }
         return paths
     }
 
-    /// The query of the ways to places: the number of the place, the depth, name and version of a library, from the top.
+    /// The query for the paths to positions: the number of the position, then the depth, name and version of a library,
+    /// from the top.
     func wayQuery(to places: [QuestionPlace]) -> SQL {
         var values: SQL = ""
         for (number, place) in places.enumerated() {
@@ -91,21 +92,21 @@ struct QuestionPaths {
         return paths
     }
 
-    /// The components of a document, as far as its graph reaches them.
+    /// The components of a document that its graph reaches.
     private struct Graph {
         struct Node {
             let occurrence: Int64
             let depth: Int64
-            /// A component that needs it and is one step nearer to the root.
+            /// A component that needs this one and is one step nearer to the root.
             var via: Int64?
         }
 
-        /// By position.
+        /// The nodes by position.
         var nodes: [Int64: Node] = [:]
         /// The nearest component of each occurrence.
         var nearest: [Int64: Int64] = [:]
 
-        /// The occurrences on the way to one, a direct dependency first.
+        /// The occurrences on the path to a component, a direct dependency first.
         func way(to occurrence: Int64) -> [Int64]? {
             guard var node = nearest[occurrence].flatMap({ nodes[$0] }) else { return nil }
             var way = [occurrence]
@@ -118,7 +119,7 @@ struct QuestionPaths {
         }
     }
 
-    /// Reads a graph; nil when it has more components or arrows than may be read.
+    /// Reads a graph; nil when it has more components or edges than the limits allow.
     private func graph(of scan: Int64, read arrows: inout Int) throws -> Graph? {
         var graph = Graph()
         let left = Self.arrowLimit - arrows

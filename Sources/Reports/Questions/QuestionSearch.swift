@@ -1,40 +1,40 @@
 import Database
 
-// DESIGN. The first of two steps: the keys of a page, in order. The facts to show are read afterwards, only for the page. A
-// search that starts from projects reads growing slices of them, and ends at a limit of work; the page then has a cursor to
-// continue.
+// DESIGN. The first of two steps finds the keys of a page, in order. The facts to show are read afterwards, and only for
+// the page. A search that starts from projects reads slices of projects, of growing size, and ends at a limit of work. The
+// page then has a cursor to continue.
 
 /// A library of a project that belongs to an answer.
 struct QuestionPlace: Sendable, Equatable {
     let key: QuestionCursor.Key
     let scan: Int64
-    /// Of the occurrence.
+    /// The position of the occurrence.
     let position: Int64
 }
 
-/// Looks for the occurrences that a question is about, in the projects of a scope.
+/// Finds the occurrences that a question is about, in the projects of a scope.
 struct QuestionSearch {
     /// The most matches that are read and sorted.
     private static let fewMatches = 500
-    /// The projects of the first slice, and of the largest.
+    /// The number of projects in the first slice, and in the largest.
     private static let slices = (first: 64, largest: 2048)
-    /// The limit of work for one page, in libraries that are read and searches in an index.
+    /// The limit of work for one page, counted in libraries read and index searches.
     private static let budget = 400_000
 
     let scope: Scope
     let filters: Question.Filters
-    /// A condition on `scope s`: begins with AND, or is empty.
+    /// A condition on `scope s`, beginning with AND, or empty.
     let places: SQL
     let connection: any Connection
 
     /// The result of one source.
     private struct Found {
         var places: [QuestionPlace] = []
-        /// How far the search came, when it did not come to the end.
+        /// The last position that the search covered, if it did not reach the end.
         var end: QuestionCursor.Key?
     }
 
-    /// The places of a page, and the key behind which the next page begins, if there is one.
+    /// The positions of a page, and the key after which the next page begins, if there is a next page.
     func page(
         of sources: [QuestionSource], behind start: QuestionCursor.Key?, limit: Int
     ) throws -> (places: [QuestionPlace], end: QuestionCursor.Key?) {
@@ -48,7 +48,8 @@ struct QuestionSearch {
             if let reached = found.end { end = min(end ?? reached, reached) }
         }
         places.sort { $0.key < $1.key }
-        // Where one source ended early, the others are cut at the same place, or a page would skip what comes between.
+        // Where one source ended early, the others are cut at the same position; otherwise a page would skip the items
+        // between.
         if let end { places.removeAll { $0.key > end } }
         var page: [QuestionPlace] = []
         for place in places where place.key != page.last?.key {
@@ -69,7 +70,7 @@ struct QuestionSearch {
 
     // MARK: From the matches
 
-    /// All places behind the start; there are few.
+    /// All positions after the start; there are few.
     private func fromMatches(_ source: QuestionSource, behind start: QuestionCursor.Key?) throws -> Found {
         guard let query = matchQuery(source, behind: start) else { return Found() }
         return Found(places: try connection.all(query, place))
@@ -119,7 +120,7 @@ struct QuestionSearch {
         }
     }
 
-    /// The projects that come next, as many as the budget allows and one at least: the last of them, and their cost.
+    /// The next projects, as many as the budget allows and at least one: the last of them, and their cost.
     private func slice(
         from first: Int64, width: Int, _ source: QuestionSource, budget: Int
     ) throws -> (last: Int64?, cost: Int, isEnd: Bool) {
@@ -135,7 +136,7 @@ struct QuestionSearch {
         for project in projects {
             if last != nil, cost >= budget { return (last, cost, false) }
             last = project.id
-            // A project costs a look, however little it holds.
+            // Each project costs one look-up, even if it has few libraries.
             cost += source.isProbed ? 1 : 1 + source.weight * Int(clamping: project.libraries)
         }
         return (last, cost, projects.count < width)

@@ -1,31 +1,32 @@
 import Database
 
-// DESIGN. A question's libraries are found from either side. From the matches: the index that has them first, then their projects;
-// all are read and sorted, so this side is for few. From the projects: in their order, each asked for its matches; it ends when a
-// page is full, so it is for many. Both sides give the same occurrences in the same order. CROSS JOIN keeps SQLite to the written
-// order (sqlite.org/optoverview.html#crossjoin); PostgreSQL joins as it likes.
+// DESIGN. A question's libraries are found from either side. The search from the matches starts with the index that lists them,
+// and continues with their projects. It reads and sorts all of them, so it suits few matches. The search from the projects goes
+// through them in order and looks for matches in each. It ends when a page is full, so it suits many matches. Both sides give
+// the same occurrences in the same order. CROSS JOIN makes SQLite keep the written order
+// (sqlite.org/optoverview.html#crossjoin); PostgreSQL chooses its own.
 
 /// The source of the occurrences that a question is about.
 struct QuestionSource: Sendable {
-    /// One side of the search: its tables, among them `occurrence o`, and their conditions.
+    /// One way to search: the tables, among them `occurrence o`, and the conditions on them.
     struct Side: Sendable {
         let tables: SQL
         let condition: SQL
-        /// A condition on the `library l` of the occurrence: begins with AND, or is empty.
+        /// A condition on the `library l` of the occurrence, beginning with AND, or empty.
         var fits: SQL = ""
     }
 
-    /// From the matches; nil where no index has them first.
+    /// The search from the matches; nil where no index lists them.
     let matches: Side?
-    /// From a project of `scope s`.
+    /// The search from a project of `scope s`.
     let projects: Side
-    /// Whether one search in an index by the project's number suffices; else all libraries of the project are read.
+    /// Whether one index search by the project's number suffices; otherwise all libraries of the project are read.
     let isProbed: Bool
-    /// The cost of reading one library, relative to a search in an index.
+    /// The cost of reading one library, relative to an index search.
     var weight = 1
-    /// Whether one occurrence may come several times.
+    /// Whether an occurrence may come several times.
     var repeats = true
-    /// The vulnerabilities that are asked for; empty where it is about libraries.
+    /// The vulnerabilities of the question; empty in questions about libraries.
     var vulnerabilities: [Int64] = []
 
     /// Libraries with one of these vulnerabilities: `e`, `o`.
@@ -43,15 +44,15 @@ struct QuestionSource: Sendable {
             isProbed: true, repeats: ids.count > 1, vulnerabilities: ids)
     }
 
-    /// Libraries up to which each project is asked for each of them. With more, each library of a project is looked for among them:
-    /// SQLite asks an index for each library of a list, however long the list is.
+    /// The largest number of libraries for which each project is searched for each of them. With more libraries, each library
+    /// of a project is searched in the list, because SQLite asks an index for each library of a list, however long the list is.
     static let fewLibraries = 400
 
-    /// Libraries that a condition on `library k` names, which an index serves: `o`.
+    /// Libraries that match a condition on `library k` with an index: `o`.
     ///
     /// - Parameters:
-    ///   - count: about how many libraries it names.
-    ///   - fits: further conditions on the `library l`: begins with AND, or is empty.
+    ///   - count: the approximate number of matching libraries.
+    ///   - fits: further conditions on the `library l`, beginning with AND, or empty.
     static func libraries(
         _ condition: SQL, of organization: Int64, count: Int, fits: SQL = ""
     ) -> QuestionSource {
@@ -67,12 +68,13 @@ struct QuestionSource: Sendable {
             isProbed: false, repeats: false)
     }
 
-    /// The library of an `occurrence o` for a list of so many libraries. The sign keeps SQLite from asking an index for each.
+    /// The library of an `occurrence o`, for a list of this many libraries. The sign keeps SQLite from asking an index for
+    /// each.
     private static func listed(_ count: Int) -> SQL { count > fewLibraries ? "+o.library" : "o.library" }
 
-    /// Libraries under one of these licences, bound or offered: `o`.
+    /// Libraries under one of these licences, binding or offered: `o`.
     ///
-    /// - Parameter count: how many libraries there are, if they are few.
+    /// - Parameter count: the number of libraries, if they are few.
     static func licenses(_ ids: [Int64], count: Int) -> QuestionSource {
         let list = SQL.list(ids.map(Value.integer))
         // A list of most libraries would take longer than the page.
@@ -91,7 +93,8 @@ struct QuestionSource: Sendable {
             isProbed: false, repeats: false)
     }
 
-    /// Libraries of which a document has another description that a condition on `library k` names: `c`, `o`.
+    /// Libraries that a document describes differently, in a description that matches a condition on `library k`:
+    /// `c`, `o`.
     static func descriptions(_ condition: SQL, of organization: Int64) -> QuestionSource {
         let named: SQL = "k.organization = \(organization) AND \(condition)"
         return QuestionSource(
@@ -109,7 +112,7 @@ struct QuestionSource: Sendable {
             isProbed: true)
     }
 
-    /// Libraries of which a document says this somewhere: `c`, `o`. Facts are in no index.
+    /// Libraries whose documents contain this text anywhere: `c`, `o`. No index covers facts.
     ///
     /// - Parameter text: digits and letters.
     static func facts(containing text: String) -> QuestionSource {
@@ -136,7 +139,7 @@ struct QuestionSource: Sendable {
             isProbed: true, repeats: false)
     }
 
-    /// Libraries of which documents list a file with this digest: `f`, `c`, `o`.
+    /// Libraries whose documents list a file with this digest: `f`, `c`, `o`.
     static func files(sha1: String) -> QuestionSource {
         let tables: SQL = "source_file f CROSS JOIN component c CROSS JOIN occurrence o"
         let condition: SQL = """
@@ -148,9 +151,9 @@ struct QuestionSource: Sendable {
             projects: Side(tables: tables, condition: "f.scan = s.scan AND \(condition)"), isProbed: true)
     }
 
-    /// Libraries that were found at this path, or at one that ends in it: `c`, `o`.
+    /// Libraries that were found at this path, or at a path that ends with it: `c`, `o`.
     ///
-    /// - Parameter path: with the letters of ASCII in lower case.
+    /// - Parameter path: with ASCII letters in lower case.
     static func locations(_ path: String) -> QuestionSource {
         QuestionSource(
             matches: nil,
@@ -163,7 +166,7 @@ struct QuestionSource: Sendable {
             isProbed: false)
     }
 
-    /// Libraries of which documents list a file at such a path: `f`, `c`, `o`.
+    /// Libraries whose documents list a file at such a path: `f`, `c`, `o`.
     static func files(at path: String) -> QuestionSource {
         QuestionSource(
             matches: nil,
@@ -176,7 +179,7 @@ struct QuestionSource: Sendable {
             isProbed: false)
     }
 
-    /// Whether one of the paths in a column, one a line, is the path or ends in it behind a slash.
+    /// Whether one of the paths in a column (one a line) equals the path, or ends with it after a slash.
     private static func isAt(_ column: StaticSQL, _ path: String) -> SQL {
         let text = SQLText.escaped(path)
         let end = path.hasPrefix("/") ? text : "/\(text)"
@@ -186,7 +189,8 @@ struct QuestionSource: Sendable {
             """
     }
 
-    /// That an `occurrence o` of the source fits the filters about vulnerabilities; empty when there are none.
+    /// The condition that an `occurrence o` of the source fits the filters about vulnerabilities; empty without such
+    /// filters.
     func condition(of filters: Question.Filters) -> SQL {
         var sql: SQL = ""
         if !filters.severities.isEmpty {

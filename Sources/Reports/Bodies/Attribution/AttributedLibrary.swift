@@ -1,36 +1,37 @@
 import Database
 import Inventory
 
-/// A library as an attribution shows it.
+/// A library in an attribution.
 struct AttributedLibrary {
-    /// Where the text of a licence is kept.
+    /// The place of a licence text.
     enum TextKey: Hashable {
-        /// On the SPDX list, by the identifier of a licence or an exception.
+        /// On the SPDX list, under the identifier of a licence or an exception.
         case listed(String)
-        /// A text that documents of the organization bring, by its digest.
+        /// A text from documents of the organization, by its digest.
         case own(String)
     }
 
-    /// A licence that binds.
+    /// A licence that binds the library.
     struct License {
         let name: String
         /// The identifier of the SPDX list, with an exception; empty where the list has no such licence.
         let spdx: String
         let url: String
         let isCopyleft: Bool
-        /// The texts that make up the licence: its own, else that of the list and, behind it, that of its exception.
+        /// The texts of the licence: the document's own text; without one, the list's text and the text of its
+        /// exception.
         let keys: [TextKey]
         /// The identifier of the licence on the list, without an exception, or empty.
         let base: String
-        /// The whole text with the copyright lines of the library in the places of its template; empty where none is known, or where the
-        /// texts stand in an appendix.
+        /// The whole text, with the copyright lines of the library in the places of its template. Empty where no text is known,
+        /// and where the texts stand in an appendix.
         var text = ""
         /// The numbers of its texts in the appendix; empty where there is no appendix.
         var numbers: [Int] = []
-        /// Whether no text is known, or only a part of it.
+        /// Whether the text is missing, wholly or in part.
         var lacksText = false
 
-        /// The name, with the identifier where that says more.
+        /// The name, followed by the identifier where the identifier adds something.
         var label: String { spdx.isEmpty || spdx == name ? name : "\(name) (\(spdx))" }
 
         /// - Parameter start: the first of the cells `AttributionQueries.licenseCells`.
@@ -48,20 +49,21 @@ struct AttributedLibrary {
             }
         }
 
-        /// Whether the list has a text for each part of the licence: an exception that it does not know has none.
+        /// Whether the list has a text for each part of the licence. An exception that the list does not know has
+        /// none.
         var hasKeyForEachPart: Bool {
             if case .own? = keys.first { return true }
             return !base.isEmpty && (keys.count == 2 || !spdx.contains(" WITH "))
         }
     }
 
-    /// A line about who holds the copyright, and who says so.
+    /// A line about the holder of the copyright, and the source of this line.
     struct CopyrightLine {
         let text: String
         let source: String
     }
 
-    /// The project in which it stands here, and its place there.
+    /// The project of this entry, and the library's position in the project.
     let projectID: Int64
     let position: Int64
     let product: String
@@ -70,16 +72,16 @@ struct AttributedLibrary {
     let name: String
     let version: String
     let homepage: String
-    /// Where it can be downloaded, or empty.
+    /// The address for a download, or empty.
     let downloadLocation: String
     let notice: String
-    /// Where the notice is from, or empty.
+    /// The source of the notice, or empty.
     let noticeReference: String
     let key: Int64
     let author: String
-    /// The expression in effect, with the choices that it offers; empty where no licence is known.
+    /// The expression in effect before any choice; empty where no licence is known.
     let expression: String
-    /// The licences that bind.
+    /// The licences that bind the library.
     var licenses: [License] = []
     var copyrights: [CopyrightLine] = []
     /// A person's decision about its licences; nil without one.
@@ -87,7 +89,7 @@ struct AttributedLibrary {
     /// The value of the wanted custom attribute.
     var attribute: String?
 
-    /// The copyright lines, those of one source together.
+    /// The copyright lines, grouped by source.
     var copyrightsBySource: [(source: String, lines: [String])] {
         var found: [(source: String, lines: [String])] = []
         for line in copyrights {
@@ -98,7 +100,7 @@ struct AttributedLibrary {
     }
 
     var hasChoice: Bool { expression.contains(" OR ") }
-    /// The offered or found licences, if one was chosen among several or replaced another.
+    /// The expression before the decision, if a licence was chosen among several or replaced another.
     var offer: String? {
         if let decision { return decision.found.isEmpty ? "no license found" : decision.found }
         return hasChoice ? expression : nil

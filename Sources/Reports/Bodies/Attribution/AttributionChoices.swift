@@ -5,11 +5,11 @@ import Inventory
 // DESIGN. The person who signs the document is responsible for each choice in it. So each choice names its author: a person
 // for this library, the organization by its order of preference, or the rule of the program.
 
-/// A license that a person put in the place of the one that was found.
+/// A licence that a person set in place of the found one.
 struct AttributedDecision {
-    /// The expression that was found; empty where none was.
+    /// The expression that was found; empty where none was found.
     let found: String
-    /// The name of the person, or the address of one without a name; empty for the operator of the server.
+    /// The name of the person, or the address of a person without a name; empty for the operator of the server.
     let author: String
     /// Milliseconds since 1970, UTC.
     let time: Int64
@@ -17,7 +17,7 @@ struct AttributedDecision {
 
     /// Nil without a decision.
     ///
-    /// - Parameter start: the first of the four cells behind those of `Origin`, in the query `libraries`.
+    /// - Parameter start: the first of the four cells that follow those of `Origin` in the query `libraries`.
     init?(_ row: borrowing RowBuffer, at start: Int) {
         guard let time = row.integerOrNil(start + 1) else { return nil }
         found = row.string(start)
@@ -35,7 +35,7 @@ struct AttributionChoices {
 
     init(_ organization: Int64, on connection: any Connection) throws {
         preferences = try LicenseChoices.preferences(organization, on: connection)
-        // The newest change is the order that holds; one without names needs no author.
+        // The newest change sets the order in force. An order without names needs no author.
         let isOrdered = try !LicenseChoices.names(organization, on: connection).isEmpty
         let last =
             !isOrdered

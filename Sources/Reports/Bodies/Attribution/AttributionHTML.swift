@@ -1,9 +1,9 @@
 import Bytes
 
-// DESIGN. Foreign texts are escaped, and only addresses that begin with http get into attributes, so no text of a document can run. The
-// page is complete in itself and can be printed: it has no script and no image, and loads no other file.
+// DESIGN. Foreign texts are escaped, and only addresses that begin with http become attributes, so no text of a document can
+// run as code. The page is complete: it can be printed, has no script and no image, and loads no other file.
 
-/// An attribution as one page, with contents and links from libraries to texts.
+/// An attribution as one page, with contents, and links from libraries to texts.
 struct AttributionHTML: AttributionWriter, ~Copyable {
     private let head: AttributionHead
     private var settings: AttributionSettings { head.settings }
@@ -47,7 +47,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         out.append(">\n")
     }
 
-    /// An address, as a link where a page may link to it.
+    /// An address; a link if a page may link to it.
     private mutating func address(_ address: String) {
         guard Deception.isWeb(address) else { return out.append(pageText: Deception.shownAddress(address)) }
         out.append("<a href=\"")
@@ -57,7 +57,7 @@ struct AttributionHTML: AttributionWriter, ~Copyable {
         out.append("</a>")
     }
 
-    /// A link within the page. Anchors are made here, of letters, digits and hyphens.
+    /// A link within the page. This writer makes all anchors, from letters, digits and hyphens.
     private mutating func link(to anchor: String, _ text: String) {
         out.append(raw: "<a href=\"#\(anchor)\">")
         out.append(pageText: text)

@@ -1,6 +1,6 @@
 import Bytes
 
-/// An attribution with Mend's keys, `summary` and `detail`, and the lists and texts behind them.
+/// An attribution with Mend's keys, `summary` and `detail`, followed by the lists and texts.
 struct AttributionJSON: AttributionWriter, ~Copyable {
     private let head: AttributionHead
     private var settings: AttributionSettings { head.settings }

@@ -1,12 +1,12 @@
 import Bytes
 
-// DESIGN. The pages have what the text has, in the same order: contents, components by licence, components, lists to check, and each text
-// once. Links lead from the contents to the sections and from a licence to its text; a component has a number, by which the lists can be
-// followed on paper. Only the places of sections and texts are kept until the end.
+// DESIGN. The pages have the content and the order of the text: contents, components by licence, components, lists to check,
+// and each text once. Links lead from the contents to the sections and from a licence to its text. Each component has a number,
+// so that a reader of the printed lists can find it. Only the places of sections and texts are kept until the end.
 
-/// An attribution as pages to print and to sign.
+/// An attribution as pages for printing and signing.
 struct AttributionPDF: AttributionWriter, ~Copyable {
-    /// The colour of texts that stand for unknown facts; for readers who see no colour, brackets mark them.
+    /// The colour of texts that stand in for unknown facts. Brackets mark these texts for readers who see no colour.
     private static let gap = PDFColor(red: 0.6, green: 0.05, blue: 0.05)
     private let head: AttributionHead
     private var settings: AttributionSettings { head.settings }
@@ -71,7 +71,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     mutating func beginSection(_ name: String) throws {
         guard !settings.byComponent else { return }
-        // Apart from the component before it, and never without the one behind it.
+        // Leaves space after the component before it, and keeps the title on the page of what follows.
         page.y += 8
         try page.subtitle(DocumentPage.composed("Project: \(name)"), keeping: 70)
     }

@@ -1,8 +1,9 @@
 import Bytes
 import Database
 
-// DESIGN. An attribution is written from front to back: its subject, libraries by licence (the index), libraries by name, gaps to
-// check before shipping, the texts. Each part reads the libraries again, in its own order, in one snapshot (AttributionSource).
+// DESIGN. An attribution is written from front to back: its subject, libraries by licence (the index), libraries by name, gaps
+// to check before shipping, the texts. Each part reads the libraries again in its own order, within one snapshot
+// (AttributionSource).
 
 /// The head of an attribution.
 struct AttributionHead {
@@ -11,12 +12,13 @@ struct AttributionHead {
     let names: [(kind: String, name: String)]
     /// The day of the newest change of the shown data.
     let date: String
-    /// The filters that narrow the components, shown so that readers see that components are missing.
+    /// The filters that narrow the components. The document shows them, so that readers know that components are
+    /// missing.
     let restrictions: [String]
 }
 
 extension Production {
-    /// The one part of an attribution report.
+    /// The only part of an attribution report.
     func attribution(
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
@@ -106,13 +108,13 @@ extension Production {
             if group != licenses { try writer.group(licenses) }
             group = licenses
             try writer.summary(library)
-            // Counted where all that is known of it is written.
+            // A component is counted where its whole entry is written.
             if settings.showsDetail { try look() } else { try step(&rows) }
         }
         try writer.endSummary()
     }
 
-    /// Each library with all that is known of it, under its project or once.
+    /// Writes the whole entry of each library, under its project or once.
     private func detail(
         _ writer: inout some AttributionWriter & ~Copyable, _ source: AttributionSource,
         _ settings: AttributionSettings, _ rows: inout Int
@@ -123,7 +125,7 @@ extension Production {
         var number = 0
         try source.each(.byName, once: settings.byComponent, withTexts: settings.shows("LICENSES")) { library in
             var wanted = settings.byComponent ? settings.label(library) : library.project
-            // Two components of one name are two sections.
+            // Two components with one name get two sections.
             if settings.byComponent, !names.insert(wanted).inserted { wanted += " (\(library.key))" }
             if section != wanted {
                 if section != nil { try writer.endSection() }
@@ -147,7 +149,7 @@ extension Production {
         try writer.endNotices()
     }
 
-    /// Looks whether to go on.
+    /// Checks whether the production has to stop.
     private func look() throws(ProductionError) {
         if shouldStop() { throw .stopped }
     }
@@ -155,7 +157,7 @@ extension Production {
 
 /// A syntax of attributions. Calls come in the order of the document.
 protocol AttributionWriter: ~Copyable {
-    /// Whether notices are listed together after the libraries.
+    /// Whether the document lists the notices together, after the libraries.
     var gathersNotices: Bool { get }
 
     /// - Parameters:
@@ -163,13 +165,13 @@ protocol AttributionWriter: ~Copyable {
     ///   - hasTexts: whether any text is known.
     mutating func begin(hasMissingTexts: Bool, hasTexts: Bool) throws
     mutating func beginSummary() throws
-    /// The licences of the libraries that follow.
+    /// The licences of the libraries in the next calls.
     mutating func group(_ licenses: String) throws
     mutating func summary(_ library: AttributedLibrary) throws
     mutating func endSummary() throws
     mutating func beginDetail() throws
     mutating func beginSection(_ name: String) throws
-    /// - Parameter number: counts through all sections, from 1 on.
+    /// - Parameter number: counts through all sections, from 1.
     mutating func detail(_ library: AttributedLibrary, number: Int) throws
     mutating func endSection() throws
     mutating func endDetail() throws
@@ -177,13 +179,13 @@ protocol AttributionWriter: ~Copyable {
     mutating func notice(_ library: AttributedLibrary, number: Int) throws
     mutating func endNotices() throws
     mutating func beginList(_ list: AttributionList) throws
-    /// - Parameter author: the person or rule that decided, for the list of choices; empty for other lists.
+    /// - Parameter author: the person or rule behind the decision, for the list of choices; empty for other lists.
     mutating func item(_ library: AttributedLibrary, of list: AttributionList, decided author: String) throws
     mutating func endList() throws
-    /// Licences without a text, or with a part of it, and where they may be read.
+    /// Licences whose text is missing, wholly or in part, with addresses of their texts.
     mutating func missing(_ licenses: [(label: String, url: String)]) throws
     mutating func beginAppendix() throws
-    /// - Parameter labels: the licences and exceptions whose text it is.
+    /// - Parameter labels: the licences and exceptions with this text.
     mutating func appendix(number: Int, _ labels: [String], _ text: String) throws
     mutating func endAppendix() throws
     mutating func end() throws

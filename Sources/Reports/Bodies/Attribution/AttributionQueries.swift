@@ -1,11 +1,12 @@
 import Database
 
-/// Queries for the facts of some libraries, in their order. Each is named by its project and its place in it.
+/// Queries for the facts of some libraries, in the order of these libraries. Each library is named by its project and
+/// its position in the project.
 struct AttributionQueries {
-    /// Facts for an attribution that are not in the row of the library.
+    /// Facts for an attribution beyond the row of the library.
     struct Origin {
         let scan: Int64
-        /// The document's statements about the copyright, one line each.
+        /// The document's copyright statements, one a line.
         let copyright: String
         /// Whether it is a package of a Debian distribution.
         let isDebian: Bool
@@ -20,7 +21,7 @@ struct AttributionQueries {
 
     private let head: SQL
 
-    /// - Parameter places: of the scope's projects; a few hundred at most.
+    /// - Parameter places: positions in the scope's projects; a few hundred at most.
     init(_ scope: Scope, places: [(project: Int64, position: Int64)]) {
         var head = scope.clause
         head.append(", wanted (rank, project, position) AS (VALUES ")
@@ -31,13 +32,13 @@ struct AttributionQueries {
         self.head = head
     }
 
-    /// CROSS JOIN keeps SQLite in this order: each place is looked up by its keys.
+    /// CROSS JOIN makes SQLite keep this order: each position is looked up by its keys.
     private static let from: SQL = "FROM wanted w CROSS JOIN scope s CROSS JOIN occurrence o CROSS JOIN library l"
     private static let condition: SQL = """
         WHERE s.project = w.project AND o.scan = s.scan AND o.position = w.position AND l.id = o.library
         """
 
-    /// The rank, the cells of `AttributedLibrary`, those of `Origin`, those of `AttributedDecision`.
+    /// The rank, then the cells of `AttributedLibrary`, of `Origin`, and of `AttributedDecision`.
     var libraries: SQL {
         head + """
             SELECT w.rank, s.project, o.position, s.product_name, s.project_name, l.filename, l.artifact, l.version, l.homepage,
@@ -52,8 +53,8 @@ struct AttributionQueries {
             """
     }
 
-    /// The rank, then the cells of `AttributedLibrary.License`: the licences that bind. Works of art under share-alike terms have no source
-    /// code.
+    /// The rank, then the cells of `AttributedLibrary.License`, for the licences that bind. Works of art under share-alike
+    /// terms have no source code.
     var licenses: SQL {
         head + """
             SELECT w.rank, n.name, CASE WHEN n.base <> '' THEN n.spdx ELSE '' END, n.url, n.base, n.exception,
@@ -65,7 +66,8 @@ struct AttributionQueries {
             """
     }
 
-    /// The rank and the value of an attribute: that of the project after those of the product and of the organization.
+    /// The rank and the value of an attribute. The project's value comes after those of the organization and the
+    /// product.
     func attributes(named name: String) -> SQL {
         head + """
             SELECT w.rank, y.value

@@ -8,9 +8,9 @@ struct AttributionSettings {
     /// The name of a custom attribute.
     let attribute: String?
     let byComponent: Bool
-    /// Whether each text stands once behind all libraries, instead of beside each.
+    /// Whether each text stands once after all libraries, instead of beside each library.
     let hasAppendix: Bool
-    /// Whether the address of a missing text takes its place, and whether the place stays empty.
+    /// Whether a missing text is replaced by its address, and whether its place stays empty.
     let namesMissing: Bool
     private let hidesMissing: Bool
     let includesVersions: Bool
@@ -23,7 +23,7 @@ struct AttributionSettings {
         footer = one("reportfooter") ?? ""
         attribute = one("customattribute")
         byComponent = one("reportingaggregationmode") == "by_component"
-        // Readers of the text and of JSON look for texts beside libraries; pages have links.
+        // Readers of the text and of the JSON look for licence texts beside the libraries; pages have links.
         let placement = one("licensereferencetextplacement")
         hasAppendix = placement == "appendix_section" || placement == nil && (format == .html || format == .pdf)
         namesMissing = one("missinglicensedisplayoption") == "generic_license"
@@ -43,10 +43,10 @@ struct AttributionSettings {
         ["LICENSES", "COPYRIGHTS", "NOTICES", "PRIMARY_ATTRIBUTES"].contains { shows($0) }
     }
 
-    /// The lists behind the libraries that the wanted sections have.
+    /// The lists after the libraries that the requested sections include.
     var lists: [AttributionList] { AttributionList.allCases.filter { shows($0.section) } }
 
-    /// The parts of a page or a PDF: the anchor and the title of each.
+    /// The parts of a page or a PDF, each with its anchor and title.
     ///
     /// - Parameters:
     ///   - hasMissingTexts: whether a text is missing.
@@ -63,13 +63,14 @@ struct AttributionSettings {
         return entries
     }
 
-    /// The name of a library in the document. The name of its file contains the version.
+    /// The name of a library in the document. The file name contains the version.
     func label(_ library: AttributedLibrary) -> String {
         if includesVersions { return library.filename }
         return library.name.isEmpty ? library.filename : library.name
     }
 
-    /// The expression of a library if it shows more than the licences in effect: that there are several, or that there was a choice.
+    /// The expression of a library, if it shows more than the licences in effect: that there are several, or that a choice was
+    /// made.
     func expression(_ library: AttributedLibrary) -> String? {
         library.expression.contains(" AND ") || library.hasChoice ? library.expression : nil
     }
@@ -79,28 +80,28 @@ struct AttributionSettings {
         "The text of \(license.label) is not known here." + (license.url.isEmpty ? "" : " See \(license.url)")
     }
 
-    /// The replacement for an unknown licence text at the entry of a library; nil if all texts are known, or if the request wants no
-    /// replacement.
+    /// The replacement for an unknown licence text in the entry of a library; nil if all texts are known or the request wants
+    /// no replacement.
     func gap(of license: AttributedLibrary.License) -> String? {
         guard license.lacksText, !hidesMissing else { return nil }
         return namesMissing ? missing(license) : "The text of this license is not here."
     }
 
-    /// The text that stands for a licence beside a library.
+    /// The text of a licence beside a library.
     func text(of license: AttributedLibrary.License) -> String {
         if !license.text.isEmpty { return license.text }
         return namesMissing && license.lacksText ? missing(license) : ""
     }
 }
 
-/// Libraries that the user has to check before shipping the document, listed after all libraries.
+/// A list of libraries that the user has to check before shipping the document. The lists follow all libraries.
 enum AttributionList: CaseIterable {
     case noLicense
     case noCopyright
     case choices
     case sources
 
-    /// The value of `reportingScope` with which it is shown.
+    /// The value of `reportingScope` that includes the list.
     var section: String { self == .noCopyright ? "COPYRIGHTS" : "LICENSES" }
 
     var title: String {
@@ -112,7 +113,7 @@ enum AttributionList: CaseIterable {
         }
     }
 
-    /// Where links within a document lead.
+    /// The anchor for links within a document.
     var anchor: String {
         switch self {
         case .noLicense: "no-license"
@@ -150,7 +151,7 @@ enum AttributionList: CaseIterable {
         }
     }
 
-    /// Rows of `library l` that may belong to the list; `holds` decides.
+    /// Rows of `library l` that may belong to the list; `holds` decides about each.
     var condition: SQL {
         switch self {
         case .noLicense: "l.license_expression = ''"

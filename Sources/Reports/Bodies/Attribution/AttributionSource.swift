@@ -3,31 +3,31 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. People search by name, so libraries are sorted by name, for which there is no index. The database sorts places (project and
-// position, three numbers for each library) on its disk, and the facts to show are read for some hundred places at a time. Memory holds
-// these, the texts of licences that were read last (up to `textLimit`), the names of the documents, the facts about each text, and, if each
-// library is listed once, a number for each listed library.
+// DESIGN. People search by name, so libraries are sorted by name, for which there is no index. The database sorts positions
+// (project and position, three numbers for each library) on its disk. The facts to show are read for a few hundred positions at
+// a time. Memory holds these facts, the licence texts that were read last (up to `textLimit`), the names of the documents, and
+// the facts about each text. If each library is listed once, it also holds a number for each listed library.
 
-/// The source of an attribution: one snapshot.
+/// The source of an attribution, within one snapshot.
 final class AttributionSource {
-    /// In which order libraries are wanted, and which.
+    /// The order of the libraries, and the condition on them.
     enum Order {
-        /// Those under one licence together.
+        /// The libraries under one licence together.
         case byLicense
-        /// Those of one project together, or all, by their names.
+        /// The libraries of one project together, or all libraries, by name.
         case byName
     }
 
     private let scope: Scope
     private let settings: AttributionSettings
-    /// Conditions on `scope s` and `library l`, each behind an AND.
+    /// Conditions on `scope s` and `library l`, each preceded by AND.
     private let conditions: SQL
     private let connection: any Connection
     /// Texts that were read, by their keys.
     private var kept: [AttributedLibrary.TextKey: String] = [:]
     private var keptBytes = 0
-    /// Findings about texts: whether a document's text equals the list's, its own copyright lines, and the holders that templates of the list
-    /// name.
+    /// Findings about texts: whether a document's text equals the list's, the text's own copyright lines, and the holders that
+    /// templates of the list name.
     private var isKnownListed: [AttributedLibrary.TextKey: Bool] = [:]
     private var knownStatements: [AttributedLibrary.TextKey: [String]] = [:]
     private var knownHolders: [String: [String]] = [:]
@@ -42,7 +42,8 @@ final class AttributionSource {
 
     private struct Document {
         let name: String
-        /// Whether it was made of the packages of a Debian machine, whose copyright files say who holds the copyright.
+        /// Whether the scan comes from the packages of a Debian machine, whose copyright files name the holders of the
+        /// copyright.
         let isMachine: Bool
     }
 
@@ -51,7 +52,7 @@ final class AttributionSource {
         let position: Int64
     }
 
-    /// - Parameter narrowing: conditions on `scope s` and `library l`, all of which libraries have to meet.
+    /// - Parameter narrowing: conditions on `scope s` and `library l`; libraries have to meet all of them.
     init(
         _ scope: Scope, _ settings: AttributionSettings, narrowedBy narrowing: [SQL], on connection: any Connection
     ) throws {
@@ -67,7 +68,7 @@ final class AttributionSource {
 
     // MARK: Texts
 
-    /// The text under a key; empty where none is known.
+    /// The text under a key; empty where no text is known.
     func text(_ key: AttributedLibrary.TextKey) throws -> String {
         if let text = kept[key] { return text }
         let text =
@@ -84,7 +85,7 @@ final class AttributionSource {
         return text
     }
 
-    /// Whether the text is the list's (also if a document has the same text), so that its notices belong to no user of the licence.
+    /// Whether the text equals the list's text, so that its notices do not belong to users of the licence.
     private func isListed(_ key: AttributedLibrary.TextKey, base: String) throws -> Bool {
         guard case .own = key else { return true }
         guard !base.isEmpty else { return false }
@@ -112,16 +113,17 @@ final class AttributionSource {
 
     private static func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
 
-    /// A text with these lines in the places of its template.
+    /// A text with these lines in place of its template's notices.
     func text(_ key: AttributedLibrary.TextKey, base: String, with lines: [String]) throws -> String {
         LicenseTemplate.filled(try text(key), with: lines, isListed: try isListed(key, base: base))
     }
 
     // MARK: Libraries
 
-    /// Calls `body` with each library of the scope, or of a list, in order; with each once when it stands under no project.
+    /// Calls `body` with each library of the scope or of a list, in order. A library that stands under no project comes
+    /// once.
     ///
-    /// - Parameter withTexts: whether texts beside libraries are wanted.
+    /// - Parameter withTexts: whether the texts beside libraries are needed.
     func each(
         _ order: Order, of list: AttributionList? = nil, once: Bool, withTexts: Bool = false,
         _ body: (AttributedLibrary) throws -> Void
@@ -197,14 +199,14 @@ final class AttributionSource {
         }
     }
 
-    /// The text of a licence, then that of its exception, with the copyright lines of the library.
+    /// The text of a licence and the text of its exception, with the copyright lines of the library.
     private func text(of license: AttributedLibrary.License, in library: AttributedLibrary) throws -> String {
         let lines =
             library.copyrights.isEmpty
             ? ["[The holder of the copyright is not known.]"] : library.copyrights.map(\.text)
         var parts: [String] = []
         for (index, key) in license.keys.enumerated() {
-            // The notice of the whole stands in the text of the licence.
+            // The notice for both stands in the text of the licence.
             let part = index == 0 ? try text(key, base: license.base, with: lines) : try text(key)
             if !part.isEmpty { parts.append(part) }
         }
@@ -213,8 +215,8 @@ final class AttributionSource {
 
     // MARK: Copyright
 
-    /// The holders of a library's copyright, as its document, its notice and the licence texts of the document name them.
-    /// Unfilled notices, and those of the author of a licence's template, name no holder.
+    /// The holders of a library's copyright: those that its document, its notice and the document's licence texts name.
+    /// Notices that nobody filled in, and notices of a template's author, name no holder.
     private func copyrights(
         of library: AttributedLibrary, _ origin: AttributionQueries.Origin
     ) throws -> [AttributedLibrary.CopyrightLine] {
@@ -245,7 +247,7 @@ final class AttributionSource {
         return found
     }
 
-    /// The name of the document from which a copyright is taken.
+    /// The name of the document that the copyright comes from.
     private func source(of library: AttributedLibrary, _ origin: AttributionQueries.Origin) throws -> String {
         let document = try self.document(origin.scan)
         return document.isMachine && origin.isDebian ? "/usr/share/doc/\(library.name)/copyright" : document.name

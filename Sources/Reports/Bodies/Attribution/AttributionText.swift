@@ -1,9 +1,10 @@
 import Bytes
 
-// DESIGN. THIRD-PARTY-NOTICES: the text file that is shipped with a program. Entries have the form in which Mend's text is read
-// (ws-sbom-generator): `N. Library:NAME Product:…`, `License Text:`, a line of ten equal signs, `COPYRIGHTS`; `NOTICES` behind all of them.
+// DESIGN. THIRD-PARTY-NOTICES: the text file to ship with a program. Entries have the form that readers of Mend's text expect
+// (ws-sbom-generator): `N. Library:NAME Product:…`, `License Text:`, a line of ten equal signs, `COPYRIGHTS`; `NOTICES` behind
+// all of them.
 
-/// An attribution as plain text, to be put beside a program.
+/// An attribution as plain text, to ship beside a program.
 struct AttributionText: AttributionWriter, ~Copyable {
     private static let rule = String(repeating: "=", count: 72) + "\n"
     /// Ends the texts of an entry.
@@ -20,9 +21,9 @@ struct AttributionText: AttributionWriter, ~Copyable {
         out = sink
     }
 
-    /// Texts of others keep line ends and tabs and lose all other control characters.
+    /// Texts of others keep their line ends and tabs; all other control characters are removed.
     private mutating func write(_ text: String, indent: String = "") {
-        // Texts of licences are ASCII, nearly all: line by line as they are.
+        // Nearly all licence texts are ASCII; ASCII lines are copied unchanged.
         if text.utf8.allSatisfy({ 32...126 ~= $0 || $0 == 10 || $0 == 9 }) {
             for line in text.utf8.split(separator: 10, omittingEmptySubsequences: false) {
                 if !line.isEmpty { out.append(raw: indent + String(Substring(line))) }

@@ -2,28 +2,29 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. Each text occurs once, also with several names: `GPL-2.0-only` and `GPL-2.0-or-later` have one. Which texts the scope
-// needs is read before anything is written, so that libraries can name the number of theirs. Memory holds a digest and the names of
-// each text.
+// DESIGN. Each text occurs once, even if it has several names: `GPL-2.0-only` and `GPL-2.0-or-later` share one. The texts that
+// the scope needs are determined before anything is written, so that libraries can refer to the number of a text. Memory holds
+// a digest and the names of each text.
 
-/// The texts of the licences that bind libraries of a scope.
+/// The texts of the licences that bind the libraries of a scope.
 struct AttributionTexts {
     /// A text of the appendix.
     struct Entry {
-        /// The licences and exceptions whose text this is.
+        /// The licences and exceptions with this text.
         var labels: [String]
         let key: AttributedLibrary.TextKey
-        /// The licence of the list with this text, or a document's licence for it; empty without one.
+        /// The licence of the list with this text, or the licence that a document gives it; empty without either.
         let base: String
     }
 
-    /// In the order of their names, numbered from 1 on.
+    /// The entries in the order of their names, numbered from 1.
     private(set) var entries: [Entry] = []
-    /// Licences of which no text, or only a part, is known: their names and where they may be read, in the order of names.
+    /// Licences whose text is missing, wholly or in part: their names and the addresses of their texts, in the order of
+    /// the names.
     private(set) var missing: [(label: String, url: String)] = []
     private var numbers: [AttributedLibrary.TextKey: Int] = [:]
 
-    /// - Parameter conditions: on `scope s` and `library l`, each behind an AND.
+    /// - Parameter conditions: conditions on `scope s` and `library l`, each preceded by AND.
     init(_ scope: Scope, _ conditions: SQL, on connection: any Connection) throws {
         var licenses: [AttributedLibrary.License] = []
         try connection.each(
@@ -63,7 +64,7 @@ struct AttributionTexts {
         }
     }
 
-    /// Puts the entries in the order of their names.
+    /// Sorts the entries by name and numbers them.
     private mutating func number(_ known: [AttributedLibrary.TextKey: Int]) {
         let order = entries.indices.sorted { left, right in
             let (first, second) = (entries[left].labels.first ?? "", entries[right].labels.first ?? "")
@@ -86,17 +87,17 @@ struct AttributionTexts {
         return text.isEmpty ? nil : Digest.of(Array(text.utf8), .sha256).hexadecimal
     }
 
-    /// By name whatever the case, then by bytes.
+    /// Compares names regardless of case, then bytes.
     private static func precedes(_ left: String, _ right: String) -> Bool {
         let (small, large) = (left.lowercased(), right.lowercased())
         return small == large
             ? left.utf8.lexicographicallyPrecedes(right.utf8) : small.utf8.lexicographicallyPrecedes(large.utf8)
     }
 
-    /// The numbers of a licence's texts, that of its exception last.
+    /// The numbers of a licence's texts; that of the exception comes last.
     func numbers(of license: AttributedLibrary.License) -> [Int] { license.keys.compactMap { numbers[$0] } }
 
-    /// Whether no text of a licence is known, or only a part of it.
+    /// Whether the text of a licence is missing, wholly or in part.
     func lacksText(_ license: AttributedLibrary.License) -> Bool {
         !license.hasKeyForEachPart || license.keys.contains { numbers[$0] == nil }
     }

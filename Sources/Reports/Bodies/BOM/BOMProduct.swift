@@ -2,9 +2,9 @@ import BOM
 import Bytes
 import Database
 
-// DESIGN. A product contains its projects; a library that several of them hold stands once, named by its uuid, with the
-// edges of all. Components come first, so that the graph can be collected after them, project by project: the
-// dependencies of a project are written at once, edges between libraries wait until all projects are through.
+// DESIGN. A product contains its projects. A library that several projects use occurs once; its uuid names it, and it
+// has the edges of all projects. Components come first, and the graph is collected after them, project by project. The
+// dependencies of a project itself are written at once; edges between libraries wait until all projects are read.
 
 extension BOMSource {
     mutating func writeProduct<Writer: BOMWriter>(
@@ -35,7 +35,7 @@ extension BOMSource {
                 var component = found.component
                 component.ref = found.uuid
                 component.parent = nil
-                // These belong to one project, and the library to all.
+                // The position belongs to one project, the library to all.
                 component.scope = ""
                 component.locations = []
                 try writer.component(
@@ -52,7 +52,7 @@ extension BOMSource {
         try writeClaims(of: scans, shown: seen, to: &writer, &out)
         let projects = Dictionary(uniqueKeysWithValues: scans.map { ($0.id, Self.ref(of: $0)) })
         try eachVulnerability { scan, position, uuid in
-            // The component that a project's document describes is written as the project.
+            // The component that a project's document describes is written as the project itself.
             if position == 0 { return projects[scan].map { [$0] } ?? [] }
             return seen.contains(uuid) ? [uuid] : []
         } _: {
@@ -73,7 +73,7 @@ extension BOMSource {
         return found
     }
 
-    /// Libraries beyond the first that share a uuid.
+    /// The number of libraries that share a uuid with an earlier one.
     private func differentDescriptions(of scans: [Scan]) throws -> Int {
         guard !scans.isEmpty else { return 0 }
         let list = SQL.list(scans.map { Value.integer($0.id) })
@@ -124,7 +124,8 @@ extension BOMSource {
             } else if holds == .contains {
                 try writer.unknownDependencies(of: project, contained: own + held, to: &out)
             } else {
-                // Else nothing would say whose libraries these are; the composition says that they need not be direct.
+                // Otherwise the document would not say whose libraries these are. The composition says that they need
+                // not be direct dependencies.
                 own = rootEdges(project, told: own, direct: direct)
                 try writer.dependencies(of: project, own + held, to: &out)
                 try writer.unknownDependencies(of: project, contained: [], to: &out)
@@ -136,7 +137,7 @@ extension BOMSource {
         }
     }
 
-    /// Where the components of a scan stand, and which library each is.
+    /// Calls a closure with each position of a scan and the library at this position.
     private func eachPlace(of scan: Scan, _ body: (Int, String, Int) throws -> Void) throws {
         try connection.each(
             """
@@ -149,7 +150,7 @@ extension BOMSource {
 
     // MARK: Vulnerabilities
 
-    /// Writes documents' claims about vulnerabilities that no library has.
+    /// Writes the documents' claims about vulnerabilities that do not concern any library.
     private func writeClaims(
         of scans: [Scan], shown: Set<String>, to writer: inout some BOMWriter, _ out: inout ByteSink
     ) throws {
@@ -190,7 +191,7 @@ extension BOMSource {
         return names
     }
 
-    /// The advisories of all projects, by the uuid of the library.
+    /// The advisories of all projects, grouped by the uuid of the library.
     private func mergedAdvisories(of scans: [Scan]) throws -> [String: [Advisory]] {
         var merged: [String: [Advisory]] = [:]
         guard wanted.mentionsAdvisories else { return merged }
@@ -208,7 +209,7 @@ extension BOMSource {
     }
 }
 
-/// The edges between the libraries of a product, by numbers.
+/// The edges between the libraries of a product, as numbers.
 private struct MergedGraph {
     private struct Edge: Hashable, Comparable {
         let to: Int32
@@ -237,7 +238,7 @@ private struct MergedGraph {
         targets[Int(from)].insert(Edge(to: to, kind: Int32(number)))
     }
 
-    /// In the order in which the targets came first.
+    /// The targets in the order of their first mention.
     func edges(from node: Int) -> [Dependency] {
         targets[node].sorted().map { BOMSource.dependency(kinds[Int($0.kind)], refs[node], refs[Int($0.to)]) }
     }

@@ -4,11 +4,12 @@ import Database
 import Inventory
 
 // DESIGN. A bill of materials is a stream through a writer: components, then edges, then vulnerabilities, each read from the
-// snapshot when it is due. Memory holds references, for SPDX the ids of advisories, for a product the merged graph; never
-// components, documents or vulnerabilities. The writer is chosen here: one mapping for each standard, one tree for each syntax.
+// snapshot when it is due. Memory holds references; for SPDX also the ids of advisories, for a product also the merged graph.
+// It never holds components, documents or vulnerabilities. This file chooses the writer: each standard has one mapping, each
+// syntax one tree.
 
 extension Production {
-    /// The one part of a bill of materials.
+    /// The only part of a bill of materials.
     func bom(
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
@@ -88,18 +89,18 @@ extension Production {
     }
 }
 
-/// The source of a bill of materials: the scope's scans in one snapshot.
+/// The source of a bill of materials: the scope's scans within one snapshot.
 struct BOMSource {
     let production: Production
     let wanted: BOMRequest
     let facts: ScopeFacts
     let time: ContentTime
     let connection: any Connection
-    /// Components written.
+    /// The number of components written.
     var rows = 0
-    /// Libraries of a product that came again with another description.
+    /// The number of a product's libraries that came again with another description.
     var described = 0
-    /// Libraries that lie deeper than `maxDepthLevel`.
+    /// The number of libraries below `maxDepthLevel`.
     var leftOut = 0
 
     /// The remark for readers about `leftOut`; nil if the document has all libraries.
@@ -155,7 +156,8 @@ struct BOMSource {
         refs[0] = root.ref
         listings.add(0, of: 0)
         var hidden = Set<String>()
-        // The direct dependencies of the described component; where no graph is known, the components that lie in no other.
+        // The direct dependencies of the described component. Where no graph is known, the components that no other
+        // component contains.
         let isGraphKnown = try isGraphKnown(of: scan)
         var direct: [Int] = []
         try eachComponent(of: scan, preparing: Writer.prepare) { placed in
@@ -186,7 +188,8 @@ struct BOMSource {
         }
     }
 
-    /// - Parameter direct: the entries that hang on the described component where the document does not say on what.
+    /// - Parameter direct: the entries that depend on the described component where the document states no
+    ///   dependencies.
     private func writeEdges(
         of scan: Scan, _ refs: Places, direct: [Int], isGraphKnown: Bool, to writer: inout some BOMWriter,
         _ out: inout ByteSink
@@ -214,7 +217,7 @@ struct BOMSource {
         }
     }
 
-    /// Advisories of both, each once.
+    /// The advisories of both lists, each once.
     static func merged(_ claimed: [Advisory], _ found: [Advisory]) -> [Advisory] {
         claimed.isEmpty ? found : claimed + found.filter { !claimed.contains($0) }
     }
@@ -229,7 +232,7 @@ extension BOMSource {
         return root
     }
 
-    /// The facts of a scan's document about itself and about the component that it describes.
+    /// The document's facts about itself and about the component that it describes.
     func facts(of scan: Scan) throws -> DocumentFacts? {
         let text = try connection.first("SELECT document FROM scan WHERE id = \(scan.id)") { $0.string(0) } ?? ""
         return text.isEmpty ? nil : try DocumentFacts.decode(text)
@@ -254,22 +257,23 @@ extension BOMSource {
                 let isSafe = (48...57).contains(byte) || (97...122).contains(byte | 32)
                 return isSafe ? Character(UnicodeScalar(byte)) : "-"
             }
-            // The form that the specification advises to those without a site of their own (SPDX 2.3 §6.5.1).
+            // The form that the specification recommends to authors without a site of their own (SPDX 2.3 §6.5.1).
             document.identifier =
                 "https://spdx.org/spdxdocs/\(String(name))-\(Identifier.uuid(digest, version: 8))"
         }
         return document
     }
 
-    /// A component of a scan with its place.
+    /// A component of a scan with its position.
     struct Placed<Preparation: Sendable>: Sendable {
         let component: Component
         let preparation: Preparation
         let position: Int
         let occurrence: Int
-        /// The number of edges from the described component; -1 when no path leads there.
+        /// The number of edges from the described component; -1 when no path leads to the component.
         let depth: Int
-        /// Of the library, in a product's document; empty in a project's, which names components as their document does.
+        /// The uuid of the library in a product's document; empty in a project's document, which uses the names of the
+        /// scanned document.
         let uuid: String
     }
 
@@ -277,7 +281,7 @@ extension BOMSource {
     struct Places {
         private var refs: [String?] = []
 
-        /// Nil where no component is.
+        /// Nil for a position without a component.
         subscript(position: Int) -> String? {
             get { refs.indices.contains(position) ? refs[position] : nil }
             set {
@@ -287,12 +291,13 @@ extension BOMSource {
         }
     }
 
-    /// The components of a scan, each before the components that it contains. They are read and prepared on another thread
-    /// meanwhile: `body` must not use the connection.
+    /// Calls a closure with the components of a scan; each comes before the components that it contains. Another thread
+    /// reads and prepares the components in the meantime, so `body` must not use the connection.
     func eachComponent<Preparation: Sendable>(
         of scan: Scan, preparing prepare: (Component) -> Preparation, _ body: (Placed<Preparation>) throws -> Void
     ) throws {
-        // Readers hand out what lies inside first; backwards it is the order of the tree, which CycloneDX nests by.
+        // Readers emit inner components first. The reverse order is the order of the tree, which CycloneDX needs for
+        // nesting.
         let isProject = production.request.scope.kind == .project
         let isBackwards =
             try wanted.standard == .cycloneDX && isProject
@@ -302,14 +307,14 @@ extension BOMSource {
         let chosen = try ChosenLicenses(
             of: scan.id, organization: production.request.scope.organization, on: connection)
         let standard = wanted.standard
-        // A project's document has the facts of each component's own document; a product's document has the facts of
-        // the libraries. A file with only a digest gets its library in the inventory.
+        // A project's document has the facts of each component's own document. A product's document has the facts of
+        // the libraries. For a file with only a digest, the inventory names the library.
         let described: SQL = """
             CASE WHEN c.library <> 0 AND EXISTS (SELECT 1 FROM library u JOIN library l ON l.id = o.library
                 WHERE u.id = c.library AND u.uuid = l.uuid) THEN c.library ELSE o.library END
             """
         let showsVulnerabilities = wanted.includesVulnerabilities
-        // Few have a parent: it is looked for where there is one.
+        // Few components have a parent, so the parent is read only for these.
         let query: SQL =
             """
             SELECT c.position, c.ref, c.scope, CASE WHEN c.parent >= 0 THEN
@@ -338,8 +343,8 @@ extension BOMSource {
         }
     }
 
-    /// The edges of a scan, those from one entry at a time. They are read on another thread meanwhile: `body` must not use the
-    /// connection.
+    /// Calls a closure with the edges of a scan; all edges from one entry come together. Another thread reads the edges in the
+    /// meantime, so `body` must not use the connection.
     func eachSource(of scan: Scan, _ body: (Int, [(target: Int, kind: String)]) throws -> Void) throws {
         typealias Edges = (source: Int, edges: [(target: Int, kind: String)])
         try Conveyor<Edges>.run { hand in
@@ -361,8 +366,8 @@ extension BOMSource {
         }
     }
 
-    /// The edges of the described component: those that the document states, plus one to each direct dependency that no other component
-    /// needs and that the document does not say it contains.
+    /// The edges of the described component: the stated ones, and one to each direct dependency that no other component needs
+    /// and that the document does not call contained.
     func rootEdges(_ root: String, told: [Dependency], direct: [String]) -> [Dependency] {
         let isContainingSaid = wanted.standard == .spdx
         let known = Set(told.filter { $0.kind == .dependsOn || isContainingSaid && $0.kind == .contains }.map(\.to))
@@ -376,8 +381,8 @@ extension BOMSource {
         return Dependency(from: from, to: to, kind: .other, label: kind)
     }
 
-    /// For SPDX 2, which mentions vulnerabilities at the packages: the advisories of vulnerabilities that no library has
-    /// (`eachUnshownClaim`), by the reference of the affected component.
+    /// The advisories of claimed vulnerabilities that no library has (`eachUnshownClaim`), by the reference of the
+    /// affected component. SPDX 2 needs them, because it mentions vulnerabilities at the packages.
     func advisories(of scan: Scan) throws -> [String: [Advisory]] {
         var found: [String: [Advisory]] = [:]
         guard wanted.mentionsAdvisories else { return found }

@@ -2,7 +2,7 @@ package import BOM
 
 /// The choices in a request for a bill of materials.
 package struct BOMRequest: Sendable, Equatable {
-    /// A standard that can be written, some of its versions and their formats; the first of each is the default.
+    /// A standard that can be written, with some of its versions and their formats; the first of each is the default.
     package struct Offer: Sendable {
         package let standard: BOMDocument.Standard
         package let versions: [String]
@@ -42,25 +42,25 @@ package struct BOMRequest: Sendable, Equatable {
         packagePrefix = options["packageids"] == ["older"] ? SPDXIdentifiers.olderPrefix : SPDXIdentifiers.prefix
     }
 
-    /// Whether vulnerabilities are mentioned at the affected packages, as SPDX 2 does.
+    /// Whether the document mentions vulnerabilities at the affected packages, as SPDX 2 does.
     var mentionsAdvisories: Bool {
         includesVulnerabilities && standard == .spdx && version != SPDX3Writer.version
     }
 
-    /// Whether a component is left out. The top level has depth 1; a component that no path leads to is always shown.
+    /// Whether a component is left out. The top level has depth 1. A component that no path leads to is always shown.
     func hides(depth: Int) -> Bool {
         guard let limit = self.depth, depth > 0 else { return false }
         return depth - 1 > limit
     }
 
-    /// A version that was offered when the request was stored and is not any more.
+    /// The stored request has a version that is not offered any more.
     var unknownVersion: ReportError {
         .badValue(
             version, of: "version",
             accepted: Self.versions(of: standard).joined(separator: ", "))
     }
 
-    /// Fills in the version and gives the formats that are offered for the standard.
+    /// Fills in the version and returns the formats that the standard offers.
     static func complete(_ options: inout [String: [String]]) throws(ReportError) -> [Format] {
         let (offer, version) = try offer(for: options)
         options["version"] = [version]
@@ -82,7 +82,7 @@ package struct BOMRequest: Sendable, Equatable {
         return (offer, version)
     }
 
-    /// The standards as requests name them, each once.
+    /// The standards in the spelling of requests, each once.
     static var standards: [String] {
         var found: [String] = []
         for offer in offers where !found.contains(offer.standard.rawValue) { found.append(offer.standard.rawValue) }

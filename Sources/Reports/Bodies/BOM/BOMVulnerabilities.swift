@@ -4,10 +4,10 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. A bill of materials has the set of vulnerabilities that alerts and reports have: each has one entry with its libraries, even if
-// documents use several names. All claims of the scope's documents about a vulnerability are merged and completed by other known facts
-// (`ToldOfVulnerability`). Claims about vulnerabilities that no library has are written unchanged. A person's decision is the analysis;
-// libraries with other decisions get an entry of their own.
+// DESIGN. A bill of materials has the same vulnerabilities as alerts and reports. Each vulnerability has one entry with its
+// libraries, even if documents use several names. All claims of the scope's documents about one vulnerability are merged, and
+// other known facts complete them (`ToldOfVulnerability`). Claims about vulnerabilities that no library has are copied
+// unchanged. A person's decision becomes the analysis. Libraries with different decisions get an entry of their own.
 
 /// The decision about a vulnerability of a component, in the form of `analysis`.
 struct Decided: Hashable {
@@ -17,10 +17,10 @@ struct Decided: Hashable {
     var detail = ""
     var firstIssued = ""
     var lastUpdated = ""
-    /// Whether the document says so that has the library.
+    /// Whether the document that has the library makes the statement itself.
     var isOwn = false
 
-    /// From the cells of `columns`: a person's decision, else the statement of a VEX document; nil without both.
+    /// Reads the cells of `columns`: a person's decision, else the statement of a VEX document; nil without either.
     init?(row: borrowing RowBuffer, at cell: Int, over statement: String) {
         switch row.string(cell + 1) {
         case "IGNORED" where row.integer(cell + 2) != 0 && row.string(cell) == "IGNORED":
@@ -30,7 +30,7 @@ struct Decided: Hashable {
             justification = reason.justification
             responses = reason.responses
         case "OPEN" where LibraryStatement.isSettled(statement):
-            // A person keeps it open, even against the document.
+            // A person keeps the alert open, even against the document.
             state = "in_triage"
         default:
             guard !row.string(cell + 6).isEmpty else { return nil }
@@ -80,7 +80,7 @@ struct Decided: Hashable {
         + "coalesce(x.impact, '')"
 }
 
-/// Words of statements.
+/// The words of statements.
 private enum LibraryStatement {
     static func isSettled(_ state: String) -> Bool {
         ["not_affected", "false_positive", "resolved", "resolved_with_pedigree"].contains(state)
@@ -93,7 +93,7 @@ extension BOMSource {
 
     // MARK: What nothing has
 
-    /// Calls `body` with the claims of a scan that are about no vulnerability which it shows, as they came.
+    /// Calls `body` with the unchanged claims of a scan about vulnerabilities that the scan does not show.
     func eachUnshownClaim(of scan: Scan, _ body: (VulnerabilityClaim) throws -> Void) throws {
         try connection.each(
             """
@@ -109,8 +109,9 @@ extension BOMSource {
 
     // MARK: What libraries have
 
-    /// Calls `body` with each vulnerability of libraries of the scope, by the bytes of their names, once for all libraries about
-    /// which the same was decided. `refs` gives the references of an occurrence of a scan in this document, for a library's uuid.
+    /// Calls `body` with each vulnerability of the scope's libraries, in the order of the bytes of their names. Libraries with
+    /// the same decision come in one call. `refs` returns the references in this document of an occurrence of a scan, for a
+    /// library's uuid.
     func eachVulnerability(
         refs: (_ scan: Int64, _ position: Int, _ uuid: String) -> [String], _ body: (VulnerabilityClaim) throws -> Void
     ) throws {
@@ -172,7 +173,7 @@ extension BOMSource {
         return try statement(about: row.integer(0), in: row.integer(16)).map(Decided.init) ?? own
     }
 
-    /// The scans of the scope whose documents claim something.
+    /// The scans of the scope whose documents contain claims.
     private func scansWithClaims() throws -> [Int64] {
         try connection.all(
             production.request.scope.clause + """
@@ -195,7 +196,7 @@ extension BOMSource {
 
     // MARK: Facts
 
-    /// The facts about a vulnerability, as a claim without components; nil when it is deleted.
+    /// The facts about a vulnerability as a claim without components; nil when the vulnerability was deleted.
     static func facts(ofVulnerability id: Int64, on connection: any Connection) throws -> VulnerabilityClaim? {
         guard let row = try VulnerabilityRow.read([id], on: connection)[id] else { return nil }
         var claim = VulnerabilityClaim(id: row.name)
@@ -240,7 +241,7 @@ extension BOMSource {
         text.split(separator: "\n").prefix(listLimit).map(String.init)
     }
 
-    /// One for each version of CVSS, the newest first; the word alone where no vector rates it.
+    /// One rating for each version of CVSS, the newest first; only the word where no vector rates the vulnerability.
     private static func ratings(of row: VulnerabilityRow) -> [VulnerabilityClaim.Rating] {
         var found = [row.vector4, row.vector3, row.vector2].compactMap { CVSS($0) }.map { cvss in
             var rating = VulnerabilityClaim.Rating()
@@ -266,7 +267,7 @@ extension BOMSource {
 }
 
 extension BOMSource {
-    /// Whether the responses say that there will be no fix: then no fix is recommended.
+    /// Whether the responses exclude a fix; the document then recommends none.
     static func ruleOutFix(_ responses: [String]) -> Bool {
         responses.contains { $0 == "will_not_fix" || $0 == "can_not_fix" }
     }

@@ -1,9 +1,9 @@
 import BOM
 import Database
 
-/// The licences that people chose for libraries of a scan, on their way into a bill of materials.
+/// The licences that people chose for libraries of a scan, for a bill of materials.
 struct ChosenLicenses: Sendable {
-    /// By the number of the library.
+    /// The claims by the number of the library.
     private let claims: [Int64: [LicenseClaim]]
 
     init(of scan: Int64, organization: Int64, on connection: any Connection) throws {
@@ -17,7 +17,7 @@ struct ChosenLicenses: Sendable {
                 WHERE o.scan = \(scan)
                 """
             ) { row in
-                // Writers turn known names into expressions.
+                // Writers convert known names into expressions.
                 claims[row.integer(0)] = row.string(1).split(separator: "\n").map {
                     LicenseClaim(.expression(String($0)))
                 }
@@ -26,8 +26,8 @@ struct ChosenLicenses: Sendable {
         self.claims = claims
     }
 
-    /// Writes the chosen licences as the concluded ones; the found ones stay declared where the standard has a field for
-    /// both. CycloneDX has one field, which holds the choice alone.
+    /// Writes the chosen licences as the concluded ones; the found ones stay as declared where the standard has fields
+    /// for both. CycloneDX has one field, which holds only the choice.
     func apply(to component: inout Component, library: Int64, in standard: BOMDocument.Standard) {
         guard let chosen = claims[library] else { return }
         switch standard {

@@ -2,9 +2,10 @@ import BOM
 import Bytes
 import Database
 
-// DESIGN. A document that is made from an inventory has a time and an identifier. Both follow from its content, so that databases that were
-// filled by the same steps make the same bytes on any day. A project has the time that its own SBOM states, until somebody changes what the
-// project shows: then it has the time of that change. An SBOM that states no time has that of its import.
+// DESIGN. A document about an inventory has a time and an identifier. Both follow from the content, so databases that were
+// filled by the same steps give the same bytes on any day. The time of a project is the time that its own SBOM states. After
+// somebody changes what the project shows, it is the time of that change. For an SBOM that states no time, the time of its
+// import counts.
 
 /// The time of a scope's content.
 struct ContentTime {
@@ -36,13 +37,14 @@ struct ContentTime {
         return it
     }
 
-    /// Digests are folded, so that memory does not grow with the projects.
+    /// Digests are combined into one, so that memory does not grow with the projects.
     private mutating func take(_ text: String, at time: Int64) {
         newest = max(newest, time)
         digest = Digest.of(digest + Array("\(text)\0\(time)\n".utf8), .sha256)
     }
 
-    /// Licences that people chose for libraries of the scope, and the order of preference where it decides about one.
+    /// Adds the licences that people chose for libraries of the scope, and the order of preference where it decides
+    /// about a library.
     private mutating func takeLicenses(of scope: Scope, on connection: any Connection) throws {
         try connection.each(
             scope.clause + """
@@ -64,7 +66,7 @@ struct ContentTime {
         if choice != nil { take(preferred.joined(separator: "\0"), at: newest) }
     }
 
-    /// The time that an SBOM states of itself; nil when it states none, or one after its import.
+    /// The time that an SBOM states for itself; nil when it states none, or a time after its import.
     private static func stated(in document: String, until imported: Int64) throws -> Int64? {
         guard !document.isEmpty else { return nil }
         let time = TimeText.milliseconds(try DocumentFacts.decode(document).document.created)

@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-// DESIGN. Reading and decoding rows costs about as much as writing the result: two threads share the work. Elements go over
-// in small arrays, of which at most three wait, so that memory does not grow with the number of rows and the threads seldom
-// wait for each other.
+// DESIGN. Reading and decoding rows costs about as much as writing the result, so two threads share the work. Elements are
+// passed on in small arrays, and at most three arrays wait. So memory does not grow with the number of rows, and the
+// threads seldom wait for each other.
 
-/// Elements on their way from a thread that makes them to the thread that uses them, in their order.
+/// Passes elements from a producing thread to a consuming thread, in order.
 final class Conveyor<Element: Sendable>: Sendable {
     private static var batch: Int { 64 }
 
@@ -25,23 +25,24 @@ final class Conveyor<Element: Sendable>: Sendable {
 
     private init() { for _ in 0..<3 { free.signal() } }
 
-    /// Runs `produce` on a thread of its own and gives it a closure that takes the elements; calls `consume` for each element on the calling
-    /// thread. When one of them fails, the other ends early, and the error is thrown. `produce` has ended when
-    /// this returns; `consume` must not touch what `produce` uses, such as a connection.
+    /// Runs `produce` on a thread of its own with a closure that accepts the elements, and calls `consume` for each element on
+    /// the calling thread. When one of the two fails, the other one ends early, and the error is thrown. `produce` has ended
+    /// when this function returns. `consume` must not touch what `produce` uses, such as a connection.
     static func run(
         _ produce: (_ hand: (Element) throws -> Void) throws -> Void, consume: (Element) throws -> Void
     ) throws {
         let conveyor = Conveyor()
         let producing = DispatchGroup()
         try withoutActuallyEscaping(produce) { produce in
-            // Safe, though the compiler cannot see it: this scope ends after the other thread, and the dispatch and
-            // the wait order the accesses of both threads.
+            // This is safe, though the compiler cannot see it: this scope ends after the other thread, and the
+            // dispatch and the wait order the accesses of both threads.
             nonisolated(unsafe) let produce = produce  // Used by that one thread alone, see above.
             DispatchQueue.global(qos: .userInitiated).async(group: producing) { conveyor.feed(by: produce) }
             defer { producing.wait() }
             do {
                 while let batch = try conveyor.receive() {
-                    // Used where they are: to take an element out counts all that it refers to.
+                    // The elements are used in place: taking one out would count references to everything that it
+                    // refers to.
                     try batch.withUnsafeBufferPointer { elements in
                         for index in elements.indices { try consume(elements[index]) }
                     }

@@ -1,7 +1,8 @@
 import BOM
 import Database
 
-/// For SPDX 2, the advisories of what matching found in a scan, by occurrence. Two numbers for each, and each advisory once.
+/// The advisories of the vulnerabilities that matching found in a scan, by occurrence; for SPDX 2. Two numbers for each
+/// finding, and each advisory once.
 struct FoundAdvisories {
     private var occurrences: [Int32] = []
     private var groups: [Int32] = []
@@ -42,7 +43,7 @@ struct FoundAdvisories {
         } ?? []
     }
 
-    /// Of an occurrence.
+    /// The advisories of an occurrence.
     subscript(occurrence: Int) -> [Advisory] {
         var (low, high) = (0, occurrences.count)
         while low < high {
@@ -59,7 +60,7 @@ struct FoundAdvisories {
 }
 
 extension Component {
-    /// Takes out the references that speak of vulnerabilities: the words of both standards.
+    /// Removes the references that concern vulnerabilities, by the words of both standards.
     mutating func dropSecurityReferences() {
         externalReferences.removeAll { reference in
             switch reference.kind {

@@ -1,9 +1,9 @@
 import Database
 
 extension BOMSource {
-    /// The entries of each occurrence that are shown, in their order.
+    /// The shown entries of each occurrence, in their order.
     struct Listings {
-        /// The last entry of each occurrence, and for each entry the one before it; -1 for none.
+        /// The last entry of each occurrence, and for each entry the previous one; -1 for none.
         private var last: [Int32] = []
         private var before: [Int32] = []
 
@@ -25,8 +25,8 @@ extension BOMSource {
         }
     }
 
-    /// Whether the document of a scan says of anything what it needs; true of one without libraries. All libraries of a scan have the
-    /// same answer.
+    /// Whether the document of a scan states any dependencies; true for a document without libraries. All libraries of a scan
+    /// have the same answer.
     func isGraphKnown(of scan: Scan) throws -> Bool {
         try connection.integer(
             "SELECT direct FROM occurrence WHERE scan = \(scan.id) AND position > 0 ORDER BY position LIMIT 1")

@@ -1,6 +1,6 @@
 import Bytes
 
-// DESIGN. Charts of vectors. Every part has its number as text.
+// DESIGN. Charts of vectors. Every part also shows its number as text.
 
 extension DocumentPage {
     /// One bar.
@@ -14,7 +14,7 @@ extension DocumentPage {
         var value: Int { parts.reduce(0) { $0 + $1.value } }
     }
 
-    /// Bars from the left, one below the other, all to one scale.
+    /// Draws bars from the left, one below the other, in one scale.
     mutating func bars(_ bars: [Bar], labelShare: Double = 0.32) throws {
         let most = Double(max(1, bars.map(\.value).max() ?? 1))
         let (label, note) = (width * labelShare, 74.0)
@@ -58,7 +58,7 @@ extension DocumentPage {
         y += 16
     }
 
-    /// A number with its unit, in a row of such boxes.
+    /// A number with its unit, in a row of similar boxes.
     struct Figure {
         let value: String
         let label: String
@@ -85,7 +85,7 @@ extension DocumentPage {
         y += height + 10
     }
 
-    /// A share of a whole as a ring, its percentage in the middle, with words at its right.
+    /// A share of a whole as a ring, with the percentage in the middle and words at its right.
     mutating func share(_ part: Int, of whole: Int, _ words: String, color: PDFColor) throws {
         try need(58)
         let center = PDFPoint(Self.margin + 27, y + 27)
@@ -109,7 +109,7 @@ extension DocumentPage {
         y += 60
     }
 
-    /// In whole percent; a share above 0 is not shown as 0.
+    /// The share in whole percent; a share above 0 is never shown as 0.
     static func percent(_ share: Double) -> String {
         let whole = (share * 100).rounded()
         if share > 0, whole == 0 { return "<1 %" }
@@ -117,7 +117,7 @@ extension DocumentPage {
         return "\(Int(whole)) %"
     }
 
-    /// Two lines over days: values of one axis each.
+    /// Draws two lines over days, each in the values of one axis.
     mutating func lines(
         days: [String], _ first: (name: String, values: [Int]), _ second: (name: String, values: [Int])
     ) throws {
@@ -153,7 +153,7 @@ extension DocumentPage {
         }
         draw(first, ShownSeverity.high.color, dashes: [], isLeft: true)
         draw(second, Self.ink, dashes: [4, 2.5], isLeft: false)
-        // As many days as have room.
+        // As many labels of days as fit.
         let step = max(1, (days.count + 6) / 7)
         for place in stride(from: 0, to: days.count, by: step) {
             let x = left + (right - left) * Double(place) / Double(max(1, days.count - 1))
@@ -164,7 +164,7 @@ extension DocumentPage {
         y = base + 24
     }
 
-    /// A line in words, for people whose screen reader reads the chart.
+    /// A line in words, for people who use a screen reader.
     private static func words(_ series: (name: String, values: [Int])) -> String {
         "\(series.name) from \(series.values.first ?? 0) to \(series.values.last ?? 0), at most \(series.values.max() ?? 0)"
     }

@@ -7,26 +7,26 @@ import Inventory
 
 /// The facts of a risk report.
 struct RiskFacts {
-    /// Rows of a list at most.
+    /// The most rows of a list.
     static let listLimit = 40
 
     var products = 0
     var projects = 0
-    /// Distinct libraries, and how many of them have an open alert of each kind.
+    /// Distinct libraries, and the number of them that have an open alert of each kind.
     var libraries = 0
     var vulnerableLibraries = 0
     var rejectedLibraries = 0
     var severeBugLibraries = 0
-    /// Alerts about vulnerabilities by severity.
+    /// Alerts about vulnerabilities, counted by severity.
     var open = [Int](repeating: 0, count: ShownSeverity.allCases.count)
     /// The basis of the numbers of vulnerabilities.
     var basis = Basis()
     var ignored = 0
     var resolved = 0
-    /// Open alerts of other types, by type.
+    /// Open alerts of other types, counted by type.
     var others: [(type: String, count: Int)] = []
     var worstLibraries: [WorstLibrary] = []
-    /// Open alerts about vulnerabilities that a list calls exploited, and whether there is a list.
+    /// Open alerts about vulnerabilities that a list calls exploited, and whether any list is loaded.
     var exploited = 0
     var knowsExploited = false
     /// The most urgent vulnerabilities: the exploited ones, the worst rated ones, and those without a rating.
@@ -35,15 +35,16 @@ struct RiskFacts {
     var unratedVulnerabilities: [WorstVulnerability] = []
     var violations: [Violation] = []
     var violationCount = 0
-    /// Policies that hold for projects of the scope.
+    /// The number of policies for projects of the scope.
     var policies = 0
-    /// Licences that bind, by the number of libraries, the most first.
+    /// Licences that bind, by the number of their libraries, the largest number first.
     var licenses: [LicenseCount] = []
-    /// Libraries with a licence of each family that there is; nil for licences of no family. One with several counts in each.
+    /// The number of libraries with a licence of each family; nil stands for licences without a family. A library with
+    /// several licences counts for each of them.
     var families: [LicenseFamily?: Int] = [:]
     var unlicensedLibraries = 0
     var outdatedLibraries = 0
-    /// Those with the most versions between theirs and the newest.
+    /// The libraries with the most versions between theirs and the newest.
     var outdated: [OutdatedLibrary] = []
     var oldest: [OldLibrary] = []
     var datedLibraries = 0
@@ -65,16 +66,18 @@ struct RiskFacts {
         let url: String
         let severity: ShownSeverity
         let score: Double?
-        /// The first day that a list calls it exploited; milliseconds since 1970, nil where no list does or says when.
+        /// The first day on which a list calls the vulnerability exploited, in milliseconds since 1970; nil where no
+        /// list gives one.
         let exploitedSince: Int64?
-        /// EPSS, 0 to 1; nil where it has no score.
+        /// EPSS, 0 to 1; nil where the vulnerability has no score.
         let likelihood: Double?
-        /// The file of the library, the first by name, and how many of its versions have the vulnerability.
+        /// The library's file that comes first by name, and the number of its versions with the vulnerability.
         let library: String
         let versions: Int
-        /// The smallest version that leaves this vulnerability behind, or empty; the first and the last where it differs with the version in use.
+        /// The smallest version without this vulnerability, or empty. Two values, the first and the last, where the version in
+        /// use decides.
         let fix: String
-        /// The first project by name, and how many there are.
+        /// The project that comes first by name, and the number of projects.
         let project: String
         let projects: Int
     }
@@ -87,9 +90,9 @@ struct RiskFacts {
 
     struct LicenseCount {
         let name: String
-        /// The term of an expression that it is.
+        /// The term of an expression for this licence.
         let spdx: String
-        /// Whether the SPDX list has it.
+        /// Whether the licence is on the SPDX list.
         let isListed: Bool
         let libraries: Int
         let score: Int?
@@ -97,7 +100,7 @@ struct RiskFacts {
         var family: LicenseFamily? { LicenseExpression(spdx)?.single.flatMap { LicenseFamily($0) } }
     }
 
-    /// A library of which a newer version is known; times in milliseconds since 1970, nil if unknown.
+    /// A library with a known newer version; times are in milliseconds since 1970, nil if unknown.
     struct OutdatedLibrary {
         let name: String
         let newest: String
@@ -122,7 +125,7 @@ struct RiskFacts {
     }
 
     struct TrendPoint {
-        /// Milliseconds since 1970: the end of the day.
+        /// The end of the day, in milliseconds since 1970.
         let day: Int64
         var libraries = 0
         var alerts = 0
@@ -138,7 +141,7 @@ extension RiskFacts {
     /// The urgency of a vulnerability `v`.
     static let weight = SQL(PrioritySQL.weight)
 
-    /// - Parameter updated: when the scope last changed, the last day of the trend.
+    /// - Parameter updated: the time of the scope's last change, which is the last day of the trend.
     static func read(_ scope: Scope, updated: Int64, on connection: any Connection) throws -> RiskFacts {
         var facts = RiskFacts()
         facts.basis = try Basis.read(scope, on: connection)
@@ -229,7 +232,7 @@ extension RiskFacts {
         ) { Violation(library: $0.string(0), description: $0.string(1), project: $0.string(2)) }
     }
 
-    /// `count(…)` for each severity that a word names: the four worst, and none.
+    /// `count(…)` for each severity with a word: the four worst, and none.
     private static let severityCounts: SQL = {
         var sql: SQL = ""
         for (place, word) in ["critical", "high", "medium", "low", "none"].enumerated() {
@@ -243,7 +246,7 @@ extension RiskFacts {
     ///
     /// - Parameters:
     ///   - sums: the result of `severityCounts`.
-    ///   - total: with those without a rating.
+    ///   - total: the number including those without a rating.
     private static func counts(_ sums: [Int], of total: Int) -> [Int] {
         Array(sums[..<4]) + [total - sums.reduce(0, +)] + Array(sums[4...])
     }
@@ -285,7 +288,8 @@ extension RiskFacts {
         }
     }
 
-    /// The score of a `license n`'s family; 101 for the network copyleft, which shares that of restricted use.
+    /// The score of a `license n`'s family. The network copyleft gets 101, because its own score equals that of
+    /// restricted use.
     private static let family: StaticSQL =
         "CASE WHEN n.risk_score = 100 AND \(LicenseSQL.copyleft) = 'FULL' THEN 101 ELSE coalesce(n.risk_score, -1) END"
 

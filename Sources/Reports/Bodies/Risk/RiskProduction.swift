@@ -3,7 +3,7 @@ import Database
 import Inventory
 
 extension Production {
-    /// The one part of a risk report.
+    /// The only part of a risk report.
     func risk(
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
@@ -96,10 +96,10 @@ struct RiskDocument {
 
     var open: Int { risk.open.reduce(0, +) }
 
-    /// Whether there is anything to violate, or was.
+    /// Whether any policy exists, or any violation was recorded.
     var hasPolicies: Bool { risk.policies > 0 || risk.violationCount > 0 }
 
-    /// A number of vulnerabilities; no number where none could be looked up.
+    /// A number of vulnerabilities; a dash where none could be looked up.
     private func said(_ count: Int) -> String { count == 0 && !risk.basis.isAssessed ? "–" : "\(count)" }
 
     /// The basis of the numbers of vulnerabilities.
@@ -111,7 +111,7 @@ struct RiskDocument {
 
     private func summary(_ page: inout DocumentPage) throws {
         try page.section("Summary", keeping: 200)
-        // The basis counts as the inventory does: a library once in each project.
+        // The basis counts like the inventory: a library counts once in each project.
         let isShared = risk.basis.libraries > risk.libraries
         var words = Self.count(
             risk.libraries, isShared ? "different library" : "library",
@@ -269,7 +269,7 @@ struct RiskDocument {
             \(open + risk.ignored) alerts about vulnerabilities are not resolved then, which is \(open) open and \(risk.ignored) \
             ignored. A library counts in each project that has it.
             """, size: 8.5)
-        // The day is the one before its end.
+        // The value is the end of a day, so the day shown is the one before.
         let days = risk.trend.map { String(TimeText.rfc3339($0.day - 1).prefix(10)) }
         try page.lines(
             days: days, ("Vulnerability alerts, open and ignored", risk.trend.map(\.alerts)),
@@ -296,12 +296,12 @@ struct RiskDocument {
         "\(number) \(number == 1 ? one : many)"
     }
 
-    /// Two licences may have one name, as a licence alone and with later versions.
+    /// Two licences may share a name, such as a licence alone and the same licence with later versions.
     private static func name(_ license: RiskFacts.LicenseCount) -> String {
         license.isListed && license.spdx != license.name ? "\(license.name) (\(license.spdx))" : license.name
     }
 
-    /// `NEW_MAJOR_VERSION` as `New major version`.
+    /// A type in readable words: `NEW_MAJOR_VERSION` becomes `New major version`.
     private static func readable(_ type: String) -> String {
         let words = type.replacing("_", with: " ").lowercased()
         return words.prefix(1).uppercased() + words.dropFirst()
@@ -309,7 +309,8 @@ struct RiskDocument {
 
     static func score(_ score: Double?) -> String {
         guard let score else { return "–" }
-        // CVSS knows 0 to 10 (§5 of the specification of 3.1); a row that says otherwise is shown at the end of that.
+        // CVSS scores range from 0 to 10 (§5 of the specification of 3.1). A row with another score is shown at the
+        // nearer end.
         let tenths = Int((min(max(score, 0), 10) * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
@@ -319,7 +320,7 @@ struct RiskDocument {
     }
 
     private static func color(of family: LicenseFamily) -> PDFColor {
-        // From light to dark with the risk.
+        // Colours from light to dark with rising risk.
         let level = 1 - Double(family.riskLevel - 1) / 7
         return PDFColor(red: 0.15 + 0.62 * level, green: 0.25 + 0.60 * level, blue: 0.42 + 0.50 * level)
     }

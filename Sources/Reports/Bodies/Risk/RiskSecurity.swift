@@ -1,8 +1,8 @@
 import Bytes
 import Database
 
-// DESIGN. The list of urgent work has a row for each vulnerability of a library, with its fix and its places. Values that are the same in
-// all rows of a report's scope are left out: a project's report names no project.
+// DESIGN. The list of urgent work has a row for each vulnerability of a library, with its fix and its places. Values that are
+// equal in all rows of a report's scope are left out: a project's report does not show the project.
 
 extension RiskDocument {
     func security(_ page: inout DocumentPage) throws {
@@ -28,7 +28,7 @@ extension RiskDocument {
         try libraries(&page)
     }
 
-    /// Bars of the severities. Unrated vulnerabilities are no part of the chart of rated ones.
+    /// Bars of the severities. Percentages are shares of the rated vulnerabilities; unrated ones are not among them.
     private func severities(_ page: inout DocumentPage) throws {
         try page.subtitle("Open alerts by severity")
         let unrated = risk.open[ShownSeverity.unrated.place]
@@ -110,7 +110,7 @@ extension RiskDocument {
         try page.more(risk.worstLibraries.count, of: risk.vulnerableLibraries, "vulnerable libraries")
     }
 
-    /// The severities of which people see numbers.
+    /// The severities that are shown as numbers.
     private var shownSeverities: [ShownSeverity] {
         ShownSeverity.allCases.filter { $0 != .harmless || risk.open[$0.place] > 0 }
     }
@@ -127,7 +127,7 @@ extension RiskDocument {
 
     // MARK: Scopes
 
-    /// The column of projects; absent where all rows belong to one project.
+    /// The column of projects, or none where all rows belong to one project.
     func projectColumn(share: Double) -> [DocumentPage.Column] {
         kind == .project ? [] : [.init(title: "Project", share: share)]
     }

@@ -2,7 +2,7 @@ import Bytes
 import Database
 
 extension RiskFacts {
-    /// Days on which the inventory changed, the last two dozen, and how things stood at the end of each.
+    /// Reads the last two dozen days on which the inventory changed, with the state at the end of each day.
     mutating func readTrend(_ scope: Scope, until updated: Int64, on connection: any Connection) throws {
         let length = TimeText.day
         var days: [(day: Int64, change: Int)] = []
@@ -18,8 +18,8 @@ extension RiskFacts {
             libraries += change
             points.append(TrendPoint(day: (day + 1) * length, libraries: libraries))
         }
-        // Later changes, such as those by an advisory, appear on the day of the report: its last values are those of
-        // page 1.
+        // Later changes, such as those by an advisory, appear on the day of the report. So the last values equal
+        // those of page 1.
         let last = (updated / length + 1) * length
         if let newest = points.last, newest.day < last { points.append(TrendPoint(day: last, libraries: libraries)) }
         points = Array(points.suffix(24))

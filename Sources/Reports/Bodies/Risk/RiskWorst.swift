@@ -1,7 +1,8 @@
 import Database
 
-// DESIGN. An exploited vulnerability comes before all others, with any severity. One without a rating cannot be ranked among rated ones:
-// most are records of distributions without a vector, harmless and severe ones alike. So there are three lists.
+// DESIGN. An exploited vulnerability comes before all others, whatever its severity. A vulnerability without a rating cannot be
+// ranked among rated ones. Most of them are records of distributions without a vector, harmless and severe ones alike. So there
+// are three lists.
 
 extension RiskFacts {
     mutating func readWorstVulnerabilities(_ scope: Scope, on connection: any Connection) throws {
@@ -25,7 +26,7 @@ extension RiskFacts {
         }
     }
 
-    /// The vulnerabilities of libraries that weigh most of those that meet a condition.
+    /// The most urgent vulnerabilities of libraries among those that meet a condition.
     private static func worst(
         _ condition: StaticSQL, most: Int, _ scope: Scope, on connection: any Connection
     ) throws -> [WorstVulnerability] {

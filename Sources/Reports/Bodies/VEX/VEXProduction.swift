@@ -4,13 +4,13 @@ import Database
 import Inventory
 import VEX
 
-// DESIGN. A VEX document states the same as alerts and decisions: a person's decision, else the statement that counts, else the claim of
-// the project's own document, else that there is no decision yet. Exposures are read in the order of vulnerabilities, so that all
-// statements about one come together; products come first. Memory holds the names of products and the statements about one
-// vulnerability.
+// DESIGN. A VEX document states the same as alerts and decisions. A person's decision comes first, then the statement that
+// counts, then the claim of the project's own document. Without any of them, no decision was made yet. Exposures are read in
+// the order of vulnerabilities, so that all statements about one vulnerability come together; products come first. Memory holds
+// the names of products and the statements about one vulnerability.
 
 extension Production {
-    /// The one part of a document of statements.
+    /// The only part of a document of statements.
     func vex(
         _ facts: ScopeFacts, on connection: any Connection, into receiver: PartReceiver.Maker
     ) throws -> Produced {
@@ -43,14 +43,14 @@ extension Production {
     }
 }
 
-/// The source of a VEX document: the exposures of the scope in one snapshot.
+/// The source of a VEX document: the exposures of the scope within one snapshot.
 private struct VEXSource {
     private let production: Production
     private let connection: any Connection
     let head: StatementDocumentHead
     private let products: [String: StatedProduct]
     private let order: [String]
-    /// Statements written.
+    /// The number of statements written.
     private(set) var rows = 0
 
     init(
@@ -160,7 +160,7 @@ private struct VEXSource {
             it.responses = reason.responses
             it.impact = row.string(12)
         } else if row.string(8) == "OPEN", said?.isSettled == true {
-            // A person keeps it open, even against documents.
+            // A person keeps the alert open, even against documents.
             it.impact = row.string(12)
         } else if let state = Statement.State(rawValue: row.string(15)) {
             it.state = state
@@ -172,7 +172,7 @@ private struct VEXSource {
             it.state = said
             try takeOwn(row.integer(4), row.integer(5), row.integer(0), row.string(3), into: &it)
         }
-        // An author who will not or cannot fix it does not advise readers to upgrade.
+        // When an author will not or cannot fix the vulnerability, the document does not advise readers to upgrade.
         if it.state == .exploitable, !BOMSource.ruleOutFix(it.responses), it.action.isEmpty, !row.string(6).isEmpty {
             it.action = "Upgrade \(row.string(2)) to version \(row.string(6))"
         }
@@ -181,7 +181,7 @@ private struct VEXSource {
 
     private func time(_ time: Int64) -> Int64? { time > 0 ? time : nil }
 
-    /// Adds why the project's own document says so.
+    /// Adds the reason that the project's own document gives.
     private func takeOwn(
         _ scan: Int64, _ position: Int64, _ vulnerability: Int64, _ state: String, into it: inout Statement
     ) throws {
@@ -206,8 +206,7 @@ private struct SaidOfVulnerability {
 
     init(id: Int64) { self.id = id }
 
-    /// For a library of several projects the worst state counts: a vulnerability is open if it is
-    /// open in one of them.
+    /// For a library of several projects the worst state counts: a vulnerability is open if any project has it open.
     mutating func add(_ statement: Statement, of library: String) {
         guard let other = said[library] else {
             order.append(library)

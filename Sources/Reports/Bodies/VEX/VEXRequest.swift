@@ -37,7 +37,7 @@ struct VEXRequest: Sendable, Equatable {
         self.version = version
     }
 
-    /// Fills in the version and gives the formats that are offered for the standard.
+    /// Fills in the version and returns the formats that the standard offers.
     static func complete(_ options: inout [String: [String]]) throws(ReportError) -> [Format] {
         let wanted = try VEXRequest(options)
         options["version"] = [wanted.version]

@@ -2,7 +2,7 @@ import Database
 import Inventory
 
 extension Report {
-    /// Open alerts, about which somebody should decide.
+    /// Open alerts, which await a decision.
     static let alerts = Report(
         name: .prefixed("AlertsReport", in: .organization, .product, .project).answered(as: "AlertsReport"),
         title: "Alerts",

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Alerts about vulnerabilities without a CVE (yet), of which registries and databases warn early.
+    /// Alerts about vulnerabilities that have no CVE (yet), but that registries and databases already list.
     static let earlyWarningsAlerts = Report(
         name: .prefixed("EarlyWarningsAlertReport", in: .organization, .product, .project),
         title: "Early Warning Alerts",

@@ -1,7 +1,8 @@
 import Database
 
-// DESIGN. Why an alert is ignored stands in it where a person decided, and in the statement that counts where a document did: `exposure`
-// names that, so the report joins it. Statements of the project's own SBOM are looked up by the name of the vulnerability.
+// DESIGN. The reason for an ignored alert stands in the alert where a person decided. Where a document decided, it stands in
+// the statement that counts; `exposure` names this statement, so the report joins it. Statements of the project's own SBOM are
+// looked up by the name of the vulnerability.
 
 extension Report {
     /// Alerts that a person or a VEX statement ignores.
@@ -34,10 +35,11 @@ extension Report {
     )
 }
 
-/// The decision about an ignored `alert a`: by the person `i`, or (`a.ignored_by` is 0) by a document.
+/// The decision about an ignored `alert a`: by the person `i`, or by a document where `a.ignored_by` is 0.
 private enum Decision {
-    /// As `Table.alertSource`, with the exposure `e`, the statement `x` that counts for it and its document `w`; else what the project's own
-    /// document says of the library (`k`) or of the whole product (`p`).
+    /// As `Table.alertSource`, with the exposure `e`, the statement `x` that counts for it, and the document `w` of the
+    /// statement. Without such a statement: the claim of the project's own document about the library (`k`) or about the whole
+    /// product (`p`).
     static let source: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
         LEFT JOIN vulnerability v ON v.id = a.vulnerability LEFT JOIN advisory d ON d.id = v.advisory
@@ -64,8 +66,8 @@ private enum Decision {
     /// The author that an imported document names; empty if the project's own document decides.
     static let author: StaticSQL = "CASE a.ignored_by WHEN 0 THEN nullif(w.author, '') ELSE i.email END"
 
-    /// How far the decision reaches: this alert, the library in the project's document, the project (and its versions), the product, the
-    /// organization, or the products that the document names.
+    /// The reach of the decision: this alert, the library in the project's document, the project (and its versions), the
+    /// product, the organization, or the products that the document names.
     static let scope: StaticSQL = """
         CASE WHEN a.decision_id > 0 THEN lower((SELECT q.scope FROM decision q WHERE q.id = a.decision_id))
         WHEN a.ignored_by <> 0 THEN 'alert' WHEN w.project = 0 THEN 'organization' WHEN w.id IS NOT NULL THEN 'project'

@@ -30,8 +30,9 @@ extension Report {
 }
 
 extension Table {
-    /// Libraries with alerts about vulnerabilities, with separate rows for resolved and other alerts: a row has the first alert `a`
-    /// of its kind and counts the alerts of this kind. So a row of open alerts never has the severity of a resolved one.
+    /// Libraries with alerts about vulnerabilities, with separate rows for resolved alerts and others. A row shows the first
+    /// alert `a` of its kind and counts the alerts of this kind. So a row of open alerts never shows the severity of a resolved
+    /// one.
     ///
     /// Alerts are grouped once for each project, in the order of `alert_identity`; the groups are then sorted by their first alert.
     /// - Parameter kind: the condition on an alert `b` of the kind.
@@ -80,15 +81,15 @@ extension Table {
     }
 }
 
-/// SQL about the alerts of the library that a row is about, in one project.
+/// SQL about the alerts of a row's library in one project.
 private enum Warned {
-    /// The alerts `b` of the library that the alert `a` of a row is about.
+    /// The alerts `b` of the same library as the alert `a` of a row.
     static let ofLibrary: StaticSQL = """
         b.project = a.project AND b.type = a.type AND b.library_uuid = a.library_uuid
         """
 
-    /// The alerts `b` of the scope about vulnerabilities `v`, to be grouped by project and library. Grouped by the project of `scope s`,
-    /// whose order SQLite knows: by `b.project` it would sort.
+    /// The alerts `b` of the scope about vulnerabilities `v`, for grouping by project and library. The rows are grouped by the
+    /// project of `scope s`, whose order SQLite knows. Grouping by `b.project` would sort them.
     static let groups: StaticSQL = """
         SELECT s.project, min(b.number) AS number, count(*) AS total, max(b.modified_at) AS modified_at,
             count(CASE WHEN b.state = 'IGNORED' THEN 1 END) AS ignored,
@@ -109,7 +110,7 @@ private enum Warned {
     static let medium: StaticSQL = "nullif(g.medium, 0)"
     static let low: StaticSQL = "nullif(g.low, 0)"
 
-    /// The word of the worst severity, and the same for API versions that have no `critical`.
+    /// The word of the worst severity, and its word in API versions without `critical`.
     static let worstWord: StaticSQL =
         "CASE g.worst WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' WHEN 4 THEN 'none' END"
     static let worstWordUpToHigh: StaticSQL =

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// All that is about licences, policies and versions rather than vulnerabilities.
+    /// Alerts about licences, policies and versions rather than vulnerabilities.
     static let licenseAndComplianceAlerts = Report(
         name: .prefixed("LicenseAndComplianceAlertReport", in: .organization, .product, .project),
         title: "License and Compliance Alerts",

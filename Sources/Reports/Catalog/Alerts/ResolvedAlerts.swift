@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Alerts whose cause disappeared: the library was removed or upgraded, the advisory was withdrawn, the policy
+    /// Alerts whose cause disappeared: the library was removed or upgraded, the advisory was withdrawn, or the policy
     /// changed.
     static let resolvedAlerts = Report(
         name: .prefixed("ResolvedAlertsReport", in: .organization, .product, .project).answered(

@@ -1,17 +1,18 @@
 import Database
 
-// DESIGN. The reports on alerts show one shape of row in JSON, that of Mend's call `getOrganizationAlerts`, under different
-// headings. It is defined once; `untitled` columns are for JSON and XML alone.
+// DESIGN. The reports on alerts share one form of row in JSON, that of Mend's call `getOrganizationAlerts`, under different
+// headings. This file defines the row once; `untitled` columns appear in JSON and XML alone.
 
 extension Table {
-    /// The rows of tables of alerts: the alert, its library and its vulnerability. A condition on the state follows.
+    /// The rows of tables of alerts: the alert with its library and its vulnerability. A condition on the state
+    /// follows.
     static let alertSource: StaticSQL = """
         scope s JOIN alert a ON a.project = s.project JOIN library l ON l.id = a.library
         LEFT JOIN vulnerability v ON v.id = a.vulnerability \(AlertSQL.finding)
         \(AlertSQL.fix) LEFT JOIN account i ON i.id = a.ignored_by WHERE s.scan >= 0
         """
 
-    /// Licences and fixes below alerts.
+    /// The lists below an alert: licences and fixes.
     static let alertLists: [Table] = [
         Table(
             key: "library.licenses", item: "license", title: "Licenses",
@@ -49,7 +50,7 @@ extension Table {
 }
 
 extension Column {
-    /// The author and state of a statement that contradicts a person's decision; left out without one.
+    /// The author and state of a statement that contradicts a person's decision; left out if no statement does.
     static let contested: Column = .text(
         "contested", "",
         """
@@ -63,27 +64,27 @@ extension Column {
         .boolean("directDependency", title, sql, width: 18).omittedWhenNull
     }
 
-    /// The members of each report on alerts in JSON, beside the columns with a heading: `type`, `level`, `description`, `project`,
-    /// `directDependency`, `creation_date` and `modifiedDate` among them.
+    /// The members of each report on alerts in JSON that have no heading: `type`, `level`, `description`, `project`,
+    /// `directDependency`, `creation_date`, `modifiedDate` and others.
     static func alert(_ shown: [Column]) -> [Column] {
         let keys = Set(shown.map(\.key))
         return shown + all.filter { !keys.contains($0.key) }
     }
 
-    /// As `alert`, for a report that begins with the type, the level, the library and where it is. The last columns hold the facts about the
-    /// vulnerability, if the alert is about one.
+    /// As `alert`, for a report that begins with the type, the level, the library and its place. The last columns hold the
+    /// facts about the vulnerability, if the alert is about one.
     static func alertOfAnyType(_ others: [Column]) -> [Column] {
         alert(head + others) + [
             .severity("", "Severity"), .vulnerabilityName(""), .text("", "Top Fix", VulnerabilityText.fix, width: 36),
         ]
     }
 
-    /// The headings of the pages of such a report, with its own ones behind.
+    /// The headings of such a report's pages, followed by the report's own ones.
     static func alertOfAnyTypePrinted(_ others: String...) -> [String] {
         ["Severity", "Type", "Vulnerability ID", "Library", "Description", "Product", "Project"] + others
     }
 
-    /// The type of an alert; on paper in words.
+    /// The type of an alert; on pages in words.
     static func alertType(_ key: String, _ title: String) -> Column {
         .text(key, title, "a.type", width: 28).printed("lower(replace(a.type, '_', ' '))")
     }
@@ -117,7 +118,7 @@ extension Column {
             .contested,
         ]
 
-    /// Left out of an alert that is about no vulnerability.
+    /// Left out of alerts that are not about a vulnerability.
     private static let alertVulnerability: [Column] =
         alertVulnerabilityFacts + exploitation(under: "vulnerability.").map(\.untitled)
 
@@ -166,7 +167,7 @@ extension Column {
 }
 
 extension Filter {
-    /// Filters of alerts: by time, and by subject.
+    /// Filters of alerts by time and by subject.
     static let ofAlert = dates("a.created_at", "alerts that were raised") + ofVulnerability
 
     /// Mend's words for the states of an alert.
@@ -177,7 +178,7 @@ extension Filter {
     }
 }
 
-/// The states of an alert as values of the filter `status` spell them.
+/// The states of an alert in the spelling of the filter `status`.
 enum AlertStatus: String, CaseIterable {
     case active, ignored, resolved
 

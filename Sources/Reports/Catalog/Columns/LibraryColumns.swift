@@ -6,10 +6,10 @@ enum LibrarySQL {
     static let group: StaticSQL = "nullif(\(MendCoordinates.group), '')"
     static let version: StaticSQL = "nullif(l.version, '')"
     static let description: StaticSQL = "nullif(l.description, '')"
-    /// How the library was recognized: by its digest, or not at all. A name is no match.
+    /// How the library was recognized: by its digest, or not at all. A name alone is no match.
     static let matchType: StaticSQL = "CASE WHEN l.sha1 <> '' THEN 'Exact Match' END"
-    /// Of the components `c` of a library, those that say where it is; of a library that is known by its digest alone the first,
-    /// which Mend shows as a location without a path.
+    /// The components `c` of a library that state a location. For a library that is known only by its digest, the first
+    /// component counts, which Mend shows as a location without a path.
     static let isLocation: StaticSQL = """
         c.locations <> '' OR l.sha1 <> '' AND NOT EXISTS (SELECT 1 FROM component k
             WHERE k.scan = c.scan AND k.occurrence = c.occurrence AND (k.locations <> '' OR k.position < c.position))
@@ -19,7 +19,7 @@ enum LibrarySQL {
 }
 
 extension Column {
-    /// The licences of a library, from a text with a name on each line.
+    /// The licences of a library, from a text with one name a line.
     static func licenses(_ sql: StaticSQL) -> Column {
         Column(
             "licenses", "Licenses", .names(item: "license", key: "name", rest: "\"references\":[]"), sql, width: 24)

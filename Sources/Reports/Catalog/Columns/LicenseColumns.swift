@@ -1,12 +1,12 @@
 import Database
 
-// DESIGN. The profile of a licence in Mend's sense, derived from the family that Waybill gives it (`LicenseFamily`;
+// DESIGN. The profile of a licence as Mend defines it, derived from the family in Waybill's table (`LicenseFamily`;
 // `risk_score` is its step). The words are those of recorded answers: ONE … SEVEN, NO | PARTIAL | FULL, NON_VIRAL | DYNAMIC |
-// VIRAL, YES | CONDITIONAL | NO. Which licences grant patents expressly is read from their texts (docs/licences.md). A licence
-// without a family has no profile. A test holds the copyright risk and the copyleft to those of `LicenseFamily`, licence by
-// licence.
+// VIRAL, YES | CONDITIONAL | NO. Reading their texts showed which licences grant patents expressly (docs/licences.md). A
+// licence without a family has no profile. A test checks the copyright risk and the copyleft against `LicenseFamily`, licence
+// by licence.
 
-/// SQL of the profile of a `license n`; null where it has none.
+/// SQL for the profile of a `license n`; null where it has none.
 enum LicenseSQL {
     /// The SPDX identifier, with the exception; null where the list has no such licence.
     static let identifier: StaticSQL = "CASE WHEN n.base <> '' THEN n.spdx END"
@@ -14,7 +14,7 @@ enum LicenseSQL {
         CASE n.risk_score WHEN 0 THEN 'ONE' WHEN 17 THEN 'TWO' WHEN 33 THEN 'THREE' WHEN 50 THEN 'FOUR' WHEN 67 THEN 'FIVE'
             WHEN 83 THEN 'SIX' WHEN 100 THEN 'SEVEN' END
         """
-    /// Network Copyleft shares the highest score with Restricted Use, which is no copyleft.
+    /// Network Copyleft has the same highest score as Restricted Use, which is no copyleft.
     static let copyleft: StaticSQL = """
         CASE WHEN n.risk_score IS NULL THEN NULL WHEN n.risk_score < 50 THEN 'NO' WHEN n.risk_score < 83 THEN 'PARTIAL'
             WHEN n.risk_score < 100
@@ -23,7 +23,7 @@ enum LicenseSQL {
                 'Parity-%' OR n.base LIKE 'Watcom-%' OR n.base LIKE 'ESA-PL-strong%'
             THEN 'FULL' ELSE 'NO' END
         """
-    /// Whether its text grants patents expressly.
+    /// Whether the text grants patents expressly.
     private static let grantsPatents: StaticSQL = """
         n.base LIKE 'Apache-2.%' OR n.base LIKE 'MPL-%' OR n.base LIKE 'EPL-%' OR n.base LIKE 'GPL-3.0%'
         OR n.base LIKE 'LGPL-3.0%' OR n.base LIKE 'AGPL-3.0%' OR n.base LIKE 'CDDL-%' OR n.base LIKE 'MS-PL'
@@ -41,7 +41,7 @@ enum LicenseSQL {
         CASE WHEN n.risk_score < 50 THEN 'NON_VIRAL' WHEN n.risk_score = 50 THEN 'DYNAMIC' WHEN n.risk_score < 83 THEN NULL
             WHEN n.risk_score < 100 THEN 'VIRAL' END
         """
-    /// A grant of patents ends for a user who sues over them, so it is conditional.
+    /// A patent grant ends for a user who sues over the patents, so it is conditional.
     static let royaltyFree: StaticSQL = """
         CASE WHEN n.risk_score IS NULL THEN NULL
             WHEN \(grantsPatents)

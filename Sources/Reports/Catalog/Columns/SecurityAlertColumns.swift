@@ -51,7 +51,7 @@ extension Column {
         .timestamp("modifiedDate", "Modified Date", "a.modified_at"),
         .text("libraryType", "", "l.type"),
         .text("alertUuid", "", "a.uuid"),
-        // Only where a document says whether the vulnerable code is used.
+        // Left out unless a document states whether the vulnerable code is used.
         .text(
             "euaShield", "",
             """

@@ -1,30 +1,30 @@
 import Database
 
-// DESIGN. One order of severities for all tables that people read: critical, high, medium, low, none, then what nothing rates. A table of
-// alerts of all types has the others among them by their level: MAJOR behind high, MINOR at the end.
+// DESIGN. All tables for people order severities alike: critical, high, medium, low, none, then unrated. A table of alerts of
+// all types places the other types by their level: MAJOR after high, MINOR at the end.
 
 extension SeveritySQL {
-    /// The place of the severity of a `vulnerability v`: a whole number, critical first.
+    /// The position of the severity of a `vulnerability v`: a whole number, 0 for critical.
     static let place: StaticSQL = """
         (CASE v.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 WHEN 'none' THEN 4
             ELSE 5 END)
         """
-    /// The words of these places.
+    /// The words for these positions.
     static let places = ["critical", "high", "medium", "low", "none", "unrated"]
 }
 
 extension Urgency {
-    /// Of rows about a `vulnerability v` of a `library l` in a project of `scope s`.
+    /// The order for rows about a `vulnerability v` of a `library l` in a project of `scope s`.
     static let ofVulnerability = bySeverity(then: [])
 
-    /// The same; rows that agree in all of it are ordered by `places`.
+    /// The same order; rows that are equal in it are ordered by `places`.
     static func bySeverity(then places: [StaticSQL]) -> Urgency {
         Urgency(
             level: SeveritySQL.place, words: SeveritySQL.places,
             ties: ["v.name", "l.filename", "s.project_name"] + places)
     }
 
-    /// Of rows about an `alert a` of any type, whose `vulnerability v` may be missing.
+    /// The order for rows about an `alert a` of any type, whose `vulnerability v` may be missing.
     static let ofAlert = Urgency(
         level: """
             (CASE WHEN a.vulnerability = 0 THEN CASE a.level WHEN 'MAJOR' THEN 2 ELSE 7 END

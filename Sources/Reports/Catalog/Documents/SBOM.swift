@@ -29,8 +29,8 @@ extension Report {
         ],
         body: .bom)
 
-    /// Mend's older synchronous report (mend-api.md §3.8): the same document in SPDX alone, with the ids of packages that its
-    /// reader looks for. It is not in the catalog.
+    /// Mend's older synchronous report (mend-api.md §3.8): the same document in SPDX only, with package ids that readers of
+    /// the older report expect. It is not in the catalog.
     package static let olderSPDX: Report = {
         let ids = Filter("packageIds", .choice(["older"]), "how ids of packages begin")
         return Report(

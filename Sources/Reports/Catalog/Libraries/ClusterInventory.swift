@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Libraries by the places where the images that hold them run.
+    /// Libraries by the places where images with them run.
     static let clusterInventory = Report(
         name: .prefixed("ClusterInventoryReport", in: .organization, .product).answered(as: "ClusterInventoryReport"),
         title: "Cluster Inventory",

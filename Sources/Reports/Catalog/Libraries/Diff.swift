@@ -27,7 +27,7 @@ extension Report {
         return report
     }
 
-    /// The beginning of a subquery about the occurrences `o` of libraries `k`.
+    /// The beginning of a subquery about occurrences `o` of libraries `k`.
     private static let shown: StaticSQL = "SELECT 1 FROM library k JOIN occurrence o ON o.library = k.id"
     /// Whether `k` describes the library `l`.
     private static let isSame: StaticSQL = "k.organization = l.organization AND k.uuid = l.uuid"
@@ -36,12 +36,12 @@ extension Report {
         k.organization = l.organization AND k.artifact = l.artifact AND k.group_id = l.group_id
         AND k.type_constant = l.type_constant
         """
-    /// Whether the occurrence `o` is on the side of the scope, on the other one, or on either.
+    /// Whether the occurrence `o` is on the side of the scope, on the other side, or on either.
     private static let isHere: StaticSQL = "o.scan IN (SELECT s.scan FROM scope s)"
     private static let isThere: StaticSQL = "o.scan IN (SELECT c.scan FROM compared c)"
     private static let isOnEitherSide: StaticSQL = "(\(isHere) OR \(isThere))"
 
-    /// Whether a library `k`, in any description, is shown by these scans.
+    /// Whether these scans show a library `k`, in any description.
     private static func isShown(in scans: StaticSQL) -> StaticSQL {
         """
         EXISTS (SELECT 1 FROM library m JOIN occurrence q ON q.library = m.id
@@ -55,22 +55,22 @@ extension Report {
         \(isShown(in: "SELECT c.scan FROM compared c")) AND NOT \(isShown(in: "SELECT s.scan FROM scope s"))
         """
 
-    /// Whether one library of the package, in however many descriptions, meets a condition; without a sort, as a count of different ones
-    /// needs it.
+    /// Whether exactly one library of the package meets a condition; its descriptions do not count. The query needs no sort,
+    /// unlike a count of distinct values.
     private static func isOne(_ condition: StaticSQL) -> StaticSQL {
         """
         (SELECT coalesce(min(k.uuid) = max(k.uuid), FALSE) FROM library k WHERE \(isOfSamePackage) AND \(condition))
         """
     }
 
-    /// Whether the package of `l` has a name, and few descriptions in the organization: the versions of others are not looked through
-    /// for each of them.
+    /// Whether the package of `l` has a name, and few descriptions in the organization. For other packages the versions are not
+    /// compared, because each of them would read all others.
     private static let isSmall: StaticSQL = """
         l.artifact <> '' AND (SELECT k.id FROM library k WHERE \(isOfSamePackage) LIMIT 1 OFFSET 500) IS NULL
         """
 
-    /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library; `is_changed` says that one version
-    /// of its package is here alone, and one there alone.
+    /// Libraries that only one side has. `is_here` and `is_there` say which sides have the library. `is_changed` says that this
+    /// side has one version of its package that the other side lacks, and the other way round.
     private static let comparedLibraries = Table(
         key: "libraries", item: "library", title: "Libraries",
         from: """
@@ -127,7 +127,7 @@ extension Report {
                 """, width: 18),
         ])
 
-    /// The names under which clients may put the token of the other side. No name is documented (reports.md §15.1).
+    /// The names that clients may use for the token of the other side. No name is documented (reports.md §15.1).
     package static func comparisonAliases(_ kind: ScopeKind) -> [String] {
         let word = kind == .product ? "Product" : "Project"
         return ["compare", "diff", "target", "other"].map { "\($0)\(word)Token" } + ["compareToken", "targetToken"]

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Approval requests: the user who asked for a library in a project, and the outcome.
+    /// Approval requests: who asked for a library in a project, and the outcome.
     static let history = Report(
         name: .prefixed("HistoryReport", in: .organization, .product, .project).answered(as: "RequestHistoryReport"),
         title: "Request History",

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Libraries that the organization makes itself, and the rule or the person that marked them.
+    /// Libraries that the organization makes itself, and the rule or the person that marked each.
     static let inHouse = Report(
         name: .prefixed("InHouseReport", in: .organization, .product, .project).answered(as: "InHouseReport"),
         title: "In-House Libraries",

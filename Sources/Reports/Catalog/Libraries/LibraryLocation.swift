@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Where in a project each library was found, as far as its documents say.
+    /// The places in a project where each library was found, as far as documents state them.
     static let libraryLocation = Report(
         name: .prefixed("LibraryLocationReport", in: .organization, .product, .project).answered(
             as: "LibraryLocationReport"),

@@ -28,7 +28,7 @@ extension Report {
                     .text("sha1", "SHA1", "nullif(f.sha1, '')", width: 42).omittedWhenNull,
                     .text("", "Library", "l.filename", width: 36),
                     .text("library.version", "Library Version", "nullif(l.version, '')", width: 14).omittedAlone,
-                    // The licences of the file itself: the concluded ones, else those found in it.
+                    // The licences of the file itself: the concluded ones, else those that were found in the file.
                     .licenses("f.licenses"),
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .text("product", "Product", "s.product_name"),

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Licences that people put in the place of those found: one row for each decision about a library of the scope.
+    /// Licences that people set in place of the found ones: one row for each decision about a library of the scope.
     static let effectiveLicenses = Report(
         name: .prefixed("EffectiveLicensesReport", in: .organization, .product).answered(as: "EffectiveLicensesReport"),
         title: "Effective Licenses",
@@ -10,7 +10,7 @@ extension Report {
         body: .tables([
             Table(
                 key: "effectiveLicenses", item: "effectiveLicense", title: "Effective Licenses",
-                // A decision is about a library, however many descriptions it has and projects hold it.
+                // A decision concerns a library, with all its descriptions and in all its projects.
                 from: """
                     realm r JOIN license_override x ON x.organization = r.organization
                     JOIN library l ON l.id = (SELECT min(k.id) \(decidedOccurrences))
@@ -36,7 +36,8 @@ extension Report {
         ])
     )
 
-    /// What a subquery reads about the occurrences `o`, in the scope, of the library `k` that the decision `x` is about.
+    /// The FROM and WHERE of a subquery about the occurrences `o` in the scope of the library `k` that the decision `x`
+    /// concerns.
     private static let decidedOccurrences: StaticSQL = """
         FROM library k JOIN occurrence o ON o.library = k.id
         JOIN scan c ON c.id = o.scan JOIN scope s ON s.project = c.project AND s.scan = c.id

@@ -1,14 +1,14 @@
 import Database
 
-// DESIGN. Licences conflict in a work, not in a list. Two libraries meet in one work in three cases: the graph leads from one to the other;
-// one artifact holds both; the described component depends on both of them and they are of one ecosystem, so that they can be linked.
-// Packages of a distribution lie side by side in an image, so for them only an edge counts. The way in which a library is linked is
-// unknown, so each row states how the two meet and what has to be checked.
+// DESIGN. Licences conflict in a work, not in a list. Two libraries meet in one work in three cases. The graph leads from one
+// to the other. One artifact contains both. The described component depends on both, and both are of one ecosystem, so that
+// they can be linked. Packages of a distribution merely lie side by side in an image, so for them only an edge counts. The kind
+// of linking is unknown, so each row states how the two meet and what has to be checked.
 
 extension Report {
-    /// Pairs of licences of libraries that meet in one work and that cannot be kept together, or that a lawyer has to check: the rules of
-    /// `license_conflict` (docs/licences.md), with the first library that has the other licence. Licences of a choice that were not chosen
-    /// do not count.
+    /// Pairs of licences in one work that exclude each other or that a lawyer has to check, by the rules of `license_conflict`
+    /// (docs/licences.md). Each row shows the first library with the other licence. Alternatives of a choice that were not
+    /// chosen do not count.
     static let licenseCompatibility: Report = {
         var report = Report(
             name: .prefixed("LicenseCompatibilityReport", in: .product, .project).answered(
@@ -52,10 +52,10 @@ extension Report {
         ])
 }
 
-/// SQL about a `library l` of the occurrence `o` and a library of the occurrence `q` in one project.
+/// SQL about the `library l` of the occurrence `o` and the library of the occurrence `q`, in one project.
 private enum Meeting {
-    /// The first occurrence of a library under the license `k` that meets `o`. CROSS JOIN keeps SQLite within the scan: a license may
-    /// be that of half of the organization's libraries.
+    /// The first occurrence of a library under the license `k` that meets `o`. CROSS JOIN keeps SQLite within the scan: half of
+    /// the organization's libraries may have the licence.
     static let first: StaticSQL = """
         SELECT q.position FROM occurrence q CROSS JOIN library_license y CROSS JOIN library w
         WHERE q.scan = s.scan AND q.library <> o.library AND y.library = q.library AND y.license = k.id AND y.chosen = 1
@@ -88,7 +88,7 @@ private enum Meeting {
         """
     }
 
-    /// Whether one entry of the document contains both, or one of them the other.
+    /// Whether one entry of the document contains both, or one of the two contains the other.
     private static func isHeld(with other: StaticSQL) -> StaticSQL {
         """
         (\(isLinkable("l")) AND \(isLinkable(other)) AND EXISTS (SELECT 1 FROM component c JOIN component t ON t.scan = c.scan
@@ -100,7 +100,7 @@ private enum Meeting {
         """
     }
 
-    /// Whether the graph leads from the described component to both libraries, and they can be linked.
+    /// Whether the graph leads from the described component to both libraries, and both can be linked.
     private static func isShared(with other: StaticSQL) -> StaticSQL {
         """
         (o.direct >= 0 AND q.direct >= 0 AND o.depth >= 0 AND q.depth >= 0 AND l.type = \(other).type
@@ -108,7 +108,7 @@ private enum Meeting {
         """
     }
 
-    /// Whether a library is no package of a distribution (types of package URLs).
+    /// Whether a library is not a package of a distribution (types of package URLs).
     private static func isLinkable(_ library: StaticSQL) -> StaticSQL {
         """
         (\(library).purl NOT LIKE 'pkg:deb/%' AND \(library).purl NOT LIKE 'pkg:rpm/%' AND \(library).purl NOT LIKE 'pkg:apk/%'

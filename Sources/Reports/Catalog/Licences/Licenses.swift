@@ -15,7 +15,7 @@ extension Report {
                     LEFT JOIN library_license x ON x.library = o.library LEFT JOIN license n ON n.id = x.license
                     WHERE s.scan > 0
                     """,
-                // Sorts the licences of one library at a time; a library may have none.
+                // The query sorts the licences of one library at a time; a library may have none.
                 order: ["s.project", "o.position", "coalesce(x.position, 0)"],
                 columns: [
                     .text("type", "Type", "coalesce(n.type, 'Unknown')", width: 14),

@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. Rows that belong to no project are read from `realm`, the one row that says which organization may be seen.
-// A user who may see only some products sees the rows about these products.
+// DESIGN. Rows that belong to no project are read from `realm`, whose one row names the visible organization. A user
+// who may see only some products gets the rows about these products.
 
 extension Report {
     /// Members with their strongest role in the organization or in a product, and groups with the roles that they give.
@@ -34,7 +34,7 @@ extension Report {
                     .text("type", "Type", "CASE u.kind WHEN 'SERVICE' THEN 'SERVICE_USER' ELSE 'USER' END", width: 14),
                     .text("name", "User", "u.name", width: 24),
                     .text("email", "Email", "u.email", width: 30),
-                    // The first group, and how many more there are.
+                    // The first group, and the number of further groups.
                     .names(
                         "groups", "Group", item: "group", name: "",
                         """
@@ -68,7 +68,8 @@ extension Report {
                             JOIN group_member y ON y.account_group = a.account_group JOIN account u ON u.id = y.account
                             WHERE \(isStrongestOfGroup)
                             """,
-                        // One role is left of each group and product; it is named because the key has it.
+                        // Of each group and product only one role remains. It is still selected, because it is in the
+                        // key.
                         order: ["a.account_group", "a.product", "a.role", "y.account"],
                         columns: [
                             .text("name", "User", "u.name", width: 24),
@@ -78,13 +79,13 @@ extension Report {
         ])
     )
 
-    /// Whether the group has no stronger role in the same place than `group_assignment a`.
+    /// Whether the group has no stronger role in the same place than that of `group_assignment a`.
     private static let isStrongestOfGroup: StaticSQL = """
         NOT EXISTS (SELECT 1 FROM group_assignment n WHERE n.organization = a.organization
             AND n.account_group = a.account_group AND n.product = a.product AND \(isStronger("n.role", than: "a.role")))
         """
 
-    /// Whether an assignment's role comes before another one: by its rights, then by its word.
+    /// Whether an assignment's role comes before another: by its rights, then by its word.
     private static func isStronger(_ role: StaticSQL, than other: StaticSQL) -> StaticSQL {
         """
         (\(weakness(of: role)) < \(weakness(of: other))
@@ -92,7 +93,8 @@ extension Report {
         """
     }
 
-    /// 0 for the roles with most rights; those without rights come last. The order of `Role(assignment:)`, which a test holds against it.
+    /// 0 for the role with the most rights; roles without rights come last. A test checks this order against
+    /// `Role(assignment:)`.
     static func weakness(of role: StaticSQL) -> StaticSQL {
         """
         CASE \(role) WHEN 'ADMINISTRATOR' THEN 0 WHEN 'MEMBER' THEN 1 WHEN 'DEFAULT_APPROVER' THEN 1

@@ -32,8 +32,8 @@ extension Report {
         ])
     )
 
-    /// What `getRequestState` answers: a request in progress is as its job is, which may have failed or be forgotten
-    /// (`AgentRequests.state`).
+    /// The state that `getRequestState` answers. A request in progress has the state of its job, which may have
+    /// failed or been deleted (`AgentRequests.state`).
     private static let stateOfAgentRequest: StaticSQL = """
         CASE WHEN q.status <> 'IN_PROGRESS' OR j.state IN ('PENDING', 'IN_PROGRESS') THEN q.status
             WHEN j.state = 'SUCCESS' THEN 'FINISHED' ELSE 'FAILED' END

@@ -1,7 +1,7 @@
 import Database
 
 extension Report {
-    /// Bugs that trackers know of libraries in use.
+    /// Bugs in libraries in use, from bug trackers.
     static let bugs = Report(
         name: .prefixed("BugsReport", in: .organization, .product, .project).answered(as: "BugsReport"),
         title: "Bugs",

@@ -1,8 +1,9 @@
 import Bytes
 import Database
 
-// DESIGN. Whether vulnerable code is reached is not found out here: it is what the documents of a project say of it, in the
-// words of VEX (CycloneDX 1.6, `vulnerabilities[].analysis.state`). Without a statement nothing is known: GREY.
+// DESIGN. Waybill does not determine whether vulnerable code is reached. The report shows what the documents of a project
+// say, in the words of VEX (CycloneDX 1.6, `vulnerabilities[].analysis.state`). A library without a statement is GREY, for
+// unknown.
 
 extension Report {
     /// The vulnerabilities that are effective according to the SBOMs.
@@ -25,7 +26,7 @@ extension Report {
 
     private static let usage = Table(
         key: "libraries", item: "library", title: "Effective Usage",
-        // `states` is a set of bits over the vulnerabilities of a library: 8 exploitable, 4 nothing said, 2 in triage, 1
+        // `states` is a set of bits over the vulnerabilities of a library: 8 exploitable, 4 no statement, 2 in triage, 1
         // all other states.
         from: """
             scope s JOIN (SELECT p.scan, p.position, p.library, (

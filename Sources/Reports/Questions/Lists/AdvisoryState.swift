@@ -1,7 +1,6 @@
 package import Database
 
-/// The state of the stored advisories: if two states are equal, no advisory was added, removed or
-/// checked in between.
+/// The state of the stored advisories. While it stays equal, no advisory is added, removed or checked.
 package struct AdvisoryState: Sendable, Hashable {
     private let ecosystems: Int64
     private let records: Int64

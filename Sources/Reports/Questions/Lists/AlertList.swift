@@ -1,8 +1,8 @@
 package import Database
 package import Inventory
 
-/// Alerts of a scope: product by product and project by project in the order in which they were raised, or in a project what to do
-/// first.
+/// Alerts of a scope. They come product by product and project by project in the order of their creation; in a project,
+/// optionally by urgency.
 package struct AlertList: Sendable {
     package struct Row: Sendable, Equatable {
         let product: Int64
@@ -10,43 +10,44 @@ package struct AlertList: Sendable {
         let number: Int64
         let weight: Int64
         package let uuid: String
-        /// Mend's word (`AlertType`).
+        /// Mend's word for the type (`AlertType`).
         package let type: String
         package let state: AlertState
         package let projectName: String
         package let projectToken: String
         package let library: String
         package let libraryUUID: String
-        /// Empty where the alert is about none.
+        /// The name of the vulnerability; empty for alerts about something else.
         package let vulnerability: String
         /// Empty if the vulnerability has no rating.
         package let severity: String
         package let isExploited: Bool
-        /// The smallest version that leaves the vulnerability behind; nil where none is known.
+        /// The smallest version without the vulnerability; nil where none is known.
         package let fix: String?
         package let directness: Directness
-        /// Of alerts that are about no vulnerability.
+        /// The description, for alerts that are not about a vulnerability.
         package let description: String
         package let reason: String
         package let comments: String
-        /// When it was raised; milliseconds since 1970, UTC.
+        /// The time of its creation, in milliseconds since 1970, UTC.
         package let created: Int64
     }
 
     package let scope: Scope
     /// Nil for all.
     package var state: AlertState? = .open
-    /// Nil for all; empty for vulnerabilities without a rating.
+    /// The severity to list; nil for all, empty for vulnerabilities without a rating.
     package var severity: String?
-    /// Nil for all.
+    /// The type to list; nil for all.
     package var type: AlertType?
     /// The number of a vulnerability; 0 for all.
     package var vulnerability: Int64 = 0
-    /// The most urgent alerts come first. Only for a project, whose alerts are sorted for it.
+    /// The most urgent alerts come first. Whether the most urgent alerts come first; only for a project, whose alerts
+    /// are sorted for this.
     package var isByWeight = false
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
-    /// Those with these uuids; nil for all.
+    /// The alerts to list by their uuids; nil for all.
     private var uuids: [String]?
 
     package init(_ scope: Scope) { self.scope = scope }
@@ -59,9 +60,9 @@ package struct AlertList: Sendable {
         LEFT JOIN finding f ON f.library = a.library AND f.vulnerability = a.vulnerability
         """
 
-    /// Projects in their order with the alerts of each, unless a few alerts are named. SQLite takes the tables of a CROSS JOIN as they
-    /// stand: from the alerts on it would sort all that fit for one page. The sign keeps it from reading the alerts of all projects behind
-    /// a cursor for each of them.
+    /// Projects in their order with the alerts of each, unless the caller names some alerts. SQLite joins the tables of a CROSS
+    /// JOIN in their written order. If it began with the alerts, it would sort all matching ones for one page. The sign keeps
+    /// SQLite from reading the alerts of all projects behind a cursor for each project.
     private var source: SQL {
         isWalk ? "project p CROSS JOIN alert a" : "project p JOIN alert a ON a.project = p.id"
     }
@@ -89,7 +90,7 @@ package struct AlertList: Sendable {
             sql.append(" ORDER BY a.project, a.number")
         } else {
             if let last = ListCursor.numbers(3, of: after) {
-                // In one product a pair would hide from SQLite that its projects come in order.
+                // Within one product, a comparison of pairs would hide from SQLite that the projects come in order.
                 sql.append(
                     scope.kind == .organization
                         ? " AND (p.product, p.id) >= (\(last[0]), \(last[1]))" : " AND p.id >= \(last[1])")
@@ -103,7 +104,8 @@ package struct AlertList: Sendable {
 
     private var condition: SQL {
         var sql: SQL = isWalk ? "a.project = +p.id" : "1 = 1"
-        // What stands behind a value once more is for the indexes of few among many (`alert_closed`, `alert_other`).
+        // The conditions that repeat a value let SQLite use the indexes for a few alerts among many (`alert_closed`,
+        // `alert_other`).
         if let state {
             sql.append(" AND a.state = \(state.rawValue)")
             if state != .open { sql.append(" AND a.state <> 'OPEN'") }
@@ -147,7 +149,7 @@ package struct AlertList: Sendable {
         }
     }
 
-    /// The alerts with these uuids that the scope has, in the order of the list.
+    /// The alerts of the scope with these uuids, in the order of the list.
     package static func named(
         _ uuids: [String], in scope: Scope, on connection: any Connection
     ) throws -> [Row] {
@@ -162,7 +164,7 @@ package struct AlertList: Sendable {
         return rows
     }
 
-    /// How many open alerts say that a policy is violated; counted up to `limit`.
+    /// The number of open alerts about violated policies; counted up to `limit`.
     package static func violations(
         in scope: Scope, upTo limit: Int64, on connection: any Connection
     ) throws -> Int64 {
@@ -174,7 +176,7 @@ package struct AlertList: Sendable {
             """) ?? 0
     }
 
-    /// In how many projects a vulnerability is open; counted up to `limit`.
+    /// The number of projects in which a vulnerability is open; counted up to `limit`.
     package static func projects(
         havingOpen vulnerability: Int64, in scope: Scope, upTo limit: Int64, on connection: any Connection
     ) throws -> Int64 {

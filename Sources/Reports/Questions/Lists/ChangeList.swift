@@ -10,17 +10,17 @@ package struct ChangeList: Sendable {
         package let place: String
         package let before: [String]
         package let after: [String]
-        /// The address of the person; empty for the server.
+        /// The address of the person; empty for changes by the server.
         package let email: String
     }
 
     package let scope: Scope
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }
 
-    /// People who see only some products see the changes in these.
+    /// People who see only some products get the changes in these products.
     package func query() -> SQL {
         var sql: SQL = """
             SELECT c.id, c.at, c.class, c.aspect, c.scope_name, c.before, c.after, coalesce(u.email, '')

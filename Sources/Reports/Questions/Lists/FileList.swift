@@ -1,24 +1,24 @@
 package import Database
 
-/// The files that the document of a project lists, in its order.
+/// The files that the document of a project lists, in the document's order.
 package struct FileList: Sendable {
     package struct Row: Sendable, Equatable {
         let position: Int64
         package let name: String
         package let path: String
-        /// Empty where the document has none.
+        /// The SHA-1; empty where the document has none.
         package let sha1: String
         /// The licence of the file itself; empty where the document names none.
         package let license: String
-        /// The library that the file belongs to; empty where the document names none.
+        /// The library of the file; empty where the document names none.
         package let library: String
         package let libraryUUID: String
     }
 
     package let scope: Scope
-    /// Letters of the path; empty for all.
+    /// A part of the path; empty for all files.
     package var path = ""
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }

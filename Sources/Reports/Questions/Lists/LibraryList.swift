@@ -9,21 +9,21 @@ package struct LibraryList: Sendable {
         package let name: String
         package let type: String
         package let version: String
-        /// Names of the licences in effect.
+        /// The names of the licences in effect.
         package let licenses: [String]
         package let directness: Directness
-        /// Open alerts about vulnerabilities.
+        /// The number of open alerts about vulnerabilities.
         package let alerts: Int64
         /// A newer version; nil where none is known.
         package let newest: String?
-        /// Whether advisories of it could be looked up.
+        /// Whether advisories could be looked up for the library.
         package let isAssessed: Bool
     }
 
     package let scope: Scope
-    /// Letters of the name; empty for all.
+    /// A part of the name; empty for all libraries.
     package var name = ""
-    /// Only what the project itself asks for.
+    /// Whether only libraries are listed that the project itself needs.
     package var isDirectOnly = false
     /// The `next` of the page before; empty for the first page.
     package var after = ""
@@ -61,16 +61,17 @@ package struct LibraryList: Sendable {
     }
 }
 
-/// The licences of a scope's libraries; licences of more libraries come first.
+/// The licences of a scope's libraries; the licence with the most libraries comes first.
 package struct LicenseUse: Sendable {
     package struct Row: Sendable, Equatable {
         package let name: String
-        /// SPDX identifier, or empty.
+        /// The SPDX identifier, or empty.
         package let spdx: String
         package let type: String
         package let libraries: Int64
 
-        /// The family: how far the licence extends to the work that uses the library; nil where the tables do not have the licence.
+        /// The family, which says how far the licence reaches into the work that uses the library; nil where the tables lack
+        /// the licence.
         package var family: LicenseFamily? { PolicyLicense(spdx: spdx, name: name).family }
     }
 
@@ -78,7 +79,7 @@ package struct LicenseUse: Sendable {
     package static let limit = 500
 
     package let rows: [Row]
-    /// Libraries without a known licence.
+    /// The number of libraries without a known licence.
     package let unknown: Int64
 
     /// Reads all libraries of the scope once.
@@ -100,7 +101,7 @@ package struct LicenseUse: Sendable {
     }
 }
 
-/// Libraries that were added to a project or removed from it, the newest change first.
+/// The libraries that were added to a project or removed from it, the newest change first.
 package struct HistoryList: Sendable {
     package struct Row: Sendable, Equatable {
         let id: Int64
@@ -111,7 +112,7 @@ package struct HistoryList: Sendable {
     }
 
     package let scope: Scope
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }

@@ -16,7 +16,7 @@ package struct LibraryUse: Sendable, Equatable {
         package let productToken: String
     }
 
-    /// Versions that are listed.
+    /// The most versions that are listed.
     package static let versionLimit = 200
 
     package let uuid: String
@@ -56,7 +56,7 @@ package struct LibraryUse: Sendable, Equatable {
         }
     }
 
-    /// The versions of the library that projects of the scope use, those of the most projects first.
+    /// The versions of the library that projects of the scope use; the version in the most projects comes first.
     package func versions(in scope: Scope, on connection: any Connection) throws -> [Version] {
         try connection.all(
             """
@@ -71,7 +71,7 @@ package struct LibraryUse: Sendable, Equatable {
 
     /// The projects of the scope that use this version.
     ///
-    /// - Parameter cursor: the `next` of the page before; empty for the first page.
+    /// - Parameter cursor: the `next` of the previous page; empty for the first page.
     package func projects(
         in scope: Scope, after cursor: String, on connection: any Connection
     ) throws -> ListPage<Project> {

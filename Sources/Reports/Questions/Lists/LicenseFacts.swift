@@ -5,23 +5,23 @@ package import Inventory
 package struct LicenseFacts: Sendable, Equatable {
     /// The name that reports show.
     package let name: String
-    /// SPDX identifier, or empty for a licence that the SPDX list lacks.
+    /// The SPDX identifier; empty for a licence that is not on the SPDX list.
     package let spdx: String
     package let url: String
     /// Open Source, Source Available or Unknown.
     package let type: String
-    /// From 0 to 100; nil where the tables do not say.
+    /// The copyright risk from 0 to 100; nil where the tables have none.
     package let risk: Int64?
-    /// Whether its text is on the list, or came with a document.
+    /// Whether its text is on the SPDX list or in a document.
     package let hasText: Bool
 
-    /// How far it reaches into the work that uses it; nil where the tables do not say.
+    /// How far the licence reaches into the work that uses it; nil where the tables have no answer.
     package var family: LicenseFamily? { PolicyLicense(spdx: spdx, name: name).family }
 
-    /// Licences of one name that are listed.
+    /// The most licences of one name that are listed.
     private static let limit = 20
 
-    /// The licences with this identifier or name: several if they have the same name. The caller has checked
+    /// The licences with this identifier or name; several licences may share a name. The caller must have checked
     /// that the user may see them.
     package static func find(
         _ word: String, of organization: Int64, on connection: any Connection

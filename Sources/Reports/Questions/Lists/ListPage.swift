@@ -1,13 +1,13 @@
 import Bytes
 import Database
 
-/// Some rows of a list, and where the rows behind them begin.
+/// Some rows of a list, and the beginning of the next page.
 package struct ListPage<Row: Sendable>: Sendable {
-    /// Rows on a page.
+    /// The number of rows on a page.
     package static var size: Int { 50 }
 
     package let rows: [Row]
-    /// Asks for the page behind; nil when there is none.
+    /// The cursor of the next page; nil when there is none.
     package let next: String?
 
     package init(rows: [Row], next: String?) {
@@ -16,22 +16,22 @@ package struct ListPage<Row: Sendable>: Sendable {
     }
 
     /// - Parameters:
-    ///   - found: one row more than a page has, where there are as many.
-    ///   - cursor: of the last row of the page.
+    ///   - found: the rows of the page, and one more if there is a next page.
+    ///   - cursor: the cursor of the last row on the page.
     init(_ found: [Row], cursor: (Row) -> String) {
         rows = Array(found.prefix(Self.size))
         next = found.count > Self.size ? rows.last.map(cursor) : nil
     }
 
-    /// How many rows to read.
+    /// The number of rows to read.
     static var limit: Int { size + 1 }
 }
 
-/// Numbers that say where a page of a list begins, as a text.
+/// The numbers that mark the beginning of a page, as a text.
 enum ListCursor {
     static func text(_ numbers: Int64...) -> String { numbers.map(String.init).joined(separator: "-") }
 
-    /// So many numbers; nil for other texts, for which a list begins at its front.
+    /// Exactly this many numbers; nil for other texts, for which a list starts at its beginning.
     static func numbers(_ count: Int, of text: String) -> [Int64]? {
         let parts = text.split(separator: "-")
         guard parts.count == count else { return nil }

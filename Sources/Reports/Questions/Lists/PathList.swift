@@ -1,7 +1,7 @@
 package import Database
 import Inventory
 
-/// How the libraries of a project got there, in the order of its document.
+/// The libraries of a project with the dependency path to each, in the order of the document.
 package struct PathList: Sendable {
     package struct Row: Sendable, Equatable {
         let position: Int64
@@ -10,17 +10,17 @@ package struct PathList: Sendable {
         package let name: String
         package let version: String
         package let directness: Directness
-        /// Open alerts about vulnerabilities.
+        /// The number of open alerts about vulnerabilities.
         package let alerts: Int64
-        /// Names and versions of the libraries on a shortest way, from a direct dependency to the library itself; nil where the
-        /// document's graph does not lead to it, or is too large to look.
+        /// The names and versions of the libraries on a shortest path, from a direct dependency to the library itself. Nil
+        /// where the document's graph has no path to the library or is too large to search.
         package fileprivate(set) var path: [String]?
     }
 
     package let scope: Scope
-    /// Letters of the name; empty for all.
+    /// A part of the name; empty for all libraries.
     package var name = ""
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }
@@ -46,7 +46,7 @@ package struct PathList: Sendable {
                     alerts: row.integer(6))
             }
         ) { ListCursor.text($0.position) }
-        // A project has a library once, so its place tells it from the others of the page.
+        // A project has a library once, so the position identifies the library on the page.
         func key(_ row: Row) -> QuestionCursor.Key { .init(project: scope.project, library: row.position) }
         let paths = try QuestionPaths(connection: connection).paths(
             to: page.rows.map { QuestionPlace(key: key($0), scan: $0.scan, position: $0.position) })
@@ -58,7 +58,7 @@ package struct PathList: Sendable {
         return ListPage(rows: rows, next: page.next)
     }
 
-    /// Whether the document of the project says what needs what.
+    /// Whether the document of the project states dependencies.
     package static func hasGraph(_ scope: Scope, on connection: any Connection) throws -> Bool {
         try connection.integer(graphQuery(scope)) != nil
     }

@@ -13,12 +13,12 @@ package struct PlaceNames: Sendable, Equatable {
     }
 
     package let organization: Place
-    /// Of a product's or a project's scope.
+    /// The product, in the scope of a product or a project.
     package let product: Place?
-    /// Of a project's scope.
+    /// The project, in the scope of a project.
     package let project: Place?
 
-    /// Reads them; nil when the scope does not exist (any more).
+    /// Reads the names; nil when the scope does not exist (any more).
     package static func read(_ scope: Scope, on connection: any Connection) throws -> PlaceNames? {
         let query: SQL =
             switch scope.kind {

@@ -12,10 +12,10 @@ package struct ProductList: Sendable {
     }
 
     package let scope: Scope
-    /// Letters of the name; empty for all.
+    /// A part of the name; empty for all products.
     package var name = ""
     package var isReversed = false
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }

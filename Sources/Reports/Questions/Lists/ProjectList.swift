@@ -1,6 +1,6 @@
 package import Database
 
-/// The projects of a scope: in the order of their names in a product, product by product in an organization.
+/// The projects of a scope: within a product in the order of their names, within an organization product by product.
 package struct ProjectList: Sendable {
     package struct Row: Sendable, Equatable {
         let id: Int64
@@ -9,9 +9,9 @@ package struct ProjectList: Sendable {
         package let token: String
         package let product: String
         package let productToken: String
-        /// Distinct libraries; nil before the first upload.
+        /// The number of distinct libraries; nil before the first upload.
         package let libraries: Int64?
-        /// Whether a vulnerability could have been found in any of them.
+        /// Whether advisories could be looked up for any of them.
         package let isAssessed: Bool
         package fileprivate(set) var counts = SeverityCounts()
         /// Milliseconds since 1970, UTC.
@@ -19,10 +19,10 @@ package struct ProjectList: Sendable {
     }
 
     package let scope: Scope
-    /// Letters of the name; empty for all.
+    /// A part of the name; empty for all projects.
     package var name = ""
     package var isReversed = false
-    /// The `next` of the page before; empty for the first page.
+    /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
     package init(_ scope: Scope) { self.scope = scope }
@@ -62,7 +62,7 @@ package struct ProjectList: Sendable {
         }
     }
 
-    /// The projects of the scope that have the most open alerts of a severity, the worst first.
+    /// The projects of the scope with the most open alerts of a severity, the worst project first.
     package static func worst(
         _ severity: String, in scope: Scope, limit: Int, on connection: any Connection
     ) throws -> [Row] {

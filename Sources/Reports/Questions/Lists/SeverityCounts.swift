@@ -1,22 +1,22 @@
 package import Database
 
-/// How many alerts about vulnerabilities there are, by severity.
+/// The numbers of alerts about vulnerabilities, by severity.
 ///
-/// They come from `project_severity`, summed over a scope, so hidden projects are never counted.
+/// The numbers are sums of `project_severity` over a scope, so hidden projects are never counted.
 package struct SeverityCounts: Sendable, Equatable {
     /// The words of severities, the worst first; empty for vulnerabilities without a rating.
     package static let words = ["critical", "high", "medium", "low", "none", ""]
 
     private var open: [String: Int64] = [:]
-    /// Alerts that somebody decided to ignore.
+    /// The number of alerts that somebody decided to ignore.
     package private(set) var ignored: Int64 = 0
 
     package init() {}
 
-    /// Open alerts of a severity.
+    /// The number of open alerts of a severity.
     package subscript(word: String) -> Int64 { open[word] ?? 0 }
 
-    /// All open alerts.
+    /// The number of all open alerts.
     package var total: Int64 { open.values.reduce(0, +) }
 
     fileprivate mutating func add(_ word: String, open count: Int64, ignored others: Int64) {
@@ -24,7 +24,7 @@ package struct SeverityCounts: Sendable, Equatable {
         ignored += others
     }
 
-    /// Those of a whole scope.
+    /// The counts of a whole scope.
     package static func read(_ scope: Scope, on connection: any Connection) throws -> SeverityCounts {
         var counts = SeverityCounts()
         try connection.each(
@@ -36,7 +36,7 @@ package struct SeverityCounts: Sendable, Equatable {
         return counts
     }
 
-    /// Those of products, which the caller may see, by their ids.
+    /// The counts of products by their ids; the caller must be allowed to see the products.
     static func ofProducts(_ products: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
         try grouped(
             """
@@ -46,7 +46,7 @@ package struct SeverityCounts: Sendable, Equatable {
             """, on: connection)
     }
 
-    /// Those of projects, which the caller may see, by their ids.
+    /// The counts of projects by their ids; the caller must be allowed to see the projects.
     static func ofProjects(_ projects: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
         try grouped(
             """
