@@ -37,10 +37,8 @@ struct ConsoleDoor: Sendable {
         guard Self.methods(of: route).contains(request.method) else { return .refuse(Self.refusal(of: route)) }
         guard let uploads, Self.isUpload(request, route) else { return .memory(limit: Self.formLimit) }
         return .later { [self] in
-            let found = await threads.attempt {
-                try backend.database.read { try signIn.person(of: request, on: $0) != nil }
-            }
-            guard case .success(true) = found else { return .memory(limit: Self.formLimit) }
+            // A refusal is answered when the body has come; until then it has no more room than a form.
+            guard (try? await signIn.admit(request)) == true else { return .memory(limit: Self.formLimit) }
             return .file(limit: uploads.limit, from: .known)
         }
     }
@@ -115,7 +113,7 @@ struct ConsoleDoor: Sendable {
             case .endByIssuer(let id): return try await issuers.end(id, form?["logout_token"] ?? "", request)
             case .page(var address):
                 address.query = request.query.pairs.map { Address.Field(name: $0.name, value: $0.value) }
-                try await signIn.noteUse(of: request)
+                try await signIn.admit(request)
                 if Self.isUpload(request, route) { return try await upload(address, request) }
                 if let form { return try await submit(form, address, request) }
                 if address.page == Page.download.word { return try await fetch(address, request) }

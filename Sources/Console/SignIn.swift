@@ -96,15 +96,23 @@ struct SignIn: Sendable {
         return response
     }
 
-    /// Writes down that a session is used, once a minute.
-    func noteUse(of request: HTTPRequest) async throws {
-        guard let session = Self.session(of: request) else { return }
+    /// Counts a request against the limit of its key, and then writes down that the session is used, once a minute: a request that is
+    /// refused writes nothing. Returns whether somebody is signed in; throws `APIError.tooManyCalls` above the limit.
+    @discardableResult
+    func admit(_ request: HTTPRequest) async throws -> Bool {
+        guard let session = Self.session(of: request) else { return false }
         let now = backend.queue.now()
         let found = try await threads.attempt { [backend] in
             try backend.database.read { try Sessions.find(session, at: now, on: $0) }
         }.get()
-        guard found?.isUseNew == true else { return }
-        try await backend.database.write { try Sessions.use(session, at: now, on: $0) }
+        guard let found else { return false }
+        if let seconds = backend.doorkeeper?.admit(found.keyDigest.hexadecimal, from: nil, at: now) {
+            throw APIError.tooManyCalls(seconds: seconds)
+        }
+        if found.isUseNew {
+            try await backend.database.write { try Sessions.use(session, at: now, on: $0) }
+        }
+        return true
     }
 
     /// The key's digest and the session's of somebody who is signed in; nil for others.
@@ -115,9 +123,6 @@ struct SignIn: Sendable {
         guard let session = Self.session(of: request),
             let key = try Sessions.find(session, at: now, on: connection)?.keyDigest
         else { return nil }
-        if let seconds = backend.doorkeeper?.admit(key.hexadecimal, from: nil, at: now) {
-            throw APIError.tooManyCalls(seconds: seconds)
-        }
         return (key, session)
     }
 

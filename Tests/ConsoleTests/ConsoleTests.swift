@@ -54,6 +54,21 @@ struct ConsoleTests {
         #expect(await browser.get("/health/live", headers: ["Accept": "text/html"]).status == 200)
     }
 
+    @Test func aRequestAboveTheLimitIsNoUse() async throws {
+        let browser = try Browser { $0.doorkeeper = Doorkeeper(callsPerMinute: 1, refusalsPerMinute: 0) }
+        let cookie = try await browser.enter(browser.acme.administrator)
+        func used() throws -> Int64? { try browser.database.read { try $0.integer("SELECT used_at FROM session") } }
+        browser.pass(59_000)
+        #expect(await browser.get("/", cookie: cookie).status == 200)
+        browser.pass(2000)
+        let refused = await browser.get("/", cookie: cookie)
+        #expect(refused.status == 429 && refused.headers["Retry-After"] != nil)
+        #expect(try used() == Browser.start)
+        browser.pass(60_000)
+        #expect(await browser.get("/", cookie: cookie).status == 200)
+        #expect(try used() == Browser.start + 121_000)
+    }
+
     @Test func aKeyOpensASessionThatEnds() async throws {
         for key in ["", "abc", String(repeating: "0", count: 64)] {
             let response = await browser.send("/console/enter", [("userKey", key)])
