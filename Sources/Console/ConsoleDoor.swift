@@ -2,6 +2,7 @@ import API
 import Bytes
 import Database
 import HTTP
+import Jobs
 
 // DESIGN. Pages made by the server, with forms and no script (docs/adr/016): a Content-Security-Policy limits what the browser
 // may load and where forms may lead, and a form from another site is refused. All changes are made by the calls of the API, with
@@ -18,6 +19,7 @@ struct ConsoleDoor: Sendable {
     private let issuers: IssuerDoor
     private let desk: CallDesk
     private let memory = TotalsMemory()
+    private let submissions = SubmissionMemory()
     /// Nil where the server takes no uploads.
     private let uploads: UploadDesk?
 
@@ -186,7 +188,10 @@ struct ConsoleDoor: Sendable {
         guard let (page, sender) = try await enter(address, form, request) else { return .redirect(to: Address()) }
         guard let submission = page.submission else { throw APIError.refused }
         do {
-            switch try await submission.act(sender) {
+            let landing = try await submissions.landing(of: sender, request.body, at: backend.queue.now()) {
+                try await submission.act(sender)
+            }
+            switch landing {
             case .page(let next): return .redirect(to: next)
             case .secret(let secret):
                 return try await threads.attempt { try show(address, request, with: secret) }.get()

@@ -116,6 +116,44 @@ struct ManagementTests {
         #expect(try stored() == ["Q", #"{"type":"ALERT"}"#, "ALERT"])
     }
 
+    /// The browser shows the answer to the second request of a double click.
+    @Test func aFormThatIsSentTwiceIsDoneOnce() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let shown = await browser.page("\(organization)/policy?kind=age", cookie: cookie)
+        let mark = try #require(shown.firstMatch(of: /name="once" value="([0-9a-f]{16})"/)?.1)
+        let policy = [
+            ("once", String(mark)), ("kind", "age"), ("policy.name", "Old"), ("policy.action.type", "ALERT"),
+            ("policy.filter.days", "30"),
+        ]
+        async let first = browser.send("\(organization)/policy", policy, cookie: cookie)
+        async let second = browser.send("\(organization)/policy", policy, cookie: cookie)
+        for response in await [first, second] {
+            #expect(response.status == 303 && response.headers["Location"] == "\(organization)/policies")
+        }
+        #expect(try browser.count("policy") == 1)
+        // Another view of the page has another text.
+        let again = await browser.page("\(organization)/policy?kind=age", cookie: cookie)
+        #expect(!again.contains(mark))
+        let other = [("once", "0123456789abcdef")] + policy.dropFirst()
+        #expect(await browser.send("\(organization)/policy", other, cookie: cookie).status == 303)
+        #expect(try browser.count("policy") == 2)
+        browser.pass(10_001)
+        #expect(await browser.send("\(organization)/policy", other, cookie: cookie).status == 303)
+        #expect(try browser.count("policy") == 3)
+
+        let key = [
+            ("once", String(mark)), ("part", "key"), ("keyName", "ci"), ("scopes", "READ"),
+        ]
+        let made = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: cookie)))
+        let shownAgain = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: cookie)))
+        #expect(made != nil && made == shownAgain)
+        // The same form of somebody else is another one.
+        let ada = try await browser.enter(try browser.user(.administrator))
+        let hers = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: ada)))
+        #expect(hers != nil && hers != made)
+        #expect(browser.faults == 0)
+    }
+
     /// The only policy: its name, its action and the action's type.
     private func stored() throws -> [String] {
         try browser.database.read { connection in

@@ -79,7 +79,10 @@ extension HTML {
     }
 
     private mutating func hidden(_ fields: [(name: String, value: String)]) {
-        for field in fields { void("input", ("type", "hidden"), ("name", field.name), ("value", field.value)) }
+        let mark = mark.isEmpty ? [] : [(name: SubmissionMemory.field, value: mark)]
+        for field in mark + fields {
+            void("input", ("type", "hidden"), ("name", field.name), ("value", field.value))
+        }
     }
 
     /// A field with its label, and the problem where it is about this field.

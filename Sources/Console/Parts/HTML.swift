@@ -3,18 +3,23 @@ import Bytes
 /// A page that is being written: elements are constants of the program, texts and values of attributes are escaped.
 struct HTML: ~Copyable {
     private var sink = ByteSink()
+    /// The random text of the page, for its forms.
+    private(set) var mark = ""
 
     /// The bytes of a whole page.
     ///
     /// - Parameters:
     ///   - seconds: after which the browser loads it again, or another page; nil for never.
     ///   - path: of the other page; empty for the page itself.
+    ///   - mark: the random text by which a form that is sent twice is recognised; empty for pages whose forms change nothing.
     static func page(
-        title: String, refresh seconds: Int? = nil, to path: String = "", _ body: (inout HTML) throws -> Void
+        title: String, refresh seconds: Int? = nil, to path: String = "", mark: String = "",
+        _ body: (inout HTML) throws -> Void
     ) rethrows
         -> [UInt8]
     {
         var html = HTML()
+        html.mark = mark
         html.sink.append("<!DOCTYPE html>\n")
         try html.element("html", ("lang", "en")) { html in
             html.element("head") { html in

@@ -9,7 +9,8 @@ enum Layout {
     static func page(_ visit: Visit) throws -> [UInt8] {
         let content = try visit.page.show(visit)
         let title = content.title == visit.name ? content.title : "\(content.title) – \(visit.name)"
-        return HTML.page(title: "\(title) – Waybill", refresh: content.refresh) { html in
+        let mark = try visit.backend.random.bytes(8).hexadecimal
+        return HTML.page(title: "\(title) – Waybill", refresh: content.refresh, mark: mark) { html in
             html.element("a", ("class", "skip"), ("href", "#main"), text: "Skip to the content")
             header(visit, to: &html)
             html.element("main", ("id", "main")) { html in

@@ -1,0 +1,47 @@
+import Bytes
+import HTTP
+import Synchronization
+
+// DESIGN. A double click sends a form twice, and the browser shows the answer to the second request alone. All forms of a page have one
+// random text, so two equal bodies of a session come from one view of a page: the second waits for the first and has its landing, with
+// the secret that is shown once. A page that is shown again has another text. Each process remembers for itself.
+
+/// The forms that were sent lately: one that is sent twice is done once.
+final class SubmissionMemory: Sendable {
+    /// The field with the random text of a page. Forms without it, such as those of scripts, are done as often as they are sent.
+    static let field = "once"
+    /// Milliseconds for which a form is remembered.
+    private static let lifetime: Int64 = 10_000
+    private static let limit = 1000
+
+    private struct Entry: Sendable {
+        let work: Task<Landing, any Error>
+        /// Milliseconds since 1970, UTC.
+        let begun: Int64
+    }
+
+    private let known = Mutex<[[UInt8]: Entry]>([:])
+
+    /// Does what a form requests. The same form within some seconds does nothing more, and has the same outcome.
+    ///
+    /// - Parameters:
+    ///   - body: of the request that brought the form.
+    ///   - time: milliseconds since 1970, UTC.
+    func landing(
+        of sender: Sender, _ body: HTTPRequest.Body, at time: Int64,
+        _ act: @escaping @Sendable () async throws -> Landing
+    ) async throws -> Landing {
+        guard sender.form.has(Self.field), case .bytes(let bytes) = body else { return try await act() }
+        let key = Digest.of(sender.session + Array("\(sender.address.text)\n".utf8) + bytes, .sha256)
+        let work = known.withLock { known in
+            known = known.filter { abs(time - $0.value.begun) < Self.lifetime }
+            if let found = known[key] { return found.work }
+            if known.count >= Self.limit { known.removeAll() }
+            // Of no request alone: the first may be cancelled by its browser while the second waits.
+            let work = Task { try await act() }
+            known[key] = Entry(work: work, begun: time)
+            return work
+        }
+        return try await work.value
+    }
+}
