@@ -97,7 +97,7 @@ struct PolicyForm {
 
     // MARK: What the filter looks for
 
-    private static func rule(_ filter: RequestValue, type: String) throws(APIError) -> PolicyRule {
+    static func rule(_ filter: RequestValue, type: String) throws(APIError) -> PolicyRule {
         func has(_ words: String...) -> Bool { words.contains(where: type.contains) }
         if has("LICENSE_GROUP", "LICENSE_FAMILY", "LICENCE_FAMILY", "COPYLEFT") { return try families(filter) }
         if has("LICENSE", "LICENCE") { return try licenses(filter) }
@@ -148,14 +148,14 @@ struct PolicyForm {
 
     private static func licenses(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         let accepted = #"a list of {"name": licence}"#
-        let found = names(try value(filter, ["licenses", "license", "value"], accepted: accepted))
+        let found = names(try value(filter, PolicyMember.licenses.names, accepted: accepted))
         guard !found.isEmpty else { throw .missing("policy.filter.licenses", accepted: accepted) }
         return .licenses(found.map { $0.split(separator: "\n").joined(separator: " ") })
     }
 
     private static func families(_ filter: RequestValue) throws(APIError) -> PolicyRule {
         let accepted = (LicenseFamily.allCases.map(\.rawValue) + ["Copyleft"]).joined(separator: ", ")
-        let keys = ["licenseGroups", "licenseGroup", "groups", "families", "family", "value"]
+        let keys = PolicyMember.families.names
         func plain(_ text: String) -> String { text.lowercased().filter { $0.isLetter } }
         var found: [LicenseFamily] = []
         for word in names(try value(filter, keys, accepted: accepted)) {
@@ -205,8 +205,8 @@ struct PolicyForm {
             }
             return nil
         }
-        let least = try tenths(["minScore", "from", "score", "value"])
-        let most = try tenths(["maxScore", "to"])
+        let least = try tenths(PolicyMember.minScore.names)
+        let most = try tenths(PolicyMember.maxScore.names)
         guard least != nil || most != nil else { throw .missing("policy.filter.minScore", accepted: accepted) }
         guard least ?? 0 <= most ?? 100 else {
             throw .badValue(
@@ -218,7 +218,7 @@ struct PolicyForm {
     private static func severities(_ filter: RequestValue) throws(APIError) -> [String] {
         let words = ["NONE", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
         let accepted = words.joined(separator: ", ")
-        let keys = ["severities", "severity", "value"]
+        let keys = PolicyMember.severities.names
         let found = names(try value(filter, keys, accepted: accepted)).map { $0.uppercased() }
         if let wrong = found.first(where: { !words.contains($0) }) {
             throw .badValue(wrong, of: "policy.filter.\(keys[0])", accepted: accepted)
@@ -227,7 +227,7 @@ struct PolicyForm {
     }
 
     private static func age(_ filter: RequestValue) throws(APIError) -> PolicyRule {
-        for key in [days.name, "age", "maxAge", "value"] {
+        for key in PolicyMember.days.names {
             guard let field = filter[key] else { continue }
             return .age(days: Int(try days.read(field, as: "policy.filter.\(key)")))
         }
@@ -235,8 +235,7 @@ struct PolicyForm {
     }
 
     private static func name(_ filter: RequestValue) throws(APIError) -> PolicyRule {
-        let keys = ["pattern", "resourceName", "name", "regex", "value"]
-        let (key, field) = try member(filter, keys, accepted: APIError.patternAccepted)
+        let (key, field) = try member(filter, PolicyMember.pattern.names, accepted: APIError.patternAccepted)
         return .name(try .reading(field.word ?? "", of: "policy.filter.\(key)"))
     }
 }

@@ -116,6 +116,58 @@ struct ManagementTests {
         #expect(try stored() == ["Q", #"{"type":"ALERT"}"#, "ALERT"])
     }
 
+    /// Policies that tools copy have filters with members, types and names that no form has.
+    @Test(arguments: [
+        (
+            "licenses", #"{"licenses":[{"id":7,"name":"MIT"}],"note":{"by":"x"},"type":"LICENSE_NAME"}"#,
+            ("licenses", "MIT"), ("licenses", "MIT\r\nISC"),
+            #"{"type":"LICENSE_NAME","licenses":[{"name":"MIT"},{"name":"ISC"}],"note":{"by":"x"}}"#
+        ),
+        (
+            "vulnerability", #"{"note":[1],"type":"VULNERABILITY_SCORE","value":7}"#,
+            ("minScore", "7.0"), ("minScore", "8"),
+            #"{"type":"VULNERABILITY","minScore":"8","note":[1]}"#
+        ),
+        (
+            "age", #"{"maxAge":30,"note":null,"type":"LIBRARY_AGE"}"#, ("days", "30"), ("days", "31"),
+            #"{"type":"LIBRARY_AGE","days":"31","note":null}"#
+        ),
+    ])
+    func whatNoFormHasOfAFilterIsKept(
+        kind: String, filter: String, same: (String, String), other: (String, String), changed: String
+    ) async throws {
+        let body = """
+            {"requestType":"addOrganizationPolicy","userKey":"\(browser.acme.administrator)","orgToken":"\(browser.acme.token)",
+            "policy":{"name":"P","filter":\(filter),"action":{"type":"ALERT"}}}
+            """
+        let request = HTTPRequest(method: "POST", path: "/api/v1.4", body: .bytes(Array(body.utf8)))
+        #expect(Browser.text(await browser.response(to: request)).contains("Successfully added"))
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let id = try #require(try browser.database.read { try $0.integer("SELECT id FROM policy") })
+        let page = "\(organization)/policy/\(id)"
+        func form(_ field: (String, String)) -> [(String, String)] {
+            [
+                ("kind", kind), ("policy.name", "Q"), ("policy.action.type", "ALERT"),
+                ("policy.filter.\(field.0)", field.1),
+            ]
+        }
+        func stored() throws -> String? {
+            try browser.database.read { try $0.first("SELECT filter FROM policy WHERE name = 'Q'") { $0.string(0) } }
+        }
+        #expect(await browser.send(page, form(same), cookie: cookie).status == 303)
+        #expect(try stored().map(members) == members(filter))
+        #expect(await browser.send(page, form(other), cookie: cookie).status == 303)
+        #expect(try stored().map(members) == members(changed))
+    }
+
+    /// A JSON object in one spelling.
+    private func members(_ json: String) -> String {
+        let found = (try? JSONSerialization.jsonObject(with: Data(json.utf8))).flatMap {
+            try? JSONSerialization.data(withJSONObject: $0, options: .sortedKeys)
+        }
+        return found.map { String(decoding: $0, as: UTF8.self) } ?? "no JSON: \(json)"
+    }
+
     /// The browser shows the answer to the second request of a double click.
     @Test func aFormThatIsSentTwiceIsDoneOnce() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
