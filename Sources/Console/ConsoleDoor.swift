@@ -18,6 +18,7 @@ struct ConsoleDoor: Sendable {
     private let signIn: SignIn
     private let issuers: IssuerDoor
     private let desk: CallDesk
+    private let questions: AskDesk
     private let memory = TotalsMemory()
     private let submissions = SubmissionMemory()
     /// Nil where the server takes no uploads.
@@ -29,6 +30,7 @@ struct ConsoleDoor: Sendable {
         signIn = SignIn(backend: backend, threads: threads)
         issuers = IssuerDoor(backend: backend, signIn: signIn)
         desk = CallDesk(backend, on: threads)
+        questions = AskDesk(backend, on: threads)
         uploads = UploadDesk(backend, on: threads)
     }
 
@@ -118,7 +120,7 @@ struct ConsoleDoor: Sendable {
                 try await signIn.admit(request)
                 if Self.isUpload(request, route) { return try await upload(address, request) }
                 if let form { return try await submit(form, address, request) }
-                if address.page == Page.download.word { return try await fetch(address, request) }
+                if Page.downloads.contains(address.page) { return try await fetch(address, request) }
                 return try await threads.attempt { [address] in try show(address, request) }.get()
             }
         } catch {
@@ -165,7 +167,7 @@ struct ConsoleDoor: Sendable {
     private func enter(
         _ address: Address, _ form: Form, _ request: HTTPRequest
     ) async throws -> (page: Page, sender: Sender)? {
-        try await threads.attempt { [backend, desk, signIn, memory] in
+        try await threads.attempt { [backend, desk, questions, signIn, memory] in
             try backend.database.read { connection -> (page: Page, sender: Sender)? in
                 guard let person = try signIn.person(of: request, on: connection),
                     let visit = try Visit(
@@ -177,7 +179,8 @@ struct ConsoleDoor: Sendable {
                     Sender(
                         address: visit.address, place: visit.place, names: visit.names, form: form,
                         keyDigest: person.keyDigest,
-                        session: person.session, caller: Caller(request, at: .console), backend: backend, desk: desk)
+                        session: person.session, caller: Caller(request, at: .console), backend: backend, desk: desk,
+                        questions: questions)
                 )
             }
         }.get()

@@ -40,9 +40,12 @@ struct Page: Sendable {
     static let table: [Page] = [
         .overview, .productOverview, .projectOverview, .vulnerabilities, .vulnerability, .libraries, .library,
         .licences, .licence, .alerts, .decide, .paths, .files, .reports, .report, .download, .imports, .history,
-        .policies, .policy, .search, .changes, .knowledge,
+        .policies, .policy, .search, .answer, .changes, .knowledge,
         .people, .person, .settings, .audit, .sessions, .keys, .notices,
     ]
+
+    /// The words of pages that are files.
+    static let downloads = Set(table.filter { $0.fetch != nil }.map(\.word))
 
     /// The page of an address; nil when there is none.
     static func at(_ address: Address, _ kind: ScopeKind) -> Page? {
@@ -112,6 +115,7 @@ struct Sender: Sendable {
     let caller: Caller
     let backend: Backend
     let desk: CallDesk
+    let questions: AskDesk
 
     /// Makes a call at the place of the page.
     @discardableResult

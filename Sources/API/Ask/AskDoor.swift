@@ -15,7 +15,7 @@ struct AskDoor: Sendable {
     /// The name of the call, for logs and records.
     static let name = "ask"
     /// The right that a question needs.
-    private static let need = Need(.readOnly, with: .read, for: name)
+    static let need = Need(.readOnly, with: .read, for: name)
 
     private let backend: Backend
     private let threads = Threads("ask", width: 4)
@@ -110,12 +110,9 @@ struct AskDoor: Sendable {
                 json.objects("items", page.items) { $0.members(of: $1) }
                 if let next = page.next { json.text("next", next) }
             }
-        case .ndjson:
-            var json = Answer.writer()
-            for item in page.items { json.line(item) }
-            response = HTTPResponse(type: "application/x-ndjson", bytes: json.bytes)
-        case .csv:
-            response = HTTPResponse(type: "text/csv;charset=UTF-8;header=present", bytes: AskCSV.text(of: page.items))
+        case .ndjson, .csv:
+            var writer = AskWriter(asked.format)
+            response = HTTPResponse(type: asked.format.mediaType, bytes: writer.piece(page.items, isLast: true))
         }
         // Formats of rows have no room for it (RFC 8288).
         if let next = page.next {

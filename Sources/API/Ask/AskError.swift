@@ -1,6 +1,6 @@
 import Bytes
 import HTTP
-import Reports
+package import Reports
 
 // DESIGN. The errors of the search are those of the API, with an HTTP status of their own: clients that send GET look at the status first.
 
@@ -63,7 +63,7 @@ enum AskError: Error, Equatable {
 
 extension APIError {
     /// The error of a question, for every door that puts one.
-    init(question error: QuestionError) {
+    package init(question error: QuestionError) {
         switch error {
         case .badValue(let value, let field, let accepted): self = .badValue(value, of: field, accepted: accepted)
         case .tooWide(let limit): self = .tooManyLibraries(limit)

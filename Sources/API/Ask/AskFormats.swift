@@ -16,11 +16,47 @@ extension JSONWriter {
         if let fix = item.fix { text("fix", fix) }
         if let decision = item.decision { text("decision", decision) }
     }
+}
 
-    /// An item on a line of its own.
-    mutating func line(_ item: Question.Item) {
-        object { $0.members(of: item) }
-        endLine()
+extension AskRequest.Format {
+    var mediaType: String {
+        switch self {
+        case .json: Answer.mediaType
+        case .ndjson: "application/x-ndjson"
+        case .csv: "text/csv;charset=UTF-8;header=present"
+        }
+    }
+}
+
+/// Writes items in a format, some at a time: what is written together is one file.
+struct AskWriter {
+    private let format: AskRequest.Format
+    private var isBegun = false
+    private var hasItems = false
+
+    init(_ format: AskRequest.Format) { self.format = format }
+
+    /// The bytes of the next items; may be empty.
+    mutating func piece(_ items: [Question.Item], isLast: Bool) -> [UInt8] {
+        defer { isBegun = true }
+        switch format {
+        case .json:
+            var bytes = isBegun ? [] : Array(#"{"items":["#.utf8)
+            for item in items {
+                if hasItems { bytes.append(UInt8(ascii: ",")) }
+                hasItems = true
+                bytes += Answer.text { $0.members(of: item) }.utf8
+            }
+            return bytes + (isLast ? Array("]}".utf8) : [])
+        case .ndjson:
+            var json = Answer.writer()
+            for item in items {
+                json.object { $0.members(of: item) }
+                json.endLine()
+            }
+            return json.bytes
+        case .csv: return AskCSV.text(of: items, hasHeading: !isBegun)
+        }
     }
 }
 
@@ -31,9 +67,9 @@ enum AskCSV {
         "decision",
     ]
 
-    static func text(of items: [Question.Item]) -> [UInt8] {
+    fileprivate static func text(of items: [Question.Item], hasHeading: Bool) -> [UInt8] {
         var sink = ByteSink()
-        append(heading, to: &sink)
+        if hasHeading { append(heading, to: &sink) }
         for item in items { append(fields(of: item), to: &sink) }
         return sink.bytes
     }

@@ -46,6 +46,24 @@ struct AskTests {
         }
     }
 
+    @Test func whatIsWrittenInPiecesIsOneFile() throws {
+        let items = ["a", "b,\"c\""].map { name in
+            Question.Item(
+                project: ("Shop", "Cart", "t"), library: (name, nil, nil), path: nil, isDirect: nil, since: nil,
+                verdict: (nil, nil))
+        }
+        for format in AskRequest.Format.allCases {
+            var whole = AskWriter(format)
+            var parts = AskWriter(format)
+            let all = whole.piece(items, isLast: true)
+            var pieces: [UInt8] = []
+            for (some, isLast) in [([], false), ([items[0]], false), ([], false), ([items[1]], false), ([], true)] {
+                pieces += parts.piece(some, isLast: isLast)
+            }
+            #expect(pieces == all && !all.isEmpty, "\(format)")
+        }
+    }
+
     @Test func pagesAreLinked() async throws {
         let world = try ManagedWorld(.sqlite)
         var query: HTTPFields = ["license": "MIT", "limit": "2", "severity": "low, medium,high"]
