@@ -91,6 +91,28 @@ import Testing
         #expect(!text.contains("betaalpha") && !text.contains("alphabeta"))
     }
 
+    private static let hasEmoji = (try? PDFCanvas.missingScripts())?.contains("emoji") == false
+
+    /// Pictures, alone, of two and three characters, and flags: outlines of a font, which come back as what they are.
+    @Test(.enabled(if: hasEmoji, "needs Debian's package fonts-symbola")) func emojiAreShown() throws {
+        let words = [
+            "\u{1F680}\u{1F41B}\u{1F511}", "\u{1F44D}\u{1F3FD}", "\u{1F1E9}\u{1F1EA}", "\u{1F469}\u{200D}\u{1F4BB}",
+            "\u{2764}\u{FE0F}",
+        ]
+        let fonts = try PDFFonts()
+        _ = fonts.set("release " + words.joined(separator: " "), .init(size: 10))
+        #expect(fonts.faces.flatMap(\.codes).allSatisfy { $0.glyph != 0 })
+        let document = try PDFDocument { file in
+            var table = try PDFTable(
+                .init(title: "Emoji", scope: "", created: "2024-05-01T12:00:00Z"), columns: [.init("Text")])
+            for word in words { try table.row(["release " + word], to: &file) }
+            try table.finish(to: &file)
+        }
+        try document.expectSound()
+        let text = String(String.UnicodeScalarView(try document.text().unicodeScalars.filter { $0 != " " }))
+        for word in words { #expect(text.contains("release" + word), "\(word)") }
+    }
+
     @Test func charactersThatNoFontHasComeBackAndTakeOneCode() throws {
         // Private use, so that no font of this machine has them.
         let text = String(String.UnicodeScalarView((0xF0000..<0xF0040).compactMap(Unicode.Scalar.init)))

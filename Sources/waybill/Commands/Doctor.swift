@@ -344,9 +344,8 @@ struct Doctor {
         let missing = try PDFCanvas.missingScripts()
         guard missing.isEmpty else {
             throw Failure(
-                "no font for \(missing.joined(separator: ", ")); install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core"
-            )
+                "no font for \(missing.joined(separator: ", ")); install \(PDFCanvas.fontPackages)")
         }
-        return "Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Chinese, Japanese and Korean"
+        return "Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Chinese, Japanese, Korean and emoji"
     }
 }

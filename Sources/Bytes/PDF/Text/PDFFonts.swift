@@ -6,8 +6,13 @@ import CPango
 /// fixed, not that of the process: it decides which font stands in, and the same data must give the same bytes.
 final class PDFFonts {
     /// In order of preference for each character; what none of them has comes from any font of the machine.
-    private static let family =
-        "Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,DejaVu Sans"
+    private static let family = """
+        Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,DejaVu Sans,\
+        Symbola
+        """
+
+    /// Debian's packages of these fonts, for errors.
+    static let packages = "fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core, fonts-symbola"
 
     private let map: UnsafeMutablePointer<PangoFontMap>
     let context: OpaquePointer
@@ -41,7 +46,7 @@ final class PDFFonts {
         g_free(families)
         guard count > 0, let context = pango_font_map_create_context(map) else {
             g_object_unref(map)
-            throw .format("writing a PDF: no fonts found; install fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core")
+            throw .format("writing a PDF: no fonts found; install \(Self.packages)")
         }
         pango_context_set_round_glyph_positions(context, 0)
         pango_context_set_language(context, pango_language_from_string("en"))
