@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := pkg-config libsqlite3-dev libpq-dev libmicrohttpd-dev zlib1g-dev liblzma-dev libzstd-dev libisal-dev libharfbuzz-dev \
 	libpango1.0-dev libssl-dev libcurl4-openssl-dev libxml2-dev libyaml-dev libre2-dev libcjose-dev libstdc++-12-dev ca-certificates
 RUN_PACKAGES := fonts-noto-core fonts-noto-cjk fonts-dejavu-core fonts-symbola
-TEST_PACKAGES := unzip libxml2-utils qpdf poppler-utils python3 postgresql-15 openssl curl python3-swift systemd
+TEST_PACKAGES := unzip libxml2-utils qpdf poppler-utils python3 postgresql-15 openssl curl python3-swift systemd zsh fish
 BENCH_PACKAGES := wrk nginx-light libxlsxwriter-dev libsqlite3-dev libisal-dev gcc libc6-dev python3-venv time redis-server postgresql-15
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -49,25 +49,6 @@ extension EndToEnd {
             #expect(plain.output == "waybill \(version ?? "")\n")
         }
 
-        /// bash reads its script, and completes with it.
-        @Test func bashCompletes() throws {
-            let folder = try TemporaryFolder()
-            let script = folder.path("waybill")
-            try Executable.run(["completion", "bash"]).output.write(toFile: script, atomically: true, encoding: .utf8)
-            for (words, expected) in [
-                ("waybill im", "import"), ("waybill import sb", "sbom"),
-                ("waybill import sbom --proj", "--project\n--project-version"), ("waybill report --form", "--format"),
-            ] {
-                let parts = words.split(separator: " ")
-                let line = """
-                    source \(script); COMP_WORDS=(\(words)); COMP_CWORD=\(parts.count - 1); _waybill
-                    printf '%s\\n' "${COMPREPLY[@]}"
-                    """
-                let output = try ForeignTool.run("/bin/bash", ["-c", line])
-                #expect(String(decoding: output, as: UTF8.self) == expected + "\n", "\(words)")
-            }
-        }
-
         /// Every command and every flag stands in each.
         @Test func completionsAndManPagesNameEverything() throws {
             let scripts = try ["bash", "zsh", "fish"].map { try Executable.run(["completion", $0]).output }

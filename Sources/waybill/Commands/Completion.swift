@@ -44,6 +44,13 @@ enum Completion: String, CaseIterable {
         Command.all.filter { $0.words.count > 1 && $0.words[0] == first }.map { $0.words[1] }
     }
 
+    /// What a first word stands for: the summary of its command, or the commands that begin with it.
+    private static func meaning(ofFirst first: String) -> String {
+        let seconds = secondWords(behind: first)
+        guard seconds.isEmpty else { return seconds.joined(separator: ", ") }
+        return quoted(Command.all.first { $0.words == [first] }?.summary ?? "")
+    }
+
     private static func flags(of command: Command) -> [String] { command.allFlags.map { "--\($0.name)" } }
 
     /// The first two words of a command line with this command, as `case` matches them.
@@ -88,7 +95,7 @@ enum Completion: String, CaseIterable {
             _waybill() {
                 local -a choices
                 if (( CURRENT == 2 )); then
-                    choices=(\(firstWords.map { "'\($0)'" }.joined(separator: " ")))
+                    choices=(\(firstWords.map { "'\($0):\(meaning(ofFirst: $0))'" }.joined(separator: " ")))
                     _describe command choices
                     return
                 fi
@@ -118,23 +125,30 @@ enum Completion: String, CaseIterable {
     }
 
     private static var fishScript: String {
-        var text = "# Completions of waybill for fish, made by `waybill completion fish`.\n"
+        var text = """
+            # Completions of waybill for fish, made by `waybill completion fish`.
+            # Whether the command line so far is that of a command, of one word or two.
+            function __waybill_is
+                set -l words (commandline -opc)
+                test "$words[2]" = "$argv[1]"; and test (count $argv) -eq 1 -o "$words[3]" = "$argv[2]"
+            end
+            # Whether the second word of a command comes next.
+            function __waybill_continues
+                set -l words (commandline -opc)
+                test (count $words) -eq 2 -a "$words[2]" = "$argv[1]"
+            end
+
+            """
         for first in firstWords {
-            let summary = Command.all.first { $0.words == [first] }?.summary ?? ""
-            text += "complete -c waybill -n __fish_use_subcommand -f -a \(first) -d '\(quoted(summary))'\n"
+            let meaning = meaning(ofFirst: first)
+            text += "complete -c waybill -n __fish_use_subcommand -f -a \(first) -d '\(meaning)'\n"
         }
         for command in Command.all {
-            let condition: String
             if command.words.count > 1 {
-                let seconds = secondWords(behind: command.words[0]).joined(separator: " ")
-                text += "complete -c waybill -n '__fish_seen_subcommand_from \(command.words[0]); "
-                text += "and not __fish_seen_subcommand_from \(seconds)' -f -a \(command.words[1]) "
+                text += "complete -c waybill -n '__waybill_continues \(command.words[0])' -f -a \(command.words[1]) "
                 text += "-d '\(quoted(command.summary))'\n"
-                condition =
-                    "__fish_seen_subcommand_from \(command.words[0]); and __fish_seen_subcommand_from \(command.words[1])"
-            } else {
-                condition = "__fish_seen_subcommand_from \(command.words[0])"
             }
+            let condition = "__waybill_is \(command.words.joined(separator: " "))"
             for flag in command.allFlags {
                 let value = flag.value == nil ? "" : " -r"
                 text += "complete -c waybill -n '\(condition)' -l \(flag.name)\(value) -d '\(quoted(flag.meaning))'\n"
@@ -143,8 +157,8 @@ enum Completion: String, CaseIterable {
         return text
     }
 
-    /// A text to put between single quotes, on one line. A colon ends a word of zsh's lists.
+    /// A text to put between single quotes, on one line.
     private static func quoted(_ text: String) -> String {
-        text.replacing("'", with: "’").replacing("\\", with: "").replacing(":", with: ";")
+        text.replacing("'", with: "’").replacing("\\", with: "")
     }
 }
