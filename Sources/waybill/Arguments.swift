@@ -63,6 +63,9 @@ struct Arguments: Sendable {
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = String(parts.first ?? "")
                 guard word.hasPrefix("--"), let flag = byName[name] else {
+                    guard name != "server" else {
+                        throw UsageError(description: "--server: this command works on the data itself, at no server")
+                    }
                     // A value behind the name may be secret.
                     let near = NearWord.nearest(to: name, among: byName.keys.sorted())
                     throw UsageError(

@@ -205,10 +205,12 @@ extension EndToEnd {
                 #expect(!ending.errors.contains(key) && !ending.errors.contains("a b"))
             }
             let local = try Executable.run(
-                ["user", "list"], environment: ["WAYBILL_SERVER": url, "WAYBILL_KEY": key],
+                ["update"], environment: ["WAYBILL_SERVER": url, "WAYBILL_KEY": key],
                 in: world.site.folder.url.path)
             #expect(
                 local.status == 1 && local.errors.contains("not at the server of WAYBILL_SERVER"), "\(local.errors)")
+            let other = try Executable.run(["doctor", "--server", url])
+            #expect(other.status == 2 && other.errors.contains("works on the data itself"), "\(other.errors)")
             let gone = try Executable.run(["list", "products", "--server", "http://127.0.0.1:1", "--key", key])
             #expect(gone.status == 1 && gone.errors.contains("cannot reach http://127.0.0.1:1"), "\(gone.errors)")
         }

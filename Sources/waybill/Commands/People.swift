@@ -3,8 +3,8 @@ import Bytes
 import Database
 import Service
 
-// DESIGN. What an administrator does by calls, the operator does on the database itself: for people who are locked out, and for
-// an organization whose administrators are. The same code keeps the same rules; the author in the change log is SYSTEM.
+// DESIGN. What an administrator does by calls of a server, the operator does on the database itself: for people who are locked out, and
+// for an organization whose administrators are. The same code keeps the same rules; the author in the change log is then SYSTEM.
 
 extension Command {
     private static let emailFlag = Flag("email", "EMAIL", "the user's address", required: true)
@@ -13,17 +13,16 @@ extension Command {
 
     static let userList = Command(
         words: ["user", "list"], operands: "", summary: "Lists the users of an organization with their roles.",
-        flags: [.org]
+        flags: [.org] + Flag.remote
     ) { arguments, configuration in
-        let office = try Office(configuration)
-        let users = try office.runtime.database.snapshot { try Member.list(office.scope, on: $0) }
+        let office = try configuration.office()
         if arguments.has("json") {
-            print(JSONWriter.object { $0.objects("users", users) { $0.member($1) } })
-        } else {
-            for user in users {
-                say("\(user.person.email)  \(user.person.name)  \(user.rolesText)  keys: \(user.keys)")
-            }
+            let members = try office.members()
+            return print(JSONWriter.object { $0.objects("users", members) { $0.member($1) } })
         }
+        let listed = try office.items(.users, in: try office.organization(), limit: office.listLimit, email: nil)
+        for user in listed.items { say("\(user.text(0))  \(user.text(1))  \(user.text(3))  keys: \(user.text(4))") }
+        if listed.hasMore { complain("there are more\n") }
     }
 
     static let userAdd = Command(
@@ -33,39 +32,34 @@ extension Command {
             Flag("role", "ROLE", "\(roleWords) (NONE)"), product,
             Flag("scopes", "WORDS", "what the key is for: READ, SUBMIT, UPLOAD, ADMINISTER, between commas (all)"),
             Flag("expires", "TIME", "when the key ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
-        ]
+        ] + Flag.remote
     ) { arguments, configuration in
-        let office = try Office(configuration)
-        let (email, secret) = (try configuration.required("email"), try UserKey.new())
-        let new = People.NewMember(
-            name: configuration["name"] ?? "", email: email, kind: "USER",
-            key: NewKey(secret.digest, scopes: try configuration.scopes(), expires: try configuration.expires()),
-            role: try configuration.role(), product: try office.product(configuration["product"]))
-        try office.change { try People.add(new, $0) }
-        show(secret, of: email, arguments)
+        let (role, rights) = (try configuration.role(), try configuration.rights())
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
+        let member = WantedMember(
+            email: email, name: configuration["name"] ?? "", role: role,
+            product: try office.product(configuration["product"]), rights: rights)
+        show(key: try office.add(member), of: email, arguments)
     }
 
     static let userRemove = Command(
         words: ["user", "remove"], operands: "", summary: "Takes a user's roles, groups and keys away.",
-        flags: [.org, emailFlag, .yes]
+        flags: [.org, emailFlag, .yes] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
         try confirmAtTerminal("Remove the user \(email) with roles and keys?", isSure: arguments.has("yes"))
-        try office.change { try People.remove(email: email, $0) }
+        try office.remove(email: email)
         show("removed \(email)", arguments)
     }
 
     static let userRole = Command(
         words: ["user", "role"], operands: "",
         summary: "Gives a user one role in place of others, in the organization or in one product.",
-        flags: [.org, emailFlag, Flag("role", "ROLE", roleWords, required: true), product]
+        flags: [.org, emailFlag, Flag("role", "ROLE", roleWords, required: true), product] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
-        let (role, product) = (try configuration.role(), try office.product(configuration["product"]))
-        try office.change { writing in
-            let place = product == 0 ? writing : writing.moved(to: office.scope(ofProduct: product))
-            try People.setRole(role, email: email, place)
-        }
+        let role = try configuration.role()
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
+        try office.setRole(role, of: email, in: try office.product(configuration["product"]))
         show("\(email) is \(role?.rawValue ?? "NONE")", arguments)
     }
 
@@ -76,13 +70,10 @@ extension Command {
     static let keyList = Command(
         words: ["key", "list"], operands: "",
         summary: "Lists the keys of a user; the keys themselves are kept nowhere.",
-        flags: [.org, emailFlag]
+        flags: [.org, emailFlag] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
-        let keys = try office.runtime.database.read { connection in
-            try Keys.list(
-                account: try People.user(email, in: office.scope.organization, on: connection).id, on: connection)
-        }
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
+        let keys = try office.keys(of: email)
         if arguments.has("json") {
             print(JSONWriter.object { $0.objects("keys", keys) { $0.key($1) } })
         } else {
@@ -100,18 +91,11 @@ extension Command {
             .org, emailFlag, keyName,
             Flag("scopes", "WORDS", "what it is for: READ, SUBMIT, UPLOAD, ADMINISTER, between commas (all)"),
             Flag("expires", "TIME", "when it ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
-        ]
+        ] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
-        let secret = try UserKey.new()
-        let new = NewKey(
-            secret.digest, name: try configuration.required("name"), scopes: try configuration.scopes(),
-            expires: try configuration.expires())
-        try office.change { writing in
-            let person = try People.user(email, in: writing.scope.organization, on: writing.connection)
-            _ = try Keys.add(new, to: person, writing)
-        }
-        show(secret, of: email, arguments)
+        let (name, rights) = (try configuration.required("name"), try configuration.rights())
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
+        show(key: try office.addKey(named: name, rights, to: email), of: email, arguments)
     }
 
     static let keyRenew = Command(
@@ -120,30 +104,21 @@ extension Command {
         flags: [
             .org, emailFlag, Flag("name", "NAME", "the key's name (the first one)"),
             Flag("expires", "TIME", "when the new one ends, yyyy-MM-dd or yyyy-MM-dd HH:mm:ss, UTC (never)"),
-        ]
+        ] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
-        let (secret, expires) = (try UserKey.new(), try configuration.expires())
-        let name = configuration["name"]
-        try office.change { writing in
-            guard let name else { return try People.renew(email: email, by: secret.digest, expires: expires, writing) }
-            let person = try People.user(email, in: writing.scope.organization, on: writing.connection)
-            try Keys.renew(.name(name), of: person, by: secret.digest, expires: expires, writing)
-        }
-        show(secret, of: email, arguments)
+        let expires = try configuration.expires()
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
+        show(key: try office.renewKey(named: configuration["name"], of: email, until: expires), of: email, arguments)
     }
 
     static let keyRevoke = Command(
         words: ["key", "revoke"], operands: "", summary: "Ends a key of a user at once.",
-        flags: [.org, emailFlag, keyName, .yes]
+        flags: [.org, emailFlag, keyName, .yes] + Flag.remote
     ) { arguments, configuration in
-        let (office, email) = (try Office(configuration), try configuration.required("email"))
+        let (office, email) = (try configuration.office(), try configuration.required("email"))
         let name = try configuration.required("name")
         try confirmAtTerminal("Revoke the key \(name) of \(email)?", isSure: arguments.has("yes"))
-        try office.change { writing in
-            let person = try People.user(email, in: writing.scope.organization, on: writing.connection)
-            try Keys.revoke(.name(name), of: person, writing)
-        }
+        try office.revokeKey(named: name, of: email)
         show("revoked \(name) of \(email)", arguments)
     }
 
@@ -151,46 +126,30 @@ extension Command {
         print(arguments.has("json") ? JSONWriter.object { $0.text("message", text) } : text)
     }
 
-    private static func show(_ key: UserKey, of email: String, _ arguments: Arguments) {
+    private static func show(key: String, of email: String, _ arguments: Arguments) {
         if arguments.has("json") {
             return print(
                 JSONWriter.object { object in
                     object.text("email", email)
-                    object.text("userKey", key.text)
+                    object.text("userKey", key)
                 })
         }
-        print("userKey      \(key.text)\n\nThe key is shown only here: keep it.")
+        print("userKey      \(key)\n\nThe key is shown only here: keep it.")
     }
 }
 
-/// The organization that a command is about.
-private struct Office {
-    let runtime: Runtime
-    let scope: Scope
-
-    init(_ configuration: Configuration) throws {
-        runtime = try Runtime(existing: configuration)
-        scope = Scope(kind: .organization, organization: try runtime.organization(named: configuration["org"]))
-    }
-
-    /// Changes something in the operator's name.
-    func change(_ body: @escaping @Sendable (Writing) throws -> Void) throws {
-        let (scope, time) = (scope, Clock.now())
-        try runtime.database.write { try body(Writing(in: scope, by: .system, at: time, on: $0)) }
-    }
-
-    /// The product with this token or name; 0 where none is named.
-    func product(_ wanted: String?) throws -> Int64 {
-        guard let wanted else { return 0 }
-        return try runtime.scope(named: wanted, in: scope.organization, kinds: [.product]).product
-    }
-
-    func scope(ofProduct product: Int64) -> Scope {
-        Scope(kind: .product, organization: scope.organization, product: product)
+extension Office {
+    /// The product with this token or name; nil where none is named.
+    fileprivate func product(_ wanted: String?) throws -> NamedPlace? {
+        try wanted.map { try place(named: $0, in: organization(), kinds: [.product]) }
     }
 }
 
 extension Configuration {
+    fileprivate func rights() throws(UsageError) -> KeyRights {
+        KeyRights(scopes: try scopes(), expires: try expires())
+    }
+
     fileprivate func role() throws(UsageError) -> Role? {
         guard let word = self["role"], word.uppercased() != "NONE" else { return nil }
         guard let role = Role(rawValue: word.uppercased()) else {
@@ -215,11 +174,6 @@ extension Configuration {
         }
         return time
     }
-}
-
-extension UserKey {
-    /// A new key.
-    fileprivate static func new() throws -> UserKey { UserKey(random: try Randomness.system.bytes(32)) }
 }
 
 extension JSONWriter {

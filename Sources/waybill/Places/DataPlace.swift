@@ -10,7 +10,8 @@ import Service
 /// The data itself, beside servers or without one.
 struct DataPlace: Workplace {
     let runtime: Runtime
-    private let organizationName: String?
+    /// The organization that the command names.
+    let organizationName: String?
 
     /// Opens existing data.
     init(_ configuration: Configuration) throws {
@@ -81,7 +82,7 @@ struct DataPlace: Workplace {
     }
 
     /// Changes something in the operator's name.
-    private func change(_ place: Scope, _ body: @escaping @Sendable (Writing) throws -> Void) throws {
+    func change(_ place: Scope, _ body: @escaping @Sendable (Writing) throws -> Void) throws {
         let time = Clock.now()
         try runtime.database.write { try body(Writing(in: place, by: .system, at: time, on: $0)) }
     }

@@ -25,6 +25,15 @@ package struct KeyRecord: Sendable, Equatable {
     package let created: Int64
     package let expires: Int64
     package let used: Int64
+
+    package init(id: Int64, name: String, scopes: KeyScopes, created: Int64, expires: Int64, used: Int64) {
+        self.id = id
+        self.name = name
+        self.scopes = scopes
+        self.created = created
+        self.expires = expires
+        self.used = used
+    }
 }
 
 /// The key that a request shows, as the database knows it.
