@@ -23,11 +23,16 @@ extension EndToEnd {
             return folder
         }
 
-        private func kev(_ day: String, to folder: TemporaryFolder) throws {
-            try """
+        private static let kevPath = "kev/known_exploited_vulnerabilities.json"
+
+        private func kev(_ day: String) -> String {
+            """
             {"dateReleased":"\(day)T10:00:00Z","vulnerabilities":[{"cveID":"CVE-2026-0001","dateAdded":"2026-02-03"}]}
-            """.write(
-                toFile: folder.path("kev/known_exploited_vulnerabilities.json"), atomically: true, encoding: .utf8)
+            """
+        }
+
+        private func kev(_ day: String, to folder: TemporaryFolder) throws {
+            try kev(day).write(toFile: folder.path(Self.kevPath), atomically: true, encoding: .utf8)
         }
 
         private func sources(_ json: [String: Any]) -> [String: String] {
@@ -64,6 +69,44 @@ extension EndToEnd {
             let doctor = try site.run("doctor")
             #expect(doctor.output.contains("warn knowledge: kev failed at "), "\(doctor.output)")
             #expect(try site.strays().isEmpty)
+        }
+
+        @Test func proxiesAreThoseOfTheUsualVariables() throws {
+            let site = try Site()
+            _ = try site.organization()
+            func answering(_ day: String) throws -> ScriptedServer {
+                try ScriptedServer([.answer(status: 200, headers: "Content-Type: application/json\r\n", body: kev(day))]
+                )
+            }
+            func variables(proxy port: Int, for scheme: String = "http", without hosts: String = "") -> [String: String]
+            {
+                ["\(scheme)_proxy": "http://127.0.0.1:\(port)", "all_proxy": "", "no_proxy": hosts, "NO_PROXY": hosts]
+            }
+
+            // The name of the mirror exists for the proxy only.
+            let proxy = try answering("2026-03-01")
+            let asked = try site.run(
+                "update", "kev", "--from", "http://mirror.invalid", environment: variables(proxy: proxy.port))
+            #expect(asked.status == 0, "\(asked.errors)")
+            #expect(proxy.lines == ["GET http://mirror.invalid/\(Self.kevPath) HTTP/1.1"])
+            #expect(try site.number("SELECT count(*) FROM exploited") == 1)
+
+            // Nothing listens at the proxy's port.
+            let mirror = try answering("2026-03-02")
+            let direct = try site.run(
+                "update", "kev", "--from", "http://127.0.0.1:\(mirror.port)",
+                environment: variables(proxy: 1, without: "example.org,127.0.0.1"))
+            #expect(direct.status == 0, "\(direct.errors)")
+            #expect(mirror.lines == ["GET /\(Self.kevPath) HTTP/1.1"])
+
+            // Encrypted, the proxy only learns the name.
+            let tunnel = try ScriptedServer([.answer(status: 403)])
+            let encrypted = try Program(
+                Executable.path, ["update", "kev", "--from", "https://mirror.invalid"] + site.flags,
+                environment: variables(proxy: tunnel.port, for: "https"))
+            #expect(eventually { tunnel.lines == ["CONNECT mirror.invalid:443 HTTP/1.1"] })
+            encrypted.kill(SIGKILL)
+            _ = try encrypted.wait()
         }
 
         @Test func whatIsNoSourceIsWrongUsage() throws {
