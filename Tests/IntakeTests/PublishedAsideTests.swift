@@ -131,6 +131,38 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM library") == 0)
     }
 
+    @Test(arguments: TemporaryDatabase.engines)
+    func `A decision does not count alerts of a project that is not there yet`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let scope = Scope(kind: .organization, organization: 1)
+        var decision = LastingDecision(
+            .ignored(IgnoreReason(.notAffected)), reach: .organization, organization: 1, by: 7, at: 1)
+        decision.vulnerability = "CVE-2026-1"
+        try bench.database.write { [decision] connection in
+            let made = try Decisions.add(
+                decision, alerts: [], Writing(in: scope, by: .account(7), at: 1, on: connection))[0]
+            try connection.run(
+                """
+                INSERT INTO alert (project, organization, number, uuid, type, level, library, library_uuid, direct, subject,
+                    description, state, created_at, modified_at, decision_id)
+                VALUES (77, 1, 1, 'a', 'SECURITY_VULNERABILITY', 'MAJOR', 1, 'l', 1, 'CVE-2026-1', '', 'IGNORED', 0, 0,
+                    \(made.id))
+                """)
+        }
+        func counted() throws -> [Int64] {
+            try bench.database.read { try Decisions.list(Decisions.Wanted(scope), on: $0).map(\.alerts) }
+        }
+        #expect(try counted() == [0])
+        try bench.database.write { connection in
+            try connection.run(
+                """
+                INSERT INTO project (id, organization, product, token, name, created_at, updated_at, scan)
+                VALUES (77, 1, 1, 'p', 'Project', 0, 0, 1)
+                """)
+        }
+        #expect(try counted() == [1])
+    }
+
     @Test func `A project that another import made meanwhile is decided again`() throws {
         let bench = try Workbench()
         try reject(bench.database)

@@ -86,15 +86,17 @@ package enum Decisions {
         package init(_ scope: Scope) { self.scope = scope }
     }
 
-    /// Some decisions of a scope in the order of their numbers, at most `page`, with the alerts that each counts for now. Decisions for the
-    /// whole organization are also shown to users who may see only some products, because they hold in these products.
+    /// Some decisions of a scope in the order of their numbers, at most `page`, with the number of alerts that each counts for now. Alerts
+    /// of a project that an import has not made yet are not counted. Decisions for the whole organization are also shown to users who may
+    /// see only some products, because they hold in these products.
     package static func list(
         _ wanted: Wanted, on connection: any Connection
     ) throws -> [(decision: LastingDecision, alerts: Int64)] {
         let shown = wanted.scope.visibleProducts.map { $0 + [0] }
         var sql: SQL = """
-            SELECT \(LastingDecision.columns), (SELECT count(*) FROM alert a WHERE a.decision_id = k.id AND a.decision_id > 0
-                AND a.state <> 'RESOLVED') FROM decision k
+            SELECT \(LastingDecision.columns), (SELECT count(*) FROM alert a CROSS JOIN project p
+                WHERE a.decision_id = k.id AND a.decision_id > 0 AND a.state <> 'RESOLVED' AND p.id = a.project)
+            FROM decision k
             WHERE k.id > \(wanted.after) AND \(try condition(wanted.scope, of: shown, on: connection))
             """
         if !wanted.showsEnded { sql.append(" AND k.state = \(LastingDecision.State.inForce.rawValue)") }
