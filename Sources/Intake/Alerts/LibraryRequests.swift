@@ -122,17 +122,23 @@ struct LibraryRequests {
         waiting.removeAll(keepingCapacity: true)
     }
 
+    /// Writes the answers that changed, all of one policy at once.
     private mutating func writeChanged(on connection: any Connection) throws {
-        for (number, policy) in changed {
-            let (status, id) = Self.status(by: policy)
-            try connection.run(
-                """
-                UPDATE library_request SET status = \(status.rawValue), policy = \(id),
-                    handled_by = \(id == 0 ? "" : Self.handler(policy)), handled_at = \(id == 0 ? nil : time)
-                WHERE project = \(view.project) AND number = \(number)
-                """)
+        for (id, some) in Dictionary(grouping: changed, by: { Self.status(by: $0.policy).policy })
+            .sorted(by: { $0.key < $1.key })
+        {
+            let policy = some.first?.policy
+            let status = Self.status(by: policy).status
+            try SQL.inSlices(some.map(\.number), as: Value.integer) { list in
+                try connection.run(
+                    """
+                    UPDATE library_request SET status = \(status.rawValue), policy = \(id),
+                        handled_by = \(id == 0 ? "" : Self.handler(policy)), handled_at = \(id == 0 ? nil : time)
+                    WHERE project = \(view.project) AND number IN \(list)
+                    """)
+            }
         }
-        changed.removeAll()
+        changed.removeAll(keepingCapacity: true)
     }
 
     /// The name under which reports show the answer.
