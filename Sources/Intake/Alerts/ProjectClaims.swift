@@ -19,14 +19,33 @@ struct ProjectClaims: Sendable {
         ClaimedVulnerabilities(of: view, with: statements, listsProduct: listsProduct, on: connection)
     }
 
+    /// The entries that `introduce` has something to write for, with their neighbours: reading all of them is long, and needs no writer.
+    func unknown(on connection: any Connection) throws -> [Claims.Entry] {
+        try pages(of: claimed(on: connection).entries()).filter { some in
+            let recording = RecordingConnection(connection)
+            var claimed = claimed(on: recording)
+            do {
+                try claimed.introduce(some)
+            } catch is WriterNeeded {
+                return true
+            }
+            return recording.hasWrites
+        }.flatMap(\.self)
+    }
+
     /// Names and describes unknown vulnerabilities of entries, some in each transaction.
     func introduce(_ entries: [Claims.Entry], in hidden: HiddenRows) throws {
-        for start in stride(from: 0, to: entries.count, by: Self.page) {
-            let some = Array(entries[start..<min(entries.count, start + Self.page)])
+        for some in pages(of: entries) {
             try hidden.write { connection in
                 var claimed = claimed(on: connection)
                 try claimed.introduce(some)
             }
+        }
+    }
+
+    private func pages(of entries: [Claims.Entry]) -> [[Claims.Entry]] {
+        stride(from: 0, to: entries.count, by: Self.page).map { start in
+            Array(entries[start..<min(entries.count, start + Self.page)])
         }
     }
 }

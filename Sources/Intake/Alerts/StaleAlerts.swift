@@ -165,7 +165,7 @@ package struct StaleAlerts {
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)
             guard let view else { return nil }
             let said = try ProjectClaims(of: view, on: connection)
-            return (said, try said.claimed(on: connection).entries())
+            return (said, try said.unknown(on: connection))
         }
         guard let (said, entries) = found else { return }
         let hidden = HiddenRows(of: [], in: database) { try said.view.revision(on: $0) != nil }

@@ -56,29 +56,35 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
     }
 
-    @Test func `Many statements are decided beside the writer, too`() throws {
-        let bench = try Workbench()
-        try bench.sbom(cycloneDX(Self.packages))
-        let statements = Self.packages.enumerated().map { number, package in
+    /// Imports a VEX document with statements about the packages in turn, each about a vulnerability of its own.
+    private func state(_ numbers: Range<Int>, into database: any Database, _ bench: Workbench) throws {
+        let statements = numbers.map { number in
             """
-            {"vulnerability":{"name":"CVE-2026-\(10_000 + number)"},"products":[{"@id":"pkg:npm/\(package.name)@1"}],
-            "status":"affected","action_statement":"update"}
+            {"vulnerability":{"name":"CVE-2026-\(10_000 + number)"},
+            "products":[{"@id":"pkg:npm/\(Self.packages[number % Self.count].name)@1"}],"status":"affected",
+            "action_statement":"update"}
             """
         }
         let text = """
-            {"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x:1","author":"Example","timestamp":"2026-01-01T00:00:00Z",
-            "version":1,"statements":[\(statements.joined(separator: ","))]}
+            {"@context":"https://openvex.dev/ns/v0.2.0","@id":"urn:x:\(numbers.lowerBound)","author":"Example",
+            "timestamp":"2026-01-01T00:00:00Z","version":1,"statements":[\(statements.joined(separator: ","))]}
             """
-        let counting = CountingDatabase(bench.database)
-        let queue = Queue(database: counting, now: bench.queue.now)
+        let queue = Queue(database: database, now: bench.queue.now)
         let job = IntakeJob(
             kind: .vex, path: try bench.file(text), destination: Intake.Destination(organization: 1, product: ""))
-        let submitted = try counting.write { connection in
+        let submitted = try database.write { connection in
             try queue.submit(job.newJob(uuid: UUID().uuidString.lowercased()), claimedBy: "me", on: connection)
         }
         _ = try IntakeJob.run(
             Lease(job: submitted, owner: "me"), intake: Intake(queue: queue, newToken: bench.intake.newToken),
             dataFolder: bench.folder.path(""))
+    }
+
+    @Test func `Many statements are decided beside the writer, too`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        let counting = CountingDatabase(bench.database)
+        try state(0..<Self.count, into: counting, bench)
         #expect(try open(bench, "SECURITY_VULNERABILITY") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM vex_use WHERE outcome = 'APPLIED'") == Self.count)
         // Alerts, their events, exposures and outcomes in one write; the vulnerabilities of the statements were named some at a time.
@@ -87,6 +93,16 @@ import Testing
             counting.writes.filter { $0 > Self.count }.count == 2,
             "the document's rows are the other: \(counting.writes)")
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
+    @Test func `Statements that are known are read without the writer`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        try state(0..<1000, into: bench.database, bench)
+        let counting = CountingDatabase(bench.database)
+        try state(1000..<1001, into: counting, bench)
+        #expect(try open(bench, "SECURITY_VULNERABILITY") == 1001)
+        #expect(counting.writes.count < 25, "a write for each fifty of a thousand statements: \(counting.writes)")
     }
 
     @Test func `What changes while it is decided is not lost`() throws {
