@@ -45,9 +45,9 @@ final class AdvisoryBatch: Sendable {
             }
         }
         try insert(changed, ids: ids, on: connection)
-        var linking = VulnerabilityLinking(on: connection)
-        try linking.link(ids, before: before)
-        try Advisories.markStale(packagesOf: ids, on: connection)
+        var linking = VulnerabilityLinking(Dictionary(uniqueKeysWithValues: zip(ids, changed)), on: connection)
+        let stale = try linking.link(before: before)
+        try Advisories.markStale(packagesOf: stale.union(ids).sorted(), on: connection)
         // Vulnerabilities that documents know by these names belong to the advisories now.
         let claimed = try Claims.vulnerabilities(
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)

@@ -74,6 +74,16 @@ import Testing
         #expect(try findings(bench) == ["dates 1.4.0: CVE-2026-1 > 1.5.0 | 1.5.0"])
     }
 
+    @Test func newAdvisoriesAreWrittenOnce() throws {
+        let bench = try Workbench()
+        let counting = CountingDatabase(bench.database)
+        let lines = (0..<200).map { record("GHSA-\($0)", aliases: ["CVE-2026-\($0)"], package: "package-\($0)") }
+        _ = try AdvisoryImport(RecordImport(into: counting)).run([try write(lines, to: bench)])
+        // An advisory, its two names and its package; a vulnerability, and the link to it.
+        #expect(counting.largest <= 200 * 6 + 20)
+        #expect(try bench.number("SELECT count(*) FROM vulnerability WHERE edition = 1 AND type = 'CVE'") == 200)
+    }
+
     @Test func librariesThatAreThereAreMatchedAndTheirScopesTouched() throws {
         let bench = try Workbench()
         // The first advisories change every report: nothing was assessed before.

@@ -155,25 +155,34 @@ package enum Advisories {
     package static func vulnerabilities(
         named names: Set<String>, organization: Int64 = 0, on connection: any Connection
     ) throws -> [String: Int64] {
-        var found: [String: Int64] = [:]
+        let (known, new) = try numbers(ofVulnerabilities: names, organization: organization, on: connection)
+        guard !new.isEmpty else { return known }
+        var rows = RowBuffer(capacity: new.count * 256)
+        for (name, id) in new.sorted(by: { $0.value < $1.value }) {
+            VulnerabilityRow(name: name, organization: organization).append(id: id, to: &rows)
+        }
+        try connection.insert(rows, into: "vulnerability", VulnerabilityRow.columns)
+        return known.merging(new) { known, _ in known }
+    }
+
+    /// The ids of vulnerabilities with these names; those that are missing get one, and the caller writes their rows.
+    ///
+    /// - Parameter organization: as above.
+    package static func numbers(
+        ofVulnerabilities names: Set<String>, organization: Int64 = 0, on connection: any Connection
+    ) throws -> (known: [String: Int64], new: [String: Int64]) {
+        var known: [String: Int64] = [:]
         try SQL.inSlices(names.sorted(), as: Value.text) { list in
             try connection.each(
                 "SELECT name, id FROM vulnerability WHERE organization = \(organization) AND name IN \(list)"
-            ) { row in found[row.string(0)] = row.integer(1) }
+            ) { row in known[row.string(0)] = row.integer(1) }
         }
-        let missing = names.filter { found[$0] == nil }.sorted()
-        guard !missing.isEmpty else { return found }
+        let missing = names.filter { known[$0] == nil }.sorted()
+        guard !missing.isEmpty else { return (known, [:]) }
         // Their numbers come from a write.
         if connection is RecordingConnection { throw WriterNeeded() }
-        var id = try connection.take(missing.count, from: "vulnerability")
-        var rows = RowBuffer(capacity: missing.count * 256)
-        for name in missing {
-            found[name] = id
-            VulnerabilityRow(name: name, organization: organization).append(id: id, to: &rows)
-            id += 1
-        }
-        try connection.insert(rows, into: "vulnerability", VulnerabilityRow.columns)
-        return found
+        let first = try connection.take(missing.count, from: "vulnerability")
+        return (known, Dictionary(uniqueKeysWithValues: zip(missing, first...)))
     }
 
     /// The vulnerabilities that advisories know by these names, as a name of their own or of an advisory, each with its name.
@@ -229,6 +238,21 @@ package enum Advisories {
         package let vectors: [String]
         package let severity: String
         package let weaknesses: [String]
+
+        package init(
+            id: Int64, name: String, modified: Int64, published: Int64?, isWithdrawn: Bool, aliases: [String],
+            vectors: [String], severity: String, weaknesses: [String]
+        ) {
+            self.id = id
+            self.name = name
+            self.modified = modified
+            self.published = published
+            self.isWithdrawn = isWithdrawn
+            self.aliases = aliases
+            self.vectors = vectors
+            self.severity = severity
+            self.weaknesses = weaknesses
+        }
     }
 
     package static func summaries(
