@@ -15,6 +15,12 @@ final class IssuerClientTests: Sendable {
 
     private final class Time: Sendable {
         let now = Mutex(IssuerClientTests.start)
+        private let begun = ContinuousClock.now
+
+        /// What a clock shows that nobody sets.
+        var instant: ContinuousClock.Instant {
+            begun + .milliseconds(now.withLock { $0 } - IssuerClientTests.start)
+        }
     }
 
     init() throws {
@@ -27,9 +33,9 @@ final class IssuerClientTests: Sendable {
         issuer.secret = "s:e cret"
         change(&issuer)
         let time = time
-        return IssuerClient(issuer, redirect: "https://waybill.example/console/sign-in/acme/callback") {
-            time.now.withLock { $0 }
-        }
+        return IssuerClient(
+            issuer, redirect: "https://waybill.example/console/sign-in/acme/callback",
+            now: { time.now.withLock { $0 } }, clock: { time.instant })
     }
 
     private func pass(_ milliseconds: Int64) {
@@ -258,6 +264,44 @@ final class IssuerClientTests: Sendable {
             }
             let fault = #expect(throws: SignInFault.self) { try signIn(client()) }
             #expect(fault?.description.contains("more than 524288 bytes") == true)
+        }
+    }
+
+    // MARK: An issuer that is down
+
+    /// A hanging issuer would hold a thread for each attempt.
+    @Test func whatFailedIsNotAskedForAgainForAMoment() async throws {
+        try await run {
+            let client = client()
+            let down = SignInFault.unreachable("\(server.url)/.well-known/openid-configuration answered 503")
+            server.change { $0.status = 503 }
+            for _ in 0..<5 { #expect(throws: down) { try client.authorization(Self.attempt) } }
+            #expect(server.requests.count == 1)
+            time.now.withLock { $0 += 4999 }
+            #expect(throws: down) { try client.authorization(Self.attempt) }
+            #expect(server.requests.count == 1)
+            // Down still, it is asked once more; back again, it is asked five seconds after that.
+            time.now.withLock { $0 += 1 }
+            for _ in 0..<2 { #expect(throws: down) { try client.authorization(Self.attempt) } }
+            #expect(server.requests.count == 2)
+            server.change { $0.status = 200 }
+            #expect(throws: down) { try client.authorization(Self.attempt) }
+            pass(5000)
+            #expect(throws: Never.self) { try signIn(client) }
+        }
+    }
+
+    @Test func keysThatFailedAreNotAskedForAgainForAMoment() async throws {
+        try await run {
+            let client = client()
+            server.change { $0.document["jwks_uri"] = "\"\(self.server.url)/nothing\"" }
+            let missing = SignInFault.unreachable("\(server.url)/nothing answered 404")
+            for _ in 0..<3 { #expect(throws: missing) { try client.loggedOut("x.y.z") } }
+            #expect(server.requests.filter { $0 == "GET /nothing" }.count == 1)
+            // Each caller has an answer; one of them asks.
+            pass(5000)
+            for _ in 0..<3 { #expect(throws: missing) { try client.loggedOut("x.y.z") } }
+            #expect(server.requests.filter { $0 == "GET /nothing" }.count == 2)
         }
     }
 

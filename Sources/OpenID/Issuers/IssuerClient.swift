@@ -4,7 +4,8 @@ import Synchronization
 
 // DESIGN. All requests to issuers are made here, each bounded in time and size and without redirects, to addresses that `Discovery`
 // has checked. Documents and keys are kept for an hour. A token that names an unknown key has the keys loaded once more, but
-// at most once a minute, since anybody who can sign in somewhere could cause it. Blocks: called on threads of its own.
+// at most once a minute, since anybody who can sign in somewhere could cause it. What could not be had is not asked for again for
+// five seconds, and then by one caller alone: an issuer that hangs must not hold every thread. Blocks: called on threads of its own.
 
 /// The checked claims of an issuer about a person who signed in.
 package struct SignedInPerson: Sendable, Equatable {
@@ -50,13 +51,20 @@ package final class IssuerClient: Sendable {
     /// How long documents and keys are kept, and how long after a load unknown keys cause another one, in milliseconds.
     private static let life: Int64 = 3_600_000
     private static let reloadPause: Int64 = 60_000
+    /// How long a failure stands for the answer.
+    private static let failurePause = Duration.seconds(5)
     /// The most groups of a person that count, and the longest name of one in bytes.
     private static let groupLimit = 2000
     private static let groupLength = 255
 
+    /// What is asked of an issuer before anybody has signed in, so that strangers can cause it.
+    private enum Document { case discovery, keys }
+
     private struct Memory {
         var discovery: (document: Discovery, at: Int64)?
         var keys: (set: KeySet, at: Int64)?
+        /// The documents that could not be had, and until when they are not asked for again.
+        var failures: [Document: (fault: SignInFault, until: ContinuousClock.Instant)] = [:]
     }
 
     package let issuer: Issuer
@@ -64,12 +72,19 @@ package final class IssuerClient: Sendable {
     package let redirect: String
     private let memory = Mutex(Memory())
     private let now: @Sendable () -> Int64
+    private let clock: @Sendable () -> ContinuousClock.Instant
 
-    /// - Parameter now: milliseconds since 1970, UTC.
-    package init(_ issuer: Issuer, redirect: String, now: @escaping @Sendable () -> Int64) {
+    /// - Parameters:
+    ///   - now: milliseconds since 1970, UTC.
+    ///   - clock: for pauses, which no change of the time of day shortens.
+    package init(
+        _ issuer: Issuer, redirect: String, now: @escaping @Sendable () -> Int64,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.issuer = issuer
         self.redirect = redirect
         self.now = now
+        self.clock = clock
     }
 
     // MARK: The steps of signing in
@@ -208,12 +223,13 @@ package final class IssuerClient: Sendable {
     }
 
     private func loadKeys(_ discovery: Discovery) throws(SignInFault) -> KeySet {
-        let claims = try claims(of: request(.get, discovery.keys))
-        let keys: KeySet
-        do throws(TokenFault) {
-            keys = try KeySet(claims)
-        } catch {
-            throw .unreachable("its keys cannot be read: \(error)")
+        let keys = try load(.keys) { () throws(SignInFault) in
+            let claims = try claims(of: request(.get, discovery.keys))
+            do throws(TokenFault) {
+                return try KeySet(claims)
+            } catch {
+                throw .unreachable("its keys cannot be read: \(error)")
+            }
         }
         let time = now()
         memory.withLock { $0.keys = (keys, time) }
@@ -225,9 +241,35 @@ package final class IssuerClient: Sendable {
         if let kept = memory.withLock({ $0.discovery }), time - kept.at < Self.life, kept.at <= time {
             return kept.document
         }
-        let document = try Discovery(try claims(of: request(.get, Discovery.address(of: issuer.url))), of: issuer)
+        let document = try load(.discovery) { () throws(SignInFault) in
+            try Discovery(try claims(of: request(.get, Discovery.address(of: issuer.url))), of: issuer)
+        }
         memory.withLock { $0.discovery = (document, time) }
         return document
+    }
+
+    /// Asks for a document, unless it could not be had a moment ago: then the fault of that time is the answer.
+    private func load<Result>(
+        _ document: Document, _ ask: () throws(SignInFault) -> Result
+    ) throws(SignInFault) -> Result {
+        let time = clock()
+        let remembered: SignInFault? = memory.withLock { memory in
+            guard let failure = memory.failures[document] else { return nil }
+            guard time >= failure.until else { return failure.fault }
+            // This caller asks again; the others have the fault meanwhile.
+            memory.failures[document] = (failure.fault, time + .seconds(Self.deadline) + Self.failurePause)
+            return nil
+        }
+        if let remembered { throw remembered }
+        do throws(SignInFault) {
+            let result = try ask()
+            memory.withLock { $0.failures[document] = nil }
+            return result
+        } catch {
+            let end = clock() + Self.failurePause
+            memory.withLock { $0.failures[document] = (error, end) }
+            throw error
+        }
     }
 
     // MARK: Requests
