@@ -49,10 +49,11 @@ struct IssuerDoor: Sendable {
         let wanted = request.query["page"].flatMap { Address(path: $0)?.path } ?? ""
         let page = wanted.isEmpty || wanted.utf8.count > Self.pageLimit ? Address().path : wanted
         let row = PendingSignIns.Row(browser: Self.digest(attempt.secret), issuer: id, page: page)
+        let sender = AddressRanges.sender(request.client)
         let isNoted = try await backend.database.write { connection in
-            try PendingSignIns.begin(row, state: Self.digest(attempt.state), at: now, on: connection)
+            try PendingSignIns.begin(row, state: Self.digest(attempt.state), from: sender, at: now, on: connection)
         }
-        guard isNoted else { throw APIError.busy(seconds: 60) }
+        guard isNoted else { return tooMany(request, at: now) }
         var response = HTTPResponse(status: 303, headers: ["Location": address])
         response.headers["Set-Cookie"] = cookie(attempt.secret, seconds: PendingSignIns.life / 1000)
         return response
@@ -188,6 +189,21 @@ struct IssuerDoor: Sendable {
     }
 
     // MARK: Refusals
+
+    /// Refuses a sign-in while too many wait: more than fit in all, or than one address may have. Only their number is written down.
+    private func tooMany(_ request: HTTPRequest, at time: Int64) -> HTTPResponse {
+        backend.ledger.refuse(
+            .refusedSignIn, from: request.client ?? "", at: Caller.Door.console.rawValue, time: time)
+        var response = HTTPResponse.page(
+            429,
+            Layout.problem(
+                """
+                Too many sign-ins that began at your address, or anywhere, are not finished yet. Try again in a few \
+                minutes. A user key works meanwhile.
+                """))
+        response.headers["Retry-After"] = "60"
+        return response
+    }
 
     private func refuse(
         _ fault: SignInFault, _ client: IssuerClient, _ request: HTTPRequest

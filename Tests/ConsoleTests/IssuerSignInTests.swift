@@ -124,6 +124,26 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    @Test func moreSignInsThanAnAddressMayHaveAreRefused() async throws {
+        try await run {
+            let sender = AddressRanges.sender(nil)
+            try await browser.database.write { connection in
+                let row = PendingSignIns.Row(browser: [1], issuer: "acme", page: "/")
+                for number in 0..<PendingSignIns.senderLimit {
+                    _ = try PendingSignIns.begin(
+                        row, state: Array("\(number)".utf8), from: sender, at: Browser.start, on: connection)
+                }
+            }
+            let refused = await browser.get("/console/sign-in/acme")
+            #expect(refused.status == 429 && refused.headers["Retry-After"] == "60")
+            #expect(refused.headers["Location"] == nil && refused.headers["Set-Cookie"] == nil)
+            #expect(Browser.text(refused).contains("A user key works meanwhile."))
+            #expect(try refusals().count == 1)
+            browser.pass(PendingSignIns.life)
+            #expect(await browser.get("/console/sign-in/acme").status == 303)
+        }
+    }
+
     @Test func pagesToReturnToAreShortAndHaveNoOddCharacter() async throws {
         try await run {
             for page in ["/console/product/x/a%00b", "/console/product/\(String(repeating: "x", count: 2000))"] {

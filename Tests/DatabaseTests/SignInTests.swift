@@ -284,16 +284,47 @@ struct SignInTests {
         let database = try TemporaryDatabase.make(engine)
         let row = PendingSignIns.Row(browser: [1], issuer: "acme", page: "/console/product/x")
         try database.write { connection in
-            #expect(try PendingSignIns.begin(row, state: [2], at: 1000, on: connection))
+            #expect(try PendingSignIns.begin(row, state: [2], from: "192.0.2.1", at: 1000, on: connection))
             #expect(try PendingSignIns.take(state: [3], at: 1001, on: connection) == nil)
             #expect(try PendingSignIns.take(state: [2], at: 1001, on: connection) == row)
             #expect(try PendingSignIns.take(state: [2], at: 1002, on: connection) == nil)
             // Too late, it is gone, too.
-            #expect(try PendingSignIns.begin(row, state: [4], at: 1000, on: connection))
+            #expect(try PendingSignIns.begin(row, state: [4], from: "192.0.2.1", at: 1000, on: connection))
             #expect(try PendingSignIns.take(state: [4], at: 1000 + PendingSignIns.life, on: connection) == nil)
-            #expect(try PendingSignIns.begin(row, state: [5], at: 1000, on: connection))
+            #expect(try PendingSignIns.begin(row, state: [5], from: "192.0.2.1", at: 1000, on: connection))
             try PendingSignIns.sweep(at: 1000 + PendingSignIns.life, on: connection)
             #expect(try connection.integer("SELECT count(*) FROM pending_sign_in") == 0)
+        }
+    }
+
+    /// One address can fill no more than its share of the places.
+    @Test(arguments: TemporaryDatabase.engines) func fewSignInsOfOneAddressWait(engine: Engine) throws {
+        let database = try TemporaryDatabase.make(engine)
+        let row = PendingSignIns.Row(browser: [1], issuer: "acme", page: "/")
+        try database.write { connection in
+            func begin(_ number: Int64, from sender: String, at time: Int64 = 1000) throws -> Bool {
+                let state = withUnsafeBytes(of: number.bigEndian) { Array($0) } + Array(sender.utf8)
+                return try PendingSignIns.begin(row, state: state, from: sender, at: time, on: connection)
+            }
+            for number in 0..<PendingSignIns.senderLimit {
+                let isNoted = try begin(number, from: "192.0.2.1")
+                #expect(isNoted)
+            }
+            let more = try [
+                begin(1000, from: "192.0.2.1"), begin(1000, from: "2001.db8.0.0/64"),
+                begin(1001, from: "192.0.2.1", at: 1000 + PendingSignIns.life),
+            ]
+            #expect(more == [false, true, true])
+        }
+    }
+
+    @Test func sessionsAreFoundByAnIndex() throws {
+        let database = try TemporaryDatabase.make(.sqlite)
+        try database.read { connection in
+            let keys = try connection.plan("SELECT digest FROM session WHERE key_digest = \([UInt8]([9]))")
+            #expect(keys.contains { $0.contains("session_key") }, "\(keys)")
+            let issuers = try connection.plan("SELECT digest FROM session WHERE issuer_session = \("s")")
+            #expect(issuers.contains { $0.contains("session_issuer") }, "\(issuers)")
         }
     }
 

@@ -1,12 +1,13 @@
 // DESIGN. A row for each browser that is at an issuer, taken away by the first answer that shows its state: a second answer finds
-// nothing. Strangers make these rows, so they are few in all, small, and gone after ten minutes.
+// nothing. Strangers make these rows, so they are few in all and of one address, small, and gone after ten minutes.
 
 /// Sign-ins whose answer has not come yet.
 package enum PendingSignIns {
     /// How long an answer is waited for, in milliseconds.
     package static let life: Int64 = 10 * 60_000
-    /// The most that wait at a time.
+    /// The most that wait at a time, in all and of one sender.
     package static let limit: Int64 = 10_000
+    package static let senderLimit: Int64 = 100
     /// How far the clocks of nodes may be apart, in milliseconds.
     private static let tolerance: Int64 = 5 * 60_000
 
@@ -27,17 +28,21 @@ package enum PendingSignIns {
 
     /// Notes one; false when too many wait.
     ///
-    /// - Parameter state: SHA-256 of the state, which the issuer returns.
+    /// - Parameters:
+    ///   - state: SHA-256 of the state, which the issuer returns.
+    ///   - sender: what counts as one address.
     package static func begin(
-        _ row: Row, state: [UInt8], at time: Int64, on connection: any Connection
+        _ row: Row, state: [UInt8], from sender: String, at time: Int64, on connection: any Connection
     ) throws -> Bool {
         try sweep(at: time, on: connection)
+        let own = try connection.integer("SELECT count(*) FROM pending_sign_in WHERE sender = \(sender)") ?? 0
+        guard own < senderLimit else { return false }
         let waiting = try connection.integer("SELECT count(*) FROM pending_sign_in") ?? 0
         guard waiting < limit else { return false }
         try connection.run(
             """
-            INSERT INTO pending_sign_in (state, browser, issuer, page, expires_at)
-            VALUES (\(state), \(row.browser), \(row.issuer), \(row.page), \(time + life))
+            INSERT INTO pending_sign_in (state, browser, issuer, page, expires_at, sender)
+            VALUES (\(state), \(row.browser), \(row.issuer), \(row.page), \(time + life), \(sender))
             """)
         return true
     }
