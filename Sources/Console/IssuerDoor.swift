@@ -142,7 +142,8 @@ struct IssuerDoor: Sendable {
         }
         let issued = IssuedPerson(
             issuer: issuer.url, subject: person.subject, email: person.email,
-            isEmailVerified: person.isEmailVerified == true, name: person.name, groups: person.groups)
+            isEmailVerified: person.isEmailVerified == true, name: person.name,
+            groups: person.hasGroups ? person.groups : nil)
         let (secret, random) = (try backend.random.token(), try backend.random.bytes(32))
         let caller = Caller(request, at: .console)
         let session = signIn.session(secret, of: request)
@@ -176,6 +177,11 @@ struct IssuerDoor: Sendable {
                 ? "None of your groups at \(name) may use Waybill." : "\(name) does not say which groups you are in."
             return try await refuse(
                 why, "Ask an administrator of Waybill to let one of your groups in.", client, request, person.subject)
+        case .noGroups:
+            return try await refuse(
+                "\(name) does not say which groups you are in.",
+                "The operator has to have it send the claim \(issuer.groupsClaim). A user key works meanwhile.", client,
+                request, person.subject)
         case .emailTaken:
             return try await refuse(
                 "Somebody here has the address \(person.email) already.",

@@ -171,6 +171,36 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    @Test func groupsThatTheIssuerDoesNotNameEndNothing() async throws {
+        try await run {
+            let session = try #require(try await signIn().headers["Set-Cookie"]).prefix { $0 != ";" }
+            issuer.change { $0.claims.updateValue(nil, forKey: "groups") }
+            let refused = try await signIn()
+            #expect(refused.status == 403)
+            #expect(Browser.text(refused).contains("Acme People does not say which groups you are in."))
+            #expect(await browser.page("/", cookie: String(session)).contains("ada@example.com"))
+            #expect(try refusals().count == 1)
+        }
+    }
+
+    /// Account, roles, key, session and record come together or not at all.
+    @Test func aSignInIsWholeOrNothing() async throws {
+        try await run {
+            try await browser.database.write { connection in
+                try connection.script(
+                    "CREATE TRIGGER none BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'no session'); END")
+            }
+            let accounts = try browser.count("account")
+            #expect(try await signIn().status == 500 && browser.faults == 1)
+            #expect(try browser.count("account") == accounts && browser.count("sign_in_identity") == 0)
+            #expect(
+                try browser.database.read { try $0.integer("SELECT count(*) FROM audit WHERE door = 'console'") } == 0)
+            try await browser.database.write { try $0.script("DROP TRIGGER none") }
+            #expect(try await signIn().status == 200)
+            #expect(try browser.count("account") == accounts + 1 && browser.count("session") == 1)
+        }
+    }
+
     @Test func theIssuerEndsASession() async throws {
         try await run {
             let session = try #require(try await signIn().headers["Set-Cookie"]).prefix { $0 != ";" }

@@ -44,7 +44,7 @@ struct SignInTests {
         }
 
         func enter(
-            _ groups: [String], subject: String = "ada", email: String = "ada@acme.example", isVerified: Bool = true,
+            _ groups: [String]?, subject: String = "ada", email: String = "ada@acme.example", isVerified: Bool = true,
             by reach: IssuerReach? = nil, at time: Int64 = 100, digest: [UInt8] = [9]
         ) throws -> Identities.Entry {
             let person = IssuedPerson(
@@ -148,6 +148,41 @@ struct SignInTests {
         #expect(try house.standing([5])?.email == "cid@acme.example")
         _ = try house.enter(["all"], subject: "cid", email: "sid@acme.example")
         #expect(try house.standing([5])?.email == "sid@acme.example")
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func groupsThatAreNotNamedChangeNothing(engine: Engine) throws {
+        let house = try House(engine)
+        guard case .entered(_, let key) = try house.enter(["all", "shop"]) else {
+            Issue.record("not let in")
+            return
+        }
+        let before = try #require(try house.standing(key))
+        #expect(try house.enter(nil, at: 110) == .noGroups)
+        #expect(try house.standing(key) == before)
+        // What the issuer said last is what counts when the table changes.
+        let kept = try house.database.read { connection in
+            try connection.first("SELECT group_names FROM sign_in_identity") { $0.string(0) }
+        }
+        #expect(kept == "all\nshop")
+        #expect(try house.enter(nil, subject: "eve", email: "eve@acme.example") == .noGroups)
+        #expect(try house.database.read { try $0.integer("SELECT count(*) FROM account") } == 3)
+        // Where the operator says that it means none, it does.
+        var reach = house.reach()
+        reach.closesWithoutGroups = true
+        #expect(try house.enter(nil, by: reach, at: 120) == .noRole)
+        #expect(try house.standing(key) == nil)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines) func aMachinesAccountIsNobodys(engine: Engine) throws {
+        let house = try House(engine)
+        let mail = "ci@acme.example"
+        try house.database.write { connection in
+            let account = try Accounts.createAccount(
+                email: mail, name: "CI", kind: "SERVICE", keyDigest: [4], at: 1, on: connection)
+            try Accounts.assign(.member, to: account, organization: house.acme, on: connection)
+        }
+        #expect(try house.enter(["all"], email: mail, by: house.reach(links: true)) == .emailTaken)
+        #expect(try house.standing([4])?.role == .member)
     }
 
     @Test(arguments: TemporaryDatabase.engines) func anotherTableCountsAtOnce(engine: Engine) throws {

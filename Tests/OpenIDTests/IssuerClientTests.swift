@@ -122,6 +122,16 @@ final class IssuerClientTests: Sendable {
         }
     }
 
+    @Test(arguments: [nil, "{}", "null", "[1]"]) func groupsThatAreNotNamedAreNoEmptyList(claim: String?) async throws {
+        try await run {
+            server.change { $0.claims.updateValue(claim, forKey: "groups") }
+            #expect(try signIn(client()).hasGroups == false)
+            server.change { $0.claims.updateValue("[]", forKey: "groups") }
+            let person = try signIn(client())
+            #expect(person.hasGroups && person.groups.isEmpty)
+        }
+    }
+
     @Test func theEndOfTheIssuersSessionIsKnown() async throws {
         try await run {
             server.change { $0.claims["session_expiry"] = "1800003600" }

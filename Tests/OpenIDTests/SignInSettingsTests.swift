@@ -24,7 +24,8 @@ struct SignInSettingsTests {
         let settings = try Self.read(Self.file("{\(Self.least)}", address: "https://Waybill.example:443/"))
         let issuer = try #require(settings.issuers.first)
         #expect(settings.address == "https://waybill.example")
-        #expect(issuer.name == "acme" && issuer.secret == nil && issuer.rules == nil && !issuer.linksByEmail)
+        #expect(issuer.name == "acme" && issuer.secret == nil && issuer.rules == nil)
+        #expect(!issuer.linksByEmail && !issuer.closesWithoutGroups)
         #expect(issuer.scopes == ["openid", "profile", "email"] && issuer.groupsClaim == "groups")
     }
 
@@ -33,11 +34,12 @@ struct SignInSettingsTests {
             Self.file(
                 """
                 {\(Self.least),"name":"Acme's people","secretFile":"/s","scopes":["openid","groups"],"trust":"/ca.pem",
-                "origins":["https://keys.example"],"groups":"realm_access.roles","linkByEmail":true,
+                "origins":["https://keys.example"],"groups":"realm_access.roles","linkByEmail":true,"closeWithoutGroups":true,
                 "mapping":[{"group":"a","role":"MEMBER"},{"group":"b","role":"READ_ONLY","product":"Shop","organization":"Acme"}]}
                 """))
         let issuer = try #require(settings.issuers.first)
         #expect(issuer.secret == "secret of /s" && issuer.trusted == "/ca.pem" && issuer.linksByEmail)
+        #expect(issuer.closesWithoutGroups)
         #expect(issuer.origins == ["https://keys.example"] && issuer.groupsClaim == "realm_access.roles")
         #expect(
             issuer.rules == [

@@ -26,8 +26,10 @@ extension Issuer {
                 found += try SignInMapping.list(issuer: id, organization: organization, on: connection)
             }
         }
-        return IssuerReach(
+        var reach = IssuerReach(
             name: id, organizations: Array(Set(places.values)), rules: found, linksByEmail: linksByEmail)
+        reach.closesWithoutGroups = closesWithoutGroups
+        return reach
     }
 
     /// Names of the operator's file that lead to no organization or product, or to several, for the log.

@@ -21,6 +21,8 @@ package struct Issuer: Sendable, Equatable {
     package var groupsClaim = "groups"
     /// Whether an existing account with the same, verified address becomes the person's.
     package var linksByEmail = false
+    /// Whether a person whose token lacks that claim has no groups; else the sign-in is refused and changes nothing.
+    package var closesWithoutGroups = false
     /// The rights of groups; nil if calls set them.
     package var rules: [GroupRule]?
 

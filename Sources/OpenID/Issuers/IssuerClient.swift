@@ -17,7 +17,7 @@ package struct SignedInPerson: Sendable, Equatable {
     package let isEmailVerified: Bool?
     package let name: String
     package let groups: [String]
-    /// Whether the issuer sent the claim of groups at all.
+    /// Whether the issuer said which groups there are.
     package let hasGroups: Bool
     /// The issuer's name of the session (`sid`); empty where it gives none.
     package let session: String
@@ -153,6 +153,7 @@ package final class IssuerClient: Sendable {
         if listed == nil, case .object(let names) = token.claims["_claim_names"], names[issuer.groupsClaim] != nil {
             throw .groupsElsewhere(issuer.groupsClaim)
         }
+        // What is no list of names says as little as a claim that is not there.
         let groups = listed?.texts ?? []
         guard groups.count <= Self.groupLimit else { throw .groupsElsewhere(issuer.groupsClaim) }
         let isVerified: Bool? =
@@ -165,7 +166,7 @@ package final class IssuerClient: Sendable {
         return SignedInPerson(
             subject: token.subject, email: source.text("email") ?? "", isEmailVerified: isVerified,
             name: token.claims.text("name") ?? more?.text("name") ?? "",
-            groups: groups.filter { !$0.isEmpty && $0.utf8.count <= Self.groupLength }, hasGroups: listed != nil,
+            groups: groups.filter { !$0.isEmpty && $0.utf8.count <= Self.groupLength }, hasGroups: listed?.texts != nil,
             session: token.claims.text("sid") ?? "", sessionEnd: token.claims["session_expiry"]?.time)
     }
 

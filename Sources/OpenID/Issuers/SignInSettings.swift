@@ -74,7 +74,7 @@ package struct SignInSettings: Sendable, Equatable {
     ) throws(Fault) -> Issuer {
         try section.allow(
             "id", "name", "issuer", "client", "secretFile", "scopes", "trust", "origins", "organizations", "groups",
-            "linkByEmail", "mapping")
+            "closeWithoutGroups", "linkByEmail", "mapping")
         let id = try section.needed("id")
         let isID =
             id.utf8.count <= 40 && id.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) }
@@ -108,6 +108,7 @@ package struct SignInSettings: Sendable, Equatable {
         }
         issuer.groupsClaim = try section.text("groups") ?? issuer.groupsClaim
         issuer.linksByEmail = try section.flag("linkByEmail") ?? false
+        issuer.closesWithoutGroups = try section.flag("closeWithoutGroups") ?? false
         issuer.rules = try section.has("mapping") ? rules(section, of: issuer) : nil
         return issuer
     }

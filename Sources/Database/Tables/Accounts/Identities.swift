@@ -15,17 +15,18 @@ package struct IssuedPerson: Sendable, Equatable {
     /// Whether the issuer says that it has verified the address.
     package let isEmailVerified: Bool
     package let name: String
-    package let groups: [String]
+    /// Nil where the issuer does not say.
+    package let groups: [String]?
 
     package init(
-        issuer: String, subject: String, email: String, isEmailVerified: Bool, name: String, groups: [String]
+        issuer: String, subject: String, email: String, isEmailVerified: Bool, name: String, groups: [String]?
     ) {
         self.issuer = issuer
         self.subject = subject
         self.email = email
         self.isEmailVerified = isEmailVerified
         self.name = Accounts.isPrintable(name) ? String(name.prefix(Self.nameLimit)) : ""
-        self.groups = groups.filter { Accounts.isPrintable($0) }
+        self.groups = groups?.filter { Accounts.isPrintable($0) }
     }
 
     /// Characters of a name that are kept.
@@ -37,10 +38,12 @@ package struct IssuerReach: Sendable {
     /// As the operator's file calls it, for records.
     package let name: String
     /// The organizations that it may let people into.
-    package let organizations: [Int64]
-    package let rules: [MappingRule]
+    package private(set) var organizations: [Int64]
+    package private(set) var rules: [MappingRule]
     /// Whether existing accounts are linked by a verified address.
     package let linksByEmail: Bool
+    /// Whether somebody of whom the issuer names no groups at all has none.
+    package var closesWithoutGroups = false
 
     package init(name: String, organizations: [Int64], rules: [MappingRule], linksByEmail: Bool) {
         self.name = name
@@ -51,9 +54,10 @@ package struct IssuerReach: Sendable {
 
     /// The part that is about one organization.
     fileprivate func narrowed(to organization: Int64) -> IssuerReach {
-        IssuerReach(
-            name: name, organizations: organizations.filter { $0 == organization },
-            rules: rules.filter { $0.organization == organization }, linksByEmail: linksByEmail)
+        var part = self
+        part.organizations.removeAll { $0 != organization }
+        part.rules.removeAll { $0.organization != organization }
+        return part
     }
 }
 
@@ -67,6 +71,8 @@ package enum Identities {
         case entered(account: Int64, keyDigest: [UInt8])
         /// No group gives a role; the account, where there is one, is closed.
         case noRole
+        /// The issuer does not say which groups there are, which changes nothing.
+        case noGroups
         /// Somebody else has the address here.
         case emailTaken
         /// The issuer gives no address that can be used.
@@ -82,8 +88,9 @@ package enum Identities {
         _ person: IssuedPerson, by reach: IssuerReach, newKey digest: [UInt8], _ writing: Writing
     ) throws -> Entry {
         let connection = writing.connection
+        guard let groups = person.groups ?? (reach.closesWithoutGroups ? [] : nil) else { return .noGroups }
         try lock(reach, on: connection)
-        let roles = MappingRule.roles(of: person.groups, by: reach.rules)
+        let roles = MappingRule.roles(of: groups, by: reach.rules)
             .filter { reach.organizations.contains($0.organization) }
         let known = try account(issuer: person.issuer, subject: person.subject, on: connection)
         guard !roles.isEmpty else {
@@ -104,14 +111,15 @@ package enum Identities {
         let account: Int64
         if let known {
             // The address of somebody else stays theirs; the account keeps its old one.
-            let isFree = holder == nil || holder == known
+            let isFree = holder == nil || holder?.account == known
             try rename(known, email: isFree ? email : nil, name: person.name, on: connection)
             account = known
         } else if let holder {
-            guard reach.linksByEmail, person.isEmailVerified, try !hasIdentity(holder, on: connection) else {
-                return .emailTaken
-            }
-            account = holder
+            // A machine's account stays its own, whatever its address.
+            guard reach.linksByEmail, person.isEmailVerified, holder.kind == "USER",
+                try !hasIdentity(holder.account, on: connection)
+            else { return .emailTaken }
+            account = holder.account
         } else {
             account = try Accounts.createAccount(
                 email: email, name: person.name, kind: "USER", at: writing.time, on: connection)
@@ -196,20 +204,21 @@ package enum Identities {
     /// The member of one of the issuer's organizations with this address, whatever the case of its letters.
     private static func member(
         _ email: String, _ reach: IssuerReach, on connection: any Connection
-    ) throws -> Int64? {
+    ) throws -> (account: Int64, kind: String)? {
         guard !reach.organizations.isEmpty else { return nil }
-        return try connection.integer(
+        return try connection.first(
             """
-            SELECT a.id FROM account a JOIN membership m ON m.account = a.id
+            SELECT a.id, a.kind FROM account a JOIN membership m ON m.account = a.id
             WHERE lower(a.email) = lower(\(email)) AND m.organization IN \(SQL.list(reach.organizations.map(Value.integer)))
             ORDER BY a.id LIMIT 1
-            """)
+            """
+        ) { (account: $0.integer(0), kind: $0.string(1)) }
     }
 
     private static func note(
         _ person: IssuedPerson, account: Int64, closed: Int64, _ writing: Writing
     ) throws {
-        let groups = person.groups.joined(separator: "\n")
+        let groups = (person.groups ?? []).joined(separator: "\n")
         try writing.connection.run(
             """
             INSERT INTO sign_in_identity (issuer, subject, account, group_names, seen_at, closed_at)
@@ -251,99 +260,5 @@ package enum Identities {
             NewKey(digest, name: name, expires: end), account: account, isSignIn: true, at: writing.time,
             on: writing.connection)
         return digest
-    }
-
-    // MARK: Roles
-
-    /// The roles of rights of an account in the issuer's organizations, as `organization/product/ROLE`.
-    private static func held(
-        _ account: Int64, _ organization: Int64, on connection: any Connection
-    ) throws -> [(product: Int64, role: String)] {
-        try connection.all(
-            """
-            SELECT product, role FROM assignment WHERE organization = \(organization) AND account = \(account)
-            ORDER BY product, role
-            """
-        ) { (product: $0.integer(0), role: $0.string(1)) }
-        .filter { Role(assignment: $0.role) != nil }
-    }
-
-    /// Whether an account has a role with rights anywhere, of its own or of a group.
-    private static func hasRole(_ account: Int64, on connection: any Connection) throws -> Bool {
-        try connection.all(
-            """
-            SELECT role FROM assignment WHERE account = \(account)
-            UNION SELECT g.role FROM group_member m JOIN group_assignment g ON g.account_group = m.account_group
-            WHERE m.account = \(account)
-            """
-        ) { $0.string(0) }.contains { Role(assignment: $0) != nil }
-    }
-
-    /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
-    /// groups stay while there is a role in the organization.
-    private static func setRoles(
-        _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
-    ) throws {
-        let connection = writing.connection
-        for organization in reach.organizations {
-            let wanted = roles.filter { $0.organization == organization }
-            let held = try held(account, organization, on: connection)
-            let hasLeft = try wanted.isEmpty && leave(organization, account, on: connection)
-            let isSame =
-                held.map { "\($0.product) \($0.role)" }.sorted()
-                == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
-            if isSame && !hasLeft { continue }
-            for row in held {
-                try connection.run(
-                    """
-                    DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)
-                        AND product = \(row.product) AND role = \(row.role)
-                    """)
-            }
-            for rule in wanted {
-                try Accounts.assign(
-                    rule.role, to: account, organization: organization, product: rule.product, on: connection)
-            }
-            let email = try Accounts.email(of: account, on: connection)
-            let writing = writing.moved(to: Scope(kind: .organization, organization: organization))
-            for rule in wanted {
-                try People.note(
-                    .assignment, .changed,
-                    "\(rule.role.rawValue): \(email), by the group \(rule.group) of \(reach.name)", in: rule.product,
-                    writing)
-            }
-            if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email), by \(reach.name)", writing) }
-        }
-    }
-
-    /// Takes all roles and groups of an organization from an account: a group there may give a role, too. False where it had none.
-    private static func leave(
-        _ organization: Int64, _ account: Int64, on connection: any Connection
-    ) throws -> Bool {
-        let roles = try connection.run(
-            "DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
-        let groups = try connection.run(
-            """
-            DELETE FROM group_member WHERE account = \(account)
-                AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
-            """)
-        return roles + groups > 0
-    }
-
-    /// Takes all its keys from an account whose roles the issuer ended, and with them the sessions. Keys that open something elsewhere
-    /// stay. That this may be the last administrator keeps nobody in: the operator's command line makes another one.
-    private static func close(_ account: Int64, by reach: IssuerReach, _ writing: Writing) throws {
-        let connection = writing.connection
-        let isOpenElsewhere = try hasRole(account, on: connection)
-        let which: SQL = isOpenElsewhere ? "AND is_sign_in = 1" : ""
-        let keys = try connection.run("DELETE FROM user_key WHERE account = \(account) \(which)")
-        guard keys > 0 else { return }
-        let what = isOpenElsewhere ? "the key of sessions" : "all keys"
-        let email = try Accounts.email(of: account, on: connection)
-        for organization in reach.organizations {
-            try People.note(
-                .userKey, .deleted, "\(email): \(what), as no group of \(reach.name) lets in any more",
-                writing.moved(to: Scope(kind: .organization, organization: organization)))
-        }
     }
 }

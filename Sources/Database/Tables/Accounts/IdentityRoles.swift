@@ -1,0 +1,95 @@
+// The roles of people who sign in with an issuer.
+
+extension Identities {
+    /// The roles of rights of an account in the issuer's organizations, as `organization/product/ROLE`.
+    static func held(
+        _ account: Int64, _ organization: Int64, on connection: any Connection
+    ) throws -> [(product: Int64, role: String)] {
+        try connection.all(
+            """
+            SELECT product, role FROM assignment WHERE organization = \(organization) AND account = \(account)
+            ORDER BY product, role
+            """
+        ) { (product: $0.integer(0), role: $0.string(1)) }
+        .filter { Role(assignment: $0.role) != nil }
+    }
+
+    /// Whether an account has a role with rights anywhere, of its own or of a group.
+    static func hasRole(_ account: Int64, on connection: any Connection) throws -> Bool {
+        try connection.all(
+            """
+            SELECT role FROM assignment WHERE account = \(account)
+            UNION SELECT g.role FROM group_member m JOIN group_assignment g ON g.account_group = m.account_group
+            WHERE m.account = \(account)
+            """
+        ) { $0.string(0) }.contains { Role(assignment: $0) != nil }
+    }
+
+    /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
+    /// groups stay while there is a role in the organization.
+    static func setRoles(
+        _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
+    ) throws {
+        let connection = writing.connection
+        for organization in reach.organizations {
+            let wanted = roles.filter { $0.organization == organization }
+            let held = try held(account, organization, on: connection)
+            let hasLeft = try wanted.isEmpty && leave(organization, account, on: connection)
+            let isSame =
+                held.map { "\($0.product) \($0.role)" }.sorted()
+                == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
+            if isSame && !hasLeft { continue }
+            for row in held {
+                try connection.run(
+                    """
+                    DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)
+                        AND product = \(row.product) AND role = \(row.role)
+                    """)
+            }
+            for rule in wanted {
+                try Accounts.assign(
+                    rule.role, to: account, organization: organization, product: rule.product, on: connection)
+            }
+            let email = try Accounts.email(of: account, on: connection)
+            let writing = writing.moved(to: Scope(kind: .organization, organization: organization))
+            for rule in wanted {
+                try People.note(
+                    .assignment, .changed,
+                    "\(rule.role.rawValue): \(email), by the group \(rule.group) of \(reach.name)", in: rule.product,
+                    writing)
+            }
+            if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email), by \(reach.name)", writing) }
+        }
+    }
+
+    /// Takes all roles and groups of an organization from an account: a group there may give a role, too. False where it had none.
+    static func leave(
+        _ organization: Int64, _ account: Int64, on connection: any Connection
+    ) throws -> Bool {
+        let roles = try connection.run(
+            "DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)")
+        let groups = try connection.run(
+            """
+            DELETE FROM group_member WHERE account = \(account)
+                AND account_group IN (SELECT id FROM account_group WHERE organization = \(organization))
+            """)
+        return roles + groups > 0
+    }
+
+    /// Takes all its keys from an account whose roles the issuer ended, and with them the sessions. Keys that open something elsewhere
+    /// stay. That this may be the last administrator keeps nobody in: the operator's command line makes another one.
+    static func close(_ account: Int64, by reach: IssuerReach, _ writing: Writing) throws {
+        let connection = writing.connection
+        let isOpenElsewhere = try hasRole(account, on: connection)
+        let which: SQL = isOpenElsewhere ? "AND is_sign_in = 1" : ""
+        let keys = try connection.run("DELETE FROM user_key WHERE account = \(account) \(which)")
+        guard keys > 0 else { return }
+        let what = isOpenElsewhere ? "the key of sessions" : "all keys"
+        let email = try Accounts.email(of: account, on: connection)
+        for organization in reach.organizations {
+            try People.note(
+                .userKey, .deleted, "\(email): \(what), as no group of \(reach.name) lets in any more",
+                writing.moved(to: Scope(kind: .organization, organization: organization)))
+        }
+    }
+}
