@@ -164,37 +164,56 @@ struct IssuerDoor: Sendable {
             }
             return entry
         }
-        switch entry {
-        case .entered:
-            var response = HTTPResponse.page(200, Layout.onward(to: page))
-            response.headers["Set-Cookie"] = SignIn.cookie(
-                secret, seconds: Sessions.lifetime / 1000, isSecure: isSecure)
-            response.headers.append("Set-Cookie", cookie("", seconds: 0))
-            return response
-        case .noRole:
-            let why =
-                person.hasGroups
-                ? "None of your groups at \(name) may use Waybill." : "\(name) does not say which groups you are in."
-            return try await refuse(
-                why, "Ask an administrator of Waybill to let one of your groups in.", client, request, person.subject)
-        case .noGroups:
-            return try await refuse(
-                "\(name) does not say which groups you are in.",
-                "The operator has to have it send the claim \(issuer.groupsClaim). A user key works meanwhile.", client,
-                request, person.subject)
-        case .emailTaken:
-            return try await refuse(
-                "Somebody here has the address \(person.email) already.",
-                "Ask an administrator of Waybill to remove that member, or the operator to link accounts by address.",
-                client, request, person.subject)
-        case .noEmail:
-            return try await refuse(
-                "\(name) gives no e-mail address that can be used.",
-                "The operator has to ask it for the scope email.", client, request, person.subject)
+        if let (why, help) = Self.refusal(entry, of: person, by: issuer) {
+            return try await refuse(why, help, client, request, person.subject)
         }
+        var response = HTTPResponse.page(200, Layout.onward(to: page))
+        response.headers["Set-Cookie"] = SignIn.cookie(secret, seconds: Sessions.lifetime / 1000, isSecure: isSecure)
+        response.headers.append("Set-Cookie", cookie("", seconds: 0))
+        return response
     }
 
     // MARK: Refusals
+
+    /// Why a person was not let in, and what helps; nil if the person was.
+    private static func refusal(
+        _ entry: Identities.Entry, of person: SignedInPerson, by issuer: Issuer
+    ) -> (why: String, help: String)? {
+        let name = issuer.name
+        return switch entry {
+        case .entered: nil
+        case .noRole:
+            (
+                person.hasGroups
+                    ? "None of your groups at \(name) may use Waybill."
+                    : "\(name) does not say which groups you are in.",
+                "Ask an administrator of Waybill to let one of your groups in."
+            )
+        case .noGroups:
+            (
+                "\(name) does not say which groups you are in.",
+                "The operator has to have it send the claim \(issuer.groupsClaim). A user key works meanwhile."
+            )
+        case .emailTaken:
+            (
+                "Somebody here has the address \(person.email) already.",
+                "Ask an administrator of Waybill to remove that member, or the operator to link accounts by address."
+            )
+        case .lastAdministrator:
+            (
+                """
+                The account with the address \(person.email) is the last administrator with a key here, and your groups at \
+                \(name) would take that role.
+                """,
+                "Ask the operator to make another administrator first (waybill user add), or to map one of your groups."
+            )
+        case .noEmail:
+            (
+                "\(name) gives no e-mail address that can be used.",
+                "The operator has to ask it for the scope email."
+            )
+        }
+    }
 
     /// Refuses a sign-in while too many wait: more than fit in all, or than one address may have. Only their number is written down.
     private func tooMany(_ request: HTTPRequest, at time: Int64) -> HTTPResponse {

@@ -6,74 +6,8 @@ import Testing
 
 /// Accounts of people who sign in with an issuer, on each engine.
 struct SignInTests {
-    private static let issuer = "https://login.example"
-
-    /// A database with the organizations 1 and 2 (Acme, Rival) and the product Shop of the first.
-    private struct House {
-        let database: any Database
-        let acme: Int64
-        let rival: Int64
-        let shop: Int64
-
-        init(_ engine: Engine) throws {
-            database = try TemporaryDatabase.make(engine)
-            (acme, rival, shop) = try database.write { connection in
-                let acme = try Accounts.createOrganization(
-                    named: "Acme", token: "a", administrator: "admin@acme.example", keyDigest: [1], at: 1,
-                    on: connection)
-                let rival = try Accounts.createOrganization(
-                    named: "Rival", token: "b", administrator: "admin@rival.example", keyDigest: [2], at: 1,
-                    on: connection)
-                let writing = Writing(
-                    in: Scope(kind: .organization, organization: acme.id), by: .system, at: 1, on: connection)
-                let shop = try Accounts.createProduct(named: "Shop", token: "s", writing)
-                return (acme.id, rival.id, shop.id)
-            }
-        }
-
-        func reach(links: Bool = false, _ rules: [MappingRule]? = nil) -> IssuerReach {
-            IssuerReach(
-                name: "acme", organizations: [acme],
-                rules: rules ?? [
-                    MappingRule(group: "all", role: .readOnly, organization: acme, product: 0),
-                    MappingRule(group: "admins", role: .administrator, organization: acme, product: 0),
-                    MappingRule(group: "shop", role: .member, organization: acme, product: shop),
-                    // Of an organization that the issuer may not let into.
-                    MappingRule(group: "all", role: .administrator, organization: rival, product: 0),
-                ], linksByEmail: links)
-        }
-
-        func enter(
-            _ groups: [String]?, subject: String = "ada", email: String = "ada@acme.example", isVerified: Bool = true,
-            by reach: IssuerReach? = nil, at time: Int64 = 100, digest: [UInt8] = [9]
-        ) throws -> Identities.Entry {
-            let person = IssuedPerson(
-                issuer: SignInTests.issuer, subject: subject, email: email, isEmailVerified: isVerified, name: "Ada",
-                groups: groups)
-            return try database.write { connection in
-                let writing = Writing(
-                    in: Scope(kind: .organization, organization: acme), by: .system, at: time, on: connection)
-                return try Identities.enter(person, by: reach ?? self.reach(), newKey: digest, writing)
-            }
-        }
-
-        func standing(_ digest: [UInt8], _ token: String = "a", at time: Int64 = 200) throws -> Standing? {
-            try database.read {
-                try Standing.find(.organization, token: token, keyDigest: digest, at: time, on: $0).holder?.standing
-            }
-        }
-
-        func audit(_ event: AuditRecord.Event) throws -> [String] {
-            try database.read { connection in
-                var wanted = AuditTrail.Wanted(organization: acme, limit: 50)
-                wanted.event = event
-                return try AuditTrail.list(wanted, on: connection).map { "\($0.subject) \($0.detail)" }
-            }
-        }
-    }
-
     @Test(arguments: TemporaryDatabase.engines) func groupsGiveAnAccountItsRoles(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         guard case .entered(let account, let key) = try house.enter(["all", "shop", "other"]) else {
             Issue.record("not let in")
             return
@@ -97,7 +31,7 @@ struct SignInTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines) func noGroupClosesTheAccount(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         guard case .entered(let account, let key) = try house.enter(["admins"]) else {
             Issue.record("not let in")
             return
@@ -125,7 +59,7 @@ struct SignInTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines) func anAddressIsNoIdentity(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         // Somebody at the issuer who has the administrator's address is not the administrator.
         let (mail, shouted) = ("admin@acme.example", "Admin@Acme.example")
         for email in [mail, shouted] {
@@ -151,7 +85,7 @@ struct SignInTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines) func groupsThatAreNotNamedChangeNothing(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         guard case .entered(_, let key) = try house.enter(["all", "shop"]) else {
             Issue.record("not let in")
             return
@@ -174,7 +108,7 @@ struct SignInTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines) func aMachinesAccountIsNobodys(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         let mail = "ci@acme.example"
         try house.database.write { connection in
             let account = try Accounts.createAccount(
@@ -186,7 +120,7 @@ struct SignInTests {
     }
 
     @Test(arguments: TemporaryDatabase.engines) func anotherTableCountsAtOnce(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         guard case .entered(_, let key) = try house.enter(["shop"]),
             case .entered(_, let other) = try house.enter(
                 ["all"], subject: "bob", email: "bob@acme.example", digest: [8])
@@ -201,7 +135,7 @@ struct SignInTests {
             try SignInMapping.replace(issuer: "acme", by: rules, writing)
             let kept = try SignInMapping.list(issuer: "acme", organization: house.acme, on: connection)
             #expect(kept == rules)
-            try Identities.settle(issuer: Self.issuer, by: house.reach(kept), writing)
+            try Identities.settle(issuer: SignInHouse.issuer, by: house.reach(kept), writing)
         }
         #expect(try house.standing(key)?.productRoles == [house.shop: .readOnly])
         #expect(try house.standing(other) == nil)
@@ -210,7 +144,7 @@ struct SignInTests {
 
     /// An issuer for both organizations, whose rules the administrators of each set.
     @Test(arguments: TemporaryDatabase.engines) func rulesOfOneOrganizationLeaveAnotherAlone(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         @Sendable func reach(_ groups: [String]) -> IssuerReach {
             IssuerReach(
                 name: "acme", organizations: [house.acme, house.rival],
@@ -223,7 +157,7 @@ struct SignInTests {
             try house.database.write { connection in
                 let writing = Writing(
                     in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
-                try Identities.settleOrganization(issuer: Self.issuer, by: reach(groups), writing)
+                try Identities.settleOrganization(issuer: SignInHouse.issuer, by: reach(groups), writing)
             }
         }
         guard case .entered(let account, let key) = try house.enter(["all", "rivals"], by: reach(["all", "rivals"]))
@@ -268,23 +202,9 @@ struct SignInTests {
         #expect(try house.standing(key, "a") == nil)
     }
 
-    @Test(arguments: TemporaryDatabase.engines) func rulesThatLeaveNoAdministratorAreRefused(engine: Engine) throws {
-        let house = try House(engine)
-        let (mail, admins) = ("admin@acme.example", house.reach(links: true))
-        #expect(try house.enter(["admins"], email: mail, by: admins) != .emailTaken)
-        #expect(throws: PeopleError.lastAdministrator) {
-            try house.database.write { connection in
-                let writing = Writing(
-                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
-                try Identities.settleOrganization(issuer: Self.issuer, by: house.reach([]), writing)
-            }
-        }
-        #expect(try house.standing([1])?.role == .administrator)
-    }
-
     /// A misspelt name in the operator's file ends nobody's keys.
     @Test(arguments: TemporaryDatabase.engines) func anOrganizationThatIsNotFoundEndsNoKey(engine: Engine) throws {
-        let house = try House(engine)
+        let house = try SignInHouse(engine)
         #expect(try house.enter(["all"]) != .noRole)
         let nowhere = IssuerReach(name: "acme", organizations: [], rules: [], linksByEmail: false)
         try house.database.write { connection in
@@ -294,25 +214,12 @@ struct SignInTests {
                 in: Scope(kind: .organization, organization: house.acme), by: .system, at: 110, on: connection)
             let person = try #require(try People.account(account, on: connection))
             _ = try Keys.add(NewKey([7], name: "ci"), to: person, writing)
-            try Identities.settle(issuer: Self.issuer, by: nowhere, writing)
+            try Identities.settle(issuer: SignInHouse.issuer, by: nowhere, writing)
         }
         #expect(try house.standing([7])?.role == .readOnly && house.standing([9])?.role == .readOnly)
         // Nobody signs in so, and the session that began with the issuer ends.
         #expect(try house.enter(["all"], by: nowhere) == .noRole)
         #expect(try house.standing([7])?.role == .readOnly && house.standing([9]) == nil)
-    }
-
-    @Test(arguments: TemporaryDatabase.engines) func administratorsWithKeysRemain(engine: Engine) throws {
-        let house = try House(engine)
-        #expect(try house.enter(["admins"]) != .noRole)
-        // Whoever signs in with the issuer is no administrator whom the organization could do with alone.
-        #expect(throws: PeopleError.lastAdministrator) {
-            try house.database.write { connection in
-                let writing = Writing(
-                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 150, on: connection)
-                try People.remove(email: "admin@acme.example", writing)
-            }
-        }
     }
 
     @Test(arguments: TemporaryDatabase.engines) func anAnswerIsTakenOnce(engine: Engine) throws {

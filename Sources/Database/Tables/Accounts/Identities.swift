@@ -75,6 +75,8 @@ package enum Identities {
         case noGroups
         /// Somebody else has the address here.
         case emailTaken
+        /// The account with the address is the last local administrator, and the groups would take that role.
+        case lastAdministrator
         /// The issuer gives no address that can be used.
         case noEmail
     }
@@ -119,13 +121,19 @@ package enum Identities {
             guard reach.linksByEmail, person.isEmailVerified, holder.kind == "USER",
                 try !hasIdentity(holder.account, on: connection)
             else { return .emailTaken }
+            for organization in reach.organizations {
+                let mapped = roles.filter { $0.organization == organization }
+                if try takesLastAdministrator(mapped, from: holder.account, in: organization, writing) {
+                    return .lastAdministrator
+                }
+            }
             account = holder.account
         } else {
             account = try Accounts.createAccount(
                 email: email, name: person.name, kind: "USER", at: writing.time, on: connection)
         }
         try setRoles(roles, of: account, by: reach, writing)
-        try note(person, account: account, closed: 0, writing)
+        try note(person, account: account, isLinked: known == nil && holder != nil, closed: 0, writing)
         return .entered(account: account, keyDigest: try key(of: account, or: digest, writing))
     }
 
@@ -136,9 +144,11 @@ package enum Identities {
     }
 
     /// Gives everybody who signed in with an issuer what its rules give now, by the groups of the last sign-in: after a change of the
-    /// operator's file.
-    package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
+    /// operator's file. Gives how many stay administrators because they are the last local ones.
+    @discardableResult
+    package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws -> Int {
         let connection = writing.connection
+        var kept = 0
         try lock(reach, on: connection)
         // Whoever was closed comes back by signing in.
         let people = try connection.all(
@@ -150,13 +160,15 @@ package enum Identities {
             let groups = person.groups.split(separator: "\n").map { String($0) }
             let roles = MappingRule.roles(of: groups, by: reach.rules)
                 .filter { reach.organizations.contains($0.organization) }
-            try setRoles(roles, of: person.account, by: reach, writing)
+            let isKept = try setRoles(roles, of: person.account, by: reach, writing)
+            if isKept { kept += 1 }
             // A role elsewhere, as in an organization whose name the file no longer has right, is not this change's to end.
-            guard try roles.isEmpty && !hasRole(person.account, on: connection) else { continue }
+            guard roles.isEmpty, try isKept || !hasRole(person.account, on: connection) else { continue }
             try close(person.account, by: reach, writing)
             try connection.run(
                 "UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(person.account)")
         }
+        return kept
     }
 
     /// The same in the organization of the scope alone, for the calls by which its administrators change the rules: what people may do in
@@ -164,7 +176,8 @@ package enum Identities {
     package static func settleOrganization(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
         let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
         let hadOne = try People.hasAdministrator(scope, at: time, on: connection)
-        try settle(issuer: issuer, by: reach.narrowed(to: scope.organization), writing)
+        let kept = try settle(issuer: issuer, by: reach.narrowed(to: scope.organization), writing)
+        guard kept == 0 else { throw PeopleError.lastAdministrator }
         if hadOne { try People.checkAdministrators(scope, at: time, on: connection) }
     }
 
@@ -216,13 +229,14 @@ package enum Identities {
     }
 
     private static func note(
-        _ person: IssuedPerson, account: Int64, closed: Int64, _ writing: Writing
+        _ person: IssuedPerson, account: Int64, isLinked: Bool = false, closed: Int64, _ writing: Writing
     ) throws {
         let groups = (person.groups ?? []).joined(separator: "\n")
         try writing.connection.run(
             """
-            INSERT INTO sign_in_identity (issuer, subject, account, group_names, seen_at, closed_at)
-            VALUES (\(person.issuer), \(person.subject), \(account), \(groups), \(writing.time), \(closed))
+            INSERT INTO sign_in_identity (issuer, subject, account, group_names, seen_at, closed_at, is_linked)
+            VALUES (\(person.issuer), \(person.subject), \(account), \(groups), \(writing.time), \(closed),
+                \(isLinked))
             ON CONFLICT (issuer, subject) DO UPDATE SET group_names = excluded.group_names, seen_at = excluded.seen_at,
                 closed_at = excluded.closed_at
             """)

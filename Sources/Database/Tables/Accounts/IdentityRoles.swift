@@ -1,8 +1,8 @@
 // The roles of people who sign in with an issuer.
 
 extension Identities {
-    /// The roles of rights of an account in the issuer's organizations, as `organization/product/ROLE`.
-    static func held(
+    /// The roles of rights of an account in an organization.
+    private static func held(
         _ account: Int64, _ organization: Int64, on connection: any Connection
     ) throws -> [(product: Int64, role: String)] {
         try connection.all(
@@ -26,44 +26,85 @@ extension Identities {
     }
 
     /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
-    /// groups stay while there is a role in the organization.
+    /// groups stay while there is a role in the organization. An account of before that is the last local administrator of an organization
+    /// stays its administrator. True where that is so.
+    @discardableResult
     static func setRoles(
         _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
-    ) throws {
+    ) throws -> Bool {
         let connection = writing.connection
+        var keepsAny = false
         for organization in reach.organizations {
-            let wanted = roles.filter { $0.organization == organization }
+            let mapped = roles.filter { $0.organization == organization }
+            let isKept = try takesLastAdministrator(mapped, from: account, in: organization, writing)
+            keepsAny = keepsAny || isKept
+            // The role of an administrator takes the place of what the groups give in the whole organization.
+            let given = mapped.filter { !isKept || $0.product != 0 }
+            var wanted = given.map { (product: $0.product, role: $0.role) }
+            if isKept { wanted.append((product: 0, role: .administrator)) }
             let held = try held(account, organization, on: connection)
             let hasLeft = try wanted.isEmpty && leave(organization, account, on: connection)
             let isSame =
                 held.map { "\($0.product) \($0.role)" }.sorted()
                 == wanted.map { "\($0.product) \($0.role.rawValue)" }.sorted()
-            if isSame && !hasLeft { continue }
-            for row in held {
-                try connection.run(
-                    """
-                    DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)
-                        AND product = \(row.product) AND role = \(row.role)
-                    """)
-            }
-            for rule in wanted {
-                try Accounts.assign(
-                    rule.role, to: account, organization: organization, product: rule.product, on: connection)
-            }
+            if isSame && !hasLeft && !isKept { continue }
+            if !isSame { try replace(held, by: wanted, of: account, in: organization, on: connection) }
             let email = try Accounts.email(of: account, on: connection)
             let writing = writing.moved(to: Scope(kind: .organization, organization: organization))
-            for rule in wanted {
+            for rule in isSame ? [] : given {
                 try People.note(
                     .assignment, .changed,
                     "\(rule.role.rawValue): \(email), by the group \(rule.group) of \(reach.name)", in: rule.product,
                     writing)
             }
+            if isKept {
+                try People.note(
+                    .assignment, .changed,
+                    """
+                    ADMINISTRATOR: \(email), kept as the last local administrator with a key; no group of \(reach.name) \
+                    gives it
+                    """, writing)
+            }
             if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email), by \(reach.name)", writing) }
+        }
+        return keepsAny
+    }
+
+    private static func replace(
+        _ held: [(product: Int64, role: String)], by wanted: [(product: Int64, role: Role)], of account: Int64,
+        in organization: Int64, on connection: any Connection
+    ) throws {
+        for row in held {
+            try connection.run(
+                """
+                DELETE FROM assignment WHERE organization = \(organization) AND account = \(account)
+                    AND product = \(row.product) AND role = \(row.role)
+                """)
+        }
+        for row in wanted {
+            try Accounts.assign(
+                row.role, to: account, organization: organization, product: row.product, on: connection)
         }
     }
 
+    /// Whether an account with these roles in place of its present ones would leave an organization without a local administrator. An
+    /// account that a sign-in made is no local one: the issuer ends what it began.
+    static func takesLastAdministrator(
+        _ wanted: [MappingRule], from account: Int64, in organization: Int64, _ writing: Writing
+    ) throws -> Bool {
+        let administrator = Role.administrator.rawValue
+        guard !wanted.contains(where: { $0.product == 0 && $0.role == .administrator }) else { return false }
+        // While a role is left the groups stay, and what they give.
+        let held = try held(account, organization, on: writing.connection)
+        guard wanted.isEmpty || held.contains(where: { $0.product == 0 && $0.role == administrator }) else {
+            return false
+        }
+        let local = try People.localAdministrators(of: organization, at: writing.time, on: writing.connection)
+        return local == [account]
+    }
+
     /// Takes all roles and groups of an organization from an account: a group there may give a role, too. False where it had none.
-    static func leave(
+    private static func leave(
         _ organization: Int64, _ account: Int64, on connection: any Connection
     ) throws -> Bool {
         let roles = try connection.run(
@@ -77,7 +118,8 @@ extension Identities {
     }
 
     /// Takes all its keys from an account whose roles the issuer ended, and with them the sessions. Keys that open something elsewhere
-    /// stay. That this may be the last administrator keeps nobody in: the operator's command line makes another one.
+    /// stay, so those of a last local administrator, too. That an account of the issuer's may be the last administrator keeps it from
+    /// nothing: the operator's command line makes another one.
     static func close(_ account: Int64, by reach: IssuerReach, _ writing: Writing) throws {
         let connection = writing.connection
         let isOpenElsewhere = try hasRole(account, on: connection)

@@ -357,16 +357,34 @@ package enum People {
     /// Whether an administrator of the organization has a valid administering key. Sessions of people who signed in with an issuer do not
     /// count: without the issuer nobody could administer.
     static func hasAdministrator(_ scope: Scope, at time: Int64, on connection: any Connection) throws -> Bool {
-        try connection.integer(
+        try connection.integer("SELECT 1 \(administeringKeys(scope.organization, at: time)) LIMIT 1") != nil
+    }
+
+    /// The accounts that administer an organization without an issuer: with a valid administering key, and not made by a sign-in.
+    /// Two at most, as the question is whether somebody is the last one.
+    static func localAdministrators(
+        of organization: Int64, at time: Int64, on connection: any Connection
+    ) throws -> [Int64] {
+        try connection.all(
             """
-            SELECT 1 FROM user_key k
-            WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.is_sign_in = 0
-                AND k.account IN (
-                SELECT s.account FROM assignment s WHERE s.organization = \(scope.organization) AND s.product = 0
-                    AND s.role = 'ADMINISTRATOR'
-                UNION SELECT m.account FROM group_assignment g JOIN group_member m ON m.account_group = g.account_group
-                WHERE g.organization = \(scope.organization) AND g.product = 0 AND g.role = 'ADMINISTRATOR') LIMIT 1
-            """) != nil
+            SELECT DISTINCT k.account \(administeringKeys(organization, at: time))
+                AND k.account NOT IN (SELECT i.account FROM sign_in_identity i WHERE i.is_linked = 0)
+            ORDER BY k.account LIMIT 2
+            """
+        ) { $0.integer(0) }
+    }
+
+    /// The valid administering keys of an organization's administrators, without those of sessions.
+    private static func administeringKeys(_ organization: Int64, at time: Int64) -> SQL {
+        """
+        FROM user_key k
+        WHERE (k.scopes & \(KeyScopes.administer.rawValue)) <> 0 AND \(Standing.hasTime(at: time)) AND k.is_sign_in = 0
+            AND k.account IN (
+            SELECT s.account FROM assignment s WHERE s.organization = \(organization) AND s.product = 0
+                AND s.role = 'ADMINISTRATOR'
+            UNION SELECT m.account FROM group_assignment g JOIN group_member m ON m.account_group = g.account_group
+            WHERE g.organization = \(organization) AND g.product = 0 AND g.role = 'ADMINISTRATOR')
+        """
     }
 
     static func note(
