@@ -42,10 +42,17 @@ package struct Queue: Sendable {
     /// Milliseconds since 1970, UTC.
     package let now: @Sendable () -> Int64
     private let turns = Turns()
+    private let looks: Looks
+    private let room = Room()
 
     package init(database: any Database, settings: Settings = Settings(), now: @escaping @Sendable () -> Int64) {
+        self.init(database: database, settings: settings, looks: Looks(), now: now)
+    }
+
+    init(database: any Database, settings: Settings, looks: Looks, now: @escaping @Sendable () -> Int64) {
         self.database = database
         self.settings = settings
+        self.looks = looks
         self.now = now
     }
 
@@ -53,67 +60,65 @@ package struct Queue: Sendable {
 
     /// Puts a job into the queue, as part of a transaction.
     package func submit(_ job: NewJob, on connection: any Connection) throws -> Job {
-        let last = settings.depth - 1
-        // Counted only when the numbers of what waits are far enough apart: a look at both ends of an index.
-        let hasRoom: SQL = """
-            WHERE coalesce(CASE WHEN
-                    (SELECT max(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING')
-                    - (SELECT min(id) FROM job WHERE organization = \(job.organization) AND state = 'PENDING') >= \(last)
-                THEN (SELECT 1 FROM job WHERE organization = \(job.organization) AND state = 'PENDING'
-                    ORDER BY id LIMIT 1 OFFSET \(last)) END, 0) = 0
-            """
-        let made = try insert(job, state: .pending, lease: nil, provided: hasRoom, on: connection)
-        guard let made else { throw QueueError.full(limit: settings.depth) }
-        return made
+        let hasRoom = try room.take(of: job.organization, limit: settings.depth, on: connection)
+        guard hasRoom else { throw QueueError.full(limit: settings.depth) }
+        return try submitOwn(job, on: connection)
     }
 
     /// Puts work into the queue that no client asked for; the limit of waiting jobs does not apply.
     package func submitOwn(_ job: NewJob, on connection: any Connection) throws -> Job {
-        try made(job, try insert(job, state: .pending, lease: nil, on: connection))
+        turns.note(job.organization)
+        return try insert(job, state: .pending, lease: nil, on: connection)
     }
 
     /// Puts a job into the queue that the caller does at once, under its own lease. When the caller dies, a worker
     /// takes the job over.
     package func submit(_ job: NewJob, claimedBy owner: String, on connection: any Connection) throws -> Job {
-        try made(job, try insert(job, state: .inProgress, lease: owner, on: connection))
+        try insert(job, state: .inProgress, lease: owner, on: connection)
     }
 
-    private func made(_ job: NewJob, _ found: Job?) throws -> Job {
-        guard let found else { throw QueueError.unreadable(uuid: job.uuid) }
-        return found
-    }
-
-    /// Inserts a job; nil when a condition says no.
     private func insert(
-        _ job: NewJob, state: Job.State, lease: String?, provided condition: SQL = "", on connection: any Connection
-    ) throws -> Job? {
+        _ job: NewJob, state: Job.State, lease: String?, on connection: any Connection
+    ) throws -> Job {
         let time = now()
-        return try connection.first(
+        let made = try connection.first(
             """
             INSERT INTO job (uuid, organization, account, kind, product, project, request, request_sha1, request_token,
                 process_type, state, attempt, claims, run_at, lease_owner, lease_until, created_at, modified_at)
-            SELECT \(job.uuid), \(job.organization), \(job.account), \(job.kind.rawValue), \(job.product),
+            VALUES (\(job.uuid), \(job.organization), \(job.account), \(job.kind.rawValue), \(job.product),
                 \(job.project), \(job.request), \(job.requestSHA1), \(job.requestToken), \(job.processType),
                 \(state.rawValue), \(lease == nil ? 0 : 1), \(lease == nil ? 0 : 1), \(time), \(lease ?? ""),
-                \(lease == nil ? 0 : time + settings.lease), \(time), \(time)
-            \(condition)
+                \(lease == nil ? 0 : time + settings.lease), \(time), \(time))
             RETURNING \(Job.columns)
             """, Job.init(row:)
         ).checked(on: connection)
+        guard let made else { throw QueueError.unreadable(uuid: job.uuid) }
+        return made
     }
 
     // MARK: Working
 
     /// Takes the next job for a worker, or nil when none may run now.
     package func claim(for owner: String) throws -> Job? {
+        // SQLite keeps no former versions that a search would pass over.
+        if database.engine == .sqlite { return try claim(for: owner, from: nil) }
+        if let found = try looks.complete({ try claim(for: owner, from: nil) }) { return found }
+        return try claim(for: owner, from: looks)
+    }
+
+    /// - Parameter start: where searches begin; nil for a complete one.
+    private func claim(for owner: String, from start: Looks?) throws -> Job? {
         while true {
             // Listed before the write, which has to be short. The list may be a moment old, which affects fairness only.
-            let list = try turns.next(at: now(), in: database)
+            let list = try turns.next(at: now(), in: database, from: start)
             if list.organizations.isEmpty { return nil }
             // A power cut that undoes a claim ends the worker, too: the job is as it was before.
-            let job = try database.writeUnflushed { connection in try claim(from: list, for: owner, on: connection) }
+            let job = try database.writeUnflushed { connection in
+                try claim(from: list, for: owner, start: start, on: connection)
+            }
             if let job {
-                if job.organization != list.organizations.first { turns.passed(job.organization) }
+                looks.note(claim: job.id, of: job.organization)
+                turns.passed(job.organization, of: list)
                 return job
             }
             turns.forget()
@@ -147,13 +152,16 @@ package struct Queue: Sendable {
         ).checked(on: connection)
     }
 
-    private func claim(from list: Turns.List, for owner: String, on connection: any Connection) throws -> Job? {
+    private func claim(
+        from list: Turns.List, for owner: String, start: Looks?, on connection: any Connection
+    ) throws -> Job? {
         let time = now()
         let impatient = time - settings.patience
         for organization in list.organizations {
             let next: SQL = """
                 id = (SELECT j.id FROM job j
-                    WHERE j.state = 'PENDING' AND j.organization = \(organization) AND \(Self.isDue("j.run_at", at: time))
+                    WHERE j.state = 'PENDING' AND j.organization = \(organization)
+                        AND j.id >= \(start?.start(of: organization) ?? 0) AND \(Self.isDue("j.run_at", at: time))
                         AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
                             OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
                     ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))

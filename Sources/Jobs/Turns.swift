@@ -5,13 +5,17 @@ import Synchronization
 // claim is kept for those that follow, as many as a 256th of its length: they cost together what few organizations cost. An organization
 // that got its turn leaves the list, so the order is that of a fresh one, but for organizations that came meanwhile: those wait for these
 // few claims, or a second, which is less than a hundredth of what a round lasts. Up to 255 organizations are listed at each claim.
+//
+// Listing all is a complete search (`Looks`). Between two of them the organizations of the last one and those that this process knows of
+// stand for all; their turns are then counted in memory, because a row that is written at each claim gets slow for the same reason.
 
 /// The order of turns among the organizations with waiting jobs, as far as this process knows.
 final class Turns: Sendable {
     /// Organizations in the order of their turns.
     struct List {
         fileprivate(set) var organizations: ArraySlice<Int64>
-        /// The number of the next turn; nil for a single organization, which needs none.
+        /// The number of the next turn; nil where none is stored: for a single organization, which needs none, and between complete
+        /// lists.
         fileprivate(set) var number: Int64?
         /// Whether it was listed for this claim.
         fileprivate(set) var isFresh = true
@@ -20,8 +24,14 @@ final class Turns: Sendable {
         fileprivate let times: ClosedRange<Int64>
 
         fileprivate init(_ tenants: [Tenant], at time: Int64) {
-            organizations = tenants.sorted { $0.rank < $1.rank }.map(\.organization)[...]
+            self.init(counted: tenants, at: time)
             number = tenants.count > 1 ? (tenants.map(\.turn).max() ?? 0) + 1 : nil
+        }
+
+        /// A list whose turns are counted in memory alone.
+        fileprivate init(counted tenants: [Tenant], at time: Int64) {
+            organizations = tenants.sorted { $0.rank < $1.rank }.map(\.organization)[...]
+            number = nil
             claims = tenants.count / 256
             times = time...(time + 1000)
         }
@@ -34,37 +44,71 @@ final class Turns: Sendable {
         }
     }
 
-    private let kept = Mutex<List?>(nil)
+    private struct State {
+        var kept: List?
+        /// The organizations that this process has listed, or with its submissions.
+        var known: [Int64: Tenant] = [:]
+        /// The last turn.
+        var last: Int64 = 0
+    }
+
+    private let state = Mutex(State())
 
     /// The organizations to try, the first one first.
-    func next(at time: Int64, in database: any Database) throws -> List {
-        let known = kept.withLock { kept -> List? in
-            guard var list = kept, list.claims > 0, list.times.contains(time), !list.organizations.isEmpty else {
+    ///
+    /// - Parameter looks: where the search begins in each organization that is known; nil for a complete search.
+    func next(at time: Int64, in database: any Database, from looks: Looks?) throws -> List {
+        let kept = state.withLock { state -> List? in
+            guard let list = state.kept, list.claims > 0, list.times.contains(time), !list.organizations.isEmpty else {
                 return nil
             }
-            let found = list
-            list.claims -= 1
-            list.passFirst()
-            kept = list
-            return found
+            state.kept?.claims -= 1
+            state.kept?.passFirst()
+            return list
         }
-        if let known { return known }
-        let fresh = List(try database.read(Tenant.list), at: time)
-        kept.withLock { kept in
-            var rest = fresh
-            rest.passFirst()
-            kept = rest
+        if let kept { return kept }
+        let fresh: List
+        if let looks {
+            let known = state.withLock { Array($0.known.values) }
+            fresh = List(counted: try Tenant.waiting(among: known, from: looks, in: database), at: time)
+        } else {
+            let tenants = try database.read(Tenant.list)
+            fresh = List(tenants, at: time)
+            state.withLock { state in
+                // The others stay: one of them may have a submission that is not stored yet.
+                for place in state.known.values.indices { state.known.values[place].running = 0 }
+                for tenant in tenants { state.known[tenant.organization] = tenant }
+                state.last = tenants.map(\.turn).max() ?? 0
+            }
+        }
+        state.withLock { state in
+            state.kept = fresh
+            state.kept?.passFirst()
         }
         return fresh
     }
 
-    /// Notes that an organization has had its turn, though it was not the first of its list.
-    func passed(_ organization: Int64) {
-        kept.withLock { $0?.organizations.removeAll { $0 == organization } }
+    /// Notes that an organization of a list has had its turn.
+    func passed(_ organization: Int64, of list: List) {
+        state.withLock { state in
+            // Served though it was not the first.
+            if organization != list.organizations.first {
+                state.kept?.organizations.removeAll { $0 == organization }
+            }
+            state.last = max(state.last + 1, list.number ?? 0)
+            state.known[organization, default: Tenant(organization: organization)].turn = state.last
+        }
+    }
+
+    /// Notes that an organization has a waiting job.
+    func note(_ organization: Int64) {
+        state.withLock { state in
+            if state.known[organization] == nil { state.known[organization] = Tenant(organization: organization) }
+        }
     }
 
     /// Forgets the list: none of it could be served.
-    func forget() { kept.withLock { $0 = nil } }
+    func forget() { state.withLock { $0.kept = nil } }
 }
 
 /// An organization with waiting jobs.
@@ -73,7 +117,7 @@ struct Tenant {
     /// How many of its jobs run.
     var running: Int64 = 0
     /// The number of its last turn; 0 before the first.
-    let turn: Int64
+    var turn: Int64 = 0
 
     /// The least is the next one.
     fileprivate var rank: (Int64, Int64, Int64) { (running, turn, organization) }
@@ -100,5 +144,27 @@ struct Tenant {
         if running.isEmpty { return tenants }
         for place in tenants.indices { tenants[place].running = running[tenants[place].organization] ?? 0 }
         return tenants
+    }
+
+    /// Those that have waiting jobs from where their searches begin, on PostgreSQL. A single one is not looked at: its claim does that.
+    fileprivate static func waiting(
+        among known: [Tenant], from looks: Looks, in database: any Database
+    ) throws -> [Tenant] {
+        guard known.count > 1 else { return known }
+        let organizations = known.map { "\($0.organization)" }.joined(separator: ",")
+        let starts = known.map { "\(looks.start(of: $0.organization))" }.joined(separator: ",")
+        // A limit keeps the search from becoming a join, which would read the whole index.
+        let found = try database.read { connection in
+            try connection.all(
+                """
+                SELECT k.organization FROM unnest(CAST(string_to_array(\(organizations), ',') AS BIGINT[]),
+                    CAST(string_to_array(\(starts), ',') AS BIGINT[])) k (organization, start)
+                WHERE (SELECT 1 FROM job j WHERE j.state = 'PENDING' AND j.organization = k.organization
+                    AND j.id >= k.start ORDER BY j.id LIMIT 1) IS NOT NULL
+                """
+            ) { $0.integer(0) }
+        }
+        let waiting = Set(found)
+        return known.filter { waiting.contains($0.organization) }
     }
 }

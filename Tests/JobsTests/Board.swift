@@ -1,8 +1,9 @@
 import Database
 import Foundation
-import Jobs
 import Synchronization
 import TestSupport
+
+@testable import Jobs
 
 /// A queue on a database of its own with some organizations, and a clock that tests move.
 final class Board: Sendable {
@@ -14,13 +15,18 @@ final class Board: Sendable {
         let now = Atomic<Int64>(1_767_323_045_000)
     }
 
-    init(_ engine: Engine, organizations: Int64 = 3, change: (inout Queue.Settings) -> Void = { _ in }) throws {
+    init(
+        _ engine: Engine, organizations: Int64 = 3, looks: Looks = Looks(),
+        change: (inout Queue.Settings) -> Void = { _ in }
+    ) throws {
         database = try TemporaryDatabase.make(engine)
         var settings = Queue.Settings()
         change(&settings)
         let clock = Clock()
         self.clock = clock
-        queue = Queue(database: database, settings: settings) { clock.now.load(ordering: .sequentiallyConsistent) }
+        queue = Queue(database: database, settings: settings, looks: looks) {
+            clock.now.load(ordering: .sequentiallyConsistent)
+        }
         try database.write { connection in
             for id in 1...organizations {
                 try connection.run(

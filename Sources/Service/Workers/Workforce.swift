@@ -68,7 +68,7 @@ package final class Workforce: Sendable {
             // The last process may have left much behind, so this waits for the first request.
             sweep()
             notePatterns()
-            var seconds = 0
+            var (seconds, nextRescue) = (0, 5)
             while !isStopping.load(ordering: .relaxed) {
                 sleep(1)
                 seconds += 1
@@ -77,7 +77,12 @@ package final class Workforce: Sendable {
                     alerts.tendRules { self.isStopping.load(ordering: .relaxed) }
                     if alerts.tend() { doorbell.ring() }
                 }
-                if seconds % 5 == 0 { sweeper.rescue() }
+                if seconds >= nextRescue {
+                    let begun = ContinuousClock.now
+                    sweeper.rescue()
+                    // Slow while a snapshot is held somewhere: a twentieth of the time at most.
+                    nextRescue = seconds + max(5, Int((ContinuousClock.now - begun) / .seconds(1) * 20))
+                }
                 if seconds % 600 == 0 { noteSnapshot() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
             }
