@@ -101,6 +101,10 @@ package protocol Connection: AnyObject {
     /// snapshot too, and PostgreSQL's result is taken whole.
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
+    /// Like `shortCursor`, for the last statement of a write, which PostgreSQL then gets in one message with the commit. No statement may
+    /// follow in this write, and an error that its closure throws afterwards undoes nothing.
+    func lastCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
+
     /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.
     /// Cells have the type of their column: an integer may stand for a real, nothing else is converted.
     func insert(_ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]) throws(DatabaseError)
@@ -132,9 +136,15 @@ extension Connection {
         }
     }
 
+    package func lastCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try shortCursor(sql) }
+
     /// The result of `body` for the first row, or nil without rows.
-    package func first<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> Result? {
-        let cursor = try shortCursor(sql)
+    ///
+    /// - Parameter isLast: whether this is the last statement of its write; see `lastCursor`.
+    package func first<Result>(
+        _ sql: SQL, isLast: Bool = false, _ body: (borrowing RowBuffer) throws -> Result
+    ) throws -> Result? {
+        let cursor = isLast ? try lastCursor(sql) : try shortCursor(sql)
         defer { cursor.finish() }
         var row = RowBuffer(capacity: 1024)
         guard try cursor.next(into: &row) else { return nil }
@@ -149,7 +159,11 @@ extension Connection {
     }
 
     /// The integer in the first cell of the first row, or nil.
-    package func integer(_ sql: SQL) throws -> Int64? { try first(sql) { $0.integerOrNil(0) } ?? nil }
+    ///
+    /// - Parameter isLast: whether this is the last statement of its write; see `lastCursor`.
+    package func integer(_ sql: SQL, isLast: Bool = false) throws -> Int64? {
+        try first(sql, isLast: isLast) { $0.integerOrNil(0) } ?? nil
+    }
 
     /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
     ///
@@ -211,8 +225,9 @@ package protocol Database: AnyObject, Sendable {
     @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
 
-    /// Like `write`, for changes that a power cut may undo as long as it ends this process as well: SQLite does not wait for
-    /// the disk. Rows that a killed process wrote remain. PostgreSQL may live on another machine, so there it is `write`.
+    /// Like `write`, for changes that a power cut may undo: it does not wait for the disk. Rows that a killed process wrote remain, and so does
+    /// all that came before a `write` that has returned. SQLite's machine takes this process with it; PostgreSQL may live on another
+    /// one, so the process may go on beside a database that has forgotten its last changes.
     @discardableResult
     func writeUnflushed<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result

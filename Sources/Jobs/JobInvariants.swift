@@ -43,8 +43,10 @@ extension Job {
 
 extension Job? {
     /// The job, whose invariants hold.
-    func checked(on connection: any Connection) throws -> Job? {
-        try self?.checkInvariants(on: connection)
+    func checked(in database: any Database) throws -> Job? {
+        #if DEBUG
+            if let self { try database.read { try self.checkInvariants(on: $0) } }
+        #endif
         return self
     }
 }

@@ -59,10 +59,13 @@ package struct Queue: Sendable {
     // MARK: Submitting
 
     /// Puts a job into the queue, as part of a transaction.
-    package func submit(_ job: NewJob, on connection: any Connection) throws -> Job {
+    ///
+    /// - Parameter isLast: whether no statement follows in the transaction; see `Connection.lastCursor`.
+    package func submit(_ job: NewJob, isLast: Bool = false, on connection: any Connection) throws -> Job {
         let hasRoom = try room.take(of: job.organization, limit: settings.depth, on: connection)
         guard hasRoom else { throw QueueError.full(limit: settings.depth) }
-        return try submitOwn(job, on: connection)
+        turns.note(job.organization)
+        return try insert(job, state: .pending, lease: nil, isLast: isLast, on: connection)
     }
 
     /// Puts work into the queue that no client asked for; the limit of waiting jobs does not apply.
@@ -78,7 +81,7 @@ package struct Queue: Sendable {
     }
 
     private func insert(
-        _ job: NewJob, state: Job.State, lease: String?, on connection: any Connection
+        _ job: NewJob, state: Job.State, lease: String?, isLast: Bool = false, on connection: any Connection
     ) throws -> Job {
         let time = now()
         let made = try connection.first(
@@ -90,9 +93,9 @@ package struct Queue: Sendable {
                 \(state.rawValue), \(lease == nil ? 0 : 1), \(lease == nil ? 0 : 1), \(time), \(lease ?? ""),
                 \(lease == nil ? 0 : time + settings.lease), \(time), \(time))
             RETURNING \(Job.columns)
-            """, Job.init(row:)
-        ).checked(on: connection)
+            """, isLast: isLast, Job.init(row:))
         guard let made else { throw QueueError.unreadable(uuid: job.uuid) }
+        if !isLast { try made.checkInvariants(on: connection) }
         return made
     }
 
@@ -112,10 +115,7 @@ package struct Queue: Sendable {
             // Listed before the write, which has to be short. The list may be a moment old, which affects fairness only.
             let list = try turns.next(at: now(), in: database, from: start)
             if list.organizations.isEmpty { return nil }
-            // A power cut that undoes a claim ends the worker, too: the job is as it was before.
-            let job = try database.writeUnflushed { connection in
-                try claim(from: list, for: owner, start: start, on: connection)
-            }
+            let job = try claim(from: list, for: owner, start: start)
             if let job {
                 looks.note(claim: job.id, of: job.organization)
                 turns.passed(job.organization, of: list)
@@ -129,9 +129,10 @@ package struct Queue: Sendable {
     /// Takes this job, if it waits and is due, without regard to the turns of organizations.
     package func claim(uuid: String, for owner: String) throws -> Job? {
         let time = now()
+        let condition: SQL = "uuid = \(uuid) AND \(Self.isDue("run_at", at: time))"
         return try database.writeUnflushed { connection in
-            try take("uuid = \(uuid) AND \(Self.isDue("run_at", at: time))", for: owner, at: time, on: connection)
-        }
+            try take(condition, for: owner, at: time, isLast: true, on: connection)
+        }.checked(in: database)
     }
 
     /// The condition that the time of a waiting job has come, as far as the clock of this process knows. No pause is longer than
@@ -140,42 +141,63 @@ package struct Queue: Sendable {
         "(\(column) <= \(time) OR \(column) > \(time + 2 * longestPause))"
     }
 
+    /// The number of a claim. A power cut of SQLite's machine ends the worker as well. PostgreSQL may forget a claim whose worker lives: then
+    /// the next one gets another number, with a certainty of a million to one.
+    private var nextClaim: SQL {
+        switch database.engine {
+        case .sqlite: "claims + 1"
+        case .postgresql: "claims + \(Int64.random(in: 1...(1 << 20)))"
+        }
+    }
+
     private func take(
-        _ condition: SQL, for owner: String, at time: Int64, on connection: any Connection
+        _ condition: SQL, for owner: String, at time: Int64, isLast: Bool, on connection: any Connection
     ) throws -> Job? {
         try connection.first(
             """
-            UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, claims = claims + 1, lease_owner = \(owner),
+            UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, claims = \(nextClaim), lease_owner = \(owner),
                 lease_until = \(time + settings.lease), last_call = 0, modified_at = \(time), rows_done = 0
             WHERE \(condition) AND state = 'PENDING' RETURNING \(Job.columns)
-            """, Job.init(row:)
-        ).checked(on: connection)
+            """, isLast: isLast, Job.init(row:))
     }
 
-    private func claim(
-        from list: Turns.List, for owner: String, start: Looks?, on connection: any Connection
-    ) throws -> Job? {
-        let time = now()
+    /// The condition of the oldest job of an organization that may run.
+    private func oldest(of organization: Int64, from start: Int64, at time: Int64) -> SQL {
         let impatient = time - settings.patience
-        for organization in list.organizations {
-            let next: SQL = """
-                id = (SELECT j.id FROM job j
-                    WHERE j.state = 'PENDING' AND j.organization = \(organization)
-                        AND j.id >= \(start?.start(of: organization) ?? 0) AND \(Self.isDue("j.run_at", at: time))
-                        AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
-                            OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
-                    ORDER BY j.id LIMIT 1 \(connection.engine.skippingLocked))
-                """
-            guard let job = try take(next, for: owner, at: time, on: connection) else { continue }
-            if let number = list.number {
-                try connection.run(
+        return """
+            id = (SELECT j.id FROM job j
+                WHERE j.state = 'PENDING' AND j.organization = \(organization) AND j.id >= \(start)
+                    AND \(Self.isDue("j.run_at", at: time))
+                    AND (j.kind = 'REPORT' AND j.created_at < \(impatient)
+                        OR NOT EXISTS (SELECT 1 FROM job i WHERE \(Self.ahead)))
+                ORDER BY j.id LIMIT 1 \(database.engine.skippingLocked))
+            """
+    }
+
+    private func claim(from list: Turns.List, for owner: String, start: Looks?) throws -> Job? {
+        let time = now()
+        @Sendable func take(of organization: Int64, isLast: Bool, on connection: any Connection) throws -> Job? {
+            let next = oldest(of: organization, from: start?.start(of: organization) ?? 0, at: time)
+            return try self.take(next, for: owner, at: time, isLast: isLast, on: connection)
+        }
+        guard let number = list.number else {
+            for organization in list.organizations {
+                let job = try database.writeUnflushed { try take(of: organization, isLast: true, on: $0) }
+                if let job = try job.checked(in: database) { return job }
+            }
+            return nil
+        }
+        return try database.writeUnflushed { connection -> Job? in
+            for organization in list.organizations {
+                guard let job = try take(of: organization, isLast: false, on: connection) else { continue }
+                _ = try connection.integer(
                     """
                     INSERT INTO turn (organization, number) VALUES (\(organization), \(number))
-                    ON CONFLICT (organization) DO UPDATE SET number = \(number)
-                    """)
+                    ON CONFLICT (organization) DO UPDATE SET number = \(number) RETURNING 1
+                    """, isLast: true)
+                return job
             }
-            return job
-        }
-        return nil
+            return nil
+        }.checked(in: database)
     }
 }

@@ -21,7 +21,7 @@ extension Queue {
                 UPDATE job SET lease_until = \(time + settings.lease), last_call = 0, rows_done = \(rows),
                     modified_at = \(time)
                 WHERE \(held(job, by: owner)) RETURNING cancelled
-                """)
+                """, isLast: true)
             return cancelled.map { $0 == 0 ? .alive : .cancelled } ?? .lost
         }
     }
@@ -40,18 +40,15 @@ extension Queue {
         let time = now()
         let end = time + settings.retention
         try database.write { connection in
-            try connection.run(
+            try succeed(job, owner: owner, artifact: artifact, at: time, on: connection)
+            _ = try connection.integer(
                 """
                 INSERT INTO artifact (uuid, organization, cache_key, file_name, size, sha1, sha256, parts,
                     rows_written, notes, created_at, expires_at)
                 VALUES (\(artifact.uuid), \(artifact.organization), \(artifact.cacheKey), \(artifact.fileName),
                     \(artifact.size), \(artifact.sha1), \(artifact.sha256), \(artifact.parts), \(artifact.rows),
-                    \(artifact.notes.joined(separator: "\n")), \(time), \(end))
-                """)
-            guard try succeed(job, owner: owner, artifact: artifact, at: time, if: "", on: connection) else {
-                throw QueueError.leaseLost(uuid: job.uuid)
-            }
-            try job.checkInvariants(on: connection)
+                    \(artifact.notes.joined(separator: "\n")), \(time), \(end)) RETURNING 1
+                """, isLast: true)
         }
     }
 
@@ -62,36 +59,54 @@ extension Queue {
         let end = time + settings.retention
         // Once a minute is enough: many jobs at once would wait for each other at this row.
         let enough = end - min(60_000, settings.retention / 2)
-        try database.write { connection in
-            let lasts: SQL = """
-                AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
+        // One statement where nothing else is to do, as usual.
+        let isDone = try database.write { connection in
+            try connection.integer(
                 """
-            if try succeed(job, owner: owner, artifact: artifact, at: time, if: lasts, on: connection) { return }
-            let prolonged = try connection.run(
-                "UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
+                \(success(of: job, artifact, at: time)) WHERE \(held(job, by: owner))
+                    AND EXISTS (SELECT 1 FROM artifact a WHERE a.uuid = \(artifact.uuid) AND a.expires_at >= \(enough))
+                    AND NOT (\(Self.isAwaited(in: job.organization))) RETURNING 1
+                """, isLast: true)
+        }
+        if isDone != nil { return }
+        try database.write { connection in
+            try succeed(job, owner: owner, artifact: artifact, at: time, on: connection)
+            let lasts = try connection.integer(
+                "SELECT 1 FROM artifact WHERE uuid = \(artifact.uuid) AND expires_at >= \(enough)")
+            if lasts != nil { return }
+            let prolonged = try connection.run("UPDATE artifact SET expires_at = \(end) WHERE uuid = \(artifact.uuid)")
             guard prolonged == 1 else { throw QueueError.leaseLost(uuid: artifact.uuid) }
-            guard try succeed(job, owner: owner, artifact: artifact, at: time, if: "", on: connection) else {
-                throw QueueError.leaseLost(uuid: job.uuid)
-            }
-            try job.checkInvariants(on: connection)
         }
     }
 
-    /// Marks a job with its artifact and announces the end; false when it is not held, or `condition` does not hold.
+    /// The statement that marks a job with its artifact, without its condition.
+    private func success(of job: Job, _ artifact: Artifact, at time: Int64) -> SQL {
+        """
+        UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
+            error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
+        """
+    }
+
+    /// The condition that somebody wants to hear of the ends of jobs.
+    private static func isAwaited(in organization: Int64) -> SQL {
+        """
+        EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(organization))
+        OR EXISTS (SELECT 1 FROM subscription n WHERE n.organization = \(organization))
+        """
+    }
+
+    /// Marks a job with its artifact and announces the end. Throws `QueueError.leaseLost` when it is not held.
     private func succeed(
-        _ job: Job, owner: String, artifact: Artifact, at time: Int64, if condition: SQL, on connection: any Connection
-    ) throws -> Bool {
+        _ job: Job, owner: String, artifact: Artifact, at time: Int64, on connection: any Connection
+    ) throws {
         let isAwaited = try connection.integer(
             """
-            UPDATE job SET state = 'SUCCESS', artifact = \(artifact.uuid), rows_done = \(artifact.rows),
-                error = '', \(Self.free), modified_at = \(time), finished_at = \(time)
-            WHERE \(held(job, by: owner)) \(condition)
-            RETURNING CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.organization = \(job.organization))
-                OR EXISTS (SELECT 1 FROM subscription n WHERE n.organization = \(job.organization))
-                THEN 1 ELSE 0 END
+            \(success(of: job, artifact, at: time)) WHERE \(held(job, by: owner))
+            RETURNING CASE WHEN \(Self.isAwaited(in: job.organization)) THEN 1 ELSE 0 END
             """)
+        guard let isAwaited else { throw QueueError.leaseLost(uuid: job.uuid) }
         if isAwaited == 1 { try Webhooks.announce(job: job.id, at: time, on: connection) }
-        return isAwaited != nil
+        try job.checkInvariants(on: connection)
     }
 
     /// Marks a job without an artifact as done, inside the transaction that publishes its result.

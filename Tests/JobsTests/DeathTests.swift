@@ -52,7 +52,7 @@ import Testing
         let first = try #require(try board.claim("same"))
         try board.queue.giveBack(first, owner: "same")
         let second = try #require(try board.claim("same"))
-        #expect(second.attempt == first.attempt && second.claims == first.claims + 1)
+        #expect(second.attempt == first.attempt && second.claims > first.claims)
         try board.queue.fail(first, owner: "same", why: "too late")
         #expect(try board.queue.heartbeat(first, owner: "same", rows: 1) == .lost)
         #expect(try board.now(second)?.state == .inProgress)
@@ -62,9 +62,11 @@ import Testing
     func `After eight deaths a job fails, and is tried again on demand`(engine: Engine) throws {
         let board = try Board(engine)
         let job = try board.submit(.intake)
+        var claims: Int64 = 0
         for death in 1...8 {
             let claimed = try #require(try board.claim("worker \(death)"))
-            #expect(claimed.attempt == death)
+            #expect(claimed.attempt == death && claimed.claims > claims)
+            claims = claimed.claims
             #expect(try board.queue.rescue { $0 == "worker \(death)" }.count == 1)
             board.pass(60_000)
         }
@@ -83,7 +85,7 @@ import Testing
         #expect(try rerun() == .unfinished, "once is enough")
         #expect(try board.database.read { try board.queue.givenUpCount(on: $0) } == 0)
         let claimed = try #require(try board.claim())
-        #expect(claimed.attempt == 1 && claimed.claims == 9)
+        #expect(claimed.attempt == 1 && claimed.claims > claims)
         #expect(try board.claim("another") == nil, "one owner at a time")
         #expect(try rerun() == .unfinished)
         try board.database.write { try board.queue.succeed(claimed, owner: "worker", result: "{}", on: $0) }

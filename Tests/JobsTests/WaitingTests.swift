@@ -39,9 +39,11 @@ import Testing
         let worker = worker(board.queue, WorkError.waiting(.store, why: "the bucket is away"), events)
         let start = board.queue.now()
         var pauses: [Int64] = []
+        var claims: Int64 = 0
         for round in 0..<60 {
             let claimed = try #require(try board.claim())
-            #expect(claimed.attempt == 1 && claimed.claims == Int64(round) + 1)
+            #expect(claimed.attempt == 1 && claimed.claims > claims)
+            claims = claimed.claims
             worker.run(Lease(job: claimed, owner: "worker"))
             let seen = try #require(try board.now(job))
             #expect(seen.state == .pending && seen.waitingFor == .store && seen.waitingSince == start)

@@ -42,7 +42,7 @@ final class Announcer: Sendable {
             } catch {
                 log(.warning, "other nodes could not be notified of new jobs", ["error": "\(error)"])
             }
-            usleep(2000)
+            usleep(10_000)
         } while state.withLock { state in
             if state == .sending { state = .idle }
             return state != .idle

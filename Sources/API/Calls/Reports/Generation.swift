@@ -26,7 +26,7 @@ extension Call {
             return .write { [email = visit.access.standing.email] in
                 let made = try await backend.database.write { connection in
                     if let key, let known = try known(key, job, backend.queue, on: connection) { return known }
-                    return try backend.queue.submit(job, on: connection)
+                    return try backend.queue.submit(job, isLast: true, on: connection)
                 }
                 backend.bell.ring()
                 return Envelope(job: made, email: email, notes: wanted.notes).response

@@ -6,16 +6,16 @@ import Glibc
 // query is a prepared statement whose rows stream one by one; when another statement needs the connection meanwhile, the
 // rest of the stream is parked in memory, up to a bound. Inside a snapshot a long query is a cursor of the server's, fetched in
 // batches, so any number of them run side by side in bounded memory (PostgreSQLCursor). The server plans a cursor at each use, so a
-// prepared statement asks for a few rows first (LongAnswers). The statements that begin a transaction are sent with its
-// first query (libpq's pipeline mode), because a round trip costs more than most statements.
+// prepared statement asks for a few rows first (LongAnswers). Round trips are saved where statements can be sent together
+// (PostgreSQLConnection+Together).
 
 /// One session with a PostgreSQL server.
 ///
 /// `@unchecked Sendable`: it has no lock of its own. It is right because `PostgreSQLPool` alone makes connections and
 /// hands each to one thread at a time.
 final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
-    /// The kind of transaction that is open on the connection.
-    enum Transaction { case none, snapshot, write }
+    /// The kind of transaction that is open on the connection; `unflushed` is a write whose commit does not wait for the disk.
+    enum Transaction { case none, snapshot, write, unflushed }
 
     let engine = Engine.postgresql
     private let dialer: PostgreSQLDialer
@@ -24,7 +24,9 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private(set) var transaction = Transaction.none
     var trouble = PostgreSQLFault.Trouble.none
     /// The statements that begin the transaction, until they are sent.
-    private var opening: [String] = []
+    var opening: [String] = []
+    /// The write was committed with its last statement.
+    var isCommitted = false
     /// Ends waits for a silent server, while a caller with a patience uses the connection.
     private var watched: SilenceWatch.Watched?
     /// Counts transactions and reads; cursors of an earlier count have ended.
@@ -115,10 +117,13 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     // MARK: Transactions
 
+    private static let writing = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
     /// Begins to use the connection; `none` is for statements that each see the newest state.
     func begin(_ kind: Transaction) {
         epoch += 1
         trouble = .none
+        isCommitted = false
         switch kind {
         case .none: opening = []
         case .snapshot:
@@ -126,9 +131,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 "SET LOCAL idle_in_transaction_session_timeout = 0",
             ]
-        case .write: opening = ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]
+        case .write: opening = [Self.writing]
+        case .unflushed: opening = [Self.writing, "SET LOCAL synchronous_commit = off"]
         }
-        transaction = kind
+        transaction = kind == .unflushed ? .write : kind
     }
 
     /// Sends the beginning of the transaction to the server, if this has not been done.
@@ -147,6 +153,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// Commits a write, unless a statement of it failed.
     func commit() throws(DatabaseError) {
         endCursors()
+        if isCommitted {
+            transaction = .none
+            return
+        }
         // The server has received no query.
         if case .none = trouble, !opening.isEmpty { return end() }
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
@@ -276,15 +286,17 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     }
 
     /// Runs a statement and gives its result, which the caller clears.
-    func execute(_ sql: SQL, text: String) throws(DatabaseError) -> OpaquePointer? {
+    ///
+    /// - Parameter commits: whether the write is committed in the same message.
+    func execute(_ sql: SQL, text: String, commits: Bool = false) throws(DatabaseError) -> OpaquePointer? {
         let parameters = try PostgreSQLParameters(sql, text: text)
         // A statement that has no name is gone with the next message that names none, and BEGIN is one.
         if !PreparedStatements.keeps(sql.kinds) { try open() }
         let name = try prepare(text, sql.kinds)
         let result =
-            opening.isEmpty
+            opening.isEmpty && !commits
             ? waiting { parameters.withPointers { PQexecPrepared(handle, name, $0, $1, $2, $3, 1) } }
-            : try openWith(name, parameters, text: text)
+            : try runTogether(name, parameters, text: text, commits: commits)
         do {
             try check(result, sql: text)
         } catch {
@@ -292,35 +304,6 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             throw error
         }
         return result
-    }
-
-    /// Begins the transaction and runs its first statement, which is prepared: all in one message. Returns the result of
-    /// the first of them that failed, or the last (PostgreSQL 15, libpq, "Pipeline Mode").
-    private func openWith(
-        _ name: String, _ parameters: PostgreSQLParameters, text: String
-    ) throws(DatabaseError) -> OpaquePointer? {
-        guard PQenterPipelineMode(handle) == 1 else { throw failure(nil, sql: text) }
-        for statement in opening { PQsendQueryParams(handle, statement, 0, nil, nil, nil, nil, 1) }
-        _ = parameters.withPointers { PQsendQueryPrepared(handle, name, $0, $1, $2, $3, 1) }
-        PQpipelineSync(handle)
-        var found: OpaquePointer?
-        // Each result is followed by nothing, the last nothing by the word that all is done.
-        for _ in 0...opening.count {
-            let result = nextResult()
-            if result != nil { while let more = nextResult() { PQclear(more) } }
-            switch found.map(PQresultStatus) {
-            case nil, PGRES_COMMAND_OK?:
-                PQclear(found)
-                found = result
-            default: PQclear(result)
-            }
-        }
-        let end = nextResult()
-        let isWhole = PQresultStatus(end) == PGRES_PIPELINE_SYNC
-        PQclear(end)
-        if PQexitPipelineMode(handle) != 1 || !isWhole { isWorn = true }
-        if !isBroken { opening = [] }
-        return found
     }
 
     /// Waits for the next result of what was sent; nil when that is over. The caller clears it.
@@ -375,6 +358,9 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     /// Parks the cursor that uses the connection, if any.
     func settle() throws(DatabaseError) {
+        guard !isCommitted else {
+            throw refuse(sql: "", why: "a statement follows the one that was to be the last of its write")
+        }
         guard let streaming else { return }
         try streaming.park()
         self.streaming = nil

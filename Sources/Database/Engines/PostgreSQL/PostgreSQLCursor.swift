@@ -44,12 +44,12 @@ final class PostgreSQLCursor: RowCursor {
         try use(receive())
     }
 
-    /// Runs the query to its end and keeps its rows.
-    init(whole sql: SQL, on connection: PostgreSQLConnection) throws(DatabaseError) {
+    /// Runs the query to its end and keeps its rows; commits the write with it if that is asked for.
+    init(whole sql: SQL, on connection: PostgreSQLConnection, commits: Bool = false) throws(DatabaseError) {
         self.connection = connection
         text = sql.text
         name = nil
-        let result = try connection.execute(sql, text: text)
+        let result = try connection.execute(sql, text: text, commits: commits)
         epoch = connection.epoch
         do throws(DatabaseError) {
             types = try readTypes(result)

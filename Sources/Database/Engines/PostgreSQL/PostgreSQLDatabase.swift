@@ -52,13 +52,19 @@ final class PostgreSQLDatabase: Database {
     private static let takenAttempts = 8
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
+        try write(.write, body)
+    }
+
+    private func write<Result>(
+        _ kind: PostgreSQLConnection.Transaction, _ body: (any Connection) throws -> Result
+    ) throws -> Result {
         var attempt = 1
         while true {
             var again = false
             do {
                 return try pool.use { connection in
                     do {
-                        connection.begin(.write)
+                        connection.begin(kind)
                         let result = try body(connection)
                         try connection.commit()
                         connection.end()
@@ -84,7 +90,7 @@ final class PostgreSQLDatabase: Database {
     func writeUnflushed<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) throws -> Result {
-        try write(body)
+        try write(.unflushed, body)
     }
 
     func write<Result: Sendable>(
